@@ -1,0 +1,94 @@
+//! Parsers of what the kernel prints: bytes in, values out.
+//!
+//! No parser touches the system, knows a path or panics. What untrusted bytes can cost is linear in their
+//! number: no parser allocates more than a small multiple of its input. One file holds one kernel format.
+//!
+//! All text parsers accept NUL bytes after the text and between its lines, and a missing last newline:
+//! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
+//! `pp_od_clk_voltage`).
+
+use std::fmt;
+
+/// Why bytes could not be read as the format they should have, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ParseError {
+    /// Line, from 1.
+    pub line: u32,
+    /// Byte within the line, from 1.
+    pub column: u32,
+    /// What was expected or found, as part of a sentence: `expected a number`.
+    pub reason: &'static str,
+}
+
+/// What a parser returns.
+pub type Parsed<T> = Result<T, ParseError>;
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// One line of a text: its number, its bytes without newline, NULs and `\r`, and where they begin in it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line<'a> {
+    pub(crate) number: u32,
+    /// The line from its first byte on that is not NUL; may begin and end with blanks.
+    pub(crate) bytes: &'a [u8],
+    /// How many NULs stood before `bytes`.
+    skipped: u32,
+}
+
+impl<'a> Line<'a> {
+    /// The line without blanks at both ends.
+    pub(crate) fn trimmed(&self) -> &'a [u8] {
+        self.bytes.trim_ascii()
+    }
+
+    /// An error at `part`, which must be a slice of this line; at the line's start if it is not.
+    pub(crate) fn error_at(&self, part: &[u8], reason: &'static str) -> ParseError {
+        let start = self.bytes.as_ptr() as usize;
+        let offset = (part.as_ptr() as usize).checked_sub(start).filter(|offset| *offset <= self.bytes.len());
+        let column = offset.and_then(|offset| u32::try_from(offset).ok()).unwrap_or(0);
+        ParseError { line: self.number, column: self.skipped + column + 1, reason }
+    }
+}
+
+/// The lines of a text that hold more than NULs and blanks.
+pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
+    let mut number = 0;
+    text.split(|byte| *byte == b'\n').filter_map(move |raw| {
+        number += 1;
+        let skipped = raw.iter().take_while(|byte| **byte == 0).count();
+        let mut bytes = &raw[skipped..];
+        while let [rest @ .., 0 | b'\r'] = bytes {
+            bytes = rest;
+        }
+        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX - 1);
+        (!bytes.trim_ascii().is_empty()).then_some(Line { number, bytes, skipped })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_skip_nuls_and_blank_lines() {
+        let text = b"OD_SCLK:\n\0\0\0OD_RANGE:\r\n \n\0\nlast\0\0";
+        let found: Vec<_> = lines(text).map(|line| (line.number, line.bytes)).collect();
+        assert_eq!(found, [(1, &b"OD_SCLK:"[..]), (2, b"OD_RANGE:"), (5, b"last")]);
+    }
+
+    #[test]
+    fn errors_point_at_the_part() {
+        let text = b"ok\n\0\0abc def";
+        let line = lines(text).nth(1).unwrap();
+        let error = line.error_at(&line.bytes[4..], "expected a number");
+        assert_eq!(error.to_string(), "line 2, column 7: expected a number");
+        assert_eq!(line.error_at(b"elsewhere", "x").column, 3);
+    }
+}

@@ -1,0 +1,177 @@
+//! Integer newtypes in the unit in which the kernel publishes a quantity.
+//!
+//! A value keeps the kernel's integer; conversions to what people read are methods that say so.
+//! `Display` prints the customary unit: `45 °C`, `32 W`, `1218 MHz`.
+
+use std::fmt;
+
+/// Declares integer newtypes; what each prints is written beside it, by hand.
+macro_rules! units {
+    ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
+        pub struct $name(pub $inner);
+
+        impl From<$name> for $inner {
+            fn from(value: $name) -> $inner {
+                value.0
+            }
+        }
+    )*};
+}
+
+units! {
+    /// Thousandths of a degree Celsius, as hwmon prints temperatures; may be negative.
+    MilliCelsius(i64);
+    /// Millionths of a watt, as hwmon prints power.
+    MicroWatts(u64);
+    /// Thousandths of a volt, as hwmon prints voltages; an offset may be negative.
+    MilliVolts(i64);
+    /// Cycles per second, as hwmon prints frequencies.
+    Hertz(u64);
+    /// Millions of cycles per second, as `pp_dpm_*` and gpu_metrics print clocks.
+    MegaHertz(u32);
+    /// Bytes, as `mem_info_*` prints memory sizes.
+    Bytes(u64);
+    /// Revolutions of a fan per minute.
+    Rpm(u32);
+    /// Hundredths of the whole. 0 to 100 where the driver computes it; more is passed on as it came.
+    Percent(u32);
+    /// Transfers per second and lane, in millions: 16000 is PCIe's 16 GT/s.
+    MegaTransfers(u32);
+}
+
+impl MilliCelsius {
+    /// Degrees Celsius.
+    pub fn celsius(self) -> f64 {
+        self.0 as f64 / 1e3
+    }
+}
+
+impl MicroWatts {
+    /// Watts.
+    pub fn watts(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Hertz {
+    /// Megahertz.
+    pub fn megahertz(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl From<MegaHertz> for Hertz {
+    fn from(value: MegaHertz) -> Hertz {
+        Hertz(u64::from(value.0) * 1_000_000)
+    }
+}
+
+impl Bytes {
+    /// Whole mebibytes, rounded down: what AMD's tools label `MB`.
+    pub fn mebibytes(self) -> u64 {
+        self.0 >> 20
+    }
+
+    /// Gibibytes.
+    pub fn gibibytes(self) -> f64 {
+        self.0 as f64 / f64::from(1u32 << 30)
+    }
+}
+
+impl MegaTransfers {
+    /// Billions of transfers per second and lane, as PCIe generations are named by.
+    pub fn gigatransfers(self) -> f64 {
+        f64::from(self.0) / 1e3
+    }
+
+    /// The PCIe generation of this rate (2.5 GT/s is 1), if it is the rate of one.
+    pub fn pcie_generation(self) -> Option<u8> {
+        match self.0 {
+            2_500 => Some(1),
+            5_000 => Some(2),
+            8_000 => Some(3),
+            16_000 => Some(4),
+            32_000 => Some(5),
+            64_000 => Some(6),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for MilliCelsius {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} °C", self.celsius())
+    }
+}
+
+impl fmt::Display for MicroWatts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} W", self.watts())
+    }
+}
+
+impl fmt::Display for MilliVolts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} mV", self.0)
+    }
+}
+
+impl fmt::Display for Hertz {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} MHz", self.megahertz())
+    }
+}
+
+impl fmt::Display for MegaHertz {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} MHz", self.0)
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} MB", self.mebibytes())
+    }
+}
+
+impl fmt::Display for Rpm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} RPM", self.0)
+    }
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.0)
+    }
+}
+
+impl fmt::Display for MegaTransfers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} GT/s", self.gigatransfers())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_the_customary_unit() {
+        assert_eq!(MilliCelsius(24_000).to_string(), "24 °C");
+        assert_eq!(MilliCelsius(-273_150).to_string(), "-273.15 °C");
+        assert_eq!(MicroWatts(3_142_000).to_string(), "3.142 W");
+        assert_eq!(Hertz(798_080_000).to_string(), "798.08 MHz");
+        assert_eq!(Bytes(4_294_967_296).to_string(), "4096 MB");
+        assert_eq!(MegaTransfers(2_500).to_string(), "2.5 GT/s");
+    }
+
+    #[test]
+    fn pcie_generations() {
+        assert_eq!(MegaTransfers(16_000).pcie_generation(), Some(4));
+        assert_eq!(MegaTransfers(16_001).pcie_generation(), None);
+    }
+}
