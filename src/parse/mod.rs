@@ -7,30 +7,10 @@
 //! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
 //! `pp_od_clk_voltage`).
 
-use std::fmt;
-
-/// Why bytes could not be read as the format they should have, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ParseError {
-    /// Line, from 1.
-    pub line: u32,
-    /// Byte within the line, from 1.
-    pub column: u32,
-    /// What was expected or found, as part of a sentence: `expected a number`.
-    pub reason: &'static str,
-}
+pub use crate::error::ParseError;
 
 /// What a parser returns.
 pub type Parsed<T> = Result<T, ParseError>;
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: {}", self.line, self.column, self.reason)
-    }
-}
-
-impl std::error::Error for ParseError {}
 
 /// One line of a text: its number, its bytes without newline, NULs and `\r`, and where they begin in it.
 #[derive(Debug, Clone, Copy)]
@@ -53,7 +33,7 @@ impl<'a> Line<'a> {
         let start = self.bytes.as_ptr() as usize;
         let offset = (part.as_ptr() as usize).checked_sub(start).filter(|offset| *offset <= self.bytes.len());
         let column = offset.and_then(|offset| u32::try_from(offset).ok()).unwrap_or(0);
-        ParseError { line: self.number, column: self.skipped + column + 1, reason }
+        ParseError::new(self.number, self.skipped.saturating_add(column).saturating_add(1), reason)
     }
 }
 
@@ -67,7 +47,7 @@ pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
         while let [rest @ .., 0 | b'\r'] = bytes {
             bytes = rest;
         }
-        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX - 1);
+        let skipped = u32::try_from(skipped).unwrap_or(u32::MAX);
         (!bytes.trim_ascii().is_empty()).then_some(Line { number, bytes, skipped })
     })
 }

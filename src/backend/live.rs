@@ -1,0 +1,87 @@
+//! The machine that this code runs on.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
+
+use super::{Backend, Dir, Entry, HostFacts, Meta, fd};
+
+/// The machine that this code runs on: plain `openat` from kept directories.
+#[derive(Debug, Clone)]
+pub struct Live {
+    host: HostFacts,
+}
+
+impl Live {
+    /// Opens nothing yet.
+    pub fn new() -> Live {
+        Live { host: HostFacts::of_this_machine() }
+    }
+}
+
+impl Default for Live {
+    fn default() -> Live {
+        Live::new()
+    }
+}
+
+impl Backend for Live {
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        open_dir(CWD, path, path.to_path_buf(), self.host.page_size)
+    }
+
+    fn host(&self) -> HostFacts {
+        self.host
+    }
+}
+
+#[derive(Debug)]
+struct LiveDir {
+    fd: OwnedFd,
+    path: PathBuf,
+    page_size: usize,
+}
+
+fn open_dir(at: impl AsFd, rel: &Path, path: PathBuf, page_size: usize) -> io::Result<Arc<dyn Dir>> {
+    let fd = fs::openat(at, rel, fd::KEEP_DIR, Mode::empty())?;
+    Ok(Arc::new(LiveDir { fd, path, page_size }))
+}
+
+impl LiveDir {
+    fn open(&self, rel: &Path) -> io::Result<OwnedFd> {
+        Ok(rustix::io::retry_on_intr(|| fs::openat(&self.fd, rel, fd::READ, Mode::empty()))?)
+    }
+}
+
+impl Dir for LiveDir {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
+        fd::read_attribute(self.open(rel)?, self.page_size, buf)
+    }
+
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        fd::read_to_end(self.open(rel)?, self.page_size, limit, buf)
+    }
+
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        fd::read_link(&self.fd, rel)
+    }
+
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
+        fd::list(fs::openat(&self.fd, rel, fd::READ | OFlags::DIRECTORY, Mode::empty())?)
+    }
+
+    fn meta(&self, rel: &Path) -> io::Result<Meta> {
+        Ok(fd::meta(&fs::statat(&self.fd, rel, AtFlags::empty())?))
+    }
+
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
+        open_dir(&self.fd, rel, self.path.join(rel), self.page_size)
+    }
+}

@@ -1,0 +1,156 @@
+//! The MANIFEST of a tree: what a directory on disk cannot show of the machine it stands for.
+//!
+//! One directive a line, `#` comments; a path comes last, relative to the tree, without links in it:
+//!
+//! ```text
+//! origin synthetic                          or captured
+//! kernel 6.12                               whose formats these are
+//! host page_size 4096
+//! host euid 1000
+//! errno EPERM sys/devices/…/temp1_input     reading it fails with this
+//! mode 0400 sys/devices/…/num_inst          the mode that git does not keep
+//! device c 226:128 dev/dri/renderD128       a device node, for which an empty file stands
+//! dir sys/devices/…/caches                  a directory that is empty
+//! ```
+
+use std::path::{Component, Path, PathBuf};
+
+use rustix::io::Errno;
+
+/// What a MANIFEST says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Manifest {
+    pub(super) page_size: Option<usize>,
+    pub(super) euid: Option<u32>,
+    pub(super) errno: Vec<(PathBuf, Errno)>,
+    pub(super) mode: Vec<(PathBuf, u32)>,
+    pub(super) device: Vec<(PathBuf, (u32, u32))>,
+    pub(super) empty: Vec<PathBuf>,
+}
+
+impl Manifest {
+    /// Reads a MANIFEST; the error is a sentence that names the line.
+    pub(super) fn parse(text: &str) -> Result<Manifest, String> {
+        let mut manifest = Manifest::default();
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if !line.is_empty() && !line.starts_with('#') {
+                manifest
+                    .directive(line)
+                    .map_err(|reason| format!("line {}: {reason}: {line}", number + 1))?;
+            }
+        }
+        Ok(manifest)
+    }
+
+    fn directive(&mut self, line: &str) -> Result<(), &'static str> {
+        let (word, rest) = split(line);
+        match word {
+            "origin" | "kernel" => {}
+            "host" => match split(rest) {
+                ("page_size", size) => self.page_size = Some(page_size(size)?),
+                ("euid", euid) => self.euid = Some(euid.parse().map_err(|_| "expected a user id")?),
+                _ => return Err("expected page_size or euid"),
+            },
+            "errno" => {
+                let (name, path) = split(rest);
+                self.errno.push((inside(path)?, errno(name).ok_or("unknown errno")?));
+            }
+            "mode" => {
+                let (mode, path) = split(rest);
+                let mode = u32::from_str_radix(mode, 8).map_err(|_| "expected an octal mode")?;
+                self.mode.push((inside(path)?, mode & 0o7777));
+            }
+            "device" => {
+                let (kind, rest) = split(rest);
+                let (numbers, path) = split(rest);
+                if kind != "c" {
+                    return Err("expected c, a character device");
+                }
+                let (major, minor) = numbers.split_once(':').ok_or("expected major:minor")?;
+                let number = |text: &str| text.parse().map_err(|_| "expected major:minor");
+                self.device.push((inside(path)?, (number(major)?, number(minor)?)));
+            }
+            "dir" => self.empty.push(inside(rest)?),
+            _ => return Err("unknown directive"),
+        }
+        Ok(())
+    }
+}
+
+fn split(line: &str) -> (&str, &str) {
+    line.split_once(char::is_whitespace).map_or((line, ""), |(word, rest)| (word, rest.trim_start()))
+}
+
+fn page_size(text: &str) -> Result<usize, &'static str> {
+    match text.parse() {
+        Ok(size) if (4096..=65536).contains(&size) => Ok(size),
+        _ => Err("expected 4096 to 65536"),
+    }
+}
+
+/// A path that stays in the tree by its words alone.
+fn inside(path: &str) -> Result<PathBuf, &'static str> {
+    let path = Path::new(path);
+    let plain = path.components().all(|component| matches!(component, Component::Normal(_)));
+    if plain && path.components().next().is_some() {
+        Ok(path.to_path_buf())
+    } else {
+        Err("expected a path relative to the tree, without ..")
+    }
+}
+
+fn errno(name: &str) -> Option<Errno> {
+    Some(match name {
+        "EPERM" => Errno::PERM,
+        "ENOENT" => Errno::NOENT,
+        "EIO" => Errno::IO,
+        "ENXIO" => Errno::NXIO,
+        "EAGAIN" => Errno::AGAIN,
+        "ENOMEM" => Errno::NOMEM,
+        "EACCES" => Errno::ACCESS,
+        "EBUSY" => Errno::BUSY,
+        "ENODEV" => Errno::NODEV,
+        "EINVAL" => Errno::INVAL,
+        "ENODATA" => Errno::NODATA,
+        "EOPNOTSUPP" => Errno::OPNOTSUPP,
+        "ETIMEDOUT" => Errno::TIMEDOUT,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_every_directive() {
+        let manifest = Manifest::parse(
+            "# a machine\norigin synthetic\nkernel 6.12\n\nhost page_size 16384\nhost euid 1000\n\
+             errno EPERM sys/a b/temp1_input\nmode 0400 sys/n\ndevice c 226:128 dev/dri/renderD128\ndir sys/empty\n",
+        )
+        .unwrap();
+        assert_eq!(manifest.page_size, Some(16384));
+        assert_eq!(manifest.euid, Some(1000));
+        assert_eq!(manifest.errno, [(PathBuf::from("sys/a b/temp1_input"), Errno::PERM)]);
+        assert_eq!(manifest.mode, [(PathBuf::from("sys/n"), 0o400)]);
+        assert_eq!(manifest.device, [(PathBuf::from("dev/dri/renderD128"), (226, 128))]);
+        assert_eq!(manifest.empty, [PathBuf::from("sys/empty")]);
+    }
+
+    #[test]
+    fn refuses_by_line() {
+        for (text, reason) in [
+            ("origin x\nfoo bar", "line 2: unknown directive: foo bar"),
+            (
+                "errno EPERM ../x",
+                "line 1: expected a path relative to the tree, without ..: errno EPERM ../x",
+            ),
+            ("errno EWHAT sys", "line 1: unknown errno: errno EWHAT sys"),
+            ("host page_size 1", "line 1: expected 4096 to 65536: host page_size 1"),
+            ("dir", "line 1: expected a path relative to the tree, without ..: dir"),
+        ] {
+            assert_eq!(Manifest::parse(text).unwrap_err(), reason);
+        }
+    }
+}

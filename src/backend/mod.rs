@@ -1,0 +1,128 @@
+//! The seam between this crate and the system: bytes, directories and links, no meanings.
+//!
+//! Everything the crate knows of a machine comes through a [`Backend`]: the machine it runs on ([`Live`]), a
+//! directory that holds another machine's `sys`, `proc` and `dev` ([`Tree`]), or either of them under
+//! observation ([`Record`]). Paths are always those of a live machine: `/sys/class/drm`, never the fixture's.
+//! Errors are the kernel's, raw: what an errno means is decided above the seam, by the same code for all.
+
+mod fd;
+mod live;
+mod manifest;
+mod record;
+mod tree;
+
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use live::Live;
+pub use record::{Call, Record};
+pub use tree::Tree;
+
+/// The largest file that is read as one attribute. sysfs attributes end at a page, which is 64 KiB at most.
+pub const ATTRIBUTE_LIMIT: usize = 1 << 20;
+
+/// A machine: the live one, a directory tree, a recording.
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// Opens a directory by its absolute path on the machine, following links.
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>>;
+
+    /// What no file of the machine tells.
+    fn host(&self) -> HostFacts;
+}
+
+/// A kept directory. It stays the directory it was opened as: when the device behind it goes, reads fail,
+/// and never silently answer for a newcomer with the same path.
+///
+/// `rel` may have several components and lead through links and `..`, as in `device/driver`.
+pub trait Dir: fmt::Debug + Send + Sync {
+    /// Where this directory was opened, as on a live machine.
+    fn path(&self) -> &Path;
+
+    /// Reads a text attribute into `buf`, replacing what is there: one read of a page, a short read ends it.
+    ///
+    /// Fails with EFBIG beyond [`ATTRIBUTE_LIMIT`]. Never blocks on what is not a regular file.
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Reads a file to its end into `buf`, replacing what is there: binary attributes and files of `/proc`.
+    ///
+    /// Fails with EFBIG beyond `limit` bytes.
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Where a link points, as it is written there.
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf>;
+
+    /// The entries of a directory, sorted by name, without `.` and `..`.
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>>;
+
+    /// Kind, mode and owner of what stands there, links followed.
+    fn meta(&self, rel: &Path) -> io::Result<Meta>;
+
+    /// Opens a directory below or beside this one.
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>>;
+}
+
+/// One entry of a directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// Its name.
+    pub name: OsString,
+    /// What it is; a link is not followed.
+    pub kind: Kind,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A regular file, as all attributes are.
+    File,
+    /// A directory.
+    Directory,
+    /// A symbolic link.
+    Link,
+    /// A character device.
+    CharDevice,
+    /// A fifo, socket, block device or what the file system does not tell.
+    Other,
+}
+
+/// Kind, mode and owner of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Meta {
+    /// What it is.
+    pub kind: Kind,
+    /// Permission bits, as in `0o644`.
+    pub mode: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Group.
+    pub gid: u32,
+    /// Major and minor number of a device node, else (0, 0).
+    pub device: (u32, u32),
+}
+
+/// What no file of a machine tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HostFacts {
+    /// Bytes of a memory page, and so the most that a text attribute holds.
+    pub page_size: usize,
+    /// The user who asks.
+    pub euid: u32,
+    /// Whether this is the machine that the code runs on.
+    pub live: bool,
+}
+
+impl HostFacts {
+    /// Facts of the machine that the code runs on.
+    fn of_this_machine() -> HostFacts {
+        HostFacts {
+            page_size: rustix::param::page_size(),
+            euid: rustix::process::geteuid().as_raw(),
+            live: true,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! Another backend under observation: what was called, and what happens if a call fails or takes long.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::{Backend, Dir, Entry, HostFacts, Meta};
+use crate::error::Op;
+
+/// Wraps a backend: keeps a log of all calls, and makes chosen ones fail or wait.
+///
+/// ```
+/// use amdgpu_smi::backend::{Backend, Live, Record};
+/// use std::sync::Arc;
+///
+/// let record = Record::new(Arc::new(Live::new()));
+/// record.fail_call(0, 13); // EACCES
+/// assert!(record.open_dir("/proc".as_ref()).is_err());
+/// assert_eq!(record.calls().len(), 1);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Record {
+    inner: Arc<dyn Backend>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<Call>,
+    by_number: Vec<(usize, Errno)>,
+    by_path: Vec<(PathBuf, Errno)>,
+    latency: Duration,
+}
+
+/// One call that went through a [`Record`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// What was asked.
+    pub op: Op,
+    /// Of what: the directory's path joined with the relative one.
+    pub path: PathBuf,
+    /// The error number that came back, if one did.
+    pub errno: Option<i32>,
+}
+
+impl Record {
+    /// Observes `inner`, letting everything through.
+    pub fn new(inner: Arc<dyn Backend>) -> Record {
+        Record { inner, state: Arc::default() }
+    }
+
+    /// The calls up to now, oldest first.
+    pub fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    /// Forgets the log; the next call is number 0 again. Faults stay.
+    pub fn clear(&self) {
+        self.state().calls.clear();
+    }
+
+    /// Lets the call with this number, counted from 0 since the last [`Record::clear`], fail with `errno`.
+    pub fn fail_call(&self, number: usize, errno: i32) {
+        self.state().by_number.push((number, Errno::from_raw_os_error(errno)));
+    }
+
+    /// Lets every call on paths that end in these components fail with `errno`.
+    pub fn fail_path(&self, suffix: impl Into<PathBuf>, errno: i32) {
+        self.state().by_path.push((suffix.into(), Errno::from_raw_os_error(errno)));
+    }
+
+    /// Lets all calls through again.
+    pub fn heal(&self) {
+        let mut state = self.state();
+        state.by_number.clear();
+        state.by_path.clear();
+    }
+
+    /// Makes every call wait this long first.
+    pub fn set_latency(&self, latency: Duration) {
+        self.state().latency = latency;
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves a log that is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn observe<T>(&self, op: Op, path: PathBuf, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let (number, fault, latency) = {
+            let mut state = self.state();
+            let number = state.calls.len();
+            let fault = state.by_number.iter().find(|(wanted, _)| *wanted == number).map(|(_, errno)| *errno);
+            let fault = fault.or_else(|| {
+                state.by_path.iter().find(|(end, _)| path.ends_with(end)).map(|(_, errno)| *errno)
+            });
+            state.calls.push(Call { op, path, errno: None });
+            (number, fault, state.latency)
+        };
+        if !latency.is_zero() {
+            std::thread::sleep(latency);
+        }
+        let result = match fault {
+            Some(errno) => Err(errno.into()),
+            None => call(),
+        };
+        if let Err(error) = &result
+            && let Some(call) = self.state().calls.get_mut(number)
+        {
+            call.errno = error.raw_os_error();
+        }
+        result
+    }
+
+    fn wrap(&self, dir: Arc<dyn Dir>) -> Arc<dyn Dir> {
+        Arc::new(RecordDir { record: self.clone(), inner: dir })
+    }
+}
+
+impl Backend for Record {
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        self.observe(Op::OpenDir, path.to_path_buf(), || self.inner.open_dir(path)).map(|dir| self.wrap(dir))
+    }
+
+    fn host(&self) -> HostFacts {
+        self.inner.host()
+    }
+}
+
+#[derive(Debug)]
+struct RecordDir {
+    record: Record,
+    inner: Arc<dyn Dir>,
+}
+
+impl Dir for RecordDir {
+    fn path(&self) -> &Path {
+        self.inner.path()
+    }
+
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.record.observe(Op::Read, self.path().join(rel), || self.inner.read(rel, buf))
+    }
+
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.record.observe(Op::Read, self.path().join(rel), || self.inner.read_to_end(rel, limit, buf))
+    }
+
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        self.record.observe(Op::ReadLink, self.path().join(rel), || self.inner.read_link(rel))
+    }
+
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
+        self.record.observe(Op::List, self.path().join(rel), || self.inner.list(rel))
+    }
+
+    fn meta(&self, rel: &Path) -> io::Result<Meta> {
+        self.record.observe(Op::Meta, self.path().join(rel), || self.inner.meta(rel))
+    }
+
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
+        let dir = self.record.observe(Op::OpenDir, self.path().join(rel), || self.inner.open_dir(rel))?;
+        Ok(self.record.wrap(dir))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Tree;
+
+    #[test]
+    fn logs_and_fails_as_told() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("sys")).unwrap();
+        std::fs::write(dir.path().join("sys/a"), "1\n").unwrap();
+        let record = Record::new(Arc::new(Tree::open(dir.path()).unwrap()));
+        record.fail_call(2, 5);
+        let sys = record.open_dir(Path::new("/sys")).unwrap();
+        let mut buf = Vec::new();
+        sys.read(Path::new("a"), &mut buf).unwrap();
+        assert_eq!(sys.read(Path::new("a"), &mut buf).unwrap_err().raw_os_error(), Some(5));
+        sys.read(Path::new("a"), &mut buf).unwrap();
+        record.fail_path("a", 16);
+        assert_eq!(sys.read(Path::new("a"), &mut buf).unwrap_err().raw_os_error(), Some(16));
+        record.heal();
+        record.set_latency(Duration::from_millis(1));
+        sys.read(Path::new("a"), &mut buf).unwrap();
+        let log: Vec<_> = record.calls().into_iter().map(|call| (call.op, call.path, call.errno)).collect();
+        let read = |errno| (Op::Read, PathBuf::from("/sys/a"), errno);
+        assert_eq!(
+            log,
+            [
+                (Op::OpenDir, PathBuf::from("/sys"), None),
+                read(None),
+                read(Some(5)),
+                read(None),
+                read(Some(16)),
+                read(None)
+            ]
+        );
+    }
+}

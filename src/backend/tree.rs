@@ -1,0 +1,360 @@
+//! A directory that holds another machine's `sys`, `proc` and `dev`: a fixture, a capture, a chroot.
+//!
+//! Nothing in it can lead out of it: absolute links and `..` beyond the top resolve inside, as in a chroot.
+
+use std::collections::{HashMap, VecDeque};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
+use rustix::io::Errno;
+
+use super::manifest::Manifest;
+use super::{Backend, Dir, Entry, HostFacts, Kind, Meta, fd};
+
+/// How often an openat2 that says EAGAIN is tried again: it does so whenever a rename anywhere on the machine
+/// races with a `..` (about every third time beside a thread that renames without pause).
+const RACES: usize = 16;
+/// As the kernel's MAXSYMLINKS.
+const LINKS: usize = 40;
+/// No MANIFEST is near this.
+const MANIFEST_LIMIT: u64 = 1 << 20;
+
+/// A machine in a directory.
+#[derive(Debug, Clone)]
+pub struct Tree {
+    root: Arc<Root>,
+}
+
+/// A file as the file system numbers it, whatever path led there.
+type FileKey = (u64, u64);
+
+#[derive(Debug)]
+struct Root {
+    fd: OwnedFd,
+    host: HostFacts,
+    errno: HashMap<FileKey, Errno>,
+    mode: HashMap<FileKey, u32>,
+    device: HashMap<FileKey, (u32, u32)>,
+    /// Names of directories that only the MANIFEST knows, by the directory that they are in.
+    empty: HashMap<FileKey, Vec<OsString>>,
+    /// Resolve by hand even where the kernel could.
+    walk_only: bool,
+}
+
+impl Tree {
+    /// Opens a directory that has `sys` in it, and reads its `MANIFEST` if there is one.
+    ///
+    /// # Errors
+    /// Those of opening it; `InvalidData`, with the line, for a MANIFEST that cannot be read.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Tree> {
+        Tree::open_with(path.as_ref(), false)
+    }
+
+    fn open_with(path: &Path, walk_only: bool) -> io::Result<Tree> {
+        let fd = fs::open(path, fd::KEEP_DIR, Mode::empty())?;
+        let mut root = Root {
+            fd,
+            host: HostFacts { live: false, ..HostFacts::of_this_machine() },
+            errno: HashMap::new(),
+            mode: HashMap::new(),
+            device: HashMap::new(),
+            empty: HashMap::new(),
+            walk_only,
+        };
+        match root.read_manifest() {
+            Ok(manifest) => root.apply(manifest)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(Tree { root: Arc::new(root) })
+    }
+}
+
+impl Root {
+    fn read_manifest(&self) -> io::Result<Manifest> {
+        let fd = self.open_from_root(Path::new("MANIFEST"), fd::READ)?;
+        regular(&fs::fstat(&fd)?)?;
+        let mut buf = Vec::new();
+        fd::read_to_end(fd, 4096, MANIFEST_LIMIT as usize, &mut buf)?;
+        let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("MANIFEST: {reason}"));
+        let text = std::str::from_utf8(&buf).map_err(|_| invalid("not UTF-8".into()))?;
+        Manifest::parse(text).map_err(invalid)
+    }
+
+    /// Replaces the paths of a MANIFEST by the files that they name.
+    fn apply(&mut self, manifest: Manifest) -> io::Result<()> {
+        self.host.page_size = manifest.page_size.unwrap_or(self.host.page_size);
+        self.host.euid = manifest.euid.unwrap_or(self.host.euid);
+        for (path, errno) in manifest.errno {
+            self.errno.insert(self.named(&path)?, errno);
+        }
+        for (path, mode) in manifest.mode {
+            self.mode.insert(self.named(&path)?, mode);
+        }
+        for (path, numbers) in manifest.device {
+            self.device.insert(self.named(&path)?, numbers);
+        }
+        for path in manifest.empty {
+            let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else { continue };
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            let key = self.named(parent)?;
+            self.empty.entry(key).or_default().push(name.to_owned());
+        }
+        Ok(())
+    }
+
+    fn named(&self, path: &Path) -> io::Result<FileKey> {
+        let stat =
+            self.open_from_root(path, OFlags::PATH | OFlags::CLOEXEC).and_then(|fd| Ok(fs::fstat(fd)?));
+        let stat = stat.map_err(|error| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("MANIFEST: {}: {error}", path.display()))
+        })?;
+        Ok(key(&stat))
+    }
+
+    /// Opens a path that is relative to the root.
+    fn open_from_root(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        if !self.walk_only {
+            match resolve(&self.fd, path, flags, ResolveFlags::IN_ROOT) {
+                Err(Errno::AGAIN | Errno::NOSYS | Errno::PERM) => {}
+                result => return Ok(result?),
+            }
+        }
+        self.walk(path, flags)
+    }
+
+    /// Resolves a path in user space, one component and one descriptor at a time.
+    ///
+    /// For kernels before 5.6 and sandboxes without openat2, and when renames elsewhere keep it from ending.
+    fn walk(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        let mut todo: VecDeque<OsString> = components(path);
+        let mut above: Vec<OwnedFd> = Vec::new();
+        let mut links = 0;
+        while let Some(name) = todo.pop_front() {
+            if name == OsStr::new("/") {
+                above.clear();
+                continue;
+            }
+            if name == OsStr::new("..") {
+                above.pop();
+                continue;
+            }
+            let at = above.last().unwrap_or(&self.fd);
+            let step =
+                fs::openat(at, &name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())?;
+            let file_type = FileType::from_raw_mode(fs::fstat(&step)?.st_mode);
+            let last = todo.is_empty();
+            if file_type == FileType::Symlink && !(last && flags.contains(OFlags::NOFOLLOW)) {
+                links += 1;
+                if links > LINKS {
+                    return Err(Errno::LOOP.into());
+                }
+                let target = fd::read_link(&step, "")?;
+                for part in components(&target).into_iter().rev() {
+                    todo.push_front(part);
+                }
+            } else if last && file_type != FileType::Directory {
+                return Ok(fs::openat(at, &name, flags | OFlags::NOFOLLOW, Mode::empty())?);
+            } else {
+                above.push(step);
+            }
+        }
+        let at = above.last().unwrap_or(&self.fd);
+        Ok(fs::openat(at, ".", flags - OFlags::NOFOLLOW, Mode::empty())?)
+    }
+}
+
+/// The components of a path, as bytes would be resolved: `/` first for an absolute one, `.` left out.
+fn components(path: &Path) -> VecDeque<OsString> {
+    let names = path.components().filter(|component| *component != Component::CurDir);
+    names.map(|component| component.as_os_str().to_owned()).collect()
+}
+
+/// openat2, tried again while renames elsewhere make it give up.
+fn resolve(at: impl AsFd, path: &Path, flags: OFlags, how: ResolveFlags) -> rustix::io::Result<OwnedFd> {
+    let how = how | ResolveFlags::NO_MAGICLINKS;
+    let mut result = Err(Errno::AGAIN);
+    for _ in 0..RACES {
+        result = fs::openat2(&at, path, flags, Mode::empty(), how);
+        if !matches!(result, Err(Errno::AGAIN | Errno::INTR)) {
+            break;
+        }
+    }
+    result
+}
+
+fn key(stat: &Stat) -> FileKey {
+    (stat.st_dev, stat.st_ino)
+}
+
+/// Refuses what sysfs never has: reading a fifo or a device could block, or do something.
+fn regular(stat: &Stat) -> io::Result<()> {
+    let what = match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => return Ok(()),
+        FileType::Directory => return Err(Errno::ISDIR.into()),
+        FileType::Fifo => "a fifo, not a file",
+        FileType::Socket => "a socket, not a file",
+        FileType::CharacterDevice | FileType::BlockDevice => "a device node, not a file",
+        _ => "not a file",
+    };
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
+impl Backend for Tree {
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        let top = TreeDir { root: self.root.clone(), place: Place::Top, path: PathBuf::from("/") };
+        top.open_dir(path)
+    }
+
+    fn host(&self) -> HostFacts {
+        self.root.host
+    }
+}
+
+/// Where a [`TreeDir`] is.
+#[derive(Debug)]
+enum Place {
+    Top,
+    Opened(OwnedFd),
+    /// A directory that only the MANIFEST knows.
+    Empty,
+}
+
+#[derive(Debug)]
+struct TreeDir {
+    root: Arc<Root>,
+    place: Place,
+    path: PathBuf,
+}
+
+impl TreeDir {
+    /// Opens `rel`: below this directory in one call, and from the root where it leads out of here.
+    fn open(&self, rel: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        let fd = match &self.place {
+            Place::Empty => return Err(Errno::NOENT.into()),
+            Place::Opened(fd) => fd,
+            Place::Top => return self.root.open_from_root(relative(rel), flags),
+        };
+        if self.root.walk_only || rel.is_absolute() {
+            return self.root.open_from_root(relative(&self.path.join(rel)), flags);
+        }
+        match resolve(fd, rel, flags, ResolveFlags::BENEATH) {
+            Err(Errno::XDEV | Errno::AGAIN | Errno::NOSYS | Errno::PERM) => {
+                self.root.open_from_root(relative(&self.path.join(rel)), flags)
+            }
+            result => Ok(result?),
+        }
+    }
+
+    /// Opens a regular file that the MANIFEST does not make fail.
+    fn open_file(&self, rel: &Path) -> io::Result<OwnedFd> {
+        let fd = self.open(rel, fd::READ)?;
+        let stat = fs::fstat(&fd)?;
+        self.refused(&stat)?;
+        regular(&stat)?;
+        Ok(fd)
+    }
+
+    fn refused(&self, stat: &Stat) -> io::Result<()> {
+        match self.root.errno.get(&key(stat)) {
+            Some(errno) => Err((*errno).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether only the MANIFEST knows `rel`, as an empty directory.
+    fn is_empty_dir(&self, rel: &Path) -> bool {
+        if matches!(self.place, Place::Empty) {
+            return rel == Path::new(".");
+        }
+        let (Some(parent), Some(name)) = (rel.parent(), rel.file_name()) else { return false };
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        let Ok(stat) = self.open(parent, fd::KEEP_DIR).and_then(|fd| Ok(fs::fstat(fd)?)) else {
+            return false;
+        };
+        self.root.empty.get(&key(&stat)).is_some_and(|names| names.iter().any(|known| known == name))
+    }
+}
+
+/// The same path seen from the root's descriptor.
+fn relative(path: &Path) -> &Path {
+    match path.strip_prefix("/") {
+        Ok(rest) if rest.as_os_str().is_empty() => Path::new("."),
+        Ok(rest) => rest,
+        Err(_) => path,
+    }
+}
+
+impl Dir for TreeDir {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
+        fd::read_attribute(self.open_file(rel)?, self.root.host.page_size, buf)
+    }
+
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        fd::read_to_end(self.open_file(rel)?, self.root.host.page_size, limit, buf)
+    }
+
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        let link = self.open(rel, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC)?;
+        if FileType::from_raw_mode(fs::fstat(&link)?.st_mode) != FileType::Symlink {
+            return Err(Errno::INVAL.into());
+        }
+        fd::read_link(link, "")
+    }
+
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
+        let dir = match self.open(rel, fd::KEEP_DIR) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_empty_dir(rel) => {
+                return Ok(Vec::new());
+            }
+            result => result?,
+        };
+        let stat = fs::fstat(&dir)?;
+        self.refused(&stat)?;
+        let mut entries = fd::list(fd::open_for_listing(dir.as_fd())?)?;
+        if let Some(names) = self.root.empty.get(&key(&stat)) {
+            entries.extend(names.iter().map(|name| Entry { name: name.clone(), kind: Kind::Directory }));
+            entries.sort_unstable();
+            entries.dedup_by(|a, b| a.name == b.name);
+        }
+        Ok(entries)
+    }
+
+    fn meta(&self, rel: &Path) -> io::Result<Meta> {
+        let file = match self.open(rel, OFlags::PATH | OFlags::CLOEXEC) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_empty_dir(rel) => {
+                return Ok(Meta { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, device: (0, 0) });
+            }
+            result => result?,
+        };
+        let stat = fs::fstat(file)?;
+        let mut meta = fd::meta(&stat);
+        if let Some(mode) = self.root.mode.get(&key(&stat)) {
+            meta.mode = *mode;
+        }
+        if let Some(numbers) = self.root.device.get(&key(&stat)) {
+            (meta.kind, meta.device) = (Kind::CharDevice, *numbers);
+        }
+        Ok(meta)
+    }
+
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
+        let place = match self.open(rel, fd::KEEP_DIR) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_empty_dir(rel) => Place::Empty,
+            result => Place::Opened(result?),
+        };
+        Ok(Arc::new(TreeDir { root: self.root.clone(), place, path: self.path.join(rel) }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,324 @@
+//! Why a value is not there, in types that can be matched and sentences that can be read.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What every reading method returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why something could not be answered. One line of text each; the path is as on a live machine (`/sys/…`).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// This GPU, kernel or driver does not offer the quantity: the file is missing, or reading it says so.
+    #[error("{}: not supported by this GPU or driver", path.display())]
+    NotSupported {
+        /// The file that would have told.
+        path: PathBuf,
+    },
+    /// The file is there and this process may not read it.
+    #[error("{}: no permission to {op}: {hint}", path.display())]
+    NoPermission {
+        /// What was tried.
+        op: Op,
+        /// On which file.
+        path: PathBuf,
+        /// Which permission is missing, as far as it can be told.
+        hint: &'static str,
+    },
+    /// The GPU cannot answer at present; try later.
+    #[error("{}: {reason}", path.display())]
+    Unavailable {
+        /// The file that was not read, or refused.
+        path: PathBuf,
+        /// The state that the GPU is in.
+        reason: Unavailable,
+    },
+    /// The device that this handle was opened for has been removed, unbound or repartitioned.
+    #[error("{}: the device is gone; scan again", path.display())]
+    DeviceGone {
+        /// The file that could not be read any more.
+        path: PathBuf,
+    },
+    /// The file holds something else than the kernel is known to print there.
+    #[error("{}: {source}", path.display())]
+    Unparsable {
+        /// The file.
+        path: PathBuf,
+        /// Where in it and why.
+        source: ParseError,
+    },
+    /// What stands at this path is not an attribute: a fifo, a directory, or far too large.
+    #[error("{}: {reason}", path.display())]
+    NotAnAttribute {
+        /// The path.
+        path: PathBuf,
+        /// What stands there instead.
+        reason: String,
+    },
+    /// Another failure of the system call, unchanged.
+    #[error("{}: cannot {op}: {}", path.display(), io::Error::from_raw_os_error(*errno))]
+    Io {
+        /// What was tried.
+        op: Op,
+        /// On which file.
+        path: PathBuf,
+        /// The kernel's error number.
+        errno: i32,
+    },
+    /// The place that was given as the machine's root cannot be one.
+    #[error("{}: {reason}", path.display())]
+    Root {
+        /// The directory that was asked for.
+        path: PathBuf,
+        /// Why it is none.
+        reason: String,
+    },
+    /// Nothing of the amdgpu driver is on this machine.
+    #[error("no amdgpu driver: {} has neither module/amdgpu, class/kfd nor a card that it drives", sys.display())]
+    DriverNotLoaded {
+        /// Where it was looked for.
+        sys: PathBuf,
+    },
+    /// The machine is a WSL guest: its GPU is driven by the Windows host, not by amdgpu.
+    #[error(
+        "no amdgpu driver: this is Windows Subsystem for Linux, whose GPU the Windows driver keeps (dxgkrnl)"
+    )]
+    Wsl,
+    /// No GPU of the list answers to this name.
+    #[error("no GPU {wanted}: {known}")]
+    NoSuchGpu {
+        /// What was asked for.
+        wanted: String,
+        /// What could have been, as a sentence.
+        known: String,
+    },
+}
+
+/// What was being done when an error came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Op {
+    /// Opening a directory.
+    OpenDir,
+    /// Opening and reading a file.
+    Read,
+    /// Reading where a link points.
+    ReadLink,
+    /// Listing a directory.
+    List,
+    /// Asking for kind, mode and owner.
+    Meta,
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Op::OpenDir => "open directory",
+            Op::Read => "read",
+            Op::ReadLink => "read link",
+            Op::List => "list",
+            Op::Meta => "stat",
+        })
+    }
+}
+
+/// The states in which a GPU refuses to answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// Runtime-suspended: reading would wake it, or the kernel refuses to. Not read unless waking is allowed.
+    Suspended,
+    /// In reset, or the system is going to sleep (EPERM until kernel 6.19, EBUSY from 7.0 on).
+    InReset,
+    /// EINVAL while runtime power management is unsupported: kernels of the 6.13 and 6.14 era refuse every
+    /// power-management file of such a device, so this need not mean that the sensor is missing.
+    Refused,
+    /// The driver answers in words that it cannot tell at present (`unavailable`, `Query currently inaccessible`).
+    Inaccessible,
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unavailable::Suspended => "the GPU is suspended and would be woken",
+            Unavailable::InReset => "the GPU is in reset, or going to sleep",
+            Unavailable::Refused => "refused by the driver (EINVAL without runtime power management)",
+            Unavailable::Inaccessible => "the driver says that it cannot tell at present",
+        })
+    }
+}
+
+/// Why bytes could not be read as the format they should have, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {reason}")]
+#[non_exhaustive]
+pub struct ParseError {
+    /// Line, from 1.
+    pub line: u32,
+    /// Byte within the line, from 1.
+    pub column: u32,
+    /// What was expected or found, as part of a sentence: `expected a number`.
+    pub reason: &'static str,
+}
+
+impl ParseError {
+    /// An error at a line and column, both counted from 1.
+    pub fn new(line: u32, column: u32, reason: &'static str) -> ParseError {
+        ParseError { line, column, reason }
+    }
+}
+
+/// The AMDSMI_STATUS_* numbers that errors of this crate map to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u32)]
+#[allow(missing_docs, reason = "AMD's names, which say what there is to say")]
+#[non_exhaustive]
+pub enum Status {
+    NotSupported = 2,
+    NoPerm = 10,
+    Io = 12,
+    FileError = 14,
+    Busy = 30,
+    NotFound = 31,
+    DriverNotLoaded = 34,
+    UnexpectedData = 43,
+}
+
+impl Error {
+    /// The AMDSMI_STATUS_* number of this error.
+    pub fn status(&self) -> Status {
+        match self {
+            Error::NotSupported { .. } => Status::NotSupported,
+            Error::NoPermission { .. } => Status::NoPerm,
+            Error::Unavailable { .. } => Status::Busy,
+            Error::DeviceGone { .. } | Error::NoSuchGpu { .. } => Status::NotFound,
+            Error::Unparsable { .. } => Status::UnexpectedData,
+            Error::NotAnAttribute { .. } | Error::Root { .. } => Status::FileError,
+            Error::Io { .. } => Status::Io,
+            Error::DriverNotLoaded { .. } | Error::Wsl => Status::DriverNotLoaded,
+        }
+    }
+
+    /// The reason in one or two words, for tables and JSON; what is unparsable says where.
+    pub fn reason(&self) -> String {
+        match self {
+            Error::NotSupported { .. } => "not supported".into(),
+            Error::NoPermission { .. } => "no permission".into(),
+            Error::Unavailable { reason: Unavailable::Suspended, .. } => "suspended".into(),
+            Error::Unavailable { reason: Unavailable::InReset, .. } => "in reset".into(),
+            Error::Unavailable { reason: Unavailable::Refused, .. } => "refused".into(),
+            Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
+            Error::DeviceGone { .. } => "device gone".into(),
+            Error::Unparsable { .. } => format!("unparsable: {self}"),
+            other => other.to_string(),
+        }
+    }
+
+    /// The error of a call on a file whose errno has no special meaning to amdgpu.
+    pub(crate) fn plain(op: Op, path: &Path, error: &io::Error) -> Error {
+        use rustix::io::Errno;
+        let path = path.to_path_buf();
+        let Some(errno) = error.raw_os_error() else {
+            return Error::NotAnAttribute { path, reason: error.to_string() };
+        };
+        match Errno::from_raw_os_error(errno) {
+            Errno::NOENT | Errno::NOTDIR | Errno::OPNOTSUPP | Errno::INVAL | Errno::NODATA => {
+                Error::NotSupported { path }
+            }
+            Errno::ACCESS => Error::NoPermission {
+                op,
+                path,
+                hint: "the file's mode keeps this user out; root may be needed",
+            },
+            Errno::PERM => Error::NoPermission { op, path, hint: "refused by the kernel" },
+            Errno::NODEV | Errno::NXIO => Error::DeviceGone { path },
+            Errno::FBIG => Error::NotAnAttribute { path, reason: "larger than any attribute".into() },
+            Errno::ISDIR => Error::NotAnAttribute { path, reason: "a directory, not a file".into() },
+            Errno::LOOP => Error::NotAnAttribute { path, reason: "a loop of symbolic links".into() },
+            _ => Error::Io { op, path, errno },
+        }
+    }
+
+    /// A parser's error, with the file that it was about.
+    pub(crate) fn unparsable(path: PathBuf, source: ParseError) -> Error {
+        Error::Unparsable { path, source }
+    }
+}
+
+/// The reasons of the fields of a bundle that have no value: pairs of field and error.
+///
+/// ```
+/// # let tree = tempfile::tempdir().unwrap();
+/// # std::fs::create_dir_all(tree.path().join("sys/module/amdgpu")).unwrap();
+/// # let smi = amdgpu_smi::Smi::builder().root(tree.path()).build()?;
+/// for gpu in smi.gpus() {
+///     let fan = gpu.fan_info()?;
+///     if fan.rpm.is_none() {
+///         println!("no fan speed: {}", fan.reasons.of("rpm").map_or("unknown".into(), |error| error.to_string()));
+///     }
+/// }
+/// # Ok::<(), amdgpu_smi::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reasons(Vec<(String, Error)>);
+
+impl Reasons {
+    /// Why `field` has no value; `None` for a field that has one.
+    pub fn of(&self, field: &str) -> Option<&Error> {
+        self.0.iter().find(|(name, _)| name == field).map(|(_, error)| error)
+    }
+
+    /// All fields without a value, with why.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Error)> {
+        self.0.iter().map(|(name, error)| (name.as_str(), error))
+    }
+
+    /// Keeps the value, or else the reason under this name.
+    pub(crate) fn keep<T>(&mut self, field: impl Into<String>, value: Result<T>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.0.push((field.into(), error));
+                None
+            }
+        }
+    }
+
+    /// As [`Reasons::keep`], for a value that the source itself may leave out.
+    pub(crate) fn keep_some<T>(&mut self, field: &str, path: &Path, value: Result<Option<T>>) -> Option<T> {
+        let value =
+            value.and_then(|value| value.ok_or_else(|| Error::NotSupported { path: path.to_path_buf() }));
+        self.keep(field, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn errors_read_as_one_line() {
+        let path = PathBuf::from("/sys/class/drm/card1/device/pp_dpm_sclk");
+        let error = Error::unparsable(path.clone(), ParseError::new(2, 4, "expected a number"));
+        assert_eq!(
+            error.to_string(),
+            "/sys/class/drm/card1/device/pp_dpm_sclk: line 2, column 4: expected a number"
+        );
+        let denied = Error::plain(Op::Read, &path, &io::Error::from(Errno::ACCESS));
+        assert_eq!(denied.status(), Status::NoPerm);
+        assert!(!denied.to_string().contains('\n'));
+    }
+
+    #[test]
+    fn a_missing_file_is_not_supported_and_a_removed_device_is_gone() {
+        let path = Path::new("/sys/x");
+        let of = |errno: Errno| Error::plain(Op::Read, path, &io::Error::from(errno)).reason();
+        assert_eq!(of(Errno::NOENT), "not supported");
+        assert_eq!(of(Errno::NODEV), "device gone");
+        assert_eq!(of(Errno::PERM), "no permission");
+        assert_eq!(of(Errno::IO), "/sys/x: cannot read: Input/output error (os error 5)");
+    }
+}
