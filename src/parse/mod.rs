@@ -7,6 +7,10 @@
 //! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
 //! `pp_od_clk_voltage`).
 
+pub mod scalar;
+
+mod cursor;
+
 pub use crate::error::ParseError;
 
 /// What a parser returns.
