@@ -7,7 +7,9 @@
 //! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
 //! `pp_od_clk_voltage`).
 
+pub mod dpm;
 pub mod keyval;
+pub mod pcie;
 pub mod scalar;
 pub mod topology;
 
