@@ -76,10 +76,10 @@ pub enum Error {
         reason: String,
     },
     /// Nothing of the amdgpu driver is on this machine.
-    #[error("no amdgpu driver: {} has neither module/amdgpu, class/kfd nor a card that it drives", sys.display())]
+    #[error("no amdgpu driver: /sys has neither module/amdgpu, class/kfd nor a card that it drives{others}")]
     DriverNotLoaded {
-        /// Where it was looked for.
-        sys: PathBuf,
+        /// What there is instead, as the end of a sentence; empty if nothing.
+        others: String,
     },
     /// The machine is a WSL guest: its GPU is driven by the Windows host, not by amdgpu.
     #[error(
@@ -250,13 +250,13 @@ impl Error {
 /// The reasons of the fields of a bundle that have no value: pairs of field and error.
 ///
 /// ```
-/// # let tree = tempfile::tempdir().unwrap();
-/// # std::fs::create_dir_all(tree.path().join("sys/module/amdgpu")).unwrap();
-/// # let smi = amdgpu_smi::Smi::builder().root(tree.path()).build()?;
+/// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
 /// for gpu in smi.gpus() {
-///     let fan = gpu.fan_info()?;
-///     if fan.rpm.is_none() {
-///         println!("no fan speed: {}", fan.reasons.of("rpm").map_or("unknown".into(), |error| error.to_string()));
+///     let memory = gpu.memory_usage();
+///     match (memory.vram_used, memory.reasons.of("vram_used")) {
+///         (Some(used), _) => println!("{used}"),
+///         (None, Some(error)) => println!("{}", error.reason()),
+///         (None, None) => unreachable!("a field has a value or a reason"),
 ///     }
 /// }
 /// # Ok::<(), amdgpu_smi::Error>(())

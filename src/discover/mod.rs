@@ -1,0 +1,365 @@
+//! The list of GPUs: what DRM knows and what KFD knows, joined on PCI address and render minor.
+
+mod drm;
+mod kfd;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::backend::{Backend, Live, Tree};
+use crate::error::{Error, Op, Result};
+use crate::gpu::{Device, Gpu, GpuIds, Node, WakePolicy};
+use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
+use crate::parse::keyval::PciId;
+use crate::parse::scalar;
+
+pub use drm::OtherDevice;
+
+/// AMD's PCI vendor number.
+pub(crate) const AMD: u16 = 0x1002;
+
+/// How often a scan is repeated because the KFD topology changed under it.
+const RESCANS: usize = 4;
+
+/// A machine's AMD GPUs, as they were when it was scanned. Cheap to clone.
+///
+/// ```no_run
+/// let smi = amdgpu_smi::Smi::new()?;
+/// for gpu in smi.gpus() {
+///     println!("{} {}", gpu.index(), gpu.bdf());
+/// }
+/// # Ok::<(), amdgpu_smi::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Smi {
+    backend: Arc<dyn Backend>,
+    wake: WakePolicy,
+    gpus: Vec<Gpu>,
+    others: Vec<OtherDevice>,
+    hidden: Vec<Hidden>,
+}
+
+/// Something that looks like a GPU and could not be listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hidden {
+    /// The directory, as on a live machine.
+    pub path: PathBuf,
+    /// Why it is not a GPU of the list.
+    pub error: Error,
+}
+
+/// Where and how to look for GPUs.
+#[derive(Debug, Clone, Default)]
+pub struct SmiBuilder {
+    root: Option<PathBuf>,
+    backend: Option<Arc<dyn Backend>>,
+    wake: WakePolicy,
+}
+
+impl SmiBuilder {
+    /// Looks at the machine in this directory, which has `sys` (and `proc`, `dev`) in it.
+    pub fn root(mut self, root: impl Into<PathBuf>) -> SmiBuilder {
+        self.root = Some(root.into());
+        self
+    }
+
+    /// Looks through this backend; takes precedence over a root.
+    pub fn backend(mut self, backend: Arc<dyn Backend>) -> SmiBuilder {
+        self.backend = Some(backend);
+        self
+    }
+
+    /// Whether reading may wake sleeping GPUs; [`WakePolicy::Never`] if this is not called.
+    pub fn wake(mut self, wake: WakePolicy) -> SmiBuilder {
+        self.wake = wake;
+        self
+    }
+
+    /// Scans the machine.
+    ///
+    /// # Errors
+    /// [`Error::Root`] if the root cannot be one, [`Error::DriverNotLoaded`] or [`Error::Wsl`] if there is no
+    /// trace of amdgpu. A driver without a GPU is no error: the list is empty.
+    pub fn build(self) -> Result<Smi> {
+        let backend = self.open()?;
+        Smi::scan(backend, self.wake)
+    }
+
+    /// The backend that this builder stands for, without a scan.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
+        if let Some(backend) = &self.backend {
+            return Ok(backend.clone());
+        }
+        let Some(root) = &self.root else { return Ok(Arc::new(Live::new())) };
+        match Tree::open(root) {
+            Ok(tree) => Ok(Arc::new(tree)),
+            Err(error) => Err(Error::Root { path: root.clone(), reason: error.to_string() }),
+        }
+    }
+}
+
+impl Smi {
+    /// Scans the machine that this program runs on.
+    ///
+    /// Opens no device node and wakes no GPU.
+    ///
+    /// # Errors
+    /// As [`SmiBuilder::build`].
+    #[doc(alias = "amdsmi_init")]
+    pub fn new() -> Result<Smi> {
+        Smi::builder().build()
+    }
+
+    /// A choice of where and how to look.
+    pub fn builder() -> SmiBuilder {
+        SmiBuilder::default()
+    }
+
+    /// Scans the same machine again, for GPUs that came, went or were partitioned anew.
+    ///
+    /// # Errors
+    /// As [`SmiBuilder::build`].
+    pub fn rescan(&self) -> Result<Smi> {
+        Smi::scan(self.backend.clone(), self.wake)
+    }
+
+    /// The GPUs in the order of their PCI addresses, partitions after each other. May be empty.
+    #[doc(alias = "amdsmi_get_processor_handles")]
+    #[doc(alias = "amdsmi_get_socket_handles")]
+    pub fn gpus(&self) -> &[Gpu] {
+        &self.gpus
+    }
+
+    /// Graphics cards that were seen under `/sys/class/drm` and are none of the list: another maker's, or an
+    /// AMD card under another driver.
+    pub fn others(&self) -> &[OtherDevice] {
+        &self.others
+    }
+
+    /// What looks like a GPU and could not be read, with the reason: a device cgroup answers EPERM.
+    pub fn hidden(&self) -> &[Hidden] {
+        &self.hidden
+    }
+
+    /// What this list was read through.
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    /// The GPU at this PCI address; a partition has its number in place of the function.
+    #[doc(alias = "amdsmi_get_processor_handle_from_bdf")]
+    pub fn by_bdf(&self, bdf: Bdf) -> Option<&Gpu> {
+        self.gpus.iter().find(|gpu| gpu.bdf() == bdf)
+    }
+
+    /// The GPU that KFD's calls, events and `proc` files call this.
+    pub fn by_kfd_id(&self, id: GpuId) -> Option<&Gpu> {
+        self.gpus.iter().find(|gpu| gpu.ids().kfd_id == Some(id))
+    }
+
+    /// The GPU of this KFD node.
+    pub fn by_node(&self, node: NodeId) -> Option<&Gpu> {
+        self.gpus.iter().find(|gpu| gpu.ids().node == Some(node))
+    }
+
+    /// The GPU behind `cardN`.
+    pub fn by_card(&self, card: CardMinor) -> Option<&Gpu> {
+        self.gpus.iter().find(|gpu| gpu.ids().card == Some(card))
+    }
+
+    /// The GPU behind `renderDN`.
+    pub fn by_render(&self, render: RenderMinor) -> Option<&Gpu> {
+        self.gpus.iter().find(|gpu| gpu.ids().render == Some(render))
+    }
+
+    /// The GPU that HIP and ROCr number so when no variable hides one.
+    pub fn by_hip_index(&self, index: u32) -> Option<&Gpu> {
+        self.gpus.iter().find(|gpu| gpu.ids().hip_index == Some(index))
+    }
+
+    /// The GPUs with this fused number: one, or all partitions of a package.
+    pub fn by_unique_id(&self, id: UniqueId) -> impl Iterator<Item = &Gpu> {
+        self.gpus.iter().filter(move |gpu| gpu.ids().unique_id == Some(id))
+    }
+
+    /// The GPUs with this UUID: one, but for equal cards without a unique id, which share theirs.
+    pub fn by_uuid(&self, uuid: Uuid) -> impl Iterator<Item = &Gpu> {
+        self.gpus.iter().filter(move |gpu| gpu.uuid() == uuid)
+    }
+
+    /// The GPUs in the order in which HIP and ROCr number them; those without a KFD node are left out.
+    pub fn hip_order(&self) -> Vec<&Gpu> {
+        let mut gpus: Vec<&Gpu> = self.gpus.iter().filter(|gpu| gpu.ids().hip_index.is_some()).collect();
+        gpus.sort_by_key(|gpu| gpu.ids().hip_index);
+        gpus
+    }
+
+    /// The GPU that a user names: by index, PCI address or UUID, in either case of letters.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchGpu`], with what there is; also for a UUID that several GPUs share.
+    pub fn find(&self, name: &str) -> Result<&Gpu> {
+        let none = |known: String| Error::NoSuchGpu { wanted: name.to_owned(), known };
+        if let Ok(index) = name.parse::<usize>() {
+            return self.gpus.get(index).ok_or_else(|| none(self.known()));
+        }
+        if let Ok(bdf) = name.parse::<Bdf>() {
+            return self.by_bdf(bdf).ok_or_else(|| none(self.known()));
+        }
+        let uuid = name.to_ascii_lowercase();
+        let mut matches = self.gpus.iter().filter(|gpu| gpu.uuid().to_string() == uuid);
+        match (matches.next(), matches.next()) {
+            (Some(gpu), None) => Ok(gpu),
+            (Some(_), Some(_)) => Err(none("several GPUs share this UUID; use the PCI address".into())),
+            _ => Err(none(self.known())),
+        }
+    }
+
+    /// What [`Smi::find`] would have found, as a sentence.
+    fn known(&self) -> String {
+        match self.gpus.as_slice() {
+            [] => "this machine has no AMD GPU".into(),
+            [only] => format!("the only one is 0 ({})", only.bdf()),
+            [first, .., last] => {
+                format!("there are 0 to {} ({} to {})", self.gpus.len() - 1, first.bdf(), last.bdf())
+            }
+        }
+    }
+
+    fn scan(backend: Arc<dyn Backend>, wake: WakePolicy) -> Result<Smi> {
+        let sys = backend.open_dir(Path::new("/sys")).map_err(|error| no_sys(&*backend, &error))?;
+        let mut tries = 0;
+        let (drm, kfd) = loop {
+            let before = kfd::generation(&*backend);
+            let scanned = (drm::scan(&*sys)?, kfd::scan(&*backend)?);
+            tries += 1;
+            if kfd::generation(&*backend) == before || tries == RESCANS {
+                break scanned;
+            }
+        };
+        let hidden = kfd.hidden;
+        let driver = kfd.present
+            || drm.amdgpu
+            || is_dir(&*sys, "module/amdgpu")
+            || is_dir(&*sys, "bus/pci/drivers/amdgpu");
+        let gpus = join(&backend, wake, drm.cards, drm.partitions, kfd.nodes);
+        if gpus.is_empty() && !driver {
+            return Err(match is_wsl(&*backend) {
+                true => Error::Wsl,
+                false => Error::DriverNotLoaded { others: drm::sentence(&drm.others) },
+            });
+        }
+        Ok(Smi { backend, wake, gpus, others: drm.others, hidden })
+    }
+}
+
+/// The error for a machine without `/sys`.
+fn no_sys(backend: &dyn Backend, error: &std::io::Error) -> Error {
+    match Error::plain(Op::OpenDir, Path::new("/sys"), error) {
+        Error::NotSupported { path } if backend.host().live => {
+            Error::Root { path, reason: "sysfs is not mounted".into() }
+        }
+        Error::NotSupported { path } => Error::Root {
+            path,
+            reason: "no such directory in this root; a machine root has sys in it".into(),
+        },
+        other => other,
+    }
+}
+
+fn is_dir(sys: &dyn crate::backend::Dir, rel: &str) -> bool {
+    sys.open_dir(Path::new(rel)).is_ok()
+}
+
+fn is_wsl(backend: &dyn Backend) -> bool {
+    let mut buf = Vec::new();
+    let proc = backend.open_dir(Path::new("/proc/sys/kernel"));
+    proc.is_ok_and(|dir| dir.read(Path::new("osrelease"), &mut buf).is_ok())
+        && buf.to_ascii_lowercase().windows(9).any(|word| word == b"microsoft")
+}
+
+/// Makes one list of what the two sides know.
+fn join(
+    backend: &Arc<dyn Backend>,
+    wake: WakePolicy,
+    mut cards: Vec<drm::Card>,
+    partitions: Vec<drm::Partition>,
+    nodes: Vec<kfd::GpuNode>,
+) -> Vec<Gpu> {
+    let mut found: Vec<(GpuIds, Option<Device>, Option<Node>)> = Vec::new();
+    let functions: Vec<Bdf> = cards.iter().map(|card| card.bdf).collect();
+    for (rank, node) in nodes.iter().enumerate() {
+        let place = kfd::place(node, &nodes, &functions);
+        let card = cards.iter_mut().find(|card| card.bdf == place.package);
+        let render = node.properties.drm_render_minor;
+        let own =
+            partitions.iter().find(|partition| partition.render.is_some() && partition.render == render);
+        let is_primary = place.partition.unwrap_or(0) == 0;
+        let (card_minor, device, unique_id, ids) = match card {
+            Some(card) => {
+                card.joined = true;
+                let minor = if is_primary { card.card } else { own.and_then(|partition| partition.card) };
+                (minor, Some(card.device()), card.unique_id, Some(card.pci_id))
+            }
+            None => (None, None, None, None),
+        };
+        let pci_id = ids.unwrap_or(PciId {
+            vendor: node.properties.vendor_id.map_or(AMD, |id| id as u16),
+            device: node.properties.device_id.map_or(0, |id| id as u16),
+        });
+        let unique_id = node.properties.unique_id.or(unique_id);
+        let ids = GpuIds {
+            bdf: place.bdf,
+            package: place.package,
+            uuid: Uuid::new(unique_id, pci_id.device, place.partition.unwrap_or(0)),
+            kfd_id: node.gpu_id,
+            node: Some(node.id),
+            card: card_minor,
+            render,
+            unique_id,
+            hip_index: u32::try_from(rank).ok(),
+            partition: place.partition,
+            pci_id,
+        };
+        let node = Node { dir: node.dir.clone(), properties: node.properties.clone() };
+        found.push((ids, device, Some(node)));
+    }
+    for card in cards.iter().filter(|card| !card.joined) {
+        let ids = GpuIds {
+            bdf: card.bdf,
+            package: card.bdf,
+            uuid: Uuid::new(card.unique_id, card.pci_id.device, 0),
+            kfd_id: None,
+            node: None,
+            card: card.card,
+            render: card.render,
+            unique_id: card.unique_id,
+            hip_index: None,
+            partition: None,
+            pci_id: card.pci_id,
+        };
+        found.push((ids, Some(card.device()), None));
+    }
+    found.sort_by_key(|(ids, ..)| (ids.package, ids.partition, ids.node));
+    let gpus = found.into_iter().enumerate();
+    gpus.map(|(index, (ids, device, node))| Gpu::new(index, ids, backend.clone(), wake, device, node))
+        .collect()
+}
+
+/// Reads a small file whose absence is no error of the scan.
+fn optional<T>(
+    dir: &dyn crate::backend::Dir,
+    file: &str,
+    parse: impl FnOnce(&[u8]) -> crate::parse::Parsed<T>,
+) -> Option<T> {
+    crate::gpu::read(dir, file, |op, path, error| Error::plain(op, &path, &error), parse).ok()
+}
+
+/// The fused number in `unique_id`; the file is empty where there is none.
+fn unique_id(dir: &dyn crate::backend::Dir) -> Option<UniqueId> {
+    optional(dir, "unique_id", scalar::hex).filter(|id| *id != 0).map(UniqueId)
+}
+
+#[cfg(test)]
+mod tests;

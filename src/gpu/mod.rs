@@ -1,0 +1,366 @@
+//! One GPU, or one partition of one: a handle, and one topic a file of what it can be asked.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use crate::backend::{Backend, Dir};
+use crate::error::{Error, Op, Result, Unavailable};
+use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
+use crate::parse::Parsed;
+use crate::parse::keyval::PciId;
+use crate::parse::scalar;
+use crate::parse::topology::NodeProperties;
+
+/// Whether reading may wake a GPU that has gone to sleep.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum WakePolicy {
+    /// What would wake a suspended GPU is not read and answers [`Unavailable::Suspended`].
+    #[default]
+    Never,
+    /// Everything is read. Until kernel 6.12 that wakes a sleeping GPU, which takes hundreds of milliseconds
+    /// and keeps it awake for seconds; newer kernels refuse.
+    Allow,
+}
+
+/// A GPU, or a partition of one. Cheap to clone; stays the device that it was found as.
+///
+/// After an unbind, a hot-unplug or a change of partitions the handle answers [`Error::DeviceGone`] and never
+/// for the newcomer: scan again with [`crate::Smi::rescan`].
+#[derive(Clone)]
+pub struct Gpu(pub(crate) Arc<Inner>);
+
+/// The names of one GPU, as far as they could be told without opening a device node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct GpuIds {
+    /// The PCI address; a partition has its number in place of the function.
+    pub bdf: Bdf,
+    /// The PCI address of the package: where its files are. Equal to `bdf` but for a partition.
+    pub package: Bdf,
+    /// AMD SMI's UUID.
+    pub uuid: Uuid,
+    /// KFD's id; `None` where KFD does not know the GPU or hides it.
+    pub kfd_id: Option<GpuId>,
+    /// Index of the GPU's node in the KFD topology.
+    pub node: Option<NodeId>,
+    /// N of its `cardN`.
+    pub card: Option<CardMinor>,
+    /// N of its `renderDN`.
+    pub render: Option<RenderMinor>,
+    /// The number fused into the package.
+    pub unique_id: Option<UniqueId>,
+    /// Which device it is to HIP and ROCr: its rank among the GPU nodes that this process may read.
+    pub hip_index: Option<u32>,
+    /// Which partition of its package it is; `None` for a package that is not partitioned.
+    pub partition: Option<u8>,
+    /// PCI vendor (0x1002 for AMD) and device.
+    pub pci_id: PciId,
+}
+
+/// What [`Gpu`] shares among its clones.
+pub(crate) struct Inner {
+    pub(crate) index: usize,
+    pub(crate) ids: GpuIds,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) wake: WakePolicy,
+    /// The PCI device's directory; `None` where only KFD knows the GPU.
+    pub(crate) device: Option<Device>,
+    pub(crate) node: Option<Node>,
+    hwmon: OnceLock<Hwmon>,
+}
+
+/// The PCI device's directory.
+#[derive(Debug)]
+pub(crate) struct Device {
+    pub(crate) dir: Arc<dyn Dir>,
+    /// An entry that stands there for as long as a driver is bound: where it is gone, so is the device.
+    pub(crate) alive: Option<&'static str>,
+}
+
+/// The GPU's node in the KFD topology.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) dir: Arc<dyn Dir>,
+    pub(crate) properties: NodeProperties,
+}
+
+impl fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gpu")
+            .field("index", &self.0.index)
+            .field("bdf", &self.0.ids.bdf)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gpu {
+    pub(crate) fn new(
+        index: usize,
+        ids: GpuIds,
+        backend: Arc<dyn Backend>,
+        wake: WakePolicy,
+        device: Option<Device>,
+        node: Option<Node>,
+    ) -> Gpu {
+        Gpu(Arc::new(Inner { index, ids, backend, wake, device, node, hwmon: OnceLock::new() }))
+    }
+
+    /// Its position in the list, by which AMD's tools number GPUs.
+    pub fn index(&self) -> usize {
+        self.0.index
+    }
+
+    /// All its names.
+    #[doc(alias = "amdsmi_get_gpu_enumeration_info")]
+    #[doc(alias = "amdsmi_get_gpu_kfd_info")]
+    #[doc(alias = "amdsmi_get_gpu_id")]
+    pub fn ids(&self) -> &GpuIds {
+        &self.0.ids
+    }
+
+    /// Its PCI address; a partition has its number in place of the function.
+    #[doc(alias = "amdsmi_get_gpu_device_bdf")]
+    #[doc(alias = "amdsmi_get_gpu_bdf_id")]
+    pub fn bdf(&self) -> Bdf {
+        self.0.ids.bdf
+    }
+
+    /// AMD SMI's UUID.
+    #[doc(alias = "amdsmi_get_gpu_device_uuid")]
+    pub fn uuid(&self) -> Uuid {
+        self.0.ids.uuid
+    }
+
+    /// Whether it is a partition of a package that has several.
+    pub fn is_partition(&self) -> bool {
+        self.0.ids.partition.is_some()
+    }
+
+    /// Whether the DRM side (`/sys/class/drm`, the PCI device) knows this GPU. If not, only what KFD publishes
+    /// can be asked, as in a container without the rest of sysfs.
+    pub fn in_drm(&self) -> bool {
+        self.0.device.is_some()
+    }
+
+    /// Whether KFD's topology shows this GPU to this process. If not, the GPU is too old for KFD, or a device
+    /// cgroup hides it; compute programs cannot use it either.
+    pub fn in_kfd(&self) -> bool {
+        self.0.node.is_some()
+    }
+
+    /// Reads a file of the PCI device that never wakes the GPU.
+    pub(crate) fn fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
+        let device = self.device(file)?;
+        read(&*device.dir, file, |op, path, error| device.error(op, path, error), parse)
+    }
+
+    /// The PCI device, or the reason why `file` of it cannot be read.
+    pub(crate) fn device(&self, file: &str) -> Result<&Device> {
+        let missing = || Error::NotSupported {
+            path: Path::new("/sys/bus/pci/devices").join(self.pci_name()).join(file),
+        };
+        self.0.device.as_ref().ok_or_else(missing)
+    }
+
+    fn pci_name(&self) -> String {
+        self.0.ids.package.to_string()
+    }
+
+    /// The KFD node, or the reason why `file` of it cannot be read.
+    pub(crate) fn node(&self, file: &str) -> Result<&Node> {
+        let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
+        self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })
+    }
+
+    /// The way to what would wake the GPU: closed when it sleeps and waking is not allowed.
+    ///
+    /// Asked once for a bundle of values. `power/runtime_status` itself never wakes (`runtime_status_show` in
+    /// drivers/base/power only prints a field).
+    pub(crate) fn access(&self) -> Access<'_> {
+        Access { gpu: self, asleep: self.0.wake == WakePolicy::Never && self.is_suspended() }
+    }
+
+    /// Whether the GPU is runtime-suspended or about to be. Asking does not wake it.
+    ///
+    /// *Source*: `power/runtime_status` of the PCI device. A status that is missing, unreadable or
+    /// `unsupported` counts as awake.
+    pub fn is_suspended(&self) -> bool {
+        self.0.device.as_ref().is_some_and(|device| device.runtime_status() == RuntimeStatus::Asleep)
+    }
+}
+
+/// What `power/runtime_status` says, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum RuntimeStatus {
+    Awake,
+    Asleep,
+    Unsupported,
+}
+
+impl Device {
+    fn runtime_status(&self) -> RuntimeStatus {
+        with_buffer(|buf| match self.dir.read(Path::new("power/runtime_status"), buf) {
+            Ok(()) => match buf.trim_ascii_end() {
+                b"suspended" | b"suspending" => RuntimeStatus::Asleep,
+                b"unsupported" => RuntimeStatus::Unsupported,
+                _ => RuntimeStatus::Awake,
+            },
+            Err(_) => RuntimeStatus::Awake,
+        })
+    }
+
+    /// The error of a file that the driver answers without touching the hardware.
+    pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+        match Error::plain(op, &path, &error) {
+            Error::NotSupported { .. } if self.is_gone() => Error::DeviceGone { path },
+            other => other,
+        }
+    }
+
+    /// The error of a file that asks the power management: EPERM and EBUSY tell the GPU's state, not a
+    /// permission (`amdgpu_pm_get_access_if_active` and, before, the checks of `in_reset` and `in_suspend`).
+    fn power_management_error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+        use rustix::io::Errno;
+        let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+        let reason = match (errno, errno.map(|_| self.runtime_status())) {
+            (Some(Errno::PERM | Errno::BUSY), Some(RuntimeStatus::Asleep)) => Unavailable::Suspended,
+            (Some(Errno::PERM | Errno::BUSY), _) => Unavailable::InReset,
+            (Some(Errno::INVAL), Some(RuntimeStatus::Unsupported)) => Unavailable::Refused,
+            _ => return self.error(op, path, error),
+        };
+        Error::Unavailable { path, reason }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.alive.is_some_and(|entry| {
+            self.dir.meta(Path::new(entry)).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        })
+    }
+}
+
+/// The way to files that would wake the GPU.
+pub(crate) struct Access<'a> {
+    gpu: &'a Gpu,
+    asleep: bool,
+}
+
+impl Access<'_> {
+    /// Reads a power-management file of the PCI device.
+    pub(crate) fn read<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
+        let device = self.gpu.device(file)?;
+        self.read_in(device, &*device.dir, file, parse)
+    }
+
+    /// Reads a file of the hwmon directory.
+    pub(crate) fn read_hwmon<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
+        let hwmon = self.gpu.hwmon()?;
+        self.read_in(self.gpu.device(file)?, &*hwmon.dir, file, parse)
+    }
+
+    fn read_in<T>(
+        &self,
+        device: &Device,
+        dir: &dyn Dir,
+        file: &str,
+        parse: impl FnOnce(&[u8]) -> Parsed<T>,
+    ) -> Result<T> {
+        if self.asleep {
+            return Err(Error::Unavailable { path: dir.path().join(file), reason: Unavailable::Suspended });
+        }
+        read(dir, file, |op, path, error| device.power_management_error(op, path, error), parse)
+    }
+}
+
+/// The driver's hwmon directory and the names in it, which are made once when the device is registered.
+pub(crate) struct Hwmon {
+    pub(crate) dir: Arc<dyn Dir>,
+    attributes: Vec<String>,
+}
+
+impl Hwmon {
+    /// Whether an attribute of this name is there.
+    pub(crate) fn has(&self, attribute: &str) -> bool {
+        self.attributes.binary_search_by(|name| name.as_str().cmp(attribute)).is_ok()
+    }
+
+    /// The numbers N of all attributes `<prefix>N_…` or `<prefix>N`, each once, ascending.
+    ///
+    /// Found by looking, never by counting from 1: an MI300X has temp2 and temp3 only.
+    pub(crate) fn channels(&self, prefix: &str) -> Vec<u32> {
+        let number = |name: &String| {
+            let rest = name.strip_prefix(prefix)?;
+            let digits = rest.split_once('_').map_or(rest, |(digits, _)| digits);
+            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+        };
+        let mut channels: Vec<u32> = self.attributes.iter().filter_map(number).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        channels
+    }
+}
+
+impl Gpu {
+    /// The driver's hwmon. Opening and listing it wakes nothing.
+    pub(crate) fn hwmon(&self) -> Result<&Hwmon> {
+        if let Some(hwmon) = self.0.hwmon.get() {
+            return Ok(hwmon);
+        }
+        let found = find_hwmon(self.device("hwmon")?)?;
+        // What could not be opened is tried again at the next call; only a success is kept.
+        Ok(self.0.hwmon.get_or_init(|| found))
+    }
+
+    /// Reads a file of the hwmon directory that never wakes the GPU.
+    pub(crate) fn hwmon_fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
+        let device = self.device(file)?;
+        read(&*self.hwmon()?.dir, file, |op, path, error| device.error(op, path, error), parse)
+    }
+}
+
+/// The `hwmonN` of this device: N differs at each boot, and another driver's may stand beside it.
+fn find_hwmon(device: &Device) -> Result<Hwmon> {
+    let parent = Path::new("hwmon");
+    let failed = |op, path, error| device.error(op, path, error);
+    let listed = |dir: &dyn Dir, rel: &Path| {
+        dir.list(rel).map_err(|error| failed(Op::List, dir.path().join(rel), error))
+    };
+    for entry in listed(&*device.dir, parent)? {
+        let Ok(dir) = device.dir.open_dir(&parent.join(&entry.name)) else { continue };
+        let name =
+            read(&*dir, "name", failed, |text| Ok(scalar::text(text).is_some_and(|name| name == "amdgpu")));
+        if matches!(name, Ok(true)) {
+            let entries = listed(&*dir, Path::new("."))?;
+            let attributes = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
+            return Ok(Hwmon { dir, attributes });
+        }
+    }
+    Err(Error::NotSupported { path: device.dir.path().join(parent) })
+}
+
+/// Reads one attribute of a directory and parses it.
+pub(crate) fn read<T>(
+    dir: &dyn Dir,
+    file: &str,
+    failed: impl FnOnce(Op, PathBuf, std::io::Error) -> Error,
+    parse: impl FnOnce(&[u8]) -> Parsed<T>,
+) -> Result<T> {
+    with_buffer(|buf| match dir.read(Path::new(file), buf) {
+        Ok(()) => parse(buf).map_err(|error| Error::unparsable(dir.path().join(file), error)),
+        Err(error) => Err(failed(Op::Read, dir.path().join(file), error)),
+    })
+}
+
+/// Lends a buffer that is kept for the thread, so that a read allocates nothing.
+pub(crate) fn with_buffer<T>(use_it: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+    thread_local! {
+        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+    }
+    // Taken out, not borrowed: a parser that reads another file finds an empty one and allocates.
+    let mut buf = BUFFER.take();
+    let value = use_it(&mut buf);
+    BUFFER.set(buf);
+    value
+}
