@@ -60,6 +60,16 @@ pub(crate) fn lines(text: &[u8]) -> impl Iterator<Item = Line<'_>> {
     })
 }
 
+/// The one line of a text that should have one.
+pub(crate) fn only_line(text: &[u8]) -> Parsed<Line<'_>> {
+    let mut lines = lines(text);
+    let line = lines.next().ok_or(ParseError { line: 1, column: 1, reason: "the text is empty" })?;
+    match lines.next() {
+        None => Ok(line),
+        Some(second) => Err(second.error_at(second.trimmed(), "expected one line")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +79,13 @@ mod tests {
         let text = b"OD_SCLK:\n\0\0\0OD_RANGE:\r\n \n\0\nlast\0\0";
         let found: Vec<_> = lines(text).map(|line| (line.number, line.bytes)).collect();
         assert_eq!(found, [(1, &b"OD_SCLK:"[..]), (2, b"OD_RANGE:"), (5, b"last")]);
+    }
+
+    #[test]
+    fn one_line() {
+        assert_eq!(only_line(b"\n abc \n\0").unwrap().trimmed(), b"abc");
+        assert_eq!(only_line(b"\n\0").unwrap_err().reason, "the text is empty");
+        assert_eq!(only_line(b"a\n b").unwrap_err().to_string(), "line 2, column 2: expected one line");
     }
 
     #[test]
