@@ -92,11 +92,25 @@ impl<'a> Cursor<'a> {
         u32::try_from(self.unsigned()?).map_err(|_| start.error(TOO_LARGE))
     }
 
+    /// Takes a decimal number of 32 bits that may have a minus sign.
+    pub(crate) fn signed_32(&mut self) -> Parsed<i32> {
+        let start = self.clone();
+        let negative = self.eat(b"-");
+        let magnitude = i64::try_from(self.unsigned()?).map_err(|_| start.error(TOO_LARGE))?;
+        i32::try_from(if negative { -magnitude } else { magnitude }).map_err(|_| start.error(TOO_LARGE))
+    }
+
     /// Takes a hexadecimal number with or without `0x`.
     pub(crate) fn hex(&mut self) -> Parsed<u64> {
         let (value, rest) = hexadecimal(self.rest).map_err(|reason| self.error(reason))?;
         self.rest = rest;
         Ok(value)
+    }
+
+    /// Takes a hexadecimal number of 32 bits with or without `0x`.
+    pub(crate) fn hex_32(&mut self) -> Parsed<u32> {
+        let start = self.clone();
+        u32::try_from(self.hex()?).map_err(|_| start.error(TOO_LARGE))
     }
 
     /// Takes a PCIe rate: `16.0GT/s`, `2.5 GT/s`, `8 GT/s`.
@@ -167,11 +181,11 @@ mod tests {
         assert_eq!(cursor.unsigned_32(), Ok(12));
         assert_eq!(cursor.expect(b":", "expected a colon"), Ok(()));
         cursor.blanks();
-        assert!(cursor.eat(b"-7"));
+        assert_eq!(cursor.signed_32(), Ok(-7));
         cursor.blanks();
         assert!(cursor.eat(b"Mhz"));
         cursor.blanks();
-        assert_eq!(cursor.hex(), Ok(255));
+        assert_eq!(cursor.hex_32(), Ok(255));
         let error = cursor.end().unwrap_err();
         assert_eq!((error.line, error.column), (1, 19));
     }
@@ -181,6 +195,8 @@ mod tests {
         assert_eq!(cursor("18446744073709551615").unsigned(), Ok(u64::MAX));
         assert_eq!(cursor("18446744073709551616").unsigned().unwrap_err().reason, TOO_LARGE);
         assert_eq!(cursor("4294967296").unsigned_32().unwrap_err().reason, TOO_LARGE);
+        assert_eq!(cursor("-2147483648").signed_32(), Ok(i32::MIN));
+        assert_eq!(cursor("2147483648").signed_32().unwrap_err().reason, TOO_LARGE);
         assert_eq!(cursor("ffffffffffffffff").hex(), Ok(u64::MAX));
         assert_eq!(cursor("0x10000000000000000").hex().unwrap_err().reason, TOO_LARGE);
         assert_eq!(cursor("0x").hex().unwrap_err().column, 1);

@@ -8,7 +8,9 @@
 //! `pp_od_clk_voltage`).
 
 pub mod dpm;
+pub mod fan;
 pub mod keyval;
+pub mod overdrive;
 pub mod pcie;
 pub mod scalar;
 pub mod topology;

@@ -1,0 +1,517 @@
+//! `pp_od_clk_voltage`: the clocks and voltages that overdrive may change.
+//!
+//! Sections of a title and lines, printed one after the other by each ASIC's `*_print_clk_levels`
+//! (`*_emit_clk_levels`) for the clock types that `amdgpu_get_pp_od_clk_voltage` asks for. Oddities:
+//! - levels with a voltage (Polaris, Vega 10: `0:        852MHz        800mV`), without (Navi2x and later), or
+//!   the highest alone (`1: 875MHz`, Navi1x);
+//! - `OD_VDDC_CURVE` with clock and voltage (Navi1x; on older kernels with `@` between them), or in the
+//!   first RDNA3 drivers with the voltage's offset alone (`0: -10mv`);
+//! - `OD_SCLK_OFFSET` of RDNA4 first printed the offset's limits as if they were levels, one of them unsigned
+//!   where it should have been signed (`smu_v14_0_2_print_clk_levels`);
+//! - MI200 and, on older kernels, MI300 print `GFXCLK` and `MCLK` instead, followed by the lines of
+//!   `pp_dpm_sclk` and `pp_dpm_mclk` (`aldebaran_print_clk_levels`, `smu_v13_0_6_print_clk_levels`);
+//! - Van Gogh's CPU clock is titled `CCLK_RANGE in Core0`, Cyan Skillfish's voltage `OD_VDDC`, both starred;
+//! - NULs between the sections, `Mhz` beside `MHz`, `mV` beside `mv`;
+//! - `unavailable` for a section after a fatal RAS interrupt, a lone newline for nothing at all.
+
+use super::cursor::Cursor;
+use super::dpm::{self, DpmLevel, UNAVAILABLE};
+use super::{Line, Parsed, lines, scalar};
+use crate::unit::{MegaHertz, MilliVolts};
+
+/// One point of a clock or curve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct OverdrivePoint {
+    /// The number by which it can be changed.
+    pub index: u32,
+    /// MHz; absent where the point has a voltage only.
+    pub clock: Option<MegaHertz>,
+    /// Millivolts, of some curves an offset; absent where the point has a clock only.
+    pub voltage: Option<MilliVolts>,
+}
+
+/// The CPU clock of an APU whose overdrive has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct CoreClock {
+    /// The core that is selected for writing.
+    pub core: u32,
+    /// Its points: the lowest and the highest clock.
+    pub points: Vec<OverdrivePoint>,
+}
+
+/// The least and the greatest value allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Limits<T> {
+    /// The least.
+    pub minimum: T,
+    /// The greatest.
+    pub maximum: T,
+}
+
+/// What a range limits, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum OverdriveLimits {
+    /// A clock in MHz.
+    Clock(Limits<MegaHertz>),
+    /// An offset to a clock in MHz, which may be negative.
+    ClockOffset(Limits<i32>),
+    /// A voltage, or an offset to one, in millivolts.
+    Voltage(Limits<MilliVolts>),
+}
+
+/// One line of `OD_RANGE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct OverdriveRange {
+    /// What is limited: `SCLK`, `MCLK`, `VDDC`, `VDDGFX_OFFSET`, `VDDC_CURVE_SCLK[0]`, …
+    pub name: String,
+    /// Its limits.
+    pub limits: OverdriveLimits,
+}
+
+/// A section that is kept as it was printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct OverdriveSection {
+    /// The title without its colon.
+    pub title: String,
+    /// The lines without blanks at both ends.
+    pub lines: Vec<String>,
+}
+
+/// The whole table. Sections that were not printed are empty or absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Overdrive {
+    /// Points of the shader clock (`OD_SCLK`).
+    pub shader_clock: Vec<OverdrivePoint>,
+    /// Points of the memory clock (`OD_MCLK`).
+    pub memory_clock: Vec<OverdrivePoint>,
+    /// The CPU clock (`CCLK_RANGE in CoreN`, `OD_CCLK`).
+    pub core_clock: Option<CoreClock>,
+    /// Points of the voltage curve (`OD_VDDC_CURVE`).
+    pub voltage_curve: Vec<OverdrivePoint>,
+    /// Points of a voltage by itself (`OD_VDDC`).
+    pub voltage: Vec<OverdrivePoint>,
+    /// Millivolts added to the shader's voltage (`OD_VDDGFX_OFFSET`).
+    pub vddgfx_offset: Option<MilliVolts>,
+    /// MHz added to the shader clock (`OD_SCLK_OFFSET`); may be negative.
+    pub sclk_offset: Option<i32>,
+    /// The shader clock's levels, where the driver prints those instead (`GFXCLK`).
+    pub shader_levels: Vec<DpmLevel>,
+    /// The memory clock's levels, where the driver prints those instead (`MCLK`).
+    pub memory_levels: Vec<DpmLevel>,
+    /// What may be set (`OD_RANGE`).
+    pub ranges: Vec<OverdriveRange>,
+    /// Sections that are none of these, and those of them whose lines mean something else than they say.
+    pub other: Vec<OverdriveSection>,
+    /// Whether the driver refused a section because of a fatal RAS interrupt.
+    pub unavailable: bool,
+}
+
+impl Overdrive {
+    /// The range called `name`.
+    pub fn range(&self, name: &str) -> Option<&OverdriveLimits> {
+        self.ranges.iter().find(|range| range.name == name).map(|range| &range.limits)
+    }
+}
+
+/// The section that lines belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    ShaderClock,
+    MemoryClock,
+    CoreClock,
+    VoltageCurve,
+    Voltage,
+    VddgfxOffset,
+    SclkOffset,
+    ShaderLevels,
+    MemoryLevels,
+    Range,
+    /// Lines go to the last of `other`.
+    Other,
+}
+
+/// Reads the table.
+pub fn overdrive(text: &[u8]) -> Parsed<Overdrive> {
+    let mut table = Overdrive::default();
+    let mut section = None;
+    for line in lines(text) {
+        if line.trimmed() == UNAVAILABLE {
+            table.unavailable = true;
+        } else if let Some(title) = title(line) {
+            section = Some(begin(&mut table, line, title)?);
+        } else {
+            let section =
+                section.ok_or_else(|| line.error_at(line.trimmed(), "expected a section's title"))?;
+            row(&mut table, section, line)?;
+        }
+    }
+    Ok(table)
+}
+
+/// What stands before the colon that ends a title.
+fn title(line: Line<'_>) -> Option<&[u8]> {
+    let title = line.trimmed().strip_suffix(b":")?;
+    // `0:` is a level that has been cut.
+    title.first().is_some_and(|byte| byte.is_ascii_alphabetic()).then_some(title)
+}
+
+/// Begins the section of this title.
+fn begin(table: &mut Overdrive, line: Line<'_>, title: &[u8]) -> Parsed<Section> {
+    Ok(match title {
+        b"OD_SCLK" => Section::ShaderClock,
+        b"OD_MCLK" => Section::MemoryClock,
+        b"OD_VDDC_CURVE" => Section::VoltageCurve,
+        b"OD_VDDC" => Section::Voltage,
+        b"OD_VDDGFX_OFFSET" => Section::VddgfxOffset,
+        b"OD_SCLK_OFFSET" => Section::SclkOffset,
+        b"GFXCLK" => Section::ShaderLevels,
+        b"MCLK" => Section::MemoryLevels,
+        b"OD_RANGE" => Section::Range,
+        b"OD_CCLK" => {
+            table.core_clock = Some(CoreClock { core: 0, points: Vec::new() });
+            Section::CoreClock
+        }
+        _ => {
+            let mut cursor = Cursor::at(line, title);
+            if cursor.eat(b"CCLK_RANGE in Core") {
+                let core = cursor.unsigned_32()?;
+                cursor.end()?;
+                table.core_clock = Some(CoreClock { core, points: Vec::new() });
+                Section::CoreClock
+            } else {
+                keep(table, title);
+                Section::Other
+            }
+        }
+    })
+}
+
+/// Begins a section that is kept as it is.
+fn keep(table: &mut Overdrive, title: &[u8]) {
+    let title = String::from_utf8_lossy(title).into_owned();
+    table.other.push(OverdriveSection { title, lines: Vec::new() });
+}
+
+/// Takes one line of a section.
+fn row(table: &mut Overdrive, section: Section, line: Line<'_>) -> Parsed<()> {
+    match section {
+        Section::ShaderClock => table.shader_clock.push(point(line)?),
+        Section::MemoryClock => table.memory_clock.push(point(line)?),
+        Section::VoltageCurve => table.voltage_curve.push(point(line)?),
+        Section::Voltage => table.voltage.push(point(line)?),
+        Section::CoreClock => {
+            if let Some(clock) = &mut table.core_clock {
+                clock.points.push(point(line)?);
+            }
+        }
+        Section::ShaderLevels => table.shader_levels.push(dpm::level(line)?),
+        Section::MemoryLevels => table.memory_levels.push(dpm::level(line)?),
+        Section::VddgfxOffset => {
+            let mut cursor = Cursor::new(line);
+            table.vddgfx_offset = Some(millivolts(&mut cursor)?);
+            cursor.end()?;
+        }
+        Section::SclkOffset => sclk_offset(table, line)?,
+        Section::Range => table.ranges.push(range(line)?),
+        Section::Other => {
+            if let Some(section) = table.other.last_mut() {
+                section.lines.extend(scalar::text(line.bytes).map(|text| text.into_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `-50Mhz`, or a line that says the limits instead, which is kept as it is.
+fn sclk_offset(table: &mut Overdrive, line: Line<'_>) -> Parsed<()> {
+    const TITLE: &str = "OD_SCLK_OFFSET";
+    if line.trimmed().contains(&b':') {
+        if table.other.last().is_none_or(|section| section.title != TITLE) {
+            keep(table, TITLE.as_bytes());
+        }
+        return row(table, Section::Other, line);
+    }
+    let mut cursor = Cursor::new(line);
+    let offset = cursor.signed_32()?;
+    cursor.expect(b"Mhz", "expected MHz")?;
+    cursor.end()?;
+    table.sclk_offset = Some(offset);
+    Ok(())
+}
+
+/// `0: 800MHz`, `0: 800MHz 750mV`, `0: 800MHz @ 750mV`, `0: 750mV` or `0: 800MHz *`.
+fn point(line: Line<'_>) -> Parsed<OverdrivePoint> {
+    let mut cursor = Cursor::new(line);
+    let index = cursor.unsigned_32()?;
+    cursor.expect(b":", "expected a colon")?;
+    cursor.blanks();
+
+    let mut point = OverdrivePoint { index, clock: None, voltage: None };
+    let mut attempt = cursor.clone();
+    match dpm::megahertz(&mut attempt) {
+        Ok(clock) => {
+            point.clock = Some(clock);
+            cursor = attempt;
+            cursor.blanks();
+            if cursor.eat(b"@") {
+                cursor.blanks();
+            }
+            if cursor.rest().first().is_some_and(|byte| *byte != b'*') {
+                point.voltage = Some(millivolts(&mut cursor)?);
+            }
+        }
+        Err(_) => point.voltage = Some(millivolts(&mut cursor)?),
+    }
+    dpm::star(&mut cursor)?;
+    Ok(point)
+}
+
+/// `750mV`, `-50mv`.
+fn millivolts(cursor: &mut Cursor<'_>) -> Parsed<MilliVolts> {
+    let voltage = cursor.signed_32()?;
+    cursor.expect(b"mV", "expected mV")?;
+    Ok(MilliVolts(voltage.into()))
+}
+
+/// `SCLK:     800Mhz       2150Mhz`, `VDDGFX_OFFSET:    -450mv          0mv`.
+fn range(line: Line<'_>) -> Parsed<OverdriveRange> {
+    let mut cursor = Cursor::new(line);
+    let name = cursor.take_until(b':').ok_or_else(|| cursor.error("expected a colon"))?.trim_ascii_end();
+    cursor.blanks();
+
+    let limits = if name.ends_with(b"_OFFSET") {
+        let minimum = offset(&mut cursor)?;
+        if cursor.eat(b"Mhz") {
+            cursor.blanks();
+            let maximum = offset(&mut cursor)?;
+            cursor.expect(b"Mhz", "expected MHz")?;
+            OverdriveLimits::ClockOffset(Limits { minimum, maximum })
+        } else {
+            cursor.expect(b"mV", "expected MHz or mV")?;
+            cursor.blanks();
+            let maximum = millivolts(&mut cursor)?;
+            OverdriveLimits::Voltage(Limits { minimum: MilliVolts(minimum.into()), maximum })
+        }
+    } else {
+        let mut attempt = cursor.clone();
+        if let Ok(minimum) = dpm::megahertz(&mut attempt) {
+            cursor = attempt;
+            cursor.blanks();
+            OverdriveLimits::Clock(Limits { minimum, maximum: dpm::megahertz(&mut cursor)? })
+        } else {
+            let minimum = millivolts(&mut cursor)?;
+            cursor.blanks();
+            OverdriveLimits::Voltage(Limits { minimum, maximum: millivolts(&mut cursor)? })
+        }
+    };
+    cursor.end()?;
+    Ok(OverdriveRange { name: String::from_utf8_lossy(name).into_owned(), limits })
+}
+
+/// A signed number, also where the driver printed it with `%u`.
+fn offset(cursor: &mut Cursor<'_>) -> Parsed<i32> {
+    let mut attempt = cursor.clone();
+    match attempt.unsigned_32() {
+        Ok(value) => {
+            *cursor = attempt;
+            Ok(value.cast_signed())
+        }
+        Err(_) => cursor.signed_32(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::dpm::DpmIndex;
+    use super::*;
+
+    fn point(index: u32, clock: u32, voltage: Option<i64>) -> OverdrivePoint {
+        OverdrivePoint { index, clock: Some(MegaHertz(clock)), voltage: voltage.map(MilliVolts) }
+    }
+
+    fn clocks(minimum: u32, maximum: u32) -> OverdriveLimits {
+        OverdriveLimits::Clock(Limits { minimum: MegaHertz(minimum), maximum: MegaHertz(maximum) })
+    }
+
+    fn voltages(minimum: i64, maximum: i64) -> OverdriveLimits {
+        OverdriveLimits::Voltage(Limits { minimum: MilliVolts(minimum), maximum: MilliVolts(maximum) })
+    }
+
+    const RDNA3: &[u8] =
+        b"OD_SCLK:\n0: 500Mhz\n1: 2565Mhz\nOD_MCLK:\n0: 97Mhz\n1: 1249MHz\n\0\0\0\0OD_VDDGFX_OFFSET:\n\
+    -60mV\n\0\0\0OD_RANGE:\nSCLK:     500Mhz       5000Mhz\nMCLK:      97Mhz       1500Mhz\n\
+    VDDGFX_OFFSET:    -450mv          0mv\n\0\0";
+
+    #[test]
+    fn rdna3() {
+        let table = overdrive(RDNA3).unwrap();
+        assert_eq!(table.shader_clock, [point(0, 500, None), point(1, 2565, None)]);
+        assert_eq!(table.memory_clock, [point(0, 97, None), point(1, 1249, None)]);
+        assert_eq!(table.vddgfx_offset, Some(MilliVolts(-60)));
+        assert_eq!(table.range("SCLK"), Some(&clocks(500, 5000)));
+        assert_eq!(table.range("VDDGFX_OFFSET"), Some(&voltages(-450, 0)));
+        assert_eq!(table.ranges.len(), 3);
+        assert_eq!(table.range("VDDC"), None);
+        assert_eq!((table.other.len(), table.unavailable), (0, false));
+    }
+
+    #[test]
+    fn navi1x_with_curve() {
+        let table = overdrive(
+            b"OD_SCLK:\n0: 800Mhz\n1: 1980Mhz\nOD_MCLK:\n1: 870MHz\nOD_VDDC_CURVE:\n0: 800MHz 711mV\n\
+        1: 1390MHz @ 790mV\nOD_RANGE:\nSCLK:     800Mhz       2150Mhz\n\
+        VDDC_CURVE_SCLK[0]:     800Mhz       2150Mhz\nVDDC_CURVE_VOLT[0]:     750mV        1200mV\n",
+        )
+        .unwrap();
+        assert_eq!(table.memory_clock, [point(1, 870, None)]);
+        assert_eq!(table.voltage_curve, [point(0, 800, Some(711)), point(1, 1390, Some(790))]);
+        assert_eq!(table.range("VDDC_CURVE_VOLT[0]"), Some(&voltages(750, 1200)));
+    }
+
+    #[test]
+    fn polaris_with_three_columns() {
+        let table = overdrive(
+            b"OD_SCLK:\n0:        300MHz        760mV\n1:        610Mhz        820mV\nOD_MCLK:\n\
+        0:        300MHz        760mV\nOD_RANGE:\nVDDC:     750mV        1150mV\n",
+        )
+        .unwrap();
+        assert_eq!(table.shader_clock, [point(0, 300, Some(760)), point(1, 610, Some(820))]);
+        assert_eq!(table.range("VDDC"), Some(&voltages(750, 1150)));
+    }
+
+    #[test]
+    fn van_gogh() {
+        let table = overdrive(
+            b"OD_SCLK:\n0:        200Mhz\n1:       1600Mhz\n\0\0OD_RANGE:\nSCLK:     200Mhz       1600Mhz\n\
+        CCLK:    1400Mhz       3500Mhz\n\0CCLK_RANGE in Core2:\n0:       1400Mhz\n1:       3500Mhz\n",
+        )
+        .unwrap();
+        let core = table.core_clock.clone().unwrap();
+        assert_eq!(core, CoreClock { core: 2, points: vec![point(0, 1400, None), point(1, 3500, None)] });
+        assert_eq!(table.range("CCLK"), Some(&clocks(1400, 3500)));
+    }
+
+    #[test]
+    fn cyan_skillfish() {
+        let table = overdrive(
+            b"OD_SCLK:\n0: 1500Mhz *\nOD_VDDC:\n0: 906mV *\nOD_RANGE:\nSCLK:    1000Mhz       2000Mhz\n\
+        VDDC:     700mV        1129mV\n",
+        )
+        .unwrap();
+        assert_eq!(table.shader_clock, [point(0, 1500, None)]);
+        assert_eq!(table.voltage, [OverdrivePoint { index: 0, clock: None, voltage: Some(MilliVolts(906)) }]);
+    }
+
+    #[test]
+    fn the_first_rdna3_curve() {
+        let table =
+            overdrive(b"OD_VDDC_CURVE:\n0: -10mv\n1: 0mv\nOD_RANGE:\nVDDC_CURVE:    -450mv 0mv\n").unwrap();
+        let first = OverdrivePoint { index: 0, clock: None, voltage: Some(MilliVolts(-10)) };
+        assert_eq!(table.voltage_curve[0], first);
+        assert_eq!(table.range("VDDC_CURVE"), Some(&voltages(-450, 0)));
+    }
+
+    #[test]
+    fn rdna4() {
+        let table = overdrive(
+            b"OD_SCLK_OFFSET:\n-75Mhz\nOD_MCLK:\n0: 97Mhz\n1: 1258MHz\nOD_RANGE:\n\
+        SCLK_OFFSET:    -500Mhz       1000Mhz\n",
+        )
+        .unwrap();
+        assert_eq!(table.sclk_offset, Some(-75));
+        let limits = OverdriveLimits::ClockOffset(Limits { minimum: -500, maximum: 1000 });
+        assert_eq!(table.range("SCLK_OFFSET"), Some(&limits));
+
+        let old = overdrive(
+            b"OD_SCLK_OFFSET:\n0: -500Mhz\n1: 1000Mhz\nOD_RANGE:\nSCLK_OFFSET: 4294966796Mhz       1000Mhz\n",
+        )
+        .unwrap();
+        assert_eq!(old.sclk_offset, None);
+        assert_eq!(old.other[0].title, "OD_SCLK_OFFSET");
+        assert_eq!(old.other[0].lines, ["0: -500Mhz", "1: 1000Mhz"]);
+        assert_eq!(old.range("SCLK_OFFSET"), Some(&limits));
+    }
+
+    #[test]
+    fn mi300_and_mi200() {
+        let table = overdrive(b"OD_SCLK:\n0: 500Mhz\n1: 2100Mhz\nOD_MCLK:\n0: 900Mhz\n1: 1300Mhz\n").unwrap();
+        assert_eq!(table.memory_clock, [point(0, 900, None), point(1, 1300, None)]);
+        let table = overdrive(b"GFXCLK:\nS: 23Mhz *\n0: 500Mhz\n1: 1700Mhz\nMCLK:\n0: 1600Mhz *\n").unwrap();
+        assert_eq!(table.shader_levels[0].index, DpmIndex::Sleep);
+        assert_eq!(table.shader_levels.len(), 3);
+        assert!(table.memory_levels[0].current);
+        let table = overdrive(b"unavailable\nunavailable\n").unwrap();
+        assert_eq!(table, Overdrive { unavailable: true, ..Overdrive::default() });
+    }
+
+    #[test]
+    fn unknown_sections_are_kept() {
+        let table = overdrive(b"OD_FUTURE:\n 0: 7 things \nmore\nOD_SCLK:\n0: 1MHz\n").unwrap();
+        let section =
+            OverdriveSection { title: "OD_FUTURE".into(), lines: vec!["0: 7 things".into(), "more".into()] };
+        assert_eq!(table.other, [section]);
+        assert_eq!(table.shader_clock.len(), 1);
+    }
+
+    #[test]
+    fn empty_and_errors() {
+        assert_eq!(overdrive(b"\n"), Ok(Overdrive::default()));
+        assert_eq!(overdrive(b""), Ok(Overdrive::default()));
+        let place = |text: &[u8]| overdrive(text).map_err(|error| (error.line, error.column));
+        assert_eq!(place(b"0: 500Mhz\n"), Err((1, 1)));
+        assert_eq!(place(b"OD_SCLK:\n0: 500Mhz junk\n"), Err((2, 11)));
+        assert_eq!(place(b"OD_SCLK:\n0: 500V\n"), Err((2, 7)));
+        assert_eq!(place(b"OD_RANGE:\nSCLK: 5Mhz 7mV\n"), Err((2, 13)));
+        assert_eq!(place(b"OD_RANGE:\nX_OFFSET: 5W 7W\n"), Err((2, 12)));
+        assert_eq!(place(b"CCLK_RANGE in Core:\n"), Err((1, 19)));
+    }
+
+    /// A cut text either fails or says nothing that the whole does not, its last line apart.
+    #[test]
+    fn truncated() {
+        let whole = overdrive(RDNA3).unwrap();
+        for length in 0..=RDNA3.len() {
+            let Ok(cut) = overdrive(&RDNA3[..length]) else { continue };
+            assert!(whole.shader_clock.starts_with(&cut.shader_clock));
+            assert!(whole.memory_clock.starts_with(&cut.memory_clock));
+            assert!(cut.vddgfx_offset.is_none() || cut.vddgfx_offset == whole.vddgfx_offset);
+            assert!(whole.ranges.starts_with(&cut.ranges));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes: Vec<u8>) {
+            let _ = overdrive(&bytes);
+        }
+
+        #[test]
+        fn any_lines(lines in proptest::collection::vec(
+            "OD_SCLK:|OD_RANGE:|OD_SCLK_OFFSET:|GFXCLK:|X:|CCLK_RANGE in Core[0-9]?:|[0-9]: -?[0-9]{1,12}(Mhz|mV)|\
+            [A-Z_]{1,9}: -?[0-9]{1,12}(Mhz|mV) [0-9]+(Mhz|mv)", 0..12))
+        {
+            let _ = overdrive(lines.join("\n").as_bytes());
+        }
+
+        #[test]
+        fn round_trip(points in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<i32>()), 0..9)) {
+            let mut text = String::from("OD_SCLK:\n");
+            for (index, clock, voltage) in &points {
+                text += &format!("{index}: {clock:>10}Mhz {voltage:>10}mV\n");
+            }
+            let expected: Vec<_> = points.iter().map(|(i, c, v)| point(*i, *c, Some(i64::from(*v)))).collect();
+            prop_assert_eq!(overdrive(text.as_bytes()).unwrap().shader_clock, expected);
+        }
+    }
+}
