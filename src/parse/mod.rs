@@ -9,9 +9,13 @@
 
 pub mod dpm;
 pub mod fan;
+pub mod features;
 pub mod keyval;
 pub mod overdrive;
 pub mod pcie;
+pub mod performance;
+pub mod policy;
+pub mod profile;
 pub mod scalar;
 pub mod topology;
 

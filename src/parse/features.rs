@@ -1,0 +1,183 @@
+//! `pp_features`: what the power management firmware has switched on.
+//!
+//! `smu_cmn_get_pp_feature_mask` prints the mask in two halves, a heading and `%02d. %-20s (%2d) : %s` a feature.
+//! It may print a bit beyond 63, and, where its table of names is at fault, the words `unknown smu feature`.
+//! `vega10_get_ppfeature_status` and its like print one mask, a heading and `%-19s 0x%016llx %6s` with `Y` or
+//! `N`. A lone newline if the firmware did not answer.
+
+use super::cursor::Cursor;
+use super::{Line, Parsed, lines};
+
+/// One feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Feature {
+    /// The driver's name: `DPM_GFXCLK`.
+    pub name: String,
+    /// Its bit in the firmware's mask, from 0.
+    pub bit: u32,
+    /// Whether it is on.
+    pub enabled: bool,
+}
+
+/// All features that the driver has a name for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Features {
+    /// The bits that are on, up to 63, with those that no line names.
+    pub mask: u64,
+    /// The features in the order printed.
+    pub features: Vec<Feature>,
+}
+
+/// Reads either table; absent if the firmware did not answer.
+pub fn features(text: &[u8]) -> Parsed<Option<Features>> {
+    let mut lines = lines(text);
+    let Some(line) = lines.next() else { return Ok(None) };
+    let mut cursor = Cursor::new(line);
+    let (mask, row): (u64, fn(Line<'_>) -> Parsed<Feature>) = if cursor.eat(b"features high:") {
+        cursor.blanks();
+        let high = cursor.hex_32()?;
+        cursor.blanks();
+        cursor.expect(b"low:", "expected the low half")?;
+        cursor.blanks();
+        let low = cursor.hex_32()?;
+        (u64::from(high) << 32 | u64::from(low), numbered)
+    } else {
+        cursor.expect(b"Current ppfeatures:", "expected a mask of features")?;
+        cursor.blanks();
+        (cursor.hex()?, masked)
+    };
+    cursor.end()?;
+
+    let is_heading =
+        |line: &Line<'_>| line.trimmed().starts_with(b"No. ") || line.trimmed().starts_with(b"FEATURES ");
+    let features = lines.filter(|line| !is_heading(line)).map(row).collect::<Parsed<_>>()?;
+    Ok(Some(Features { mask, features }))
+}
+
+/// `01. DPM_GFXCLK           ( 1) : enabled`.
+fn numbered(line: Line<'_>) -> Parsed<Feature> {
+    let mut cursor = Cursor::new(line);
+    cursor.unsigned()?;
+    cursor.expect(b".", "expected a dot")?;
+    let name = cursor.take_until(b'(').ok_or_else(|| cursor.error("expected a bit in parentheses"))?;
+    cursor.blanks();
+    let bit = cursor.unsigned_32()?;
+    cursor.expect(b")", "expected a parenthesis")?;
+    cursor.blanks();
+    cursor.expect(b":", "expected a colon")?;
+    cursor.blanks();
+    let enabled = match cursor.rest() {
+        b"enabled" => true,
+        b"disabled" => false,
+        _ => return Err(cursor.error("expected enabled or disabled")),
+    };
+    Ok(Feature { name: String::from_utf8_lossy(name.trim_ascii()).into_owned(), bit, enabled })
+}
+
+/// `GFXCLK_DPM          0x0000000000000002      Y`.
+fn masked(line: Line<'_>) -> Parsed<Feature> {
+    let mut cursor = Cursor::new(line);
+    let name = String::from_utf8_lossy(cursor.word()).into_owned();
+    cursor.blanks();
+    let start = cursor.clone();
+    let mask = cursor.hex()?;
+    if !mask.is_power_of_two() {
+        return Err(start.error("expected a mask of one bit"));
+    }
+    cursor.blanks();
+    let enabled = match cursor.rest() {
+        b"Y" => true,
+        b"N" => false,
+        _ => return Err(cursor.error("expected Y or N")),
+    };
+    Ok(Feature { name, bit: mask.trailing_zeros(), enabled })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn feature(name: &str, bit: u32, enabled: bool) -> Feature {
+        Feature { name: name.into(), bit, enabled }
+    }
+
+    const NUMBERED: &[u8] = b"features high: 0x00000a01 low: 0x80000005\n\
+        No. Feature               Bit : State\n00. DPM_PREFETCHER       ( 0) : enabled\n\
+        01. DPM_GFX_POWER_OPTIMIZER ( 2) : enabled\n02. GFXOFF               (17) : disabled\n\
+        100. unknown smu feature  (100) : disabled\n";
+
+    #[test]
+    fn two_halves() {
+        let found = features(NUMBERED).unwrap().unwrap();
+        assert_eq!(found.mask, 0x0a01_8000_0005);
+        assert_eq!(
+            found.features,
+            [
+                feature("DPM_PREFETCHER", 0, true),
+                feature("DPM_GFX_POWER_OPTIMIZER", 2, true),
+                feature("GFXOFF", 17, false),
+                feature("unknown smu feature", 100, false),
+            ]
+        );
+    }
+
+    #[test]
+    fn one_mask() {
+        let text = b"Current ppfeatures: 0x0000000019a0ff03\n\
+            FEATURES            BITMASK                ENABLEMENT\nDPM_PREFETCHER      0x0000000000000001      Y\n\
+            UVD_DPM             0x0000000000000010      N\n";
+        let found = features(text).unwrap().unwrap();
+        assert_eq!(found.mask, 0x19a0_ff03);
+        assert_eq!(found.features, [feature("DPM_PREFETCHER", 0, true), feature("UVD_DPM", 4, false)]);
+    }
+
+    #[test]
+    fn nothing_and_errors() {
+        assert_eq!(features(b"\n"), Ok(None));
+        let place = |text: &[u8]| features(text).map_err(|error| (error.line, error.column));
+        assert_eq!(place(b"what\n"), Err((1, 1)));
+        assert_eq!(place(b"features high: 0x1\n"), Err((1, 19)));
+        assert_eq!(place(b"features high: 0x1 low: 0x100000000\n"), Err((1, 25)));
+        assert_eq!(place(b"features high: 0x1 low: 0x1\n00. A ( 0) : maybe\n"), Err((2, 14)));
+        assert_eq!(place(b"Current ppfeatures: 0x1\nA 0x3 Y\n"), Err((2, 3)));
+        assert_eq!(place(b"Current ppfeatures: 0x1\nA 0x0 Y\n"), Err((2, 3)));
+    }
+
+    #[test]
+    fn truncated() {
+        let whole = features(NUMBERED).unwrap().unwrap();
+        for length in 42..=NUMBERED.len() {
+            if let Ok(Some(cut)) = features(&NUMBERED[..length]) {
+                assert_eq!(cut.mask, whole.mask);
+                assert!(whole.features.starts_with(&cut.features));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes: Vec<u8>) {
+            let _ = features(&bytes);
+            let _ = features(&[b"features high: 0x0 low: 0x0\n", &bytes[..]].concat());
+            let _ = features(&[b"Current ppfeatures: 0x0\n", &bytes[..]].concat());
+        }
+
+        #[test]
+        fn round_trip(mask: u64, bit in 0u32..64, enabled: bool) {
+            let (high, low) = (mask >> 32, mask as u32);
+            let word = if enabled { "enabled" } else { "disabled" };
+            let text = format!("features high: {high:#010x} low: {low:#010x}\n00. {:<20} ({bit:>2}) : {word}\n", "X");
+            let expected = Features { mask, features: vec![feature("X", bit, enabled)] };
+            prop_assert_eq!(features(text.as_bytes()), Ok(Some(expected)));
+            let letter = if enabled { "Y" } else { "N" };
+            let text = format!("Current ppfeatures: {mask:#018x}\n{:<19} {:#018x} {letter:>6}\n", "X", 1u64 << bit);
+            let expected = Features { mask, features: vec![feature("X", bit, enabled)] };
+            prop_assert_eq!(features(text.as_bytes()), Ok(Some(expected)));
+        }
+    }
+}

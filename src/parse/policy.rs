@@ -1,0 +1,152 @@
+//! `pm_policy/*` and `enforce_isolation`.
+//!
+//! A policy is printed `%d : %s` a level, a star right after the name of the current one
+//! (`smu_print_dpm_policy`); the older `xgmi_plpd_policy` is the current level alone, `%d: %s`
+//! (`amdgpu_get_xgmi_plpd_policy`). `enforce_isolation` is a number a partition with blanks between them
+//! (`amdgpu_gfx_get_enforce_isolation`).
+
+use super::cursor::Cursor;
+use super::{Line, Parsed, lines, only_line};
+
+/// One level of a power management policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PolicyLevel {
+    /// The number by which it can be selected.
+    pub index: u32,
+    /// The driver's name: `plpd_optimized`, `soc_pstate_0`, …
+    pub name: String,
+    /// Whether it is in force.
+    pub current: bool,
+}
+
+/// Reads `pm_policy/*`.
+pub fn policy(text: &[u8]) -> Parsed<Vec<PolicyLevel>> {
+    lines(text).map(level).collect()
+}
+
+/// Reads the older `xgmi_plpd_policy`; absent where XGMI has no policy.
+pub fn xgmi_plpd_policy(text: &[u8]) -> Parsed<Option<PolicyLevel>> {
+    // The mode is -1 for none.
+    let Some(line) = lines(text).next().filter(|line| !line.trimmed().starts_with(b"-1")) else {
+        return Ok(None);
+    };
+    Ok(Some(PolicyLevel { current: true, ..level(line)? }))
+}
+
+/// `2 : plpd_optimized*`.
+fn level(line: Line<'_>) -> Parsed<PolicyLevel> {
+    let mut cursor = Cursor::new(line);
+    let index = cursor.unsigned_32()?;
+    cursor.blanks();
+    cursor.expect(b":", "expected a colon")?;
+    cursor.blanks();
+    let (name, current) = match cursor.rest().strip_suffix(b"*") {
+        Some(name) => (name.trim_ascii_end(), true),
+        None => (cursor.rest(), false),
+    };
+    if name.is_empty() {
+        return Err(cursor.error("expected a level's name"));
+    }
+    Ok(PolicyLevel { index, name: String::from_utf8_lossy(name).into_owned(), current })
+}
+
+/// Whether the work of one process on a partition is kept apart from the next one's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum Isolation {
+    /// 0: it is not.
+    Off,
+    /// 1: it is.
+    On,
+    /// 2: it is, in the manner of older kernels.
+    Legacy,
+    /// 3: it is, but memory is not cleaned in between.
+    WithoutCleaner,
+    /// Another number.
+    Other(u32),
+}
+
+/// Reads `enforce_isolation`: one entry a partition.
+pub fn isolation(text: &[u8]) -> Parsed<Vec<Isolation>> {
+    let mut cursor = Cursor::new(only_line(text)?);
+    let mut partitions = Vec::new();
+    loop {
+        partitions.push(match cursor.unsigned_32()? {
+            0 => Isolation::Off,
+            1 => Isolation::On,
+            2 => Isolation::Legacy,
+            3 => Isolation::WithoutCleaner,
+            other => Isolation::Other(other),
+        });
+        if cursor.rest().is_empty() {
+            return Ok(partitions);
+        }
+        cursor.expect(b" ", "expected a blank")?;
+        cursor.blanks();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn plpd(index: u32, name: &str, current: bool) -> PolicyLevel {
+        PolicyLevel { index, name: name.into(), current }
+    }
+
+    const POLICY: &[u8] = b"0 : plpd_disallow\n1 : plpd_default\n2 : plpd_optimized*\n";
+
+    #[test]
+    fn policies() {
+        let levels = policy(POLICY).unwrap();
+        assert_eq!(levels[1..], [plpd(1, "plpd_default", false), plpd(2, "plpd_optimized", true)]);
+        assert_eq!(policy(b"\n"), Ok(Vec::new()));
+        let place = |text: &[u8]| policy(text).map_err(|error| (error.line, error.column));
+        assert_eq!(place(b"0 : a\nsoc_pstate\n"), Err((2, 1)));
+        assert_eq!(place(b"0 : *\n"), Err((1, 5)));
+        assert_eq!(place(b"0 : \n"), Err((1, 4)));
+    }
+
+    #[test]
+    fn older_policy() {
+        assert_eq!(xgmi_plpd_policy(b"1: default\n"), Ok(Some(plpd(1, "default", true))));
+        assert_eq!(xgmi_plpd_policy(b"-1: none\n"), Ok(None));
+        assert!(xgmi_plpd_policy(b"default\n").is_err());
+    }
+
+    #[test]
+    fn isolations() {
+        use Isolation::*;
+        assert_eq!(isolation(b"0\n"), Ok(vec![Off]));
+        assert_eq!(isolation(b"1 0 2 3 9\n\0"), Ok(vec![On, Off, Legacy, WithoutCleaner, Other(9)]));
+        assert_eq!(isolation(b"1,0\n").unwrap_err().column, 2);
+        assert!(isolation(b"\n").is_err());
+    }
+
+    #[test]
+    fn truncated() {
+        let whole = policy(POLICY).unwrap();
+        for length in 0..=POLICY.len() {
+            if let Ok(cut) = policy(&POLICY[..length]) {
+                assert!(whole.starts_with(cut.split_last().map_or(&[], |(_, levels)| levels)));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes: Vec<u8>) {
+            let _ = (policy(&bytes), xgmi_plpd_policy(&bytes), isolation(&bytes));
+        }
+
+        #[test]
+        fn round_trip(index: u32, name in "[a-z_0-9]{1,20}", current: bool) {
+            let text = format!("{index} : {name}{}\n", if current { "*" } else { "" });
+            prop_assert_eq!(policy(text.as_bytes()), Ok(vec![PolicyLevel { index, name, current }]));
+        }
+    }
+}

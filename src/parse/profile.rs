@@ -1,0 +1,183 @@
+//! `pp_power_profile_mode`: the power profiles and which one is in force.
+//!
+//! Every ASIC prints its own table (`*_get_power_profile_mode`). Only numbers, names and the star are common,
+//! and only those are read; the tuning values beside them mean something else on each. The shapes:
+//! - a heading, `%2d %14s%s:` a profile, and below it a line a clock (`navi10_`, `smu_v13_0_0_`, `vega20_`);
+//! - a heading, and each profile in one line with its values after a colon (`smu7_`, where the star may stand
+//!   apart from a short name and touch a long one, and `vega10_`);
+//! - `%2d %14s%s` alone (`vangogh_`, `renoir_`, `smu_v13_0_5_`), with values below on Arcturus;
+//! - turned by 90°: all profiles in the first line, then a line a value (`smu_v13_0_7_`, at first without the
+//!   numbers).
+
+use super::cursor::Cursor;
+use super::{Line, Parsed, lines};
+
+/// A power profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PowerProfile {
+    /// The number by which it can be selected.
+    pub index: u32,
+    /// The driver's name: `BOOTUP_DEFAULT`, `COMPUTE`, …
+    pub name: String,
+    /// Whether it is in force.
+    pub current: bool,
+}
+
+/// Reads the table; empty where the driver has none.
+pub fn power_profiles(text: &[u8]) -> Parsed<Vec<PowerProfile>> {
+    let mut profiles = Vec::new();
+    for (position, line) in lines(text).enumerate() {
+        if begins_with_index(line) {
+            numbered(line, &mut profiles)?;
+        } else if position == 0 && line.bytes.starts_with(b"  ") {
+            names(line, &mut profiles);
+        }
+    }
+    Ok(profiles)
+}
+
+/// Whether the line's first word is a number. `3D_FULL_SCREEN` is none, nor is a clock's `0(       GFXCLK)`.
+fn begins_with_index(line: Line<'_>) -> bool {
+    let word = Cursor::new(line).word();
+    word.iter().all(|byte| byte.is_ascii_digit())
+}
+
+/// `1 COMPUTE*:` and what follows the colon, or `0 BOOTUP_DEFAULT* 1 3D_FULL_SCREEN …`.
+fn numbered(line: Line<'_>, profiles: &mut Vec<PowerProfile>) -> Parsed<()> {
+    let mut cursor = Cursor::new(line);
+    loop {
+        let index = cursor.unsigned_32()?;
+        cursor.blanks();
+        let name = cursor.take_while(is_of_a_name);
+        if name.is_empty() {
+            return Err(cursor.error("expected a profile's name"));
+        }
+        cursor.blanks();
+        let current = cursor.eat(b"*");
+        cursor.blanks();
+        profiles.push(PowerProfile { index, name: String::from_utf8_lossy(name).into_owned(), current });
+        if cursor.rest().is_empty() || cursor.eat(b":") {
+            return Ok(());
+        }
+    }
+}
+
+/// `BOOTUP_DEFAULT* 3D_FULL_SCREEN …`, counted from 0.
+fn names(line: Line<'_>, profiles: &mut Vec<PowerProfile>) {
+    let mut cursor = Cursor::new(line);
+    let mut index = 0;
+    loop {
+        cursor.blanks();
+        let name = cursor.take_while(is_of_a_name);
+        if name.is_empty() {
+            return;
+        }
+        cursor.blanks();
+        let current = cursor.eat(b"*");
+        profiles.push(PowerProfile { index, name: String::from_utf8_lossy(name).into_owned(), current });
+        index += 1;
+    }
+}
+
+fn is_of_a_name(byte: u8) -> bool {
+    !byte.is_ascii_whitespace() && !matches!(byte, b'*' | b':')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `0 BOOTUP_DEFAULT` and so on, a star after the current one.
+    fn brief(text: &[u8]) -> Vec<String> {
+        let profiles = power_profiles(text).unwrap();
+        profiles
+            .iter()
+            .map(|p| format!("{} {}{}", p.index, p.name, if p.current { "*" } else { "" }))
+            .collect()
+    }
+
+    const NAVI: &[u8] = b"PROFILE_INDEX(NAME) CLOCK_TYPE(NAME) FPS MinActiveFreqType BoosterFreq\n \
+        0 BOOTUP_DEFAULT :\n                    0(       GFXCLK)       0       1     800  -65536\n \
+        1 3D_FULL_SCREEN*:\n                    0(       GFXCLK)       0       0     650  -65536\n \
+        7      WINDOW_3D :\n                    1(         FCLK)       0       3       0   -6553\n";
+
+    #[test]
+    fn a_line_a_clock() {
+        assert_eq!(brief(NAVI), ["0 BOOTUP_DEFAULT", "1 3D_FULL_SCREEN*", "7 WINDOW_3D"]);
+    }
+
+    #[test]
+    fn values_in_the_same_line() {
+        let polaris = b"NUM        MODE_NAME     SCLK_UP_HYST   SCLK_DOWN_HYST\n  \
+            0   BOOTUP_DEFAULT:        -                -\n  1 3D_FULL_SCREEN *:        0              100\n  \
+            2     POWER_SAVING:       10                0\n";
+        assert_eq!(brief(polaris), ["0 BOOTUP_DEFAULT", "1 3D_FULL_SCREEN*", "2 POWER_SAVING"]);
+        let vega10 = b"NUM        MODE_NAME BUSY_SET_POINT FPS\n  0 BOOTUP_DEFAULT*:             70  60\n  \
+            5        COMPUTE :             30  60\n";
+        assert_eq!(brief(vega10), ["0 BOOTUP_DEFAULT*", "5 COMPUTE"]);
+    }
+
+    #[test]
+    fn names_alone() {
+        assert_eq!(brief(b" 1 3D_FULL_SCREEN \n 3          VIDEO*\n"), ["1 3D_FULL_SCREEN", "3 VIDEO*"]);
+        assert_eq!(brief(b"PROFILE_INDEX(NAME)\n 5        COMPUTE*\n"), ["5 COMPUTE*"]);
+    }
+
+    #[test]
+    fn turned_by_90_degrees() {
+        let text = b"                              0 BOOTUP_DEFAULT  1 3D_FULL_SCREEN  3 VIDEO         * \n\
+            Gfx_ActiveHystLimit           0                 0                 0                 \n";
+        assert_eq!(brief(text), ["0 BOOTUP_DEFAULT", "1 3D_FULL_SCREEN", "3 VIDEO*"]);
+        let text = b"                              BOOTUP_DEFAULT* 3D_FULL_SCREEN  VR              \n\
+            Gfx_FPS                       0               0               0               \n";
+        assert_eq!(brief(text), ["0 BOOTUP_DEFAULT*", "1 3D_FULL_SCREEN", "2 VR"]);
+    }
+
+    #[test]
+    fn nothing_and_errors() {
+        assert_eq!(power_profiles(b"\n"), Ok(Vec::new()));
+        let error = power_profiles(b" 0 BOOTUP_DEFAULT :\n 1 :\n").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 4));
+        assert!(power_profiles(b" 0 COMPUTE* x\n").is_err());
+        assert!(power_profiles(b" 99999999999 COMPUTE\n").is_err());
+    }
+
+    #[test]
+    fn truncated() {
+        let whole = power_profiles(NAVI).unwrap();
+        let heading = NAVI.iter().position(|byte| *byte == b'\n').unwrap();
+        for length in heading..=NAVI.len() {
+            if let Ok(cut) = power_profiles(&NAVI[..length]) {
+                assert!(whole.starts_with(cut.split_last().map_or(&[], |(_, profiles)| profiles)));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes: Vec<u8>) {
+            let _ = power_profiles(&bytes);
+        }
+
+        #[test]
+        fn any_text_like_it(text in "([ 0-9A-Z_*:(]{0,12}\n?){0,6}") {
+            let _ = power_profiles(text.as_bytes());
+        }
+
+        #[test]
+        fn round_trip(indices in proptest::collection::vec((any::<u32>(), "[0-9A-Z_]{1,20}", any::<bool>()), 0..9)) {
+            let mut text = String::from("PROFILE_INDEX(NAME)\n");
+            for (index, name, current) in &indices {
+                text += &format!("{index:>2} {name:>14}{}:\n", if *current { "*" } else { " " });
+            }
+            let expected: Vec<_> = indices
+                .into_iter()
+                .map(|(index, name, current)| PowerProfile { index, name, current })
+                .collect();
+            prop_assert_eq!(power_profiles(text.as_bytes()), Ok(expected));
+        }
+    }
+}
