@@ -12,10 +12,12 @@ pub mod fan;
 pub mod features;
 pub mod keyval;
 pub mod overdrive;
+pub mod partition;
 pub mod pcie;
 pub mod performance;
 pub mod policy;
 pub mod profile;
+pub mod ras;
 pub mod scalar;
 pub mod topology;
 

@@ -1,0 +1,205 @@
+//! How a package is split: `current_compute_partition`, `available_memory_partition` and their like.
+//!
+//! A word, or words separated by commas (`amdgpu_gfx_get_current_compute_partition`,
+//! `amdgpu_gfx_get_available_compute_partition`, `current_memory_partition_show` of amdgpu_gmc.c). `UNKNOWN`
+//! where the firmware does not say, `Not supported` for a list where nothing can be chosen.
+
+use std::fmt;
+
+use super::scalar;
+
+/// How a package's XCCs are split into partitions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ComputePartition {
+    /// One partition.
+    Spx,
+    /// Two.
+    Dpx,
+    /// Three.
+    Tpx,
+    /// Four.
+    Qpx,
+    /// One for each XCC.
+    Cpx,
+    /// A word that is none of these.
+    Other(String),
+}
+
+impl ComputePartition {
+    /// The driver's word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            ComputePartition::Spx => "SPX",
+            ComputePartition::Dpx => "DPX",
+            ComputePartition::Tpx => "TPX",
+            ComputePartition::Qpx => "QPX",
+            ComputePartition::Cpx => "CPX",
+            ComputePartition::Other(word) => word,
+        }
+    }
+
+    fn from_word(word: &str) -> ComputePartition {
+        match word {
+            "SPX" => ComputePartition::Spx,
+            "DPX" => ComputePartition::Dpx,
+            "TPX" => ComputePartition::Tpx,
+            "QPX" => ComputePartition::Qpx,
+            "CPX" => ComputePartition::Cpx,
+            _ => ComputePartition::Other(word.to_owned()),
+        }
+    }
+}
+
+/// How a package's memory is split among NUMA domains (NPS: NUMA nodes per socket).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MemoryPartition {
+    /// One domain.
+    Nps1,
+    /// Two.
+    Nps2,
+    /// Three.
+    Nps3,
+    /// Four.
+    Nps4,
+    /// Six.
+    Nps6,
+    /// Eight.
+    Nps8,
+    /// A word that is none of these.
+    Other(String),
+}
+
+impl MemoryPartition {
+    /// The driver's word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            MemoryPartition::Nps1 => "NPS1",
+            MemoryPartition::Nps2 => "NPS2",
+            MemoryPartition::Nps3 => "NPS3",
+            MemoryPartition::Nps4 => "NPS4",
+            MemoryPartition::Nps6 => "NPS6",
+            MemoryPartition::Nps8 => "NPS8",
+            MemoryPartition::Other(word) => word,
+        }
+    }
+
+    fn from_word(word: &str) -> MemoryPartition {
+        match word {
+            "NPS1" => MemoryPartition::Nps1,
+            "NPS2" => MemoryPartition::Nps2,
+            "NPS3" => MemoryPartition::Nps3,
+            "NPS4" => MemoryPartition::Nps4,
+            "NPS6" => MemoryPartition::Nps6,
+            "NPS8" => MemoryPartition::Nps8,
+            _ => MemoryPartition::Other(word.to_owned()),
+        }
+    }
+}
+
+/// Prints and serializes by the driver's word.
+macro_rules! by_word {
+    ($($name:ident),*) => {$(
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+    )*};
+}
+by_word!(ComputePartition, MemoryPartition);
+
+/// Reads `current_compute_partition`; absent if the driver does not know.
+pub fn compute_partition(text: &[u8]) -> Option<ComputePartition> {
+    current(text, ComputePartition::from_word)
+}
+
+/// Reads `current_memory_partition`; absent if the driver does not know.
+pub fn memory_partition(text: &[u8]) -> Option<MemoryPartition> {
+    current(text, MemoryPartition::from_word)
+}
+
+/// Reads `available_compute_partition` and `supported_xcp_configs`; absent if it says `Not supported`.
+pub fn compute_partitions(text: &[u8]) -> Option<Vec<ComputePartition>> {
+    list(text, ComputePartition::from_word)
+}
+
+/// Reads `available_memory_partition` and `supported_nps_configs`; absent if it says `Not supported`.
+pub fn memory_partitions(text: &[u8]) -> Option<Vec<MemoryPartition>> {
+    list(text, MemoryPartition::from_word)
+}
+
+fn current<T>(text: &[u8], from_word: fn(&str) -> T) -> Option<T> {
+    let word = scalar::text(text)?;
+    (word != "UNKNOWN").then(|| from_word(&word))
+}
+
+fn list<T>(text: &[u8], from_word: fn(&str) -> T) -> Option<Vec<T>> {
+    let Some(words) = scalar::text(text) else { return Some(Vec::new()) };
+    if words.eq_ignore_ascii_case("Not supported") {
+        return None;
+    }
+    Some(words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(from_word).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn words() {
+        assert_eq!(compute_partition(b"QPX\n"), Some(ComputePartition::Qpx));
+        assert_eq!(compute_partition(b"UNKNOWN\n"), None);
+        assert_eq!(compute_partition(b"\n"), None);
+        assert_eq!(compute_partition(b"ZPX\n").unwrap().to_string(), "ZPX");
+        assert_eq!(memory_partition(b"NPS4\n\0"), Some(MemoryPartition::Nps4));
+        assert_eq!(memory_partition(b"UNKNOWN\n"), None);
+    }
+
+    #[test]
+    fn lists() {
+        use ComputePartition::{Cpx, Dpx, Spx};
+        assert_eq!(compute_partitions(b"SPX, DPX, CPX\n"), Some(vec![Spx, Dpx, Cpx]));
+        assert_eq!(compute_partitions(b"SPX\n"), Some(vec![Spx]));
+        assert_eq!(compute_partitions(b"Not supported\n"), None);
+        assert_eq!(compute_partitions(b"\n"), Some(Vec::new()));
+        assert_eq!(
+            memory_partitions(b"NPS1, NPS4\n"),
+            Some(vec![MemoryPartition::Nps1, MemoryPartition::Nps4])
+        );
+    }
+
+    #[test]
+    fn truncated() {
+        let text = b"SPX, DPX, CPX\n";
+        let whole = compute_partitions(text).unwrap();
+        for length in 0..=text.len() {
+            let cut = compute_partitions(&text[..length]).unwrap();
+            assert!(whole.starts_with(cut.split_last().map_or(&[], |(_, words)| words)));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes: Vec<u8>) {
+            let _ = (compute_partition(&bytes), memory_partition(&bytes));
+            let _ = (compute_partitions(&bytes), memory_partitions(&bytes));
+        }
+
+        #[test]
+        fn round_trip(words in proptest::collection::vec("[A-Z]{2,4}[0-9]?", 0..9)) {
+            let found = memory_partitions(format!("{}\n", words.join(", ")).as_bytes()).unwrap();
+            prop_assert_eq!(found.iter().map(|word| word.to_string()).collect::<Vec<_>>(), words);
+        }
+    }
+}
