@@ -7,18 +7,21 @@
 //! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
 //! `pp_od_clk_voltage`).
 
+pub mod cpulist;
 pub mod dpm;
 pub mod fan;
 pub mod features;
 pub mod keyval;
 pub mod overdrive;
 pub mod partition;
+pub mod pci_ids;
 pub mod pcie;
 pub mod performance;
 pub mod policy;
 pub mod profile;
 pub mod ras;
 pub mod scalar;
+pub mod system;
 pub mod topology;
 
 mod cursor;

@@ -1,0 +1,50 @@
+//! What the running kernel says of itself.
+//!
+//! `/proc/sys/kernel/osrelease` is `utsname()->release` and a newline (`proc_do_uts_string`).
+
+use std::borrow::Cow;
+
+use super::scalar;
+
+/// The kernel's release, `6.12.8-arch1-1`; absent if the text is empty.
+pub fn os_release(text: &[u8]) -> Option<Cow<'_, str>> {
+    scalar::text(text)
+}
+
+/// Whether it is a kernel of Windows' subsystem for Linux, which has no amdgpu driver.
+///
+/// WSL 1 calls itself `4.4.0-19041-Microsoft`, WSL 2 `5.15.90.1-microsoft-standard-WSL2`.
+pub fn is_wsl(os_release: &[u8]) -> bool {
+    const NAME: &[u8] = b"microsoft";
+    os_release.windows(NAME.len()).any(|window| window.eq_ignore_ascii_case(NAME))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn releases() {
+        assert_eq!(os_release(b"6.12.8-arch1-1\n").as_deref(), Some("6.12.8-arch1-1"));
+        assert_eq!(os_release(b"\n"), None);
+    }
+
+    #[test]
+    fn wsl() {
+        assert!(is_wsl(b"4.4.0-19041-Microsoft\n"));
+        assert!(is_wsl(b"5.15.90.1-microsoft-standard-WSL2\n"));
+        assert!(!is_wsl(b"6.12.8-arch1-1\n"));
+        assert!(!is_wsl(b""));
+        let text = b"4.4.0-19041-Microsoft";
+        assert!((0..text.len()).all(|length| !is_wsl(&text[..length])));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes(bytes: Vec<u8>) {
+            let _ = (os_release(&bytes), is_wsl(&bytes));
+        }
+    }
+}
