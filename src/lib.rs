@@ -4,6 +4,7 @@
 #![warn(missing_debug_implementations)]
 
 pub mod backend;
+pub mod diagnose;
 mod discover;
 pub mod error;
 pub mod gpu;

@@ -27,6 +27,15 @@ pub struct OtherDevice {
 }
 
 impl OtherDevice {
+    pub(crate) fn new(
+        bdf: Option<Bdf>,
+        pci_id: Option<PciId>,
+        driver: Option<String>,
+        path: PathBuf,
+    ) -> OtherDevice {
+        OtherDevice { bdf, pci_id, driver, path }
+    }
+
     /// Whether AMD made it: a card that amdgpu could drive, or an older one.
     pub fn is_amd(&self) -> bool {
         self.pci_id.is_some_and(|id| id.vendor == AMD)

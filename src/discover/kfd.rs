@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Hidden;
 use crate::backend::{Backend, Dir};
 use crate::error::{Error, Op, Result};
-use crate::gpu;
+use crate::gpu::{self, node_error};
 use crate::id::{Bdf, GpuId, NodeId};
 use crate::parse::scalar;
 use crate::parse::topology::{self, NodeProperties};
@@ -79,16 +79,6 @@ fn read_node(nodes: &dyn Dir, number: u32) -> Result<Option<GpuNode>> {
     let properties = gpu::read(&*dir, "properties", node_error, topology::node)?;
     let is_gpu = gpu_id.is_some() || properties.gfx_target_version.unwrap_or(0) != 0;
     Ok(is_gpu.then_some(GpuNode { id: NodeId(number), gpu_id, properties, dir }))
-}
-
-/// EPERM on a node's files is the device cgroup, whatever the modes say (`kfd_devcgroup_check_permission`).
-pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error {
-    use rustix::io::Errno;
-    if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) {
-        let hint = "the device cgroup of this container hides the GPU; give it the GPU's render node";
-        return Error::NoPermission { op, path, hint };
-    }
-    Error::plain(op, &path, &error)
 }
 
 /// Where a node is.

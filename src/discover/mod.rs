@@ -11,7 +11,7 @@ use crate::error::{Error, Op, Result};
 use crate::gpu::{Device, Gpu, GpuIds, Node, WakePolicy};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::keyval::PciId;
-use crate::parse::scalar;
+use crate::parse::{scalar, system};
 
 pub use drm::OtherDevice;
 
@@ -273,10 +273,8 @@ fn is_dir(sys: &dyn crate::backend::Dir, rel: &str) -> bool {
 }
 
 fn is_wsl(backend: &dyn Backend) -> bool {
-    let mut buf = Vec::new();
-    let proc = backend.open_dir(Path::new("/proc/sys/kernel"));
-    proc.is_ok_and(|dir| dir.read(Path::new("osrelease"), &mut buf).is_ok())
-        && buf.to_ascii_lowercase().windows(9).any(|word| word == b"microsoft")
+    let kernel = backend.open_dir(Path::new("/proc/sys/kernel"));
+    kernel.is_ok_and(|dir| optional(&*dir, "osrelease", |text| Ok(system::is_wsl(text))) == Some(true))
 }
 
 /// Makes one list of what the two sides know.

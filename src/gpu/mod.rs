@@ -1,5 +1,24 @@
 //! One GPU, or one partition of one: a handle, and one topic a file of what it can be asked.
 
+mod activity;
+mod asic;
+mod board;
+mod cache;
+mod clock;
+mod driver;
+mod fan;
+mod firmware;
+mod memory;
+mod names;
+mod numa;
+mod partition;
+mod pcie;
+mod performance;
+mod power;
+mod ras;
+mod thermal;
+mod voltage;
+
 use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,6 +31,22 @@ use crate::parse::Parsed;
 use crate::parse::keyval::PciId;
 use crate::parse::scalar;
 use crate::parse::topology::NodeProperties;
+
+pub use activity::Activity;
+pub use asic::AsicInfo;
+pub use board::{BoardInfo, VbiosInfo};
+pub use cache::CacheInfo;
+pub use clock::{ClockDomain, Frequency};
+pub use driver::DriverInfo;
+pub use fan::{Fan, FanControl, FanMode};
+pub use firmware::Firmware;
+pub use memory::{MemoryUsage, VramInfo};
+pub use numa::NumaInfo;
+pub use pcie::PcieInfo;
+pub use power::{Power, PowerKind};
+pub use ras::RasInfo;
+pub use thermal::{Temperature, TemperatureSensor};
+pub use voltage::{Voltage, VoltageRail};
 
 /// Whether reading may wake a GPU that has gone to sleep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -157,22 +192,28 @@ impl Gpu {
         read(&*device.dir, file, |op, path, error| device.error(op, path, error), parse)
     }
 
-    /// The PCI device, or the reason why `file` of it cannot be read.
-    pub(crate) fn device(&self, file: &str) -> Result<&Device> {
-        let missing = || Error::NotSupported {
-            path: Path::new("/sys/bus/pci/devices").join(self.pci_name()).join(file),
-        };
-        self.0.device.as_ref().ok_or_else(missing)
+    /// Where a file of the PCI device is, or would be.
+    pub(crate) fn path_of(&self, file: &str) -> PathBuf {
+        match &self.0.device {
+            Some(device) => device.dir.path().join(file),
+            None => Path::new("/sys/bus/pci/devices").join(self.0.ids.package.to_string()).join(file),
+        }
     }
 
-    fn pci_name(&self) -> String {
-        self.0.ids.package.to_string()
+    /// The PCI device, or the reason why `file` of it cannot be read.
+    pub(crate) fn device(&self, file: &str) -> Result<&Device> {
+        self.0.device.as_ref().ok_or_else(|| Error::NotSupported { path: self.path_of(file) })
     }
 
     /// The KFD node, or the reason why `file` of it cannot be read.
     pub(crate) fn node(&self, file: &str) -> Result<&Node> {
         let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
         self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })
+    }
+
+    /// Reads a file of the KFD node, which never wakes the GPU.
+    pub(crate) fn node_fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
+        read(&*self.node(file)?.dir, file, node_error, parse)
     }
 
     /// The way to what would wake the GPU: closed when it sleeps and waking is not allowed.
@@ -338,6 +379,17 @@ fn find_hwmon(device: &Device) -> Result<Hwmon> {
         }
     }
     Err(Error::NotSupported { path: device.dir.path().join(parent) })
+}
+
+/// The error of a file of a KFD node: EPERM is the device cgroup, whatever the modes say
+/// (`kfd_devcgroup_check_permission`).
+pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error {
+    use rustix::io::Errno;
+    if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) {
+        let hint = "the device cgroup of this container hides the GPU; give it the GPU's render node";
+        return Error::NoPermission { op, path, hint };
+    }
+    Error::plain(op, &path, &error)
 }
 
 /// Reads one attribute of a directory and parses it.

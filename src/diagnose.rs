@@ -1,0 +1,264 @@
+//! What is there of driver, devices and permissions, what is missing, and how to get it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::backend::{Backend, Dir, Kind};
+use crate::discover::{AMD, OtherDevice, Smi, SmiBuilder};
+use crate::error::{Error, Result};
+use crate::id::Bdf;
+use crate::parse::keyval::{self, PciId};
+use crate::parse::scalar;
+
+/// What was found, in the order in which one thing needs the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Diagnosis {
+    /// The findings.
+    pub findings: Vec<Finding>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Finding {
+    /// How it stands.
+    pub level: Level,
+    /// What was looked at: `driver`, `gpu`, `kfd`, `render node`, `other card`.
+    pub subject: &'static str,
+    /// What was found, in a sentence.
+    pub text: String,
+    /// What can be done about it.
+    pub advice: Option<String>,
+}
+
+/// How a thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Level {
+    /// As it should be.
+    Good,
+    /// Worth knowing; nothing is wrong.
+    Note,
+    /// Something will not work.
+    Problem,
+}
+
+impl Diagnosis {
+    fn add(&mut self, level: Level, subject: &'static str, text: String) -> &mut Diagnosis {
+        self.findings.push(Finding { level, subject, text, advice: None });
+        self
+    }
+
+    /// Adds to the last finding what can be done about it.
+    fn advise(&mut self, advice: impl Into<String>) -> &mut Diagnosis {
+        if let Some(last) = self.findings.last_mut() {
+            last.advice = Some(advice.into());
+        }
+        self
+    }
+
+    /// The worst level of all findings.
+    pub fn level(&self) -> Level {
+        self.findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Good)
+    }
+}
+
+impl SmiBuilder {
+    /// Looks at driver, devices and permissions, and says what is missing and how to get it.
+    ///
+    /// Asks for modes and owners of device nodes and opens none, so that no GPU is woken.
+    ///
+    /// # Errors
+    /// [`Error::Root`] if there is no machine to look at. What is missing on the machine is a finding.
+    pub fn diagnose(&self) -> Result<Diagnosis> {
+        let backend = self.open()?;
+        let mut diagnosis = Diagnosis { findings: Vec::new() };
+        match self.clone().backend(backend.clone()).build() {
+            Ok(smi) => {
+                driver(&*backend, &mut diagnosis);
+                gpus(&smi, &mut diagnosis);
+                others(&with_bound(&*backend, smi.others()), &mut diagnosis);
+                kfd(&smi, &mut diagnosis);
+                render_nodes(&smi, &mut diagnosis);
+            }
+            Err(error @ Error::Root { .. }) => return Err(error),
+            Err(error @ Error::Wsl) => {
+                diagnosis
+                    .add(Level::Problem, "driver", error.to_string())
+                    .advise("the Windows host's tools show this GPU; amdgpu files do not exist in WSL");
+            }
+            Err(error) => {
+                diagnosis
+                    .add(Level::Problem, "driver", error.to_string())
+                    .advise("load it with `modprobe amdgpu`; in a container, mount the host's /sys");
+                others(&with_bound(&*backend, &[]), &mut diagnosis);
+            }
+        }
+        Ok(diagnosis)
+    }
+}
+
+fn driver(backend: &dyn Backend, diagnosis: &mut Diagnosis) {
+    let release = word(backend, "/proc/sys/kernel", "osrelease").map(|release| format!(", kernel {release}"));
+    let release = release.unwrap_or_default();
+    match (word(backend, "/sys/module/amdgpu", "initstate"), word(backend, "/sys/module/amdgpu", "version")) {
+        (_, Some(version)) => diagnosis.add(Level::Good, "driver", format!("amdgpu {version}{release}")),
+        (Some(state), None) => diagnosis.add(Level::Good, "driver", format!("amdgpu is {state}{release}")),
+        // A driver that is built into the kernel has no initstate.
+        (None, None) if backend.open_dir(Path::new("/sys/module/amdgpu")).is_ok() => {
+            diagnosis.add(Level::Good, "driver", format!("amdgpu is built into the kernel{release}"))
+        }
+        (None, None) => diagnosis.add(
+            Level::Note,
+            "driver",
+            format!("amdgpu is in use, but /sys/module does not show it (a container, or a recorded machine){release}"),
+        ),
+    };
+}
+
+fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
+    if smi.gpus().is_empty() {
+        diagnosis.add(Level::Problem, "gpu", "the driver is there, but no GPU that it drives".into()).advise(
+            "`dmesg | grep amdgpu` says why a card was refused; in a container, pass the devices through",
+        );
+    }
+    for gpu in smi.gpus() {
+        let name = format!("{} {} {}", gpu.index(), gpu.bdf(), gpu.market_name());
+        if gpu.is_suspended() {
+            let text = format!("{name} is suspended to save power; most measurements would wake it");
+            diagnosis.add(Level::Note, "gpu", text).advise("--wake reads them all the same");
+            continue;
+        }
+        match (gpu.in_drm(), gpu.in_kfd()) {
+            (true, true) => diagnosis.add(Level::Good, "gpu", name),
+            (true, false) => {
+                let text = format!("{name} is not in KFD: no compute programs");
+                diagnosis.add(Level::Note, "gpu", text).advise(
+                    "either the chip is too old for KFD, or a device cgroup hides it from this container",
+                )
+            }
+            (false, true) => {
+                let text = format!("{name} is known to KFD only: no sensors");
+                diagnosis
+                    .add(Level::Note, "gpu", text)
+                    .advise("mount the host's /sys with class/drm and the PCI devices into the container")
+            }
+            (false, false) => continue,
+        };
+    }
+    for hidden in smi.hidden() {
+        diagnosis.add(Level::Note, "gpu", format!("a GPU that cannot be read: {}", hidden.error));
+    }
+}
+
+fn others(others: &[OtherDevice], diagnosis: &mut Diagnosis) {
+    for device in others {
+        let name = device.bdf.map_or_else(|| device.path.display().to_string(), |bdf| bdf.to_string());
+        let id =
+            device.pci_id.map(|id| format!(" [{:04x}:{:04x}]", id.vendor, id.device)).unwrap_or_default();
+        let driver = device.driver.as_deref();
+        let held = driver.map_or_else(|| "has no driver".into(), |driver| format!("is on {driver}"));
+        match (device.is_amd(), driver) {
+            (true, Some("vfio-pci")) => diagnosis
+                .add(Level::Note, "other card", format!("{name}{id}, an AMD card, {held}: passed through to a guest"))
+                .advise("the guest sees it; bind it to amdgpu to see it here"),
+            (true, Some("radeon")) => diagnosis
+                .add(Level::Problem, "other card", format!("{name}{id}, an AMD card, {held}"))
+                .advise("GCN 1 and 2 cards can be given to amdgpu: radeon.si_support=0 radeon.cik_support=0 amdgpu.si_support=1 amdgpu.cik_support=1"),
+            (true, _) => diagnosis
+                .add(Level::Problem, "other card", format!("{name}{id}, an AMD card, {held}"))
+                .advise("only cards on amdgpu can be asked"),
+            (false, _) => diagnosis.add(Level::Note, "other card", format!("{name}{id} {held}; not AMD's")),
+        };
+    }
+}
+
+fn kfd(smi: &Smi, diagnosis: &mut Diagnosis) {
+    let backend = &**smi.backend();
+    if backend.open_dir(Path::new("/sys/class/kfd/kfd/topology")).is_err() {
+        diagnosis
+            .add(Level::Problem, "kfd", "no /sys/class/kfd: compute programs find no GPU".into())
+            .advise("the kernel needs CONFIG_HSA_AMD");
+        return;
+    }
+    let Some(dev) = directory(backend, "/dev") else { return };
+    node(&*dev, "kfd", "kfd", "events and compute programs need it", backend, diagnosis);
+}
+
+fn render_nodes(smi: &Smi, diagnosis: &mut Diagnosis) {
+    let backend = &**smi.backend();
+    let Some(dev) = directory(backend, "/dev") else { return };
+    for render in smi.gpus().iter().filter_map(|gpu| gpu.ids().render) {
+        let file = format!("dri/renderD{render}");
+        node(&*dev, &file, "render node", "compute and graphics programs need it", backend, diagnosis);
+    }
+}
+
+/// Says whether this user may open a device node, by its mode and owner.
+fn node(
+    dev: &dyn Dir,
+    file: &str,
+    subject: &'static str,
+    needed: &str,
+    backend: &dyn Backend,
+    diagnosis: &mut Diagnosis,
+) {
+    let path = dev.path().join(file);
+    let path = path.display();
+    match dev.meta(Path::new(file)) {
+        Ok(meta) if meta.kind == Kind::CharDevice => {
+            let root = backend.host().euid == 0;
+            let mine = meta.uid == backend.host().euid && meta.mode & 0o600 == 0o600;
+            if root || mine || meta.mode & 0o006 == 0o006 {
+                diagnosis.add(Level::Good, subject, format!("{path} can be opened"));
+            } else {
+                diagnosis
+                    .add(Level::Note, subject, format!("{path} has mode {:04o} and group {}", meta.mode, meta.gid))
+                    .advise(format!("users of that group (usually `render`) can open it: {needed}; reading sensors does not"));
+            }
+        }
+        Ok(_) => {
+            diagnosis.add(Level::Note, subject, format!("{path} is not a device node (a recorded machine?)"));
+        }
+        Err(_) => {
+            diagnosis
+                .add(Level::Note, subject, format!("{path} is not there: {needed}; reading sensors does not"))
+                .advise(format!("in a container, pass it through: --device {path}"));
+        }
+    }
+}
+
+/// The cards that DRM showed, and AMD's that have no DRM node: under vfio-pci, or without a driver.
+fn with_bound(backend: &dyn Backend, seen: &[OtherDevice]) -> Vec<OtherDevice> {
+    let mut all = seen.to_vec();
+    let Some(devices) = directory(backend, "/sys/bus/pci/devices") else { return all };
+    for entry in devices.list(Path::new(".")).unwrap_or_default() {
+        let bdf = entry.name.to_str().and_then(|name| name.parse::<Bdf>().ok());
+        let Ok(dir) = devices.open_dir(Path::new(&entry.name)) else { continue };
+        let mut buf = Vec::new();
+        if dir.read(Path::new("uevent"), &mut buf).is_err() {
+            continue;
+        }
+        let uevent = keyval::uevent(&buf);
+        let is_display = uevent.pci_class.is_some_and(|class| class >> 16 == 0x03 || class >> 16 == 0x12);
+        let is_amd = uevent.pci_id.is_some_and(|id: PciId| id.vendor == AMD);
+        let known = all.iter().any(|device| device.bdf.is_some() && device.bdf == bdf);
+        if is_display && is_amd && !known && uevent.driver.as_deref() != Some("amdgpu") {
+            all.push(OtherDevice::new(bdf, uevent.pci_id, uevent.driver, dir.path().to_path_buf()));
+        }
+    }
+    all
+}
+
+fn directory(backend: &dyn Backend, path: &str) -> Option<Arc<dyn Dir>> {
+    backend.open_dir(&PathBuf::from(path)).ok()
+}
+
+fn word(backend: &dyn Backend, dir: &str, file: &str) -> Option<String> {
+    let mut buf = Vec::new();
+    directory(backend, dir)?.read(Path::new(file), &mut buf).ok()?;
+    scalar::text(&buf).map(String::from)
+}

@@ -1,0 +1,91 @@
+//! Caches, as KFD describes them.
+
+use std::path::Path;
+
+use super::{Gpu, node_error};
+use crate::error::{Error, Op, Result};
+use crate::parse::topology;
+use crate::unit::Bytes;
+
+/// One kind of cache, and how many of it there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct CacheInfo {
+    /// 1 for those beside the compute units.
+    pub level: u32,
+    /// Bytes of one.
+    pub size: Bytes,
+    /// Whether it holds data.
+    pub data: bool,
+    /// Whether it holds instructions.
+    pub instruction: bool,
+    /// Whether CPUs use it.
+    pub cpu: bool,
+    /// Whether shaders use it.
+    pub simd: bool,
+    /// Compute units that share one, at most.
+    pub compute_units_shared: u32,
+    /// How many there are.
+    pub instances: u32,
+}
+
+impl CacheInfo {
+    /// The customary name: `L1D`, `L1I`, `L2`, `L3`.
+    pub fn acronym(&self) -> String {
+        match (self.level, self.data, self.instruction) {
+            (1, _, true) => "L1I".into(),
+            (1, true, false) => "L1D".into(),
+            (level, ..) => format!("L{level}"),
+        }
+    }
+}
+
+impl Gpu {
+    /// The kinds of caches: bytes, level, how many there are and how many compute units share one.
+    ///
+    /// *Source*: `caches/*/properties` of the KFD node; equal ones are counted, in the order of their first.
+    /// *Errors*: [`Error::NotSupported`] where KFD does not know the GPU, or lists none.
+    /// *Supported on*: what KFD supports (GFX7 and newer, discrete cards and most APUs).
+    #[doc(alias = "amdsmi_get_gpu_cache_info")]
+    pub fn cache_info(&self) -> Result<Vec<CacheInfo>> {
+        let node = self.node("caches")?;
+        let parent = Path::new("caches");
+        let entries = node.dir.list(parent);
+        let entries = entries.map_err(|error| node_error(Op::List, node.dir.path().join(parent), error))?;
+        let mut numbers: Vec<u32> =
+            entries.iter().filter_map(|entry| entry.name.to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        let mut kinds: Vec<CacheInfo> = Vec::new();
+        for number in numbers {
+            let cache = self.node_fact(&format!("caches/{number}/properties"), topology::cache)?;
+            let kind = cache.kind.unwrap_or(0);
+            let shared = cache.sibling_map.as_ref().map_or(0, |map| map.count());
+            let info = CacheInfo {
+                level: cache.level.unwrap_or(0),
+                size: Bytes(u64::from(cache.size.unwrap_or(0)) << 10),
+                data: kind & 1 != 0,
+                instruction: kind & 2 != 0,
+                cpu: kind & 4 != 0,
+                simd: kind & 8 != 0,
+                compute_units_shared: u32::try_from(shared).unwrap_or(u32::MAX),
+                instances: 1,
+            };
+            let same = |other: &&mut CacheInfo| {
+                (other.level, other.size, other.data, other.instruction, other.cpu, other.simd)
+                    == (info.level, info.size, info.data, info.instruction, info.cpu, info.simd)
+            };
+            match kinds.iter_mut().find(same) {
+                Some(kind) => {
+                    kind.instances += 1;
+                    kind.compute_units_shared = kind.compute_units_shared.max(info.compute_units_shared);
+                }
+                None => kinds.push(info),
+            }
+        }
+        if kinds.is_empty() {
+            return Err(Error::NotSupported { path: node.dir.path().join(parent) });
+        }
+        Ok(kinds)
+    }
+}

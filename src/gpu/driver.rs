@@ -1,0 +1,49 @@
+//! The driver.
+
+use std::path::{Path, PathBuf};
+
+use super::{Gpu, read};
+use crate::error::{Error, Op, Reasons, Result};
+use crate::parse::scalar;
+
+/// The kernel driver that holds the GPU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DriverInfo {
+    /// `amdgpu`.
+    pub name: &'static str,
+    /// Its version, where it is not the kernel's own: AMD's DKMS builds have one. Else absent; the kernel's
+    /// release is the driver's version then.
+    pub version: Option<String>,
+    /// The kernel's release, as `uname -r` prints it.
+    pub kernel_release: Option<String>,
+    /// Why fields have no value, by their names.
+    pub reasons: Reasons,
+}
+
+impl Gpu {
+    /// Name and version of the driver, and the kernel's release.
+    ///
+    /// *Source*: `/sys/module/amdgpu/version`, `/proc/sys/kernel/osrelease`. The driver's date is told by a DRM
+    /// ioctl only, which would open (and so wake) the device: not asked.
+    /// *Errors*: none of its own; each field that is absent has its reason.
+    /// *Supported on*: all.
+    #[doc(alias = "amdsmi_get_gpu_driver_info")]
+    pub fn driver_info(&self) -> DriverInfo {
+        let mut reasons = Reasons::default();
+        let word = |dir: &str, file: &str| -> Result<String> {
+            let path = Path::new(dir);
+            let plain = |op: Op, path: PathBuf, error| Error::plain(op, &path, &error);
+            let opened = self.0.backend.open_dir(path);
+            let dir = opened.map_err(|error| plain(Op::OpenDir, path.join(file), error))?;
+            let text = read(&*dir, file, plain, |text| Ok(scalar::text(text).map(String::from)))?;
+            text.ok_or_else(|| Error::NotSupported { path: path.join(file) })
+        };
+        DriverInfo {
+            name: "amdgpu",
+            version: reasons.keep("version", word("/sys/module/amdgpu", "version")),
+            kernel_release: reasons.keep("kernel_release", word("/proc/sys/kernel", "osrelease")),
+            reasons,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Versions of the firmware that the driver loaded.
+
+use std::path::Path;
+
+use super::{Gpu, read};
+use crate::error::{Error, Op, Result};
+use crate::parse::scalar;
+
+/// One firmware.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Firmware {
+    /// The driver's name of it: `mec`, `smc`, `vcn`.
+    pub name: String,
+    /// Its version, or why there is none.
+    pub version: Result<u32>,
+}
+
+impl Firmware {
+    /// AMD SMI's name of it: `CP_MEC1`, `PM`, `VCN`. `None` for one that AMD SMI does not list.
+    pub fn id(&self) -> Option<&'static str> {
+        NAMES.iter().find(|(name, ..)| *name == self.name).map(|(_, id, _)| *id)
+    }
+
+    /// The version as AMD's tools write it: dotted hex, dotted decimal or a plain number, by firmware.
+    pub fn formatted(&self) -> Option<String> {
+        let version = *self.version.as_ref().ok()?;
+        let [a, b, c, d] = version.to_be_bytes();
+        let style =
+            NAMES.iter().find(|(name, ..)| *name == self.name).map_or(Style::Number, |(.., style)| *style);
+        Some(match style {
+            Style::Number => version.to_string(),
+            Style::Hex => format!("{a:02X}.{b:02X}.{c:02X}.{d:02X}"),
+            Style::Decimal => format!("{a:02}.{b:02}.{c:02}.{d:02}"),
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Style {
+    Number,
+    Hex,
+    Decimal,
+}
+
+/// The driver's names, AMD SMI's, and how AMD writes the version, in the order of AMD's list.
+const NAMES: [(&str, &str, Style); 25] = [
+    ("smc", "PM", Style::Decimal),
+    ("ce", "CP_CE", Style::Number),
+    ("pfp", "CP_PFP", Style::Number),
+    ("me", "CP_ME", Style::Number),
+    ("mec", "CP_MEC1", Style::Number),
+    ("mec2", "CP_MEC2", Style::Number),
+    ("rlc", "RLC", Style::Number),
+    ("sdma", "SDMA0", Style::Number),
+    ("sdma2", "SDMA1", Style::Number),
+    ("vcn", "VCN", Style::Hex),
+    ("uvd", "UVD", Style::Hex),
+    ("vce", "VCE", Style::Hex),
+    ("dmcu", "DMCU", Style::Number),
+    ("dmcub", "DMCUB", Style::Number),
+    ("sos", "PSP_SOSDRV", Style::Hex),
+    ("asd", "ASD", Style::Hex),
+    ("ta_ras", "TA_RAS", Style::Hex),
+    ("ta_xgmi", "TA_XGMI", Style::Hex),
+    ("rlc_srlg", "RLC_RESTORE_LIST_GPM_MEM", Style::Number),
+    ("rlc_srls", "RLC_RESTORE_LIST_SRM_MEM", Style::Number),
+    ("rlc_srlc", "RLC_RESTORE_LIST_CNTL", Style::Number),
+    ("mc", "MC", Style::Number),
+    ("mes", "CP_MES", Style::Number),
+    ("mes_kiq", "MES_KIQ", Style::Number),
+    ("imu", "IMU", Style::Number),
+];
+
+impl Gpu {
+    /// The firmwares that are loaded, sorted by the driver's names. Answered while the GPU sleeps.
+    ///
+    /// *Source*: `fw_version/*` of the PCI device. A version of 0 is a firmware that is not there: left out.
+    /// *Errors*: [`Error::NotSupported`] without that directory.
+    /// *Supported on*: all.
+    #[doc(alias = "amdsmi_get_fw_info")]
+    pub fn firmware(&self) -> Result<Vec<Firmware>> {
+        let device = self.device("fw_version")?;
+        let parent = Path::new("fw_version");
+        let entries = device.dir.list(parent);
+        let entries =
+            entries.map_err(|error| device.error(Op::List, device.dir.path().join(parent), error))?;
+        let mut list = Vec::new();
+        for entry in entries {
+            let Some(name) = entry.name.to_str().and_then(|name| name.strip_suffix("_fw_version")) else {
+                continue;
+            };
+            let file = format!("fw_version/{name}_fw_version");
+            let version =
+                read(&*device.dir, &file, |op, path, error| device.error(op, path, error), scalar::hex_32);
+            if version != Ok(0) {
+                list.push(Firmware { name: name.to_owned(), version });
+            }
+        }
+        if list.is_empty() {
+            return Err(Error::NotSupported { path: device.dir.path().join(parent) });
+        }
+        Ok(list)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As AMD's command 10.1 prints these numbers.
+    #[test]
+    fn versions_as_amd_writes_them() {
+        let of = |name: &str, version| Firmware { name: name.into(), version: Ok(version) };
+        assert_eq!(of("mec", 168).formatted().as_deref(), Some("168"));
+        assert_eq!(of("vcn", 0x0411_1001).formatted().as_deref(), Some("04.11.10.01"));
+        assert_eq!(of("sos", 0x0036_423b).formatted().as_deref(), Some("00.36.42.3B"));
+        assert_eq!(of("smc", 0x0055_7f00).formatted().as_deref(), Some("00.85.127.00"));
+        assert_eq!(of("smc", 1).id(), Some("PM"));
+        assert_eq!(of("new_thing", 7).id(), None);
+        assert_eq!(of("new_thing", 7).formatted().as_deref(), Some("7"));
+    }
+}
