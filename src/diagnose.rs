@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::backend::{Backend, Dir, Kind};
-use crate::discover::{AMD, OtherDevice, Smi, SmiBuilder};
+use crate::discover::{OtherDevice, Smi, SmiBuilder};
 use crate::error::{Error, Result};
-use crate::id::Bdf;
+use crate::id::{AMD, Bdf};
 use crate::parse::keyval::{self, PciId};
 use crate::parse::scalar;
 

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+/// AMD's PCI vendor number, of its graphics cards.
+pub(crate) const AMD: u16 = 0x1002;
+
 /// A PCI address: domain, bus, device and function, printed `0000:03:00.0`.
 ///
 /// Orders as AMD's tools number GPUs: by domain, bus, device, function.

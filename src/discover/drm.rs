@@ -4,11 +4,11 @@ use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::{AMD, unique_id};
+use super::unique_id;
 use crate::backend::Dir;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Device;
-use crate::id::{Bdf, CardMinor, RenderMinor, UniqueId};
+use crate::id::{AMD, Bdf, CardMinor, RenderMinor, UniqueId};
 use crate::parse::keyval::{self, PciId, Uevent};
 use crate::parse::scalar;
 

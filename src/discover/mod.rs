@@ -9,14 +9,11 @@ use std::sync::Arc;
 use crate::backend::{Backend, Live, Tree};
 use crate::error::{Error, Op, Result};
 use crate::gpu::{Device, Gpu, GpuIds, Node, WakePolicy};
-use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
+use crate::id::{AMD, Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::keyval::PciId;
 use crate::parse::{scalar, system};
 
 pub use drm::OtherDevice;
-
-/// AMD's PCI vendor number.
-pub(crate) const AMD: u16 = 0x1002;
 
 /// How often a scan is repeated because the KFD topology changed under it.
 const RESCANS: usize = 4;

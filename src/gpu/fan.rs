@@ -33,6 +33,8 @@ pub struct Fan {
     pub rpm_min: Option<Rpm>,
     /// The highest that can be asked for.
     pub rpm_max: Option<Rpm>,
+    /// Whether the user sets a speed in revolutions per minute (`fanN_enable`).
+    pub rpm_manual: Option<bool>,
     /// How hard it is driven, 0 to `pwm_max`.
     pub pwm: Option<u32>,
     /// What `pwm` is at full speed, usually 255.
@@ -94,6 +96,9 @@ impl Gpu {
         });
         let fans = channels.into_iter().map(|channel| {
             let mut reasons = Reasons::default();
+            let enabled = access
+                .read_hwmon(&format!("fan{channel}_enable"), scalar::unsigned)
+                .map(|enabled| enabled == 1);
             let mut rpm = |field: &str, attribute: &str| {
                 let value = access.read_hwmon(&format!("fan{channel}_{attribute}"), scalar::unsigned_32);
                 reasons.keep(field, value.map(Rpm))
@@ -104,6 +109,7 @@ impl Gpu {
                 rpm_target: rpm("rpm_target", "target"),
                 rpm_min: rpm("rpm_min", "min"),
                 rpm_max: rpm("rpm_max", "max"),
+                rpm_manual: reasons.keep("rpm_manual", enabled),
                 pwm: reasons.keep("pwm", access.read_hwmon(&format!("pwm{channel}"), scalar::unsigned_32)),
                 pwm_max: reasons
                     .keep("pwm_max", self.hwmon_fact(&format!("pwm{channel}_max"), scalar::unsigned_32)),

@@ -27,6 +27,8 @@ pub struct MemoryUsage {
     pub gtt_total: Option<Bytes>,
     /// Mapped of it.
     pub gtt_used: Option<Bytes>,
+    /// System memory that holds buffers of processes which were put aside; since kernel 5.14.
+    pub preempt_used: Option<Bytes>,
     /// Why fields have no value, by their names.
     pub reasons: Reasons,
 }
@@ -75,6 +77,7 @@ impl Gpu {
             ),
             gtt_total: read("gtt_total", file("mem_info_gtt_total")),
             gtt_used: read("gtt_used", file("mem_info_gtt_used")),
+            preempt_used: read("preempt_used", file("mem_info_preempt_used")),
             reasons,
         }
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::backend::Backend;
+use crate::id::AMD;
 use crate::parse::keyval::PciId;
 use crate::parse::pci_ids;
 
@@ -36,7 +37,7 @@ pub(super) fn product(backend: &dyn Backend, id: PciId, revision: Option<u8>) ->
 /// The vendor's name in the machine's list; AMD's is known without.
 pub(super) fn vendor(backend: &dyn Backend, vendor: u16) -> Option<String> {
     match vendor {
-        crate::discover::AMD => Some("Advanced Micro Devices Inc. [AMD/ATI]".into()),
+        AMD => Some("Advanced Micro Devices Inc. [AMD/ATI]".into()),
         other => {
             in_files(backend, &PCI_IDS, |text| pci_ids::vendor(text, other).map(|name| name.into_owned()))
         }
