@@ -45,7 +45,6 @@ fn never_wakes(path: &Path) -> bool {
         || (name.starts_with("temp") && !name.ends_with("_input"))
         || name.ends_with("_label")
         || name.starts_with("mem_info_")
-        || name.starts_with("max_link_")
         || [
             "name",
             "uevent",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Hidden;
 use crate::backend::{Backend, Dir};
-use crate::error::{Error, Op, Result};
+use crate::error::{Error, Op, ParseError, Result};
 use crate::gpu::{self, node_error};
 use crate::id::{Bdf, GpuId, NodeId};
 use crate::parse::scalar;
@@ -26,6 +26,8 @@ pub(super) struct GpuNode {
     pub(super) id: NodeId,
     /// Missing where only the properties were recorded.
     pub(super) gpu_id: Option<GpuId>,
+    /// `location_id`.
+    location: u32,
     pub(super) properties: NodeProperties,
     pub(super) dir: Arc<dyn Dir>,
 }
@@ -77,8 +79,14 @@ fn read_node(nodes: &dyn Dir, number: u32) -> Result<Option<GpuNode>> {
         Err(error) => return Err(error),
     };
     let properties = gpu::read(&*dir, "properties", node_error, topology::node)?;
-    let is_gpu = gpu_id.is_some() || properties.gfx_target_version.unwrap_or(0) != 0;
-    Ok(is_gpu.then_some(GpuNode { id: NodeId(number), gpu_id, properties, dir }))
+    if gpu_id.is_none() && properties.gfx_target_version.unwrap_or(0) == 0 {
+        return Ok(None);
+    }
+    let Some(location) = properties.location_id else {
+        let reason = ParseError::new(1, 1, "a GPU's node without location_id");
+        return Err(Error::unparsable(dir.path().join("properties"), reason));
+    };
+    Ok(Some(GpuNode { id: NodeId(number), gpu_id, location, properties, dir }))
 }
 
 /// Where a node is.
@@ -95,7 +103,7 @@ pub(super) struct Place {
 /// `functions` are the PCI functions that amdgpu drives, as far as DRM shows them.
 pub(super) fn place(node: &GpuNode, all: &[GpuNode], functions: &[Bdf]) -> Place {
     let bdf = location(node);
-    let high = node.properties.location_id.unwrap_or(0) >> 28;
+    let high = node.location >> 28;
     if high != 0 {
         let partition = (high & 7) as u8;
         return Place {
@@ -116,6 +124,5 @@ pub(super) fn place(node: &GpuNode, all: &[GpuNode], functions: &[Bdf]) -> Place
 }
 
 fn location(node: &GpuNode) -> Bdf {
-    let properties = &node.properties;
-    Bdf::from_location(properties.domain.unwrap_or(0), properties.location_id.unwrap_or(0))
+    Bdf::from_location(node.properties.domain.unwrap_or(0), node.location)
 }

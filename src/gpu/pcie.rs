@@ -38,8 +38,9 @@ impl Gpu {
     /// *Source*: `{current,max}_link_{speed,width}` of the PCI device; where the card has a switch of its own
     /// (Vega10 and newer), of the switch's upper end, because the GPU's own files show the link inside the card.
     /// `pcie_replay_count`, `board_info` of the GPU.
-    /// *Errors*: none of its own; each field that is absent has its reason. The present link and the replays
-    /// are not read while the GPU sleeps: PCI answers all-ones then.
+    /// *Errors*: none of its own; each field that is absent has its reason. Link and replays are not read while
+    /// the GPU sleeps: PCI answers all-ones then (64 GT/s, 63 lanes), and newer kernels wake it for the question
+    /// (`pci_config_pm_runtime_get`).
     /// *Supported on*: all in a slot. An APU shows an internal link. No replay count in a virtual function.
     #[doc(alias = "amdsmi_get_pcie_info")]
     #[doc(alias = "amdsmi_get_gpu_pci_replay_counter")]
@@ -51,10 +52,10 @@ impl Gpu {
         let path = |name: &str| self.path_of(name);
         let mut speed = |field: &str, value: Result<_>| reasons.keep_some(field, &path(field), value);
         let current_speed = speed("speed", access.read(&file("current_link_speed"), pcie::link_speed));
-        let speed_max = speed("speed_max", self.fact(&file("max_link_speed"), pcie::link_speed));
+        let speed_max = speed("speed_max", access.read(&file("max_link_speed"), pcie::link_speed));
         let mut width = |field: &str, value: Result<_>| reasons.keep_some(field, &path(field), value);
         let current_width = width("width", access.read(&file("current_link_width"), pcie::link_width));
-        let width_max = width("width_max", self.fact(&file("max_link_width"), pcie::link_width));
+        let width_max = width("width_max", access.read(&file("max_link_width"), pcie::link_width));
         let slot_type = self.fact("board_info", |text| Ok(slot_type(text)));
         PcieInfo {
             speed: current_speed,

@@ -1,0 +1,223 @@
+//! Machines that no kernel makes: whatever stands where an attribute should be, the answer is an error that names
+//! it, the rest is answered, and nothing waits, panics or grows.
+
+#[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
+mod fixtures;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use amdgpu_smi::gpu::ClockDomain;
+use amdgpu_smi::{Error, Gpu, Smi};
+use fixtures::fixture;
+
+/// A copy of a fixture that may be damaged.
+struct Damaged {
+    folder: tempfile::TempDir,
+}
+
+const DEVICE: &str = "sys/class/drm/card1/device";
+
+impl Damaged {
+    fn new() -> Damaged {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&fixture("navi31-1x-k6.12-desktop"), folder.path());
+        Damaged { folder }
+    }
+
+    fn path(&self, rel: &str) -> PathBuf {
+        self.folder.path().join(rel)
+    }
+
+    fn hwmon(&self) -> PathBuf {
+        self.path(DEVICE).join("hwmon/hwmon4")
+    }
+
+    fn smi(&self) -> Smi {
+        Smi::builder().root(self.folder.path()).build().unwrap()
+    }
+
+    fn gpu(&self) -> Gpu {
+        self.smi().gpus()[0].clone()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let (source, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().unwrap();
+        if kind.is_symlink() {
+            symlink(fs::read_link(&source).unwrap(), target).unwrap();
+        } else if kind.is_dir() {
+            fs::create_dir(&target).unwrap();
+            copy(&source, &target);
+        } else {
+            fs::copy(&source, &target).unwrap();
+        }
+    }
+}
+
+/// Junction, the sensor that is damaged, is an error that names the file; edge and memory are as before.
+fn only_junction_is_spoiled(machine: &Damaged, expected: &str) {
+    let begun = Instant::now();
+    let sensors = machine.gpu().temperatures().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5), "it waited");
+    let current: Vec<bool> = sensors.iter().map(|sensor| sensor.current.is_some()).collect();
+    assert_eq!(current, [true, false, true]);
+    let error = sensors[1].reasons.of("current").unwrap().to_string();
+    assert!(error.contains("hwmon4/temp2_input") && error.contains(expected), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+fn replace(machine: &Damaged, with: impl FnOnce(&Path)) {
+    let file = machine.hwmon().join("temp2_input");
+    fs::remove_file(&file).unwrap();
+    with(&file);
+}
+
+#[test]
+fn ten_megabytes() {
+    let machine = Damaged::new();
+    replace(&machine, |file| fs::write(file, vec![b'7'; 10 << 20]).unwrap());
+    only_junction_is_spoiled(&machine, "larger than any attribute");
+}
+
+#[test]
+fn bytes_that_are_no_text() {
+    let machine = Damaged::new();
+    for bytes in [
+        &b"\xff\xfe\0\x01"[..],
+        b"\0\0\0\0",
+        b"",
+        b"\n",
+        b"45000\n46000\n",
+        b"4500\xe2\x82",
+        b"0x1f",
+        b"--1",
+        b"99999999999999999999999",
+    ] {
+        replace(&machine, |file| fs::write(file, bytes).unwrap());
+        only_junction_is_spoiled(&machine, "line ");
+    }
+}
+
+#[test]
+fn a_loop_of_links() {
+    let machine = Damaged::new();
+    replace(&machine, |file| symlink("temp2_input", file).unwrap());
+    only_junction_is_spoiled(&machine, "a loop of symbolic links");
+}
+
+#[test]
+fn a_directory() {
+    let machine = Damaged::new();
+    replace(&machine, |file| fs::create_dir(file).unwrap());
+    only_junction_is_spoiled(&machine, "a directory, not a file");
+}
+
+#[test]
+fn a_fifo_is_not_waited_for() {
+    let machine = Damaged::new();
+    replace(&machine, |file| {
+        let mode = rustix::fs::Mode::RUSR;
+        rustix::fs::mknodat(rustix::fs::CWD, file, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    });
+    only_junction_is_spoiled(&machine, "a fifo, not a file");
+}
+
+#[test]
+fn links_that_lead_out() {
+    let machine = Damaged::new();
+    let outside = tempfile::NamedTempFile::new().unwrap();
+    fs::write(outside.path(), "66000\n").unwrap();
+    let up = "../".repeat(30);
+    for target in [outside.path().to_path_buf(), PathBuf::from(format!("{up}{}", outside.path().display()))] {
+        replace(&machine, |file| symlink(target, file).unwrap());
+        only_junction_is_spoiled(&machine, "not supported");
+    }
+}
+
+#[test]
+fn roots_that_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = |root: &Path| Smi::builder().root(root).build().unwrap_err();
+    for root in [folder.path().to_path_buf(), file.clone(), folder.path().join("absent")] {
+        let error = error(&root);
+        assert!(matches!(error, Error::Root { .. }), "{error:?}");
+    }
+    assert!(error(&file).to_string().contains("file"));
+    assert!(error(folder.path()).to_string().contains("a machine root has sys in it"));
+    fs::write(folder.path().join("sys"), "").unwrap();
+    assert!(error(folder.path()).to_string().contains("/sys"));
+    fs::remove_file(folder.path().join("sys")).unwrap();
+    fs::create_dir(folder.path().join("sys")).unwrap();
+    assert!(matches!(error(folder.path()), Error::DriverNotLoaded { .. }));
+    fs::create_dir_all(folder.path().join("proc/sys/kernel")).unwrap();
+    fs::write(folder.path().join("proc/sys/kernel/osrelease"), "5.15.90.1-microsoft-standard-WSL2\n")
+        .unwrap();
+    assert_eq!(error(folder.path()), Error::Wsl);
+}
+
+/// Every file of a machine replaced by rubbish of each kind: whatever is listed can be asked.
+#[test]
+fn rubbish_everywhere() {
+    let rubbish: [&[u8]; 6] = [
+        b"",
+        b"\0",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\n",
+        b": : : * * *\n",
+        b"-9223372036854775808\n",
+        &[b'1'; 5000],
+    ];
+    for bytes in rubbish {
+        let machine = Damaged::new();
+        for path in fixtures::fingerprint(&machine.path("sys")).into_keys() {
+            let keep = path.ends_with("uevent") || path.ends_with("name") || path.ends_with("gpu_id");
+            if path.symlink_metadata().unwrap().is_file() && !keep {
+                fs::write(path, bytes).unwrap();
+            }
+        }
+        let smi = machine.smi();
+        assert_eq!(smi.gpus().len(), 1, "the PCI device is named by uevent");
+        let gpu = &smi.gpus()[0];
+        let _ = (gpu.asic_info(), gpu.board_info(), gpu.firmware(), gpu.cache_info(), gpu.pcie_info());
+        let _ = (
+            gpu.memory_usage(),
+            gpu.vram_info(),
+            gpu.numa_info(),
+            gpu.activity(),
+            gpu.fans(),
+            gpu.fan_control(),
+        );
+        let _ = (gpu.temperatures(), gpu.power(), gpu.voltages(), gpu.frequencies(), gpu.overdrive());
+        let _ =
+            (gpu.power_profiles(), gpu.power_features(), gpu.ras_info(), gpu.pcie_levels(), gpu.soc_pstate());
+        let _ = ClockDomain::ALL.map(|domain| gpu.clock_levels(domain));
+    }
+}
+
+/// KFD nodes with numbers that are none, a topology that is a file, cards that are files.
+#[test]
+fn rubbish_in_directories() {
+    let machine = Damaged::new();
+    let nodes = machine.path("sys/devices/virtual/kfd/kfd/topology/nodes");
+    for name in ["x", "-1", "99999999999", "1e3", " 1"] {
+        fs::create_dir(nodes.join(name)).unwrap();
+    }
+    fs::write(nodes.join("7"), "a file").unwrap();
+    symlink("8", nodes.join("8")).unwrap();
+    let drm = machine.path("sys/class/drm");
+    fs::write(drm.join("card7"), "a file").unwrap();
+    symlink("nowhere", drm.join("card8")).unwrap();
+    fs::create_dir(drm.join("card99999999999")).unwrap();
+    let smi = machine.smi();
+    assert_eq!(smi.gpus().len(), 1);
+    assert!(smi.gpus()[0].in_kfd());
+    assert_eq!(smi.hidden().len(), 2, "{:?}", smi.hidden());
+    assert_eq!(smi.others().len(), 2, "{:?}", smi.others());
+}
