@@ -3,6 +3,8 @@
 //! The recordings are no part of this project: they are looked for in `AMDGPU_SMI_CAPTURES`, else beside the
 //! checkout. `AMDGPU_SMI_CAPTURES=none` says that there are none.
 
+#![allow(clippy::print_stdout, reason = "what was compared is a part of the result")]
+
 #[allow(unreachable_pub, reason = "shared by several tests")]
 mod machines;
 

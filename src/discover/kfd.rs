@@ -114,10 +114,10 @@ pub(super) fn place(node: &GpuNode, all: &[GpuNode], functions: &[Bdf]) -> Place
     }
     let package = bdf.with_function(0);
     let shared = all.iter().filter(|other| location(other).with_function(0) == package).count() > 1;
-    let is_function = functions.contains(&bdf);
-    // Several nodes on one device are partitions of it. A lone node with a low number may be the only
-    // partition that a container sees, unless that function exists.
-    if (shared && !(is_function && bdf.function != 0)) || (bdf.function != 0 && !is_function) {
+    let is_function = bdf.function != 0 && functions.contains(&bdf);
+    // Several nodes on one device are partitions of it. A lone node with a number may be the only partition
+    // that a container sees, unless that function exists.
+    if !is_function && (shared || bdf.function != 0) {
         return Place { bdf, package, partition: Some(bdf.function) };
     }
     Place { bdf, package: bdf, partition: None }

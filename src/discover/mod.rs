@@ -355,6 +355,3 @@ fn optional<T>(
 fn unique_id(dir: &dyn crate::backend::Dir) -> Option<UniqueId> {
     optional(dir, "unique_id", scalar::hex).filter(|id| *id != 0).map(UniqueId)
 }
-
-#[cfg(test)]
-mod tests;
