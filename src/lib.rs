@@ -1,4 +1,53 @@
-//! AMD's System Management Interface in pure Rust.
+//! AMD's System Management Interface in pure Rust: what the amdgpu and amdkfd drivers publish, read without
+//! ROCm, without libdrm and without a C compiler.
+//!
+//! ```
+//! # fn main() -> amdgpu_smi::Result<()> {
+//! # let root = "fixtures/navi31-1x-k6.12-desktop";
+//! // On the machine at hand: `Smi::new()`. On a recorded one, or a fixture in CI:
+//! let smi = amdgpu_smi::Smi::builder().root(root).build()?;
+//! for gpu in smi.gpus() {
+//!     println!("{} {}", gpu.bdf(), gpu.market_name());
+//!     for sensor in gpu.temperatures()? {
+//!         match sensor.current {
+//!             Some(temperature) => println!("  {:?}: {temperature}", sensor.sensor),
+//!             None => println!("  {:?}: {}", sensor.sensor, sensor.reasons.of("current").unwrap()),
+//!         }
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it promises
+//!
+//! * **Honest values.** A quantity is a value, or it is absent and the reason is kept: not supported, no
+//!   permission, suspended, in reset, device gone, unparsable with path, line and column. A bundle has `Option`
+//!   fields and the [reasons](error::Reasons) beside them; one bad sensor never spoils its neighbours, one bad
+//!   GPU never hides the others.
+//! * **Never wakes, never hangs, never blocks others.** What would wake a [suspended](Gpu::is_suspended) GPU is
+//!   not read unless the caller [allows](WakePolicy) it. No device node is opened, nothing is locked, nothing is
+//!   printed. The one file that blocks, for a second, has [a method of its own](Gpu::pcie_throughput).
+//! * **The root is a value.** The live machine, a directory and a recording are one [`Backend`](backend::Backend)
+//!   each, under the same code.
+//! * **Reading cannot write.** No method here changes anything.
+//! * **Unsafe is a place.** This crate has none yet, and denies it.
+//!
+//! # Where to look
+//!
+//! [`Smi`] is the list of GPUs and finds them by each of their [names](GpuIds); [`Gpu`] answers for one of them,
+//! with what it answers in [`gpu`]. [`parse`] reads the kernel's formats from bytes alone. [`diagnose`] says
+//! why there is nothing to see. [`visible`] tells which GPUs ROCm shows a program.
+//!
+//! # What it does not do
+//!
+//! It changes no setting, reads no events, lists no processes and draws no topology; those are planned. What
+//! only a DRM ioctl tells (the VBIOS's name and date, the type of the memory, the driver's date) is not asked,
+//! because opening a device node wakes the GPU. CPUs and network cards, which AMD SMI knows too, are none of it.
+//!
+//! # Features
+//!
+//! None is on by default. `serde`: `Serialize` for parsed tables, ids and units.
 
 #![deny(missing_docs, unsafe_code)]
 #![warn(missing_debug_implementations)]
