@@ -67,14 +67,8 @@ impl Gpu {
         MemoryUsage {
             vram_total: read("vram_total", self.vram_size()),
             vram_used: read("vram_used", self.vram_used()),
-            visible_vram_total: read(
-                "visible_vram_total",
-                self.unless_partition(|| file("mem_info_vis_vram_total")),
-            ),
-            visible_vram_used: read(
-                "visible_vram_used",
-                self.unless_partition(|| file("mem_info_vis_vram_used")),
-            ),
+            visible_vram_total: read("visible_vram_total", self.unless_partition("mem_info_vis_vram_total")),
+            visible_vram_used: read("visible_vram_used", self.unless_partition("mem_info_vis_vram_used")),
             gtt_total: read("gtt_total", file("mem_info_gtt_total")),
             gtt_used: read("gtt_used", file("mem_info_gtt_used")),
             preempt_used: read("preempt_used", file("mem_info_preempt_used")),
@@ -145,14 +139,14 @@ impl Gpu {
         if !self.in_drm() && !self.is_partition() {
             return self.node_fact("mem_banks/0/used_memory", bytes);
         }
-        self.unless_partition(|| self.fact("mem_info_vram_used", bytes))
+        self.unless_partition("mem_info_vram_used")
     }
 
     /// The value of a file that speaks of the whole package; of a partition nothing is known.
-    fn unless_partition(&self, read: impl FnOnce() -> Result<Bytes>) -> Result<Bytes> {
+    fn unless_partition(&self, file: &str) -> Result<Bytes> {
         match self.is_partition() {
-            true => Err(Error::NotSupported { path: Path::new("mem_banks").join("used_memory") }),
-            false => read(),
+            true => Err(Error::NotSupported { path: self.path_of(file) }),
+            false => self.fact(file, bytes),
         }
     }
 
