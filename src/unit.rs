@@ -40,6 +40,18 @@ units! {
     Percent(u32);
     /// Transfers per second and lane, in millions: 16000 is PCIe's 16 GT/s.
     MegaTransfers(u32);
+    /// Millionths of a joule, as hwmon prints energy.
+    MicroJoules(u64);
+    /// Thousandths of an ampere, as gpu_metrics gives currents.
+    MilliAmps(u32);
+    /// Billionths of a second, as the kernel counts time.
+    Nanoseconds(u64);
+    /// Kilobytes, as firmware counts XGMI traffic; AMD does not say whether of 1000 or 1024 bytes.
+    KiloBytes(u64);
+    /// Megabytes per second, as gpu_metrics gives the traffic of an APU's memory.
+    MegabytesPerSecond(u32);
+    /// Gigabytes per second, as gpu_metrics gives bandwidths.
+    GigabytesPerSecond(u64);
 }
 
 impl MilliCelsius {
@@ -78,6 +90,20 @@ impl Bytes {
     /// Gibibytes.
     pub fn gibibytes(self) -> f64 {
         self.0 as f64 / f64::from(1u32 << 30)
+    }
+}
+
+impl MicroJoules {
+    /// Joules.
+    pub fn joules(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Nanoseconds {
+    /// Seconds.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e9
     }
 }
 
@@ -155,6 +181,42 @@ impl fmt::Display for MegaTransfers {
     }
 }
 
+impl fmt::Display for MicroJoules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} J", self.joules())
+    }
+}
+
+impl fmt::Display for MilliAmps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} mA", self.0)
+    }
+}
+
+impl fmt::Display for Nanoseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ns", self.0)
+    }
+}
+
+impl fmt::Display for KiloBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} KB", self.0)
+    }
+}
+
+impl fmt::Display for MegabytesPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} MB/s", self.0)
+    }
+}
+
+impl fmt::Display for GigabytesPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} GB/s", self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +229,7 @@ mod tests {
         assert_eq!(Hertz(798_080_000).to_string(), "798.08 MHz");
         assert_eq!(Bytes(4_294_967_296).to_string(), "4096 MB");
         assert_eq!(MegaTransfers(2_500).to_string(), "2.5 GT/s");
+        assert_eq!(MicroJoules(906_219).to_string(), "0.906219 J");
     }
 
     #[test]
