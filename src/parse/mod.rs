@@ -12,6 +12,7 @@ pub mod dpm;
 pub mod fan;
 pub mod features;
 pub mod keyval;
+pub mod metrics;
 pub mod overdrive;
 pub mod partition;
 pub mod pci_ids;

@@ -1,0 +1,330 @@
+//! `gpu_metrics` and its kin: the tables of sensors and counters that the driver takes in one go.
+//!
+//! [`GpuMetrics`] is the table as the driver wrote it: every field by the kernel's name, in the kernel's unit.
+//!
+//! The drivers fill a table with 0xff before they write to it, so a field with all bits set was not written.
+//! This module turns it into `None`; no such number leaves it.
+
+use std::fmt;
+
+mod attribute;
+mod header;
+mod layout;
+mod name;
+mod partition;
+mod v1;
+mod v2;
+mod v3;
+
+#[cfg(test)]
+mod tests;
+
+pub use header::MetricsHeader;
+
+use attribute::Numbering;
+use layout::{Group, Layout};
+
+/// Why bytes are not a table that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MetricsError {
+    /// The table ends before it should.
+    #[error("the metrics table has {have} bytes and needs {need}")]
+    TooShort {
+        /// Bytes there are.
+        have: usize,
+        /// Bytes the header claims, or the version has.
+        need: usize,
+    },
+    /// A version this crate does not know, or not of this file.
+    #[error("metrics table version {format}.{content} is not known")]
+    UnknownVersion {
+        /// `format_revision` of the header.
+        format: u8,
+        /// `content_revision` of the header.
+        content: u8,
+    },
+    /// A list of attributes that cannot be followed.
+    #[error("byte {offset} of the metrics table: {reason}")]
+    Attribute {
+        /// Where the attribute begins.
+        offset: usize,
+        /// What was expected or found, as part of a sentence.
+        reason: &'static str,
+    },
+}
+
+/// The files that hold a table with a [`MetricsHeader`]; their version numbers mean nothing across files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum MetricsFile {
+    /// `gpu_metrics` of a GPU.
+    GpuMetrics,
+    /// `xcp/xcp_metrics` of a partition.
+    XcpMetrics,
+}
+
+/// How a version lays its fields out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Shape {
+    Fixed(&'static Layout),
+    Attributes(Numbering),
+}
+
+/// A table whose size and structure have been checked, still in the reader's buffer.
+#[derive(Debug, Clone, Copy)]
+struct Table<'a> {
+    header: MetricsHeader,
+    shape: Shape,
+    /// As many bytes as the header claims.
+    bytes: &'a [u8],
+}
+
+impl<'a> Table<'a> {
+    /// `bytes` may be longer than the table: some files are padded with NUL.
+    fn decode(file: MetricsFile, bytes: &'a [u8]) -> Result<Table<'a>, MetricsError> {
+        use MetricsFile::*;
+        let header = MetricsHeader::decode(bytes)?;
+        let layout = match (file, header.format_revision, header.content_revision) {
+            (GpuMetrics, 1, 0) => Some(v1::V1_0),
+            (GpuMetrics, 1, 1) => Some(v1::V1_1),
+            (GpuMetrics, 1, 2) => Some(v1::V1_2),
+            (GpuMetrics, 1, 3) => Some(v1::V1_3),
+            (GpuMetrics, 1, 4) => Some(v1::V1_4),
+            (GpuMetrics, 1, 5) => Some(v1::V1_5),
+            (GpuMetrics, 1, 6) => Some(v1::V1_6),
+            (GpuMetrics, 1, 7) => Some(v1::V1_7),
+            (GpuMetrics, 1, 8) => Some(v1::V1_8),
+            (GpuMetrics, 2, 0) => Some(v2::V2_0),
+            (GpuMetrics, 2, 1) => Some(v2::V2_1),
+            (GpuMetrics, 2, 2) => Some(v2::V2_2),
+            (GpuMetrics, 2, 3) => Some(v2::V2_3),
+            (GpuMetrics, 2, 4) => Some(v2::V2_4),
+            (GpuMetrics, 3, 0) => Some(v3::V3_0),
+            (XcpMetrics, 1, 0) => Some(partition::V1_0),
+            (GpuMetrics, 1, 9) | (XcpMetrics, 1, 1) => None,
+            (_, format, content) => return Err(MetricsError::UnknownVersion { format, content }),
+        };
+        let claimed = usize::from(header.structure_size);
+        let Some(table) = bytes.get(..claimed) else {
+            return Err(MetricsError::TooShort { have: bytes.len(), need: claimed });
+        };
+        let shape = match layout {
+            Some(layout) if claimed < layout.size => {
+                return Err(MetricsError::TooShort { have: claimed, need: layout.size });
+            }
+            Some(layout) => Shape::Fixed(layout),
+            None => Shape::Attributes(attribute::check(table)?),
+        };
+        Ok(Table { header, shape, bytes: table })
+    }
+
+    fn groups(&self) -> impl Iterator<Item = Group<'a>> + use<'a> {
+        let bytes = self.bytes;
+        let (layout, numbering) = match self.shape {
+            Shape::Fixed(layout) => (Some(layout), None),
+            Shape::Attributes(numbering) => (None, Some(numbering)),
+        };
+        let fixed = layout.into_iter().flat_map(move |layout| layout.groups(bytes));
+        fixed.chain(numbering.into_iter().flat_map(move |numbering| attribute::groups(bytes, numbering)))
+    }
+}
+
+/// A table as the driver wrote it.
+///
+/// It keeps a copy of the bytes, the only allocation of its decoding.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct GpuMetrics {
+    file: MetricsFile,
+    header: MetricsHeader,
+    shape: Shape,
+    bytes: Vec<u8>,
+}
+
+impl GpuMetrics {
+    /// Reads the file `gpu_metrics`.
+    ///
+    /// Bytes after the table are ignored: some drivers pad the file with NUL.
+    ///
+    /// # Errors
+    /// See [`MetricsError`]; the caller still has the bytes of an unknown version.
+    pub fn decode(bytes: &[u8]) -> Result<GpuMetrics, MetricsError> {
+        GpuMetrics::decode_file(MetricsFile::GpuMetrics, bytes)
+    }
+
+    /// Reads any of the files.
+    ///
+    /// # Errors
+    /// See [`MetricsError`].
+    pub fn decode_file(file: MetricsFile, bytes: &[u8]) -> Result<GpuMetrics, MetricsError> {
+        let Table { header, shape, bytes } = Table::decode(file, bytes)?;
+        Ok(GpuMetrics { file, header, shape, bytes: bytes.to_vec() })
+    }
+
+    /// The table's header, with its version.
+    pub fn header(&self) -> MetricsHeader {
+        self.header
+    }
+
+    /// The table's bytes, without what followed it in the file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Every value of every field, in the table's order; padding is left out.
+    pub fn fields(&self) -> impl Iterator<Item = MetricsField> + '_ {
+        self.table().groups().flat_map(|group| (0..group.count()).map(move |index| field(&group, index)))
+    }
+
+    fn table(&self) -> Table<'_> {
+        Table { header: self.header, shape: self.shape, bytes: &self.bytes }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for GpuMetrics {
+    /// The header and the fields; not the bytes, which say the same.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        struct Fields<'a>(&'a GpuMetrics);
+        impl serde::Serialize for Fields<'_> {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_seq(self.0.fields())
+            }
+        }
+        let mut out = serializer.serialize_struct("GpuMetrics", 2)?;
+        out.serialize_field("header", &self.header)?;
+        out.serialize_field("fields", &Fields(self))?;
+        out.end()
+    }
+}
+
+/// One value of a table, as the driver wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MetricsField {
+    /// The kernel's name of the field; `unknown` for an attribute of a newer kernel.
+    pub name: &'static str,
+    /// The attribute's number (`enum amdgpu_metrics_attr_id`), in versions that are lists of attributes.
+    pub attribute: Option<u16>,
+    /// The partition, for a field of `xcp_stats`.
+    pub partition: Option<u16>,
+    /// Position in an array; `None` for a single value.
+    pub index: Option<u16>,
+    /// The unit, as the kernel's header or the attribute gives it.
+    pub unit: MetricsUnit,
+    /// The value; `None` where the table says "not available".
+    pub value: Option<MetricsValue>,
+}
+
+fn field(group: &Group<'_>, index: usize) -> MetricsField {
+    MetricsField {
+        name: group.name.text(),
+        attribute: group.attribute,
+        partition: group.partition,
+        index: (group.count() > 1).then_some(index as u16),
+        unit: group.unit,
+        value: group.value(index),
+    }
+}
+
+/// An integer of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(untagged))]
+pub enum MetricsValue {
+    /// Of one of the types `u8` to `u64`.
+    Unsigned(u64),
+    /// Of one of the types `s8` to `s64`.
+    Signed(i64),
+}
+
+impl MetricsValue {
+    /// The value, unless it is negative.
+    pub fn unsigned(self) -> Option<u64> {
+        match self {
+            MetricsValue::Unsigned(value) => Some(value),
+            MetricsValue::Signed(value) => u64::try_from(value).ok(),
+        }
+    }
+
+    /// The value, unless it is above `i64::MAX`.
+    pub fn signed(self) -> Option<i64> {
+        match self {
+            MetricsValue::Unsigned(value) => i64::try_from(value).ok(),
+            MetricsValue::Signed(value) => Some(value),
+        }
+    }
+}
+
+impl fmt::Display for MetricsValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            MetricsValue::Unsigned(value) => value.fmt(f),
+            MetricsValue::Signed(value) => value.fmt(f),
+        }
+    }
+}
+
+/// The unit of a field as the driver wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum MetricsUnit {
+    /// A count, an index or a state.
+    None,
+    /// A mask, each bit with a meaning of its own.
+    Bits,
+    /// °C.
+    Celsius,
+    /// 0.01 °C.
+    CentiCelsius,
+    /// A sensor's number in bits 31 to 24, its °C in bits 23 to 0.
+    SensorWord,
+    /// W.
+    Watts,
+    /// mW.
+    MilliWatts,
+    /// mW, or W on Renoir with newer firmware.
+    MilliWattsOrWatts,
+    /// 2⁻¹⁶ J, about 15.3 µJ.
+    EnergyTicks,
+    /// MHz.
+    MegaHertz,
+    /// %, or a sum of samples in %.
+    Percent,
+    /// 0.01 %.
+    CentiPercent,
+    /// %, or 0.01 %, by firmware.
+    PercentOrCentiPercent,
+    /// Revolutions per minute.
+    Rpm,
+    /// mV.
+    MilliVolts,
+    /// mA.
+    MilliAmps,
+    /// ns.
+    Nanoseconds,
+    /// 10 ns.
+    TenNanoseconds,
+    /// µs.
+    Microseconds,
+    /// Lanes of a link.
+    Lanes,
+    /// 0.1 GT/s.
+    TenthGigaTransfers,
+    /// GT/s.
+    GigaTransfers,
+    /// Gbit/s.
+    GigabitsPerSecond,
+    /// GB/s.
+    GigabytesPerSecond,
+    /// MB/s.
+    MegabytesPerSecond,
+    /// KB.
+    Kilobytes,
+    /// A unit of `enum amdgpu_metrics_attr_unit` that this crate does not know.
+    Unknown(u8),
+}
