@@ -1,6 +1,7 @@
 //! `gpu_metrics` and its kin: the tables of sensors and counters that the driver takes in one go.
 //!
-//! [`GpuMetrics`] is the table as the driver wrote it: every field by the kernel's name, in the kernel's unit.
+//! A table has two views. [`GpuMetrics`] is the table as the driver wrote it: every field by the kernel's
+//! name, in the kernel's unit. [`Metrics`] is the same for all versions, in this crate's units.
 //!
 //! The drivers fill a table with 0xff before they write to it, so a field with all bits set was not written.
 //! This module turns it into `None`; no such number leaves it.
@@ -8,10 +9,14 @@
 use std::fmt;
 
 mod attribute;
+mod convert;
 mod header;
 mod layout;
 mod name;
+mod normalised;
 mod partition;
+mod slots;
+mod throttle;
 mod v1;
 mod v2;
 mod v3;
@@ -20,6 +25,12 @@ mod v3;
 mod tests;
 
 pub use header::MetricsHeader;
+pub use normalised::{
+    Activity, Bandwidth, Clocks, Currents, EnergyCounter, EngineMetrics, LinkState, Metrics, PcieMetrics,
+    Powers, Scope, Temperatures, Throttle, ThrottleResidency, Voltages, XgmiMetrics,
+};
+pub use slots::Slots;
+pub use throttle::ThrottleReasons;
 
 use attribute::Numbering;
 use layout::{Group, Layout};
@@ -133,7 +144,8 @@ impl<'a> Table<'a> {
 
 /// A table as the driver wrote it.
 ///
-/// It keeps a copy of the bytes, the only allocation of its decoding.
+/// It keeps a copy of the bytes, the only allocation of its decoding. For the values in this crate's units,
+/// without a copy, see [`Metrics`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GpuMetrics {
@@ -176,6 +188,13 @@ impl GpuMetrics {
     /// Every value of every field, in the table's order; padding is left out.
     pub fn fields(&self) -> impl Iterator<Item = MetricsField> + '_ {
         self.table().groups().flat_map(|group| (0..group.count()).map(move |index| field(&group, index)))
+    }
+
+    /// The values in this crate's units, by names that are the same in all versions.
+    pub fn normalised(&self) -> Metrics {
+        let mut metrics = Metrics::default();
+        metrics.fill(self.file, &self.table());
+        metrics
     }
 
     fn table(&self) -> Table<'_> {

@@ -1,0 +1,448 @@
+//! One view of all versions: what a table says, in this crate's units.
+
+use super::{MetricsError, MetricsFile, MetricsHeader, Slots, Table, ThrottleReasons};
+use crate::unit::{
+    GigabytesPerSecond, KiloBytes, MegaHertz, MegaTransfers, MegabytesPerSecond, MicroJoules, MicroWatts,
+    MilliAmps, MilliCelsius, MilliVolts, Nanoseconds, Percent, Rpm,
+};
+
+/// Declares a struct of the view: its derives are always the same.
+macro_rules! views {
+    ($($(#[$doc:meta])* pub struct $name:ident {
+        $($(#[$field_doc:meta])* pub $field:ident: $ty:ty,)*
+    })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Default)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+        #[non_exhaustive]
+        pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
+    )*};
+}
+
+views! {
+    /// What a table of any version says, in this crate's units.
+    ///
+    /// A field is `None`, an array empty, where the table's version does not have it, and `None` where the
+    /// driver did not write it. Values are the driver's, save for their unit: what was ambiguous in the table
+    /// is settled by rules given at the fields, and [`GpuMetrics::fields`](super::GpuMetrics::fields) still
+    /// gives the number as it was written.
+    pub struct Metrics {
+        /// The table's header, with its version.
+        pub header: MetricsHeader,
+        /// Time of the reading: since boot, suspend included (`ktime_get_boottime_ns`).
+        pub system_clock: Option<Nanoseconds>,
+        /// The firmware's clock at its last update; powers from energies are to be divided by this one.
+        pub firmware_clock: Option<Nanoseconds>,
+        /// Temperatures.
+        pub temperatures: Temperatures,
+        /// Powers.
+        pub powers: Powers,
+        /// Voltages.
+        pub voltages: Voltages,
+        /// Currents.
+        pub currents: Currents,
+        /// Clocks.
+        pub clocks: Clocks,
+        /// How busy the blocks are.
+        pub activity: Activity,
+        /// How busy the engines are, one by one: of the socket, of the partition, or of each of the socket's
+        /// partitions.
+        pub engines: Vec<EngineMetrics>,
+        /// Partitions of the socket.
+        pub partition_count: Option<u16>,
+        /// Energy used. A counter at 0 counts as absent: that is how drivers write one that does not run
+        /// (secondary dies of MI200, RDNA 3 and 4).
+        pub energy: Option<EnergyCounter>,
+        /// Fan speed.
+        pub fan_speed: Option<Rpm>,
+        /// The link to the host.
+        pub pcie: PcieMetrics,
+        /// The links to other GPUs.
+        pub xgmi: XgmiMetrics,
+        /// Memory traffic.
+        pub bandwidth: Bandwidth,
+        /// What slows the GPU down.
+        pub throttle: Throttle,
+    }
+
+    /// Temperatures of a table.
+    pub struct Temperatures {
+        /// At the die's edge. On APUs the graphics part, which their drivers give hwmon as edge.
+        pub edge: Option<MilliCelsius>,
+        /// At the die's hottest spot ("junction").
+        pub hotspot: Option<MilliCelsius>,
+        /// Memory, the hottest part.
+        pub mem: Option<MilliCelsius>,
+        /// Regulator of the graphics rail.
+        pub vrgfx: Option<MilliCelsius>,
+        /// Regulator of the SOC rail.
+        pub vrsoc: Option<MilliCelsius>,
+        /// Regulator of the memory rail.
+        pub vrmem: Option<MilliCelsius>,
+        /// Each HBM stack.
+        pub hbm: Slots<MilliCelsius, 12>,
+        /// Each middle die.
+        pub mid: Slots<MilliCelsius, 2>,
+        /// Each active interposer die.
+        pub aid: Slots<MilliCelsius, 4>,
+        /// Each accelerator die.
+        pub xcd: Slots<MilliCelsius, 8>,
+        /// Graphics part of an APU.
+        pub gfx: Option<MilliCelsius>,
+        /// SOC part of an APU.
+        pub soc: Option<MilliCelsius>,
+        /// Each CPU core of an APU.
+        pub core: Slots<MilliCelsius, 16>,
+        /// Each L3 cache of an APU.
+        pub l3: Slots<MilliCelsius, 2>,
+        /// The case, as the firmware estimates it.
+        pub skin: Option<MilliCelsius>,
+        /// Graphics part of an APU, average.
+        pub average_gfx: Option<MilliCelsius>,
+        /// SOC part of an APU, average.
+        pub average_soc: Option<MilliCelsius>,
+        /// Each CPU core of an APU, average.
+        pub average_core: Slots<MilliCelsius, 8>,
+        /// Each L3 cache of an APU, average.
+        pub average_l3: Slots<MilliCelsius, 2>,
+    }
+
+    /// Powers of a table.
+    pub struct Powers {
+        /// The socket, average. In tables 2.0 to 2.2 a value below 200 is taken as watts, the unit of newer
+        /// Renoir firmware: no APU runs on 0.2 W.
+        pub average_socket: Option<MicroWatts>,
+        /// The socket, now.
+        pub current_socket: Option<MicroWatts>,
+        /// CPU part of an APU.
+        pub cpu: Option<MicroWatts>,
+        /// SOC part of an APU.
+        pub soc: Option<MicroWatts>,
+        /// Graphics part of an APU.
+        pub gfx: Option<MicroWatts>,
+        /// Each CPU core.
+        pub core: Slots<MicroWatts, 16>,
+        /// All CPU cores.
+        pub all_core: Option<MicroWatts>,
+        /// The AI engine of an APU.
+        pub ipu: Option<MicroWatts>,
+        /// The APU, without a discrete GPU beside it.
+        pub apu: Option<MicroWatts>,
+        /// The discrete GPU beside an APU.
+        pub dgpu: Option<MicroWatts>,
+        /// The whole machine.
+        pub sys: Option<MicroWatts>,
+        /// Sustained limit, as configured.
+        pub stapm_limit: Option<MicroWatts>,
+        /// Sustained limit, in force now.
+        pub current_stapm_limit: Option<MicroWatts>,
+    }
+
+    /// Voltages of a table.
+    pub struct Voltages {
+        /// CPU rail of an APU.
+        pub cpu: Option<MilliVolts>,
+        /// SOC rail.
+        pub soc: Option<MilliVolts>,
+        /// Graphics rail.
+        pub gfx: Option<MilliVolts>,
+        /// Memory rail.
+        pub mem: Option<MilliVolts>,
+    }
+
+    /// Currents of a table.
+    pub struct Currents {
+        /// CPU rail of an APU.
+        pub cpu: Option<MilliAmps>,
+        /// SOC rail.
+        pub soc: Option<MilliAmps>,
+        /// Graphics rail.
+        pub gfx: Option<MilliAmps>,
+    }
+
+    /// Clocks of a table.
+    pub struct Clocks {
+        /// Graphics, average.
+        pub average_gfxclk: Option<MegaHertz>,
+        /// SOC, average.
+        pub average_socclk: Option<MegaHertz>,
+        /// Memory, average.
+        pub average_uclk: Option<MegaHertz>,
+        /// Fabric, average.
+        pub average_fclk: Option<MegaHertz>,
+        /// Video of the first engine, average.
+        pub average_vclk0: Option<MegaHertz>,
+        /// Video output of the first engine, average.
+        pub average_dclk0: Option<MegaHertz>,
+        /// Video of the second engine, average.
+        pub average_vclk1: Option<MegaHertz>,
+        /// Video output of the second engine, average.
+        pub average_dclk1: Option<MegaHertz>,
+        /// Video processing engine of an APU, average.
+        pub average_vpeclk: Option<MegaHertz>,
+        /// AI engine of an APU, average.
+        pub average_ipuclk: Option<MegaHertz>,
+        /// Controller of the AI engine, average.
+        pub average_mpipu: Option<MegaHertz>,
+        /// Graphics, now; one for each compute die.
+        pub current_gfxclk: Slots<MegaHertz, 8>,
+        /// SOC, now; one for each interposer die.
+        pub current_socclk: Slots<MegaHertz, 4>,
+        /// Memory, now.
+        pub current_uclk: Slots<MegaHertz, 4>,
+        /// Fabric, now.
+        pub current_fclk: Option<MegaHertz>,
+        /// Video of the first engine, now; one for each interposer die.
+        pub current_vclk0: Slots<MegaHertz, 4>,
+        /// Video output of the first engine, now; one for each interposer die.
+        pub current_dclk0: Slots<MegaHertz, 4>,
+        /// Video of the second engine, now.
+        pub current_vclk1: Option<MegaHertz>,
+        /// Video output of the second engine, now.
+        pub current_dclk1: Option<MegaHertz>,
+        /// Each CPU core, now.
+        pub current_coreclk: Slots<MegaHertz, 16>,
+        /// Each L3 cache, now.
+        pub current_l3clk: Slots<MegaHertz, 2>,
+        /// Limit of the CPU cores, in force now.
+        pub current_core_maxfreq: Option<MegaHertz>,
+        /// Limit of graphics, in force now.
+        pub current_gfx_maxfreq: Option<MegaHertz>,
+        /// Which graphics clocks are locked, one bit for each.
+        pub gfxclk_lock_status: Option<u32>,
+    }
+
+    /// How busy the blocks of a GPU are.
+    ///
+    /// Firmware of APUs counts in hundredths of a percent, which are rounded down as the drivers do for
+    /// `gpu_busy_percent`. Where the version does not tell (2.2 to 2.4 and 3.0), a value above 100 must be
+    /// hundredths, and so is any in a 2.2 of Renoir, told by its fifth CPU core; else it is taken as percent.
+    pub struct Activity {
+        /// Graphics and compute.
+        pub gfx: Option<Percent>,
+        /// Memory controller.
+        pub umc: Option<Percent>,
+        /// Multimedia.
+        pub mm: Option<Percent>,
+        /// Each column of an APU's AI engine.
+        pub ipu: Slots<Percent, 8>,
+        /// How long each CPU core was awake.
+        pub core_c0: Slots<Percent, 16>,
+        /// Sum of the graphics activity over all samples of the firmware, in percent.
+        pub gfx_acc: Option<u64>,
+        /// Sum of the memory controller's activity over all samples of the firmware, in percent.
+        pub mem_acc: Option<u64>,
+    }
+
+    /// How busy engines are, one by one. Compute dies come in the order of their logical numbers.
+    pub struct EngineMetrics {
+        /// What the engines belong to.
+        pub scope: Scope,
+        /// Each compute die.
+        pub gfx_busy: Slots<Percent, 8>,
+        /// Each JPEG engine.
+        pub jpeg_busy: Slots<Percent, 40>,
+        /// Each video engine.
+        pub vcn_busy: Slots<Percent, 4>,
+        /// Sum of each compute die's activity over all samples of the firmware, in percent.
+        pub gfx_busy_acc: Slots<u64, 8>,
+        /// Samples in which each compute die's clock was below what the host allows.
+        pub gfx_below_host_limit_acc: Slots<u64, 8>,
+        /// The same, for reasons of power.
+        pub gfx_below_host_limit_ppt_acc: Slots<u64, 8>,
+        /// The same, for reasons of temperature.
+        pub gfx_below_host_limit_thm_acc: Slots<u64, 8>,
+        /// Samples in which each compute die had too little to do to reach its clock.
+        pub gfx_low_utilization_acc: Slots<u64, 8>,
+        /// Samples below the host's limit for any reason.
+        pub gfx_below_host_limit_total_acc: Slots<u64, 8>,
+    }
+
+    /// The link to the host.
+    pub struct PcieMetrics {
+        /// Lanes in use.
+        pub link_width: Option<u16>,
+        /// Rate of a lane.
+        pub link_speed: Option<MegaTransfers>,
+        /// Bandwidth summed over all samples of the firmware: no count of bytes. GB/s by the kernel's header.
+        pub bandwidth_acc: Slots<u64, 2>,
+        /// Bandwidth now.
+        pub bandwidth_inst: Slots<GigabytesPerSecond, 2>,
+        /// Recoveries from L0.
+        pub l0_to_recov_count_acc: Option<u64>,
+        /// Replays.
+        pub replay_count_acc: Option<u64>,
+        /// Rollovers of the replay counter.
+        pub replay_rover_count_acc: Option<u64>,
+        /// Negative acknowledgements sent.
+        pub nak_sent_count_acc: Option<u64>,
+        /// Negative acknowledgements received.
+        pub nak_rcvd_count_acc: Option<u64>,
+        /// Recoveries that the other end began.
+        pub lc_perf_other_end_recovery: Option<u64>,
+    }
+
+    /// The links to other GPUs.
+    pub struct XgmiMetrics {
+        /// Lanes of a link.
+        pub link_width: Option<u16>,
+        /// Rate of a lane.
+        pub link_speed: Option<MegaTransfers>,
+        /// Read over each link.
+        pub read_data_acc: Slots<KiloBytes, 8>,
+        /// Written over each link.
+        pub write_data_acc: Slots<KiloBytes, 8>,
+        /// State of each link.
+        pub link_status: Slots<LinkState, 8>,
+    }
+
+    /// Memory traffic.
+    pub struct Bandwidth {
+        /// What the memory can do at its highest clock.
+        pub mem_max: Option<GigabytesPerSecond>,
+        /// Read from an APU's memory.
+        pub dram_reads: Option<MegabytesPerSecond>,
+        /// Written to an APU's memory.
+        pub dram_writes: Option<MegabytesPerSecond>,
+        /// Read by an APU's AI engine.
+        pub ipu_reads: Option<MegabytesPerSecond>,
+        /// Written by an APU's AI engine.
+        pub ipu_writes: Option<MegabytesPerSecond>,
+    }
+
+    /// What slows the GPU down.
+    pub struct Throttle {
+        /// The reasons, numbered the same on all GPUs.
+        pub reasons: Option<ThrottleReasons>,
+        /// The reasons as this chip's firmware numbers them. Absent in 1.4 and 1.5, whose driver always
+        /// writes 0 (`smu_v13_0_6_get_gpu_metrics`).
+        pub asic_status: Option<u64>,
+        /// How long each reason lasted.
+        pub residency: ThrottleResidency,
+    }
+
+    /// How long each reason to throttle lasted, in samples of the firmware.
+    ///
+    /// The share of a period is the difference of a reason over that of `accumulation_counter`.
+    pub struct ThrottleResidency {
+        /// All samples. Absent in 3.0, whose counters have no such denominator.
+        pub accumulation_counter: Option<u64>,
+        /// The PROCHOT signal.
+        pub prochot: Option<u64>,
+        /// Package power.
+        pub ppt: Option<u64>,
+        /// The socket's temperature.
+        pub socket_thm: Option<u64>,
+        /// The regulators' temperature.
+        pub vr_thm: Option<u64>,
+        /// The HBM's temperature.
+        pub hbm_thm: Option<u64>,
+        /// Sustained power of an APU.
+        pub spl: Option<u64>,
+        /// Fast package power of an APU.
+        pub fppt: Option<u64>,
+        /// Slow package power of an APU.
+        pub sppt: Option<u64>,
+        /// The CPU cores' temperature.
+        pub thm_core: Option<u64>,
+        /// The graphics part's temperature.
+        pub thm_gfx: Option<u64>,
+        /// The SOC part's temperature.
+        pub thm_soc: Option<u64>,
+    }
+}
+
+/// What values belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum Scope {
+    /// The whole package.
+    #[default]
+    Socket,
+    /// The partition whose file was read.
+    Partition,
+    /// One partition in the table of the package, by its position there.
+    Xcp(u16),
+}
+
+/// State of a link to another GPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum LinkState {
+    /// No traffic possible.
+    Inactive,
+    /// In use.
+    Active,
+}
+
+/// A counter of energy.
+///
+/// The table does not say what a tick is. On MI200 and later it is 2⁻¹⁶ J (kgd_pp_interface.h: 15.259 µJ).
+/// Elsewhere nothing is documented, and what was recorded differs: by power and time, MI100 counts joules and
+/// Navi 21 millijoules, while AMD's tools take 15.3 µJ for all. MI200 is told from other chips of the same
+/// versions by the temperatures of its HBM stacks, which it alone writes (`aldebaran_get_gpu_metrics`).
+///
+/// Where firmware counts in 32 bits (version 1.0 and RDNA), the counter starts over at 2³².
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct EnergyCounter {
+    /// Ticks counted.
+    pub ticks: u64,
+    /// Ticks of a joule, where they are known. Who knows the chip better may set it.
+    pub ticks_per_joule: Option<u32>,
+}
+
+impl EnergyCounter {
+    /// Ticks of a joule on MI200 and later.
+    pub const INSTINCT: u32 = 1 << 16;
+
+    /// The energy, rounded down. `None` where a tick is not known, or for more than any GPU can use (18 TJ).
+    pub fn energy(self) -> Option<MicroJoules> {
+        let energy = (u128::from(self.ticks) * 1_000_000).checked_div(self.ticks_per_joule?.into())?;
+        u64::try_from(energy).ok().map(MicroJoules)
+    }
+}
+
+impl Powers {
+    /// Power of the socket, now or else on average: each version has one of them.
+    pub fn socket(&self) -> Option<MicroWatts> {
+        self.current_socket.or(self.average_socket)
+    }
+}
+
+impl Metrics {
+    /// Reads the file `gpu_metrics`, copying nothing of it.
+    ///
+    /// # Errors
+    /// See [`MetricsError`].
+    pub fn decode(bytes: &[u8]) -> Result<Metrics, MetricsError> {
+        Metrics::decode_file(MetricsFile::GpuMetrics, bytes)
+    }
+
+    /// Reads any of the files.
+    ///
+    /// # Errors
+    /// See [`MetricsError`].
+    pub fn decode_file(file: MetricsFile, bytes: &[u8]) -> Result<Metrics, MetricsError> {
+        let table = Table::decode(file, bytes)?;
+        let mut metrics = Metrics::default();
+        metrics.fill(file, &table);
+        Ok(metrics)
+    }
+
+    /// Replaces all values by those of another reading, without allocating where `engines` has room.
+    ///
+    /// # Errors
+    /// See [`MetricsError`]; the values are then still those of the reading before.
+    pub fn update(&mut self, file: MetricsFile, bytes: &[u8]) -> Result<(), MetricsError> {
+        let table = Table::decode(file, bytes)?;
+        let mut engines = std::mem::take(&mut self.engines);
+        engines.clear();
+        *self = Metrics { engines, ..Metrics::default() };
+        self.fill(file, &table);
+        Ok(())
+    }
+}
