@@ -9,12 +9,14 @@
 use std::fmt;
 
 mod attribute;
+mod board;
 mod convert;
 mod header;
 mod layout;
 mod name;
 mod normalised;
 mod partition;
+mod pm;
 mod slots;
 mod throttle;
 mod v1;
@@ -24,11 +26,13 @@ mod v3;
 #[cfg(test)]
 mod tests;
 
+pub use board::{BoardPlace, BoardSensor, BoardTemperatures};
 pub use header::MetricsHeader;
 pub use normalised::{
     Activity, Bandwidth, Clocks, Currents, EnergyCounter, EngineMetrics, LinkState, Metrics, PcieMetrics,
     Powers, Scope, Temperatures, Throttle, ThrottleResidency, Voltages, XgmiMetrics,
 };
+pub use pm::PmMetrics;
 pub use slots::Slots;
 pub use throttle::ThrottleReasons;
 
@@ -74,6 +78,10 @@ pub enum MetricsFile {
     GpuMetrics,
     /// `xcp/xcp_metrics` of a partition.
     XcpMetrics,
+    /// `board/gpuboard_temp`: the sensors on a GPU's own board.
+    GpuBoardTemp,
+    /// `board/baseboard_temp`: the sensors on the board that carries the GPUs.
+    BaseBoardTemp,
 }
 
 /// How a version lays its fields out.
@@ -114,7 +122,9 @@ impl<'a> Table<'a> {
             (GpuMetrics, 2, 4) => Some(v2::V2_4),
             (GpuMetrics, 3, 0) => Some(v3::V3_0),
             (XcpMetrics, 1, 0) => Some(partition::V1_0),
-            (GpuMetrics, 1, 9) | (XcpMetrics, 1, 1) => None,
+            (GpuBoardTemp, 1, 0) => Some(board::GPUBOARD_V1_0),
+            (BaseBoardTemp, 1, 0) => Some(board::BASEBOARD_V1_0),
+            (GpuMetrics, 1, 9) | (XcpMetrics | GpuBoardTemp | BaseBoardTemp, 1, 1) => None,
             (_, format, content) => return Err(MetricsError::UnknownVersion { format, content }),
         };
         let claimed = usize::from(header.structure_size);

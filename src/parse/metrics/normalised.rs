@@ -422,7 +422,7 @@ impl Metrics {
         Metrics::decode_file(MetricsFile::GpuMetrics, bytes)
     }
 
-    /// Reads any of the files.
+    /// Reads any of the files. For the board files [`BoardTemperatures`](super::BoardTemperatures) says more.
     ///
     /// # Errors
     /// See [`MetricsError`].

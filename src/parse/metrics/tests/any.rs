@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 
 /// Every version that is a struct.
-const FIXED: [(MetricsFile, u8, u8, u16); 16] = [
+const FIXED: [(MetricsFile, u8, u8, u16); 18] = [
     (MetricsFile::GpuMetrics, 1, 0, 80),
     (MetricsFile::GpuMetrics, 1, 1, 96),
     (MetricsFile::GpuMetrics, 1, 2, 104),
@@ -21,9 +21,12 @@ const FIXED: [(MetricsFile, u8, u8, u16); 16] = [
     (MetricsFile::GpuMetrics, 2, 4, 168),
     (MetricsFile::GpuMetrics, 3, 0, 264),
     (MetricsFile::XcpMetrics, 1, 0, 488),
+    (MetricsFile::GpuBoardTemp, 1, 0, 120),
+    (MetricsFile::BaseBoardTemp, 1, 0, 144),
 ];
 
-const FILES: [MetricsFile; 2] = [MetricsFile::GpuMetrics, MetricsFile::XcpMetrics];
+const FILES: [MetricsFile; 4] =
+    [MetricsFile::GpuMetrics, MetricsFile::XcpMetrics, MetricsFile::GpuBoardTemp, MetricsFile::BaseBoardTemp];
 
 #[test]
 fn all_ones_is_absent() {
@@ -102,7 +105,7 @@ fn every_version_number() {
                 let mut bytes = [0; 4096];
                 bytes[1] = 0x10;
                 bytes[2..4].copy_from_slice(&[format, content]);
-                let attributes = [(1, 9), (1, 1)][file as usize] == (format, content);
+                let attributes = [(1, 9), (1, 1), (1, 1), (1, 1)][file as usize] == (format, content);
                 let known = attributes
                     || FIXED.iter().any(|fixed| (fixed.0, fixed.1, fixed.2) == (file, format, content));
                 match GpuMetrics::decode_file(file, &bytes) {
@@ -161,6 +164,9 @@ proptest! {
         for file in FILES {
             check(file, &bytes)?;
         }
+        let _ = BoardTemperatures::decode_gpuboard(&bytes);
+        let _ = BoardTemperatures::decode_baseboard(&bytes);
+        let _ = PmMetrics::decode(&bytes);
     }
 
     #[test]
@@ -184,7 +190,7 @@ proptest! {
             0..40,
         ),
     ) {
-        for (file, content) in FILES.into_iter().zip([9, 1]) {
+        for (file, content) in FILES.into_iter().zip([9, 1, 1, 1]) {
             let mut bytes = vec![0, 0, 1, content];
             bytes.extend(count.to_le_bytes());
             for (unit, ty, id, count, values) in &attributes {
@@ -196,6 +202,7 @@ proptest! {
             let size = u16::try_from(bytes.len()).unwrap();
             bytes[..2].copy_from_slice(&size.to_le_bytes());
             check(file, &bytes)?;
+            let _ = BoardTemperatures::decode_gpuboard(&bytes);
         }
     }
 }
@@ -207,4 +214,6 @@ fn values_can_be_serialized() {
     serializes::<GpuMetrics>();
     serializes::<MetricsField>();
     serializes::<Metrics>();
+    serializes::<BoardTemperatures>();
+    serializes::<PmMetrics>();
 }

@@ -3,6 +3,7 @@
 //! That every offset follows from the types before it is asserted where the layouts are declared. Here stand
 //! the sizes, and the fields after which versions part ways.
 
+use super::super::board;
 use super::super::layout::Kind;
 use super::*;
 
@@ -12,8 +13,8 @@ fn sizes() {
     assert_eq!(all.map(|layout| layout.size), [80, 96, 104, 120, 288, 360, 1664, 2208, 3872]);
     let all = [v2::V2_0, v2::V2_1, v2::V2_2, v2::V2_3, v2::V2_4];
     assert_eq!(all.map(|layout| layout.size), [120, 120, 128, 152, 168]);
-    let all = [v3::V3_0, partition::V1_0];
-    assert_eq!(all.map(|layout| layout.size), [264, 488]);
+    let all = [v3::V3_0, partition::V1_0, board::GPUBOARD_V1_0, board::BASEBOARD_V1_0];
+    assert_eq!(all.map(|layout| layout.size), [264, 488, 120, 144]);
 }
 
 #[test]
@@ -78,6 +79,8 @@ fn offsets() {
         (partition::V1_0, &[("current_gfxclk", 4), ("current_uclk", 44), ("gfx_busy_inst", 48),
             ("jpeg_busy", 80), ("vcn_busy", 160), ("gfx_busy_acc", 168),
             ("gfx_below_host_limit_total_acc", 424)]),
+        (board::GPUBOARD_V1_0, &[("node_id", 6), ("node_temp", 16), ("vr_temp", 64)]),
+        (board::BASEBOARD_V1_0, &[("accumulation_counter", 8), ("system_temp", 16)]),
     ];
     for (layout, fields) in all {
         for (name, offset) in *fields {

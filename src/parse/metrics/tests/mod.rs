@@ -3,6 +3,7 @@
 mod any;
 mod apu;
 mod attribute;
+mod board;
 mod discrete;
 mod layout;
 mod partitioned;
