@@ -49,6 +49,24 @@ pub enum Error {
         /// Where in it and why.
         source: ParseError,
     },
+    /// A metrics table of a version that this crate does not know.
+    #[error("{}: metrics table version {format}.{content} is not known", path.display())]
+    UnknownTable {
+        /// The file.
+        path: PathBuf,
+        /// `format_revision` of its header.
+        format: u8,
+        /// `content_revision` of its header.
+        content: u8,
+    },
+    /// A metrics table that is shorter than it should be, or cannot be followed.
+    #[error("{}: {reason}", path.display())]
+    MalformedTable {
+        /// The file.
+        path: PathBuf,
+        /// Which sizes do not fit, or where it goes wrong.
+        reason: String,
+    },
     /// What stands at this path is not an attribute: a fifo, a directory, or far too large.
     #[error("{}: {reason}", path.display())]
     NotAnAttribute {
@@ -190,11 +208,11 @@ impl Error {
     /// The AMDSMI_STATUS_* number of this error.
     pub fn status(&self) -> Status {
         match self {
-            Error::NotSupported { .. } => Status::NotSupported,
+            Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NotSupported,
             Error::NoPermission { .. } => Status::NoPerm,
             Error::Unavailable { .. } => Status::Busy,
             Error::DeviceGone { .. } | Error::NoSuchGpu { .. } => Status::NotFound,
-            Error::Unparsable { .. } => Status::UnexpectedData,
+            Error::Unparsable { .. } | Error::MalformedTable { .. } => Status::UnexpectedData,
             Error::NotAnAttribute { .. } | Error::Root { .. } => Status::FileError,
             Error::Io { .. } => Status::Io,
             Error::DriverNotLoaded { .. } | Error::Wsl => Status::DriverNotLoaded,
@@ -211,7 +229,7 @@ impl Error {
             Error::Unavailable { reason: Unavailable::Refused, .. } => "refused".into(),
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
             Error::DeviceGone { .. } => "device gone".into(),
-            Error::Unparsable { .. } => format!("unparsable: {self}"),
+            Error::Unparsable { .. } | Error::MalformedTable { .. } => format!("unparsable: {self}"),
             other => other.to_string(),
         }
     }

@@ -84,6 +84,7 @@ fn compare(machine: &Machine, gpu: &Gpu) -> usize {
         activity(&mut with, gpu, &device);
         clocks(&mut with, gpu, &device);
         words(&mut with, gpu, &device);
+        metrics(&mut with, gpu, &device);
         for (_, hwmon) in subdirectories(&device.join("hwmon")) {
             temperatures(&mut with, gpu, &hwmon);
             power(&mut with, gpu, &hwmon);
@@ -351,6 +352,32 @@ fn voltages_and_frequencies(with: &mut Comparison<'_>, gpu: &Gpu, hwmon: &Path) 
             "input" => with.same(&file, frequency.current, Hertz(number(&file).unwrap() as u64)),
             _ => with.same(&file, frequency.label.clone(), text(&file)),
         }
+    }
+}
+
+/// The table and hwmon were recorded together: in whole degrees and watts they say the same.
+fn metrics(with: &mut Comparison<'_>, gpu: &Gpu, device: &Path) {
+    let file = device.join("gpu_metrics");
+    if !file.exists() {
+        return;
+    }
+    let metrics = gpu.metrics().unwrap();
+    for sensor in gpu.temperatures().unwrap() {
+        let in_table = match sensor.sensor {
+            TemperatureSensor::Edge => metrics.temperatures.edge,
+            TemperatureSensor::Junction => metrics.temperatures.hotspot,
+            TemperatureSensor::Memory => metrics.temperatures.mem,
+            _ => continue,
+        };
+        let whole = |value: Option<MilliCelsius>| value.map(|value| value.0 / 1000);
+        with.same(&file, whole(in_table), whole(sensor.current).unwrap());
+    }
+    let watts = metrics.powers.socket().unwrap().watts();
+    let (power, _) = gpu.socket_power().unwrap();
+    assert!((watts - power.watts()).abs() < 1.0, "{}: {watts} W in the table, {power} in hwmon", with.machine);
+    with.values += 1;
+    if let Some(fan) = gpu.fans().unwrap().first() {
+        with.same(&file, metrics.fan_speed, fan.rpm.unwrap());
     }
 }
 

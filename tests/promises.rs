@@ -30,7 +30,7 @@ fn ask_everything(gpu: &Gpu) -> String {
     let more = (gpu.overdrive(), gpu.overdrive_level(), gpu.memory_overdrive_level(), gpu.power_features());
     let rest = (gpu.throttling_logging(), gpu.soc_pstate(), gpu.xgmi_plpd(), gpu.process_isolation());
     let last = (gpu.compute_partition(), gpu.memory_partition(), gpu.ras_info(), gpu.error_counts("umc"));
-    let links = (gpu.pcie_levels(), gpu.pcie_throughput(), gpu.is_apu(), gpu.is_suspended());
+    let links = (gpu.pcie_levels(), gpu.pcie_throughput(), gpu.is_apu(), gpu.is_suspended(), gpu.metrics());
     format!("{clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?} {last:?} {links:?}")
 }
 

@@ -9,6 +9,7 @@ mod driver;
 mod fan;
 mod firmware;
 mod memory;
+mod metrics;
 mod names;
 mod numa;
 mod partition;
@@ -263,7 +264,7 @@ impl Device {
 
     /// The error of a file that asks the power management: EPERM and EBUSY tell the GPU's state, not a
     /// permission (`amdgpu_pm_get_access_if_active` and, before, the checks of `in_reset` and `in_suspend`).
-    fn power_management_error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+    pub(crate) fn power_management_error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
         use rustix::io::Errno;
         let errno = error.raw_os_error().map(Errno::from_raw_os_error);
         let reason = match (errno, errno.map(|_| self.runtime_status())) {
@@ -301,6 +302,14 @@ impl Access<'_> {
         self.read_in(self.gpu.device(file)?, &*hwmon.dir, file, parse)
     }
 
+    /// Refuses a file that would wake the GPU.
+    pub(crate) fn check(&self, path: impl FnOnce() -> PathBuf) -> Result<()> {
+        match self.asleep {
+            true => Err(Error::Unavailable { path: path(), reason: Unavailable::Suspended }),
+            false => Ok(()),
+        }
+    }
+
     fn read_in<T>(
         &self,
         device: &Device,
@@ -308,9 +317,7 @@ impl Access<'_> {
         file: &str,
         parse: impl FnOnce(&[u8]) -> Parsed<T>,
     ) -> Result<T> {
-        if self.asleep {
-            return Err(Error::Unavailable { path: dir.path().join(file), reason: Unavailable::Suspended });
-        }
+        self.check(|| dir.path().join(file))?;
         read(dir, file, |op, path, error| device.power_management_error(op, path, error), parse)
     }
 }

@@ -1,0 +1,62 @@
+//! The table of sensors and counters that the firmware gives in one go.
+
+use std::path::Path;
+
+use super::{Gpu, with_buffer};
+use crate::error::{Error, Op, Result};
+use crate::parse::metrics::{GpuMetrics, Metrics, MetricsError};
+
+/// The largest table is below a page.
+const LIMIT: usize = 1 << 16;
+
+impl Gpu {
+    /// The metrics table in this crate's units, by names that are the same in all versions.
+    ///
+    /// Of a partition it is the table of its package; its [`engines`](Metrics::engines) tell partitions apart.
+    ///
+    /// *Source*: `gpu_metrics` of the PCI device, opened anew for each call: on some APUs (Van Gogh) a second
+    /// read through one descriptor is all zero.
+    /// *Errors*: [`Error::NotSupported`] without the file; [`Error::UnknownTable`] for a version that this crate
+    /// does not know, whose bytes [`Gpu::metrics_bytes`] still gives; [`Error::MalformedTable`] for a short one.
+    /// *Supported on*: Vega12 and newer.
+    #[doc(alias = "amdsmi_get_gpu_metrics_info")]
+    pub fn metrics(&self) -> Result<Metrics> {
+        self.with_metrics(Metrics::decode)
+    }
+
+    /// The metrics table as the driver wrote it, field by field.
+    ///
+    /// *Source*, *Errors* and *Supported on*: as [`Gpu::metrics`].
+    #[doc(alias = "amdsmi_get_gpu_metrics_header_info")]
+    pub fn metrics_table(&self) -> Result<GpuMetrics> {
+        self.with_metrics(GpuMetrics::decode)
+    }
+
+    /// The bytes of the metrics table, of whatever version.
+    ///
+    /// *Source* and *Supported on*: as [`Gpu::metrics`].
+    /// *Errors*: [`Error::NotSupported`] without the file.
+    pub fn metrics_bytes(&self) -> Result<Vec<u8>> {
+        self.with_metrics(|bytes| Ok(bytes.to_vec()))
+    }
+
+    fn with_metrics<T>(
+        &self,
+        decode: impl FnOnce(&[u8]) -> std::result::Result<T, MetricsError>,
+    ) -> Result<T> {
+        let file = "gpu_metrics";
+        let device = self.device(file)?;
+        let path = || device.dir.path().join(file);
+        self.access().check(path)?;
+        with_buffer(|buf| {
+            let read = device.dir.read_to_end(Path::new(file), LIMIT, buf);
+            read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
+            decode(buf).map_err(|error| match error {
+                MetricsError::UnknownVersion { format, content } => {
+                    Error::UnknownTable { path: path(), format, content }
+                }
+                other => Error::MalformedTable { path: path(), reason: other.to_string() },
+            })
+        })
+    }
+}
