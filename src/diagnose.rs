@@ -185,49 +185,69 @@ fn kfd(smi: &Smi, diagnosis: &mut Diagnosis) {
         return;
     }
     let Some(dev) = directory(backend, "/dev") else { return };
-    node(&*dev, "kfd", "kfd", "events and compute programs need it", backend, diagnosis);
+    let state = NodeState::of(&*dev, "kfd", backend);
+    state.describe("kfd", "/dev/kfd", "events and compute programs", diagnosis);
 }
 
+/// The render nodes; those in one state make one finding, for a machine may have 64.
 fn render_nodes(smi: &Smi, diagnosis: &mut Diagnosis) {
     let backend = &**smi.backend();
     let Some(dev) = directory(backend, "/dev") else { return };
+    let mut groups: Vec<(NodeState, Vec<String>)> = Vec::new();
     for render in smi.gpus().iter().filter_map(|gpu| gpu.ids().render) {
         let file = format!("dri/renderD{render}");
-        node(&*dev, &file, "render node", "compute and graphics programs need it", backend, diagnosis);
+        let state = NodeState::of(&*dev, &file, backend);
+        let name = format!("/dev/{file}");
+        match groups.iter_mut().find(|(known, _)| *known == state) {
+            Some((_, names)) => names.push(name),
+            None => groups.push((state, vec![name])),
+        }
+    }
+    for (state, names) in groups {
+        state.describe("render node", &names.join(", "), "compute and graphics programs", diagnosis);
     }
 }
 
-/// Says whether this user may open a device node, by its mode and owner.
-fn node(
-    dev: &dyn Dir,
-    file: &str,
-    subject: &'static str,
-    needed: &str,
-    backend: &dyn Backend,
-    diagnosis: &mut Diagnosis,
-) {
-    let path = dev.path().join(file);
-    let path = path.display();
-    match dev.meta(Path::new(file)) {
-        Ok(meta) if meta.kind == Kind::CharDevice => {
-            let root = backend.host().euid == 0;
-            let mine = meta.uid == backend.host().euid && meta.mode & 0o600 == 0o600;
-            if root || mine || meta.mode & 0o006 == 0o006 {
-                diagnosis.add(Level::Good, subject, format!("{path} can be opened"));
-            } else {
-                diagnosis
-                    .add(Level::Note, subject, format!("{path} has mode {:04o} and group {}", meta.mode, meta.gid))
-                    .advise(format!("users of that group (usually `render`) can open it: {needed}; reading sensors does not"));
-            }
+/// Whether this user may open a device node, by its mode and owner.
+#[derive(PartialEq, Eq)]
+enum NodeState {
+    Openable,
+    Closed { mode: u32, gid: u32 },
+    NotADevice,
+    Absent,
+}
+
+impl NodeState {
+    fn of(dev: &dyn Dir, file: &str, backend: &dyn Backend) -> NodeState {
+        let Ok(meta) = dev.meta(Path::new(file)) else { return NodeState::Absent };
+        if meta.kind != Kind::CharDevice {
+            return NodeState::NotADevice;
         }
-        Ok(_) => {
-            diagnosis.add(Level::Note, subject, format!("{path} is not a device node (a recorded machine?)"));
+        let euid = backend.host().euid;
+        let mine = meta.uid == euid && meta.mode & 0o600 == 0o600;
+        match euid == 0 || mine || meta.mode & 0o006 == 0o006 {
+            true => NodeState::Openable,
+            false => NodeState::Closed { mode: meta.mode, gid: meta.gid },
         }
-        Err(_) => {
-            diagnosis
-                .add(Level::Note, subject, format!("{path} is not there: {needed}; reading sensors does not"))
-                .advise(format!("in a container, pass it through: --device {path}"));
-        }
+    }
+
+    fn describe(&self, subject: &'static str, nodes: &str, needed_by: &str, diagnosis: &mut Diagnosis) {
+        match self {
+            NodeState::Openable => diagnosis.add(Level::Good, subject, format!("{nodes}: can be opened")),
+            NodeState::Closed { mode, gid } => diagnosis
+                .add(Level::Note, subject, format!("{nodes}: mode {mode:04o}, group {gid}"))
+                .advise(format!(
+                    "{needed_by} need to be in that group (usually `render`); reading sensors does not"
+                )),
+            NodeState::NotADevice => diagnosis.add(
+                Level::Note,
+                subject,
+                format!("{nodes}: not a device node (a recorded machine?)"),
+            ),
+            NodeState::Absent => diagnosis
+                .add(Level::Note, subject, format!("{nodes}: not there"))
+                .advise(format!("{needed_by} need it, in a container by --device; reading sensors does not")),
+        };
     }
 }
 

@@ -374,7 +374,11 @@ fn metrics(with: &mut Comparison<'_>, gpu: &Gpu, device: &Path) {
     }
     let watts = metrics.powers.socket().unwrap().watts();
     let (power, _) = gpu.socket_power().unwrap();
-    assert!((watts - power.watts()).abs() < 1.0, "{}: {watts} W in the table, {power} in hwmon", with.machine);
+    assert!(
+        (watts - power.watts()).abs() < 1.0,
+        "{}: {watts} W in the table, {power} in hwmon",
+        with.machine
+    );
     with.values += 1;
     if let Some(fan) = gpu.fans().unwrap().first() {
         with.same(&file, metrics.fan_speed, fan.rpm.unwrap());
