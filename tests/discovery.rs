@@ -196,6 +196,22 @@ fn the_driver_link_stands_in_for_uevent() {
     assert_eq!(names(&machine.smi()), ["0000:03:00.0"]);
 }
 
+/// A container may hide `class/drm` and leave the PCI devices.
+#[test]
+fn the_bus_stands_in_for_the_class() {
+    let machine = Builder::new();
+    machine.card("0000:03:00.0", 4, 132, AMDGPU);
+    machine.link("sys/bus/pci/devices/0000:03:00.0", "../../../devices/pci0000:00/0000:03:00.0");
+    machine.link("sys/bus/pci/drivers/amdgpu/0000:03:00.0", "../../../../devices/pci0000:00/0000:03:00.0");
+    fs::remove_dir_all(machine.folder.path().join("sys/class/drm")).unwrap();
+    let smi = machine.smi();
+    assert_eq!(names(&smi), ["0000:03:00.0"]);
+    assert_eq!(
+        (smi.gpus()[0].ids().card, smi.gpus()[0].ids().render),
+        (Some(CardMinor(4)), Some(RenderMinor(132)))
+    );
+}
+
 #[test]
 fn other_cards_are_named_and_not_listed() {
     let machine = Builder::new();

@@ -110,6 +110,7 @@ pub(super) fn scan(sys: &dyn Dir) -> Result<Drm> {
             }
         }
     }
+    drm.add_bound(sys);
     Ok(drm)
 }
 
@@ -154,6 +155,27 @@ impl Drm {
                 }
             }
             None => self.others.push(OtherDevice { bdf, pci_id, driver, path: found.path }),
+        }
+    }
+}
+
+impl Drm {
+    /// Adds what is bound to amdgpu and was not under `class/drm`, as in a container that hides that folder.
+    fn add_bound(&mut self, sys: &dyn Dir) {
+        for entry in sys.list(Path::new("bus/pci/drivers/amdgpu")).unwrap_or_default() {
+            let Some(bdf) = entry.name.to_str().and_then(|name| name.parse::<Bdf>().ok()) else { continue };
+            if self.cards.iter().any(|card| card.bdf == bdf) {
+                continue;
+            }
+            let path = Path::new("bus/pci/devices").join(&entry.name);
+            let Ok(dir) = sys.open_dir(&path) else { continue };
+            let mut found = Found { path: sys.path().join(path), card: None, render: None };
+            for node in dir.list(Path::new("drm")).unwrap_or_default() {
+                let name = node.name.to_str().unwrap_or_default();
+                found.card = found.card.or(number_after(name, "card").map(CardMinor));
+                found.render = found.render.or(number_after(name, "renderD").map(RenderMinor));
+            }
+            self.add(found, dir);
         }
     }
 }
