@@ -1,0 +1,59 @@
+//! `list`: the GPUs and the names they go by.
+
+use amdgpu_smi::Gpu;
+
+use super::not_built;
+use crate::args::{Common, ListArgs};
+use crate::failure::Failure;
+use crate::render::AmdRoot;
+use crate::report::{Forms, Node, Section};
+
+pub(crate) fn run(common: &Common, args: &ListArgs) -> Result<(), Failure> {
+    super::answer(common, AmdRoot::Array, None, |gpu| vec![report(gpu, args.enumeration)])
+}
+
+fn report(gpu: &Gpu, enumeration: bool) -> Section {
+    let ids = gpu.ids();
+    let asic = gpu.asic_info();
+    // AMD's CSV calls these two otherwise than its JSON.
+    let but_csv = Forms::ALL.but(Forms::CSV);
+    let bdf = gpu.bdf().to_string();
+    let uuid = gpu.uuid().to_string();
+    let mut section = Section::new();
+    section
+        .put("gpu", gpu.index())
+        .put_in(but_csv, "bdf", bdf.as_str())
+        .put_in(Forms::CSV, "gpu_bdf", bdf)
+        .put_in(but_csv, "uuid", uuid.as_str())
+        .put_in(Forms::CSV, "gpu_uuid", uuid)
+        .put("kfd_id", known(ids.kfd_id.map(|id| id.0), KFD))
+        .put("node_id", known(ids.node.map(|node| node.0), KFD))
+        .put("partition_id", ids.partition.unwrap_or(0));
+    let asked = if enumeration { Forms::ALL } else { Forms::JSON };
+    let hip_uuid = ids.unique_id.map(|id| format!("GPU-{:016x}", id.0));
+    section
+        .put_in(asked, "render", known(ids.render.map(|minor| format!("renderD{minor}")), DRM))
+        .put_in(asked, "card", known(ids.card.map(|minor| format!("card{minor}")), DRM))
+        .put_in(asked, "hsa_id", known(ids.node.map(|node| node.0), KFD))
+        .put_in(asked, "hip_id", known(ids.hip_index, KFD))
+        .put_in(asked, "hip_uuid", known(hip_uuid, UNIQUE_ID))
+        .put_in(asked, "oam_id", Node::field(asic.oam_id, &asic.reasons, "oam_id"))
+        .put_in(asked, "physical_acc_id", not_built());
+    let own = if enumeration { Forms::OURS } else { Forms::JSON };
+    section
+        .put_in(own, "market_name", asic.market_name)
+        .put_in(own, "unique_id", known(ids.unique_id.map(|id| id.to_string()), UNIQUE_ID))
+        .put_in(own, "package", ids.package.to_string())
+        .put_in(own, "is_partition", gpu.is_partition());
+    section
+}
+
+const KFD: (&str, &str) = ("not in KFD", "KFD does not know the GPU, or hides it from this process");
+const DRM: (&str, &str) = ("no DRM node", "no entry of /sys/class/drm belongs to it");
+const UNIQUE_ID: (&str, &str) =
+    ("not supported", "no number is fused into this chip, or the driver does not tell it");
+
+/// A name, or the reason why there is none.
+fn known<T: Into<Node>>(name: Option<T>, (reason, detail): (&str, &str)) -> Node {
+    name.map_or_else(|| Node::absent(reason, detail), Into::into)
+}

@@ -1,0 +1,63 @@
+//! Why the program ends without an answer, and with which status.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use amdgpu_smi::Error;
+
+/// Why there is no answer, or no place for it.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The library says so.
+    Smi(Error),
+    /// There is nothing to answer about, in a sentence.
+    Nothing(String),
+    /// The command line asks for what cannot be, in a sentence.
+    Usage(String),
+    /// The output cannot be written.
+    Output(PathBuf, io::Error),
+    /// Whoever read the output has gone, and so may we.
+    ReaderGone,
+}
+
+impl Failure {
+    /// The status that the process ends with.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Failure::ReaderGone => 0,
+            Failure::Smi(Error::DriverNotLoaded { .. } | Error::Wsl) => 3,
+            Failure::Smi(Error::NoSuchGpu { .. } | Error::Root { .. }) | Failure::Usage(_) => 2,
+            Failure::Smi(_) | Failure::Nothing(_) | Failure::Output(..) => 1,
+        }
+    }
+
+    /// What to try next.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            Failure::Smi(Error::NoSuchGpu { .. }) => Some("`amdgpu-smi list` names them all"),
+            Failure::Smi(Error::Root { .. }) => {
+                Some("a root is a directory that holds a machine's sys (and proc, dev)")
+            }
+            Failure::Smi(_) => Some("try: amdgpu-smi doctor"),
+            Failure::Nothing(_) | Failure::Usage(_) | Failure::Output(..) | Failure::ReaderGone => None,
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Smi(error) => write!(f, "{error}"),
+            Failure::Nothing(sentence) | Failure::Usage(sentence) => f.write_str(sentence),
+            Failure::Output(path, error) => write!(f, "{}: cannot write: {error}", path.display()),
+            Failure::ReaderGone => f.write_str("the reader of the output has gone"),
+        }
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Smi(error)
+    }
+}

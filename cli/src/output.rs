@@ -1,0 +1,82 @@
+//! Where the answer goes: the one place that writes to standard output, or to a file.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use crate::args::Common;
+use crate::failure::Failure;
+
+/// Standard output or a file.
+#[derive(Debug)]
+pub(crate) struct Output {
+    sink: Sink,
+    /// Whether colours may be used.
+    pub(crate) colour: bool,
+}
+
+#[derive(Debug)]
+enum Sink {
+    Standard(io::Stdout),
+    File(PathBuf, File),
+}
+
+impl Output {
+    /// Opens what the options name. A file that is there is neither replaced nor continued unasked.
+    pub(crate) fn open(common: &Common) -> Result<Output, Failure> {
+        let Some(path) = &common.file else {
+            let stdout = io::stdout();
+            let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+            let colour = wanted && stdout.is_terminal();
+            return Ok(Output { sink: Sink::Standard(stdout), colour });
+        };
+        let mut options = OpenOptions::new();
+        match (common.append, common.overwrite) {
+            (true, _) => options.append(true).create(true),
+            (_, true) => options.write(true).create(true).truncate(true),
+            _ => options.write(true).create_new(true),
+        };
+        match options.open(path) {
+            Ok(file) => Ok(Output { sink: Sink::File(path.clone(), file), colour: false }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Usage(format!(
+                "{} is there already: --append writes after its end, --overwrite replaces it",
+                path.display()
+            ))),
+            Err(error) => Err(Failure::Output(path.clone(), error)),
+        }
+    }
+
+    /// Writes all of it, and through to the reader.
+    pub(crate) fn write(&mut self, text: &str) -> Result<(), Failure> {
+        let written = match &mut self.sink {
+            Sink::Standard(stdout) => {
+                let mut lock = stdout.lock();
+                lock.write_all(text.as_bytes()).and_then(|()| lock.flush())
+            }
+            Sink::File(_, file) => file.write_all(text.as_bytes()),
+        };
+        written.map_err(|error| match (&self.sink, error.kind()) {
+            (Sink::Standard(_), io::ErrorKind::BrokenPipe) => Failure::ReaderGone,
+            (Sink::Standard(_), _) => Failure::Output(Path::new("standard output").into(), error),
+            (Sink::File(path, _), _) => Failure::Output(path.clone(), error),
+        })
+    }
+
+    /// Whether someone looks at it on a screen.
+    pub(crate) fn is_terminal(&self) -> bool {
+        matches!(&self.sink, Sink::Standard(stdout) if stdout.is_terminal())
+    }
+}
+
+/// Says on standard error, in one line, what went wrong, and in a second what may help.
+pub(crate) fn complain(failure: &Failure) {
+    if matches!(failure, Failure::ReaderGone) {
+        return;
+    }
+    let mut text = format!("amdgpu-smi: {failure}\n");
+    if let Some(hint) = failure.hint() {
+        text.push_str(&format!("amdgpu-smi: hint: {hint}\n"));
+    }
+    // There is nobody left to tell if this fails.
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,140 @@
+//! `--json`: numbers are numbers, what is not there is null, and the reason stands beside.
+
+use serde_json::{Map, Value, json};
+
+use super::Document;
+use crate::report::{Forms, Node, Number, Section};
+
+/// The version of what is printed here. A new key does not change it; another meaning, type or place does.
+const SCHEMA: u32 = 1;
+
+/// The whole document: on one line where it is one of several.
+pub(super) fn document(document: &Document) -> String {
+    let gpus: Vec<Value> = document.sections.iter().map(gpu).collect();
+    let mut root = Map::new();
+    root.insert("schema".into(), SCHEMA.into());
+    if let Some(timestamp) = document.timestamp {
+        root.insert("timestamp".into(), timestamp.into());
+    }
+    root.insert("gpu_data".into(), gpus.into());
+    match document.timestamp {
+        Some(_) => compact(&root.into()),
+        None => pretty(&root.into(), 2),
+    }
+}
+
+/// One line.
+pub(crate) fn compact(value: &Value) -> String {
+    format!("{value}\n")
+}
+
+/// Many lines, indented by so many blanks.
+pub(crate) fn pretty(value: &Value, indent: usize) -> String {
+    let mut text = String::new();
+    // Two blanks a level; none of the lines is within a string, whose newlines are escaped.
+    for line in format!("{value:#}").lines() {
+        let content = line.trim_start();
+        let level = (line.len() - content.len()) / 2;
+        text.push_str(&" ".repeat(level * indent));
+        text.push_str(content);
+        text.push('\n');
+    }
+    text
+}
+
+/// A GPU's object, which ends with the reasons.
+fn gpu(section: &Section) -> Value {
+    let mut reasons = Map::new();
+    let mut path = Vec::new();
+    let mut object = object(section, &mut path, &mut reasons);
+    object.insert("unavailable".into(), reasons.into());
+    object.into()
+}
+
+fn object<'a>(
+    section: &'a Section,
+    path: &mut Vec<&'a str>,
+    reasons: &mut Map<String, Value>,
+) -> Map<String, Value> {
+    let mut object = Map::new();
+    for (key, node) in section.entries(Forms::JSON) {
+        path.push(key);
+        object.insert(key.to_owned(), value(node, path, reasons));
+        path.pop();
+    }
+    object
+}
+
+fn value<'a>(node: &'a Node, path: &mut Vec<&'a str>, reasons: &mut Map<String, Value>) -> Value {
+    match node {
+        Node::Quantity(value, unit) => json!({"value": number(*value), "unit": unit}),
+        Node::Number(value) => number(*value),
+        Node::Text(text) => text.as_str().into(),
+        Node::Flag(flag) => (*flag).into(),
+        Node::List(nodes) => {
+            let items = nodes.iter().enumerate();
+            items.map(|(index, node)| item(index, node, path, reasons)).collect()
+        }
+        Node::Section(section) => object(section, path, reasons).into(),
+        Node::Absent(absent) => {
+            reasons.insert(path.join("."), absent.reason.as_str().into());
+            Value::Null
+        }
+    }
+}
+
+/// An item of a list, whose place in the path is its number.
+fn item(index: usize, node: &Node, path: &[&str], reasons: &mut Map<String, Value>) -> Value {
+    let mut of_item = Map::new();
+    let value = value(node, &mut Vec::new(), &mut of_item);
+    let prefix = path.join(".");
+    for (key, reason) in of_item {
+        let dot = if key.is_empty() { "" } else { "." };
+        reasons.insert(format!("{prefix}.{index}{dot}{key}"), reason);
+    }
+    value
+}
+
+pub(super) fn number(number: Number) -> Value {
+    match number {
+        Number::Integer(value) => value.into(),
+        Number::Unsigned(value) => value.into(),
+        Number::Fraction(value) => value.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_there_is_null_and_has_a_reason() {
+        let absent = || Node::absent("suspended", "it sleeps");
+        let mut inner = Section::new();
+        inner.put("socket_power", absent()).put("list", Node::List(vec![Node::from(1u32), absent()]));
+        let mut nested = Section::new();
+        nested.put("x", absent());
+        inner.put("items", Node::List(vec![nested.into()]));
+        let mut section = Section::new();
+        section.put("gpu", 0u32).put("power", inner);
+        assert_eq!(
+            gpu(&section),
+            json!({
+                "gpu": 0,
+                "power": {"socket_power": null, "list": [1, null], "items": [{"x": null}]},
+                "unavailable": {
+                    "power.socket_power": "suspended",
+                    "power.list.1": "suspended",
+                    "power.items.0.x": "suspended",
+                },
+            })
+        );
+    }
+
+    #[test]
+    fn numbers_stay_numbers() {
+        assert_eq!(number(Number::Fraction(3.142)).to_string(), "3.142");
+        assert_eq!(number(Number::Integer(45)).to_string(), "45");
+        assert_eq!(number(Number::Unsigned(u64::MAX)).to_string(), "18446744073709551615");
+    }
+}

@@ -1,0 +1,108 @@
+//! Text for people, laid out as AMD's command does: upper-case keys, four blanks a level.
+
+use super::Document;
+use crate::report::{Forms, Node, Section};
+
+/// All GPUs, with an empty line between two.
+pub(super) fn document(document: &Document, verbose: u8) -> String {
+    let mut text = String::new();
+    for (position, gpu) in document.sections.iter().enumerate() {
+        if position > 0 {
+            text.push('\n');
+        }
+        for (key, node) in gpu.entries(Forms::TEXT) {
+            // The GPU's number is the heading of what follows.
+            let depth = usize::from(key != "gpu");
+            entry(&mut text, key, node, depth, verbose);
+            if depth == 0
+                && let Some(timestamp) = document.timestamp
+            {
+                text.push_str(&format!("    TIMESTAMP: {timestamp:.3}\n"));
+            }
+        }
+    }
+    if document.timestamp.is_some() {
+        text.push('\n');
+    }
+    text
+}
+
+fn section(text: &mut String, section: &Section, depth: usize, verbose: u8) {
+    for (key, node) in section.entries(Forms::TEXT) {
+        entry(text, key, node, depth, verbose);
+    }
+}
+
+fn entry(text: &mut String, key: &str, node: &Node, depth: usize, verbose: u8) {
+    text.push_str(&"    ".repeat(depth));
+    text.push_str(&key.to_uppercase());
+    text.push(':');
+    match node {
+        Node::Section(inner) if inner.entries(Forms::TEXT).next().is_some() => {
+            text.push('\n');
+            section(text, inner, depth + 1, verbose);
+        }
+        Node::List(nodes) if nodes.iter().any(|node| matches!(node, Node::Section(_))) => {
+            text.push('\n');
+            for (index, node) in nodes.iter().enumerate() {
+                entry(text, &index.to_string(), node, depth + 1, verbose);
+            }
+        }
+        other => {
+            text.push(' ');
+            text.push_str(&inline(other, verbose));
+            text.push('\n');
+        }
+    }
+}
+
+/// A value in a line: `45 °C`, `[1, 2]`, `N/A (suspended)`.
+pub(crate) fn inline(node: &Node, verbose: u8) -> String {
+    match node {
+        Node::Quantity(value, "C") => format!("{value} °C"),
+        Node::Quantity(value, unit) => format!("{value} {unit}"),
+        Node::Number(value) => value.to_string(),
+        Node::Text(text) => text.clone(),
+        Node::Flag(true) => "YES".into(),
+        Node::Flag(false) => "NO".into(),
+        Node::List(nodes) => {
+            let items: Vec<String> = nodes.iter().map(|node| inline(node, verbose)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Node::Section(_) => "N/A".into(),
+        Node::Absent(absent) => match verbose {
+            0 => "N/A".into(),
+            1 => format!("N/A ({})", absent.reason),
+            _ => format!("N/A ({})", absent.detail),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use amdgpu_smi::unit::MilliCelsius;
+
+    #[test]
+    fn lays_out_as_amd_does() {
+        let mut inner = Section::new();
+        inner.put("edge", MilliCelsius(45_000)).put("hotspot", Node::absent("suspended", "it sleeps"));
+        inner.own("names", Node::words(["a", "b"])).put("none", Section::new());
+        let mut item = Section::new();
+        item.put("level", 3u32);
+        inner.own("caches", Node::List(vec![item.into()]));
+        let mut gpu = Section::new();
+        gpu.put("gpu", 0u32).put("temperature", inner);
+        let text = |verbose| {
+            let root = crate::render::AmdRoot::Array;
+            document(&Document { sections: vec![gpu.clone()], timestamp: None, root }, verbose)
+        };
+        assert_eq!(
+            text(1),
+            "GPU: 0\n    TEMPERATURE:\n        EDGE: 45 °C\n        HOTSPOT: N/A (suspended)\n        NAMES: [a, b]\n\
+             \x20       NONE: N/A\n        CACHES:\n            0:\n                LEVEL: 3\n"
+        );
+        assert!(text(0).contains("HOTSPOT: N/A\n"));
+        assert!(text(2).contains("HOTSPOT: N/A (it sleeps)\n"));
+    }
+}
