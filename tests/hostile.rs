@@ -163,6 +163,19 @@ fn roots_that_are_none() {
     assert_eq!(error(folder.path()), Error::Wsl);
 }
 
+/// Some recordings are padded with NUL to a page: a GPU that sleeps must be seen to sleep there too.
+#[test]
+fn a_padded_status_is_a_status() {
+    let machine = Damaged::new();
+    let mut status = b"suspended\n".to_vec();
+    for padding in [0, 1, 4086] {
+        status.resize(10 + padding, 0);
+        fs::write(machine.path(DEVICE).join("power/runtime_status"), &status).unwrap();
+        assert!(machine.gpu().is_suspended(), "{padding} NULs");
+        assert!(machine.gpu().socket_power().is_err());
+    }
+}
+
 /// Every file of a machine replaced by rubbish of each kind: whatever is listed can be asked.
 #[test]
 fn rubbish_everywhere() {

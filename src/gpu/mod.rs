@@ -245,9 +245,9 @@ enum RuntimeStatus {
 impl Device {
     fn runtime_status(&self) -> RuntimeStatus {
         with_buffer(|buf| match self.dir.read(Path::new("power/runtime_status"), buf) {
-            Ok(()) => match buf.trim_ascii_end() {
-                b"suspended" | b"suspending" => RuntimeStatus::Asleep,
-                b"unsupported" => RuntimeStatus::Unsupported,
+            Ok(()) => match scalar::text(buf).as_deref() {
+                Some("suspended" | "suspending") => RuntimeStatus::Asleep,
+                Some("unsupported") => RuntimeStatus::Unsupported,
                 _ => RuntimeStatus::Awake,
             },
             Err(_) => RuntimeStatus::Awake,
@@ -266,11 +266,12 @@ impl Device {
     /// permission (`amdgpu_pm_get_access_if_active` and, before, the checks of `in_reset` and `in_suspend`).
     pub(crate) fn power_management_error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
         use rustix::io::Errno;
-        let errno = error.raw_os_error().map(Errno::from_raw_os_error);
-        let reason = match (errno, errno.map(|_| self.runtime_status())) {
-            (Some(Errno::PERM | Errno::BUSY), Some(RuntimeStatus::Asleep)) => Unavailable::Suspended,
-            (Some(Errno::PERM | Errno::BUSY), _) => Unavailable::InReset,
-            (Some(Errno::INVAL), Some(RuntimeStatus::Unsupported)) => Unavailable::Refused,
+        let reason = match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::PERM | Errno::BUSY) => match self.runtime_status() {
+                RuntimeStatus::Asleep => Unavailable::Suspended,
+                _ => Unavailable::InReset,
+            },
+            Some(Errno::INVAL) if self.runtime_status() == RuntimeStatus::Unsupported => Unavailable::Refused,
             _ => return self.error(op, path, error),
         };
         Error::Unavailable { path, reason }
