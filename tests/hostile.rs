@@ -9,6 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::{Error, Gpu, Smi};
 use fixtures::fixture;
@@ -161,6 +162,38 @@ fn roots_that_are_none() {
     fs::write(folder.path().join("proc/sys/kernel/osrelease"), "5.15.90.1-microsoft-standard-WSL2\n")
         .unwrap();
     assert_eq!(error(folder.path()), Error::Wsl);
+}
+
+/// EINVAL means "no such sensor", but not on kernels that refuse every file of a device without runtime power
+/// management.
+#[test]
+fn einval_without_runtime_power_management_is_a_refusal() {
+    for (status, refused) in [("unsupported\n", true), ("active\n", false)] {
+        let machine = Damaged::new();
+        fs::write(machine.path(DEVICE).join("power/runtime_status"), status).unwrap();
+        let file = fs::canonicalize(machine.path(DEVICE).join("gpu_busy_percent")).unwrap();
+        let root = fs::canonicalize(machine.folder.path()).unwrap();
+        let line = format!("errno EINVAL {}\n", file.strip_prefix(root).unwrap().display());
+        let manifest = fs::read_to_string(machine.path("MANIFEST")).unwrap();
+        fs::write(machine.path("MANIFEST"), manifest + &line).unwrap();
+        let activity = machine.gpu().activity();
+        let reason = activity.reasons.of("gfx").unwrap();
+        assert_eq!(
+            matches!(reason, Error::Unavailable { reason: Unavailable::Refused, .. }),
+            refused,
+            "{reason:?}"
+        );
+        assert_eq!(matches!(reason, Error::NotSupported { .. }), !refused, "{reason:?}");
+    }
+}
+
+#[test]
+fn a_hwmon_without_a_name() {
+    let machine = Damaged::new();
+    fs::remove_file(machine.hwmon().join("name")).unwrap();
+    assert_eq!(machine.gpu().temperatures().unwrap().len(), 3);
+    fs::write(machine.hwmon().join("name"), "nvme\n").unwrap();
+    assert!(matches!(machine.gpu().temperatures(), Err(Error::NotSupported { .. })), "another driver's");
 }
 
 /// Some recordings are padded with NUL to a page: a GPU that sleeps must be seen to sleep there too.

@@ -25,7 +25,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use crate::backend::{Backend, Dir};
+use crate::backend::{Backend, Dir, Entry};
 use crate::error::{Error, Op, Result, Unavailable};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::Parsed;
@@ -376,17 +376,27 @@ fn find_hwmon(device: &Device) -> Result<Hwmon> {
     let listed = |dir: &dyn Dir, rel: &Path| {
         dir.list(rel).map_err(|error| failed(Op::List, dir.path().join(rel), error))
     };
+    let mut nameless = None;
     for entry in listed(&*device.dir, parent)? {
         let Ok(dir) = device.dir.open_dir(&parent.join(&entry.name)) else { continue };
-        let name =
-            read(&*dir, "name", failed, |text| Ok(scalar::text(text).is_some_and(|name| name == "amdgpu")));
-        if matches!(name, Ok(true)) {
-            let entries = listed(&*dir, Path::new("."))?;
-            let attributes = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
-            return Ok(Hwmon { dir, attributes });
+        match read(&*dir, "name", failed, |text| Ok(scalar::text(text).is_some_and(|name| name == "amdgpu")))
+        {
+            Ok(true) => return hwmon_of(dir, listed),
+            Ok(false) => {}
+            Err(_) => nameless = nameless.or(Some(dir)),
         }
     }
+    // Some recordings have no `name`; on a live machine every hwmon has one.
+    if let Some(dir) = nameless {
+        return hwmon_of(dir, listed);
+    }
     Err(Error::NotSupported { path: device.dir.path().join(parent) })
+}
+
+fn hwmon_of(dir: Arc<dyn Dir>, list: impl Fn(&dyn Dir, &Path) -> Result<Vec<Entry>>) -> Result<Hwmon> {
+    let entries = list(&*dir, Path::new("."))?;
+    let attributes = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
+    Ok(Hwmon { dir, attributes })
 }
 
 /// The error of a file of a KFD node: EPERM is the device cgroup, whatever the modes say
