@@ -312,6 +312,14 @@ impl Reasons {
     }
 }
 
+#[cfg(feature = "serde")]
+impl serde::Serialize for Reasons {
+    /// A map from field to reason, in a few words.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter().map(|(field, error)| (field, error.reason())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -47,7 +47,8 @@
 //!
 //! # Features
 //!
-//! None is on by default. `serde`: `Serialize` for parsed tables, ids and units.
+//! None is on by default. `serde`: `Serialize` for every value that a method returns: quantities as the kernel's
+//! integers, ids as text, absent fields as null with the map of reasons beside them.
 
 #![deny(missing_docs, unsafe_code)]
 #![warn(missing_debug_implementations)]

@@ -7,6 +7,7 @@ use crate::unit::Percent;
 
 /// Hundredths of the time that engines were busy, as the firmware averages it over some milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Activity {
     /// The shaders (`gpu_busy_percent`).

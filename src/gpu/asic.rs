@@ -8,6 +8,7 @@ use crate::parse::{scalar, topology};
 
 /// The chip: its names and numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct AsicInfo {
     /// What it is sold as; `AMD GPU [1002:xxxx]` where no list knows it.

@@ -6,6 +6,7 @@ use crate::parse::scalar;
 
 /// What the board's own EEPROM (the FRU) says, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BoardInfo {
     /// `product_number`; AMD SMI's model number.
@@ -24,6 +25,7 @@ pub struct BoardInfo {
 
 /// The card's firmware image.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VbiosInfo {
     /// Part number and version in one: `113-D67301-063`.

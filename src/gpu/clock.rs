@@ -63,6 +63,7 @@ impl ClockDomain {
 
 /// One frequency that hwmon measures: cycles per second.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Frequency {
     /// N of `freqN_input`.

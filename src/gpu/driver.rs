@@ -8,6 +8,7 @@ use crate::parse::scalar;
 
 /// The kernel driver that holds the GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DriverInfo {
     /// `amdgpu`.

@@ -21,6 +21,7 @@ pub enum FanMode {
 
 /// One fan.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Fan {
     /// N of `fanN_input`.
@@ -55,6 +56,7 @@ impl Fan {
 
 /// What the firmware's own fan control is set to; RDNA3 and newer with overdrive enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct FanControl {
     /// Points of temperature and speed.

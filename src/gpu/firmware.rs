@@ -8,12 +8,22 @@ use crate::parse::scalar;
 
 /// One firmware.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Firmware {
     /// The driver's name of it: `mec`, `smc`, `vcn`.
     pub name: String,
     /// Its version, or why there is none.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "value_or_null"))]
     pub version: Result<u32>,
+}
+
+#[cfg(feature = "serde")]
+fn value_or_null<S: serde::Serializer>(
+    version: &Result<u32>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&version.as_ref().ok(), serializer)
 }
 
 impl Firmware {

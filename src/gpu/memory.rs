@@ -13,6 +13,7 @@ use crate::unit::{Bytes, MegaHertz};
 /// On an APU both VRAM (the part of the system's memory that firmware set aside) and GTT (the rest that the
 /// GPU may map) are the GPU's to use. They are never added here: buffers may move from one to the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MemoryUsage {
     /// Video memory; of a partition, its share.
@@ -35,6 +36,7 @@ pub struct MemoryUsage {
 
 /// The video memory itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VramInfo {
     /// Bytes; of a partition, its share.

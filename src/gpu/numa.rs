@@ -8,6 +8,7 @@ use crate::parse::{cpulist, scalar};
 
 /// The GPU's place in the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct NumaInfo {
     /// The NUMA node that the GPU is attached to; absent where the firmware does not say (the kernel's −1).

@@ -11,6 +11,7 @@ use crate::unit::MegaTransfers;
 
 /// A link: millions of transfers per second and lane, and lanes. Absent where PCI says `Unknown`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct PcieInfo {
     /// Speed at present; low when idle on cards that save power so.

@@ -7,6 +7,7 @@ use crate::unit::MicroWatts;
 
 /// One power channel: millionths of a watt.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Power {
     /// N of `powerN_average`: 1 is the socket's (`PPT`, Van Gogh `slowPPT`), 2 the fast limit (`PPT1`, `fastPPT`).

@@ -6,6 +6,7 @@ use crate::parse::ras::{self, ErrorCounts};
 
 /// What of RAS the chip has and the driver has enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RasInfo {
     /// Version of the table of retired pages in the EEPROM.

@@ -33,6 +33,7 @@ impl TemperatureSensor {
 
 /// One sensor: thousandths of a degree Celsius now, and the limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Temperature {
     /// Where.

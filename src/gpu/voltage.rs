@@ -22,6 +22,7 @@ pub enum VoltageRail {
 
 /// One voltage: thousandths of a volt.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Voltage {
     /// Which rail.
