@@ -13,7 +13,7 @@ use crate::parse::scalar;
 pub struct Firmware {
     /// The driver's name of it: `mec`, `smc`, `vcn`.
     pub name: String,
-    /// Its version, or why there is none.
+    /// Its version; not supported where the driver prints 0, which is a firmware that is not loaded.
     #[cfg_attr(feature = "serde", serde(serialize_with = "value_or_null"))]
     pub version: Result<u32>,
 }
@@ -54,8 +54,7 @@ enum Style {
 }
 
 /// The driver's names, AMD SMI's, and how AMD writes the version, in the order of AMD's list.
-const NAMES: [(&str, &str, Style); 25] = [
-    ("smc", "PM", Style::Decimal),
+const NAMES: [(&str, &str, Style); 21] = [
     ("ce", "CP_CE", Style::Number),
     ("pfp", "CP_PFP", Style::Number),
     ("me", "CP_ME", Style::Number),
@@ -67,25 +66,23 @@ const NAMES: [(&str, &str, Style); 25] = [
     ("vcn", "VCN", Style::Hex),
     ("uvd", "UVD", Style::Hex),
     ("vce", "VCE", Style::Hex),
-    ("dmcu", "DMCU", Style::Number),
-    ("dmcub", "DMCUB", Style::Number),
-    ("sos", "PSP_SOSDRV", Style::Hex),
-    ("asd", "ASD", Style::Hex),
-    ("ta_ras", "TA_RAS", Style::Hex),
-    ("ta_xgmi", "TA_XGMI", Style::Hex),
     ("rlc_srlg", "RLC_RESTORE_LIST_GPM_MEM", Style::Number),
     ("rlc_srls", "RLC_RESTORE_LIST_SRM_MEM", Style::Number),
     ("rlc_srlc", "RLC_RESTORE_LIST_CNTL", Style::Number),
+    ("sos", "PSP_SOSDRV", Style::Hex),
     ("mc", "MC", Style::Number),
-    ("mes", "CP_MES", Style::Number),
-    ("mes_kiq", "MES_KIQ", Style::Number),
-    ("imu", "IMU", Style::Number),
+    ("asd", "ASD", Style::Number),
+    ("ta_ras", "TA_RAS", Style::Hex),
+    ("ta_xgmi", "TA_XGMI", Style::Hex),
+    ("smc", "PM", Style::Decimal),
+    ("dmcu", "DMCU", Style::Number),
 ];
 
 impl Gpu {
-    /// The firmwares that are loaded, sorted by the driver's names. Answered while the GPU sleeps.
+    /// The versions of all firmwares, in the order of AMD's list, then those that it does not have by name.
+    /// Answered while the GPU sleeps.
     ///
-    /// *Source*: `fw_version/*` of the PCI device. A version of 0 is a firmware that is not there: left out.
+    /// *Source*: `fw_version/*` of the PCI device.
     /// *Errors*: [`Error::NotSupported`] without that directory.
     /// *Supported on*: all.
     #[doc(alias = "amdsmi_get_fw_info")]
@@ -103,13 +100,17 @@ impl Gpu {
             let file = format!("fw_version/{name}_fw_version");
             let version =
                 read(&*device.dir, &file, |op, path, error| device.error(op, path, error), scalar::hex_32);
-            if version != Ok(0) {
-                list.push(Firmware { name: name.to_owned(), version });
-            }
+            let version = version.and_then(|version| match version {
+                0 => Err(Error::NotSupported { path: device.dir.path().join(&file) }),
+                version => Ok(version),
+            });
+            list.push(Firmware { name: name.to_owned(), version });
         }
         if list.is_empty() {
             return Err(Error::NotSupported { path: device.dir.path().join(parent) });
         }
+        let place = |firmware: &Firmware| NAMES.iter().position(|(name, ..)| *name == firmware.name);
+        list.sort_by_key(|firmware| place(firmware).unwrap_or(NAMES.len()));
         Ok(list)
     }
 }
@@ -126,6 +127,7 @@ mod tests {
         assert_eq!(of("vcn", 0x0411_1001).formatted().as_deref(), Some("04.11.10.01"));
         assert_eq!(of("sos", 0x0036_423b).formatted().as_deref(), Some("00.36.42.3B"));
         assert_eq!(of("smc", 0x0055_7f00).formatted().as_deref(), Some("00.85.127.00"));
+        assert_eq!(of("asd", 0x2100_00e5).formatted().as_deref(), Some("553648357"));
         assert_eq!(of("smc", 1).id(), Some("PM"));
         assert_eq!(of("new_thing", 7).id(), None);
         assert_eq!(of("new_thing", 7).formatted().as_deref(), Some("7"));
