@@ -17,6 +17,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The output cannot be written.
     Output(PathBuf, io::Error),
+    /// The answer itself says why there is none; the status is left to tell.
+    Told(u8),
     /// Whoever read the output has gone, and so may we.
     ReaderGone,
 }
@@ -26,6 +28,7 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Failure::ReaderGone => 0,
+            Failure::Told(status) => *status,
             Failure::Smi(Error::DriverNotLoaded { .. } | Error::Wsl) => 3,
             Failure::Smi(Error::NoSuchGpu { .. } | Error::Root { .. }) | Failure::Usage(_) => 2,
             Failure::Smi(_) | Failure::Nothing(_) | Failure::Output(..) => 1,
@@ -40,7 +43,7 @@ impl Failure {
                 Some("a root is a directory that holds a machine's sys (and proc, dev)")
             }
             Failure::Smi(_) => Some("try: amdgpu-smi doctor"),
-            Failure::Nothing(_) | Failure::Usage(_) | Failure::Output(..) | Failure::ReaderGone => None,
+            _ => None,
         }
     }
 }
@@ -51,6 +54,7 @@ impl fmt::Display for Failure {
             Failure::Smi(error) => write!(f, "{error}"),
             Failure::Nothing(sentence) | Failure::Usage(sentence) => f.write_str(sentence),
             Failure::Output(path, error) => write!(f, "{}: cannot write: {error}", path.display()),
+            Failure::Told(_) => f.write_str("the answer says why"),
             Failure::ReaderGone => f.write_str("the reader of the output has gone"),
         }
     }

@@ -29,7 +29,14 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<(), Failure> {
     let common = &cli.common;
     match &cli.command {
+        None => command::overview::run(common),
         Some(Command::List(args)) => command::list::run(common, args),
-        _ => Err(Failure::Usage("this command is not built yet".into())),
+        Some(Command::Static(args)) => command::static_facts::run(common, args),
+        Some(Command::Metric(args)) => command::metric::run(common, args),
+        Some(Command::Monitor(args)) => command::monitor::run(common, args),
+        Some(Command::Firmware(_)) => command::firmware::run(common),
+        Some(Command::Doctor) => command::doctor::run(common),
+        Some(Command::Version) => command::version::run(common),
+        Some(Command::Completions { shell }) => command::completions::run(common, *shell),
     }
 }

@@ -70,7 +70,7 @@ impl Output {
 
 /// Says on standard error, in one line, what went wrong, and in a second what may help.
 pub(crate) fn complain(failure: &Failure) {
-    if matches!(failure, Failure::ReaderGone) {
+    if matches!(failure, Failure::ReaderGone | Failure::Told(_)) {
         return;
     }
     let mut text = format!("amdgpu-smi: {failure}\n");

@@ -173,6 +173,11 @@ impl Section {
         self.put_in(Forms::OURS, key, list).put_in(Forms::AMD_JSON, key, Node::List(filled))
     }
 
+    /// Moves all entries of another section to the end of this one.
+    pub(crate) fn append(&mut self, other: &mut Section) {
+        self.0.append(&mut other.0);
+    }
+
     /// What is printed in this form.
     pub(crate) fn entries(&self, form: Forms) -> impl Iterator<Item = (&str, &Node)> {
         self.0

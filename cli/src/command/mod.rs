@@ -1,6 +1,14 @@
 //! The commands, a file each.
 
+pub(crate) mod completions;
+pub(crate) mod doctor;
+pub(crate) mod firmware;
 pub(crate) mod list;
+pub(crate) mod metric;
+pub(crate) mod monitor;
+pub(crate) mod overview;
+pub(crate) mod static_facts;
+pub(crate) mod version;
 
 use amdgpu_smi::{Error, Gpu};
 

@@ -23,13 +23,23 @@ pub(super) fn document(document: &Document) -> String {
     }
 }
 
+/// A document about no GPU in particular: the section's entries beside the version.
+pub(crate) fn alone(section: &Section) -> String {
+    let mut root = Map::new();
+    root.insert("schema".into(), SCHEMA.into());
+    if let Value::Object(mut object) = gpu(section) {
+        root.append(&mut object);
+    }
+    pretty(&root.into(), 2)
+}
+
 /// One line.
-pub(crate) fn compact(value: &Value) -> String {
+pub(super) fn compact(value: &Value) -> String {
     format!("{value}\n")
 }
 
 /// Many lines, indented by so many blanks.
-pub(crate) fn pretty(value: &Value, indent: usize) -> String {
+pub(super) fn pretty(value: &Value, indent: usize) -> String {
     let mut text = String::new();
     // Two blanks a level; none of the lines is within a string, whose newlines are escaped.
     for line in format!("{value:#}").lines() {

@@ -5,10 +5,10 @@ mod csv;
 mod json;
 mod text;
 
-use crate::report::{Forms, Section};
+use crate::report::Section;
 
 pub(crate) use self::csv::Columns;
-pub(crate) use self::json::{compact, pretty};
+pub(crate) use self::json::alone;
 pub(crate) use self::text::inline;
 
 /// How the answer is to look.
@@ -18,18 +18,6 @@ pub(crate) enum Format {
     Json,
     AmdJson,
     Csv,
-}
-
-impl Format {
-    /// Which entries are printed.
-    pub(crate) fn forms(self) -> Forms {
-        match self {
-            Format::Text { .. } => Forms::TEXT,
-            Format::Json => Forms::JSON,
-            Format::AmdJson => Forms::AMD_JSON,
-            Format::Csv => Forms::CSV,
-        }
-    }
 }
 
 /// What AMD's JSON begins with.

@@ -1,0 +1,111 @@
+//! `firmware`: versions of the firmware that the driver loaded.
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::gpu::Firmware;
+
+use crate::args::Common;
+use crate::failure::Failure;
+use crate::render::{AmdRoot, Format};
+use crate::report::{Forms, Node, Section};
+
+/// The order of AMD's list, by its names; what it does not name comes after, by the driver's names.
+const ORDER: [&str; 25] = [
+    "CP_CE",
+    "CP_PFP",
+    "CP_ME",
+    "CP_MEC1",
+    "CP_MEC2",
+    "RLC",
+    "SDMA0",
+    "SDMA1",
+    "VCN",
+    "UVD",
+    "VCE",
+    "RLC_RESTORE_LIST_GPM_MEM",
+    "RLC_RESTORE_LIST_SRM_MEM",
+    "RLC_RESTORE_LIST_CNTL",
+    "PSP_SOSDRV",
+    "MC",
+    "ASD",
+    "TA_RAS",
+    "TA_XGMI",
+    "PM",
+    "DMCU",
+    "DMCUB",
+    "CP_MES",
+    "MES_KIQ",
+    "IMU",
+];
+
+pub(crate) fn run(common: &Common) -> Result<(), Failure> {
+    let rows = super::format(common) == Format::Csv;
+    super::answer(common, AmdRoot::Array, None, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
+}
+
+/// Sorted as AMD does.
+fn firmware(gpu: &Gpu) -> amdgpu_smi::Result<Vec<Firmware>> {
+    let mut list = gpu.firmware()?;
+    list.sort_by_key(|firmware| {
+        let known = firmware.id().and_then(|id| ORDER.iter().position(|name| *name == id));
+        known.unwrap_or(ORDER.len())
+    });
+    Ok(list)
+}
+
+fn report(gpu: &Gpu) -> Section {
+    const KEY: &str = "fw_list";
+    let mut section = Section::new();
+    section.put("gpu", gpu.index());
+    let list = match firmware(gpu) {
+        Ok(list) => list,
+        Err(error) => {
+            section.put(KEY, Node::from(&error));
+            return section;
+        }
+    };
+    let entries: Vec<Section> = list.iter().map(entry).collect();
+    let amds = list.iter().filter(|firmware| firmware.id().is_some());
+    let mut named = Section::new();
+    for (index, entry) in entries.iter().enumerate() {
+        named.put(format!("fw {index}"), entry.clone());
+    }
+    section
+        .put_in(Forms::JSON, KEY, Node::List(entries.into_iter().map(Node::from).collect()))
+        .put_in(Forms::AMD_JSON, KEY, Node::List(amds.map(|firmware| entry(firmware).into()).collect()))
+        .put_in(Forms::TEXT, KEY, named);
+    section
+}
+
+/// A row for each firmware.
+fn table(gpu: &Gpu) -> Vec<Section> {
+    let row = |mut entry: Section| {
+        let mut row = Section::new();
+        row.put("gpu", gpu.index());
+        row.append(&mut entry);
+        row
+    };
+    match firmware(gpu) {
+        Ok(list) => list.iter().map(|firmware| row(entry(firmware))).collect(),
+        Err(error) => {
+            let mut entry = Section::new();
+            entry.put("fw_id", Node::from(&error)).put("fw_version", Node::from(&error));
+            vec![row(entry)]
+        }
+    }
+}
+
+/// Under AMD's name, or else the driver's.
+fn entry(firmware: &Firmware) -> Section {
+    let name = firmware.id().map_or_else(|| firmware.name.to_uppercase(), str::to_owned);
+    let version = match &firmware.version {
+        Ok(version) => firmware.formatted().unwrap_or_else(|| version.to_string()).into(),
+        Err(error) => Node::from(error),
+    };
+    let mut section = Section::new();
+    section
+        .put("fw_id", name)
+        .put("fw_version", version)
+        .put_in(Forms::JSON, "name", firmware.name.as_str())
+        .put_in(Forms::JSON, "number", Node::of(firmware.version.clone()));
+    section
+}

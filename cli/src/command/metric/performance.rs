@@ -1,0 +1,66 @@
+//! How the driver chooses clocks: performance level, power profiles, power features.
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::parse::features::Features;
+use amdgpu_smi::parse::performance::PerformanceLevel;
+use amdgpu_smi::parse::profile::PowerProfile;
+
+use crate::report::{Forms, Node, Section};
+
+pub(super) fn performance(gpu: &Gpu, section: &mut Section) {
+    const KEY: &str = "perf_level";
+    match gpu.performance_level() {
+        Ok(level) => section.put_both(KEY, level.as_str(), amds(&level)),
+        Err(error) => section.put(KEY, Node::from(&error)),
+    };
+    let profiles = gpu.power_profiles();
+    let list = |profiles: &Vec<PowerProfile>| Node::List(profiles.iter().map(profile).collect());
+    // People read a word better than a list of sections; `static` names them all.
+    let current = |profiles: &Vec<PowerProfile>| {
+        let current = profiles.iter().find(|profile| profile.current);
+        let unmarked = || Node::absent("not marked", "the driver marks no profile");
+        current.map_or_else(unmarked, |profile| profile.name.as_str().into())
+    };
+    section.own("power_profile", profiles.as_ref().map_or_else(|error| Node::from(error), current)).put_in(
+        Forms::JSON,
+        "power_profiles",
+        profiles.as_ref().map_or_else(|error| Node::from(error), list),
+    );
+    section.own("power_features", Node::of(gpu.power_features().map(|features| self::features(&features))));
+}
+
+/// AMD's name of the level.
+fn amds(level: &PerformanceLevel) -> String {
+    let word = match level {
+        PerformanceLevel::Auto => "AUTO",
+        PerformanceLevel::Low => "LOW",
+        PerformanceLevel::High => "HIGH",
+        PerformanceLevel::Manual => "MANUAL",
+        PerformanceLevel::ProfileStandard => "STABLE_STD",
+        PerformanceLevel::ProfileMinSclk => "STABLE_MIN_SCLK",
+        PerformanceLevel::ProfileMinMclk => "STABLE_MIN_MCLK",
+        PerformanceLevel::ProfilePeak => "STABLE_PEAK",
+        PerformanceLevel::PerfDeterminism => "DETERMINISM",
+        _ => "UNKNOWN",
+    };
+    format!("AMDSMI_DEV_PERF_LEVEL_{word}")
+}
+
+fn profile(profile: &PowerProfile) -> Node {
+    let mut section = Section::new();
+    section.own("index", profile.index).own("name", profile.name.as_str()).own("current", profile.current);
+    section.into()
+}
+
+fn features(features: &Features) -> Section {
+    let names = |enabled: bool| {
+        let features = features.features.iter().filter(move |feature| feature.enabled == enabled);
+        Node::words(features.map(|feature| feature.name.as_str()))
+    };
+    let mut section = Section::new();
+    section
+        .own("mask", format!("{:#018x}", features.mask))
+        .own("enabled", names(true))
+        .own("disabled", names(false));
+    section
+}

@@ -1,0 +1,117 @@
+//! Power, voltages, energy.
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::gpu::{Power, PowerKind, Voltage, VoltageRail};
+
+use crate::command::{not_built, scope};
+use crate::report::{Node, Section};
+
+pub(super) fn power(gpu: &Gpu) -> Node {
+    let socket = gpu.socket_power();
+    let kind = socket.as_ref().map(|(_, kind)| match kind {
+        PowerKind::Average => "average",
+        PowerKind::Instantaneous => "instantaneous",
+    });
+    let management =
+        gpu.power_features().map(|features| if features.mask != 0 { "ENABLED" } else { "DISABLED" });
+    let rails = gpu.voltages();
+    let graphics = match &rails {
+        Ok(rails) => rail(rails, &VoltageRail::Graphics),
+        Err(error) => Node::from(error),
+    };
+    let mut section = Section::new();
+    section
+        .put("socket_power", Node::of(socket.clone().map(|(power, _)| power)))
+        .put("gfx_voltage", graphics)
+        .put("soc_voltage", not_built())
+        .put("mem_voltage", not_built())
+        .put("throttle_status", not_built())
+        .put("power_management", Node::of(management))
+        .put("ubb_power", not_built())
+        .own("socket_power_kind", Node::of(kind.map_err(Clone::clone)));
+    channels(gpu, &mut section);
+    scope(gpu, &mut section);
+    section.into()
+}
+
+/// The first channel's figures and caps; further channels in a list.
+fn channels(gpu: &Gpu, section: &mut Section) {
+    const OTHERS: &str = "other_channels";
+    let channels = match gpu.power() {
+        Ok(channels) => channels,
+        Err(error) => {
+            for (key, _) in FIGURES {
+                section.own(key, Node::from(&error));
+            }
+            section.own(OTHERS, Node::from(&error));
+            return;
+        }
+    };
+    let (first, others): (Vec<&Power>, Vec<&Power>) = channels.iter().partition(|power| power.channel == 1);
+    for (key, figure) in FIGURES {
+        let node = first
+            .first()
+            .map_or_else(|| Node::unsupported("the driver has no power channel"), |power| figure(power));
+        section.own(key, node);
+    }
+    let others = others.into_iter().map(|power| {
+        let mut other = Section::new();
+        let unlabelled = || Node::unsupported("the driver does not label it");
+        other
+            .own("channel", power.channel)
+            .own("label", power.label.as_deref().map_or_else(unlabelled, Node::from));
+        for (key, figure) in FIGURES {
+            other.own(key.replace("_socket", ""), figure(power));
+        }
+        other.into()
+    });
+    section.own(OTHERS, Node::List(others.collect()));
+}
+
+type Figure = fn(&Power) -> Node;
+
+const FIGURES: [(&str, Figure); 6] = [
+    ("average_socket_power", |power| Node::field(power.average, &power.reasons, "average")),
+    ("current_socket_power", |power| Node::field(power.instantaneous, &power.reasons, "instantaneous")),
+    ("cap", |power| Node::field(power.cap, &power.reasons, "cap")),
+    ("cap_default", |power| Node::field(power.cap_default, &power.reasons, "cap_default")),
+    ("cap_min", |power| Node::field(power.cap_min, &power.reasons, "cap_min")),
+    ("cap_max", |power| Node::field(power.cap_max, &power.reasons, "cap_max")),
+];
+
+fn rail(rails: &[Voltage], wanted: &VoltageRail) -> Node {
+    rails.iter().find(|voltage| voltage.rail == *wanted).map_or_else(
+        || Node::unsupported("the GPU has no such sensor"),
+        |voltage| Node::field(voltage.current, &voltage.reasons, "current"),
+    )
+}
+
+/// Every voltage that hwmon measures, by the driver's label.
+pub(super) fn voltage(gpu: &Gpu) -> Node {
+    let mut section = Section::new();
+    match gpu.voltages() {
+        Ok(rails) => {
+            section.put("vddboard", rail(&rails, &VoltageRail::Board));
+            section.own("vddgfx", rail(&rails, &VoltageRail::Graphics));
+            section.own("vddnb", rail(&rails, &VoltageRail::Northbridge));
+            for voltage in &rails {
+                if let VoltageRail::Other(label) = &voltage.rail {
+                    section.own(label.as_str(), Node::field(voltage.current, &voltage.reasons, "current"));
+                }
+            }
+        }
+        Err(error) => {
+            section.put("vddboard", Node::from(&error));
+            section.own("vddgfx", Node::from(&error)).own("vddnb", Node::from(&error));
+        }
+    }
+    scope(gpu, &mut section);
+    section.into()
+}
+
+pub(super) fn energy(gpu: &Gpu) -> Node {
+    let mut section = Section::new();
+    section.put("total_energy_consumption", not_built());
+    scope(gpu, &mut section);
+    section.into()
+}

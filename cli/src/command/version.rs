@@ -1,0 +1,72 @@
+//! `version`: of this program, the driver and the kernel.
+
+use crate::args::Common;
+use crate::failure::Failure;
+use crate::machine;
+use crate::output::Output;
+use crate::render::{AmdRoot, Columns, Document, Format, alone, inline};
+use crate::report::{Forms, Node, Section};
+
+/// The library is released together with this program.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+pub(crate) fn run(common: &Common) -> Result<(), Failure> {
+    let smi = machine::builder(common).build();
+    let (driver, kernel) = match &smi {
+        Ok(smi) => match smi.gpus().first() {
+            Some(gpu) => {
+                let info = gpu.driver_info();
+                (
+                    Node::field(info.version, &info.reasons, "version"),
+                    Node::field(info.kernel_release, &info.reasons, "kernel_release"),
+                )
+            }
+            None => {
+                let absent = Node::absent("no GPU", "there is no GPU whose driver could be asked");
+                (absent.clone(), absent)
+            }
+        },
+        Err(error) => {
+            let absent = match error {
+                amdgpu_smi::Error::DriverNotLoaded { .. } | amdgpu_smi::Error::Wsl => {
+                    Node::absent("no driver", &error.to_string())
+                }
+                amdgpu_smi::Error::Root { .. } => return Err(error.clone().into()),
+                error => Node::from(error),
+            };
+            (absent.clone(), absent)
+        }
+    };
+    let unused = Node::unsupported("this program does without it");
+    let mut section = Section::new();
+    section
+        .put("tool", "amdgpu-smi")
+        .put("version", VERSION)
+        .put("amdsmi_library_version", VERSION)
+        .put("rocm_version", unused.clone())
+        .put("amdgpu_version", driver)
+        .put("amd_hsmp_driver_version", unused.clone())
+        .put("nic_driver_version", unused)
+        .own("os_kernel_version", kernel);
+    let format = super::format(common);
+    let text = match format {
+        Format::Json => alone(&section),
+        Format::Text { verbose } => line(&section, verbose),
+        Format::AmdJson | Format::Csv => {
+            let document = Document { sections: vec![section], timestamp: None, root: AmdRoot::Array };
+            document.render(format, &mut Columns::default())
+        }
+    };
+    Output::open(common)?.write(&text)
+}
+
+fn line(section: &Section, verbose: u8) -> String {
+    let of = |key| section.get(Forms::TEXT, key).map_or_else(String::new, |node| inline(node, verbose));
+    format!(
+        "amdgpu-smi: {} | library: {} | amdgpu version: {} | kernel: {}\n",
+        of("version"),
+        of("amdsmi_library_version"),
+        of("amdgpu_version"),
+        of("os_kernel_version"),
+    )
+}
