@@ -28,7 +28,9 @@ pub(super) fn product(backend: &dyn Backend, id: PciId, revision: Option<u8>) ->
     {
         return Some(name);
     }
-    if let Some(name) = well_known(id.device, revision) {
+    if id.vendor == AMD
+        && let Some(name) = well_known(id.device, revision)
+    {
         return Some(name.to_owned());
     }
     in_files(backend, &PCI_IDS, |text| pci_ids::device(text, id).map(|name| name.into_owned()))
@@ -61,7 +63,7 @@ fn well_known(device: u16, revision: Option<u8>) -> Option<&'static str> {
     WELL_KNOWN.iter().find(fits).map(|(.., name)| *name)
 }
 
-const WELL_KNOWN: [(u16, Option<u8>, &str); 46] = [
+const WELL_KNOWN: [(u16, Option<u8>, &str); 56] = [
     (0x66a1, None, "AMD Instinct MI50/MI60"),
     (0x738c, None, "AMD Instinct MI100"),
     (0x7408, None, "AMD Instinct MI250X"),
@@ -103,9 +105,34 @@ const WELL_KNOWN: [(u16, Option<u8>, &str); 46] = [
     (0x7480, Some(0xcf), "AMD Radeon RX 7600"),
     (0x7550, Some(0xc0), "AMD Radeon RX 9070 XT"),
     (0x7550, Some(0xc3), "AMD Radeon RX 9070"),
+    // Boards whose revision is not known share the chip's name.
+    (0x67df, None, "AMD Ellesmere [Radeon RX 470/480/570/580/590]"),
+    (0x687f, None, "AMD Vega 10 XL/XT [Radeon RX Vega 56/64]"),
+    (0x731f, None, "AMD Navi 10 [Radeon RX 5600 OEM/5600 XT/5700/5700 XT]"),
+    (0x73bf, None, "AMD Navi 21 [Radeon RX 6800/6800 XT/6900 XT]"),
+    (0x73df, None, "AMD Navi 22 [Radeon RX 6700/6700 XT/6750 XT/6800M]"),
+    (0x73ff, None, "AMD Navi 23 [Radeon RX 6600/6600 XT/6600M]"),
+    (0x744c, None, "AMD Navi 31 [Radeon RX 7900 XT/7900 XTX/7900 GRE]"),
+    (0x747e, None, "AMD Navi 32 [Radeon RX 7700 XT/7800 XT]"),
+    (0x7480, None, "AMD Navi 33 [Radeon RX 7600/7600 XT/7600M XT/7700S]"),
+    (0x7550, None, "AMD Navi 48 [Radeon RX 9070/9070 XT]"),
     (0x163f, None, "AMD Custom GPU 0405 (Van Gogh)"),
     (0x1681, None, "AMD Radeon 680M"),
     (0x15bf, None, "AMD Radeon 780M Graphics"),
     (0x150e, None, "AMD Radeon 890M Graphics"),
     (0x1586, None, "AMD Radeon 8060S Graphics"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_board_goes_before_its_chip() {
+        assert_eq!(well_known(0x744c, Some(0xc8)), Some("AMD Radeon RX 7900 XTX"));
+        assert_eq!(well_known(0x744c, Some(0x01)), Some("AMD Navi 31 [Radeon RX 7900 XT/7900 XTX/7900 GRE]"));
+        assert_eq!(well_known(0x744c, None), well_known(0x744c, Some(0x01)));
+        assert_eq!(well_known(0x74a1, Some(0)), Some("AMD Instinct MI300X"));
+        assert_eq!(well_known(0xffff, None), None);
+    }
+}
