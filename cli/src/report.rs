@@ -1,7 +1,9 @@
 //! What a command has found out about one GPU, before anyone has decided how it is to look.
 
 use amdgpu_smi::error::Reasons;
-use amdgpu_smi::unit::{Bytes, Hertz, MegaHertz, MegaTransfers, MicroWatts, MilliCelsius, MilliVolts};
+use amdgpu_smi::unit::{
+    Bytes, Hertz, MegaHertz, MegaTransfers, MicroJoules, MicroWatts, MilliCelsius, MilliVolts,
+};
 use amdgpu_smi::unit::{Percent, Rpm};
 use amdgpu_smi::{Error, Result};
 
@@ -171,6 +173,14 @@ impl Section {
         let last = Absent { reason: "not supported".into(), detail: "there is no such instance".into() };
         filled.resize(length.max(filled.len()), Node::Absent(last));
         self.put_in(Forms::OURS, key, list).put_in(Forms::AMD_JSON, key, Node::List(filled))
+    }
+
+    /// Puts another value in place of the one under this key, in all its forms.
+    pub(crate) fn replace(&mut self, key: &str, node: impl Into<Node>) {
+        let node = node.into();
+        for entry in self.0.iter_mut().filter(|entry| entry.key == key) {
+            entry.node = node.clone();
+        }
     }
 
     /// Moves all entries of another section to the end of this one.
@@ -344,6 +354,12 @@ impl From<Hertz> for Node {
     }
 }
 
+impl From<MicroJoules> for Node {
+    fn from(value: MicroJoules) -> Node {
+        Node::Quantity(Number::scaled(i64::try_from(value.0).unwrap_or(i64::MAX), 1_000_000), "J")
+    }
+}
+
 impl From<MegaTransfers> for Node {
     fn from(value: MegaTransfers) -> Node {
         Node::Quantity(Number::scaled(value.0.into(), 1_000), "GT/s")
@@ -388,7 +404,7 @@ mod tests {
     #[test]
     fn numbers_are_exact() {
         assert_eq!(Node::from(MilliCelsius(45_000)), Node::Quantity(Number::Integer(45), "C"));
-        assert_eq!(Node::from(MicroWatts(3_142_000)), Node::Quantity(Number::Fraction(3.142), "W"));
+        assert_eq!(Node::from(MicroWatts(17_215_000)), Node::Quantity(Number::Fraction(17.215), "W"));
         assert_eq!(Node::from(MegaTransfers(2_500)), Node::Quantity(Number::Fraction(2.5), "GT/s"));
         assert_eq!(Number::scaled(-273_150, 1_000).to_string(), "-273.15");
         assert_eq!(Number::scaled(798_080_000, 1_000_000).to_string(), "798.08");

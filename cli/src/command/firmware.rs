@@ -8,55 +8,16 @@ use crate::failure::Failure;
 use crate::render::{AmdRoot, Format};
 use crate::report::{Forms, Node, Section};
 
-/// The order of AMD's list, by its names; what it does not name comes after, by the driver's names.
-const ORDER: [&str; 25] = [
-    "CP_CE",
-    "CP_PFP",
-    "CP_ME",
-    "CP_MEC1",
-    "CP_MEC2",
-    "RLC",
-    "SDMA0",
-    "SDMA1",
-    "VCN",
-    "UVD",
-    "VCE",
-    "RLC_RESTORE_LIST_GPM_MEM",
-    "RLC_RESTORE_LIST_SRM_MEM",
-    "RLC_RESTORE_LIST_CNTL",
-    "PSP_SOSDRV",
-    "MC",
-    "ASD",
-    "TA_RAS",
-    "TA_XGMI",
-    "PM",
-    "DMCU",
-    "DMCUB",
-    "CP_MES",
-    "MES_KIQ",
-    "IMU",
-];
-
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let rows = super::format(common) == Format::Csv;
     super::answer(common, AmdRoot::Array, None, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
-}
-
-/// Sorted as AMD does.
-fn firmware(gpu: &Gpu) -> amdgpu_smi::Result<Vec<Firmware>> {
-    let mut list = gpu.firmware()?;
-    list.sort_by_key(|firmware| {
-        let known = firmware.id().and_then(|id| ORDER.iter().position(|name| *name == id));
-        known.unwrap_or(ORDER.len())
-    });
-    Ok(list)
 }
 
 fn report(gpu: &Gpu) -> Section {
     const KEY: &str = "fw_list";
     let mut section = Section::new();
     section.put("gpu", gpu.index());
-    let list = match firmware(gpu) {
+    let list = match gpu.firmware() {
         Ok(list) => list,
         Err(error) => {
             section.put(KEY, Node::from(&error));
@@ -84,7 +45,7 @@ fn table(gpu: &Gpu) -> Vec<Section> {
         row.append(&mut entry);
         row
     };
-    match firmware(gpu) {
+    match gpu.firmware() {
         Ok(list) => list.iter().map(|firmware| row(entry(firmware))).collect(),
         Err(error) => {
             let mut entry = Section::new();

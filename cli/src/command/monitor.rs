@@ -4,8 +4,7 @@ use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Error, Gpu};
 
-use super::metric::current_clock;
-use super::not_built;
+use super::metric::{Table as Metrics, current_clock, pcie_bandwidth, video_usage};
 use crate::args::{Common, MonitorArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -91,33 +90,34 @@ fn report(gpu: &Gpu, wanted: &Wanted) -> Section {
         temperatures(gpu, &mut section);
     }
     let activity = gpu.activity();
+    let metrics = Metrics::new(gpu);
     if wanted.gfx {
         section
-            .put("gfx_clk", current_clock(gpu, ClockDomain::Graphics))
+            .put("gfx_clk", current_clock(gpu, &metrics, ClockDomain::Graphics))
             .put("gfx", Node::field(activity.gfx, &activity.reasons, "gfx"));
     }
     if wanted.mem {
         section.put("mem", Node::field(activity.memory, &activity.reasons, "memory"));
     }
     if wanted.mem && !wanted.default {
-        section.put("mem_clock", current_clock(gpu, ClockDomain::Memory));
+        section.put("mem_clock", current_clock(gpu, &metrics, ClockDomain::Memory));
     }
     if wanted.encoder {
-        section.put("encoder", not_built());
+        section.put("encoder", Node::unsupported("the firmware counts encoding and decoding together"));
     }
     if wanted.decoder {
-        section.put("decoder", not_built());
+        section.put("decoder", video_usage(gpu, &metrics));
     }
     if (wanted.encoder || wanted.decoder) && !wanted.default {
         section
-            .put("vclock", current_clock(gpu, ClockDomain::Video0))
-            .put("dclock", current_clock(gpu, ClockDomain::Decoder0));
+            .put("vclock", current_clock(gpu, &metrics, ClockDomain::Video0))
+            .put("dclock", current_clock(gpu, &metrics, ClockDomain::Decoder0));
     }
     if wanted.vram {
         memory(gpu, wanted.default, &mut section);
     }
     if wanted.pcie {
-        section.put("pcie_bw", not_built());
+        pcie_bandwidth("pcie_bw", &metrics, &mut section);
     }
     super::scope(gpu, &mut section);
     section

@@ -2,71 +2,130 @@
 
 use amdgpu_smi::gpu::{ClockDomain, Frequency};
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
+use amdgpu_smi::parse::metrics::Clocks;
+use amdgpu_smi::unit::MegaHertz;
 use amdgpu_smi::{Gpu, Result};
 
-use crate::command::{not_built, scope};
+use super::table::Table;
+use crate::command::scope;
 use crate::report::{Forms, Node, Section};
 
-/// AMD's keys, in its order, and whose clock each is. What has no domain stands in gpu_metrics only.
-const CLOCKS: [(&str, Option<ClockDomain>); 19] = [
-    ("gfx_0", Some(ClockDomain::Graphics)),
-    ("gfx_1", None),
-    ("gfx_2", None),
-    ("gfx_3", None),
-    ("gfx_4", None),
-    ("gfx_5", None),
-    ("gfx_6", None),
-    ("gfx_7", None),
-    ("mem_0", Some(ClockDomain::Memory)),
-    ("vclk_0", Some(ClockDomain::Video0)),
-    ("vclk_1", Some(ClockDomain::Video1)),
-    ("vclk_2", None),
-    ("vclk_3", None),
-    ("dclk_0", Some(ClockDomain::Decoder0)),
-    ("dclk_1", Some(ClockDomain::Decoder1)),
-    ("dclk_2", None),
-    ("dclk_3", None),
-    ("fclk_0", Some(ClockDomain::Fabric)),
-    ("socclk_0", Some(ClockDomain::Soc)),
+/// AMD's keys, in its order; whose levels each has, and where the table has its clock.
+const CLOCKS: [(&str, ClockDomain, Slot); 19] = [
+    ("gfx_0", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 0)),
+    ("gfx_1", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 1)),
+    ("gfx_2", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 2)),
+    ("gfx_3", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 3)),
+    ("gfx_4", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 4)),
+    ("gfx_5", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 5)),
+    ("gfx_6", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 6)),
+    ("gfx_7", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 7)),
+    ("mem_0", ClockDomain::Memory, |clocks| slot(&clocks.current_uclk, 0)),
+    ("vclk_0", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 0)),
+    // The second die's, or the second engine's on GPUs of one die.
+    ("vclk_1", ClockDomain::Video1, |clocks| slot(&clocks.current_vclk0, 1).or(clocks.current_vclk1)),
+    ("vclk_2", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 2)),
+    ("vclk_3", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 3)),
+    ("dclk_0", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 0)),
+    ("dclk_1", ClockDomain::Decoder1, |clocks| slot(&clocks.current_dclk0, 1).or(clocks.current_dclk1)),
+    ("dclk_2", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 2)),
+    ("dclk_3", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 3)),
+    ("fclk_0", ClockDomain::Fabric, |clocks| clocks.current_fclk),
+    ("socclk_0", ClockDomain::Soc, |clocks| slot(&clocks.current_socclk, 0)),
 ];
 
-pub(super) fn clock(gpu: &Gpu) -> Node {
+type Slot = fn(&Clocks) -> Option<MegaHertz>;
+
+fn slot(slots: &[Option<MegaHertz>], index: usize) -> Option<MegaHertz> {
+    slots.get(index).copied().flatten()
+}
+
+pub(super) fn clock(gpu: &Gpu, table: &Table<'_>) -> Node {
     let frequencies = gpu.frequencies();
+    let levels: Vec<_> = ClockDomain::ALL.map(|domain| (domain, gpu.clock_levels(domain))).into();
+    let of = |wanted| levels.iter().find(|(domain, _)| *domain == wanted).map(|(_, table)| table);
     let mut section = Section::new();
-    for (key, domain) in CLOCKS {
+    for (key, domain, slot) in CLOCKS {
+        let Some(own) = of(domain) else { continue };
+        let now = match table.of(|metrics| slot(&metrics.clocks)) {
+            absent @ Node::Absent(_) if is_first(key, domain) && own.is_ok() => {
+                let running = running(own, domain, &frequencies);
+                if running.why_absent().is_some() { absent } else { running }
+            }
+            now => now,
+        };
+        let there = now.why_absent().is_none();
+        // The second die's clock has the levels of the first's.
+        let levels = match domain {
+            ClockDomain::Video1 if own.is_err() && there => of(ClockDomain::Video0).unwrap_or(own),
+            ClockDomain::Decoder1 if own.is_err() && there => of(ClockDomain::Decoder0).unwrap_or(own),
+            _ => own,
+        };
         // People see the clocks that there are, and why those of shader and memory are missing.
-        match domain {
-            Some(domain) => {
-                let table = gpu.clock_levels(domain);
-                let basic = matches!(domain, ClockDomain::Graphics | ClockDomain::Memory);
-                let forms = if basic || table.is_ok() { Forms::ALL } else { Forms::ALL.but(Forms::TEXT) };
-                section.put_in(forms, key, one(&table, domain, &frequencies));
-            }
-            None => {
-                section.put_in(Forms::ALL.but(Forms::TEXT), key, none(&not_built()));
-            }
+        let basic = matches!(key, "gfx_0" | "mem_0");
+        let forms = if basic || there { Forms::ALL } else { Forms::ALL.but(Forms::TEXT) };
+        let mut node = if there || is_first(key, domain) { one(now, levels) } else { none(&now) };
+        if domain == ClockDomain::Graphics {
+            locked(key, there, table, &mut node);
         }
+        section.put_in(forms, key, node);
     }
-    for (key, part) in [("uclk_aid", "aid"), ("socclks_mid", "mid")] {
-        let mut parts = Section::new();
-        for index in 0..2 {
-            parts.put(format!("{part}_{index}"), not_built());
-        }
-        section.put_in(Forms::ALL.but(Forms::TEXT), key, parts);
+    dies(table, &mut section);
+    if let Some(display) = of(ClockDomain::Display) {
+        let forms = if display.is_ok() { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
+        section.put_in(
+            forms,
+            "dcefclk_0",
+            one(running(display, ClockDomain::Display, &frequencies), display),
+        );
     }
-    let display = gpu.clock_levels(ClockDomain::Display);
-    let forms = if display.is_ok() { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
-    section.put_in(forms, "dcefclk_0", one(&display, ClockDomain::Display, &frequencies));
     measured(&frequencies, &mut section);
     scope(gpu, &mut section);
     section.into()
 }
 
-/// Megahertz at which a domain runs: of the level that is marked, or what hwmon measures where none is.
-pub(crate) fn current(gpu: &Gpu, domain: ClockDomain) -> Node {
-    running(&gpu.clock_levels(domain), domain, &gpu.frequencies())
+/// Whether the domain's levels are those of this clock, and not of one among several dies.
+fn is_first(key: &str, domain: ClockDomain) -> bool {
+    key.ends_with("_0") || matches!(domain, ClockDomain::Video1 | ClockDomain::Decoder1)
 }
 
+/// Clocks that AMD prints for each die.
+fn dies(table: &Table<'_>, section: &mut Section) {
+    let (mut aids, mut mids) = (Section::new(), Section::new());
+    for index in 0..2 {
+        // With one memory clock for all dies it is that of `mem_0`.
+        let memory = table.of(|metrics| {
+            let clocks = &metrics.clocks.current_uclk;
+            (clocks.len() > 1).then(|| slot(clocks, index)).flatten()
+        });
+        aids.put(format!("aid_{index}"), memory);
+        mids.put(format!("mid_{index}"), Node::unsupported("no table tells a middle die's clock"));
+    }
+    let but_text = Forms::ALL.but(Forms::TEXT);
+    section.put_in(but_text, "uclk_aid", aids).put_in(but_text, "socclks_mid", mids);
+}
+
+/// Whether a die's shader clock is locked.
+fn locked(key: &str, there: bool, table: &Table<'_>, section: &mut Section) {
+    let index = key.rsplit('_').next().and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
+    let state = table.of(|metrics| {
+        let locks = metrics.clocks.gfxclk_lock_status.filter(|_| there)?;
+        Some(if locks >> index & 1 != 0 { "ENABLED" } else { "DISABLED" })
+    });
+    section.replace("clk_locked", state);
+}
+
+/// Megahertz at which a domain runs: what the table says, else the level that is marked, else what hwmon measures.
+pub(crate) fn current(gpu: &Gpu, table: &Table<'_>, domain: ClockDomain) -> Node {
+    let in_table = CLOCKS.iter().find(|(_, of, _)| *of == domain);
+    let now = in_table.map(|(_, _, slot)| table.of(|metrics| slot(&metrics.clocks)));
+    match now {
+        Some(now) if now.why_absent().is_none() => now,
+        _ => running(&gpu.clock_levels(domain), domain, &gpu.frequencies()),
+    }
+}
+
+/// The frequency of the level that is marked, or what hwmon measures where none is.
 fn running(table: &Result<DpmTable>, domain: ClockDomain, frequencies: &Result<Vec<Frequency>>) -> Node {
     let marked = table.as_ref().ok().and_then(DpmTable::current);
     if let Some(level) = marked {
@@ -88,7 +147,8 @@ fn running(table: &Result<DpmTable>, domain: ClockDomain, frequencies: &Result<V
     }
 }
 
-fn one(table: &Result<DpmTable>, domain: ClockDomain, frequencies: &Result<Vec<Frequency>>) -> Section {
+/// A clock and its levels.
+fn one(now: Node, table: &Result<DpmTable>) -> Section {
     let range = |of: fn((Node, Node)) -> Node| match table {
         Ok(table) => match table.range() {
             Some((low, high)) => of((low.into(), high.into())),
@@ -111,10 +171,10 @@ fn one(table: &Result<DpmTable>, domain: ClockDomain, frequencies: &Result<Vec<F
     };
     let mut section = Section::new();
     section
-        .put("clk", running(table, domain, frequencies))
+        .put("clk", now)
         .put("min_clk", range(|(low, _)| low))
         .put("max_clk", range(|(_, high)| high))
-        .put_in(Forms::ALL.but(Forms::TEXT), "clk_locked", not_built())
+        .put("clk_locked", Node::unsupported("the driver tells it of shader clocks only"))
         .put("deep_sleep", Node::of(sleep.map_err(Clone::clone)))
         .put_in(Forms::OURS.but(Forms::TEXT), "level", level);
     section

@@ -3,7 +3,7 @@
 use amdgpu_smi::parse::ras::{ErrorCounts, block_names};
 use amdgpu_smi::{Gpu, Result};
 
-use crate::command::{not_built, scope};
+use crate::command::scope;
 use crate::report::{Node, Section};
 
 /// What each block counted, of those whose error correction is on.
@@ -47,13 +47,21 @@ pub(crate) fn total(gpu: &Gpu) -> Node {
 pub(super) fn ecc(gpu: &Gpu) -> Node {
     let blocks = counts(gpu);
     let of = |count| blocks.as_ref().map_or_else(Node::clone, |blocks| sum(blocks, count));
+    // AMD's "cache" is all but the memory controller.
+    let caches = |count| match &blocks {
+        Ok(blocks) => {
+            let others: Vec<_> = blocks.iter().filter(|(name, _)| *name != "umc").cloned().collect();
+            sum(&others, count)
+        }
+        Err(absent) => absent.clone(),
+    };
     let mut section = Section::new();
     section
         .put("total_correctable_count", of(CORRECTABLE))
         .put("total_uncorrectable_count", of(UNCORRECTABLE))
         .put("total_deferred_count", of(DEFERRED))
-        .put("cache_correctable_count", not_built())
-        .put("cache_uncorrectable_count", not_built());
+        .put("cache_correctable_count", caches(CORRECTABLE))
+        .put("cache_uncorrectable_count", caches(UNCORRECTABLE));
     scope(gpu, &mut section);
     section.into()
 }

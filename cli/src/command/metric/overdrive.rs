@@ -4,6 +4,7 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
 use amdgpu_smi::parse::overdrive::{Limits, Overdrive, OverdriveLimits, OverdrivePoint};
 
+use super::table::Table;
 use crate::report::{Node, Section};
 
 /// As many points as AMD prints.
@@ -28,7 +29,7 @@ pub(super) fn voltage_curve(gpu: &Gpu) -> Node {
     section.into()
 }
 
-pub(super) fn overdrive(gpu: &Gpu, section: &mut Section) {
+pub(super) fn overdrive(gpu: &Gpu, _: &Table<'_>, section: &mut Section) {
     section
         .put("overdrive", Node::of(gpu.overdrive_level()))
         .put("mem_overdrive", Node::of(gpu.memory_overdrive_level()))

@@ -1,42 +1,45 @@
 //! The PCIe link as it is now.
 
 use amdgpu_smi::Gpu;
+use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::parse::pcie::PcieTraffic;
 
-use crate::command::{not_built, scope};
-use crate::report::{Node, Section};
+use super::table::Table;
+use crate::command::scope;
+use crate::report::{Forms, Node, Section};
 
-pub(super) fn without_traffic(gpu: &Gpu, section: &mut Section) {
-    section.put("pcie", pcie(gpu, false));
+pub(super) fn without_traffic(gpu: &Gpu, table: &Table<'_>, section: &mut Section) {
+    section.put("pcie", pcie(gpu, table, false));
 }
 
 /// Reads the one file that takes a second.
-pub(super) fn with_traffic(gpu: &Gpu, section: &mut Section) {
-    section.put("pcie", pcie(gpu, true));
+pub(super) fn with_traffic(gpu: &Gpu, table: &Table<'_>, section: &mut Section) {
+    section.put("pcie", pcie(gpu, table, true));
 }
 
-fn pcie(gpu: &Gpu, traffic: bool) -> Node {
+fn pcie(gpu: &Gpu, table: &Table<'_>, traffic: bool) -> Node {
     let info = gpu.pcie_info();
     let mut section = Section::new();
     section
         .put("width", Node::field(info.width, &info.reasons, "width"))
-        .put("speed", Node::field(info.speed, &info.reasons, "speed"))
-        .put("bandwidth", not_built())
+        .put("speed", Node::field(info.speed, &info.reasons, "speed"));
+    bandwidth("bandwidth", table, &mut section);
+    section
         .put("replay_count", Node::field(info.replay_count, &info.reasons, "replay_count"))
-        .put("l0_to_recovery_count", not_built())
-        .put("replay_roll_over_count", not_built())
-        .put("nak_sent_count", not_built())
-        .put("nak_received_count", not_built());
+        .put("l0_to_recovery_count", table.of(|metrics| metrics.pcie.l0_to_recov_count_acc))
+        .put("replay_roll_over_count", table.of(|metrics| metrics.pcie.replay_rover_count_acc))
+        .put("nak_sent_count", table.of(|metrics| metrics.pcie.nak_sent_count_acc))
+        .put("nak_received_count", table.of(|metrics| metrics.pcie.nak_rcvd_count_acc));
     let traffic = match traffic {
         true => gpu.pcie_throughput().map_err(|error| Node::from(&error)),
         false => Err(Node::absent("not asked", "reading it takes a second; metric --pcie-bw reads it")),
     };
     let of = |value: fn(&PcieTraffic) -> Node| traffic.as_ref().map_or_else(Node::clone, value);
     section
-        .put("current_bandwidth_sent", of(|traffic| bandwidth(traffic.sent, traffic)))
-        .put("current_bandwidth_received", of(|traffic| bandwidth(traffic.received, traffic)))
+        .put("current_bandwidth_sent", of(|traffic| full(traffic.sent, traffic)))
+        .put("current_bandwidth_received", of(|traffic| full(traffic.received, traffic)))
         .put("max_packet_size", of(|traffic| Node::quantity(traffic.max_payload.0, "B")))
-        .put("lc_perf_other_end_recovery_count", not_built())
+        .put("lc_perf_other_end_recovery_count", table.of(|metrics| metrics.pcie.lc_perf_other_end_recovery))
         .own("packets_sent", of(|traffic| traffic.sent.into()))
         .own("packets_received", of(|traffic| traffic.received.into()))
         .own("max_width", Node::field(info.width_max, &info.reasons, "width_max"))
@@ -45,7 +48,15 @@ fn pcie(gpu: &Gpu, traffic: bool) -> Node {
     section.into()
 }
 
+/// What goes over the link now. The kernel's header says GB/s; AMD prints the same number as Mb/s.
+pub(crate) fn bandwidth(key: &str, table: &Table<'_>, section: &mut Section) {
+    let number = |metrics: &Metrics| metrics.pcie.bandwidth_inst.first().copied().flatten();
+    let ours = table.of(|metrics| Some(Node::quantity(number(metrics)?.0, "GB/s")));
+    let amds = table.of(|metrics| Some(Node::quantity(number(metrics)?.0, "Mb/s")));
+    section.put_in(Forms::OURS, key, ours).put_in(Forms::AMD_JSON, key, amds);
+}
+
 /// As AMD computes it: as if each packet were full, in units of 2^20 bytes, which it labels Mb.
-fn bandwidth(packets: u64, traffic: &PcieTraffic) -> Node {
+fn full(packets: u64, traffic: &PcieTraffic) -> Node {
     Node::quantity(packets.saturating_mul(traffic.max_payload.0) >> 20, "Mb/s")
 }

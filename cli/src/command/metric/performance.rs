@@ -5,9 +5,10 @@ use amdgpu_smi::parse::features::Features;
 use amdgpu_smi::parse::performance::PerformanceLevel;
 use amdgpu_smi::parse::profile::PowerProfile;
 
+use super::table::Table;
 use crate::report::{Forms, Node, Section};
 
-pub(super) fn performance(gpu: &Gpu, section: &mut Section) {
+pub(super) fn performance(gpu: &Gpu, _: &Table<'_>, section: &mut Section) {
     const KEY: &str = "perf_level";
     match gpu.performance_level() {
         Ok(level) => section.put_both(KEY, level.as_str(), amds(&level)),
@@ -21,10 +22,10 @@ pub(super) fn performance(gpu: &Gpu, section: &mut Section) {
         let unmarked = || Node::absent("not marked", "the driver marks no profile");
         current.map_or_else(unmarked, |profile| profile.name.as_str().into())
     };
-    section.own("power_profile", profiles.as_ref().map_or_else(|error| Node::from(error), current)).put_in(
+    section.own("power_profile", profiles.as_ref().map_or_else(Node::from, current)).put_in(
         Forms::JSON,
         "power_profiles",
-        profiles.as_ref().map_or_else(|error| Node::from(error), list),
+        profiles.as_ref().map_or_else(Node::from, list),
     );
     section.own("power_features", Node::of(gpu.power_features().map(|features| self::features(&features))));
 }

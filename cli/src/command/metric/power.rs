@@ -3,10 +3,11 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{Power, PowerKind, Voltage, VoltageRail};
 
-use crate::command::{not_built, scope};
+use super::table::Table;
+use crate::command::scope;
 use crate::report::{Node, Section};
 
-pub(super) fn power(gpu: &Gpu) -> Node {
+pub(super) fn power(gpu: &Gpu, table: &Table<'_>) -> Node {
     let socket = gpu.socket_power();
     let kind = socket.as_ref().map(|(_, kind)| match kind {
         PowerKind::Average => "average",
@@ -19,19 +20,33 @@ pub(super) fn power(gpu: &Gpu) -> Node {
         Ok(rails) => rail(rails, &VoltageRail::Graphics),
         Err(error) => Node::from(error),
     };
+    // Some GPUs tell it in the table only.
+    let graphics = match graphics.why_absent() {
+        Some(absent) if absent.reason == "not supported" => table.of(|metrics| metrics.voltages.gfx),
+        _ => graphics,
+    };
     let mut section = Section::new();
     section
         .put("socket_power", Node::of(socket.clone().map(|(power, _)| power)))
         .put("gfx_voltage", graphics)
-        .put("soc_voltage", not_built())
-        .put("mem_voltage", not_built())
-        .put("throttle_status", not_built())
+        .put("soc_voltage", table.of(|metrics| metrics.voltages.soc))
+        .put("mem_voltage", table.of(|metrics| metrics.voltages.mem))
+        .put("throttle_status", throttle_status(table))
         .put("power_management", Node::of(management))
-        .put("ubb_power", not_built())
+        .put("ubb_power", Node::unsupported("the driver publishes no power of the baseboard"))
         .own("socket_power_kind", Node::of(kind.map_err(Clone::clone)));
     channels(gpu, &mut section);
     scope(gpu, &mut section);
     section.into()
+}
+
+/// Whether anything slows the GPU down at this moment.
+fn throttle_status(table: &Table<'_>) -> Node {
+    table.of(|metrics| {
+        let reasons = metrics.throttle.reasons.map(|reasons| !reasons.is_empty());
+        let throttled = reasons.or(metrics.throttle.asic_status.map(|status| status != 0))?;
+        Some(if throttled { "THROTTLED" } else { "UNTHROTTLED" })
+    })
 }
 
 /// The first channel's figures and caps; further channels in a list.
@@ -109,9 +124,17 @@ pub(super) fn voltage(gpu: &Gpu) -> Node {
     section.into()
 }
 
-pub(super) fn energy(gpu: &Gpu) -> Node {
+pub(super) fn energy(gpu: &Gpu, table: &Table<'_>) -> Node {
     let mut section = Section::new();
-    section.put("total_energy_consumption", not_built());
+    let counter = table.of(|metrics| {
+        let counter = metrics.energy?;
+        let unknown =
+            || Node::absent("unit not known", "nobody says what a tick of this GPU's counter is worth");
+        Some(counter.energy().map_or_else(unknown, Node::from))
+    });
+    section
+        .put("total_energy_consumption", counter)
+        .own("counter_ticks", table.of(|metrics| Some(metrics.energy?.ticks)));
     scope(gpu, &mut section);
     section.into()
 }

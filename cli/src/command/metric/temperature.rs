@@ -3,7 +3,8 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{Temperature, TemperatureSensor};
 
-use crate::command::{not_built, scope};
+use super::table::Table;
+use crate::command::scope;
 use crate::report::{Node, Section};
 
 /// As many as AMD prints.
@@ -11,7 +12,7 @@ const HBM_STACKS: usize = 12;
 const MID: usize = 2;
 const AID: usize = 2;
 
-pub(super) fn temperature(gpu: &Gpu) -> Node {
+pub(super) fn temperature(gpu: &Gpu, table: &Table<'_>) -> Node {
     let sensors = gpu.temperatures();
     let mut section = Section::new();
     const SENSORS: [(&str, TemperatureSensor); 3] = [
@@ -30,10 +31,13 @@ pub(super) fn temperature(gpu: &Gpu) -> Node {
         section.put(*key, node);
     }
     section
-        .put_filled("hbm_stacks", not_built(), HBM_STACKS)
-        .put_filled("mid", not_built(), MID)
-        .put_filled("aid", not_built(), AID)
-        .put("xcd", not_built());
+        .put_filled("hbm_stacks", table.slots(|metrics| &metrics.temperatures.hbm), HBM_STACKS)
+        .put_filled("mid", table.slots(|metrics| &metrics.temperatures.mid), MID)
+        .put_filled("aid", table.slots(|metrics| &metrics.temperatures.aid), AID)
+        .put("xcd", table.slots(|metrics| &metrics.temperatures.xcd))
+        .own("regulator_gfx", table.of(|metrics| metrics.temperatures.vrgfx))
+        .own("regulator_soc", table.of(|metrics| metrics.temperatures.vrsoc))
+        .own("regulator_mem", table.of(|metrics| metrics.temperatures.vrmem));
     match &sensors {
         Ok(sensors) => {
             let (mut others, mut limits) = (Section::new(), Section::new());

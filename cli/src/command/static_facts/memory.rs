@@ -3,7 +3,8 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::CacheInfo;
 
-use crate::command::{needs_device, not_built};
+use crate::command::metric::Table;
+use crate::command::needs_device;
 use crate::report::{Forms, Node, Section};
 
 pub(super) fn vram(gpu: &Gpu) -> Node {
@@ -14,11 +15,18 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
         .put("vendor", Node::field(info.vendor.as_deref().map(str::to_uppercase), &info.reasons, "vendor"))
         .put("size", Node::field(info.size, &info.reasons, "size"))
         .put("bit_width", Node::field(info.bit_width, &info.reasons, "bit_width"));
+    let bandwidth = Table::new(gpu).of(|metrics| Some(Node::quantity(metrics.bandwidth.mem_max?.0, "GB/s")));
     // AMD keeps the unit of what is not there.
-    let mut amds = Section::new();
-    amds.put("value", not_built()).put("unit", "GB/s");
+    let amds = match bandwidth.why_absent() {
+        Some(_) => {
+            let mut amds = Section::new();
+            amds.put("value", bandwidth.clone()).put("unit", "GB/s");
+            amds.into()
+        }
+        None => bandwidth.clone(),
+    };
     section
-        .put_in(Forms::ALL.but(Forms::AMD_JSON), "max_bandwidth", not_built())
+        .put_in(Forms::ALL.but(Forms::AMD_JSON), "max_bandwidth", bandwidth)
         .put_in(Forms::AMD_JSON, "max_bandwidth", amds)
         .own("clock_max", Node::field(info.clock_max, &info.reasons, "clock_max"));
     section.into()
