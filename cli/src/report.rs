@@ -96,9 +96,6 @@ impl Forms {
     pub(crate) const ALL: Forms = Forms(15);
     /// All but AMD's, for what AMD has no key for.
     pub(crate) const OURS: Forms = Forms(13);
-    /// All but ours, for AMD's shape of what we print in another.
-    pub(crate) const AMDS: Forms = Forms(14);
-
     /// Those of both.
     pub(crate) const fn and(self, other: Forms) -> Forms {
         Forms(self.0 | other.0)
@@ -153,14 +150,15 @@ impl Section {
         self
     }
 
-    /// Adds `ours` to `--json` and `amds` to all other forms.
+    /// Adds `ours` to `--json` and to the text, and `amds` to what programs read that know AMD's.
     pub(crate) fn put_both(
         &mut self,
         key: &str,
         ours: impl Into<Node>,
         amds: impl Into<Node>,
     ) -> &mut Section {
-        self.put_in(Forms::JSON, key, ours).put_in(Forms::AMDS, key, amds)
+        let amds_forms = Forms::AMD_JSON.and(Forms::CSV);
+        self.put_in(Forms::ALL.but(amds_forms), key, ours).put_in(amds_forms, key, amds)
     }
 
     /// Adds a list that AMD fills up to a fixed length.
@@ -173,14 +171,6 @@ impl Section {
         let last = Absent { reason: "not supported".into(), detail: "there is no such instance".into() };
         filled.resize(length.max(filled.len()), Node::Absent(last));
         self.put_in(Forms::OURS, key, list).put_in(Forms::AMD_JSON, key, Node::List(filled))
-    }
-
-    /// Puts another value in place of the one under this key, in all its forms.
-    pub(crate) fn replace(&mut self, key: &str, node: impl Into<Node>) {
-        let node = node.into();
-        for entry in self.0.iter_mut().filter(|entry| entry.key == key) {
-            entry.node = node.clone();
-        }
     }
 
     /// Moves all entries of another section to the end of this one.

@@ -31,7 +31,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
                 amdgpu_smi::Error::DriverNotLoaded { .. } | amdgpu_smi::Error::Wsl => {
                     Node::absent("no driver", &error.to_string())
                 }
-                amdgpu_smi::Error::Root { .. } => return Err(error.clone().into()),
+                amdgpu_smi::Error::Root { .. } => return Err(machine::failure(common, error.clone())),
                 error => Node::from(error),
             };
             (absent.clone(), absent)

@@ -45,7 +45,13 @@ fn entry(text: &mut String, key: &str, node: &Node, depth: usize, verbose: u8) {
         Node::List(nodes) if nodes.iter().any(|node| matches!(node, Node::Section(_))) => {
             text.push('\n');
             for (index, node) in nodes.iter().enumerate() {
-                entry(text, &index.to_string(), node, depth + 1, verbose);
+                match node {
+                    Node::Section(item) if is_flat(item) => {
+                        let blanks = "    ".repeat(depth + 1);
+                        text.push_str(&format!("{blanks}{index}: {}\n", line(item, verbose)));
+                    }
+                    other => entry(text, &index.to_string(), other, depth + 1, verbose),
+                }
             }
         }
         other => {
@@ -54,6 +60,19 @@ fn entry(text: &mut String, key: &str, node: &Node, depth: usize, verbose: u8) {
             text.push('\n');
         }
     }
+}
+
+/// Whether a line can hold it.
+fn is_flat(section: &Section) -> bool {
+    section.entries(Forms::TEXT).all(|(_, node)| !matches!(node, Node::Section(_) | Node::List(_)))
+}
+
+/// A section in a line: `INDEX: 0, CLOCK: 500 MHz`.
+fn line(section: &Section, verbose: u8) -> String {
+    let words = section
+        .entries(Forms::TEXT)
+        .map(|(key, node)| format!("{}: {}", key.to_uppercase(), inline(node, verbose)));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// A value in a line: `45 °C`, `[1, 2]`, `N/A (suspended)`.
@@ -100,7 +119,7 @@ mod tests {
         assert_eq!(
             text(1),
             "GPU: 0\n    TEMPERATURE:\n        EDGE: 45 °C\n        HOTSPOT: N/A (suspended)\n        NAMES: [a, b]\n\
-             \x20       NONE: N/A\n        CACHES:\n            0:\n                LEVEL: 3\n"
+             \x20       NONE: N/A\n        CACHES:\n            0: LEVEL: 3\n"
         );
         assert!(text(0).contains("HOTSPOT: N/A\n"));
         assert!(text(2).contains("HOTSPOT: N/A (it sleeps)\n"));

@@ -64,10 +64,8 @@ pub(super) fn clock(gpu: &Gpu, table: &Table<'_>) -> Node {
         // People see the clocks that there are, and why those of shader and memory are missing.
         let basic = matches!(key, "gfx_0" | "mem_0");
         let forms = if basic || there { Forms::ALL } else { Forms::ALL.but(Forms::TEXT) };
-        let mut node = if there || is_first(key, domain) { one(now, levels) } else { none(&now) };
-        if domain == ClockDomain::Graphics {
-            locked(key, there, table, &mut node);
-        }
+        let locked = if domain == ClockDomain::Graphics { locked(key, there, table) } else { not_locked() };
+        let node = if there || is_first(key, domain) { one(now, levels, locked) } else { none(&now) };
         section.put_in(forms, key, node);
     }
     dies(table, &mut section);
@@ -76,7 +74,7 @@ pub(super) fn clock(gpu: &Gpu, table: &Table<'_>) -> Node {
         section.put_in(
             forms,
             "dcefclk_0",
-            one(running(display, ClockDomain::Display, &frequencies), display),
+            one(running(display, ClockDomain::Display, &frequencies), display, not_locked()),
         );
     }
     measured(&frequencies, &mut section);
@@ -106,13 +104,16 @@ fn dies(table: &Table<'_>, section: &mut Section) {
 }
 
 /// Whether a die's shader clock is locked.
-fn locked(key: &str, there: bool, table: &Table<'_>, section: &mut Section) {
+fn locked(key: &str, there: bool, table: &Table<'_>) -> Node {
     let index = key.rsplit('_').next().and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
-    let state = table.of(|metrics| {
+    table.of(|metrics| {
         let locks = metrics.clocks.gfxclk_lock_status.filter(|_| there)?;
         Some(if locks >> index & 1 != 0 { "ENABLED" } else { "DISABLED" })
-    });
-    section.replace("clk_locked", state);
+    })
+}
+
+fn not_locked() -> Node {
+    Node::unsupported("the driver tells it of shader clocks only")
 }
 
 /// Megahertz at which a domain runs: what the table says, else the level that is marked, else what hwmon measures.
@@ -148,7 +149,7 @@ fn running(table: &Result<DpmTable>, domain: ClockDomain, frequencies: &Result<V
 }
 
 /// A clock and its levels.
-fn one(now: Node, table: &Result<DpmTable>) -> Section {
+fn one(now: Node, table: &Result<DpmTable>, locked: Node) -> Section {
     let range = |of: fn((Node, Node)) -> Node| match table {
         Ok(table) => match table.range() {
             Some((low, high)) => of((low.into(), high.into())),
@@ -174,10 +175,15 @@ fn one(now: Node, table: &Result<DpmTable>) -> Section {
         .put("clk", now)
         .put("min_clk", range(|(low, _)| low))
         .put("max_clk", range(|(_, high)| high))
-        .put("clk_locked", Node::unsupported("the driver tells it of shader clocks only"))
+        .put_in(if_known(&locked, Forms::ALL), "clk_locked", locked)
         .put("deep_sleep", Node::of(sleep.map_err(Clone::clone)))
         .put_in(Forms::OURS.but(Forms::TEXT), "level", level);
     section
+}
+
+/// Text leaves out what is not known.
+fn if_known(node: &Node, forms: Forms) -> Forms {
+    if node.why_absent().is_some() { forms.but(Forms::TEXT) } else { forms }
 }
 
 /// A clock that nothing is known of.

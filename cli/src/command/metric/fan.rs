@@ -42,6 +42,7 @@ fn figures(fans: &Result<Vec<Fan>>, section: &mut Section) {
         .put("rpm", of(|fan| Node::field(fan.rpm.map(|rpm| rpm.0), &fan.reasons, "rpm")))
         .put("usage", of(percent))
         .own("mode", of(|fan| Node::field(fan.mode.map(mode), &fan.reasons, "mode")))
+        .own("rpm_manual", of(|fan| Node::field(fan.rpm_manual, &fan.reasons, "rpm_manual")))
         .own("rpm_target", of(|fan| Node::field(fan.rpm_target.map(|rpm| rpm.0), &fan.reasons, "rpm_target")))
         .own("rpm_min", of(|fan| Node::field(fan.rpm_min.map(|rpm| rpm.0), &fan.reasons, "rpm_min")))
         .own("rpm_max", of(|fan| Node::field(fan.rpm_max.map(|rpm| rpm.0), &fan.reasons, "rpm_max")));

@@ -31,6 +31,7 @@ pub(super) fn usage(gpu: &Gpu) -> Node {
         ("visible_vram_total", "visible_vram_used"),
     );
     pool("gtt", memory.gtt_total, memory.gtt_used, ("gtt_total", "gtt_used"));
+    section.own("preempt_used", Node::field(memory.preempt_used, reasons, "preempt_used"));
     if gpu.is_partition() {
         section.own("gtt_scope", "package");
     }

@@ -30,6 +30,7 @@ fn pcie(gpu: &Gpu, table: &Table<'_>, traffic: bool) -> Node {
         .put("replay_roll_over_count", table.of(|metrics| metrics.pcie.replay_rover_count_acc))
         .put("nak_sent_count", table.of(|metrics| metrics.pcie.nak_sent_count_acc))
         .put("nak_received_count", table.of(|metrics| metrics.pcie.nak_rcvd_count_acc));
+    let packets = if traffic { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
     let traffic = match traffic {
         true => gpu.pcie_throughput().map_err(|error| Node::from(&error)),
         false => Err(Node::absent("not asked", "reading it takes a second; metric --pcie-bw reads it")),
@@ -40,8 +41,8 @@ fn pcie(gpu: &Gpu, table: &Table<'_>, traffic: bool) -> Node {
         .put("current_bandwidth_received", of(|traffic| full(traffic.received, traffic)))
         .put("max_packet_size", of(|traffic| Node::quantity(traffic.max_payload.0, "B")))
         .put("lc_perf_other_end_recovery_count", table.of(|metrics| metrics.pcie.lc_perf_other_end_recovery))
-        .own("packets_sent", of(|traffic| traffic.sent.into()))
-        .own("packets_received", of(|traffic| traffic.received.into()))
+        .put_in(packets, "packets_sent", of(|traffic| traffic.sent.into()))
+        .put_in(packets, "packets_received", of(|traffic| traffic.received.into()))
         .own("max_width", Node::field(info.width_max, &info.reasons, "width_max"))
         .own("max_speed", Node::field(info.speed_max, &info.reasons, "speed_max"));
     scope(gpu, &mut section);

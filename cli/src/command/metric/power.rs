@@ -5,7 +5,7 @@ use amdgpu_smi::gpu::{Power, PowerKind, Voltage, VoltageRail};
 
 use super::table::Table;
 use crate::command::scope;
-use crate::report::{Node, Section};
+use crate::report::{Forms, Node, Section};
 
 pub(super) fn power(gpu: &Gpu, table: &Table<'_>) -> Node {
     let socket = gpu.socket_power();
@@ -58,7 +58,7 @@ fn channels(gpu: &Gpu, section: &mut Section) {
             for (key, _) in FIGURES {
                 section.own(key, Node::from(&error));
             }
-            section.own(OTHERS, Node::from(&error));
+            section.put_in(Forms::OURS.but(Forms::TEXT), OTHERS, Node::from(&error));
             return;
         }
     };
@@ -80,7 +80,9 @@ fn channels(gpu: &Gpu, section: &mut Section) {
         }
         other.into()
     });
-    section.own(OTHERS, Node::List(others.collect()));
+    let others: Vec<Node> = others.collect();
+    let forms = if others.is_empty() { Forms::OURS.but(Forms::TEXT) } else { Forms::OURS };
+    section.put_in(forms, OTHERS, Node::List(others));
 }
 
 type Figure = fn(&Power) -> Node;

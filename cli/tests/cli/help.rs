@@ -1,0 +1,71 @@
+//! What the program says about itself.
+
+use crate::command;
+
+fn stdout(args: &[&str]) -> String {
+    let output = command(args).output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(0), "{args:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+const COMMANDS: [&str; 8] =
+    ["list", "static", "metric", "monitor", "firmware", "doctor", "version", "completions"];
+
+#[test]
+fn help_names_every_command_and_explains_the_rest() {
+    let help = stdout(&["--help"]);
+    for word in COMMANDS {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(word)), "{word}");
+        assert!(!stdout(&[word, "--help"]).is_empty());
+    }
+    for word in [
+        "dmon",
+        "ucode",
+        "Examples:",
+        "Units:",
+        "Exit status:",
+        "Environment:",
+        "AMDGPU_SMI_ROOT",
+        "NO_COLOR",
+    ] {
+        assert!(help.contains(word), "{word}");
+    }
+    assert!(stdout(&["-h"]).lines().count() < help.lines().count());
+}
+
+/// Every option of AMD's that there is here goes by the same letter.
+#[test]
+fn letters_are_amds() {
+    let has = |command: &str, letters: &str| {
+        let help = stdout(&[command, "-h"]);
+        for letter in letters.chars() {
+            assert!(help.contains(&format!(" -{letter}, --")), "{command} -{letter}");
+        }
+    };
+    has("static", "abIdvcBRrCplPxoug");
+    has("metric", "mupctPekVfColxEvwWig");
+    has("monitor", "ptumndvrwWig");
+    has("list", "eg");
+    has("firmware", "fg");
+}
+
+#[test]
+fn completions_for_the_shells() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = stdout(&["completions", shell]);
+        assert!(script.contains("amdgpu-smi"), "{shell}");
+        for word in COMMANDS {
+            assert!(script.contains(word), "{shell} {word}");
+        }
+    }
+}
+
+#[test]
+fn version_by_both_ways() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(stdout(&["--version"]), format!("amdgpu-smi {version}\n"));
+    let root = crate::fixture("navi31-1x-k6.12-desktop");
+    let line = stdout(&["version", "--root", root.to_str().expect("UTF-8")]);
+    assert!(line.starts_with(&format!("amdgpu-smi: {version} | library: {version} | ")), "{line}");
+    assert!(line.contains("kernel: 6.12.9-amd64"), "{line}");
+}

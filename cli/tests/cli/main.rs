@@ -1,0 +1,57 @@
+//! The command as its users meet it: run as a program on the fixtures.
+
+mod amd_keys;
+mod documents;
+mod golden;
+mod help;
+mod output;
+mod status;
+mod terminal;
+mod watching;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The names of all fixtures.
+fn fixtures() -> Vec<String> {
+    let entries = std::fs::read_dir(fixture("")).expect("the fixtures are there");
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            entry.file_type().ok()?.is_dir().then(|| entry.file_name().into_string().ok()).flatten()
+        })
+        .collect();
+    names.sort();
+    assert!(names.len() >= 9, "{names:?}");
+    names
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name)
+}
+
+/// The program with these arguments, apart from what the environment says.
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi"));
+    command.args(args).env_remove("AMDGPU_SMI_ROOT").env_remove("NO_COLOR").env_remove("COLUMNS");
+    command.stdin(Stdio::null());
+    command
+}
+
+/// What it prints about a fixture.
+fn run(name: &str, args: &[&str]) -> Output {
+    command(args).arg("--root").arg(fixture(name)).output().expect("the program runs")
+}
+
+/// What it prints about a fixture, which must be an answer.
+fn answer(name: &str, args: &[&str]) -> String {
+    let output = run(name, args);
+    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{name} {args:?}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The same as JSON.
+fn json(name: &str, args: &[&str]) -> serde_json::Value {
+    serde_json::from_str(&answer(name, args)).expect("one JSON document")
+}

@@ -1,0 +1,85 @@
+//! Where the answer goes.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use crate::{answer, command, fixture, run};
+
+const NAME: &str = "navi31-1x-k6.12-desktop";
+
+#[test]
+fn a_file_is_neither_replaced_nor_continued_unasked() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("answer.txt");
+    let path = file.to_str().expect("UTF-8");
+    let expected = answer(NAME, &["list"]);
+    let content = || std::fs::read_to_string(&file).expect("the file");
+
+    assert_eq!(answer(NAME, &["list", "--file", path]), "");
+    assert_eq!(content(), expected);
+
+    let refused = run(NAME, &["list", "--file", path]);
+    assert_eq!(refused.status.code(), Some(2));
+    let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(stderr.contains("answer.txt is there already: --append"), "{stderr}");
+    assert_eq!(content(), expected);
+
+    assert_eq!(answer(NAME, &["list", "--file", path, "--append"]), "");
+    assert_eq!(content(), expected.repeat(2));
+
+    assert_eq!(answer(NAME, &["--overwrite", "--file", path, "list"]), "");
+    assert_eq!(content(), expected);
+
+    // Both make a file that is not there.
+    for option in ["--append", "--overwrite"] {
+        let other = dir.path().join(option);
+        answer(NAME, &["list", option, "--file", other.to_str().expect("UTF-8")]);
+        assert_eq!(std::fs::read_to_string(other).expect("the file"), expected);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_is_an_error() {
+    let output = run(NAME, &["list", "--file", "/does/not/exist/answer.txt"]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(stderr.starts_with("amdgpu-smi: /does/not/exist/answer.txt: cannot write: "), "{stderr}");
+}
+
+#[test]
+fn a_file_is_not_made_for_an_answer_that_there_is_not() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("answer.txt");
+    let output = run(NAME, &["list", "-g", "7", "--file", file.to_str().expect("UTF-8")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!file.exists());
+}
+
+#[test]
+fn a_full_disk_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let Ok(full) = full else { return };
+    let output = command(&["list"]).arg("--root").arg(fixture(NAME)).stdout(full).output().expect("it runs");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).starts_with("amdgpu-smi: standard output: cannot write: ")
+    );
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_it_quietly() {
+    let mut child = command(&["monitor", "-w", "0.01"])
+        .arg("--root")
+        .arg(fixture(NAME))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    reader.read_line(&mut line).expect("a line");
+    assert!(line.contains("GFX_CLK"), "{line}");
+    drop(reader);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &[][..]));
+}

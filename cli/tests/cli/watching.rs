@@ -1,0 +1,95 @@
+//! Answers again and again.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::{answer, command, fixture};
+
+const NAME: &str = "navi31-1x-k6.12-desktop";
+
+#[test]
+fn json_is_a_document_a_line() {
+    for (command, extra) in [("metric", &["-p"][..]), ("monitor", &[])] {
+        let args = [&[command, "-w", "0.1", "-i", "3", "--json"][..], extra].concat();
+        let start = Instant::now();
+        let text = answer(NAME, &args);
+        assert!(start.elapsed() >= Duration::from_millis(200));
+        let documents: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str(line).expect("a document a line")).collect();
+        assert_eq!(documents.len(), 3, "{text}");
+        let mut before = 0.0;
+        for document in documents {
+            assert_eq!(document["schema"], 1);
+            assert_eq!(document["gpu_data"][0]["gpu"], 0);
+            let now = document["timestamp"].as_f64().expect("a number of seconds");
+            assert!(now > before, "{now} {before}");
+            before = now;
+        }
+    }
+}
+
+#[test]
+fn amds_json_is_a_list_a_line() {
+    let text = answer(NAME, &["metric", "-p", "-w", "0.05", "-i", "2", "--json=amd"]);
+    assert_eq!(text.lines().count(), 2);
+    for line in text.lines() {
+        let list: Value = serde_json::from_str(line).expect("a list a line");
+        assert!(list[0]["timestamp"].is_u64());
+        assert!(list[0]["power"].is_object());
+    }
+}
+
+#[test]
+fn csv_has_one_header() {
+    let text = answer(NAME, &["monitor", "-w", "0.05", "-i", "3", "--csv"]);
+    assert_eq!(text.lines().count(), 4);
+    assert_eq!(text.matches("timestamp,gpu,xcp,power_usage,").count(), 1);
+}
+
+#[test]
+fn text_is_a_block_or_a_row_a_sample() {
+    let text = answer(NAME, &["metric", "-p", "-w", "0.05", "-i", "3"]);
+    assert_eq!((text.matches("GPU: 0\n").count(), text.matches("TIMESTAMP: ").count()), (3, 3));
+    let text = answer(NAME, &["dmon", "-w", "0.05", "-i", "3"]);
+    let lengths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
+    assert_eq!(lengths.len(), 4, "{text}");
+    assert!(lengths.iter().all(|length| *length == lengths[0]), "{text}");
+}
+
+#[test]
+fn it_stops_in_time() {
+    let start = Instant::now();
+    let text = answer(NAME, &["monitor", "-w", "0.1", "-W", "0.35", "--csv"]);
+    assert!(start.elapsed() < Duration::from_secs(20));
+    assert!((2..=5).contains(&text.lines().count()), "{text}");
+}
+
+#[test]
+fn ctrl_c_ends_it_well() {
+    for args in [&["monitor", "-w", "1"][..], &["metric", "-p", "-w", "1", "--json"]] {
+        let mut child = command(args)
+            .arg("--root")
+            .arg(fixture(NAME))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        let mut reader = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut first = String::new();
+        reader.read_line(&mut first).expect("a line");
+        let pid = rustix::process::Pid::from_raw(child.id().cast_signed()).expect("a process id");
+        let start = Instant::now();
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+        let mut rest = String::new();
+        reader.read_to_string(&mut rest).expect("the rest");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &[][..]), "{args:?}");
+        assert!(start.elapsed() < Duration::from_millis(900), "it does not wait for the next sample");
+        // What was begun is whole, and no control sequence is left behind.
+        assert!(rest.is_empty() || rest.ends_with('\n'));
+        assert!(!rest.contains('\x1b') && !first.contains('\x1b'));
+    }
+}
