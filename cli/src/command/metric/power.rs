@@ -25,11 +25,20 @@ pub(super) fn power(gpu: &Gpu, table: &Table<'_>) -> Node {
         Some(absent) if absent.reason == "not supported" => table.of(|metrics| metrics.voltages.gfx),
         _ => graphics,
     };
+    // An APU's northbridge is its SoC.
+    let soc = table.of(|metrics| metrics.voltages.soc);
+    let soc = match (soc.why_absent(), &rails) {
+        (Some(absent), Ok(rails)) if absent.reason == "not supported" => {
+            let northbridge = rail(rails, &VoltageRail::Northbridge);
+            if northbridge.why_absent().is_some() { soc } else { northbridge }
+        }
+        _ => soc,
+    };
     let mut section = Section::new();
     section
         .put("socket_power", Node::of(socket.clone().map(|(power, _)| power)))
         .put("gfx_voltage", graphics)
-        .put("soc_voltage", table.of(|metrics| metrics.voltages.soc))
+        .put("soc_voltage", soc)
         .put("mem_voltage", table.of(|metrics| metrics.voltages.mem))
         .put("throttle_status", throttle_status(table))
         .put("power_management", Node::of(management))
