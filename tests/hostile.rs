@@ -152,9 +152,9 @@ fn roots_that_are_none() {
         assert!(matches!(error, Error::Root { .. }), "{error:?}");
     }
     assert!(error(&file).to_string().contains("file"));
-    assert!(error(folder.path()).to_string().contains("a machine root has sys in it"));
+    assert!(error(folder.path()).to_string().contains("has no sys in it"));
     fs::write(folder.path().join("sys"), "").unwrap();
-    assert!(error(folder.path()).to_string().contains("/sys"));
+    assert!(error(folder.path()).to_string().contains("sys"));
     fs::remove_file(folder.path().join("sys")).unwrap();
     fs::create_dir(folder.path().join("sys")).unwrap();
     assert!(matches!(error(folder.path()), Error::DriverNotLoaded { .. }));

@@ -1,6 +1,6 @@
 //! The machine that the options name, and the GPUs of it that are asked about.
 
-use amdgpu_smi::{Error, Gpu, Smi, SmiBuilder, WakePolicy};
+use amdgpu_smi::{Gpu, Smi, SmiBuilder, WakePolicy};
 
 use crate::args::Common;
 use crate::failure::Failure;
@@ -12,16 +12,6 @@ pub(crate) fn builder(common: &Common) -> SmiBuilder {
     match common.root() {
         Some(root) => builder.root(root),
         None => builder,
-    }
-}
-
-/// A root that is none, by the name that it was given; any other error as it is.
-pub(crate) fn failure(common: &Common, error: Error) -> Failure {
-    match (error, common.root()) {
-        (Error::Root { path, reason }, Some(root)) if path != *root => {
-            Failure::Smi(Error::Root { path: root.clone(), reason: format!("{}: {reason}", path.display()) })
-        }
-        (error, _) => error.into(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Live, Tree};
 use crate::error::{Error, Op, Result};
-use crate::gpu::{Device, Gpu, GpuIds, Node, WakePolicy};
+use crate::gpu::{Device, DriverInfo, Gpu, GpuIds, Node, WakePolicy, driver_info};
 use crate::id::{AMD, Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::keyval::PciId;
 use crate::parse::{scalar, system};
@@ -80,7 +80,11 @@ impl SmiBuilder {
     /// trace of amdgpu. A driver without a GPU is no error: the list is empty.
     pub fn build(self) -> Result<Smi> {
         let backend = self.open()?;
-        Smi::scan(backend, self.wake)
+        Smi::scan(backend, self.wake).map_err(|error| match (error, self.root) {
+            // The machine's `/sys` is the root's.
+            (Error::Root { reason, .. }, Some(path)) => Error::Root { path, reason },
+            (error, _) => error,
+        })
     }
 
     /// The backend that this builder stands for, without a scan.
@@ -137,6 +141,11 @@ impl Smi {
     /// What looks like a GPU and could not be read, with the reason: a device cgroup answers EPERM.
     pub fn hidden(&self) -> &[Hidden] {
         &self.hidden
+    }
+
+    /// Name and version of the driver and the kernel's release, as [`Gpu::driver_info`]; also without a GPU.
+    pub fn driver_info(&self) -> DriverInfo {
+        driver_info(&*self.backend)
     }
 
     /// What this list was read through.
@@ -257,10 +266,9 @@ fn no_sys(backend: &dyn Backend, error: &std::io::Error) -> Error {
         Error::NotSupported { path } if backend.host().live => {
             Error::Root { path, reason: "sysfs is not mounted".into() }
         }
-        Error::NotSupported { path } => Error::Root {
-            path,
-            reason: "no such directory in this root; a machine root has sys in it".into(),
-        },
+        Error::NotSupported { path } => {
+            Error::Root { path, reason: "has no sys in it, as a machine's root has".into() }
+        }
         other => other,
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Gpu, read};
+use crate::backend::Backend;
 use crate::error::{Error, Op, Reasons, Result};
 use crate::parse::scalar;
 
@@ -31,20 +32,25 @@ impl Gpu {
     /// *Supported on*: all.
     #[doc(alias = "amdsmi_get_gpu_driver_info")]
     pub fn driver_info(&self) -> DriverInfo {
-        let mut reasons = Reasons::default();
-        let word = |dir: &str, file: &str| -> Result<String> {
-            let path = Path::new(dir);
-            let plain = |op: Op, path: PathBuf, error| Error::plain(op, &path, &error);
-            let opened = self.0.backend.open_dir(path);
-            let dir = opened.map_err(|error| plain(Op::OpenDir, path.join(file), error))?;
-            let text = read(&*dir, file, plain, |text| Ok(scalar::text(text).map(String::from)))?;
-            text.ok_or_else(|| Error::NotSupported { path: path.join(file) })
-        };
-        DriverInfo {
-            name: "amdgpu",
-            version: reasons.keep("version", word("/sys/module/amdgpu", "version")),
-            kernel_release: reasons.keep("kernel_release", word("/proc/sys/kernel", "osrelease")),
-            reasons,
-        }
+        driver_info(&*self.0.backend)
+    }
+}
+
+/// What a machine says of the driver, with or without a GPU.
+pub(crate) fn driver_info(backend: &dyn Backend) -> DriverInfo {
+    let mut reasons = Reasons::default();
+    let word = |dir: &str, file: &str| -> Result<String> {
+        let path = Path::new(dir);
+        let plain = |op: Op, path: PathBuf, error| Error::plain(op, &path, &error);
+        let opened = backend.open_dir(path);
+        let dir = opened.map_err(|error| plain(Op::OpenDir, path.join(file), error))?;
+        let text = read(&*dir, file, plain, |text| Ok(scalar::text(text).map(String::from)))?;
+        text.ok_or_else(|| Error::NotSupported { path: path.join(file) })
+    };
+    DriverInfo {
+        name: "amdgpu",
+        version: reasons.keep("version", word("/sys/module/amdgpu", "version")),
+        kernel_release: reasons.keep("kernel_release", word("/proc/sys/kernel", "osrelease")),
+        reasons,
     }
 }

@@ -39,6 +39,7 @@ pub use board::{BoardInfo, VbiosInfo};
 pub use cache::CacheInfo;
 pub use clock::{ClockDomain, Frequency};
 pub use driver::DriverInfo;
+pub(crate) use driver::driver_info;
 pub use fan::{Fan, FanControl, FanMode};
 pub use firmware::Firmware;
 pub use memory::{MemoryUsage, VramInfo};

@@ -12,7 +12,7 @@ use crate::report::{Node, Section};
 
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let builder = machine::builder(common);
-    let diagnosis = builder.diagnose().map_err(|error| machine::failure(common, error))?;
+    let diagnosis = builder.diagnose()?;
     let mut output = Output::open(common)?;
     let format = super::format(common);
     let text = match format {

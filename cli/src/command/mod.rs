@@ -46,11 +46,11 @@ pub(crate) fn begin(common: &Common, root: AmdRoot) -> Result<(Vec<Gpu>, Output)
             let document = Document { sections: Vec::new(), timestamp: None, root };
             output.write(&document.render(format, &mut Columns::default()))?;
         }
-        found.map_err(|error| machine::failure(common, error))?;
+        found?;
         let sentence = "the amdgpu driver is there, but no GPU that it drives; `amdgpu-smi doctor` says more";
         return Err(Failure::Nothing(sentence.into()));
     }
-    let smi = found.map_err(|error| machine::failure(common, error))?;
+    let smi = found?;
     let gpus = machine::chosen(&smi, &common.gpus)?;
     Ok((gpus, Output::open(common)?))
 }

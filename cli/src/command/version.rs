@@ -13,25 +13,19 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let smi = machine::builder(common).build();
     let (driver, kernel) = match &smi {
-        Ok(smi) => match smi.gpus().first() {
-            Some(gpu) => {
-                let info = gpu.driver_info();
-                (
-                    Node::field(info.version, &info.reasons, "version"),
-                    Node::field(info.kernel_release, &info.reasons, "kernel_release"),
-                )
-            }
-            None => {
-                let absent = Node::absent("no GPU", "there is no GPU whose driver could be asked");
-                (absent.clone(), absent)
-            }
-        },
+        Ok(smi) => {
+            let info = smi.driver_info();
+            (
+                Node::field(info.version, &info.reasons, "version"),
+                Node::field(info.kernel_release, &info.reasons, "kernel_release"),
+            )
+        }
         Err(error) => {
             let absent = match error {
                 amdgpu_smi::Error::DriverNotLoaded { .. } | amdgpu_smi::Error::Wsl => {
                     Node::absent("no driver", &error.to_string())
                 }
-                amdgpu_smi::Error::Root { .. } => return Err(machine::failure(common, error.clone())),
+                amdgpu_smi::Error::Root { .. } => return Err(error.clone().into()),
                 error => Node::from(error),
             };
             (absent.clone(), absent)
