@@ -26,12 +26,17 @@ impl Machine {
 /// # Panics
 /// If a folder was named and is not there.
 pub fn machines() -> Option<Vec<Machine>> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/captures");
+    // Beside the checkout, whether the package is its root or a member in it.
+    let beside = ["../shared/captures", "../../shared/captures"]
+        .map(|rel| Path::new(env!("CARGO_MANIFEST_DIR")).join(rel));
+    let beside = beside.into_iter().find(|folder| folder.is_dir());
     let folder = match std::env::var_os("AMDGPU_SMI_CAPTURES") {
         Some(word) if word == "none" => return without("AMDGPU_SMI_CAPTURES=none"),
         Some(folder) => PathBuf::from(folder),
-        None if beside.is_dir() => beside,
-        None => return without("no captures beside the checkout; AMDGPU_SMI_CAPTURES names another folder"),
+        None => match beside {
+            Some(folder) => folder,
+            None => return without("none beside the checkout; AMDGPU_SMI_CAPTURES names another folder"),
+        },
     };
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut archives: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();

@@ -1,6 +1,7 @@
 //! The command as its users meet it: run as a program on the fixtures.
 
 mod amd_keys;
+mod captures;
 mod documents;
 mod golden;
 mod help;
@@ -8,6 +9,10 @@ mod output;
 mod status;
 mod terminal;
 mod watching;
+
+#[path = "../../../tests/machines/mod.rs"]
+#[allow(clippy::print_stdout, dead_code, unreachable_pub, reason = "shared with the library's tests")]
+mod machines;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
