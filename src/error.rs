@@ -93,6 +93,54 @@ pub enum Error {
         /// Why it is none.
         reason: String,
     },
+    /// The machine is seen through a backend that cannot write: a fixture, a recording.
+    #[error("{}: this machine is only looked at, not written to: {reason}", path.display())]
+    ReadOnly {
+        /// What should have been written to.
+        path: PathBuf,
+        /// What the backend is.
+        reason: &'static str,
+    },
+    /// A value outside of the range that the driver publishes. Nothing was written.
+    #[error("{}: {asked} is not within {minimum} to {maximum}", path.display())]
+    OutOfRange {
+        /// The file that would have been written.
+        path: PathBuf,
+        /// What was asked for, with its unit.
+        asked: String,
+        /// The least that is accepted, with its unit.
+        minimum: String,
+        /// The most that is accepted, with its unit.
+        maximum: String,
+    },
+    /// A word, level or kind of change that the driver does not offer here. Nothing was written.
+    #[error("{}: {asked} is not offered here; {offered}", path.display())]
+    NotOffered {
+        /// The file that would have been written.
+        path: PathBuf,
+        /// What was asked for.
+        asked: String,
+        /// What there is, as a sentence.
+        offered: String,
+    },
+    /// The file is absent because the driver was loaded without overdrive.
+    #[error("{}: not there, because overdrive is off; it needs the boot parameter {parameter}", path.display())]
+    OverdriveOff {
+        /// The file that would have been written.
+        path: PathBuf,
+        /// The kernel's boot parameter that switches it on.
+        parameter: String,
+    },
+    /// The driver refused what was written, and so has not taken it (EINVAL and its like).
+    #[error("{}: the driver refuses {written:?}: {}", path.display(), io::Error::from_raw_os_error(*errno))]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What was written to it, without the newline.
+        written: String,
+        /// The kernel's error number.
+        errno: i32,
+    },
     /// Nothing of the amdgpu driver is on this machine.
     #[error("no amdgpu driver: /sys has neither module/amdgpu, class/kfd nor a card that it drives{others}")]
     DriverNotLoaded {
@@ -128,6 +176,8 @@ pub enum Op {
     List,
     /// Asking for kind, mode and owner.
     Meta,
+    /// Opening and writing a file.
+    Write,
 }
 
 impl fmt::Display for Op {
@@ -138,6 +188,7 @@ impl fmt::Display for Op {
             Op::ReadLink => "read link",
             Op::List => "list",
             Op::Meta => "stat",
+            Op::Write => "write",
         })
     }
 }
@@ -155,6 +206,8 @@ pub enum Unavailable {
     Refused,
     /// The driver answers in words that it cannot tell at present (`unavailable`, `Query currently inaccessible`).
     Inaccessible,
+    /// Processes use the GPU, and what was asked needs it idle (EBUSY of a change of partitions).
+    InUse,
 }
 
 impl fmt::Display for Unavailable {
@@ -164,6 +217,7 @@ impl fmt::Display for Unavailable {
             Unavailable::InReset => "the GPU is in reset, or going to sleep",
             Unavailable::Refused => "refused by the driver (EINVAL without runtime power management)",
             Unavailable::Inaccessible => "the driver says that it cannot tell at present",
+            Unavailable::InUse => "processes use the GPU",
         })
     }
 }
@@ -194,10 +248,12 @@ impl ParseError {
 #[allow(missing_docs, reason = "AMD's names, which say what there is to say")]
 #[non_exhaustive]
 pub enum Status {
+    Inval = 1,
     NotSupported = 2,
     NoPerm = 10,
     Io = 12,
     FileError = 14,
+    InputOutOfBounds = 17,
     Busy = 30,
     NotFound = 31,
     DriverNotLoaded = 34,
@@ -209,6 +265,9 @@ impl Error {
     pub fn status(&self) -> Status {
         match self {
             Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NotSupported,
+            Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NotSupported,
+            Error::NotOffered { .. } | Error::Refused { .. } => Status::Inval,
+            Error::OutOfRange { .. } => Status::InputOutOfBounds,
             Error::NoPermission { .. } => Status::NoPerm,
             Error::Unavailable { .. } => Status::Busy,
             Error::DeviceGone { .. } | Error::NoSuchGpu { .. } => Status::NotFound,
@@ -228,6 +287,7 @@ impl Error {
             Error::Unavailable { reason: Unavailable::InReset, .. } => "in reset".into(),
             Error::Unavailable { reason: Unavailable::Refused, .. } => "refused".into(),
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
+            Error::Unavailable { reason: Unavailable::InUse, .. } => "in use".into(),
             Error::DeviceGone { .. } => "device gone".into(),
             Error::Unparsable { .. } | Error::MalformedTable { .. } => format!("unparsable: {self}"),
             other => other.to_string(),
