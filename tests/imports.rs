@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers of the library, and what each may import of the others.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("unit", &[]),
     ("id", &[]),
     // Wraps and carries what `parse` reports; knows nothing else.
@@ -15,6 +15,8 @@ const LAYERS: [(&str, &[&str]); 10] = [
     ("gpu", &["backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
     ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    // The only one that writes.
+    ("control", &["gpu", "backend", "parse", "unit", "id", "error"]),
     // The root only declares and re-exports.
     ("lib", &["discover", "error", "gpu"]),
 ];

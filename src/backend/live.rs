@@ -84,4 +84,16 @@ impl Dir for LiveDir {
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
         open_dir(&self.fd, rel, self.path.join(rel), self.page_size)
     }
+
+    #[cfg(feature = "control")]
+    fn writer(&self) -> Option<&dyn super::Writer> {
+        Some(self)
+    }
+}
+
+#[cfg(feature = "control")]
+impl super::Writer for LiveDir {
+    fn write(&self, rel: &Path, bytes: &[u8]) -> io::Result<()> {
+        super::write::write_once(fs::openat(&self.fd, rel, super::write::WRITE, Mode::empty())?, bytes)
+    }
 }

@@ -10,6 +10,8 @@ mod live;
 mod manifest;
 mod record;
 mod tree;
+#[cfg(feature = "control")]
+mod write;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -20,6 +22,8 @@ use std::sync::Arc;
 pub use live::Live;
 pub use record::{Call, Record};
 pub use tree::Tree;
+#[cfg(feature = "control")]
+pub use write::Writer;
 
 /// The largest file that is read as one attribute. sysfs attributes end at a page, which is 64 KiB at most.
 pub const ATTRIBUTE_LIMIT: usize = 1 << 20;
@@ -62,6 +66,12 @@ pub trait Dir: fmt::Debug + Send + Sync {
 
     /// Opens a directory below or beside this one.
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>>;
+
+    /// The way to write attributes of this directory; `None` where the machine is only looked at.
+    #[cfg(feature = "control")]
+    fn writer(&self) -> Option<&dyn Writer> {
+        None
+    }
 }
 
 /// One entry of a directory.

@@ -33,6 +33,10 @@ struct State {
     by_number: Vec<(usize, Errno)>,
     by_path: Vec<(PathBuf, Errno)>,
     latency: Duration,
+    #[cfg(feature = "control")]
+    writes: Vec<(PathBuf, Vec<u8>)>,
+    #[cfg(feature = "control")]
+    by_write: Vec<(usize, Errno)>,
 }
 
 /// One call that went through a [`Record`].
@@ -77,11 +81,31 @@ impl Record {
         let mut state = self.state();
         state.by_number.clear();
         state.by_path.clear();
+        #[cfg(feature = "control")]
+        state.by_write.clear();
     }
 
     /// Makes every call wait this long first.
     pub fn set_latency(&self, latency: Duration) {
         self.state().latency = latency;
+    }
+
+    /// What was written up to now, oldest first: the file and the bytes of one write each, refused ones too.
+    #[cfg(feature = "control")]
+    pub fn writes(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        self.state().writes.clone()
+    }
+
+    /// Forgets the writes; the next one is number 0 again.
+    #[cfg(feature = "control")]
+    pub fn clear_writes(&self) {
+        self.state().writes.clear();
+    }
+
+    /// Lets the write with this number, counted from 0 since the last [`Record::clear_writes`], fail with `errno`.
+    #[cfg(feature = "control")]
+    pub fn fail_write(&self, number: usize, errno: i32) {
+        self.state().by_write.push((number, Errno::from_raw_os_error(errno)));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -164,6 +188,29 @@ impl Dir for RecordDir {
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
         let dir = self.record.observe(Op::OpenDir, self.path().join(rel), || self.inner.open_dir(rel))?;
         Ok(self.record.wrap(dir))
+    }
+
+    #[cfg(feature = "control")]
+    fn writer(&self) -> Option<&dyn super::Writer> {
+        self.inner.writer().map(|_| self as &dyn super::Writer)
+    }
+}
+
+#[cfg(feature = "control")]
+impl super::Writer for RecordDir {
+    fn write(&self, rel: &Path, bytes: &[u8]) -> io::Result<()> {
+        let path = self.path().join(rel);
+        let fault = {
+            let mut state = self.record.state();
+            let number = state.writes.len();
+            state.writes.push((path.clone(), bytes.to_vec()));
+            state.by_write.iter().find(|(wanted, _)| *wanted == number).map(|(_, errno)| *errno)
+        };
+        self.record.observe(Op::Write, path, || match (fault, self.inner.writer()) {
+            (Some(errno), _) => Err(errno.into()),
+            (None, Some(writer)) => writer.write(rel, bytes),
+            (None, None) => Err(Errno::ROFS.into()),
+        })
     }
 }
 

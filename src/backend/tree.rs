@@ -43,6 +43,8 @@ struct Root {
     empty: HashMap<FileKey, Vec<OsString>>,
     /// Resolve by hand even where the kernel could.
     walk_only: bool,
+    #[cfg(feature = "control")]
+    writable: bool,
 }
 
 impl Tree {
@@ -52,6 +54,22 @@ impl Tree {
     /// Those of opening it; `InvalidData`, with the line, for a MANIFEST that cannot be read.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Tree> {
         Tree::open_with(path.as_ref(), false)
+    }
+
+    /// As [`Tree::open`], and lets settings be changed: a write replaces what the file holds. For scratch copies in tests.
+    ///
+    /// There is no driver behind it: what is written is what will be read, commands included.
+    ///
+    /// # Errors
+    /// As [`Tree::open`].
+    #[cfg(feature = "control")]
+    pub fn open_writable(path: impl AsRef<Path>) -> io::Result<Tree> {
+        let mut tree = Tree::open_with(path.as_ref(), false)?;
+        // Nobody else has it yet.
+        if let Some(root) = Arc::get_mut(&mut tree.root) {
+            root.writable = true;
+        }
+        Ok(tree)
     }
 
     fn open_with(path: &Path, walk_only: bool) -> io::Result<Tree> {
@@ -64,6 +82,8 @@ impl Tree {
             device: HashMap::new(),
             empty: HashMap::new(),
             walk_only,
+            #[cfg(feature = "control")]
+            writable: false,
         };
         match root.read_manifest() {
             Ok(manifest) => root.apply(manifest)?,
@@ -352,6 +372,24 @@ impl Dir for TreeDir {
             result => Place::Opened(result?),
         };
         Ok(Arc::new(TreeDir { root: self.root.clone(), place, path: self.path.join(rel) }))
+    }
+
+    #[cfg(feature = "control")]
+    fn writer(&self) -> Option<&dyn super::Writer> {
+        self.root.writable.then_some(self)
+    }
+}
+
+#[cfg(feature = "control")]
+impl super::Writer for TreeDir {
+    fn write(&self, rel: &Path, bytes: &[u8]) -> io::Result<()> {
+        let fd = self.open(rel, super::write::WRITE)?;
+        let stat = fs::fstat(&fd)?;
+        self.refused(&stat)?;
+        regular(&stat)?;
+        // An attribute has no rest of what it held before.
+        fs::ftruncate(&fd, 0)?;
+        super::write::write_once(fd, bytes)
     }
 }
 
