@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use super::unique_id;
 use crate::backend::Dir;
@@ -74,11 +75,12 @@ pub(super) struct Card {
     pub(super) joined: bool,
     dir: Arc<dyn Dir>,
     alive: Option<&'static str>,
+    retired: Arc<AtomicBool>,
 }
 
 impl Card {
     pub(super) fn device(&self) -> Device {
-        Device { dir: self.dir.clone(), alive: self.alive }
+        Device { dir: self.dir.clone(), alive: self.alive, retired: self.retired.clone() }
     }
 }
 
@@ -150,6 +152,7 @@ impl Drm {
                         pci_id: pci_id.unwrap_or(PciId { vendor: AMD, device: 0 }),
                         joined: false,
                         alive: alive(&*dir),
+                        retired: Arc::default(),
                         dir,
                     }),
                 }

@@ -46,7 +46,7 @@ impl ClockDomain {
     ];
 
     /// The file that lists its levels.
-    fn file(self) -> &'static str {
+    pub(crate) fn file(self) -> &'static str {
         match self {
             ClockDomain::Graphics => "pp_dpm_sclk",
             ClockDomain::Memory => "pp_dpm_mclk",

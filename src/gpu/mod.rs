@@ -23,6 +23,7 @@ mod voltage;
 use std::cell::RefCell;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::backend::{Backend, Dir, Entry};
@@ -115,6 +116,8 @@ pub(crate) struct Device {
     pub(crate) dir: Arc<dyn Dir>,
     /// An entry that stands there for as long as a driver is bound: where it is gone, so is the device.
     pub(crate) alive: Option<&'static str>,
+    /// Whether the package was partitioned anew through a handle of this scan: its directory stays, the GPUs do not.
+    pub(crate) retired: Arc<AtomicBool>,
 }
 
 /// The GPU's node in the KFD topology.
@@ -204,18 +207,34 @@ impl Gpu {
 
     /// The PCI device, or the reason why `file` of it cannot be read.
     pub(crate) fn device(&self, file: &str) -> Result<&Device> {
-        self.0.device.as_ref().ok_or_else(|| Error::NotSupported { path: self.path_of(file) })
+        let device =
+            self.0.device.as_ref().ok_or_else(|| Error::NotSupported { path: self.path_of(file) })?;
+        match device.retired.load(Ordering::Relaxed) {
+            true => Err(Error::DeviceGone { path: self.path_of(file) }),
+            false => Ok(device),
+        }
     }
 
     /// The KFD node, or the reason why `file` of it cannot be read.
     pub(crate) fn node(&self, file: &str) -> Result<&Node> {
         let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
-        self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })
+        let node = self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
+        match self.0.device.as_ref().is_some_and(|device| device.retired.load(Ordering::Relaxed)) {
+            true => Err(Error::DeviceGone { path: node.dir.path().join(file) }),
+            false => Ok(node),
+        }
     }
 
     /// Reads a file of the KFD node, which never wakes the GPU.
     pub(crate) fn node_fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
-        read(&*self.node(file)?.dir, file, node_error, parse)
+        let dir = &*self.node(file)?.dir;
+        match read(dir, file, node_error, parse) {
+            // Every node has this file. Where it went the node did, as after a change of partitions.
+            Err(Error::NotSupported { path }) if dir.meta(Path::new("properties")).is_err() => {
+                Err(Error::DeviceGone { path })
+            }
+            value => value,
+        }
     }
 
     /// The way to what would wake the GPU: closed when it sleeps and waking is not allowed.
@@ -276,6 +295,12 @@ impl Device {
             _ => return self.error(op, path, error),
         };
         Error::Unavailable { path, reason }
+    }
+
+    /// Lets every handle of this scan on this package answer that it is gone.
+    #[cfg(feature = "control")]
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
     }
 
     fn is_gone(&self) -> bool {

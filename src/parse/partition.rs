@@ -38,9 +38,12 @@ impl ComputePartition {
             ComputePartition::Other(word) => word,
         }
     }
+}
 
-    fn from_word(word: &str) -> ComputePartition {
-        match word {
+/// The word in either case of letters.
+impl From<&str> for ComputePartition {
+    fn from(word: &str) -> ComputePartition {
+        match word.to_ascii_uppercase().as_str() {
             "SPX" => ComputePartition::Spx,
             "DPX" => ComputePartition::Dpx,
             "TPX" => ComputePartition::Tpx,
@@ -84,9 +87,12 @@ impl MemoryPartition {
             MemoryPartition::Other(word) => word,
         }
     }
+}
 
-    fn from_word(word: &str) -> MemoryPartition {
-        match word {
+/// The word in either case of letters.
+impl From<&str> for MemoryPartition {
+    fn from(word: &str) -> MemoryPartition {
+        match word.to_ascii_uppercase().as_str() {
             "NPS1" => MemoryPartition::Nps1,
             "NPS2" => MemoryPartition::Nps2,
             "NPS3" => MemoryPartition::Nps3,
@@ -119,22 +125,22 @@ by_word!(ComputePartition, MemoryPartition);
 
 /// Reads `current_compute_partition`; absent if the driver does not know.
 pub fn compute_partition(text: &[u8]) -> Option<ComputePartition> {
-    current(text, ComputePartition::from_word)
+    current(text, |word| ComputePartition::from(word))
 }
 
 /// Reads `current_memory_partition`; absent if the driver does not know.
 pub fn memory_partition(text: &[u8]) -> Option<MemoryPartition> {
-    current(text, MemoryPartition::from_word)
+    current(text, |word| MemoryPartition::from(word))
 }
 
 /// Reads `available_compute_partition` and `supported_xcp_configs`; absent if it says `Not supported`.
 pub fn compute_partitions(text: &[u8]) -> Option<Vec<ComputePartition>> {
-    list(text, ComputePartition::from_word)
+    list(text, |word| ComputePartition::from(word))
 }
 
 /// Reads `available_memory_partition` and `supported_nps_configs`; absent if it says `Not supported`.
 pub fn memory_partitions(text: &[u8]) -> Option<Vec<MemoryPartition>> {
-    list(text, MemoryPartition::from_word)
+    list(text, |word| MemoryPartition::from(word))
 }
 
 fn current<T>(text: &[u8], from_word: fn(&str) -> T) -> Option<T> {

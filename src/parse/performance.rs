@@ -65,9 +65,9 @@ impl serde::Serialize for PerformanceLevel {
     }
 }
 
-/// Reads `power_dpm_force_performance_level`; absent if there is no word.
-pub fn performance_level(text: &[u8]) -> Option<PerformanceLevel> {
-    const KNOWN: [PerformanceLevel; 9] = [
+impl PerformanceLevel {
+    /// All that have a word of their own.
+    pub const KNOWN: [PerformanceLevel; 9] = [
         PerformanceLevel::Auto,
         PerformanceLevel::Low,
         PerformanceLevel::High,
@@ -78,9 +78,20 @@ pub fn performance_level(text: &[u8]) -> Option<PerformanceLevel> {
         PerformanceLevel::ProfilePeak,
         PerformanceLevel::PerfDeterminism,
     ];
-    let word = scalar::text(text)?;
-    let known = KNOWN.into_iter().find(|level| level.as_str() == word);
-    Some(known.unwrap_or_else(|| PerformanceLevel::Other(word.into_owned())))
+}
+
+/// The word in either case of letters.
+impl From<&str> for PerformanceLevel {
+    fn from(word: &str) -> PerformanceLevel {
+        let known =
+            PerformanceLevel::KNOWN.into_iter().find(|level| level.as_str().eq_ignore_ascii_case(word));
+        known.unwrap_or_else(|| PerformanceLevel::Other(word.to_owned()))
+    }
+}
+
+/// Reads `power_dpm_force_performance_level`; absent if there is no word.
+pub fn performance_level(text: &[u8]) -> Option<PerformanceLevel> {
+    scalar::text(text).map(|word| PerformanceLevel::from(&*word))
 }
 
 /// Whether the driver logs that it throttles.
