@@ -54,6 +54,8 @@
 #![warn(missing_debug_implementations)]
 
 pub mod backend;
+#[cfg(feature = "control")]
+pub mod control;
 pub mod diagnose;
 mod discover;
 pub mod error;

@@ -1,0 +1,207 @@
+//! Clocks: which levels may be used, and between which bounds they move.
+
+use super::Control;
+use super::overdrive::OverdriveEdit;
+use super::performance::selectable;
+use super::plan::{Plan, Step};
+use crate::error::{Error, Result};
+use crate::gpu::{ClockDomain, Gpu};
+use crate::parse::dpm::{DpmTable, PcieTable};
+use crate::parse::overdrive::{Overdrive, OverdrivePoint};
+use crate::parse::performance::PerformanceLevel;
+use crate::unit::MegaHertz;
+
+/// The lowest and the highest clock, in megahertz.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockRange {
+    /// The lowest.
+    pub minimum: MegaHertz,
+    /// The highest.
+    pub maximum: MegaHertz,
+}
+
+/// One end of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The lower one.
+    Minimum,
+    /// The upper one.
+    Maximum,
+}
+
+impl Bound {
+    /// The index by which overdrive knows it.
+    fn index(self) -> u32 {
+        match self {
+            Bound::Minimum => 0,
+            Bound::Maximum => 1,
+        }
+    }
+}
+
+impl Control<'_> {
+    /// Lets a clock use these of its levels only. The performance level becomes manual.
+    ///
+    /// Which levels are selected cannot be read: the answer is the table with its current level, and the way back
+    /// is that of the performance level, which lets all levels in again unless it is manual.
+    ///
+    /// *Source*: `pp_dpm_*` of the PCI device, which lists the levels.
+    /// *Errors*: [`Error::NotOffered`] for none and for a level that is not listed; [`Error::NotSupported`] where the
+    /// GPU has no such clock. Some clocks are read-only, which [`Plan::stage`] tells.
+    /// *Supported on*: graphics and memory on most.
+    #[doc(alias = "amdsmi_set_clk_freq")]
+    pub fn clock_levels(&self, domain: ClockDomain, levels: &[u32]) -> Result<Plan<Vec<u32>, DpmTable>> {
+        let listed = selectable(&self.gpu.clock_levels(domain)?);
+        let levels = self.among(domain.file(), levels, &listed)?;
+        let plan = Plan::new(self.gpu, levels.clone(), move |gpu: &Gpu| gpu.clock_levels(domain));
+        Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step(domain.file(), &levels)))
+    }
+
+    /// Lets the PCIe link use these of its levels only. The performance level becomes manual.
+    ///
+    /// *Source*: `pp_dpm_pcie` of the PCI device, which lists the levels.
+    /// *Errors*: [`Error::NotOffered`] for none and for a level that is not listed; [`Error::NotSupported`] where
+    /// there is no such table.
+    /// *Supported on*: discrete cards; not MI200, MI300.
+    #[doc(alias = "amdsmi_set_gpu_pci_bandwidth")]
+    pub fn pcie_levels(&self, levels: &[u32]) -> Result<Plan<Vec<u32>, PcieTable>> {
+        let listed: Vec<u32> = self.gpu.pcie_levels()?.levels.iter().map(|level| level.index).collect();
+        let levels = self.among("pp_dpm_pcie", levels, &listed)?;
+        let plan = Plan::new(self.gpu, levels.clone(), Gpu::pcie_levels);
+        Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step("pp_dpm_pcie", &levels)))
+    }
+
+    /// The levels in ascending order, each once; all of them must be listed.
+    fn among(&self, file: &str, levels: &[u32], listed: &[u32]) -> Result<Vec<u32>> {
+        let mut levels = levels.to_vec();
+        levels.sort_unstable();
+        levels.dedup();
+        if levels.is_empty() || levels.iter().any(|level| !listed.contains(level)) {
+            return Err(Error::NotOffered {
+                path: self.gpu.path_of(file),
+                asked: format!("levels {levels:?}"),
+                offered: format!("there are {listed:?}, of which it takes at least one"),
+            });
+        }
+        Ok(levels)
+    }
+
+    /// The numbers with one blank between them: two would end the list (`amdgpu_read_mask`).
+    fn mask_step(&self, file: &str, levels: &[u32]) -> Step {
+        let line: Vec<_> = levels.iter().map(u32::to_string).collect();
+        Step::write(&self.device.dir, file, line.join(" "))
+    }
+
+    /// Lets a clock move between two bounds, in megahertz. The performance level becomes manual.
+    ///
+    /// *Source*: `pp_od_clk_voltage` of the PCI device, its range `OD_RANGE`.
+    /// *Errors*: [`Error::OutOfRange`], also if the bounds are crossed; [`Error::NotOffered`] for a clock without
+    /// bounds: all but graphics and memory, the lower one of memory on Vega20 and Navi1x, cards that set levels with
+    /// voltages, and RDNA4, which sets an [offset](OverdriveEdit::ShaderOffset); [`Error::OverdriveOff`].
+    /// *Supported on*: Vega20 and newer with overdrive enabled; MI200 and MI300 always.
+    #[doc(alias = "amdsmi_set_gpu_clk_range")]
+    pub fn clock_range(
+        &self,
+        domain: ClockDomain,
+        minimum: MegaHertz,
+        maximum: MegaHertz,
+    ) -> Result<Plan<ClockRange>> {
+        let asked = ClockRange { minimum, maximum };
+        if minimum > maximum {
+            return Err(Error::OutOfRange {
+                path: self.overdrive_path(),
+                asked: format!("minimum {minimum}"),
+                minimum: MegaHertz(0).to_string(),
+                maximum: format!("maximum {maximum}"),
+            });
+        }
+        let table = self.overdrive_table()?;
+        let mut edits =
+            [self.bound(domain, Bound::Minimum, minimum)?, self.bound(domain, Bound::Maximum, maximum)?];
+        // The driver compares after each edit (`smu_v13_0_0_od_edit_dpm_table`): a range that lies above the old one
+        // must get its upper bound first.
+        if bounds(domain, &table).is_some_and(|now| minimum > now.maximum) {
+            edits.reverse();
+        }
+        let read_back = move |gpu: &Gpu| {
+            bounds(domain, &gpu.overdrive()?)
+                .ok_or_else(|| Error::NotSupported { path: gpu.path_of(super::overdrive::TABLE) })
+        };
+        self.overdrive_plan(Plan::new(self.gpu, asked, read_back), &table, &edits, &PerformanceLevel::Manual)
+    }
+
+    /// Sets one bound of a clock, in megahertz. The performance level becomes manual.
+    ///
+    /// *Source*, *Errors*, *Supported on*: as [`Control::clock_range`].
+    #[doc(alias = "amdsmi_set_gpu_clk_limit")]
+    #[doc(alias = "amdsmi_set_gpu_od_clk_info")]
+    pub fn clock_limit(
+        &self,
+        domain: ClockDomain,
+        bound: Bound,
+        clock: MegaHertz,
+    ) -> Result<Plan<MegaHertz>> {
+        let edit = self.bound(domain, bound, clock)?;
+        let plan = self.one_clock(clock, domain, bound);
+        self.overdrive_plan(plan, &self.overdrive_table()?, &[edit], &PerformanceLevel::Manual)
+    }
+
+    /// Holds the shader clock below a limit, in megahertz, so that runs are alike. The performance level becomes
+    /// `perf_determinism`; [`reset_clocks`](Control::reset_clocks) ends it.
+    ///
+    /// *Source*: `power_dpm_force_performance_level` and `pp_od_clk_voltage` of the PCI device.
+    /// *Errors*: [`Error::OutOfRange`] where a range is published; else the driver refuses when it is committed.
+    /// *Supported on*: MI200 and MI300.
+    #[doc(alias = "amdsmi_set_gpu_perf_determinism_mode")]
+    pub fn determinism(&self, clock: MegaHertz) -> Result<Plan<MegaHertz>> {
+        let (domain, bound) = (ClockDomain::Graphics, Bound::Maximum);
+        let edit = self.bound(domain, bound, clock)?;
+        let plan = self.one_clock(clock, domain, bound);
+        self.overdrive_plan(plan, &self.overdrive_table()?, &[edit], &PerformanceLevel::PerfDeterminism)
+    }
+
+    fn one_clock(&self, clock: MegaHertz, domain: ClockDomain, bound: Bound) -> Plan<MegaHertz> {
+        Plan::new(self.gpu, clock, move |gpu: &Gpu| {
+            let points = points(domain, &gpu.overdrive()?);
+            let point = points.into_iter().find(|point| point.index == bound.index());
+            let clock = point.and_then(|point| point.clock);
+            clock.ok_or_else(|| Error::NotSupported { path: gpu.path_of(super::overdrive::TABLE) })
+        })
+    }
+
+    fn bound(&self, domain: ClockDomain, bound: Bound, clock: MegaHertz) -> Result<OverdriveEdit> {
+        let index = bound.index();
+        match domain {
+            ClockDomain::Graphics => Ok(OverdriveEdit::ShaderClock { index, clock }),
+            ClockDomain::Memory => Ok(OverdriveEdit::MemoryClock { index, clock }),
+            _ => Err(Error::NotOffered {
+                path: self.overdrive_path(),
+                asked: format!("a bound of {}", domain.file()),
+                offered: "graphics and memory have bounds".into(),
+            }),
+        }
+    }
+}
+
+/// A clock's points in the overdrive table; of the levels that MI200 prints instead, the lowest and the highest.
+pub(super) fn points(domain: ClockDomain, table: &Overdrive) -> Vec<OverdrivePoint> {
+    let (points, levels) = match domain {
+        ClockDomain::Graphics => (&table.shader_clock, &table.shader_levels),
+        ClockDomain::Memory => (&table.memory_clock, &table.memory_levels),
+        _ => return Vec::new(),
+    };
+    if !points.is_empty() {
+        return points.clone();
+    }
+    let mut printed = DpmTable::default();
+    printed.levels.clone_from(levels);
+    let point = |index, clock| OverdrivePoint { index, clock: Some(clock), voltage: None };
+    printed.range().map(|(low, high)| vec![point(0, low), point(1, high)]).unwrap_or_default()
+}
+
+/// A clock's bounds now.
+fn bounds(domain: ClockDomain, table: &Overdrive) -> Option<ClockRange> {
+    let points = points(domain, table);
+    let clock = |index| points.iter().find(|point| point.index == index)?.clock;
+    Some(ClockRange { minimum: clock(0)?, maximum: clock(1)? })
+}

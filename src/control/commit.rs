@@ -1,0 +1,251 @@
+//! A change being made, and what is left of it when a step fails.
+
+use std::fmt;
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use super::plan::{Action, Behind, Plan, Step};
+use crate::error::{Error, Op, Result, Status};
+use crate::gpu::Gpu;
+use crate::parse::scalar;
+
+/// A plan whose files are there and may be written, with what they hold now.
+#[must_use = "nothing has been written yet; commit it"]
+#[derive(Debug)]
+pub struct Staged<A, B = A> {
+    plan: Plan<A, B>,
+    /// For each step what its file held before it; absent if it was not read.
+    before: Vec<Option<Vec<u8>>>,
+}
+
+impl<A, B> Staged<A, B> {
+    pub(super) fn new(plan: Plan<A, B>) -> Result<Staged<A, B>> {
+        for step in &plan.steps {
+            step.obstacle(&plan.gpu)?;
+        }
+        let asleep = plan.gpu.access().check(Default::default).is_err();
+        let mut before: Vec<Option<Vec<u8>>> = Vec::with_capacity(plan.steps.len());
+        for (number, step) in plan.steps.iter().enumerate() {
+            let text = match earlier(&plan.steps, number) {
+                // What an earlier step will have written there.
+                Some((_, earlier)) if step.holds => Some(earlier.bytes().to_vec()),
+                // The steps of an overdrive table are many writes to one file.
+                Some((earlier, _)) => before.get(earlier).cloned().flatten(),
+                None if asleep || step.restore.is_none() => None,
+                None => Some(read(step).map_err(|error| describe(&plan.gpu, step, Op::Read, error, false))?),
+            };
+            before.push(text);
+        }
+        Ok(Staged { plan, before })
+    }
+
+    /// What will be done.
+    pub fn steps(&self) -> &[Step] {
+        self.plan.steps()
+    }
+
+    /// Does the steps one after the other and stops at the first that fails. Then reads back what the driver says.
+    ///
+    /// This wakes a sleeping GPU: the driver resumes it for every setting.
+    ///
+    /// # Errors
+    /// [`Failure::During`] if a step failed, with the steps that had been done and the way back.
+    pub fn commit(mut self) -> std::result::Result<Change<A, B>, Failure> {
+        let plan = self.plan;
+        for (number, step) in plan.steps.iter().enumerate() {
+            // Asleep when it was staged. It is woken now in any case; newer kernels answer after the first write.
+            let unread = step.restore.is_some() && self.before.get(number).is_some_and(Option::is_none);
+            if unread {
+                let text = match earlier(&plan.steps, number) {
+                    Some((earlier, _)) => self.before.get(earlier).cloned().flatten(),
+                    None => read(step).ok(),
+                };
+                if let Some(before) = self.before.get_mut(number) {
+                    *before = text;
+                }
+            }
+            if let Err(error) = perform(&plan.gpu, step) {
+                let (done, rest) = plan.steps.split_at(number);
+                let way_back = way_back(&plan.gpu, done, &self.before);
+                let left = rest.iter().skip(1).cloned().collect();
+                let (done, failed) = (done.to_vec(), step.clone());
+                return Err(Failure::During(Box::new(Incomplete { done, failed, left, error, way_back })));
+            }
+        }
+        let actual = (plan.read_back)(&plan.gpu);
+        if plan.repartitions
+            && let Some(device) = &plan.gpu.0.device
+        {
+            device.retire();
+        }
+        let way_back = way_back(&plan.gpu, &plan.steps, &self.before);
+        Ok(Change { asked: plan.asked, actual, done: plan.steps, way_back })
+    }
+}
+
+/// A change that was made: what was asked for, and what the driver says now.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Change<A, B = A> {
+    /// What was asked for.
+    pub asked: A,
+    /// What is in force, which the driver may have rounded or clamped; or why it cannot be read.
+    pub actual: Result<B>,
+    /// The steps, all of which were done.
+    pub done: Vec<Step>,
+    /// The way back to what was before. It has no steps where that could not be read.
+    pub way_back: Plan<()>,
+}
+
+/// Why a change was not made, or not wholly.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Nothing was written.
+    #[error("nothing was changed: {0}")]
+    Before(#[from] Error),
+    /// A step failed after none or some had been done.
+    #[error(transparent)]
+    During(#[from] Box<Incomplete>),
+}
+
+impl Failure {
+    /// What went wrong, whichever the state is.
+    pub fn error(&self) -> &Error {
+        match self {
+            Failure::Before(error) => error,
+            Failure::During(incomplete) => &incomplete.error,
+        }
+    }
+
+    /// The AMDSMI_STATUS_* number of it.
+    pub fn status(&self) -> Status {
+        self.error().status()
+    }
+}
+
+/// A change of which a step failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Incomplete {
+    /// The steps that had been done.
+    pub done: Vec<Step>,
+    /// The one that failed.
+    pub failed: Step,
+    /// Those that were not tried any more.
+    pub left: Vec<Step>,
+    /// Why it failed.
+    pub error: Error,
+    /// Undoes what had been done: writes what the files held before.
+    pub way_back: Plan<()>,
+}
+
+impl fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let total = self.done.len() + 1 + self.left.len();
+        write!(f, "step {} of {total} failed: {}", self.done.len() + 1, self.error)?;
+        if self.done.is_empty() {
+            return f.write_str("; nothing was changed");
+        }
+        f.write_str("; done before it: ")?;
+        list(f, &self.done)?;
+        match self.way_back.steps() {
+            [] => f.write_str("; there is no way back"),
+            steps => {
+                f.write_str("; the way back: ")?;
+                list(f, steps)
+            }
+        }
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, steps: &[Step]) -> fmt::Result {
+    for (number, step) in steps.iter().enumerate() {
+        write!(f, "{}{step}", if number > 0 { ", " } else { "" })?;
+    }
+    Ok(())
+}
+
+impl std::error::Error for Incomplete {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.error)
+    }
+}
+
+/// The last step before this one that is about the same file.
+fn earlier(steps: &[Step], number: usize) -> Option<(usize, &Step)> {
+    let path = steps.get(number)?.path();
+    steps.iter().take(number).enumerate().rev().find(|(_, step)| step.path() == path)
+}
+
+fn read(step: &Step) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    step.dir.read(Path::new(&step.name), &mut text)?;
+    Ok(text)
+}
+
+fn perform(gpu: &Gpu, step: &Step) -> Result<()> {
+    match &step.action {
+        Action::Write(bytes) => {
+            let Some(writer) = step.dir.writer() else {
+                return Err(Error::ReadOnly { path: step.path(), reason: super::LOOKED_AT });
+            };
+            let written = writer.write(Path::new(&step.name), bytes);
+            written.map_err(|error| describe(gpu, step, Op::Write, error, true))
+        }
+        Action::Read => {
+            let text = read(step).map_err(|error| describe(gpu, step, Op::Read, error, false))?;
+            match scalar::signed(&text) {
+                // amdgpu_debugfs_gpu_recover prints the result of the reset.
+                Ok(result @ ..0) => {
+                    let errno = i32::try_from(-result).unwrap_or(i32::MAX);
+                    Err(Error::Io { op: Op::Read, path: step.path(), errno })
+                }
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// What an error number means for a file of a plan.
+fn describe(gpu: &Gpu, step: &Step, op: Op, error: std::io::Error, writing: bool) -> Error {
+    let path = step.path();
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    match (errno, step.behind) {
+        (Some(Errno::ROFS), _) => {
+            Error::NoPermission { op, path, hint: "/sys is mounted read-only, as in most containers" }
+        }
+        (Some(errno @ (Errno::INVAL | Errno::RANGE | Errno::NODATA)), _) if writing => {
+            Error::Refused { path, written: step.line(), errno: errno.raw_os_error() }
+        }
+        (Some(Errno::BUSY), Behind::Partitions) => {
+            Error::Unavailable { path, reason: crate::error::Unavailable::InUse }
+        }
+        (_, behind) => match (&gpu.0.device, behind) {
+            (Some(device), Behind::PowerManagement) => device.power_management_error(op, path, error),
+            (Some(device), _) => device.error(op, path, error),
+            (None, _) => Error::plain(op, &path, &error),
+        },
+    }
+}
+
+/// The plan that undoes steps: file by file from the last to the first, each as it was. Within a file the edits go
+/// back in reverse, because each of them must hold with the others in force; what makes them effective stays last.
+fn way_back(gpu: &Gpu, done: &[Step], before: &[Option<Vec<u8>>]) -> Plan<()> {
+    let mut plan = Plan::new(gpu, (), |_| Ok(()));
+    let known: Vec<(&Step, Option<&Vec<u8>>)> = done.iter().zip(before.iter().map(Option::as_ref)).collect();
+    for file in known.chunk_by(|(a, _), (b, _)| a.path() == b.path()).rev() {
+        let lines: Vec<(&Step, String)> = file
+            .iter()
+            .rev()
+            .filter_map(|(step, before)| Some((*step, step.restore.as_ref()?((*before)?))))
+            .flat_map(|(step, lines)| lines.into_iter().map(move |line| (step, line)))
+            .collect();
+        let commit = file.iter().map(|(step, _)| *step).find(|step| step.is_commit());
+        let commit = commit.filter(|_| !lines.is_empty()).map(|step| (step, "c".to_owned()));
+        for (step, line) in lines.into_iter().chain(commit) {
+            plan = plan.step(Step::write(&step.dir, step.name.clone(), line).behind(step.behind));
+        }
+    }
+    plan
+}

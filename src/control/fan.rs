@@ -1,0 +1,305 @@
+//! Fans: their speed, who decides it, and the firmware's own control.
+
+use super::plan::{Plan, Step};
+use super::power::hwmon_path;
+use super::{Control, unbounded, within};
+use crate::error::{Error, Result};
+use crate::gpu::{Fan, FanControl, FanMode, Gpu};
+use crate::parse::fan::{self, FanCurve, FanPoint};
+use crate::parse::scalar;
+use crate::unit::{MilliCelsius, Percent, Rpm};
+
+const CURVE: &str = "gpu_od/fan_ctrl/fan_curve";
+
+/// A setting of the firmware's fan control, with its new value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FanControlChange {
+    /// Revolutions per minute that noise may need.
+    AcousticLimit(Rpm),
+    /// Revolutions per minute that are aimed at for noise.
+    AcousticTarget(Rpm),
+    /// The temperature that is aimed at; whole degrees.
+    TargetTemperature(MilliCelsius),
+    /// What the fan runs at least, in percent.
+    MinimumPwm(Percent),
+    /// Whether the fan may stand still.
+    ZeroRpm(bool),
+    /// The temperature below which it does; whole degrees.
+    ZeroRpmStopTemperature(MilliCelsius),
+}
+
+/// The files of `gpu_od/fan_ctrl` that hold one number.
+const SETTINGS: [&str; 6] = [
+    "gpu_od/fan_ctrl/acoustic_limit_rpm_threshold",
+    "gpu_od/fan_ctrl/acoustic_target_rpm_threshold",
+    "gpu_od/fan_ctrl/fan_target_temperature",
+    "gpu_od/fan_ctrl/fan_minimum_pwm",
+    "gpu_od/fan_ctrl/fan_zero_rpm_enable",
+    "gpu_od/fan_ctrl/fan_zero_rpm_stop_temperature",
+];
+
+impl FanControlChange {
+    fn file(self) -> &'static str {
+        SETTINGS[match self {
+            FanControlChange::AcousticLimit(_) => 0,
+            FanControlChange::AcousticTarget(_) => 1,
+            FanControlChange::TargetTemperature(_) => 2,
+            FanControlChange::MinimumPwm(_) => 3,
+            FanControlChange::ZeroRpm(_) => 4,
+            FanControlChange::ZeroRpmStopTemperature(_) => 5,
+        }]
+    }
+
+    /// The number in the file's own unit, which has no fractions.
+    fn number(self) -> Option<u32> {
+        match self {
+            FanControlChange::AcousticLimit(rpm) | FanControlChange::AcousticTarget(rpm) => Some(rpm.0),
+            FanControlChange::TargetTemperature(temperature)
+            | FanControlChange::ZeroRpmStopTemperature(temperature) => degrees(temperature)?.try_into().ok(),
+            FanControlChange::MinimumPwm(percent) => Some(percent.0),
+            FanControlChange::ZeroRpm(enabled) => Some(enabled.into()),
+        }
+    }
+}
+
+/// Whole degrees Celsius.
+fn degrees(temperature: MilliCelsius) -> Option<i64> {
+    (temperature.0 % 1000 == 0).then_some(temperature.0 / 1000)
+}
+
+/// The fan after a change: amdgpu has one.
+fn first_fan(gpu: &Gpu) -> Result<Fan> {
+    let fan = gpu.fans()?.into_iter().find(|fan| fan.channel == 1);
+    fan.ok_or_else(|| Error::NotSupported { path: hwmon_path(gpu, "pwm1") })
+}
+
+impl Control<'_> {
+    /// Drives the fan at a fixed part of its full speed, in percent; the firmware lets go of it.
+    ///
+    /// *Source*: hwmon `pwm1_enable` and `pwm1`, whose full speed is `pwm1_max`.
+    /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] without a fan. RDNA3 and newer refuse manual fan
+    /// control when it is committed ([`Error::Refused`]): there the [curve](Control::fan_curve) is what can be set.
+    /// *Supported on*: cards with a fan of their own, up to RDNA2.
+    pub fn fan_percent(&self, percent: Percent) -> Result<Plan<Percent, Fan>> {
+        let path = || hwmon_path(self.gpu, "pwm1");
+        let check = within(&path, "fan speed", &percent, &Percent(0), &Percent(100))?;
+        let full = self.gpu.hwmon_fact("pwm1_max", scalar::unsigned_32)?;
+        let pwm = (u64::from(percent.0) * u64::from(full) + 50) / 100;
+        let plan = self.fan_pwm(u32::try_from(pwm).unwrap_or(full))?;
+        let mut asked = Plan::new(self.gpu, percent, first_fan).check(check);
+        (asked.steps, asked.checks) = (plan.steps, [asked.checks, plan.checks].concat());
+        Ok(asked)
+    }
+
+    /// Drives the fan at a fixed `pwm` of `pwm1_min` (0) to `pwm1_max` (255); the firmware lets go of it.
+    ///
+    /// *Source*: hwmon `pwm1_enable` and `pwm1`, its range `pwm1_min` and `pwm1_max`.
+    /// *Errors*, *Supported on*: as [`Control::fan_percent`].
+    #[doc(alias = "amdsmi_set_gpu_fan_speed")]
+    pub fn fan_pwm(&self, pwm: u32) -> Result<Plan<u32, Fan>> {
+        let bound = |name| self.gpu.hwmon_fact(name, scalar::unsigned_32);
+        let path = || hwmon_path(self.gpu, "pwm1");
+        let check = within(&path, "pwm", &pwm, &bound("pwm1_min")?, &bound("pwm1_max")?)?;
+        let hwmon = &self.gpu.hwmon()?.dir;
+        // In this order: `amdgpu_hwmon_set_pwm1` answers EINVAL while the firmware has the fan.
+        Ok(Plan::new(self.gpu, pwm, first_fan)
+            .step(Step::write(hwmon, "pwm1_enable", 1).restored_verbatim())
+            .step(Step::write(hwmon, "pwm1", pwm).restored_verbatim())
+            .check(check))
+    }
+
+    /// Drives the fan at fixed revolutions per minute; the firmware lets go of it.
+    ///
+    /// *Source*: hwmon `fan1_enable` and `fan1_target`, its range `fan1_min` and `fan1_max`.
+    /// *Errors*, *Supported on*: as [`Control::fan_percent`].
+    pub fn fan_rpm(&self, rpm: Rpm) -> Result<Plan<Rpm, Fan>> {
+        let bound = |name| self.gpu.access().read_hwmon(name, scalar::unsigned_32).map(Rpm);
+        let path = || hwmon_path(self.gpu, "fan1_target");
+        let check = within(&path, "fan speed", &rpm, &bound("fan1_min")?, &bound("fan1_max")?)?;
+        let hwmon = &self.gpu.hwmon()?.dir;
+        // In this order: `amdgpu_hwmon_set_fan1_target` answers ENODATA while the firmware has the fan.
+        Ok(Plan::new(self.gpu, rpm, first_fan)
+            .step(Step::write(hwmon, "fan1_enable", 1).restored_verbatim())
+            .step(Step::write(hwmon, "fan1_target", rpm.0).restored_verbatim())
+            .check(check))
+    }
+
+    /// Says who decides the fan's speed: [`FanMode::Automatic`] gives it back to the firmware.
+    ///
+    /// *Source*: hwmon `pwm1_enable`.
+    /// *Errors*: [`Error::NotSupported`] without a fan.
+    /// *Supported on*: cards with a fan of their own.
+    #[doc(alias = "amdsmi_reset_gpu_fan")]
+    pub fn fan_mode(&self, mode: FanMode) -> Result<Plan<FanMode, Fan>> {
+        let number = match mode {
+            FanMode::Full => 0,
+            FanMode::Manual => 1,
+            FanMode::Automatic => 2,
+        };
+        let hwmon = self.gpu.hwmon()?;
+        if !hwmon.has("pwm1_enable") {
+            return Err(Error::NotSupported { path: hwmon_path(self.gpu, "pwm1_enable") });
+        }
+        let step = Step::write(&hwmon.dir, "pwm1_enable", number).restored_verbatim();
+        Ok(Plan::new(self.gpu, mode, first_fan).step(step))
+    }
+
+    /// Sets the curve by which the firmware drives the fan: all its points, because those that were never set are
+    /// 0 °C and 0 % (the firmware's own curve cannot be read).
+    ///
+    /// *Source*: `gpu_od/fan_ctrl/fan_curve` of the PCI device, since kernel 6.7; the ranges stand in it.
+    /// *Errors*: [`Error::OverdriveOff`], which names the boot parameter; [`Error::OutOfRange`];
+    /// [`Error::NotOffered`] for missing and unknown points, and fractions of a degree.
+    /// *Supported on*: RDNA3 and newer with overdrive enabled.
+    pub fn fan_curve(&self, points: &[FanPoint]) -> Result<Plan<Vec<FanPoint>>> {
+        self.overdrive_file(CURVE)?;
+        let table = self.gpu.access().read(CURVE, fan::curve)?;
+        let path = || self.gpu.path_of(CURVE);
+        if table.points.is_empty() {
+            return Err(Error::NotSupported { path: path() });
+        }
+        let mut points = points.to_vec();
+        points.sort_by_key(|point| point.index);
+        let indices = |points: &[FanPoint]| points.iter().map(|point| point.index).collect::<Vec<_>>();
+        if indices(&points) != indices(&table.points) {
+            return Err(Error::NotOffered {
+                path: path(),
+                asked: format!("a curve of the points {:?}", indices(&points)),
+                offered: format!("it takes all of {:?}", indices(&table.points)),
+            });
+        }
+        let mut plan = Plan::new(self.gpu, points.clone(), |gpu| {
+            gpu.access().read(CURVE, fan::curve).map(|curve| curve.points)
+        });
+        for point in points {
+            for check in check_point(&path, &table, &point)? {
+                plan = plan.check(check);
+            }
+            let FanPoint { index, temperature, speed } = point;
+            let Some(degrees) = degrees(temperature) else {
+                return Err(not_whole(path(), temperature));
+            };
+            let line = format!("{index} {degrees} {}", speed.0);
+            plan = plan.step(
+                Step::write(&self.device.dir, CURVE, line).restored_by(move |text| curve_lines(text, index)),
+            );
+        }
+        Ok(plan.step(Step::write(&self.device.dir, CURVE, "c")))
+    }
+
+    /// Sets one number of the firmware's fan control.
+    ///
+    /// *Source*: the files of `gpu_od/fan_ctrl` of the PCI device, since kernel 6.7, zero RPM since 6.13; the range
+    /// stands in the file.
+    /// *Errors*: [`Error::OverdriveOff`], which names the boot parameter; [`Error::OutOfRange`];
+    /// [`Error::NotOffered`] for a fraction of a degree.
+    /// *Supported on*: RDNA3 and newer with overdrive enabled.
+    pub fn fan_control(&self, change: FanControlChange) -> Result<Plan<FanControlChange, u32>> {
+        let file = change.file();
+        self.overdrive_file(file)?;
+        let path = || self.gpu.path_of(file);
+        let setting = self.gpu.access().read(file, fan::setting)?;
+        let setting = setting.ok_or_else(|| Error::NotSupported { path: path() })?;
+        let number = match change {
+            FanControlChange::TargetTemperature(temperature)
+            | FanControlChange::ZeroRpmStopTemperature(temperature)
+                if degrees(temperature).is_none() =>
+            {
+                return Err(not_whole(path(), temperature));
+            }
+            _ => change.number(),
+        };
+        let what = setting.title.trim_start_matches("OD_");
+        let limits = setting.limits;
+        let number = number.ok_or_else(|| Error::OutOfRange {
+            path: path(),
+            asked: format!("{change:?}"),
+            minimum: limits.map_or(0, |limits| limits.minimum).to_string(),
+            maximum: limits.map_or(u32::MAX, |limits| limits.maximum).to_string(),
+        })?;
+        let check = match limits {
+            Some(limits) => within(&path, what, &number, &limits.minimum, &limits.maximum)?,
+            None => unbounded(what, &number),
+        };
+        let step = Step::write(&self.device.dir, file, number).restored_by(setting_line);
+        let plan = Plan::new(self.gpu, change, move |gpu: &Gpu| {
+            let setting = gpu.access().read(file, fan::setting)?;
+            setting
+                .map(|setting| setting.value)
+                .ok_or_else(|| Error::NotSupported { path: gpu.path_of(file) })
+        });
+        Ok(plan.step(step).step(Step::write(&self.device.dir, file, "c")).check(check))
+    }
+
+    /// Sets the firmware's fan control back to its defaults: the curve and every number that there is.
+    ///
+    /// *Source*: the files of `gpu_od/fan_ctrl` of the PCI device, `r` written to each.
+    /// *Errors*: [`Error::OverdriveOff`], which names the boot parameter.
+    /// *Supported on*: RDNA3 and newer with overdrive enabled.
+    pub fn reset_fan_control(&self) -> Result<Plan<(), FanControl>> {
+        self.overdrive_file(CURVE)?;
+        self.gpu.access().check(|| self.gpu.path_of(CURVE))?;
+        let mut plan = Plan::new(self.gpu, (), |gpu| Ok(gpu.fan_control()));
+        let dir = &self.device.dir;
+        for file in std::iter::once(CURVE).chain(SETTINGS) {
+            if dir.meta(file.as_ref()).is_err() {
+                continue;
+            }
+            let reset = Step::write(dir, file, "r");
+            let reset = match file {
+                CURVE => reset.restored_by(|text| {
+                    let indices = fan::curve(text).map(|curve| curve.points).unwrap_or_default();
+                    indices.iter().flat_map(|point| curve_lines(text, point.index)).collect()
+                }),
+                _ => reset.restored_by(setting_line),
+            };
+            plan = plan.step(reset).step(Step::write(dir, file, "c"));
+        }
+        Ok(plan)
+    }
+}
+
+fn not_whole(path: std::path::PathBuf, temperature: MilliCelsius) -> Error {
+    Error::NotOffered { path, asked: temperature.to_string(), offered: "it takes whole degrees".into() }
+}
+
+/// The line that sets this point as a curve has it. Where the firmware's own curve is in force, all points are `r`,
+/// which the first of them writes.
+fn curve_lines(text: &[u8], index: u32) -> Vec<String> {
+    let Ok(FanCurve { points, .. }) = fan::curve(text) else { return Vec::new() };
+    let is_firmwares = points.iter().all(|point| point.temperature.0 == 0 && point.speed.0 == 0);
+    match points.iter().position(|point| point.index == index) {
+        Some(0) if is_firmwares => vec!["r".into()],
+        Some(position) if !is_firmwares => points
+            .get(position)
+            .map(|point| format!("{index} {} {}", point.temperature.0 / 1000, point.speed.0))
+            .into_iter()
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The line that sets a number as the file has it.
+fn setting_line(text: &[u8]) -> Vec<String> {
+    fan::setting(text).ok().flatten().map(|setting| setting.value.to_string()).into_iter().collect()
+}
+
+fn check_point(
+    path: &dyn Fn() -> std::path::PathBuf,
+    curve: &FanCurve,
+    point: &FanPoint,
+) -> Result<[String; 2]> {
+    let (hot, fast) =
+        (format!("point {}, temperature", point.index), format!("point {}, fan speed", point.index));
+    Ok([
+        match &curve.temperature_limits {
+            Some(limits) => within(path, &hot, &point.temperature, &limits.minimum, &limits.maximum)?,
+            None => unbounded(&hot, &point.temperature),
+        },
+        match &curve.speed_limits {
+            Some(limits) => within(path, &fast, &point.speed, &limits.minimum, &limits.maximum)?,
+            None => unbounded(&fast, &point.speed),
+        },
+    ])
+}

@@ -1,0 +1,61 @@
+//! Keeping processes apart: isolation, and the cleaner shader.
+
+use super::Control;
+use super::plan::{Behind, Plan, Step};
+use crate::error::{Error, Result};
+use crate::gpu::Gpu;
+use crate::parse::policy::{self, Isolation};
+
+const ISOLATION: &str = "enforce_isolation";
+const CLEANER: &str = "run_cleaner_shader";
+
+impl Control<'_> {
+    /// Says whether the work of one process is kept apart from the next one's, on this partition alone.
+    ///
+    /// *Source*: `enforce_isolation` of the PCI device, since kernel 6.12: a number for each partition, of which the
+    /// others are written as they are.
+    /// *Errors*: [`Error::NotOffered`] for [`Isolation::Other`]; [`Error::NotSupported`] where the driver has no such
+    /// file. Kernels of the 6.12 era refuse all but off and on when it is committed.
+    /// *Supported on*: GFX9 and newer, by firmware.
+    #[doc(alias = "amdsmi_set_gpu_process_isolation")]
+    pub fn process_isolation(&self, isolation: Isolation) -> Result<Plan<Isolation>> {
+        let path = || self.gpu.path_of(ISOLATION);
+        if let Isolation::Other(number) = isolation {
+            return Err(Error::NotOffered {
+                path: path(),
+                asked: number.to_string(),
+                offered: "there are 0 off, 1 on, 2 legacy, 3 without cleaner".into(),
+            });
+        }
+        let mut partitions = self.gpu.access().read(ISOLATION, policy::isolation)?;
+        let own = partitions.get_mut(usize::from(self.gpu.ids().partition.unwrap_or(0)));
+        *own.ok_or_else(|| Error::NotSupported { path: path() })? = isolation;
+        let line: Vec<_> = partitions.iter().map(|isolation| number(*isolation).to_string()).collect();
+        let step = Step::write(&self.device.dir, ISOLATION, line.join(" ")).restored_verbatim();
+        Ok(Plan::new(self.gpu, isolation, Gpu::process_isolation).step(step.behind(Behind::Other)))
+    }
+
+    /// Runs the cleaner shader on this partition: it overwrites what programs left in registers and local memory.
+    ///
+    /// There is nothing to read back, and no way back.
+    ///
+    /// *Source*: `run_cleaner_shader` of the PCI device, since kernel 6.12; takes the partition's number.
+    /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
+    /// *Supported on*: GFX9 and newer, by firmware.
+    #[doc(alias = "amdsmi_clean_gpu_local_data")]
+    pub fn clean_local_data(&self) -> Result<Plan<()>> {
+        self.present(CLEANER)?;
+        let partition = self.gpu.ids().partition.unwrap_or(0);
+        Ok(Plan::new(self.gpu, (), |_| Ok(())).step(Step::write(&self.device.dir, CLEANER, partition)))
+    }
+}
+
+fn number(isolation: Isolation) -> u32 {
+    match isolation {
+        Isolation::Off => 0,
+        Isolation::On => 1,
+        Isolation::Legacy => 2,
+        Isolation::WithoutCleaner => 3,
+        Isolation::Other(number) => number,
+    }
+}

@@ -1,0 +1,107 @@
+//! Splitting a package: its compute units, its memory.
+
+use super::Control;
+use super::plan::{Behind, Plan, Step};
+use crate::error::{Error, Result};
+use crate::gpu::Gpu;
+use crate::parse::partition::{self, ComputePartition, MemoryPartition};
+
+const COMPUTE: &str = "current_compute_partition";
+const MEMORY: &str = "current_memory_partition";
+
+impl Control<'_> {
+    /// Splits the compute units anew; also as a word, `"cpx"`, in either case of letters.
+    ///
+    /// The GPUs of the list are no more after this: the driver takes their KFD nodes away and makes others. Every
+    /// handle of this scan on this package answers [`Error::DeviceGone`] then; take a new list with
+    /// [`Smi::rescan`](crate::Smi::rescan).
+    ///
+    /// *Source*: `current_compute_partition` of the PCI device; `available_compute_partition` lists what it takes.
+    /// *Errors*: [`Error::NotOffered`] for what is not listed; [`Error::NotSupported`] where the chip cannot be split.
+    /// When it is committed, [`Unavailable::InUse`](crate::error::Unavailable::InUse) while processes use the package.
+    /// *Supported on*: MI300 and newer Instinct.
+    #[doc(alias = "amdsmi_set_gpu_compute_partition")]
+    pub fn compute_partition(
+        &self,
+        partition: impl Into<ComputePartition>,
+    ) -> Result<Plan<ComputePartition>> {
+        let partition = partition.into();
+        self.gpu.compute_partition()?;
+        let list = self
+            .gpu
+            .access()
+            .read("available_compute_partition", |text| Ok(partition::compute_partitions(text)));
+        let check = self.listed(COMPUTE, &partition, list)?;
+        let step = Step::write(&self.device.dir, COMPUTE, &partition).restored_verbatim();
+        let mut plan = Plan::new(self.gpu, partition, Gpu::compute_partition)
+            .step(step.behind(Behind::Partitions))
+            .check(check);
+        plan.repartitions = true;
+        Ok(plan)
+    }
+
+    /// Splits the memory anew, as `NPS1` and so on; also as a word in either case of letters.
+    ///
+    /// The driver remembers it for the next time that it is loaded: until then the answer is the old mode, and the
+    /// list of GPUs stays. Loading it again is not done here, since every program that uses a GPU would have to go.
+    ///
+    /// *Source*: `current_memory_partition` of the PCI device; `available_memory_partition` lists what it takes
+    /// (since kernel 6.13).
+    /// *Errors*: [`Error::NotOffered`] for what is not listed; [`Error::NotSupported`] where the memory cannot be
+    /// split. A kernel that cannot change it has the file read-only, which [`Plan::stage`] tells.
+    /// *Supported on*: MI300 and newer Instinct, since kernel 6.13.
+    #[doc(alias = "amdsmi_set_gpu_memory_partition")]
+    #[doc(alias = "amdsmi_set_gpu_memory_partition_mode")]
+    pub fn memory_partition(&self, partition: impl Into<MemoryPartition>) -> Result<Plan<MemoryPartition>> {
+        let partition = partition.into();
+        self.gpu.memory_partition()?;
+        let list = self
+            .gpu
+            .access()
+            .read("available_memory_partition", |text| Ok(partition::memory_partitions(text)));
+        let check = self.listed(MEMORY, &partition, list)?;
+        let step = Step::write(&self.device.dir, MEMORY, &partition).restored_verbatim();
+        let plan = Plan::new(self.gpu, partition, Gpu::memory_partition);
+        Ok(plan.step(step.behind(Behind::Partitions)).check(check))
+    }
+
+    /// Whether the driver lists this mode. Where it has no list it decides, but no word that is none of its own is sent.
+    fn listed<T: PartialEq + std::fmt::Display + IsWord>(
+        &self,
+        file: &str,
+        asked: &T,
+        list: Result<Option<Vec<T>>>,
+    ) -> Result<String> {
+        let offered = match list {
+            Ok(Some(list)) if list.contains(asked) => return Ok(format!("{asked} is listed")),
+            Ok(Some(list)) => {
+                let words: Vec<_> = list.iter().map(T::to_string).collect();
+                format!("there are {}", words.join(", "))
+            }
+            Ok(None) => "the driver lists none".into(),
+            Err(Error::NotSupported { .. }) if asked.is_word() => {
+                return Ok(format!("{asked}: the driver publishes no list, and decides"));
+            }
+            Err(Error::NotSupported { .. }) => "that is not a mode's name".into(),
+            Err(error) => return Err(error),
+        };
+        Err(Error::NotOffered { path: self.gpu.path_of(file), asked: asked.to_string(), offered })
+    }
+}
+
+/// Whether a mode is one that has a name.
+trait IsWord {
+    fn is_word(&self) -> bool;
+}
+
+impl IsWord for ComputePartition {
+    fn is_word(&self) -> bool {
+        !matches!(self, ComputePartition::Other(_))
+    }
+}
+
+impl IsWord for MemoryPartition {
+    fn is_word(&self) -> bool {
+        !matches!(self, MemoryPartition::Other(_))
+    }
+}
