@@ -30,7 +30,7 @@
 //!   printed. The one file that blocks, for a second, has [a method of its own](Gpu::pcie_throughput).
 //! * **The root is a value.** The live machine, a directory and a recording are one [`Backend`](backend::Backend)
 //!   each, under the same code.
-//! * **Reading cannot write.** No method here changes anything.
+//! * **Reading cannot write.** What changes settings lives in a module of its own, which only feature `control` compiles.
 //! * **Unsafe is a place.** This crate has none yet, and denies it.
 //!
 //! # Where to look
@@ -41,14 +41,15 @@
 //!
 //! # What it does not do
 //!
-//! It changes no setting, reads no events, lists no processes and draws no topology; those are planned. What
+//! It reads no events, lists no processes and draws no topology; those are planned. What
 //! only a DRM ioctl tells (the VBIOS's name and date, the type of the memory, the driver's date) is not asked,
 //! because opening a device node wakes the GPU. CPUs and network cards, which AMD SMI knows too, are none of it.
 //!
 //! # Features
 //!
-//! None is on by default. `serde`: `Serialize` for every value that a method returns: quantities as the kernel's
-//! integers, ids as text, absent fields as null with the map of reasons beside them.
+//! None is on by default. `control`: the module `control`, which changes settings. `serde`: `Serialize` for every
+//! value that a method returns: quantities as the kernel's integers, ids as text, absent fields as null with the map of
+//! reasons beside them.
 
 #![deny(missing_docs, unsafe_code)]
 #![warn(missing_debug_implementations)]
@@ -68,3 +69,31 @@ pub mod visible;
 pub use discover::{Hidden, OtherDevice, Smi, SmiBuilder};
 pub use error::{Error, Result};
 pub use gpu::{Gpu, GpuIds, WakePolicy};
+
+/// Without feature `control` nothing that writes can be reached.
+///
+/// ```compile_fail,E0599
+/// fn change(gpu: &amdgpu_smi::Gpu) {
+///     let _ = gpu.control();
+/// }
+/// ```
+/// ```compile_fail,E0432
+/// use amdgpu_smi::backend::Writer;
+/// ```
+/// ```compile_fail,E0433
+/// type Plan = amdgpu_smi::control::Plan<()>;
+/// ```
+#[cfg(all(doctest, not(feature = "control")))]
+pub struct ReadingCannotWrite;
+
+/// The same with it, which shows that the above fails for no other reason.
+///
+/// ```
+/// use amdgpu_smi::backend::Writer;
+/// type Plan = amdgpu_smi::control::Plan<()>;
+/// fn change(gpu: &amdgpu_smi::Gpu) {
+///     let _ = gpu.control();
+/// }
+/// ```
+#[cfg(all(doctest, feature = "control"))]
+pub struct ControlWrites;

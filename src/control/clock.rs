@@ -73,6 +73,9 @@ impl Control<'_> {
 
     /// The levels in ascending order, each once; all of them must be listed.
     fn among(&self, file: &str, levels: &[u32], listed: &[u32]) -> Result<Vec<u32>> {
+        if listed.is_empty() {
+            return Err(Error::NotSupported { path: self.gpu.path_of(file) });
+        }
         let mut levels = levels.to_vec();
         levels.sort_unstable();
         levels.dedup();

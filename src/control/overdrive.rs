@@ -282,8 +282,12 @@ impl Control<'_> {
         if self.device.dir.meta(TABLE.as_ref()).is_ok() {
             let reset = Step::write(&self.device.dir, TABLE, "r").restored_by(|text| {
                 let table = overdrive::overdrive(text).unwrap_or_default();
-                // Put back in reverse order: see `way_back`. The upper bounds first, above the defaults or not.
-                edits_of(&table).iter().rev().map(|edit| line_of(edit, &table)).collect()
+                let edits = edits_of(&table).into_iter().rev();
+                // RDNA2 prints a lowest memory clock below its range, which it would not take.
+                let writable = |edit: &OverdriveEdit| {
+                    edit.values(&table).iter().all(|value| value.check(&PathBuf::new, &table).is_ok())
+                };
+                edits.filter(writable).map(|edit| line_of(&edit, &table)).collect()
             });
             // APUs and MI300 take a reset in manual mode only, and some need the commit after it.
             plan = plan.step(self.level_step(&PerformanceLevel::Manual)).step(reset);
