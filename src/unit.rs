@@ -62,6 +62,11 @@ impl MilliCelsius {
 }
 
 impl MicroWatts {
+    /// Whole watts, as power limits are asked for.
+    pub const fn from_watts(watts: u32) -> MicroWatts {
+        MicroWatts(watts as u64 * 1_000_000)
+    }
+
     /// Watts.
     pub fn watts(self) -> f64 {
         self.0 as f64 / 1e6

@@ -35,3 +35,42 @@ pub(super) fn write_once(fd: impl AsFd, bytes: &[u8]) -> io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::fs::{CWD, Mode};
+
+    use super::super::{Backend, Live};
+    use super::*;
+
+    #[test]
+    fn the_live_machine_writes_what_is_there_and_makes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("level"), "profile_standard\n").unwrap();
+        fs::mkfifoat(CWD, dir.path().join("fifo"), Mode::RUSR | Mode::WUSR).unwrap();
+        let kept = Live::new().open_dir(dir.path()).unwrap();
+        let writer = kept.writer().unwrap();
+        writer.write(Path::new("level"), b"auto\n").unwrap();
+        // Not cut: on sysfs there is nothing to cut, and elsewhere it is not ours to.
+        assert_eq!(std::fs::read(dir.path().join("level")).unwrap(), b"auto\nle_standard\n");
+        let missing = writer.write(Path::new("absent"), b"1\n").unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::NotFound);
+        assert!(!dir.path().join("absent").exists());
+        assert!(writer.write(Path::new("fifo"), b"1\n").is_err());
+        assert!(writer.write(Path::new("."), b"1\n").is_err());
+    }
+
+    #[test]
+    fn a_directory_that_was_replaced_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let device = dir.path().join("device");
+        std::fs::create_dir(&device).unwrap();
+        let kept = Live::new().open_dir(&device).unwrap();
+        std::fs::remove_dir(&device).unwrap();
+        std::fs::create_dir(&device).unwrap();
+        std::fs::write(device.join("level"), "low\n").unwrap();
+        let error = kept.writer().unwrap().write(Path::new("level"), b"high\n").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(std::fs::read(device.join("level")).unwrap(), b"low\n");
+    }
+}

@@ -9,7 +9,7 @@
 //! # // A fixture is only looked at.
 //! # let Ok(control) = gpu.control() else { return Ok(()) };
 //! let control = gpu.control()?;
-//! let plan = control.power_cap(1, MicroWatts(300_000_000))?; // checked against the driver's range
+//! let plan = control.power_cap(1, MicroWatts::from_watts(300))?; // checked against the driver's range
 //! println!("{plan}"); // /sys/…/power1_cap <- 300000000
 //! let change = plan.apply()?;
 //! println!("asked for {}, is {}", change.asked, change.actual?);

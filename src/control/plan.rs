@@ -142,7 +142,7 @@ impl Step {
         }
         let euid = gpu.0.backend.host().euid;
         // Which groups the user is in no backend tells: a group that may write is given the chance.
-        let allowed = if euid == meta.uid { bits } else { bits & 0o077 };
+        let allowed = bits & if euid == meta.uid { 0o700 } else { 0o077 };
         if euid != 0 && meta.mode & allowed == 0 {
             return refuse("only root may; the file's mode keeps this user out");
         }

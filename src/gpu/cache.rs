@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Gpu, node_error};
+use super::Gpu;
 use crate::error::{Error, Op, Result};
 use crate::parse::topology;
 use crate::unit::Bytes;
@@ -52,7 +52,7 @@ impl Gpu {
         let node = self.node("caches")?;
         let parent = Path::new("caches");
         let entries = node.dir.list(parent);
-        let entries = entries.map_err(|error| node_error(Op::List, node.dir.path().join(parent), error))?;
+        let entries = entries.map_err(|error| node.error(Op::List, node.dir.path().join(parent), error))?;
         let mut numbers: Vec<u32> =
             entries.iter().filter_map(|entry| entry.name.to_str()?.parse().ok()).collect();
         numbers.sort_unstable();

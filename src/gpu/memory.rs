@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Gpu, node_error};
+use super::Gpu;
 use crate::error::{Error, Reasons, Result};
 use crate::parse::topology::{self, MemoryBank};
 use crate::parse::{Parsed, scalar};
@@ -157,7 +157,7 @@ impl Gpu {
         let node = self.node("mem_banks")?;
         let banks = node.dir.list(Path::new("mem_banks"));
         let banks = banks
-            .map_err(|error| node_error(crate::error::Op::List, node.dir.path().join("mem_banks"), error))?;
+            .map_err(|error| node.error(crate::error::Op::List, node.dir.path().join("mem_banks"), error))?;
         for entry in &banks {
             let file = Path::new("mem_banks").join(&entry.name).join("properties");
             let Some(name) = file.to_str() else { continue };

@@ -227,14 +227,8 @@ impl Gpu {
 
     /// Reads a file of the KFD node, which never wakes the GPU.
     pub(crate) fn node_fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
-        let dir = &*self.node(file)?.dir;
-        match read(dir, file, node_error, parse) {
-            // Every node has this file. Where it went the node did, as after a change of partitions.
-            Err(Error::NotSupported { path }) if dir.meta(Path::new("properties")).is_err() => {
-                Err(Error::DeviceGone { path })
-            }
-            value => value,
-        }
+        let node = self.node(file)?;
+        read(&*node.dir, file, |op, path, error| node.error(op, path, error), parse)
     }
 
     /// The way to what would wake the GPU: closed when it sleeps and waking is not allowed.
@@ -307,6 +301,19 @@ impl Device {
         self.alive.is_some_and(|entry| {
             self.dir.meta(Path::new(entry)).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
         })
+    }
+}
+
+impl Node {
+    /// The error of a file of this node. Every node has `properties`: where they went the node did, as after a change
+    /// of partitions.
+    pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+        match node_error(op, path, error) {
+            Error::NotSupported { path } if self.dir.meta(Path::new("properties")).is_err() => {
+                Error::DeviceGone { path }
+            }
+            other => other,
+        }
     }
 }
 

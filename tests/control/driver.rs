@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -146,7 +147,11 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             kind if kind.is_symlink() => {
                 std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), to).unwrap();
             }
-            _ => drop(fs::copy(entry.path(), to).unwrap()),
+            _ => {
+                fs::copy(entry.path(), &to).unwrap();
+                // As the driver makes them, whatever the umask of the checkout was.
+                fs::set_permissions(&to, fs::Permissions::from_mode(0o644)).unwrap();
+            }
         }
     }
 }

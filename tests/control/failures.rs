@@ -325,9 +325,11 @@ fn handles_of_an_old_partitioning_are_gone() {
 fn a_node_that_went_is_a_device_that_went() {
     let scratch = Scratch::new(CPX);
     let gpu = scratch.smi.gpus()[7].clone();
-    assert!(gpu.cache_info().is_ok());
+    assert!(gpu.cache_info().is_ok() && gpu.memory_usage().vram_total.is_some());
     std::fs::remove_dir_all(scratch.dir.path().join("sys/devices/virtual/kfd/kfd/topology/nodes/8")).unwrap();
-    let gone = gpu.memory_usage();
-    let gone = gone.reasons.iter().any(|(_, error)| matches!(error, Error::DeviceGone { .. }));
-    assert!(gone || gpu.cache_info().is_err());
+    assert!(matches!(gpu.cache_info(), Err(Error::DeviceGone { .. })));
+    assert!(matches!(gpu.memory_usage().reasons.of("vram_total"), Some(Error::DeviceGone { .. })));
+    // A file that this node never had is not supported, on a node that stands.
+    let other = &scratch.smi.gpus()[6];
+    assert!(matches!(other.memory_usage().reasons.of("vram_used"), Some(Error::NotSupported { .. })));
 }
