@@ -1,13 +1,13 @@
 //! What this user may change on this GPU, said before anything is tried.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::plan::Step;
 use super::power::hwmon_path;
 use super::{Control, overdrive};
 use crate::backend::Dir;
 use crate::error::{Error, Result};
-use std::sync::Arc;
 
 /// A setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -54,6 +54,7 @@ pub enum Setting {
 
 /// Whether one setting can be changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Capability {
     /// Which.
@@ -61,11 +62,13 @@ pub struct Capability {
     /// The file behind it.
     pub path: PathBuf,
     /// Why this user cannot change it here; `None` if nothing is known to be in the way.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "as_text"))]
     pub obstacle: Option<Error>,
 }
 
 /// What this user may change on this GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Capabilities {
     /// The user who asks; the files are root's unless someone changed that.
@@ -80,6 +83,15 @@ pub struct Capabilities {
     pub missing_overdrive: Option<String>,
     /// Each setting.
     pub settings: Vec<Capability>,
+}
+
+/// An error as its sentence: boot parameters and permissions are told in it.
+#[cfg(feature = "serde")]
+fn as_text<S: serde::Serializer>(
+    obstacle: &Option<Error>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&obstacle.as_ref().map(ToString::to_string), serializer)
 }
 
 impl Capabilities {

@@ -13,6 +13,7 @@ use crate::unit::MegaHertz;
 
 /// The lowest and the highest clock, in megahertz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ClockRange {
     /// The lowest.
     pub minimum: MegaHertz,

@@ -58,6 +58,36 @@ fn power() {
     );
 }
 
+/// The second channel of newer drivers, and the overdrive of older cards: files added to a fixture.
+#[test]
+fn fast_cap_and_old_overdrive() {
+    let scratch = Scratch::prepared(SPX, |root| {
+        let device = root.join("sys/devices/pci0000:00/0000:00:05.1/0000:63:00.0/0000:64:00.0/0000:65:00.0");
+        for (file, text) in [
+            ("hwmon/hwmon6/power2_cap", "900000000\n"),
+            ("hwmon/hwmon6/power2_cap_min", "0\n"),
+            ("hwmon/hwmon6/power2_cap_max", "1000000000\n"),
+            ("hwmon/hwmon6/power2_cap_default", "900000000\n"),
+            ("pp_sclk_od", "0\n"),
+            ("pp_mclk_od", "0\n"),
+        ] {
+            std::fs::write(device.join(file), text).unwrap();
+        }
+    });
+    writes(
+        &scratch,
+        0,
+        |control| control.power_cap(2, MicroWatts::from_watts(1000)),
+        &["hwmon/hwmon6/power2_cap <- 1000000000"],
+    );
+    writes(&scratch, 0, |control| control.reset_power_cap(2), &["hwmon/hwmon6/power2_cap <- 900000000"]);
+    writes(&scratch, 0, |control| control.overdrive_level(Percent(20)), &["pp_sclk_od <- 20"]);
+    writes(&scratch, 0, |control| control.memory_overdrive_level(Percent(7)), &["pp_mclk_od <- 7"]);
+    let control = scratch.smi.gpus()[0].control().unwrap();
+    let error = control.overdrive_level(Percent(21)).unwrap_err();
+    assert!(matches!(error, amdgpu_smi::Error::OutOfRange { .. }), "{error}");
+}
+
 #[test]
 fn fans() {
     let navi31 = Scratch::new(NAVI31);
