@@ -198,7 +198,7 @@ fn perform(gpu: &Gpu, step: &Step) -> Result<()> {
             match scalar::signed(&text) {
                 // amdgpu_debugfs_gpu_recover prints the result of the reset.
                 Ok(result @ ..0) => {
-                    let errno = i32::try_from(-result).unwrap_or(i32::MAX);
+                    let errno = i32::try_from(result.unsigned_abs()).unwrap_or(i32::MAX);
                     Err(Error::Io { op: Op::Read, path: step.path(), errno })
                 }
                 _ => Ok(()),
