@@ -22,6 +22,7 @@ pub mod policy;
 pub mod profile;
 pub mod ras;
 pub mod scalar;
+pub mod smi_event;
 pub mod system;
 pub mod topology;
 
