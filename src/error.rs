@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::id::GpuId;
+
 /// What every reading method returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -152,6 +154,40 @@ pub enum Error {
         "no amdgpu driver: this is Windows Subsystem for Linux, whose GPU the Windows driver keeps (dxgkrnl)"
     )]
     Wsl,
+    /// There is no `/dev/kfd`, so no events.
+    #[error("{}: not there: the kernel needs CONFIG_HSA_AMD, a container `--device {}`", path.display(), path.display())]
+    NoKfd {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// KFD has no GPU, so there is nothing that could have events. Since kernel 7 it cannot even be opened then.
+    #[error("{}: KFD has no GPU on this machine", path.display())]
+    NoGpu {
+        /// The device that was to be opened.
+        path: PathBuf,
+    },
+    /// KFD does not give this process events of this GPU: a device cgroup hides it, or it is gone.
+    #[error("{}: KFD knows no GPU {gpu} for this process: hidden by the device cgroup, or gone", path.display())]
+    GpuHidden {
+        /// The device that was asked.
+        path: PathBuf,
+        /// KFD's id of the GPU.
+        gpu: GpuId,
+    },
+    /// Events of all processes were asked for by one whom the kernel would silently give none.
+    #[error("{}: events of all processes need CAP_SYS_ADMIN in the initial user namespace: {reason}", path.display())]
+    AllProcesses {
+        /// The device that was to be asked.
+        path: PathBuf,
+        /// What is missing.
+        reason: &'static str,
+    },
+    /// A signal came while events were waited for. Nothing is lost; wait again.
+    #[error("interrupted by a signal")]
+    Interrupted,
+    /// This reader has been stopped.
+    #[error("the reader has been stopped")]
+    Stopped,
     /// No GPU of the list answers to this name.
     #[error("no GPU {wanted}: {known}")]
     NoSuchGpu {
@@ -178,6 +214,14 @@ pub enum Op {
     Meta,
     /// Opening and writing a file.
     Write,
+    /// Opening a device node.
+    Open,
+    /// Asking a driver for its version.
+    Version,
+    /// Asking a driver for events.
+    Subscribe,
+    /// Waiting for events.
+    Wait,
 }
 
 impl fmt::Display for Op {
@@ -189,6 +233,10 @@ impl fmt::Display for Op {
             Op::List => "list",
             Op::Meta => "stat",
             Op::Write => "write",
+            Op::Open => "open",
+            Op::Version => "ask its version",
+            Op::Subscribe => "subscribe to events",
+            Op::Wait => "wait for events",
         })
     }
 }
@@ -251,11 +299,13 @@ pub enum Status {
     Inval = 1,
     NotSupported = 2,
     NoPerm = 10,
+    Interrupt = 11,
     Io = 12,
     FileError = 14,
     InputOutOfBounds = 17,
     Busy = 30,
     NotFound = 31,
+    NotInit = 32,
     DriverNotLoaded = 34,
     UnexpectedData = 43,
 }
@@ -268,11 +318,14 @@ impl Error {
             Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NotSupported,
             Error::NotOffered { .. } | Error::Refused { .. } => Status::Inval,
             Error::OutOfRange { .. } => Status::InputOutOfBounds,
-            Error::NoPermission { .. } => Status::NoPerm,
+            Error::NoPermission { .. } | Error::AllProcesses { .. } => Status::NoPerm,
+            Error::Interrupted => Status::Interrupt,
+            Error::Stopped => Status::NotInit,
             Error::Unavailable { .. } => Status::Busy,
             Error::DeviceGone { .. } | Error::NoSuchGpu { .. } => Status::NotFound,
+            Error::NoGpu { .. } | Error::GpuHidden { .. } => Status::NotFound,
             Error::Unparsable { .. } | Error::MalformedTable { .. } => Status::UnexpectedData,
-            Error::NotAnAttribute { .. } | Error::Root { .. } => Status::FileError,
+            Error::NotAnAttribute { .. } | Error::Root { .. } | Error::NoKfd { .. } => Status::FileError,
             Error::Io { .. } => Status::Io,
             Error::DriverNotLoaded { .. } | Error::Wsl => Status::DriverNotLoaded,
         }

@@ -31,7 +31,7 @@
 //! * **The root is a value.** The live machine, a directory and a recording are one [`Backend`](backend::Backend)
 //!   each, under the same code.
 //! * **Reading cannot write.** What changes settings lives in a module of its own, which only feature `control` compiles.
-//! * **Unsafe is a place.** This crate has none yet, and denies it.
+//! * **Unsafe is a place.** It is denied but in the one file that holds the two calls of `/dev/kfd`.
 //!
 //! # Where to look
 //!
@@ -63,6 +63,7 @@ pub mod error;
 pub mod gpu;
 pub mod id;
 pub mod parse;
+mod sys;
 pub mod unit;
 pub mod visible;
 

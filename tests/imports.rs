@@ -4,16 +4,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers of the library, and what each may import of the others.
-const LAYERS: [(&str, &[&str]); 11] = [
+const LAYERS: &[(&str, &[&str])] = &[
     ("unit", &[]),
+    ("sys", &[]),
     ("id", &[]),
-    // Wraps and carries what `parse` reports; knows nothing else.
-    ("error", &[]),
+    // Wraps and carries what `parse` reports; knows nothing else but names.
+    ("error", &["id"]),
     ("parse", &["unit", "id", "error"]),
     ("backend", &["error", "id", "sys"]),
     ("visible", &["id"]),
     ("gpu", &["backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
+    ("event", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
     ("control", &["gpu", "backend", "parse", "unit", "id", "error"]),
@@ -74,15 +76,16 @@ fn layers_import_downwards_only() {
     }
 }
 
-/// `unsafe` has its places; none is needed yet.
+/// `unsafe` has its place.
 #[test]
-fn no_file_allows_unsafe() {
+fn one_file_allows_unsafe() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     sources(&src, &mut files);
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        assert!(!text.contains("allow(unsafe_code"), "{}", file.display());
+        let allowed = file.ends_with("src/sys/ioctl.rs");
+        assert_eq!(text.contains("allow(unsafe_code"), allowed, "{}", file.display());
     }
 }
 

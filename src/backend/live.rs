@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 
-use super::{Backend, Dir, Entry, HostFacts, Meta, fd};
+use super::{Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta, fd};
+use crate::id::GpuId;
+use crate::sys::ioctl;
 
 /// The machine that this code runs on: plain `openat` from kept directories.
 #[derive(Debug, Clone)]
@@ -35,6 +37,28 @@ impl Backend for Live {
 
     fn host(&self) -> HostFacts {
         self.host
+    }
+
+    fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        let flags = OFlags::RDWR | OFlags::CLOEXEC;
+        let fd = rustix::io::retry_on_intr(|| fs::open("/dev/kfd", flags, Mode::empty()))?;
+        Ok(Arc::new(LiveKfd { fd }))
+    }
+}
+
+#[derive(Debug)]
+struct LiveKfd {
+    fd: OwnedFd,
+}
+
+impl Kfd for LiveKfd {
+    fn version(&self) -> io::Result<KfdVersion> {
+        let (major, minor) = ioctl::kfd_version(self.fd.as_fd())?;
+        Ok(KfdVersion { major, minor })
+    }
+
+    fn smi_events(&self, gpu: GpuId) -> io::Result<OwnedFd> {
+        ioctl::smi_events(self.fd.as_fd(), gpu.0)
     }
 }
 

@@ -11,11 +11,17 @@
 //! mode 0400 sys/devices/…/num_inst          the mode that git does not keep
 //! device c 226:128 dev/dri/renderD128       a device node, for which an empty file stands
 //! dir sys/devices/…/caches                  a directory that is empty
+//! kfd version 1.17                          what KFD says of its interface
+//! kfd queue 1024                            bytes of events that KFD keeps for a reader
+//! event 40750 3 2 job hang                  a line of the script of a GPU's events (see `script`)
 //! ```
 
 use std::path::{Component, Path, PathBuf};
 
 use rustix::io::Errno;
+
+use super::script::{self, Step};
+use crate::id::GpuId;
 
 /// What a MANIFEST says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -26,6 +32,9 @@ pub(super) struct Manifest {
     pub(super) mode: Vec<(PathBuf, u32)>,
     pub(super) device: Vec<(PathBuf, (u32, u32))>,
     pub(super) empty: Vec<PathBuf>,
+    pub(super) kfd_version: Option<(u32, u32)>,
+    pub(super) kfd_queue: Option<usize>,
+    pub(super) events: Vec<(GpuId, Step)>,
 }
 
 impl Manifest {
@@ -72,6 +81,22 @@ impl Manifest {
                 self.device.push((inside(path)?, (number(major)?, number(minor)?)));
             }
             "dir" => self.empty.push(inside(rest)?),
+            "kfd" => match split(rest) {
+                ("version", version) => {
+                    let (major, minor) = version.split_once('.').ok_or("expected major.minor")?;
+                    let number = |text: &str| text.parse().map_err(|_| "expected major.minor");
+                    self.kfd_version = Some((number(major)?, number(minor)?));
+                }
+                ("queue", bytes) => {
+                    self.kfd_queue = Some(bytes.parse().map_err(|_| "expected a number of bytes")?);
+                }
+                _ => return Err("expected version or queue"),
+            },
+            "event" => {
+                let (gpu, line) = split(rest);
+                let gpu = GpuId(gpu.parse().map_err(|_| "expected KFD's id of a GPU")?);
+                self.events.extend(script::step(line.as_bytes())?.map(|step| (gpu, step)));
+            }
             _ => return Err("unknown directive"),
         }
         Ok(())
@@ -127,7 +152,8 @@ mod tests {
     fn reads_every_directive() {
         let manifest = Manifest::parse(
             "# a machine\norigin synthetic\nkernel 6.12\n\nhost page_size 16384\nhost euid 1000\n\
-             errno EPERM sys/a b/temp1_input\nmode 0400 sys/n\ndevice c 226:128 dev/dri/renderD128\ndir sys/empty\n",
+             errno EPERM sys/a b/temp1_input\nmode 0400 sys/n\ndevice c 226:128 dev/dri/renderD128\ndir sys/empty\n\
+             kfd version 1.11\nkfd queue 8192\nevent 7 3 2 job hang\nevent 7 @chunk 3\n",
         )
         .unwrap();
         assert_eq!(manifest.page_size, Some(16384));
@@ -136,6 +162,9 @@ mod tests {
         assert_eq!(manifest.mode, [(PathBuf::from("sys/n"), 0o400)]);
         assert_eq!(manifest.device, [(PathBuf::from("dev/dri/renderD128"), (226, 128))]);
         assert_eq!(manifest.empty, [PathBuf::from("sys/empty")]);
+        assert_eq!((manifest.kfd_version, manifest.kfd_queue), (Some((1, 11)), Some(8192)));
+        let line = Step::Line(b"3 2 job hang\n".to_vec());
+        assert_eq!(manifest.events, [(GpuId(7), line), (GpuId(7), Step::Chunk(3))]);
     }
 
     #[test]

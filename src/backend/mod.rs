@@ -6,9 +6,11 @@
 //! Errors are the kernel's, raw: what an errno means is decided above the seam, by the same code for all.
 
 mod fd;
+mod kfd;
 mod live;
 mod manifest;
 mod record;
+mod script;
 mod tree;
 #[cfg(feature = "control")]
 mod write;
@@ -19,9 +21,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
 pub use record::{Call, Record};
-pub use tree::Tree;
+pub use tree::{Emitted, Tree};
 #[cfg(feature = "control")]
 pub use write::Writer;
 
@@ -35,6 +38,13 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// What no file of the machine tells.
     fn host(&self) -> HostFacts;
+
+    /// Opens `/dev/kfd`, for events. Fails with ENOSYS where a backend has none.
+    ///
+    /// Opening it makes this process one that KFD knows: it appears in `/sys/class/kfd/kfd/proc`.
+    fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        Err(rustix::io::Errno::NOSYS.into())
+    }
 }
 
 /// A kept directory. It stays the directory it was opened as: when the device behind it goes, reads fail,

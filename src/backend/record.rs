@@ -1,14 +1,16 @@
 //! Another backend under observation: what was called, and what happens if a call fails or takes long.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{Backend, Dir, Entry, HostFacts, Meta};
+use super::{Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta};
 use crate::error::Op;
+use crate::id::GpuId;
 
 /// Wraps a backend: keeps a log of all calls, and makes chosen ones fail or wait.
 ///
@@ -151,6 +153,29 @@ impl Backend for Record {
 
     fn host(&self) -> HostFacts {
         self.inner.host()
+    }
+
+    fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        let inner = self.observe(Op::Open, PathBuf::from(KFD), || self.inner.open_kfd())?;
+        Ok(Arc::new(RecordKfd { record: self.clone(), inner }))
+    }
+}
+
+const KFD: &str = "/dev/kfd";
+
+#[derive(Debug)]
+struct RecordKfd {
+    record: Record,
+    inner: Arc<dyn Kfd>,
+}
+
+impl Kfd for RecordKfd {
+    fn version(&self) -> io::Result<KfdVersion> {
+        self.record.observe(Op::Version, PathBuf::from(KFD), || self.inner.version())
+    }
+
+    fn smi_events(&self, gpu: GpuId) -> io::Result<OwnedFd> {
+        self.record.observe(Op::Subscribe, PathBuf::from(KFD), || self.inner.smi_events(gpu))
     }
 }
 

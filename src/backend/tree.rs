@@ -13,7 +13,11 @@ use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
 use super::manifest::Manifest;
-use super::{Backend, Dir, Entry, HostFacts, Kind, Meta, fd};
+use super::{Backend, Dir, Entry, HostFacts, Kfd, Kind, Meta, fd};
+
+mod events;
+
+pub use events::Emitted;
 
 /// How often an openat2 that says EAGAIN is tried again: it does so whenever a rename anywhere on the machine
 /// races with a `..` (about every third time beside a thread that renames without pause).
@@ -41,6 +45,8 @@ struct Root {
     device: HashMap<FileKey, (u32, u32)>,
     /// Names of directories that only the MANIFEST knows, by the directory that they are in.
     empty: HashMap<FileKey, Vec<OsString>>,
+    kfd: events::Facts,
+    listeners: events::Listeners,
     /// Resolve by hand even where the kernel could.
     walk_only: bool,
     #[cfg(feature = "control")]
@@ -81,6 +87,8 @@ impl Tree {
             mode: HashMap::new(),
             device: HashMap::new(),
             empty: HashMap::new(),
+            kfd: events::Facts::default(),
+            listeners: events::Listeners::default(),
             walk_only,
             #[cfg(feature = "control")]
             writable: false,
@@ -106,7 +114,8 @@ impl Root {
     }
 
     /// Replaces the paths of a MANIFEST by the files that they name.
-    fn apply(&mut self, manifest: Manifest) -> io::Result<()> {
+    fn apply(&mut self, mut manifest: Manifest) -> io::Result<()> {
+        self.kfd = events::facts(&mut manifest);
         self.host.page_size = manifest.page_size.unwrap_or(self.host.page_size);
         self.host.euid = manifest.euid.unwrap_or(self.host.euid);
         for (path, errno) in manifest.errno {
@@ -232,6 +241,10 @@ impl Backend for Tree {
 
     fn host(&self) -> HostFacts {
         self.root.host
+    }
+
+    fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        self.kfd()
     }
 }
 

@@ -226,7 +226,7 @@ const fn each(byte: u8) -> u64 {
 fn decimal_of(word: u64) -> (u64, usize) {
     let digits = word ^ each(b'0');
     // A digit is 0 to 9 now: with 0x76 it stays below 0x80, and no sum carries into the next byte.
-    let others = ((digits & each(0x7f)) + each(0x76) | digits) & each(0x80);
+    let others = (((digits & each(0x7f)) + each(0x76)) | digits) & each(0x80);
     let count = others.trailing_zeros() / 8;
     // Zeros in front fill what is missing; then neighbours are joined to pairs, to fours, to the number.
     let digits = digits.checked_shl(64 - 8 * count).unwrap_or(0);

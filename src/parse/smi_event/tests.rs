@@ -9,7 +9,7 @@ const PAGE: u64 = 4096;
 const PID: Pid = Pid(48213);
 const GPU: Location = Location::Gpu(GpuId(0x9f2e));
 const TIME: BootTime = BootTime(184_467_440_737_095);
-const RANGE: AddressRange = AddressRange { start: 0x7f_3a1c_200000, size: Bytes(0x20_0000) };
+const RANGE: AddressRange = AddressRange { start: 0x7f3a_1c20_0000, size: Bytes(0x20_0000) };
 
 fn unknown(id: impl Into<Option<u32>>, text: &str) -> EventKind<'_> {
     EventKind::Unknown { id: id.into(), text: text.into() }

@@ -1,0 +1,301 @@
+//! A tree's `/dev/kfd`: event descriptors that a script, or the test itself, writes to.
+//!
+//! A descriptor is one end of a socket pair, so whoever reads it uses the same system calls as on a live machine.
+//! What the kernel does with an event is done here too: the mask that was written decides whether the descriptor
+//! gets it (`kfd_smi_ev_enabled`), and one that does not fit into the queue is dropped (`add_event_to_kfifo`). Whose
+//! process an event is about is not looked at: of a tree all processes are one's own.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{self, OFlags};
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
+
+use super::Tree;
+use crate::backend::manifest::Manifest;
+use crate::backend::script::{self, Step};
+use crate::backend::{Backend, Kfd, KfdVersion, fd};
+use crate::id::GpuId;
+
+/// What a machine's MANIFEST says of its KFD.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) version: KfdVersion,
+    /// Bytes that a descriptor's queue holds (`MAX_KFIFO_SIZE`).
+    pub(super) queue: usize,
+    /// What MANIFEST makes GPUs report.
+    pub(super) scripts: Vec<(GpuId, Step)>,
+}
+
+impl Default for Facts {
+    /// As Linux 6.12.
+    fn default() -> Facts {
+        Facts { version: KfdVersion { major: 1, minor: 17 }, queue: 1024, scripts: Vec::new() }
+    }
+}
+
+/// Scripts are short.
+const SCRIPT_LIMIT: usize = 1 << 20;
+/// How long a player sleeps before it looks again whether anybody still listens.
+const TICK: Duration = Duration::from_millis(10);
+/// How long a chunk waits to be fetched before the next one follows it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What became of an event that [`Tree::emit`] sent, counted by descriptor.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Emitted {
+    /// Descriptors that got it.
+    pub delivered: usize,
+    /// Descriptors whose mask does not ask for it.
+    pub unwanted: usize,
+    /// Descriptors whose queue was too full for it: they lost it, as with the kernel.
+    pub dropped: usize,
+}
+
+impl Tree {
+    /// Makes a GPU report an event, on all descriptors that are open for it: `line` as the kernel would print it,
+    /// without newline. For tests of programs that watch events.
+    ///
+    /// A descriptor gets what its mask asks for, as long as its queue has room: 1024 bytes, or what MANIFEST says.
+    ///
+    /// ```
+    /// use amdgpu_smi::Smi;
+    /// use amdgpu_smi::backend::Tree;
+    /// use std::sync::Arc;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let root = "fixtures/navi31-1x-k6.12-desktop";
+    /// let tree = Tree::open(root)?;
+    /// let smi = Smi::builder().backend(Arc::new(tree.clone())).build()?;
+    /// let gpu = smi.gpus()[0].ids().kfd_id.unwrap();
+    /// let mut events = smi.events().open()?;
+    /// assert_eq!(tree.emit(gpu, "3 1 job hang on ring:gfx_0.0.0").delivered, 1);
+    /// assert_eq!(events.try_next()?.unwrap().kind.name(), "GPU_PRE_RESET");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn emit(&self, gpu: GpuId, line: impl AsRef<[u8]>) -> Emitted {
+        let mut line = line.as_ref().to_vec();
+        line.push(b'\n');
+        let mut emitted = Emitted::default();
+        let listeners: Vec<Arc<Listener>> = {
+            let mut all = lock(&self.root.listeners);
+            all.retain(|listener| listener.strong_count() > 0);
+            all.iter().filter_map(Weak::upgrade).filter(|listener| listener.gpu == gpu).collect()
+        };
+        for listener in listeners {
+            *match listener.send(&line) {
+                Sent::Delivered => &mut emitted.delivered,
+                Sent::Unwanted => &mut emitted.unwanted,
+                Sent::Dropped => &mut emitted.dropped,
+            } += 1;
+        }
+        emitted
+    }
+
+    /// `/dev/kfd` where the tree has one and MANIFEST does not refuse it.
+    pub(super) fn kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        let node = self.root.open_from_root(Path::new("dev/kfd"), OFlags::PATH | OFlags::CLOEXEC)?;
+        if let Some(errno) = self.root.errno.get(&super::key(&fs::fstat(node)?)) {
+            return Err((*errno).into());
+        }
+        Ok(Arc::new(TreeKfd { tree: self.clone(), listeners: Mutex::default() }))
+    }
+
+    /// Whether the topology shows a node with this id (`kfd_device_by_id`, and the cgroup's EPERM).
+    fn has_gpu(&self, gpu: GpuId) -> io::Result<bool> {
+        let nodes = self.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes"))?;
+        let mut buf = Vec::new();
+        let wanted = gpu.0.to_string();
+        Ok(nodes.list(Path::new("."))?.iter().any(|entry| {
+            let read = nodes.read(&Path::new(&entry.name).join("gpu_id"), &mut buf);
+            read.is_ok() && buf.trim_ascii() == wanted.as_bytes()
+        }))
+    }
+
+    fn script(&self, gpu: GpuId) -> io::Result<Vec<Step>> {
+        let scripts = self.root.kfd.scripts.iter();
+        let mut steps: Vec<Step> =
+            scripts.filter(|(of, _)| *of == gpu).map(|(_, step)| step.clone()).collect();
+        let path = PathBuf::from(format!("dev/kfd.events/{gpu}"));
+        let file = match self.root.open_from_root(&path, fd::READ) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(steps),
+            result => result?,
+        };
+        super::regular(&fs::fstat(&file)?)?;
+        let mut buf = Vec::new();
+        fd::read_to_end(file, 4096, SCRIPT_LIMIT, &mut buf)?;
+        let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {reason}", path.display()));
+        steps.extend(script::parse(&buf).map_err(invalid)?);
+        Ok(steps)
+    }
+}
+
+/// A tree's `/dev/kfd`. What listens through it does so until it is dropped.
+#[derive(Debug)]
+struct TreeKfd {
+    tree: Tree,
+    listeners: Mutex<Vec<Arc<Listener>>>,
+}
+
+impl Kfd for TreeKfd {
+    fn version(&self) -> io::Result<KfdVersion> {
+        Ok(self.tree.root.kfd.version)
+    }
+
+    fn smi_events(&self, gpu: GpuId) -> io::Result<OwnedFd> {
+        if !self.tree.has_gpu(gpu)? {
+            return Err(Errno::INVAL.into());
+        }
+        let script = self.tree.script(gpu)?;
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let (near, far) = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        // The system counts more than the bytes of each line; the queue's own limit is to be the one that counts.
+        sockopt::set_socket_send_buffer_size(&far, 1 << 20)?;
+        let listener = Arc::new(Listener {
+            gpu,
+            queue: self.tree.root.kfd.queue,
+            near: near.try_clone()?,
+            far,
+            mask: Mutex::new(0),
+        });
+        if !script.is_empty() {
+            let weak = Arc::downgrade(&listener);
+            std::thread::Builder::new().name("kfd-events".into()).spawn(move || play(&weak, &script))?;
+        }
+        lock(&self.tree.root.listeners).push(Arc::downgrade(&listener));
+        lock(&self.listeners).push(listener);
+        Ok(near)
+    }
+}
+
+/// One event descriptor, from the kernel's side.
+#[derive(Debug)]
+pub(super) struct Listener {
+    gpu: GpuId,
+    queue: usize,
+    /// The reader's own end, only to see how many bytes it has not fetched yet.
+    near: OwnedFd,
+    far: OwnedFd,
+    mask: Mutex<u64>,
+}
+
+enum Sent {
+    Delivered,
+    Unwanted,
+    Dropped,
+}
+
+impl Listener {
+    /// The mask that was written last. A short write would be EFAULT for the kernel; here it waits for the rest.
+    fn mask(&self) -> u64 {
+        let mut mask = lock(&self.mask);
+        let mut word = [0; 8];
+        while let Ok(8) = rustix::io::read(&self.far, &mut word) {
+            *mask = u64::from_ne_bytes(word);
+        }
+        *mask
+    }
+
+    fn unread(&self) -> usize {
+        rustix::io::ioctl_fionread(&self.near).map_or(0, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+    }
+
+    fn wants(&self, line: &[u8]) -> bool {
+        let id = line.split(|byte| !byte.is_ascii_hexdigit()).next().and_then(|id| std::str::from_utf8(id).ok());
+        match id.and_then(|id| u32::from_str_radix(id, 16).ok()) {
+            Some(id @ 1..=63) => self.mask() & (1 << (id - 1)) != 0,
+            // No kernel prints such a line; a test that does means it.
+            _ => true,
+        }
+    }
+
+    /// Queues a line whole, or not at all (`add_event_to_kfifo`).
+    fn send(&self, line: &[u8]) -> Sent {
+        if !self.wants(line) {
+            return Sent::Unwanted;
+        }
+        // Held while writing, so that two senders do not both find room for one line.
+        let _one_at_a_time = lock(&self.mask);
+        if self.unread() + line.len() > self.queue {
+            return Sent::Dropped;
+        }
+        match rustix::io::write(&self.far, line) {
+            Ok(_) => Sent::Delivered,
+            Err(_) => Sent::Dropped,
+        }
+    }
+
+    /// Queues a line in pieces, each when the one before has been fetched.
+    fn send_in_chunks(&self, line: &[u8], chunk: usize) {
+        if !self.wants(line) {
+            return;
+        }
+        for piece in line.chunks(chunk) {
+            let start = Instant::now();
+            while self.unread() > 0 && start.elapsed() < PATIENCE {
+                std::thread::sleep(Duration::from_micros(100));
+            }
+            if rustix::io::write(&self.far, piece).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Plays a script to one descriptor, from when its mask asks for anything until nobody listens any more.
+fn play(listener: &Weak<Listener>, script: &[Step]) {
+    loop {
+        let Some(listener) = listener.upgrade() else { return };
+        if listener.mask() & !(1 << 63) != 0 {
+            break;
+        }
+        let tick = Timespec { tv_sec: 0, tv_nsec: TICK.subsec_nanos().into() };
+        let _ = poll(&mut [PollFd::new(&listener.far.as_fd(), PollFlags::IN)], Some(&tick));
+    }
+    let mut chunk = 0;
+    for step in script {
+        match step {
+            Step::Line(line) => {
+                let Some(listener) = listener.upgrade() else { return };
+                match chunk {
+                    0 => drop(listener.send(line)),
+                    chunk => listener.send_in_chunks(line, chunk),
+                }
+            }
+            Step::Chunk(bytes) => chunk = *bytes,
+            Step::Pause(pause) => {
+                let end = Instant::now() + *pause;
+                while let Some(left) = end.checked_duration_since(Instant::now()) {
+                    if listener.strong_count() == 0 {
+                        return;
+                    }
+                    std::thread::sleep(left.min(TICK));
+                }
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic elsewhere leaves is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The listeners of all `/dev/kfd` that were opened of a tree.
+pub(super) type Listeners = Mutex<Vec<Weak<Listener>>>;
+
+/// Takes over what MANIFEST says of KFD.
+pub(super) fn facts(manifest: &mut Manifest) -> Facts {
+    let default = Facts::default();
+    Facts {
+        version: manifest.kfd_version.map_or(default.version, |(major, minor)| KfdVersion { major, minor }),
+        queue: manifest.kfd_queue.unwrap_or(default.queue),
+        scripts: std::mem::take(&mut manifest.events),
+    }
+}

@@ -1,0 +1,3 @@
+//! System calls that no crate offers with safe types. The only unsafe code is in here.
+
+pub(crate) mod ioctl;
