@@ -60,6 +60,7 @@ pub mod control;
 pub mod diagnose;
 mod discover;
 pub mod error;
+pub mod event;
 pub mod gpu;
 pub mod id;
 pub mod parse;

@@ -67,7 +67,8 @@ fn unescape(line: &[u8]) -> Result<Vec<u8>, &'static str> {
                 rest = tail;
             }
             [b'x', high, low, tail @ ..] => {
-                let digit = |byte: u8| char::from(byte).to_digit(16).ok_or("expected two hex digits after \\x");
+                let digit =
+                    |byte: u8| char::from(byte).to_digit(16).ok_or("expected two hex digits after \\x");
                 bytes.push((digit(*high)? << 4 | digit(*low)?) as u8);
                 rest = tail;
             }
@@ -84,7 +85,9 @@ mod tests {
 
     #[test]
     fn reads_events_and_directives() {
-        let script = parse(b"# a reset\n3 2 job hang\n@pause 350\n\n@chunk 8\n4 2\\x20\na 1 -2 3 \\x00\n1 a:\\\\").unwrap();
+        let script =
+            parse(b"# a reset\n3 2 job hang\n@pause 350\n\n@chunk 8\n4 2\\x20\na 1 -2 3 \\x00\n1 a:\\\\")
+                .unwrap();
         assert_eq!(
             script,
             [

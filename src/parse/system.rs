@@ -1,5 +1,6 @@
 //! What the running kernel says of itself.
 //!
+//! `/proc/PID/status` is `proc_pid_status`.
 //! `/proc/sys/kernel/osrelease` is `utsname()->release` and a newline (`proc_do_uts_string`).
 
 use std::borrow::Cow;
@@ -19,6 +20,12 @@ pub fn is_wsl(os_release: &[u8]) -> bool {
     os_release.windows(NAME.len()).any(|window| window.eq_ignore_ascii_case(NAME))
 }
 
+/// The capabilities that a process uses, from its `status`: bit 21 is `CAP_SYS_ADMIN`.
+pub fn effective_capabilities(status: &[u8]) -> Option<u64> {
+    let line = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"CapEff:"))?;
+    u64::from_str_radix(std::str::from_utf8(line.trim_ascii()).ok()?, 16).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -29,6 +36,15 @@ mod tests {
     fn releases() {
         assert_eq!(os_release(b"6.12.8-arch1-1\n").as_deref(), Some("6.12.8-arch1-1"));
         assert_eq!(os_release(b"\n"), None);
+    }
+
+    #[test]
+    fn capabilities() {
+        let status = b"Name:\tx\nCapPrm:\t0000000000000000\nCapEff:\t000001ffffffffff\n";
+        assert_eq!(effective_capabilities(status), Some(0x1ff_ffff_ffff));
+        assert_eq!(effective_capabilities(b"CapEff:\t\n"), None);
+        assert_eq!(effective_capabilities(b"CapEff:\t+1\n"), Some(1));
+        assert_eq!(effective_capabilities(b"Name:\tCapEff:\n"), None);
     }
 
     #[test]
@@ -44,7 +60,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes(bytes: Vec<u8>) {
-            let _ = (os_release(&bytes), is_wsl(&bytes));
+            let _ = (os_release(&bytes), is_wsl(&bytes), effective_capabilities(&bytes));
         }
     }
 }

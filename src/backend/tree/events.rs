@@ -130,7 +130,8 @@ impl Tree {
         super::regular(&fs::fstat(&file)?)?;
         let mut buf = Vec::new();
         fd::read_to_end(file, 4096, SCRIPT_LIMIT, &mut buf)?;
-        let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {reason}", path.display()));
+        let invalid =
+            |reason| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {reason}", path.display()));
         steps.extend(script::parse(&buf).map_err(invalid)?);
         Ok(steps)
     }
@@ -207,7 +208,8 @@ impl Listener {
     }
 
     fn wants(&self, line: &[u8]) -> bool {
-        let id = line.split(|byte| !byte.is_ascii_hexdigit()).next().and_then(|id| std::str::from_utf8(id).ok());
+        let id =
+            line.split(|byte| !byte.is_ascii_hexdigit()).next().and_then(|id| std::str::from_utf8(id).ok());
         match id.and_then(|id| u32::from_str_radix(id, 16).ok()) {
             Some(id @ 1..=63) => self.mask() & (1 << (id - 1)) != 0,
             // No kernel prints such a line; a test that does means it.

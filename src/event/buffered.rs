@@ -1,0 +1,294 @@
+//! A set that is drained on a thread of its own.
+
+use std::collections::VecDeque;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+use rustix::io::Errno;
+
+use super::set::{Deadline, made_up, set_readable};
+use super::{Event, EventKind, EventMask, EventSet, Origin, boot_time, kfd};
+use crate::error::{Error, Op, Result};
+use crate::gpu::Gpu;
+use crate::id::Pid;
+
+/// How many events the thread takes before it lets others have the set.
+const BATCH: usize = 256;
+
+/// A set that a thread of its own drains, so that the kernel's small queue does not overflow. Made by
+/// [`EventSet::buffered`].
+///
+/// As a file descriptor it is readable for as long as there are events. The thread ends with it.
+#[derive(Debug)]
+pub struct BufferedEvents {
+    shared: Arc<Shared>,
+    stop: OwnedFd,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    set: Mutex<EventSet>,
+    queue: Mutex<Queue>,
+    /// Readable while the queue is not empty. Changed under the queue's lock only.
+    ready: OwnedFd,
+}
+
+#[derive(Debug)]
+struct Queue {
+    events: VecDeque<Result<Event>>,
+    capacity: usize,
+    /// What had no room since the last count was delivered.
+    lost: Vec<(Gpu, u64)>,
+    lost_ever: u64,
+    readable: bool,
+    /// No event can come any more.
+    ended: bool,
+}
+
+impl BufferedEvents {
+    pub(super) fn new(set: EventSet, capacity: usize) -> Result<BufferedEvents> {
+        let failed = |error: std::io::Error| kfd::call_error(Op::Wait, &error);
+        let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
+        let ready = eventfd(0, flags).map_err(|error| failed(error.into()))?;
+        let stop = eventfd(0, flags).map_err(|error| failed(error.into()))?;
+        let incoming = set.as_fd().try_clone_to_owned().map_err(failed)?;
+        let told_to_stop = stop.try_clone().map_err(failed)?;
+        let queue = Queue {
+            events: VecDeque::new(),
+            capacity: capacity.max(1),
+            lost: Vec::new(),
+            lost_ever: 0,
+            readable: false,
+            ended: false,
+        };
+        let shared = Arc::new(Shared { set: Mutex::new(set), queue: Mutex::new(queue), ready });
+        let of_thread = shared.clone();
+        let thread = std::thread::Builder::new()
+            .name("amdgpu-events".into())
+            .spawn(move || of_thread.drain(&incoming, &told_to_stop))
+            .map_err(failed)?;
+        Ok(BufferedEvents { shared, stop, thread: Some(thread) })
+    }
+
+    /// The next event, if there is one. Never blocks.
+    ///
+    /// # Errors
+    /// As [`EventSet::try_next`].
+    pub fn try_next(&mut self) -> Result<Option<Event>> {
+        lock(&self.shared.queue).take(&self.shared.ready).transpose()
+    }
+
+    /// The next event, waited for as [`EventSet::wait`].
+    ///
+    /// # Errors
+    /// As [`EventSet::wait`].
+    pub fn wait(&mut self, timeout: impl Into<Option<Duration>>) -> Result<Option<Event>> {
+        let deadline = Deadline::new(timeout.into());
+        loop {
+            let ended = {
+                let mut queue = lock(&self.shared.queue);
+                if let Some(result) = queue.take(&self.shared.ready) {
+                    return result.map(Some);
+                }
+                queue.ended
+            };
+            if ended {
+                return Ok(None);
+            }
+            if !deadline.wait_for(self.shared.ready.as_fd())? {
+                return self.try_next();
+            }
+        }
+    }
+
+    /// Adds events to `events` as [`EventSet::read_batch`].
+    ///
+    /// # Errors
+    /// As [`EventSet::read_batch`].
+    pub fn read_batch(
+        &mut self,
+        events: &mut Vec<Event>,
+        max: usize,
+        timeout: impl Into<Option<Duration>>,
+    ) -> Result<usize> {
+        if max == 0 {
+            return Ok(0);
+        }
+        let Some(first) = self.wait(timeout)? else { return Ok(0) };
+        events.push(first);
+        let mut added = 1;
+        let mut queue = lock(&self.shared.queue);
+        while added < max && !matches!(queue.events.front(), Some(Err(_))) {
+            let Some(Ok(event)) = queue.take(&self.shared.ready) else { break };
+            events.push(event);
+            added += 1;
+        }
+        Ok(added)
+    }
+
+    /// Whether no event can come any more, as [`EventSet::is_ended`].
+    pub fn is_ended(&self) -> bool {
+        let queue = lock(&self.shared.queue);
+        queue.ended && queue.events.is_empty() && queue.lost.is_empty()
+    }
+
+    /// How many events had no room in the queue since it was made.
+    pub fn lost(&self) -> u64 {
+        lock(&self.shared.queue).lost_ever
+    }
+
+    /// As [`EventSet::set_mask`].
+    ///
+    /// # Errors
+    /// As [`EventSet::set_mask`].
+    pub fn set_mask(&mut self, mask: impl Into<EventMask>) -> Result<()> {
+        lock(&self.shared.set).set_mask(mask)
+    }
+
+    /// As [`EventSet::add_gpu`].
+    ///
+    /// # Errors
+    /// As [`EventSet::add_gpu`].
+    pub fn add_gpu(&mut self, gpu: &Gpu) -> Result<()> {
+        lock(&self.shared.set).add_gpu(gpu)
+    }
+
+    /// As [`EventSet::remove_gpu`]. What is in the queue already still comes.
+    pub fn remove_gpu(&mut self, gpu: &Gpu) {
+        lock(&self.shared.set).remove_gpu(gpu);
+    }
+}
+
+impl AsFd for BufferedEvents {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.shared.ready.as_fd()
+    }
+}
+
+/// An error is an item, not the end; the end comes when no GPU is left.
+impl Iterator for BufferedEvents {
+    type Item = Result<Event>;
+
+    fn next(&mut self) -> Option<Result<Event>> {
+        self.wait(None).transpose()
+    }
+}
+
+impl Drop for BufferedEvents {
+    fn drop(&mut self) {
+        set_readable(&self.stop, true);
+        if let Some(thread) = self.thread.take() {
+            // It does not panic; if it did, dropping is no place to say so.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    /// What the thread does: fetches as soon as there is something, until told to stop.
+    fn drain(&self, incoming: &OwnedFd, stop: &OwnedFd) {
+        let mut batch = Vec::with_capacity(BATCH);
+        loop {
+            let mut fds = [PollFd::new(incoming, PollFlags::IN), PollFd::new(stop, PollFlags::IN)];
+            match poll(&mut fds, None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => {
+                    lock(&self.queue).end(kfd::call_error(Op::Wait, &error.into()), &self.ready);
+                    return;
+                }
+            }
+            if fds.get(1).is_some_and(|stop| !stop.revents().is_empty()) {
+                return;
+            }
+            let ended = {
+                let mut set = lock(&self.set);
+                while batch.len() < BATCH {
+                    match set.try_next().transpose() {
+                        Some(result) => batch.push(result),
+                        None => break,
+                    }
+                }
+                set.is_ended()
+            };
+            let mut queue = lock(&self.queue);
+            for result in batch.drain(..) {
+                queue.put(result);
+            }
+            // An end that lasts only until a GPU is added.
+            queue.ended = ended;
+            queue.show(&self.ready);
+        }
+    }
+}
+
+impl Queue {
+    /// Queues an event, or counts it where there is no room.
+    fn put(&mut self, result: Result<Event>) {
+        let Ok(event) = &result else {
+            // Errors are few, each ends a descriptor or comes of waiting.
+            self.events.push_back(result);
+            return;
+        };
+        let waiting = self.lost.iter().position(|(gpu, _)| same(gpu, &event.gpu));
+        // The count comes where the events would have come.
+        if self.events.len() < self.capacity
+            && let Some(waiting) = waiting
+        {
+            let count = self.lost.swap_remove(waiting);
+            self.events.push_back(Ok(dropped(count)));
+        }
+        if self.events.len() < self.capacity {
+            self.events.push_back(result);
+            return;
+        }
+        let count = match event.kind {
+            EventKind::Dropped { count, .. } => count,
+            _ => 1,
+        };
+        self.lost_ever = self.lost_ever.saturating_add(count);
+        match self.lost.iter_mut().find(|(gpu, _)| same(gpu, &event.gpu)) {
+            Some((_, lost)) => *lost = lost.saturating_add(count),
+            None => self.lost.push((event.gpu.clone(), count)),
+        }
+    }
+
+    fn take(&mut self, ready: &OwnedFd) -> Option<Result<Event>> {
+        let first = self.events.pop_front().or_else(|| self.lost.pop().map(dropped).map(Ok));
+        self.show(ready);
+        first
+    }
+
+    /// Makes the descriptor say whether there is something. An end is something: whoever waits is to see it.
+    fn show(&mut self, ready: &OwnedFd) {
+        let readable = !self.events.is_empty() || !self.lost.is_empty() || self.ended;
+        if readable != self.readable {
+            self.readable = readable;
+            set_readable(ready, readable);
+        }
+    }
+
+    fn end(&mut self, error: Error, ready: &OwnedFd) {
+        self.events.push_back(Err(error));
+        self.ended = true;
+        self.show(ready);
+    }
+}
+
+/// The event that tells how many a queue lost.
+fn dropped((gpu, count): (Gpu, u64)) -> Event {
+    let kind = EventKind::Dropped { time: boot_time(), reader: Pid(std::process::id()), count };
+    made_up(gpu, kind, Origin::Queue)
+}
+
+fn same(one: &Gpu, other: &Gpu) -> bool {
+    one.ids().kfd_id == other.ids().kfd_id
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics while holding one; what it holds is whole in any case.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,437 @@
+//! The events of several GPUs behind one descriptor.
+
+use std::collections::VecDeque;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, epoll, eventfd, poll};
+use rustix::io::Errno;
+
+use super::builder::{Refused, Warning, check_mask};
+use super::derived::Derived;
+use super::kfd::{self, Opened};
+use super::source::Source;
+use super::{BufferedEvents, Event, EventKind, EventMask, KfdVersion, Origin};
+use crate::backend::Backend;
+use crate::error::{Error, Op, Result};
+use crate::gpu::Gpu;
+
+/// The token of what makes the descriptor readable while events wait in this process.
+const WAITING: u64 = 0;
+/// The token of the timer that looks for new processes.
+const TIMER: u64 = 1;
+const FIRST_SOURCE: u64 = 2;
+/// How many descriptors are asked at a time.
+const READY: usize = 64;
+
+/// The events of several GPUs, to be waited for on one descriptor.
+///
+/// As a file descriptor ([`AsFd`]) it is readable for as long as there are events, also such as have been
+/// fetched from the kernel and not been asked for yet: put it into any poll, epoll or async runtime, and call
+/// [`EventSet::try_next`] until that is `None`. Bytes without an event in them can make it readable for once.
+///
+/// Made by [`Smi::events`](crate::Smi::events). Two sets disturb each other in nothing. What it opened is closed
+/// when it is dropped.
+#[derive(Debug)]
+pub struct EventSet {
+    backend: Arc<dyn Backend>,
+    kfd: Opened,
+    epoll: OwnedFd,
+    waiting: OwnedFd,
+    /// Whether `waiting` is readable.
+    armed: bool,
+    sources: Vec<Source>,
+    /// Whose turn it is: one event of each GPU after the other.
+    turn: usize,
+    next_token: u64,
+    mask: EventMask,
+    derived: Option<Derived>,
+    /// Derived events and errors, which come before what has been fetched.
+    ahead: VecDeque<Result<Event>>,
+    refused: Vec<Refused>,
+    warnings: Vec<Warning>,
+}
+
+impl EventSet {
+    pub(super) fn new(
+        backend: Arc<dyn Backend>,
+        kfd: Opened,
+        mask: EventMask,
+        warnings: Vec<Warning>,
+    ) -> Result<EventSet> {
+        let made = |error: Errno| kfd::call_error(Op::Wait, &error.into());
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(made)?;
+        let waiting = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(made)?;
+        let token = epoll::EventData::new_u64(WAITING);
+        epoll::add(&epoll, &waiting, token, epoll::EventFlags::IN).map_err(made)?;
+        Ok(EventSet {
+            backend,
+            kfd,
+            epoll,
+            waiting,
+            armed: false,
+            sources: Vec::new(),
+            turn: 0,
+            next_token: FIRST_SOURCE,
+            mask,
+            derived: None,
+            ahead: VecDeque::new(),
+            refused: Vec::new(),
+            warnings,
+        })
+    }
+
+    /// Watches all that can be watched; an error where none can.
+    pub(super) fn add_all(&mut self, gpus: &[Gpu]) -> Result<()> {
+        for gpu in gpus {
+            if let Err(error) = self.add_gpu(gpu) {
+                self.refused.push(Refused { gpu: gpu.clone(), error });
+            }
+        }
+        match self.refused.first() {
+            Some(refused) if self.sources.is_empty() => Err(refused.error.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn derive_processes(&mut self, interval: Duration) -> Result<()> {
+        let derived = Derived::new(self.backend.clone(), interval)?;
+        let token = epoll::EventData::new_u64(TIMER);
+        epoll::add(&self.epoll, &derived, token, epoll::EventFlags::IN)
+            .map_err(|error| kfd::call_error(Op::Wait, &error.into()))?;
+        self.derived = Some(derived);
+        Ok(())
+    }
+
+    /// Watches another GPU, too. One that is watched already is left as it is.
+    ///
+    /// # Errors
+    /// [`Error::GpuHidden`] for one that KFD does not give this process, [`Error::NotSupported`] for one that KFD
+    /// does not know.
+    pub fn add_gpu(&mut self, gpu: &Gpu) -> Result<()> {
+        let Some(id) = gpu.ids().kfd_id else {
+            return Err(Error::NotSupported { path: "/sys/class/kfd/kfd/topology/nodes/gpu_id".into() });
+        };
+        if self.sources.iter().any(|source| source.id == id) {
+            return Ok(());
+        }
+        let subscribed = |error: io::Error| kfd::subscribe_error(id, &error);
+        let fd = self.kfd.kfd.smi_events(id).map_err(subscribed)?;
+        let page_size = u64::try_from(self.backend.host().page_size).unwrap_or(4096);
+        let source = Source::new(gpu.clone(), id, self.next_token, fd, self.kfd.version, page_size);
+        source.set_mask(self.mask).map_err(|error| kfd::call_error(Op::Subscribe, &error))?;
+        let token = epoll::EventData::new_u64(source.token);
+        epoll::add(&self.epoll, &source.fd, token, epoll::EventFlags::IN)
+            .map_err(|error| kfd::call_error(Op::Subscribe, &error.into()))?;
+        self.next_token += 1;
+        self.sources.push(source);
+        self.refused.retain(|refused| refused.gpu.ids().kfd_id != Some(id));
+        Ok(())
+    }
+
+    /// Ceases to watch a GPU. What was fetched of it and not given out is forgotten.
+    pub fn remove_gpu(&mut self, gpu: &Gpu) {
+        self.remove(|source| Some(source.id) == gpu.ids().kfd_id);
+    }
+
+    fn remove(&mut self, which: impl Fn(&Source) -> bool) {
+        let epoll = &self.epoll;
+        self.sources.retain(|source| {
+            let stays = !which(source);
+            if !stays {
+                // Closing would do, were it not for copies of the descriptor elsewhere. There is nothing to be done
+                // about an error.
+                let _ = epoll::delete(epoll, &source.fd);
+            }
+            stays
+        });
+    }
+
+    /// Asks for other events from now on. Those of the old mask that the kernel has queued still come.
+    ///
+    /// # Errors
+    /// [`Error::AllProcesses`] as [`super::EventsBuilder::open`]; [`Error::Io`] where a GPU refuses it, which
+    /// leaves the old mask to that GPU.
+    pub fn set_mask(&mut self, mask: impl Into<EventMask>) -> Result<()> {
+        let mask = mask.into();
+        let warnings = check_mask(&*self.backend, mask)?;
+        let mut result = Ok(());
+        for source in &self.sources {
+            let set = source.set_mask(mask).map_err(|error| kfd::call_error(Op::Subscribe, &error));
+            result = result.and(set);
+        }
+        self.mask = mask;
+        self.warnings = warnings;
+        result
+    }
+
+    /// Which events are asked for.
+    pub fn mask(&self) -> EventMask {
+        self.mask
+    }
+
+    /// The GPUs that are watched.
+    pub fn gpus(&self) -> impl Iterator<Item = &Gpu> {
+        self.sources.iter().map(|source| &source.gpu)
+    }
+
+    /// The GPUs that could not be watched, with why, where all were asked for.
+    pub fn refused(&self) -> &[Refused] {
+        &self.refused
+    }
+
+    /// What may keep this set from seeing what it was asked for.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The version of KFD's interface.
+    pub fn kfd_version(&self) -> KfdVersion {
+        self.kfd.version
+    }
+
+    /// The next event, if there is one. Never blocks.
+    ///
+    /// # Errors
+    /// [`Error::Io`] where reading a GPU's descriptor fails. It is told once, the GPU leaves the set, and the others
+    /// go on: an error is not the end.
+    pub fn try_next(&mut self) -> Result<Option<Event>> {
+        loop {
+            if let Some(result) = self.take() {
+                self.arm(self.has_event());
+                return result.map(Some);
+            }
+            self.arm(false);
+            if !self.fetch()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// The next event, waited for as long as `timeout`; `None` waits without end. Comes back with `None` when the
+    /// time is over, and at once where [no event can come](EventSet::is_ended) any more.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # let mut events = amdgpu_smi::Smi::new()?.events().open()?;
+    /// let event = events.wait(Duration::from_secs(1))?;
+    /// let event = events.wait(None)?;
+    /// # Ok::<(), amdgpu_smi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`] when a signal came; else as [`EventSet::try_next`].
+    #[doc(alias = "amdsmi_get_gpu_event_notification")]
+    pub fn wait(&mut self, timeout: impl Into<Option<Duration>>) -> Result<Option<Event>> {
+        let deadline = Deadline::new(timeout.into());
+        loop {
+            if let Some(event) = self.try_next()? {
+                return Ok(Some(event));
+            }
+            if self.is_ended() {
+                return Ok(None);
+            }
+            if !deadline.wait_for(self.epoll.as_fd())? {
+                return self.try_next();
+            }
+        }
+    }
+
+    /// Waits as [`EventSet::wait`] for a first event, then adds to `events` what is there, up to `max` events.
+    /// Says how many were added.
+    ///
+    /// # Errors
+    /// As [`EventSet::wait`]. One that comes after an event of the batch is kept for the next call.
+    pub fn read_batch(
+        &mut self,
+        events: &mut Vec<Event>,
+        max: usize,
+        timeout: impl Into<Option<Duration>>,
+    ) -> Result<usize> {
+        if max == 0 {
+            return Ok(0);
+        }
+        let Some(first) = self.wait(timeout)? else { return Ok(0) };
+        events.push(first);
+        let mut added = 1;
+        while added < max {
+            match self.try_next() {
+                Ok(Some(event)) => events.push(event),
+                Ok(None) => break,
+                Err(error) => {
+                    self.ahead.push_front(Err(error));
+                    self.arm(true);
+                    break;
+                }
+            }
+            added += 1;
+        }
+        Ok(added)
+    }
+
+    /// The events one after the other, each waited for. An error is an item, not the end; the end comes when no GPU
+    /// is left.
+    pub fn iter(&mut self) -> Events<'_> {
+        Events { set: self }
+    }
+
+    /// Drains the set on a thread of its own into a queue of `capacity` events, so that the kernel's, which is small,
+    /// does not overflow while the program does other things. What does not fit is counted, and the count delivered
+    /// as [`EventKind::Dropped`] with [`Origin::Queue`].
+    ///
+    /// # Errors
+    /// [`Error::Io`] where there is no descriptor or thread left.
+    pub fn buffered(self, capacity: usize) -> Result<BufferedEvents> {
+        BufferedEvents::new(self, capacity)
+    }
+
+    /// Whether no event can come any more, because no GPU is left. A GPU that goes away does not end its descriptor,
+    /// so on a live machine this takes a [removal](EventSet::remove_gpu) of all, or errors.
+    pub fn is_ended(&self) -> bool {
+        self.sources.is_empty() && self.derived.is_none() && self.ahead.is_empty()
+    }
+
+    fn has_event(&self) -> bool {
+        !self.ahead.is_empty() || self.sources.iter().any(Source::has_event)
+    }
+
+    /// The next of what has been fetched.
+    fn take(&mut self) -> Option<Result<Event>> {
+        if let Some(first) = self.ahead.pop_front() {
+            return Some(first);
+        }
+        let count = self.sources.len();
+        for offset in 0..count {
+            let index = (self.turn + offset) % count;
+            let Some(event) = self.sources.get_mut(index).and_then(Source::next) else { continue };
+            self.turn = (index + 1) % count;
+            if matches!(event.kind, EventKind::ProcessStart { .. } | EventKind::ProcessEnd { .. }) {
+                // The kernel tells them itself.
+                self.derived = None;
+            }
+            return Some(Ok(event));
+        }
+        None
+    }
+
+    /// Fetches from all that have something; whether there was anything.
+    fn fetch(&mut self) -> Result<bool> {
+        self.remove(|source| source.ended);
+        let mut room = [const { MaybeUninit::uninit() }; READY];
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        let ready = match epoll::wait(&self.epoll, &mut room, Some(&now)) {
+            Ok((ready, _)) => ready,
+            Err(Errno::INTR) => return Ok(true),
+            Err(error) => return Err(kfd::call_error(Op::Wait, &error.into())),
+        };
+        for event in ready.iter() {
+            match event.data.u64() {
+                WAITING => {}
+                TIMER => self.look_for_processes(),
+                token => self.fetch_from(token),
+            }
+        }
+        Ok(!ready.is_empty())
+    }
+
+    fn fetch_from(&mut self, token: u64) {
+        let Some(source) = self.sources.iter_mut().find(|source| source.token == token) else { return };
+        let Err(error) = source.fetch() else { return };
+        // Short of memory, the kernel keeps what it has: another try may work.
+        if error.raw_os_error() != Some(Errno::NOMEM.raw_os_error()) {
+            let _ = epoll::delete(&self.epoll, &source.fd);
+            self.sources.retain(|source| source.token != token);
+        }
+        self.ahead.push_back(Err(kfd::call_error(Op::Read, &error)));
+    }
+
+    fn look_for_processes(&mut self) {
+        let Some(derived) = &mut self.derived else { return };
+        for (id, kind) in derived.look() {
+            let wanted = kind.id().is_some_and(|number| self.mask.has_id(number));
+            let Some(source) = self.sources.iter().find(|source| source.id == id && wanted) else { continue };
+            self.ahead.push_back(Ok(made_up(source.gpu.clone(), kind, Origin::Derived)));
+        }
+    }
+
+    /// Makes the descriptor readable, or leaves that to the kernel's queues.
+    fn arm(&mut self, readable: bool) {
+        if readable == self.armed {
+            return;
+        }
+        self.armed = readable;
+        set_readable(&self.waiting, readable);
+    }
+}
+
+impl AsFd for EventSet {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.epoll.as_fd()
+    }
+}
+
+impl<'a> IntoIterator for &'a mut EventSet {
+    type Item = Result<Event>;
+    type IntoIter = Events<'a>;
+
+    fn into_iter(self) -> Events<'a> {
+        self.iter()
+    }
+}
+
+/// The events of a set one after the other, each waited for; made by [`EventSet::iter`].
+#[derive(Debug)]
+pub struct Events<'a> {
+    set: &'a mut EventSet,
+}
+
+impl Iterator for Events<'_> {
+    type Item = Result<Event>;
+
+    fn next(&mut self) -> Option<Result<Event>> {
+        self.set.wait(None).transpose()
+    }
+}
+
+/// An event that no driver wrote, with the line that one would have.
+pub(super) fn made_up(gpu: Gpu, kind: EventKind<'static>, origin: Origin) -> Event {
+    let mut raw = Vec::new();
+    kind.print(4096, &mut raw);
+    Event { gpu, kind, raw: raw.into(), arrival: super::boot_time(), origin }
+}
+
+/// Makes an eventfd readable, or not.
+pub(super) fn set_readable(eventfd: &OwnedFd, readable: bool) {
+    // Neither can fail but by what they achieve already: a full counter, an empty one.
+    let _ = match readable {
+        true => rustix::io::write(eventfd, &1u64.to_ne_bytes()),
+        false => rustix::io::read(eventfd, &mut [0; 8]),
+    };
+}
+
+/// When waiting ends.
+pub(super) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// A time too far to be counted is none.
+    pub(super) fn new(timeout: Option<Duration>) -> Deadline {
+        Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
+    }
+
+    /// Waits until `fd` is readable; `false` when the time is over.
+    pub(super) fn wait_for(&self, fd: BorrowedFd<'_>) -> Result<bool> {
+        let left = self.0.map(|end| end.saturating_duration_since(Instant::now()));
+        let timeout = left.map(|left| Timespec {
+            tv_sec: left.as_secs().try_into().unwrap_or(i64::MAX),
+            tv_nsec: left.subsec_nanos().into(),
+        });
+        match poll(&mut [PollFd::new(&fd, PollFlags::IN)], timeout.as_ref()) {
+            Ok(count) => Ok(count > 0),
+            Err(Errno::INTR) => Err(Error::Interrupted),
+            Err(error) => Err(kfd::call_error(Op::Wait, &error.into())),
+        }
+    }
+}

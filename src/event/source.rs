@@ -1,0 +1,130 @@
+//! One event descriptor, and the events in what was read from it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
+
+use super::{BootTime, Event, EventMask, Origin, clock};
+use crate::backend::KfdVersion;
+use crate::gpu::Gpu;
+use crate::id::GpuId;
+use crate::parse::smi_event::{EventKind, LineAssembler, parse, payload};
+
+/// As much as the queue of a new kernel holds; read at most at once, so that no GPU keeps the others waiting.
+const CHUNK: usize = 8192;
+/// Before this minor version there are events 1 to 4 only, and the mask of 2 means something else on each chip.
+const INDEPENDENT_MINOR: u32 = 10;
+
+/// One event descriptor. The kernel's never ends and never blocks (`kfd_smi_ev_read`).
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) gpu: Gpu,
+    pub(super) id: GpuId,
+    /// Its number in the epoll descriptor.
+    pub(super) token: u64,
+    pub(super) fd: OwnedFd,
+    version: KfdVersion,
+    page_size: u64,
+    lines: LineAssembler,
+    /// What was read last, and how much of it has become lines.
+    chunk: Vec<u8>,
+    at: usize,
+    arrival: BootTime,
+    /// The other side has closed it: a socket that stands for it does, the kernel's never.
+    pub(super) ended: bool,
+}
+
+impl Source {
+    pub(super) fn new(
+        gpu: Gpu,
+        id: GpuId,
+        token: u64,
+        fd: OwnedFd,
+        version: KfdVersion,
+        page_size: u64,
+    ) -> Source {
+        let (lines, chunk) = (LineAssembler::new(), Vec::new());
+        let arrival = BootTime::default();
+        Source { gpu, id, token, fd, version, page_size, lines, chunk, at: 0, arrival, ended: false }
+    }
+
+    /// Sets the mask: eight bytes at once replace it (`kfd_smi_ev_write`).
+    pub(super) fn set_mask(&self, mask: EventMask) -> io::Result<()> {
+        let bytes = mask.bits().to_ne_bytes();
+        match rustix::io::retry_on_intr(|| rustix::io::write(&self.fd, &bytes))? {
+            written if written == bytes.len() => Ok(()),
+            _ => Err(Errno::IO.into()),
+        }
+    }
+
+    /// Fetches what there is, where all of the last has been given out.
+    pub(super) fn fetch(&mut self) -> io::Result<()> {
+        self.chunk.clear();
+        self.at = 0;
+        self.chunk.reserve_exact(CHUNK);
+        // Kernels before 5.14 give 8 bytes a read, whatever is asked for.
+        while self.chunk.len() < CHUNK {
+            match rustix::io::read(&self.fd, spare_capacity(&mut self.chunk)) {
+                Ok(0) => {
+                    self.ended = true;
+                    break;
+                }
+                Ok(_) => {}
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => break,
+                // What was read before is given out first; the error comes again.
+                Err(_) if !self.chunk.is_empty() => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.arrival = clock::boot_time();
+        Ok(())
+    }
+
+    /// The next event of what was fetched.
+    pub(super) fn next(&mut self) -> Option<Event> {
+        let mut input = self.chunk.get(self.at..).unwrap_or_default();
+        let kind_and_raw = match self.lines.next_line(&mut input) {
+            Some(line) => Some(read(line.bytes, self.page_size, self.version)),
+            None => None,
+        };
+        self.at = self.chunk.len() - input.len();
+        let (kind, raw) = match kind_and_raw {
+            Some(event) => event,
+            // A stream that ended in the middle of a line: what there is of it.
+            None if self.ended && !self.lines.partial().is_empty() => {
+                let event = read(self.lines.partial(), self.page_size, self.version);
+                self.lines = LineAssembler::new();
+                event
+            }
+            None => return None,
+        };
+        Some(Event { gpu: self.gpu.clone(), kind, raw, arrival: self.arrival, origin: Origin::Kernel })
+    }
+
+    /// Whether [`Source::next`] has something.
+    pub(super) fn has_event(&self) -> bool {
+        self.chunk.get(self.at..).is_some_and(|rest| rest.contains(&b'\n'))
+            || self.ended && !(self.lines.partial().is_empty() && self.at == self.chunk.len())
+    }
+}
+
+fn read(line: &[u8], page_size: u64, version: KfdVersion) -> (EventKind<'static>, Box<[u8]>) {
+    let kind = parse(line, page_size).kind.into_owned();
+    if version.major > 1 || version.minor >= INDEPENDENT_MINOR {
+        return (kind, line.into());
+    }
+    let kind = match kind {
+        EventKind::ThermalThrottle { mask, count, .. } => {
+            EventKind::ThermalThrottle { reasons: None, mask, count }
+        }
+        kind => match kind.id() {
+            // AMD's own builds of that time had another event 5 (`RING_HANG`).
+            Some(id @ 5..) => EventKind::Unknown { id: Some(id), text: payload(line).to_vec().into() },
+            _ => kind,
+        },
+    };
+    (kind, line.into())
+}
