@@ -41,7 +41,7 @@ impl Backend for Live {
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         let flags = OFlags::RDWR | OFlags::CLOEXEC;
-        let fd = rustix::io::retry_on_intr(|| fs::open("/dev/kfd", flags, Mode::empty()))?;
+        let fd = rustix::io::retry_on_intr(|| fs::openat(CWD, "/dev/kfd", flags, Mode::empty()))?;
         Ok(Arc::new(LiveKfd { fd }))
     }
 }
