@@ -1,7 +1,7 @@
 //! A set that is drained on a thread of its own.
 
 use std::collections::VecDeque;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -166,6 +166,13 @@ impl BufferedEvents {
 impl AsFd for BufferedEvents {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.shared.ready.as_fd()
+    }
+}
+
+/// For runtimes that ask for a number; it stays the same for as long as this lives.
+impl AsRawFd for BufferedEvents {
+    fn as_raw_fd(&self) -> RawFd {
+        self.shared.ready.as_raw_fd()
     }
 }
 
