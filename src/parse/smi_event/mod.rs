@@ -393,8 +393,8 @@ fn known(id: u32, mut scan: Scan<'_>, page_size: u64) -> Option<EventKind<'_>> {
             let (prefetch, preferred) = match scan.another() {
                 Some(()) => {
                     let prefetch = Location::from(scan.hex_32()?);
-                    let preferred = if scan.eat(b':') { Some(Location::from(scan.hex_32()?)) } else { None };
-                    (Some(prefetch), preferred)
+                    scan.expect(b':')?;
+                    (Some(prefetch), Some(Location::from(scan.hex_32()?)))
                 }
                 None => (None, None),
             };

@@ -47,7 +47,7 @@ impl<'a> Scan<'a> {
         self.eat(b' ')
     }
 
-    fn expect(&mut self, byte: u8) -> Option<()> {
+    pub(super) fn expect(&mut self, byte: u8) -> Option<()> {
         self.eat(byte).then_some(())
     }
 

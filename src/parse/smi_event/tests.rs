@@ -244,7 +244,6 @@ fn event() -> impl Strategy<Value = EventKind<'static>> {
     let count = any::<Option<u64>>();
     let tail = prop_oneof![
         Just((None, None, None)),
-        location().prop_map(|prefetch| (Some(prefetch), None, None)),
         (location(), location()).prop_map(|(prefetch, preferred)| (Some(prefetch), Some(preferred), None)),
         (location(), location(), any::<i32>()).prop_map(|(prefetch, preferred, trigger)| (
             Some(prefetch),
