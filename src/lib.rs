@@ -26,8 +26,9 @@
 //!   fields and the [reasons](error::Reasons) beside them; one bad sensor never spoils its neighbours, one bad
 //!   GPU never hides the others.
 //! * **Never wakes, never hangs, never blocks others.** What would wake a [suspended](Gpu::is_suspended) GPU is
-//!   not read unless the caller [allows](WakePolicy) it. No device node is opened, nothing is locked, nothing is
-//!   printed. The one file that blocks, for a second, has [a method of its own](Gpu::pcie_throughput).
+//!   not read unless the caller [allows](WakePolicy) it. No device node is opened but `/dev/kfd`, for
+//!   [events](event). Nothing is locked, nothing is printed. The one file that blocks, for a second, has
+//!   [a method of its own](Gpu::pcie_throughput).
 //! * **The root is a value.** The live machine, a directory and a recording are one [`Backend`](backend::Backend)
 //!   each, under the same code.
 //! * **Reading cannot write.** What changes settings lives in a module of its own, which only feature `control` compiles.
@@ -36,12 +37,12 @@
 //! # Where to look
 //!
 //! [`Smi`] is the list of GPUs and finds them by each of their [names](GpuIds); [`Gpu`] answers for one of them,
-//! with what it answers in [`gpu`]. [`parse`] reads the kernel's formats from bytes alone. [`diagnose`] says
+//! with what it answers in [`gpu`]. [`event`] watches what GPUs report by themselves. [`parse`] reads the kernel's formats from bytes alone. [`diagnose`] says
 //! why there is nothing to see. [`visible`] tells which GPUs ROCm shows a program.
 //!
 //! # What it does not do
 //!
-//! It reads no events, lists no processes and draws no topology; those are planned. What
+//! It lists no processes and draws no topology; those are planned. What
 //! only a DRM ioctl tells (the VBIOS's name and date, the type of the memory, the driver's date) is not asked,
 //! because opening a device node wakes the GPU. CPUs and network cards, which AMD SMI knows too, are none of it.
 //!

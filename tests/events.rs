@@ -452,3 +452,47 @@ fn a_buffered_set_is_interrupted_by_nothing_but_its_end() {
     let reset = found[1].arrival.since(found[0].arrival);
     assert!(reset >= Duration::from_millis(15), "{reset:?}");
 }
+
+/// What a program that writes JSON gets of an event.
+#[cfg(feature = "serde")]
+#[test]
+fn events_as_json() {
+    let machine = Machine::new(1);
+    let (tree, smi) = machine.open();
+    let mut events = smi.events().mask(EventMask::all()).all_processes(false).open().unwrap();
+    let mut json = |line: &str| {
+        tree.emit(GPUS[0], line);
+        let mut json = serde_json::to_value(events.wait(SOON).unwrap().unwrap()).unwrap();
+        let object = json.as_object_mut().unwrap();
+        assert!(object.remove("arrival").is_some_and(|time| time.is_u64()));
+        assert_eq!(object.remove("bdf").unwrap(), "0000:01:00.0");
+        assert_eq!(
+            (object.remove("gpu").unwrap(), object.remove("origin").unwrap()),
+            (0.into(), "kernel".into())
+        );
+        json
+    };
+    assert_eq!(
+        json("9 1000 -77 7d01 2"),
+        serde_json::json!({
+            "event": "QUEUE_EVICTION", "message": "1000 -77 7d01 2",
+            "time": 1000, "pid": 77, "node": 32001, "trigger": "TTM",
+        })
+    );
+    assert_eq!(
+        json("2 1000000001:11"),
+        serde_json::json!({
+            "event": "THERMAL_THROTTLE", "message": "1000000001:11",
+            "reasons": ["PPT0", "TEMP_HOTSPOT"], "mask": 0x10_0000_0001_u64, "count": 17,
+        })
+    );
+    assert_eq!(
+        json("5 1 -2 @10(2) 0->7d01 0:ffffffff 1"),
+        serde_json::json!({
+            "event": "MIGRATE_START", "message": "1 -2 @10(2) 0->7d01 0:ffffffff 1",
+            "time": 1, "pid": 2, "range": {"start": 0x10_000, "size": 0x2000},
+            "from": 0, "to": 32001, "prefetch": 0, "preferred": 0xffff_ffff_u32, "trigger": "GPU page fault",
+        })
+    );
+    assert_eq!(json("f x"), serde_json::json!({"event": "UNKNOWN", "message": "x", "id": 15, "text": "x"}));
+}

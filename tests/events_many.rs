@@ -1,5 +1,7 @@
 //! Many events, many sets.
 
+#![allow(clippy::print_stdout, reason = "figures, and what could not be tried, are said aloud")]
+
 #[allow(dead_code, unreachable_pub, reason = "shared by several tests")]
 mod kfd_machine;
 

@@ -1,6 +1,7 @@
 //! The live machine's `/dev/kfd`, call by call, under a kernel that a supervisor plays.
 
 #![cfg(target_arch = "x86_64")]
+#![allow(clippy::print_stdout, reason = "figures, and what could not be tried, are said aloud")]
 
 #[allow(dead_code, unreachable_pub, reason = "shared by several tests")]
 mod kfd_machine;
@@ -28,11 +29,16 @@ const NOW: Duration = Duration::from_millis(20);
 struct Mixed {
     files: Tree,
     live: Live,
+    /// Whether /proc is the live machine's, too.
+    live_proc: bool,
 }
 
 impl Backend for Mixed {
     fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
-        self.files.open_dir(path)
+        match self.live_proc && path.starts_with("/proc") {
+            true => self.live.open_dir(path),
+            false => self.files.open_dir(path),
+        }
     }
 
     fn host(&self) -> HostFacts {
@@ -55,7 +61,7 @@ fn with_gpus(gpus: usize, mut kernel: Kernel, test: impl FnOnce(&Rig, Smi) + Sen
         kernel.gpus.entry(gpu.0).or_insert(Ok(()));
     }
     let (files, _) = machine.open();
-    let backend = Arc::new(Mixed { files, live: Live::new() });
+    let backend = Arc::new(Mixed { files, live: Live::new(), live_proc: false });
     let smi = Smi::builder().backend(backend).build().unwrap();
     under(kernel, move |rig| test(rig, smi));
     drop(machine);
@@ -249,4 +255,43 @@ fn a_signal_interrupts() {
             poking.join().unwrap();
         });
     }
+}
+
+/// Every capability, in a user namespace of one's own: the kernel would deliver nothing, so it is refused.
+/// Runs itself again inside of such a namespace.
+#[test]
+fn capabilities_of_a_namespace_do_not_count() {
+    const INSIDE: &str = "AMDGPU_SMI_TEST_INSIDE_NAMESPACE";
+    let name = "capabilities_of_a_namespace_do_not_count";
+    if std::env::var_os(INSIDE).is_none() {
+        let program = std::env::current_exe().unwrap();
+        let run = std::process::Command::new("unshare")
+            .args(["--user", "--map-root-user", "--"])
+            .arg(program)
+            .args(["--exact", name, "--nocapture"])
+            .env(INSIDE, "1")
+            .output();
+        match run {
+            Ok(output) if output.status.success() => {}
+            Ok(output) if String::from_utf8_lossy(&output.stderr).contains("unshare") => {
+                println!("no user namespace here: {}", String::from_utf8_lossy(&output.stderr));
+            }
+            Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
+            Err(error) => println!("no unshare here: {error}"),
+        }
+        return;
+    }
+    let machine = Machine::new(1);
+    let (files, _) = machine.open();
+    let backend = Arc::new(Mixed { files, live: Live::new(), live_proc: true });
+    let smi = Smi::builder().backend(backend).build().unwrap();
+    let mut kernel = Kernel::default();
+    kernel.gpus.insert(GPUS[0].0, Ok(()));
+    under(kernel, move |rig| {
+        let error = smi.events().all_processes(true).open().unwrap_err();
+        assert!(matches!(error, Error::AllProcesses { .. }), "{error}");
+        assert!(error.to_string().contains("user namespace of its own"), "{error}");
+        assert!(rig.calls().is_empty(), "refused before anything was opened");
+        assert!(smi.events().open().unwrap().warnings().is_empty());
+    });
 }

@@ -118,8 +118,37 @@ impl Event {
     }
 }
 
+/// Index and address of the GPU, the type by AMD's name, the payload, and the fields of its kind beside them.
+#[cfg(feature = "serde")]
+impl serde::Serialize for Event {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Flat<'a> {
+            gpu: usize,
+            bdf: crate::id::Bdf,
+            event: &'static str,
+            message: Text<'a>,
+            arrival: BootTime,
+            origin: Origin,
+            #[serde(flatten)]
+            fields: &'a EventKind<'static>,
+        }
+        let flat = Flat {
+            gpu: self.gpu.index(),
+            bdf: self.gpu.bdf(),
+            event: self.kind.name(),
+            message: self.message(),
+            arrival: self.arrival,
+            origin: self.origin,
+            fields: &self.kind,
+        };
+        serde::Serialize::serialize(&flat, serializer)
+    }
+}
+
 /// Who says that something happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Origin {
     /// The kernel, in an event.

@@ -80,7 +80,6 @@ pub enum EventKind<'a> {
     ThermalThrottle {
         /// Why, bit by bit; `None` where the kernel is so old that the bits mean something else on each chip
         /// (KFD before 1.10).
-        #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
         reasons: Option<ThrottleReasons>,
         /// The mask as the driver printed it.
         mask: u64,
