@@ -437,6 +437,13 @@ fn a_buffered_set_counts_what_it_loses() {
     events.remove_gpu(&smi.gpus()[0]);
     tree.emit(GPUS[1], "1 bc55:a");
     assert_eq!(events.wait(None).unwrap().unwrap().kind.name(), "VMFAULT");
+    // No GPU left is the end, until there is one again.
+    events.remove_gpu(&smi.gpus()[1]);
+    assert!(events.is_ended() && events.wait(None).unwrap().is_none() && events.next().is_none());
+    events.add_gpu(&smi.gpus()[1]).unwrap();
+    assert!(!events.is_ended() && events.wait(NOW).unwrap().is_none());
+    tree.emit(GPUS[1], "1 bc55:a");
+    assert_eq!(events.wait(None).unwrap().unwrap().kind.name(), "VMFAULT");
     drop(events);
     assert_eq!(tree.emit(GPUS[1], "1 bc55:a"), Default::default());
 }

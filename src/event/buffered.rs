@@ -154,12 +154,12 @@ impl BufferedEvents {
     /// # Errors
     /// As [`EventSet::add_gpu`].
     pub fn add_gpu(&mut self, gpu: &Gpu) -> Result<()> {
-        lock(&self.shared.set).add_gpu(gpu)
+        self.shared.change(|set| set.add_gpu(gpu))
     }
 
     /// As [`EventSet::remove_gpu`]. What is in the queue already still comes.
     pub fn remove_gpu(&mut self, gpu: &Gpu) {
-        lock(&self.shared.set).remove_gpu(gpu);
+        self.shared.change(|set| set.remove_gpu(gpu));
     }
 }
 
@@ -196,6 +196,16 @@ impl Drop for BufferedEvents {
 }
 
 impl Shared {
+    /// Changes which GPUs are watched, and with it whether that is the end. The set's lock comes before the queue's.
+    fn change<T>(&self, change: impl FnOnce(&mut EventSet) -> T) -> T {
+        let mut set = lock(&self.set);
+        let result = change(&mut set);
+        let mut queue = lock(&self.queue);
+        queue.ended = set.is_ended();
+        queue.show(&self.ready);
+        result
+    }
+
     /// What the thread does: fetches as soon as there is something, until told to stop.
     fn drain(&self, incoming: &OwnedFd, stop: &OwnedFd) {
         let mut batch = Vec::with_capacity(BATCH);
@@ -211,22 +221,18 @@ impl Shared {
             if fds.get(1).is_some_and(|stop| !stop.revents().is_empty()) {
                 return;
             }
-            let ended = {
-                let mut set = lock(&self.set);
-                while batch.len() < BATCH {
-                    match set.try_next().transpose() {
-                        Some(result) => batch.push(result),
-                        None => break,
-                    }
+            let mut set = lock(&self.set);
+            while batch.len() < BATCH {
+                match set.try_next().transpose() {
+                    Some(result) => batch.push(result),
+                    None => break,
                 }
-                set.is_ended()
-            };
+            }
             let mut queue = lock(&self.queue);
             for result in batch.drain(..) {
                 queue.put(result);
             }
-            // An end that lasts only until a GPU is added.
-            queue.ended = ended;
+            queue.ended = set.is_ended();
             queue.show(&self.ready);
         }
     }
