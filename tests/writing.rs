@@ -19,6 +19,10 @@ const WAYS: [&str; 12] = [
     "fs::create",
 ];
 
+/// The one exception: KFD's node, whose event descriptors are asked for by calls. Written out whole, so that no other
+/// file can be meant.
+const KFD: &str = "fs::openat(CWD, \"/dev/kfd\", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())";
+
 fn sources(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -68,7 +72,11 @@ fn only_control_opens_for_writing() {
     assert!(!root.contains("mod control;") && !backend.contains("mod write;"));
     assert!(files.iter().any(|file| gated(file)) && files.iter().any(|file| file.ends_with("tree.rs")));
     for file in files.iter().filter(|file| !gated(file)) {
-        let code = without_control(&fs::read_to_string(file).unwrap());
+        let mut code = without_control(&fs::read_to_string(file).unwrap());
+        if *file == src.join("backend/live.rs") {
+            assert_eq!(code.matches(KFD).count(), 1);
+            code = code.replace(KFD, "");
+        }
         for way in WAYS {
             assert!(!code.contains(way), "{}: {way}", file.display());
         }

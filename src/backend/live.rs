@@ -40,8 +40,9 @@ impl Backend for Live {
     }
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
-        let flags = OFlags::RDWR | OFlags::CLOEXEC;
-        let fd = rustix::io::retry_on_intr(|| fs::openat(CWD, "/dev/kfd", flags, Mode::empty()))?;
+        // For reading and writing, as KFD's own library opens it. No file is written: the calls below only ask.
+        let open = || fs::openat(CWD, "/dev/kfd", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+        let fd = rustix::io::retry_on_intr(open)?;
         Ok(Arc::new(LiveKfd { fd }))
     }
 }
