@@ -204,7 +204,9 @@ pub enum Error {
 pub enum Op {
     /// Opening a directory.
     OpenDir,
-    /// Opening and reading a file.
+    /// Opening a file that is kept.
+    Open,
+    /// Opening and reading a file, or reading a kept one.
     Read,
     /// Reading where a link points.
     ReadLink,
@@ -228,6 +230,7 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Op::OpenDir => "open directory",
+            Op::Open => "open",
             Op::Read => "read",
             Op::ReadLink => "read link",
             Op::List => "list",

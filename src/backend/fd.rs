@@ -10,7 +10,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{self, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::{ATTRIBUTE_LIMIT, Entry, Kind, Meta};
+use super::{ATTRIBUTE_LIMIT, Attr, Entry, Kind, Meta};
 
 /// Flags of every open for reading. Without NONBLOCK the open of a fifo waits for a writer.
 pub(super) const READ: OFlags =
@@ -18,13 +18,15 @@ pub(super) const READ: OFlags =
 /// Flags of a directory that is kept: a name for it, which cannot be read itself.
 pub(super) const KEEP_DIR: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// Reads one attribute: a page at once, more only where the page came full.
+/// Reads one attribute from its beginning: a page at once, more only where the page came full.
 pub(super) fn read_attribute(fd: impl AsFd, page: usize, buf: &mut Vec<u8>) -> io::Result<()> {
     buf.clear();
     loop {
         buf.reserve(page);
         let room = buf.capacity() - buf.len();
-        if read_more(&fd, buf)? < room {
+        let offset = buf.len() as u64;
+        let read = rustix::io::retry_on_intr(|| rustix::io::pread(&fd, spare_capacity(buf), offset))?;
+        if read < room {
             return Ok(());
         }
         if buf.len() > ATTRIBUTE_LIMIT {
@@ -33,23 +35,31 @@ pub(super) fn read_attribute(fd: impl AsFd, page: usize, buf: &mut Vec<u8>) -> i
     }
 }
 
+/// An attribute whose descriptor is kept, of the live machine or of a tree.
+#[derive(Debug)]
+pub(super) struct FdAttr {
+    pub(super) fd: OwnedFd,
+    pub(super) page: usize,
+}
+
+impl Attr for FdAttr {
+    fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
+        read_attribute(&self.fd, self.page, buf)
+    }
+}
+
 /// Reads until a read gives nothing.
 pub(super) fn read_to_end(fd: impl AsFd, page: usize, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
     buf.clear();
     loop {
         buf.reserve(page);
-        if read_more(&fd, buf)? == 0 {
+        if rustix::io::retry_on_intr(|| rustix::io::read(&fd, spare_capacity(buf)))? == 0 {
             return Ok(());
         }
         if buf.len() > limit {
             return Err(Errno::FBIG.into());
         }
     }
-}
-
-/// One read into the spare room of `buf`; a signal does not end it.
-fn read_more(fd: impl AsFd, buf: &mut Vec<u8>) -> io::Result<usize> {
-    Ok(rustix::io::retry_on_intr(|| rustix::io::read(&fd, spare_capacity(buf)))?)
 }
 
 /// The entries behind an open directory, sorted.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 
-use super::{Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta, fd};
+use super::{Attr, Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta, fd};
 use crate::id::GpuId;
 use crate::sys::ioctl;
 
@@ -108,6 +108,10 @@ impl Dir for LiveDir {
 
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
         open_dir(&self.fd, rel, self.path.join(rel), self.page_size)
+    }
+
+    fn open_attr(&self, rel: &Path) -> io::Result<Box<dyn Attr>> {
+        Ok(Box::new(fd::FdAttr { fd: self.open(rel)?, page: self.page_size }))
     }
 
     #[cfg(feature = "control")]

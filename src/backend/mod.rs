@@ -77,10 +77,41 @@ pub trait Dir: fmt::Debug + Send + Sync {
     /// Opens a directory below or beside this one.
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>>;
 
+    /// Opens a text attribute that is to be read many times.
+    ///
+    /// A backend that cannot keep a file open need not: what this gives by default reads the file anew each time.
+    fn open_attr(&self, rel: &Path) -> io::Result<Box<dyn Attr>> {
+        Ok(Box::new(Reopened { dir: self.open_dir(Path::new("."))?, rel: rel.to_path_buf() }))
+    }
+
     /// The way to write attributes of this directory; `None` where the machine is only looked at.
     #[cfg(feature = "control")]
     fn writer(&self) -> Option<&dyn Writer> {
         None
+    }
+}
+
+/// A kept text attribute: each reading is a fresh value for the price of one system call.
+///
+/// The kernel makes the text anew whenever it is read from its beginning (`kernfs_seq_start`). `gpu_metrics` is
+/// not for keeping: on some APUs (Van Gogh) a second read through one descriptor is all zero.
+pub trait Attr: fmt::Debug + Send + Sync {
+    /// Reads the attribute from its beginning into `buf`, replacing what is there, as [`Dir::read`] does.
+    ///
+    /// Fails with ENODEV once the device is gone, and never answers for a newcomer.
+    fn read(&self, buf: &mut Vec<u8>) -> io::Result<()>;
+}
+
+/// An attribute that is opened anew for each reading.
+#[derive(Debug)]
+struct Reopened {
+    dir: Arc<dyn Dir>,
+    rel: PathBuf,
+}
+
+impl Attr for Reopened {
+    fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.dir.read(&self.rel, buf)
     }
 }
 

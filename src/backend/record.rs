@@ -3,12 +3,12 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta};
+use super::{Attr, Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta};
 use crate::error::Op;
 use crate::id::GpuId;
 
@@ -26,7 +26,14 @@ use crate::id::GpuId;
 #[derive(Debug, Clone)]
 pub struct Record {
     inner: Arc<dyn Backend>,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// Wakes calls that hang.
+    healed: Condvar,
 }
 
 #[derive(Debug, Default)]
@@ -34,6 +41,7 @@ struct State {
     calls: Vec<Call>,
     by_number: Vec<(usize, Errno)>,
     by_path: Vec<(PathBuf, Errno)>,
+    hanging: Vec<PathBuf>,
     latency: Duration,
     #[cfg(feature = "control")]
     writes: Vec<(PathBuf, Vec<u8>)>,
@@ -55,7 +63,7 @@ pub struct Call {
 impl Record {
     /// Observes `inner`, letting everything through.
     pub fn new(inner: Arc<dyn Backend>) -> Record {
-        Record { inner, state: Arc::default() }
+        Record { inner, shared: Arc::default() }
     }
 
     /// The calls up to now, oldest first.
@@ -78,13 +86,21 @@ impl Record {
         self.state().by_path.push((suffix.into(), Errno::from_raw_os_error(errno)));
     }
 
-    /// Lets all calls through again.
+    /// Lets every call on this path, and on all below it, hang until [`Record::heal`]: a GPU that the kernel waits
+    /// for. The path is one of the live machine, without links in it.
+    pub fn hang(&self, path: impl Into<PathBuf>) {
+        self.state().hanging.push(path.into());
+    }
+
+    /// Lets all calls through again, also those that hang.
     pub fn heal(&self) {
         let mut state = self.state();
         state.by_number.clear();
         state.by_path.clear();
         #[cfg(feature = "control")]
         state.by_write.clear();
+        state.hanging.clear();
+        self.shared.healed.notify_all();
     }
 
     /// Makes every call wait this long first.
@@ -112,7 +128,7 @@ impl Record {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves a log that is still whole.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn observe<T>(&self, op: Op, path: PathBuf, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
@@ -123,7 +139,9 @@ impl Record {
             let fault = fault.or_else(|| {
                 state.by_path.iter().find(|(end, _)| path.ends_with(end)).map(|(_, errno)| *errno)
             });
-            state.calls.push(Call { op, path, errno: None });
+            let hangs = |state: &mut State| state.hanging.iter().any(|hung| path.starts_with(hung));
+            state.calls.push(Call { op, path: path.clone(), errno: None });
+            let state = self.shared.healed.wait_while(state, hangs).unwrap_or_else(PoisonError::into_inner);
             (number, fault, state.latency)
         };
         if !latency.is_zero() {
@@ -215,6 +233,12 @@ impl Dir for RecordDir {
         Ok(self.record.wrap(dir))
     }
 
+    fn open_attr(&self, rel: &Path) -> io::Result<Box<dyn Attr>> {
+        let path = self.path().join(rel);
+        let inner = self.record.observe(Op::Open, path.clone(), || self.inner.open_attr(rel))?;
+        Ok(Box::new(RecordAttr { record: self.record.clone(), inner, path }))
+    }
+
     #[cfg(feature = "control")]
     fn writer(&self) -> Option<&dyn super::Writer> {
         self.inner.writer().map(|_| self as &dyn super::Writer)
@@ -236,6 +260,19 @@ impl super::Writer for RecordDir {
             (None, Some(writer)) => writer.write(rel, bytes),
             (None, None) => Err(Errno::ROFS.into()),
         })
+    }
+}
+
+#[derive(Debug)]
+struct RecordAttr {
+    record: Record,
+    inner: Box<dyn Attr>,
+    path: PathBuf,
+}
+
+impl Attr for RecordAttr {
+    fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.record.observe(Op::Read, self.path.clone(), || self.inner.read(buf))
     }
 }
 
@@ -261,6 +298,10 @@ mod tests {
         record.heal();
         record.set_latency(Duration::from_millis(1));
         sys.read(Path::new("a"), &mut buf).unwrap();
+        let attr = sys.open_attr(Path::new("a")).unwrap();
+        attr.read(&mut buf).unwrap();
+        record.fail_path("a", 19);
+        assert_eq!(attr.read(&mut buf).unwrap_err().raw_os_error(), Some(19));
         let log: Vec<_> = record.calls().into_iter().map(|call| (call.op, call.path, call.errno)).collect();
         let read = |errno| (Op::Read, PathBuf::from("/sys/a"), errno);
         assert_eq!(
@@ -271,8 +312,29 @@ mod tests {
                 read(Some(5)),
                 read(None),
                 read(Some(16)),
-                read(None)
+                read(None),
+                (Op::Open, PathBuf::from("/sys/a"), None),
+                read(None),
+                read(Some(19))
             ]
         );
+    }
+
+    #[test]
+    fn hangs_until_healed() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("sys")).unwrap();
+        std::fs::write(dir.path().join("sys/a"), "1\n").unwrap();
+        let record = Record::new(Arc::new(Tree::open(dir.path()).unwrap()));
+        let sys = record.open_dir(Path::new("/sys")).unwrap();
+        record.hang("/sys/a");
+        let reader = std::thread::spawn(move || sys.read(Path::new("a"), &mut Vec::new()));
+        while record.calls().len() < 2 {
+            std::thread::yield_now();
+        }
+        assert!(!reader.is_finished());
+        record.open_dir(Path::new("/sys")).unwrap();
+        record.heal();
+        reader.join().unwrap().unwrap();
     }
 }

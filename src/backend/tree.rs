@@ -13,7 +13,7 @@ use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
 use super::manifest::Manifest;
-use super::{Backend, Dir, Entry, HostFacts, Kfd, Kind, Meta, fd};
+use super::{Attr, Backend, Dir, Entry, HostFacts, Kfd, Kind, Meta, fd};
 
 mod events;
 
@@ -385,6 +385,10 @@ impl Dir for TreeDir {
             result => Place::Opened(result?),
         };
         Ok(Arc::new(TreeDir { root: self.root.clone(), place, path: self.path.join(rel) }))
+    }
+
+    fn open_attr(&self, rel: &Path) -> io::Result<Box<dyn Attr>> {
+        Ok(Box::new(fd::FdAttr { fd: self.open_file(rel)?, page: self.root.host.page_size }))
     }
 
     #[cfg(feature = "control")]

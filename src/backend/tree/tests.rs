@@ -148,3 +148,29 @@ fn renames_beside_the_reader_do_not_show() {
         done.store(true, Ordering::Relaxed);
     });
 }
+
+#[test]
+fn a_kept_attribute_is_read_afresh_and_checked_as_any() {
+    let machine = machine();
+    let vendor = machine.path().join("top/sys/devices/pci0/0000:03:00.0/vendor");
+    let manifest = "errno EPERM sys/devices/pci0/0000:03:00.0/vendor\n";
+    for tree in both(&machine) {
+        let card = tree.open_dir(Path::new("/sys/class/drm/card1")).unwrap();
+        let attr = card.open_attr(Path::new("device/vendor")).unwrap();
+        let mut buf = Vec::new();
+        for text in ["0x1002\n", "0x1003\n", &"x".repeat(9000)] {
+            write(&vendor, text).unwrap();
+            attr.read(&mut buf).unwrap();
+            assert_eq!(buf, text.as_bytes());
+        }
+        write(&vendor, "0x1002\n").unwrap();
+        let sys = tree.open_dir(Path::new("/sys")).unwrap();
+        assert_eq!(sys.open_attr(Path::new("class")).unwrap_err().raw_os_error(), Some(21));
+        assert!(sys.open_attr(Path::new("loop_a")).is_err());
+        write(machine.path().join("top/MANIFEST"), manifest).unwrap();
+        let refusing = Tree::open(machine.path().join("top")).unwrap();
+        let card = refusing.open_dir(Path::new("/sys/class/drm/card1")).unwrap();
+        assert_eq!(card.open_attr(Path::new("device/vendor")).unwrap_err().raw_os_error(), Some(1));
+        std::fs::remove_file(machine.path().join("top/MANIFEST")).unwrap();
+    }
+}
