@@ -58,6 +58,7 @@
 pub mod backend;
 #[cfg(feature = "control")]
 pub mod control;
+pub mod derived;
 pub mod diagnose;
 mod discover;
 pub mod error;

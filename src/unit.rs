@@ -48,6 +48,8 @@ units! {
     Nanoseconds(u64);
     /// Kilobytes, as firmware counts XGMI traffic; AMD does not say whether of 1000 or 1024 bytes.
     KiloBytes(u64);
+    /// Kilobytes per second, of whatever [`KiloBytes`] are.
+    KiloBytesPerSecond(u64);
     /// Megabytes per second, as gpu_metrics gives the traffic of an APU's memory.
     MegabytesPerSecond(u32);
     /// Gigabytes per second, as gpu_metrics gives bandwidths.
@@ -207,6 +209,12 @@ impl fmt::Display for Nanoseconds {
 impl fmt::Display for KiloBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} KB", self.0)
+    }
+}
+
+impl fmt::Display for KiloBytesPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} KB/s", self.0)
     }
 }
 

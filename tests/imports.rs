@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Wraps and carries what `parse` reports; knows nothing else but names.
     ("error", &["id"]),
     ("parse", &["unit", "id", "error"]),
+    ("derived", &["parse", "unit"]),
     ("backend", &["error", "id", "sys"]),
     ("visible", &["id"]),
     ("gpu", &["backend", "parse", "unit", "id", "error"]),

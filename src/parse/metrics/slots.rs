@@ -24,6 +24,15 @@ impl<T: Copy, const N: usize> Slots<T, N> {
     }
 }
 
+impl<T: Copy, const N: usize> FromIterator<Option<T>> for Slots<T, N> {
+    /// Takes the first `N`.
+    fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
+        let mut slots = Slots::default();
+        slots.set(values.into_iter());
+        slots
+    }
+}
+
 impl<T: Copy, const N: usize> Default for Slots<T, N> {
     fn default() -> Self {
         Slots { len: 0, values: [None; N] }
