@@ -171,13 +171,12 @@ fn einval_without_runtime_power_management_is_a_refusal() {
     for (status, refused) in [("unsupported\n", true), ("active\n", false)] {
         let machine = Damaged::new();
         fs::write(machine.path(DEVICE).join("power/runtime_status"), status).unwrap();
-        let file = fs::canonicalize(machine.path(DEVICE).join("gpu_busy_percent")).unwrap();
+        let file = fs::canonicalize(machine.path(DEVICE).join("power_dpm_force_performance_level")).unwrap();
         let root = fs::canonicalize(machine.folder.path()).unwrap();
         let line = format!("errno EINVAL {}\n", file.strip_prefix(root).unwrap().display());
         let manifest = fs::read_to_string(machine.path("MANIFEST")).unwrap();
         fs::write(machine.path("MANIFEST"), manifest + &line).unwrap();
-        let activity = machine.gpu().activity();
-        let reason = activity.reasons.of("gfx").unwrap();
+        let reason = machine.gpu().performance_level().unwrap_err();
         assert_eq!(
             matches!(reason, Error::Unavailable { reason: Unavailable::Refused, .. }),
             refused,

@@ -1,8 +1,10 @@
 //! Fans.
 
-use super::Gpu;
+use super::source::attribute_or;
+use super::{Gpu, Source};
 use crate::error::{Reasons, Result};
 use crate::parse::fan::{self, FanCurve, FanSetting};
+use crate::parse::metrics::Metrics;
 use crate::parse::{Parsed, scalar};
 use crate::unit::Rpm;
 
@@ -122,6 +124,18 @@ impl Gpu {
         Ok(fans.collect())
     }
 
+    /// Revolutions per minute of the first fan, and where they were read.
+    ///
+    /// *Source*: hwmon `fan1_input`; where there is none, as on RDNA4, `gpu_metrics`. A table's 0 is no answer
+    /// then: drivers write it for GPUs without a fan (`aldebaran_get_gpu_metrics`).
+    /// *Errors*: those of reading hwmon's file; [`NotSupported`](crate::Error::NotSupported) without a fan.
+    /// *Supported on*: cards with a fan of their own.
+    #[doc(alias = "amdsmi_get_gpu_fan_rpms")]
+    pub fn fan_speed(&self) -> Result<(Rpm, Source)> {
+        let speed = self.access().read_hwmon("fan1_input", scalar::unsigned_32).map(Rpm);
+        attribute_or(speed, || in_table(&self.metrics().ok()?))
+    }
+
     /// The settings of the firmware's fan control.
     ///
     /// *Source*: `gpu_od/fan_ctrl/*` of the PCI device, since kernel 6.7.
@@ -147,6 +161,11 @@ impl Gpu {
             reasons,
         }
     }
+}
+
+/// The fan's speed as a metrics table has it.
+pub(crate) fn in_table(metrics: &Metrics) -> Option<Rpm> {
+    metrics.fan_speed.filter(|speed| speed.0 != 0)
 }
 
 fn fan_mode(text: &[u8]) -> Parsed<FanMode> {

@@ -17,6 +17,7 @@ mod pcie;
 mod performance;
 mod power;
 mod ras;
+mod source;
 mod thermal;
 mod voltage;
 
@@ -48,6 +49,7 @@ pub use numa::NumaInfo;
 pub use pcie::PcieInfo;
 pub use power::{Power, PowerKind};
 pub use ras::RasInfo;
+pub use source::Source;
 pub use thermal::{Temperature, TemperatureSensor};
 pub use voltage::{Voltage, VoltageRail};
 

@@ -1,7 +1,9 @@
 //! Power and its caps.
 
-use super::{Access, Gpu};
+use super::source::attribute_or;
+use super::{Access, Gpu, Source};
 use crate::error::{Error, Reasons, Result};
+use crate::parse::metrics::Powers;
 use crate::parse::{Parsed, scalar};
 use crate::unit::MicroWatts;
 
@@ -58,20 +60,28 @@ impl Gpu {
 
     /// Millionths of a watt that the package takes, and whether that is an average.
     ///
-    /// *Source*: hwmon `power1_average`, or `power1_input` where the driver has no average. Where there are
-    /// both, the average: it is the figure that caps apply to.
-    /// *Errors*: those of reading the file that was chosen.
-    /// *Supported on*: all with power management.
+    /// *Source*, *Errors* and *Supported on*: as [`Gpu::socket_power_and_source`].
     #[doc(alias = "amdsmi_get_power_info")]
     pub fn socket_power(&self) -> Result<(MicroWatts, PowerKind)> {
+        self.socket_power_and_source().map(|(power, kind, _)| (power, kind))
+    }
+
+    /// Millionths of a watt that the package takes, whether that is an average, and where it was read.
+    ///
+    /// *Source*: hwmon `power1_average`, or `power1_input` where the driver has no average; where there is
+    /// neither, `gpu_metrics`. Where there are both, the average: it is the figure that caps apply to.
+    /// *Errors*: those of reading the file that was chosen.
+    /// *Supported on*: all with power management.
+    pub fn socket_power_and_source(&self) -> Result<(MicroWatts, PowerKind, Source)> {
         let access = self.access();
-        match access.read_hwmon("power1_average", micro_watts) {
+        let attribute = match access.read_hwmon("power1_average", micro_watts) {
             Err(Error::NotSupported { .. }) => {
-                let watts = access.read_hwmon("power1_input", micro_watts)?;
-                Ok((watts, PowerKind::Instantaneous))
+                access.read_hwmon("power1_input", micro_watts).map(|power| (power, PowerKind::Instantaneous))
             }
-            average => Ok((average?, PowerKind::Average)),
-        }
+            average => average.map(|power| (power, PowerKind::Average)),
+        };
+        let ((power, kind), source) = attribute_or(attribute, || in_table(&self.metrics().ok()?.powers))?;
+        Ok((power, kind, source))
     }
 
     fn power_channel(&self, access: &Access<'_>, channel: u32) -> Power {
@@ -94,6 +104,12 @@ impl Gpu {
             reasons,
         }
     }
+}
+
+/// The socket's power as a metrics table has it; each version has one of the two.
+pub(crate) fn in_table(powers: &Powers) -> Option<(MicroWatts, PowerKind)> {
+    let now = powers.current_socket.map(|power| (power, PowerKind::Instantaneous));
+    now.or(powers.average_socket.map(|power| (power, PowerKind::Average)))
 }
 
 fn micro_watts(text: &[u8]) -> Parsed<MicroWatts> {

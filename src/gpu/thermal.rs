@@ -1,7 +1,9 @@
 //! Temperatures and their limits.
 
-use super::Gpu;
+use super::source::attribute_or;
+use super::{Access, Gpu, Source};
 use crate::error::{Error, Reasons, Result};
+use crate::parse::metrics::Metrics;
 use crate::parse::scalar;
 use crate::unit::MilliCelsius;
 
@@ -69,12 +71,6 @@ impl Gpu {
         let hwmon = self.hwmon()?;
         let sensors = hwmon.channels("temp").into_iter().map(|channel| {
             let mut reasons = Reasons::default();
-            let label = self
-                .hwmon_fact(&format!("temp{channel}_label"), |text| Ok(scalar::text(text).map(String::from)));
-            let sensor = match label {
-                Ok(Some(label)) => TemperatureSensor::of_label(&label),
-                _ => TemperatureSensor::Other(format!("temp{channel}")),
-            };
             let mut limit = |field: &str, attribute: &str| {
                 let file = format!("temp{channel}_{attribute}");
                 let value = self.hwmon_fact(&file, scalar::signed).map(MilliCelsius);
@@ -85,7 +81,7 @@ impl Gpu {
                 reasons.keep(field, bound)
             };
             Temperature {
-                sensor,
+                sensor: self.temperature_sensor(channel),
                 channel,
                 critical: limit("critical", "crit"),
                 critical_hysteresis: limit("critical_hysteresis", "crit_hyst"),
@@ -98,5 +94,46 @@ impl Gpu {
             }
         });
         Ok(sensors.collect())
+    }
+
+    /// One temperature in thousandths of a degree Celsius, and where it was read.
+    ///
+    /// *Source*: the hwmon `tempN_input` with this label; else `gpu_metrics` for edge, junction and memory.
+    /// *Errors*: those of reading hwmon's file; [`Error::NotSupported`] where neither has the sensor.
+    /// *Supported on*: junction on discrete cards from Vega10 on, memory on most of them, edge on all but MI300.
+    #[doc(alias = "amdsmi_get_temp_metric")]
+    pub fn temperature(&self, sensor: &TemperatureSensor) -> Result<(MilliCelsius, Source)> {
+        let access = self.access();
+        attribute_or(self.hwmon_temperature(&access, sensor), || in_table(&self.metrics().ok()?, sensor))
+    }
+
+    fn hwmon_temperature(&self, access: &Access<'_>, sensor: &TemperatureSensor) -> Result<MilliCelsius> {
+        let hwmon = self.hwmon()?;
+        let mut channels = hwmon.channels("temp").into_iter();
+        let channel = channels.find(|channel| self.temperature_sensor(*channel) == *sensor);
+        let Some(channel) = channel else {
+            return Err(Error::NotSupported { path: hwmon.dir.path().join("temp*_label") });
+        };
+        access.read_hwmon(&format!("temp{channel}_input"), scalar::signed).map(MilliCelsius)
+    }
+
+    /// What a channel measures.
+    fn temperature_sensor(&self, channel: u32) -> TemperatureSensor {
+        let label =
+            self.hwmon_fact(&format!("temp{channel}_label"), |text| Ok(scalar::text(text).map(String::from)));
+        match label {
+            Ok(Some(label)) => TemperatureSensor::of_label(&label),
+            _ => TemperatureSensor::Other(format!("temp{channel}")),
+        }
+    }
+}
+
+/// A temperature as a metrics table has it.
+pub(crate) fn in_table(metrics: &Metrics, sensor: &TemperatureSensor) -> Option<MilliCelsius> {
+    match sensor {
+        TemperatureSensor::Edge => metrics.temperatures.edge,
+        TemperatureSensor::Junction => metrics.temperatures.hotspot,
+        TemperatureSensor::Memory => metrics.temperatures.mem,
+        TemperatureSensor::Other(_) => None,
     }
 }
