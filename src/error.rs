@@ -204,8 +204,6 @@ pub enum Error {
 pub enum Op {
     /// Opening a directory.
     OpenDir,
-    /// Opening a file that is kept.
-    Open,
     /// Opening and reading a file, or reading a kept one.
     Read,
     /// Reading where a link points.
@@ -216,7 +214,7 @@ pub enum Op {
     Meta,
     /// Opening and writing a file.
     Write,
-    /// Opening a device node.
+    /// Opening a device node, or a file that is kept.
     Open,
     /// Asking a driver for its version.
     Version,
@@ -230,7 +228,6 @@ impl fmt::Display for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Op::OpenDir => "open directory",
-            Op::Open => "open",
             Op::Read => "read",
             Op::ReadLink => "read link",
             Op::List => "list",
@@ -250,6 +247,8 @@ impl fmt::Display for Op {
 pub enum Unavailable {
     /// Runtime-suspended: reading would wake it, or the kernel refuses to. Not read unless waking is allowed.
     Suspended,
+    /// Not read by a sampler, so that the GPU may fall asleep: reading would keep it awake.
+    LeftAlone,
     /// In reset, or the system is going to sleep (EPERM until kernel 6.19, EBUSY from 7.0 on).
     InReset,
     /// EINVAL while runtime power management is unsupported: kernels of the 6.13 and 6.14 era refuse every
@@ -265,6 +264,7 @@ impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Unavailable::Suspended => "the GPU is suspended and would be woken",
+            Unavailable::LeftAlone => "the GPU is left alone, so that it may fall asleep",
             Unavailable::InReset => "the GPU is in reset, or going to sleep",
             Unavailable::Refused => "refused by the driver (EINVAL without runtime power management)",
             Unavailable::Inaccessible => "the driver says that it cannot tell at present",
@@ -340,6 +340,7 @@ impl Error {
             Error::NotSupported { .. } => "not supported".into(),
             Error::NoPermission { .. } => "no permission".into(),
             Error::Unavailable { reason: Unavailable::Suspended, .. } => "suspended".into(),
+            Error::Unavailable { reason: Unavailable::LeftAlone, .. } => "left alone".into(),
             Error::Unavailable { reason: Unavailable::InReset, .. } => "in reset".into(),
             Error::Unavailable { reason: Unavailable::Refused, .. } => "refused".into(),
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
@@ -407,6 +408,19 @@ impl Reasons {
     /// All fields without a value, with why.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Error)> {
         self.0.iter().map(|(name, error)| (name.as_str(), error))
+    }
+
+    /// Replaces the reason of `field`.
+    pub(crate) fn set(&mut self, field: &str, reason: Error) {
+        match self.0.iter_mut().find(|(name, _)| name == field) {
+            Some((_, kept)) => *kept = reason,
+            None => self.0.push((field.to_owned(), reason)),
+        }
+    }
+
+    /// Forgets the reason of `field`, which has a value now.
+    pub(crate) fn forget(&mut self, field: &str) {
+        self.0.retain(|(name, _)| name != field);
     }
 
     /// Keeps the value, or else the reason under this name.

@@ -66,6 +66,7 @@ pub mod event;
 pub mod gpu;
 pub mod id;
 pub mod parse;
+pub mod sample;
 mod sys;
 pub mod unit;
 pub mod visible;

@@ -17,6 +17,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("gpu", &["backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
     ("event", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    // A device that came back is found by a scan.
+    ("sample", &["discover", "derived", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
     ("control", &["gpu", "backend", "parse", "unit", "id", "error"]),

@@ -168,7 +168,7 @@ pub(crate) fn in_table(metrics: &Metrics) -> Option<Rpm> {
     metrics.fan_speed.filter(|speed| speed.0 != 0)
 }
 
-fn fan_mode(text: &[u8]) -> Parsed<FanMode> {
+pub(crate) fn fan_mode(text: &[u8]) -> Parsed<FanMode> {
     match scalar::unsigned(text)? {
         0 => Ok(FanMode::Full),
         1 => Ok(FanMode::Manual),

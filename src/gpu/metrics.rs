@@ -1,6 +1,6 @@
 //! The table of sensors and counters that the firmware gives in one go.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Gpu, with_buffer};
 use crate::error::{Error, Op, Result};
@@ -51,12 +51,15 @@ impl Gpu {
         with_buffer(|buf| {
             let read = device.dir.read_to_end(Path::new(file), LIMIT, buf);
             read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
-            decode(buf).map_err(|error| match error {
-                MetricsError::UnknownVersion { format, content } => {
-                    Error::UnknownTable { path: path(), format, content }
-                }
-                other => Error::MalformedTable { path: path(), reason: other.to_string() },
-            })
+            decode(buf).map_err(|error| not_a_table(path(), error))
         })
+    }
+}
+
+/// The error of a file that is no table of metrics.
+pub(crate) fn not_a_table(path: PathBuf, error: MetricsError) -> Error {
+    match error {
+        MetricsError::UnknownVersion { format, content } => Error::UnknownTable { path, format, content },
+        other => Error::MalformedTable { path, reason: other.to_string() },
     }
 }

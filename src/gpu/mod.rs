@@ -6,23 +6,24 @@ mod board;
 mod cache;
 mod clock;
 mod driver;
-mod fan;
+pub(crate) mod fan;
 mod firmware;
 mod memory;
-mod metrics;
+pub(crate) mod metrics;
 mod names;
 mod numa;
 mod partition;
 mod pcie;
 mod performance;
-mod power;
+pub(crate) mod power;
 mod ras;
-mod source;
-mod thermal;
+pub(crate) mod source;
+pub(crate) mod thermal;
 mod voltage;
 
 use std::cell::RefCell;
 use std::fmt;
+use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -252,20 +253,29 @@ impl Gpu {
 
 /// What `power/runtime_status` says, as far as it matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RuntimeStatus {
+pub(crate) enum RuntimeStatus {
     Awake,
     Asleep,
     Unsupported,
 }
 
+impl RuntimeStatus {
+    /// `power/runtime_status`, of the PCI device.
+    pub(crate) const FILE: &str = "power/runtime_status";
+
+    pub(crate) fn of(text: &[u8]) -> RuntimeStatus {
+        match scalar::text(text).as_deref() {
+            Some("suspended" | "suspending") => RuntimeStatus::Asleep,
+            Some("unsupported") => RuntimeStatus::Unsupported,
+            _ => RuntimeStatus::Awake,
+        }
+    }
+}
+
 impl Device {
     fn runtime_status(&self) -> RuntimeStatus {
-        with_buffer(|buf| match self.dir.read(Path::new("power/runtime_status"), buf) {
-            Ok(()) => match scalar::text(buf).as_deref() {
-                Some("suspended" | "suspending") => RuntimeStatus::Asleep,
-                Some("unsupported") => RuntimeStatus::Unsupported,
-                _ => RuntimeStatus::Awake,
-            },
+        with_buffer(|buf| match self.dir.read(Path::new(RuntimeStatus::FILE), buf) {
+            Ok(()) => RuntimeStatus::of(buf),
             Err(_) => RuntimeStatus::Awake,
         })
     }
@@ -299,10 +309,10 @@ impl Device {
         self.retired.store(true, Ordering::Relaxed);
     }
 
-    fn is_gone(&self) -> bool {
-        self.alive.is_some_and(|entry| {
-            self.dir.meta(Path::new(entry)).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
-        })
+    /// Whether the driver let go of it.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.alive
+            .is_some_and(|entry| self.dir.meta(Path::new(entry)).is_err_and(|error| error.kind() == NotFound))
     }
 }
 
@@ -365,6 +375,14 @@ pub(crate) struct Hwmon {
 }
 
 impl Hwmon {
+    /// Whether the driver took it back: it is made anew when the driver is bound again.
+    pub(crate) fn is_gone(&self) -> bool {
+        let gone =
+            |name: &String| self.dir.meta(Path::new(name)).is_err_and(|error| error.kind() == NotFound);
+        // Any that the driver makes; `device` and `subsystem` are links, which recordings may have cut.
+        self.attributes.iter().find(|name| *name == "name" || name.ends_with("_input")).is_some_and(gone)
+    }
+
     /// Whether an attribute of this name is there.
     pub(crate) fn has(&self, attribute: &str) -> bool {
         self.attributes.binary_search_by(|name| name.as_str().cmp(attribute)).is_ok()

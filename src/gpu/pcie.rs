@@ -91,7 +91,7 @@ impl Gpu {
     }
 
     /// The way from the GPU to the upper end of the switch on its card: `../../`, or nothing.
-    fn upstream(&self) -> String {
+    pub(crate) fn upstream(&self) -> String {
         let mut top = String::new();
         let Ok(device) = self.device("vendor") else { return top };
         let mut up = String::new();

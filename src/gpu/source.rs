@@ -32,3 +32,16 @@ pub(crate) fn attribute_or<T>(
         Err(error) => Err(error),
     }
 }
+
+/// The same rule among values that were read already: an attribute that was not asked for counts as not there.
+pub(crate) fn preferred<T>(
+    attribute: Option<T>,
+    reason: Option<&Error>,
+    table: impl FnOnce() -> Option<T>,
+) -> Option<(T, Source)> {
+    match (attribute, reason) {
+        (Some(value), _) => Some((value, Source::Attribute)),
+        (None, None | Some(Error::NotSupported { .. })) => Some((table()?, Source::Metrics)),
+        (None, Some(_)) => None,
+    }
+}

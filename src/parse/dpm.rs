@@ -75,14 +75,25 @@ impl DpmTable {
 /// Reads a clock's table.
 pub fn clocks(text: &[u8]) -> Parsed<DpmTable> {
     let mut table = DpmTable::default();
-    for line in lines(text) {
-        if line.trimmed() == UNAVAILABLE {
-            table.unavailable = true;
-        } else {
-            table.levels.push(level(line)?);
-        }
-    }
+    table.update(text)?;
     Ok(table)
+}
+
+impl DpmTable {
+    /// Replaces all levels by those of another reading, without allocating where there is room. After an error
+    /// the levels are those before it.
+    pub fn update(&mut self, text: &[u8]) -> Parsed<()> {
+        self.levels.clear();
+        self.unavailable = false;
+        for line in lines(text) {
+            if line.trimmed() == UNAVAILABLE {
+                self.unavailable = true;
+            } else {
+                self.levels.push(level(line)?);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What stands for a whole table after a fatal RAS interrupt.

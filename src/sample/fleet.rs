@@ -1,0 +1,259 @@
+//! Many GPUs sampled side by side.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::sampler::Sampler;
+use super::values::Sample;
+use crate::error::Error;
+use crate::gpu::Gpu;
+
+/// How many descriptors all samplers of a fleet keep together: half of the usual limit of a process.
+const DESCRIPTORS: usize = 512;
+/// The most threads, if nothing is said.
+const THREADS: usize = 64;
+/// Reading attributes needs little.
+const STACK: usize = 256 << 10;
+
+/// Samples many GPUs side by side, and does not wait for one that hangs.
+///
+/// ```
+/// use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
+/// use std::time::Duration;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let smi = amdgpu_smi::Smi::builder().root("fixtures/phoenix-navi33-2x-k6.10-hybrid-foreign-card0").build()?;
+/// let samplers = smi.gpus().iter().map(|gpu| gpu.sampler(SampleFields::MONITOR)).collect();
+/// let mut fleet = FleetSampler::new(samplers)?;
+/// for (gpu, outcome) in fleet.tick(Duration::from_millis(500)) {
+///     match outcome {
+///         Outcome::Sampled(sample) => println!("{} {:?}", gpu.bdf(), sample.activity.gfx),
+///         Outcome::Overdue(sample) => println!("{} {:?} old", gpu.bdf(), sample.started.elapsed()),
+///         Outcome::Late(since) => println!("{} asked {:?} ago", gpu.bdf(), since.elapsed()),
+///         Outcome::Failed(error) => println!("{} {error}", gpu.bdf()),
+///         _ => {}
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// Each package has one thread at most at work on it, because its partitions share the driver's lock: a package
+/// that hangs takes one thread with it, until the kernel lets go, and its partitions are late together. The
+/// threads are made once. With fewer threads than packages, as many hanging packages as threads stop all.
+///
+/// Descriptors are shared out: 512 for all samplers together, or less where they say so.
+///
+/// Dropping it waits for nothing: a thread that hangs ends when the kernel lets go of it.
+#[derive(Debug)]
+pub struct FleetSampler {
+    packages: Vec<Package>,
+    /// For each GPU, in the order given: its package and its place there.
+    places: Vec<(usize, usize)>,
+    gpus: Vec<Gpu>,
+    shared: Arc<Shared>,
+    tick: u64,
+}
+
+/// What came of asking one GPU.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub enum Outcome<'a> {
+    /// Its values, of this tick.
+    Sampled(&'a Sample),
+    /// Its values, of an earlier tick that they were late for. It is asked anew at the next tick.
+    Overdue(&'a Sample),
+    /// No answer yet; it was asked at this time.
+    Late(Instant),
+    /// The device is gone.
+    Failed(&'a Error),
+}
+
+#[derive(Debug)]
+struct Package {
+    /// Absent while a thread has it.
+    job: Option<Box<Job>>,
+    asked: Instant,
+    /// Whether its answer is one to an earlier tick.
+    overdue: bool,
+}
+
+/// The samplers of one package, on their way to a thread and back.
+#[derive(Debug)]
+struct Job {
+    package: usize,
+    tick: u64,
+    samplers: Vec<Sampler>,
+    errors: Vec<Option<Error>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    work: Condvar,
+    done: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    todo: VecDeque<Box<Job>>,
+    done: Vec<Box<Job>>,
+    closed: bool,
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        // Jobs are moved in and out whole; a panic elsewhere leaves none half done.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FleetSampler {
+    /// A thread for each package, at most 64.
+    ///
+    /// # Errors
+    /// If no thread can be made at all.
+    pub fn new(samplers: Vec<Sampler>) -> io::Result<FleetSampler> {
+        FleetSampler::with_threads(samplers, THREADS)
+    }
+
+    /// As [`FleetSampler::new`], with at most so many threads.
+    ///
+    /// # Errors
+    /// If no thread can be made at all.
+    pub fn with_threads(samplers: Vec<Sampler>, most: usize) -> io::Result<FleetSampler> {
+        let share = DESCRIPTORS / samplers.len().max(1);
+        let gpus: Vec<Gpu> = samplers.iter().map(|sampler| sampler.gpu().clone()).collect();
+        let mut places = Vec::new();
+        let mut jobs: Vec<Box<Job>> = Vec::new();
+        let mut by_package = HashMap::new();
+        for mut sampler in samplers {
+            sampler.set_descriptor_limit(sampler.limit().min(share));
+            let package = *by_package.entry(sampler.gpu().ids().package).or_insert(jobs.len());
+            if package == jobs.len() {
+                jobs.push(Box::new(Job { package, tick: 0, samplers: Vec::new(), errors: Vec::new() }));
+            }
+            let Some(job) = jobs.get_mut(package) else { continue };
+            places.push((package, job.samplers.len()));
+            job.samplers.push(sampler);
+            job.errors.push(None);
+        }
+        let shared = Arc::new(Shared::default());
+        let threads = jobs.len().min(most.max(1));
+        // Few threads are better than none: with fewer it is only slower.
+        let made: Vec<io::Result<()>> = (0..threads).map(|number| spawn(&shared, number)).collect();
+        if threads > 0 && made.iter().all(Result::is_err) {
+            return Err(made
+                .into_iter()
+                .find_map(Result::err)
+                .unwrap_or_else(|| io::Error::other("no thread")));
+        }
+        {
+            let mut queue = shared.queue();
+            queue.todo.reserve(jobs.len());
+            queue.done.reserve(jobs.len());
+        }
+        let asked = Instant::now();
+        let package = |job| Package { job: Some(job), asked, overdue: false };
+        let packages = jobs.into_iter().map(package).collect();
+        Ok(FleetSampler { packages, places, gpus, shared, tick: 0 })
+    }
+
+    /// Asks all GPUs, and gives what they answer: when all have answered that are not still busy with an earlier
+    /// tick, or after `deadline`, whichever is first.
+    ///
+    /// A GPU whose answer to an earlier tick came after that tick is not asked anew: the answer is of this tick,
+    /// as [`Outcome::Overdue`]. So one that is always late is heard of too.
+    ///
+    /// The GPUs come in the order of the samplers that the fleet was made of.
+    pub fn tick(&mut self, deadline: Duration) -> impl Iterator<Item = (&Gpu, Outcome<'_>)> {
+        self.ask(deadline);
+        self.places.iter().zip(&self.gpus).map(|((package, place), gpu)| {
+            let outcome = self.packages.get(*package).map(|package| package.outcome(*place));
+            (gpu, outcome.unwrap_or(Outcome::Late(Instant::now())))
+        })
+    }
+
+    /// The samplers that no thread is busy with, for [`Sampler::reattach`].
+    pub fn idle_samplers(&mut self) -> impl Iterator<Item = &mut Sampler> {
+        let jobs = self.packages.iter_mut().filter_map(|package| package.job.as_mut());
+        jobs.flat_map(|job| &mut job.samplers)
+    }
+
+    fn ask(&mut self, deadline: Duration) {
+        self.tick += 1;
+        let started = Instant::now();
+        let mut awaited = 0;
+        let mut queue = self.shared.queue();
+        for package in &mut self.packages {
+            package.overdue = false;
+            if let Some(mut job) = package.job.take() {
+                job.tick = self.tick;
+                package.asked = started;
+                queue.todo.push_back(job);
+                awaited += 1;
+            }
+        }
+        self.shared.work.notify_all();
+        loop {
+            for job in queue.done.drain(..) {
+                let Some(package) = self.packages.get_mut(job.package) else { continue };
+                package.overdue = job.tick != self.tick;
+                awaited -= usize::from(!package.overdue);
+                package.job = Some(job);
+            }
+            let left = deadline.saturating_sub(started.elapsed());
+            if awaited == 0 || left.is_zero() {
+                return;
+            }
+            (queue, _) = self.shared.done.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Drop for FleetSampler {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.closed = true;
+        queue.todo.clear();
+        self.shared.work.notify_all();
+    }
+}
+
+impl Package {
+    fn outcome(&self, place: usize) -> Outcome<'_> {
+        let Some(job) = &self.job else { return Outcome::Late(self.asked) };
+        match (job.errors.get(place), job.samplers.get(place)) {
+            (Some(Some(error)), _) => Outcome::Failed(error),
+            (_, Some(sampler)) if self.overdue => Outcome::Overdue(sampler.last()),
+            (_, Some(sampler)) => Outcome::Sampled(sampler.last()),
+            (_, None) => Outcome::Late(self.asked),
+        }
+    }
+}
+
+fn spawn(shared: &Arc<Shared>, number: usize) -> io::Result<()> {
+    let shared = shared.clone();
+    let builder = thread::Builder::new().name(format!("amdgpu-smi {number}")).stack_size(STACK);
+    builder.spawn(move || work(&shared)).map(drop)
+}
+
+/// What a thread does: one package after the other, until the fleet is gone.
+fn work(shared: &Shared) {
+    let mut queue = shared.queue();
+    while !queue.closed {
+        let Some(mut job) = queue.todo.pop_front() else {
+            queue = shared.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            continue;
+        };
+        drop(queue);
+        for (sampler, error) in job.samplers.iter_mut().zip(&mut job.errors) {
+            *error = sampler.sample().err();
+        }
+        queue = shared.queue();
+        queue.done.push(job);
+        shared.done.notify_one();
+    }
+}

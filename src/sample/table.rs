@@ -1,0 +1,94 @@
+//! The metrics table among what a sampler reads.
+
+use std::path::Path;
+
+use super::slot::Backoff;
+use super::values::Sample;
+use crate::error::{Error, Op, Unavailable};
+use crate::gpu::Gpu;
+use crate::gpu::metrics::not_a_table;
+use crate::parse::metrics::{Metrics, MetricsFile};
+
+const FILE: &str = "gpu_metrics";
+/// Its name among the sample's reasons.
+const NAME: &str = "metrics";
+
+/// `gpu_metrics` is opened anew for each sample: on some APUs (Van Gogh) a second read through one descriptor is
+/// all zero. One read of a page takes all of it, no table is larger (sysfs ends attributes there).
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// The table before the last one.
+    pub(super) earlier: Option<Box<Metrics>>,
+    /// One to be filled next, so that none is allocated.
+    spare: Option<Box<Metrics>>,
+    backoff: Backoff,
+    gate: Option<Unavailable>,
+    absent: bool,
+}
+
+impl Table {
+    /// Reads the table into the sample. True if the device may be gone.
+    pub(super) fn sample(
+        &mut self,
+        gpu: &Gpu,
+        gate: Option<Unavailable>,
+        sample: &mut Sample,
+        buf: &mut Vec<u8>,
+    ) -> bool {
+        if let Some(reason) = gate {
+            if self.gate != gate {
+                let path = gpu.path_of(FILE);
+                self.leave(sample, Error::Unavailable { path, reason });
+                self.gate = gate;
+            }
+            return false;
+        }
+        self.gate = None;
+        if !self.backoff.is_due() {
+            return false;
+        }
+        match self.read(gpu, buf) {
+            Ok(table) => {
+                if let Some(before) = sample.metrics.replace(table) {
+                    self.spare = self.earlier.replace(before);
+                }
+                if std::mem::take(&mut self.absent) {
+                    sample.reasons.forget(NAME);
+                }
+                self.backoff.succeeded();
+                false
+            }
+            Err(error) => {
+                let known = sample.metrics.is_some() || self.earlier.is_some();
+                let gone = matches!(error, Error::DeviceGone { .. })
+                    || (known && matches!(error, Error::NotSupported { .. }));
+                self.backoff.failed();
+                self.leave(sample, error);
+                gone
+            }
+        }
+    }
+
+    fn read(&mut self, gpu: &Gpu, buf: &mut Vec<u8>) -> Result<Box<Metrics>, Error> {
+        let device = gpu.device(FILE)?;
+        let path = || device.dir.path().join(FILE);
+        let read = device.dir.read(Path::new(FILE), buf);
+        read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
+        let mut table = self.spare.take().unwrap_or_default();
+        match table.update(MetricsFile::GpuMetrics, buf) {
+            Ok(()) => Ok(table),
+            Err(error) => {
+                self.spare = Some(table);
+                Err(not_a_table(path(), error))
+            }
+        }
+    }
+
+    fn leave(&mut self, sample: &mut Sample, reason: Error) {
+        sample.reasons.set(NAME, reason);
+        self.absent = true;
+        if let Some(last) = sample.metrics.take() {
+            self.spare = self.earlier.replace(last);
+        }
+    }
+}
