@@ -11,10 +11,12 @@ mod machines;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use amdgpu_smi::derived::MetricsRates;
 use amdgpu_smi::gpu::{ClockDomain, FanMode, TemperatureSensor};
+use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::unit::{Bytes, Hertz, MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
 use amdgpu_smi::{Error, Gpu, Smi};
-use machines::{Machine, machines};
+use machines::{Machine, blob, machines};
 
 /// Counts what was compared, and says where it differs.
 struct Comparison<'a> {
@@ -472,4 +474,35 @@ fn every_recorded_machine_is_found() {
             _ => assert_eq!(smi.unwrap().gpus().len(), 1, "{}", machine.name),
         }
     }
+}
+
+/// Two tables of an MI100, ten seconds apart, with what AMD's tools printed of them.
+#[test]
+fn two_tables_of_an_mi100() {
+    let tables = ["mi100_card1_t0.gpu_metrics", "mi100_card1_t10s.gpu_metrics"].map(blob);
+    let [Some(earlier), Some(later)] = tables.map(|bytes| Some(Metrics::decode(&bytes?).unwrap())) else {
+        return;
+    };
+    for (metrics, power) in [(&earlier, 36), (&later, 35)] {
+        assert_eq!(metrics.temperatures.edge, Some(MilliCelsius(45_000)));
+        assert_eq!(metrics.temperatures.hotspot, Some(MilliCelsius(49_000)));
+        assert_eq!(metrics.powers.socket(), Some(MicroWatts(power * 1_000_000)));
+    }
+    // AMD's figure, 911895.31 microjoules, is the ticks by its 15.3.
+    let ticks = [&earlier, &later].map(|metrics| metrics.energy.unwrap().ticks);
+    assert_eq!((ticks[1] as f64 * 15.3).round(), 911_895.0);
+    // Its 906219.01 of ten seconds before is one tick less than the table that was kept.
+    assert_eq!(((ticks[0] - 1) as f64 * 15.3).round(), 906_219.0);
+    // No tick of that kind is claimed; by the power that stands beside it, a tick is a joule.
+    let rates = MetricsRates::between(&earlier, &later);
+    assert_eq!((rates.energy, rates.average_power), (None, None));
+    let joules = |metrics: &Metrics| {
+        let mut metrics = metrics.clone();
+        metrics.energy.as_mut().unwrap().ticks_per_joule = Some(1);
+        metrics
+    };
+    let rates = MetricsRates::between(&joules(&earlier), &joules(&later));
+    let watts = rates.average_power.unwrap().watts();
+    assert!((35.0..=36.0).contains(&watts), "{watts} W by the counter, 35 and 36 W by the sensor");
+    println!("captures: MI100: {} ticks in {:?}, {watts} W", ticks[1] - ticks[0], rates.elapsed);
 }

@@ -26,18 +26,7 @@ impl Machine {
 /// # Panics
 /// If a folder was named and is not there.
 pub fn machines() -> Option<Vec<Machine>> {
-    // Beside the checkout, whether the package is its root or a member in it.
-    let beside = ["../shared/captures", "../../shared/captures"]
-        .map(|rel| Path::new(env!("CARGO_MANIFEST_DIR")).join(rel));
-    let beside = beside.into_iter().find(|folder| folder.is_dir());
-    let folder = match std::env::var_os("AMDGPU_SMI_CAPTURES") {
-        Some(word) if word == "none" => return without("AMDGPU_SMI_CAPTURES=none"),
-        Some(folder) => PathBuf::from(folder),
-        None => match beside {
-            Some(folder) => folder,
-            None => return without("none beside the checkout; AMDGPU_SMI_CAPTURES names another folder"),
-        },
-    };
+    let folder = folder()?;
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut archives: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     archives.retain(|path| path.to_string_lossy().ends_with(".tar.gz"));
@@ -46,7 +35,26 @@ pub fn machines() -> Option<Vec<Machine>> {
     Some(archives.iter().map(|archive| unpack(archive)).collect())
 }
 
-fn without(why: &str) -> Option<Vec<Machine>> {
+/// A single recorded file.
+#[allow(dead_code, reason = "of several tests, not all ask")]
+pub fn blob(name: &str) -> Option<Vec<u8>> {
+    Some(std::fs::read(folder()?.join("blobs").join(name)).unwrap())
+}
+
+fn folder() -> Option<PathBuf> {
+    // Beside the checkout, whether the package is its root or a member in it.
+    let beside = ["../shared/captures", "../../shared/captures"]
+        .map(|rel| Path::new(env!("CARGO_MANIFEST_DIR")).join(rel));
+    let beside = beside.into_iter().find(|folder| folder.is_dir());
+    match std::env::var_os("AMDGPU_SMI_CAPTURES") {
+        Some(word) if word == "none" => without("AMDGPU_SMI_CAPTURES=none"),
+        Some(folder) => Some(PathBuf::from(folder)),
+        None if beside.is_some() => beside,
+        None => without("none beside the checkout; AMDGPU_SMI_CAPTURES names another folder"),
+    }
+}
+
+fn without(why: &str) -> Option<PathBuf> {
     println!("captures: 0 machines, 0 values compared: {why}");
     None
 }
