@@ -74,7 +74,7 @@ pub enum Outcome<'a> {
 #[derive(Debug)]
 struct Package {
     /// Absent while a thread has it.
-    job: Option<Box<Job>>,
+    job: Option<Job>,
     asked: Instant,
     /// Whether its answer is one to an earlier tick.
     overdue: bool,
@@ -98,8 +98,8 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Queue {
-    todo: VecDeque<Box<Job>>,
-    done: Vec<Box<Job>>,
+    todo: VecDeque<Job>,
+    done: Vec<Job>,
     closed: bool,
 }
 
@@ -127,13 +127,13 @@ impl FleetSampler {
         let share = DESCRIPTORS / samplers.len().max(1);
         let gpus: Vec<Gpu> = samplers.iter().map(|sampler| sampler.gpu().clone()).collect();
         let mut places = Vec::new();
-        let mut jobs: Vec<Box<Job>> = Vec::new();
+        let mut jobs: Vec<Job> = Vec::new();
         let mut by_package = HashMap::new();
         for mut sampler in samplers {
             sampler.set_descriptor_limit(sampler.limit().min(share));
             let package = *by_package.entry(sampler.gpu().ids().package).or_insert(jobs.len());
             if package == jobs.len() {
-                jobs.push(Box::new(Job { package, tick: 0, samplers: Vec::new(), errors: Vec::new() }));
+                jobs.push(Job { package, tick: 0, samplers: Vec::new(), errors: Vec::new() });
             }
             let Some(job) = jobs.get_mut(package) else { continue };
             places.push((package, job.samplers.len()));

@@ -214,7 +214,7 @@ impl Plan<'_> {
         for (at, channel) in channels.into_iter().enumerate() {
             self.hwmon(Target::FanRpm(at), speed, format!("fan{channel}_input"));
             self.hwmon(Target::FanPwm(at), speed, format!("pwm{channel}"));
-            self.hwmon(Target::FanTarget(at), settings, format!("fan{channel}_target"));
+            self.hwmon(Target::FanAim(at), settings, format!("fan{channel}_target"));
             self.hwmon(Target::FanManual(at), settings, format!("fan{channel}_enable"));
             self.hwmon(Target::FanMode(at), settings, format!("pwm{channel}_enable"));
         }

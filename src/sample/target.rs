@@ -23,7 +23,7 @@ pub(super) enum Target {
     Frequency(usize),
     Voltage(usize),
     FanRpm(usize),
-    FanTarget(usize),
+    FanAim(usize),
     FanManual(usize),
     FanPwm(usize),
     FanMode(usize),
@@ -146,7 +146,7 @@ impl Target {
                 let fan = sample.fans.get_mut(at)?;
                 cell(Value::Rpm(&mut fan.rpm), &mut fan.reasons, "rpm")
             }
-            Target::FanTarget(at) => {
+            Target::FanAim(at) => {
                 let fan = sample.fans.get_mut(at)?;
                 cell(Value::Rpm(&mut fan.rpm_target), &mut fan.reasons, "rpm_target")
             }

@@ -8,9 +8,16 @@ use std::path::{Path, PathBuf};
 const STRIDE: usize = 16;
 
 /// A machine whose package stands there `packages` times, each in a PCI domain of its own.
+#[allow(dead_code, reason = "the benchmarks name the folder themselves")]
 pub fn multiply(fixture: &Path, packages: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let room = Room { from: fixture.join("sys"), to: folder.path().join("sys") };
+    multiply_into(fixture, packages, folder.path());
+    folder
+}
+
+/// The same, in a folder that is there.
+pub fn multiply_into(fixture: &Path, packages: usize, folder: &Path) {
+    let room = Room { from: fixture.join("sys"), to: folder.join("sys") };
     let gpu = room.gpu();
     // `devices`, the root complex, the port under which the card is.
     let port: PathBuf = gpu.components().take(3).collect();
@@ -33,9 +40,7 @@ pub fn multiply(fixture: &Path, packages: usize) -> tempfile::TempDir {
     }
     fs::create_dir_all(room.to.join("class/kfd")).unwrap();
     symlink("../../devices/virtual/kfd/kfd", room.to.join("class/kfd/kfd")).unwrap();
-    fs::write(folder.path().join("MANIFEST"), "origin synthetic\nhost page_size 4096\nhost euid 1000\n")
-        .unwrap();
-    folder
+    fs::write(folder.join("MANIFEST"), "origin synthetic\nhost page_size 4096\nhost euid 1000\n").unwrap();
 }
 
 struct Room {
