@@ -37,7 +37,9 @@
 //! # Where to look
 //!
 //! [`Smi`] is the list of GPUs and finds them by each of their [names](GpuIds); [`Gpu`] answers for one of them,
-//! with what it answers in [`gpu`]. [`event`] watches what GPUs report by themselves. [`parse`] reads the kernel's formats from bytes alone. [`diagnose`] says
+//! with what it answers in [`gpu`]. [`event`] watches what GPUs report by themselves. [`sample`] reads the same
+//! values again and again, at one system call each, and many GPUs side by side; [`derived`] tells what happened
+//! between two readings. [`parse`] reads the kernel's formats from bytes alone. [`diagnose`] says
 //! why there is nothing to see. [`visible`] tells which GPUs ROCm shows a program.
 //!
 //! # What it does not do

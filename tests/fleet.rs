@@ -1,5 +1,7 @@
 //! Many GPUs: what finding them costs, and that one which hangs is in nobody's way.
 
+#![allow(clippy::print_stdout, reason = "what was measured is a part of the result")]
+
 #[allow(unreachable_pub, reason = "shared by several tests")]
 mod fixtures;
 #[allow(unreachable_pub, reason = "shared by several tests")]

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use amdgpu_smi::backend::{Record, Tree};
 use amdgpu_smi::error::{Op, Unavailable};
-use amdgpu_smi::gpu::{ClockDomain, WakePolicy};
+use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor, WakePolicy};
+use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::{Error, Gpu, Smi};
 use fixtures::fixture;
 
@@ -31,7 +32,11 @@ fn ask_everything(gpu: &Gpu) -> String {
     let rest = (gpu.throttling_logging(), gpu.soc_pstate(), gpu.xgmi_plpd(), gpu.process_isolation());
     let last = (gpu.compute_partition(), gpu.memory_partition(), gpu.ras_info(), gpu.error_counts("umc"));
     let links = (gpu.pcie_levels(), gpu.pcie_throughput(), gpu.is_apu(), gpu.is_suspended(), gpu.metrics());
-    format!("{clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?} {last:?} {links:?}")
+    let mut sampler = gpu.sampler(SampleFields::all());
+    let sampled = (gpu.fan_speed(), gpu.temperature(&TemperatureSensor::Junction), sampler.sample().cloned());
+    format!(
+        "{sampled:?} {clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?} {last:?} {links:?}"
+    )
 }
 
 /// Files that the kernel answers without waking the GPU (reference: the driver's show functions, by name).

@@ -4,12 +4,13 @@
 mod fixtures;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use amdgpu_smi::backend::{Record, Tree};
+use amdgpu_smi::backend::{Backend, Dir, Entry, HostFacts, Meta, Record, Tree};
 use amdgpu_smi::error::{Op, Unavailable};
 use amdgpu_smi::gpu::{ClockDomain, PowerKind, Source, TemperatureSensor, WakePolicy};
 use amdgpu_smi::sample::{Sample, SampleFields};
@@ -526,4 +527,64 @@ fn a_gpu_without_drm() {
     assert!(matches!(sample.reasons.of("temperatures"), Some(Error::NotSupported { .. })));
     assert!(matches!(sample.reasons.of("metrics"), Some(Error::NotSupported { .. })));
     assert!(matches!(sample.activity.reasons.of("gfx"), Some(Error::NotSupported { .. })));
+}
+
+/// A backend that keeps no file open: the default of the seam reads anew each time.
+#[derive(Debug)]
+struct NothingKept(Arc<dyn Backend>);
+
+#[derive(Debug)]
+struct PlainDir(Arc<dyn Dir>);
+
+impl Backend for NothingKept {
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        Ok(Arc::new(PlainDir(self.0.open_dir(path)?)))
+    }
+
+    fn host(&self) -> HostFacts {
+        self.0.host()
+    }
+}
+
+impl Dir for PlainDir {
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.0.read(rel, buf)
+    }
+
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.0.read_to_end(rel, limit, buf)
+    }
+
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        self.0.read_link(rel)
+    }
+
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
+        self.0.list(rel)
+    }
+
+    fn meta(&self, rel: &Path) -> io::Result<Meta> {
+        self.0.meta(rel)
+    }
+
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
+        Ok(Arc::new(PlainDir(self.0.open_dir(rel)?)))
+    }
+}
+
+#[test]
+fn a_backend_need_not_keep_files_open() {
+    let record = Record::new(Arc::new(Tree::open(fixture(DESKTOP)).unwrap()));
+    let backend = Arc::new(NothingKept(Arc::new(record.clone())));
+    let gpu = Smi::builder().backend(backend).build().unwrap().gpus()[0].clone();
+    let mut sampler = gpu.sampler(SampleFields::MONITOR);
+    sampler.sample().unwrap();
+    record.clear();
+    assert!(sampler.sample().unwrap().socket_power().is_some());
+    assert_eq!(read(&record).len(), 15);
+    assert!(record.calls().iter().all(|call| call.op == Op::Read));
 }
