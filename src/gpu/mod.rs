@@ -212,7 +212,7 @@ impl Gpu {
     pub(crate) fn device(&self, file: &str) -> Result<&Device> {
         let device =
             self.0.device.as_ref().ok_or_else(|| Error::NotSupported { path: self.path_of(file) })?;
-        match device.retired.load(Ordering::Relaxed) {
+        match device.is_retired() {
             true => Err(Error::DeviceGone { path: self.path_of(file) }),
             false => Ok(device),
         }
@@ -222,7 +222,7 @@ impl Gpu {
     pub(crate) fn node(&self, file: &str) -> Result<&Node> {
         let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
         let node = self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
-        match self.0.device.as_ref().is_some_and(|device| device.retired.load(Ordering::Relaxed)) {
+        match self.0.device.as_ref().is_some_and(Device::is_retired) {
             true => Err(Error::DeviceGone { path: node.dir.path().join(file) }),
             false => Ok(node),
         }
@@ -307,6 +307,11 @@ impl Device {
     #[cfg(feature = "control")]
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the handles of this scan are of an old partitioning.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
     }
 
     /// Whether the driver let go of it.

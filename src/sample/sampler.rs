@@ -13,7 +13,7 @@ use crate::backend::Attr;
 use crate::derived::MetricsRates;
 use crate::discover::Smi;
 use crate::error::{Error, Result, Unavailable};
-use crate::gpu::{Gpu, RuntimeStatus, WakePolicy};
+use crate::gpu::{Device, Gpu, RuntimeStatus, WakePolicy};
 
 /// How many descriptors a sampler keeps if nothing else is said: more than any card has files to sample.
 const DESCRIPTORS: usize = 64;
@@ -59,7 +59,7 @@ pub struct Sampler {
     limit: usize,
     courtesy: Courtesy,
     buf: Vec<u8>,
-    gone: Option<PathBuf>,
+    gone: bool,
 }
 
 impl fmt::Debug for Sampler {
@@ -85,7 +85,7 @@ impl Sampler {
             limit: DESCRIPTORS,
             courtesy: Courtesy::default(),
             buf: Vec::new(),
-            gone: None,
+            gone: false,
         }
     }
 
@@ -133,7 +133,7 @@ impl Sampler {
 
     /// Whether the device went; then [`Sampler::reattach`] may find it again.
     pub fn is_gone(&self) -> bool {
-        self.gone.is_some()
+        self.gone || self.gpu.0.device.as_ref().is_some_and(Device::is_retired)
     }
 
     /// Reads all fields.
@@ -142,8 +142,8 @@ impl Sampler {
     /// [`Error::DeviceGone`] once the device was removed, unbound or repartitioned; asking again reads nothing.
     /// Any other failure is a reason in the sample.
     pub fn sample(&mut self) -> Result<&Sample> {
-        if let Some(path) = &self.gone {
-            return Err(Error::DeviceGone { path: path.clone() });
+        if self.is_gone() {
+            return Err(self.leave());
         }
         let started = Instant::now();
         self.sample.started = started;
@@ -162,10 +162,7 @@ impl Sampler {
             suspicious |= table.sample(gpu, gate, sample, buf);
         }
         if suspicious && self.device_is_gone() {
-            let path = self.path();
-            self.close();
-            self.gone = Some(path.clone());
-            return Err(Error::DeviceGone { path });
+            return Err(self.leave());
         }
         if gate.is_none() {
             self.take_note(started);
@@ -181,7 +178,9 @@ impl Sampler {
     /// # Errors
     /// [`Error::DeviceGone`] as long as it is not back; those of [`SmiBuilder::build`](crate::SmiBuilder::build).
     pub fn reattach(&mut self) -> Result<()> {
-        let Some(path) = &self.gone else { return Ok(()) };
+        if !self.is_gone() {
+            return Ok(());
+        }
         let builder = Smi::builder().backend(self.gpu.0.backend.clone()).wake(self.gpu.0.wake);
         let smi = builder.build()?;
         let ids = self.gpu.ids();
@@ -190,7 +189,7 @@ impl Sampler {
             (found.bdf, found.unique_id, found.pci_id) == (ids.bdf, ids.unique_id, ids.pci_id)
         };
         let Some(gpu) = smi.gpus().iter().find(same) else {
-            return Err(Error::DeviceGone { path: path.clone() });
+            return Err(self.leave());
         };
         let number = self.sample.number;
         let keep_awake = self.courtesy.keep_awake;
@@ -251,6 +250,13 @@ impl Sampler {
                 properties.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
             }),
         }
+    }
+
+    /// Gives the device up until it is attached again.
+    fn leave(&mut self) -> Error {
+        self.close();
+        self.gone = true;
+        Error::DeviceGone { path: self.path() }
     }
 
     /// The directory of the device, or of the node where there is none.

@@ -8,7 +8,7 @@ use super::target::{Absent, Target};
 use super::values::Sample;
 use crate::backend::{Attr, Dir};
 use crate::error::{Error, Op, Unavailable};
-use crate::gpu::{Device, Gpu, node_error};
+use crate::gpu::Gpu;
 
 /// The most samples that pass before a file that failed is tried again.
 const MOST_PAUSE: u32 = 16;
@@ -190,13 +190,13 @@ impl Slot {
     }
 
     fn error(&self, gpu: &Gpu, error: io::Error) -> Error {
-        match (self.owner, &gpu.0.device) {
-            (Owner::PowerManagement, Some(device)) => {
+        match (self.owner, &gpu.0.device, &gpu.0.node) {
+            (Owner::PowerManagement, Some(device), _) => {
                 device.power_management_error(Op::Read, self.path(), error)
             }
-            (Owner::Device, Some(device)) => Device::error(device, Op::Read, self.path(), error),
-            (Owner::Node, _) => node_error(Op::Read, self.path(), error),
-            (_, None) => Error::plain(Op::Read, &self.path(), &error),
+            (Owner::Device, Some(device), _) => device.error(Op::Read, self.path(), error),
+            (Owner::Node, _, Some(node)) => node.error(Op::Read, self.path(), error),
+            _ => Error::plain(Op::Read, &self.path(), &error),
         }
     }
 }
