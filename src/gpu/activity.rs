@@ -22,10 +22,9 @@ pub struct Activity {
     pub memory: Option<Percent>,
     /// Where `memory` was read.
     pub memory_source: Option<Source>,
-    /// Video decoding and encoding (`vcn_busy_percent`).
+    /// Video decoding and encoding (`vcn_busy_percent`). Never from the metrics table, whose
+    /// [`mm`](crate::parse::metrics::Activity::mm) is of all multimedia engines together.
     pub vcn: Option<Percent>,
-    /// Where `vcn` was read.
-    pub vcn_source: Option<Source>,
     /// Why fields have no value, by their names.
     pub reasons: Reasons,
 }
@@ -33,8 +32,8 @@ pub struct Activity {
 impl Gpu {
     /// How busy shaders, memory and video engines are, in percent.
     ///
-    /// *Source*: `gpu_busy_percent`, `mem_busy_percent`, `vcn_busy_percent` of the PCI device; what has no such
-    /// file, from `gpu_metrics`, read at most once for that.
+    /// *Source*: `gpu_busy_percent`, `mem_busy_percent`, `vcn_busy_percent` of the PCI device; shaders and memory, where
+    /// they have no such file, from `gpu_metrics`, read at most once for that.
     /// *Errors*: none of its own; each field that is absent has its reason.
     /// *Supported on*: gfx on most; memory on discrete cards; vcn on few before kernel 7.0.
     #[doc(alias = "amdsmi_get_gpu_activity")]
@@ -50,7 +49,7 @@ impl Gpu {
         };
         let (gfx, gfx_source) = read("gfx", "gpu_busy_percent", |table| table.activity.gfx);
         let (memory, memory_source) = read("memory", "mem_busy_percent", |table| table.activity.umc);
-        let (vcn, vcn_source) = read("vcn", "vcn_busy_percent", |table| table.activity.mm);
-        Activity { gfx, gfx_source, memory, memory_source, vcn, vcn_source, reasons }
+        let vcn = reasons.keep("vcn", access.read("vcn_busy_percent", scalar::percent));
+        Activity { gfx, gfx_source, memory, memory_source, vcn, reasons }
     }
 }

@@ -76,6 +76,7 @@ pub(super) enum Value<'a> {
     IsOne(&'a mut Option<bool>),
     Mode(&'a mut Option<FanMode>),
     Busy(&'a mut Option<Percent>, &'a mut Option<Source>),
+    Percent(&'a mut Option<Percent>),
     Memory(&'a mut Option<Bytes>),
     Levels(&'a mut Option<DpmTable>),
     LinkSpeed(&'a mut Option<MegaTransfers>),
@@ -172,7 +173,7 @@ impl Target {
             }
             Target::VideoActivity => {
                 let busy = &mut sample.activity;
-                cell(Value::Busy(&mut busy.vcn, &mut busy.vcn_source), &mut busy.reasons, "vcn")
+                cell(Value::Percent(&mut busy.vcn), &mut busy.reasons, "vcn")
             }
             Target::VramUsed => {
                 let memory = &mut sample.memory;
@@ -252,6 +253,7 @@ impl Value<'_> {
                 *source = Some(Source::Attribute);
                 Ok(())
             }
+            Value::Percent(field) => keep(field, scalar::percent(text)),
             Value::Memory(field) => keep(field, scalar::unsigned(text).map(Bytes)),
             Value::Levels(field) => {
                 let table = field.get_or_insert_default();
@@ -290,6 +292,7 @@ impl Value<'_> {
             Value::IsOne(field) => *field = None,
             Value::Mode(field) => *field = None,
             Value::Busy(field, source) => (*field, *source) = (None, None),
+            Value::Percent(field) => *field = None,
             Value::Memory(field) => *field = None,
             Value::Levels(field) => *field = None,
             Value::LinkSpeed(field) => *field = None,

@@ -113,7 +113,6 @@ impl Sample {
                 memory: None,
                 memory_source: None,
                 vcn: None,
-                vcn_source: None,
                 reasons: reasons(),
             },
             memory: MemoryUsage {
@@ -192,12 +191,6 @@ impl Sample {
     pub fn memory_activity(&self) -> Option<(Percent, Source)> {
         let table = || self.metrics.as_ref()?.activity.umc;
         preferred(self.activity.memory, self.activity.reasons.of("memory"), table)
-    }
-
-    /// How busy the video engines are and where that was read, among what was sampled.
-    pub fn vcn_activity(&self) -> Option<(Percent, Source)> {
-        let table = || self.metrics.as_ref()?.activity.mm;
-        preferred(self.activity.vcn, self.activity.reasons.of("vcn"), table)
     }
 }
 
