@@ -22,6 +22,10 @@ pub struct Staged<A, B = A> {
 impl<A, B> Staged<A, B> {
     pub(super) fn new(plan: Plan<A, B>) -> Result<Staged<A, B>> {
         for step in &plan.steps {
+            // Also for a step that reads: what it would set off is on another machine.
+            if step.dir.writer().is_none() {
+                return Err(Error::ReadOnly { path: step.path(), reason: super::LOOKED_AT });
+            }
             step.obstacle(&plan.gpu)?;
         }
         let asleep = plan.gpu.access().check(Default::default).is_err();

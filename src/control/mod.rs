@@ -6,11 +6,11 @@
 //! use amdgpu_smi::unit::MicroWatts;
 //! # let smi = amdgpu_smi::Smi::builder().root(root).build()?;
 //! # let gpu = &smi.gpus()[0];
-//! # // A fixture is only looked at.
-//! # let Ok(control) = gpu.control() else { return Ok(()) };
 //! let control = gpu.control()?;
 //! let plan = control.power_cap(1, MicroWatts::from_watts(300))?; // checked against the driver's range
 //! println!("{plan}"); // /sys/…/power1_cap <- 300000000
+//! # // A fixture is only looked at.
+//! # let Ok(_) = plan.clone().stage() else { return Ok(()) };
 //! let change = plan.apply()?;
 //! println!("asked for {}, is {}", change.asked, change.actual?);
 //! # Ok(())
@@ -22,6 +22,8 @@
 //! [`Plan::stage`] reads what the files hold and makes sure that they may be written; [`Staged::commit`] writes, one
 //! write(2) a step. If a step fails, [`Incomplete`] says which had been done and has the plan that undoes them. If
 //! none does, [`Change`] has what was asked for, what the driver says now, and the way back as well.
+//!
+//! On a fixture or a recording everything can be planned; staging refuses with [`Error::ReadOnly`].
 //!
 //! Planning does not wake a sleeping GPU: what must read a range answers
 //! [`Suspended`](crate::error::Unavailable::Suspended) then, unless the [policy](crate::WakePolicy) allows waking.
@@ -74,17 +76,14 @@ pub struct Control<'a> {
 impl Gpu {
     /// The way to change settings of this GPU.
     ///
-    /// Any user gets it, to plan and to see what is [possible](Control::capabilities).
+    /// Any user gets it, on any machine, to plan and to see what is [possible](Control::capabilities). On a fixture
+    /// or a recording that is what would be possible on the machine itself; [`Plan::stage`] refuses there.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] on a fixture or a recording; [`Error::NotSupported`] where the PCI device is not to be
-    /// seen, as in a container with KFD alone; [`Error::DeviceGone`] after a change of partitions.
+    /// [`Error::NotSupported`] where the PCI device is not to be seen, as in a container with KFD alone;
+    /// [`Error::DeviceGone`] after a change of partitions.
     pub fn control(&self) -> Result<Control<'_>> {
-        let device = self.device("driver")?;
-        match device.dir.writer() {
-            Some(_) => Ok(Control { gpu: self, device }),
-            None => Err(Error::ReadOnly { path: device.dir.path().to_path_buf(), reason: LOOKED_AT }),
-        }
+        Ok(Control { gpu: self, device: self.device("driver")? })
     }
 }
 

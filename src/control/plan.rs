@@ -216,7 +216,8 @@ impl<A, B> Plan<A, B> {
     }
 
     /// Touches nothing, and says of each step what would keep it from being done: a file that is not there or
-    /// a missing permission. That the driver would take the value, only writing it tells.
+    /// a missing permission. That the driver would take the value, only writing it tells. A fixture answers as its
+    /// machine would.
     pub fn dry_run(&self) -> Vec<(&Step, Result<()>)> {
         self.steps.iter().map(|step| (step, step.obstacle(&self.gpu))).collect()
     }
@@ -226,7 +227,8 @@ impl<A, B> Plan<A, B> {
     ///
     /// # Errors
     /// [`Error::NotSupported`] for a file that is not there: none is ever created. [`Error::NoPermission`] for one
-    /// that this user may not write. Those of reading what the files hold.
+    /// that this user may not write. [`Error::ReadOnly`] on a fixture or a recording. Those of reading what the files
+    /// hold.
     pub fn stage(self) -> Result<Staged<A, B>> {
         Staged::new(self)
     }

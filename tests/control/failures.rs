@@ -13,14 +13,37 @@ use crate::golden::{CPX, HYBRID, NAVI31, SPX};
 
 #[test]
 fn a_fixture_is_only_looked_at() {
+    let mut refused = 0;
     for name in fixtures::names() {
-        let Ok(smi) = Smi::builder().root(fixture(&name)).build() else { continue };
+        let tree = amdgpu_smi::backend::Tree::open(fixture(&name)).unwrap();
+        let record = amdgpu_smi::backend::Record::new(std::sync::Arc::new(tree));
+        let Ok(smi) = Smi::builder().backend(std::sync::Arc::new(record.clone())).build() else { continue };
         for gpu in smi.gpus() {
-            let control = gpu.control();
-            let refused = matches!(control, Err(Error::ReadOnly { .. } | Error::NotSupported { .. }));
-            assert!(refused, "{name}: {control:?}");
+            let control = match gpu.control() {
+                Ok(control) => control,
+                Err(error) => {
+                    assert!(matches!(error, Error::NotSupported { .. }), "{name}: {error}");
+                    continue;
+                }
+            };
+            let mut refuse = |error: Option<Error>| {
+                assert!(matches!(error, Some(Error::ReadOnly { .. })), "{name}: {error:?}");
+                refused += 1;
+            };
+            if let Ok(plan) = control.performance_level("low") {
+                // Planned and tried as on the machine itself.
+                assert!(plan.to_string().ends_with("power_dpm_force_performance_level <- low"), "{plan}");
+                assert_eq!(plan.dry_run().len(), 1);
+                refuse(plan.clone().stage().err());
+                assert!(matches!(plan.apply(), Err(Failure::Before(Error::ReadOnly { .. }))), "{name}");
+            }
+            if let Ok(plan) = control.reset_power_cap(1) {
+                refuse(plan.stage().err());
+            }
         }
+        assert_eq!(record.writes(), [], "{name}");
     }
+    assert!(refused > 8, "only {refused} refusals");
 }
 
 #[test]
