@@ -1,13 +1,18 @@
 //! The options, and the help pages that explain them.
 
+mod control;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+pub(crate) use control::{ChangeArgs, FanSpeed, ResetArgs, SetArgs, megahertz, watts};
+
 const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
-fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken.
+fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
+Only set and reset change anything.
 
 Without a command, prints a table of all GPUs.";
 
@@ -20,6 +25,7 @@ Examples:
   amdgpu-smi metric --json | jq '.gpu_data[].power.socket_power'
   amdgpu-smi metric -w 0.5 --json       one JSON document a line, two a second
   amdgpu-smi --root ./machine static    the same of a machine that was recorded
+  amdgpu-smi set -g 0 -o 300 --dry-run  how the power cap would be set; without --dry-run it is
   amdgpu-smi doctor                     what is missing, and how to get it
 
 Units:
@@ -29,7 +35,7 @@ Units:
 
 Exit status:
   0  answered
-  1  nothing could be answered, such as when there is no GPU
+  1  nothing could be answered, such as when there is no GPU; or changed, such as without permission
   2  the command line is wrong, or names a GPU that is not there
   3  the amdgpu driver is not there
 
@@ -122,6 +128,10 @@ pub(crate) enum Command {
     /// Versions of the firmware that the driver loaded
     #[command(visible_alias = "ucode")]
     Firmware(FirmwareArgs),
+    /// Change settings: power cap, fan, clocks, performance level, partitions
+    Set(Box<SetArgs>),
+    /// Set settings back, or reset the GPU itself
+    Reset(ResetArgs),
     /// What is there of driver, devices and permissions, what is missing, and how to get it
     Doctor,
     /// Versions of this program, the driver and the kernel

@@ -5,12 +5,15 @@ use std::io;
 use std::path::PathBuf;
 
 use amdgpu_smi::Error;
+use amdgpu_smi::error::Unavailable;
 
 /// Why there is no answer, or no place for it.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The library says so.
     Smi(Error),
+    /// A change was refused before anything was written: of which GPU and setting, and why.
+    Unchanged { what: String, error: Error },
     /// There is nothing to answer about, in a sentence.
     Nothing(String),
     /// The command line asks for what cannot be, in a sentence.
@@ -31,7 +34,7 @@ impl Failure {
             Failure::Told(status) => *status,
             Failure::Smi(Error::DriverNotLoaded { .. } | Error::Wsl) => 3,
             Failure::Smi(Error::NoSuchGpu { .. } | Error::Root { .. }) | Failure::Usage(_) => 2,
-            Failure::Smi(_) | Failure::Nothing(_) | Failure::Output(..) => 1,
+            Failure::Smi(_) | Failure::Nothing(_) | Failure::Output(..) | Failure::Unchanged { .. } => 1,
         }
     }
 
@@ -43,6 +46,14 @@ impl Failure {
                 Some("a root is a directory that holds a machine's sys (and proc, dev)")
             }
             Failure::Smi(_) => Some("try: amdgpu-smi doctor"),
+            Failure::Unchanged { error, .. } => match error {
+                Error::ReadOnly { .. } => Some("--dry-run shows what would be done"),
+                Error::NoPermission { .. } => {
+                    Some("--dry-run shows what would be done, and by whom it may be")
+                }
+                Error::Unavailable { reason: Unavailable::Suspended, .. } => Some("--wake lets it be woken"),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -52,6 +63,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Smi(error) => write!(f, "{error}"),
+            Failure::Unchanged { what, error } => write!(f, "{what}: {error}; nothing was changed"),
             Failure::Nothing(sentence) | Failure::Usage(sentence) => f.write_str(sentence),
             Failure::Output(path, error) => write!(f, "{}: cannot write: {error}", path.display()),
             Failure::Told(_) => f.write_str("the answer says why"),

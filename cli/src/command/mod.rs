@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod change;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod firmware;
@@ -7,6 +8,8 @@ pub(crate) mod list;
 pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod overview;
+pub(crate) mod reset;
+pub(crate) mod set;
 pub(crate) mod static_facts;
 pub(crate) mod version;
 
@@ -31,9 +34,15 @@ pub(crate) fn format(common: &Common) -> Format {
 }
 
 /// The GPUs that are asked about, and where to answer.
+pub(crate) fn begin(common: &Common, root: AmdRoot) -> Result<(Vec<Gpu>, Output), Failure> {
+    let gpus = find(common, root)?;
+    Ok((gpus, Output::open(common)?))
+}
+
+/// The GPUs that are asked about.
 ///
 /// Where there is none the answer is empty, and JSON says so, before the failure does.
-pub(crate) fn begin(common: &Common, root: AmdRoot) -> Result<(Vec<Gpu>, Output), Failure> {
+fn find(common: &Common, root: AmdRoot) -> Result<Vec<Gpu>, Failure> {
     let found = machine::builder(common).build();
     let empty = match &found {
         Ok(smi) => smi.gpus().is_empty() && common.gpus.iter().all(|name| name.eq_ignore_ascii_case("all")),
@@ -51,8 +60,7 @@ pub(crate) fn begin(common: &Common, root: AmdRoot) -> Result<(Vec<Gpu>, Output)
         return Err(Failure::Nothing(sentence.into()));
     }
     let smi = found?;
-    let gpus = machine::chosen(&smi, &common.gpus)?;
-    Ok((gpus, Output::open(common)?))
+    machine::chosen(&smi, &common.gpus)
 }
 
 /// Answers once, or again and again if `watching` says so, with what `report` finds out about each GPU.

@@ -1,0 +1,428 @@
+//! The options of `set` and `reset`, and how their values are read.
+
+use amdgpu_smi::control::{Choice, OverdriveEdit};
+use amdgpu_smi::parse::partition::MemoryPartition;
+use amdgpu_smi::parse::performance::PerformanceLevel;
+use amdgpu_smi::parse::policy::Isolation;
+use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
+use clap::{ArgAction, Args};
+
+const SET_ABOUT: &str = "\
+Changes settings of the GPUs that -g names. Everything is planned first and compared with the ranges that the driver \
+publishes; if one thing cannot be, nothing is changed. Then it is done in the order of the options below, and what the \
+driver says afterwards is told beside what was asked for: it may round.
+
+Most files are root's. Nothing survives a reboot or a reload of the driver, except -M, which begins with one.";
+
+const SET_HELP: &str = "\
+Examples:
+  amdgpu-smi set -g 0 -o 300 --dry-run             which files would get which bytes, and what is in the way
+  amdgpu-smi set -g 0 -o 300W                      the power cap
+  amdgpu-smi set -g 0 -o 300 ppt0 -o 350 ppt1      both caps, where the GPU has two
+  amdgpu-smi set -g all -l high                    the performance level of all GPUs
+  amdgpu-smi set -g 0 -f 60%                       the fan, up to RDNA2; `reset -f` gives it back
+  amdgpu-smi set -g 0 --fan-curve 40:20 60:35 75:60 85:80 95:100
+                                                   the fan, from RDNA3 on: degrees and percent of each point
+  amdgpu-smi set -g 0 -L sclk min 800 -L sclk max 2400
+                                                   the range of a clock
+  amdgpu-smi set -g 0 -c mclk 1 2                  the levels that a clock may be at, as `static -C` numbers them
+  amdgpu-smi set -g 0 --overdrive 'vc 2 2000 1000' a line of the driver's own table
+
+What it may need:
+  root          for nearly everything; --dry-run says for what
+  a boot parameter
+                for clock limits, voltages and fan curves on cards: overdrive is off without
+                amdgpu.ppfeaturemask; the refusal names its value for this machine
+  --wake        for a GPU that sleeps: its ranges cannot be read without
+  --yes         for -C and -M where there is no terminal to ask on
+
+Exit status:
+  0  all of it was done (with --dry-run: planned)
+  1  refused, and nothing was changed; or a step failed: what had been done is told, with the way back
+  2  the command line is wrong, names a GPU that is not there, or lacks -g or --yes
+  3  the amdgpu driver is not there";
+
+/// Settings; each given one is made.
+#[derive(Debug, Args)]
+#[command(long_about = SET_ABOUT, after_long_help = SET_HELP)]
+#[command(after_help = "--help says more: ranges, examples, what is needed.", next_help_heading = "Settings")]
+pub(crate) struct SetArgs {
+    /// Fan: 50% of full speed, 128 of 255, 1500rpm, full or auto
+    ///
+    /// A bare number counts to 255, as in AMD's command. Up to RDNA2; newer cards take --fan-curve only.
+    #[arg(short, long, value_name = "SPEED", value_parser = fan)]
+    pub(crate) fan: Option<FanSpeed>,
+    /// Performance level: auto, low, high, manual, stable_std, ...
+    ///
+    /// auto, low, high, manual, stable_std, stable_peak, stable_min_mclk, stable_min_sclk, determinism; also by the
+    /// driver's words for them (profile_standard, ...).
+    #[arg(short = 'l', long, value_name = "LEVEL", value_parser = level)]
+    pub(crate) perf_level: Option<PerformanceLevel>,
+    /// Power profile, by number or name: `static -o` lists them
+    #[arg(short = 'P', long, value_name = "PROFILE", value_parser = choice)]
+    pub(crate) profile: Option<Choice>,
+    /// Choose the profile CUSTOM with these numbers, which mean what the driver's table says
+    #[arg(long, value_name = "N", num_args = 1.., allow_negative_numbers = true, conflicts_with = "profile")]
+    pub(crate) custom_profile: Vec<i64>,
+    /// Hold the shader clock below this many MHz, so that runs are alike
+    ///
+    /// The performance level becomes perf_determinism; `reset -d` ends it. MI200 and MI300.
+    #[arg(short = 'd', long, value_name = "MHZ", value_parser = megahertz)]
+    pub(crate) perf_determinism: Option<MegaHertz>,
+    /// Split the compute units: SPX, DPX, TPX, QPX, CPX, or the number among those that there are
+    ///
+    /// The list of GPUs is another one afterwards, so that this stands alone, and asks first. Refused while programs
+    /// use the GPU. MI300 and newer Instinct.
+    #[arg(short = 'C', long, visible_alias = "accelerator-partition", value_name = "TYPE/INDEX")]
+    pub(crate) compute_partition: Option<String>,
+    /// Split the memory: NPS1, NPS2, NPS4, NPS8
+    ///
+    /// In force when the driver is next loaded, for all GPUs of the hive. Asks first. MI300 and newer Instinct, since
+    /// kernel 6.13.
+    #[arg(short = 'M', long, value_name = "MODE", value_parser = memory)]
+    pub(crate) memory_partition: Option<MemoryPartition>,
+    /// Power cap in whole watts, 300 or 300W; of the socket (ppt0) or the fast one (ppt1)
+    #[arg(short = 'o', long, value_names = ["WATTS", "TYPE"], num_args = 1..=2)]
+    pub(crate) power_cap: Vec<String>,
+    /// SoC power policy, by number or name: `static -P` lists them
+    #[arg(short = 'p', long, value_name = "POLICY", value_parser = choice)]
+    pub(crate) soc_pstate: Option<Choice>,
+    /// How XGMI links power down, by number or name: `static -x` lists them
+    #[arg(short = 'x', long, value_name = "POLICY", value_parser = choice)]
+    pub(crate) xgmi_plpd: Option<Choice>,
+    /// Levels that a clock may be at: sclk, mclk, fclk, socclk or pcie, and their numbers
+    ///
+    /// `static -C` lists them, `static -b` those of pcie. The performance level becomes manual; `-l auto` lets all
+    /// levels in again.
+    #[arg(short = 'c', long, value_names = ["CLOCK", "LEVEL"], num_args = 1..)]
+    pub(crate) clk_level: Vec<String>,
+    /// Bound of a clock: sclk or mclk, min or max, MHz; both bounds if given twice
+    ///
+    /// The performance level becomes manual; `reset -c` goes back.
+    #[arg(short = 'L', long, value_names = ["CLOCK", "min|max", "MHZ"], num_args = 3)]
+    pub(crate) clk_limit: Vec<String>,
+    /// Keep processes apart on this partition: 0 off, 1 on, 2 legacy, 3 without cleaner
+    #[arg(short = 'R', long, value_name = "STATUS", value_parser = isolation)]
+    pub(crate) process_isolation: Option<Isolation>,
+
+    /// The fan's curve: degrees and percent of each of its points, as 40:20 60:35 75:60
+    ///
+    /// All points must be given; `metric -f` shows how many there are, and --dry-run their ranges. RDNA3 and newer
+    /// with overdrive enabled, as the other options of the firmware's fan control.
+    #[arg(long, value_name = "C:%", num_args = 1.., value_parser = point, help_heading = "The firmware's fan control")]
+    pub(crate) fan_curve: Vec<(MilliCelsius, Percent)>,
+    /// Revolutions per minute that noise may need at most
+    #[arg(long, value_name = "RPM", value_parser = rpm, help_heading = "The firmware's fan control")]
+    pub(crate) fan_acoustic_limit: Option<Rpm>,
+    /// Revolutions per minute that are aimed at for noise
+    #[arg(long, value_name = "RPM", value_parser = rpm, help_heading = "The firmware's fan control")]
+    pub(crate) fan_acoustic_target: Option<Rpm>,
+    /// The temperature that is aimed at
+    #[arg(long, value_name = "C", value_parser = celsius, help_heading = "The firmware's fan control")]
+    pub(crate) fan_target_temperature: Option<MilliCelsius>,
+    /// What the fan runs at least
+    #[arg(long, value_name = "%", value_parser = percent, help_heading = "The firmware's fan control")]
+    pub(crate) fan_minimum: Option<Percent>,
+    /// Whether the fan may stand still: on or off
+    #[arg(long, value_name = "on|off", value_parser = switch, action = ArgAction::Set)]
+    #[arg(help_heading = "The firmware's fan control")]
+    pub(crate) fan_zero_rpm: Option<bool>,
+    /// The temperature below which it does
+    #[arg(long, value_name = "C", value_parser = celsius, help_heading = "The firmware's fan control")]
+    pub(crate) fan_zero_rpm_stop: Option<MilliCelsius>,
+
+    /// What is added to the shader's voltage, -50 or -50mV; RDNA2 to RDNA4
+    #[arg(long, value_name = "MV", allow_hyphen_values = true, value_parser = millivolts)]
+    #[arg(help_heading = "Overdrive")]
+    pub(crate) voltage_offset: Option<MilliVolts>,
+    /// What is added to the shader clock, -75 or 100MHz; RDNA4
+    #[arg(long, value_name = "MHZ", allow_hyphen_values = true, value_parser = clock_offset)]
+    #[arg(help_heading = "Overdrive")]
+    pub(crate) sclk_offset: Option<i32>,
+    /// A line for the driver's overdrive table, 'vc 2 2000 1000'; may be given again
+    ///
+    /// In the kernel's words (pp_od_clk_voltage): s and m INDEX MHZ [MILLIVOLTS], s OFFSET, vc POINT MHZ MILLIVOLTS,
+    /// vc POINT OFFSET, vo MILLIVOLTS, p CORE INDEX MHZ. What this GPU's table takes, a refusal lists. The commit (c) is
+    /// added.
+    #[arg(long, value_name = "LINE", value_parser = edit, help_heading = "Overdrive")]
+    pub(crate) overdrive: Vec<OverdriveEdit>,
+    /// Raise the shader clock by 0 to 20 percent; GFX8 and Vega
+    #[arg(long, value_name = "%", value_parser = percent, help_heading = "Overdrive")]
+    pub(crate) sclk_overdrive: Option<Percent>,
+    /// Raise the memory clock by 0 to 20 percent; GFX8 and Vega
+    #[arg(long, value_name = "%", value_parser = percent, help_heading = "Overdrive")]
+    pub(crate) mclk_overdrive: Option<Percent>,
+    #[command(flatten)]
+    pub(crate) how: ChangeArgs,
+}
+
+const RESET_ABOUT: &str = "\
+Sets back settings of the GPUs that -g names, or starts a GPU over. As with `set`, everything is planned first, and \
+nothing is changed if one thing cannot be.";
+
+const RESET_HELP: &str = "\
+Examples:
+  amdgpu-smi reset -g 0 -c --dry-run     which files would get which bytes
+  amdgpu-smi reset -g 0 -c -f -o         clocks, fans and power caps as after boot
+  amdgpu-smi reset -g 0 -G --yes         the GPU itself, without being asked
+
+Exit status: as that of `set`; see `amdgpu-smi set --help`.";
+
+/// What goes back to what it was.
+#[derive(Debug, Args)]
+#[command(long_about = RESET_ABOUT, after_long_help = RESET_HELP)]
+#[command(after_help = "--help says more: examples, what is needed.", next_help_heading = "Resets")]
+pub(crate) struct ResetArgs {
+    /// The GPU: everything that runs on it is lost, in the whole hive if XGMI joins it to others
+    ///
+    /// Asks first. Needs root and debugfs.
+    #[arg(short = 'G', long)]
+    pub(crate) gpureset: bool,
+    /// Clocks, voltages and overdrive to what they were after boot; the performance level becomes auto
+    #[arg(short, long)]
+    pub(crate) clocks: bool,
+    /// Fans to the driver, and the firmware's fan control to its defaults
+    #[arg(short, long)]
+    pub(crate) fans: bool,
+    /// The power profile to that of the boot; the performance level becomes auto
+    #[arg(short, long)]
+    pub(crate) profile: bool,
+    /// The XGMI error counts
+    #[arg(short, long)]
+    pub(crate) xgmierr: bool,
+    /// End determinism: the performance level becomes auto
+    #[arg(short = 'd', long)]
+    pub(crate) perf_determinism: bool,
+    /// Both power caps to what they were after boot
+    #[arg(short = 'o', long)]
+    pub(crate) power_cap: bool,
+    /// Overwrite what programs left in registers and local memory of this partition
+    #[arg(short = 'l', long)]
+    pub(crate) clean_local_data: bool,
+
+    #[command(flatten)]
+    pub(crate) how: ChangeArgs,
+}
+
+/// What holds for every change.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Changing")]
+pub(crate) struct ChangeArgs {
+    /// Print what would be done, file by file and byte by byte, and what is in the way; touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask before what cannot be undone or takes GPUs away
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// How fast a fan is to be, or who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FanSpeed {
+    Percent(Percent),
+    Pwm(u32),
+    Rpm(Rpm),
+    Full,
+    Automatic,
+}
+
+/// The number before one of these units, which may be left out.
+fn number<T: std::str::FromStr>(text: &str, units: &[&str], what: &str) -> Result<T, String> {
+    let text = text.trim();
+    let lower = text.to_ascii_lowercase();
+    let digits = units.iter().find_map(|unit| lower.strip_suffix(unit)).unwrap_or(&lower).trim_end();
+    digits.parse().map_err(|_| format!("expected {what}"))
+}
+
+fn fan(text: &str) -> Result<FanSpeed, String> {
+    let lower = text.trim().to_ascii_lowercase();
+    match lower.as_str() {
+        "auto" | "automatic" => Ok(FanSpeed::Automatic),
+        "full" => Ok(FanSpeed::Full),
+        _ if lower.ends_with('%') => percent(&lower).map(FanSpeed::Percent),
+        _ if lower.ends_with("rpm") => rpm(&lower).map(FanSpeed::Rpm),
+        _ => number(&lower, &[], "50% of full speed, 128 of 255, 1500rpm, full or auto").map(FanSpeed::Pwm),
+    }
+}
+
+/// AMD's word for a level, or the driver's.
+fn level(word: &str) -> Result<PerformanceLevel, String> {
+    let drivers = match word.to_ascii_lowercase().as_str() {
+        "stable_std" => "profile_standard".into(),
+        "stable_peak" => "profile_peak".into(),
+        "stable_min_mclk" => "profile_min_mclk".into(),
+        "stable_min_sclk" => "profile_min_sclk".into(),
+        "determinism" => "perf_determinism".into(),
+        other => other.to_owned(),
+    };
+    match PerformanceLevel::from(drivers.as_str()) {
+        PerformanceLevel::Other(_) => Err("there are auto, low, high, manual, stable_std, stable_peak, \
+             stable_min_mclk, stable_min_sclk, determinism"
+            .into()),
+        level => Ok(level),
+    }
+}
+
+fn choice(text: &str) -> Result<Choice, String> {
+    Ok(Choice::from(text.trim()))
+}
+
+fn memory(word: &str) -> Result<MemoryPartition, String> {
+    match MemoryPartition::from(word) {
+        MemoryPartition::Other(_) => Err("there are NPS1, NPS2, NPS4, NPS8".into()),
+        mode => Ok(mode),
+    }
+}
+
+fn isolation(text: &str) -> Result<Isolation, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "0" | "off" => Ok(Isolation::Off),
+        "1" | "on" => Ok(Isolation::On),
+        "2" | "legacy" => Ok(Isolation::Legacy),
+        "3" | "without_cleaner" => Ok(Isolation::WithoutCleaner),
+        _ => Err("there are 0 off, 1 on, 2 legacy, 3 without_cleaner".into()),
+    }
+}
+
+fn switch(word: &str) -> Result<bool, String> {
+    match word.to_ascii_lowercase().as_str() {
+        "on" | "1" => Ok(true),
+        "off" | "0" => Ok(false),
+        _ => Err("there are on and off".into()),
+    }
+}
+
+pub(crate) fn megahertz(text: &str) -> Result<MegaHertz, String> {
+    number(text, &["mhz"], "whole MHz, as 1700 or 1700MHz").map(MegaHertz)
+}
+
+fn clock_offset(text: &str) -> Result<i32, String> {
+    number(text, &["mhz"], "whole MHz, as -75 or 100MHz")
+}
+
+/// Whole watts: the driver cuts off the rest, and a number in its own unit would be a millionfold.
+pub(crate) fn watts(text: &str) -> Result<MicroWatts, String> {
+    number(text, &["watts", "w"], "whole watts, as 300 or 300W").map(MicroWatts::from_watts)
+}
+
+fn millivolts(text: &str) -> Result<MilliVolts, String> {
+    number::<i32>(text, &["mv"], "whole millivolts, as -50 or -50mV").map(|value| MilliVolts(value.into()))
+}
+
+fn percent(text: &str) -> Result<Percent, String> {
+    number(text, &["%"], "whole percent, as 50 or 50%").map(Percent)
+}
+
+fn rpm(text: &str) -> Result<Rpm, String> {
+    number(text, &["rpm"], "revolutions per minute, as 1500 or 1500rpm").map(Rpm)
+}
+
+fn celsius(text: &str) -> Result<MilliCelsius, String> {
+    number::<i32>(text, &["°c", "c"], "whole degrees Celsius, as 83 or 83C")
+        .map(|degrees| MilliCelsius(i64::from(degrees) * 1000))
+}
+
+fn point(text: &str) -> Result<(MilliCelsius, Percent), String> {
+    let (temperature, speed) =
+        text.split_once(':').ok_or("expected degrees, a colon and percent, as 60:35")?;
+    Ok((celsius(temperature)?, percent(speed)?))
+}
+
+/// A line of the kernel's grammar; how many numbers it has says which edit it is.
+fn edit(line: &str) -> Result<OverdriveEdit, String> {
+    let mut words = line.split_whitespace();
+    let command = words.next().unwrap_or_default().to_ascii_lowercase();
+    let numbers: Result<Vec<i32>, _> = words.map(str::parse).collect();
+    let numbers = numbers.map_err(|_| "expected whole numbers after the first word")?;
+    let grammar = || {
+        "there are `s|m INDEX MHZ [MILLIVOLTS]`, `s OFFSET`, `p CORE INDEX MHZ`, `vc POINT MHZ MILLIVOLTS`, \
+         `vc POINT OFFSET`, `vo MILLIVOLTS`"
+            .to_owned()
+    };
+    let unsigned = |number: i32| u32::try_from(number).map_err(|_| format!("{number} cannot be negative"));
+    let clock = |number| unsigned(number).map(MegaHertz);
+    let voltage = |number: i32| MilliVolts(number.into());
+    Ok(match (command.as_str(), numbers.as_slice()) {
+        ("s", &[offset]) => OverdriveEdit::ShaderOffset(offset),
+        ("s", &[index, mhz]) => OverdriveEdit::ShaderClock { index: unsigned(index)?, clock: clock(mhz)? },
+        ("s", &[index, mhz, mv]) => {
+            let (index, clock) = (unsigned(index)?, clock(mhz)?);
+            OverdriveEdit::ShaderLevel { index, clock, voltage: voltage(mv) }
+        }
+        ("m", &[index, mhz]) => OverdriveEdit::MemoryClock { index: unsigned(index)?, clock: clock(mhz)? },
+        ("m", &[index, mhz, mv]) => {
+            let (index, clock) = (unsigned(index)?, clock(mhz)?);
+            OverdriveEdit::MemoryLevel { index, clock, voltage: voltage(mv) }
+        }
+        ("p", &[core, index, mhz]) => {
+            let (core, index) = (unsigned(core)?, unsigned(index)?);
+            OverdriveEdit::CoreClock { core, index, clock: clock(mhz)? }
+        }
+        ("vc", &[point, mhz, mv]) => {
+            let (index, clock) = (unsigned(point)?, clock(mhz)?);
+            OverdriveEdit::CurvePoint { index, clock, voltage: voltage(mv) }
+        }
+        ("vc", &[point, mv]) => OverdriveEdit::CurveOffset { index: unsigned(point)?, offset: voltage(mv) },
+        ("vo", &[mv]) => OverdriveEdit::VoltageOffset(voltage(mv)),
+        _ => return Err(grammar()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_with_and_without_their_units() {
+        assert_eq!(watts("300"), Ok(MicroWatts(300_000_000)));
+        assert_eq!(watts("300W"), watts("300 watts"));
+        assert!(watts("300.5").is_err() && watts("-1").is_err() && watts("300mW").is_err());
+        assert_eq!(megahertz("1700MHz"), Ok(MegaHertz(1700)));
+        assert_eq!(millivolts("-50mV"), Ok(MilliVolts(-50)));
+        assert_eq!(celsius("83 C"), Ok(MilliCelsius(83_000)));
+        assert_eq!(point("60C:35%"), Ok((MilliCelsius(60_000), Percent(35))));
+        assert!(point("60").is_err());
+        assert_eq!(clock_offset("-75"), Ok(-75));
+    }
+
+    #[test]
+    fn a_fan_by_all_its_measures() {
+        assert_eq!(fan("50%"), Ok(FanSpeed::Percent(Percent(50))));
+        assert_eq!(fan("128"), Ok(FanSpeed::Pwm(128)));
+        assert_eq!(fan("1500RPM"), Ok(FanSpeed::Rpm(Rpm(1500))));
+        assert_eq!((fan("Auto"), fan("FULL")), (Ok(FanSpeed::Automatic), Ok(FanSpeed::Full)));
+        assert!(fan("fast").is_err());
+    }
+
+    #[test]
+    fn words_of_amd_and_of_the_driver() {
+        assert_eq!(level("STABLE_PEAK"), Ok(PerformanceLevel::ProfilePeak));
+        assert_eq!(level("profile_peak"), Ok(PerformanceLevel::ProfilePeak));
+        assert_eq!(level("Determinism"), Ok(PerformanceLevel::PerfDeterminism));
+        assert!(level("turbo").is_err());
+        assert_eq!(isolation("ON"), isolation("1"));
+        assert!(memory("NPS5").is_err());
+        assert_eq!(memory("nps4"), Ok(MemoryPartition::Nps4));
+    }
+
+    #[test]
+    fn lines_of_the_overdrive_table() {
+        let lines = [
+            "s 1 2000",
+            "s 1 650 820",
+            "s -75",
+            "m 0 97",
+            "m 1 1000 800",
+            "p 2 0 1600",
+            "vc 2 2000 1000",
+            "vc 1 -10",
+            "vo -50",
+        ];
+        for line in lines {
+            assert_eq!(edit(line).map(|edit| edit.to_string()), Ok(line.to_owned()));
+        }
+        for line in ["", "c", "r", "s", "s 1 2 3 4", "s -1 2000", "vo x", "vo 1 2"] {
+            assert!(edit(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! What `set` and `reset` share: all changes are planned, then made one after the other, and told.
+
+use std::io::{self, IsTerminal, Write};
+
+use amdgpu_smi::control::{self, Control, Plan, Step};
+use amdgpu_smi::{Error, Gpu};
+
+use super::{find, format};
+use crate::args::{ChangeArgs, Common, JsonShape};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::report::{Forms, Node, Section};
+
+/// What is asked of each GPU.
+pub(super) trait Request {
+    /// Whether to ask, and whether to do it at all.
+    fn how(&self) -> &ChangeArgs;
+
+    /// Plans what holds for the whole package, in AMD's order.
+    fn package(&self, plans: &mut Plans<'_>) -> Result<(), Failure>;
+
+    /// Plans what each partition has of its own.
+    fn partition(&self, plans: &mut Plans<'_>) -> Result<(), Failure>;
+
+    /// What happens that cannot be undone, or takes GPUs away; a sentence each.
+    fn dangers(&self) -> Vec<&'static str>;
+}
+
+/// One change: checked, and not made.
+struct Planned {
+    setting: &'static str,
+    asked: Node,
+    /// What was compared with which range.
+    checks: Vec<String>,
+    /// What is done, and what is in the way of it.
+    steps: Vec<(String, Option<Error>)>,
+    /// What is told once it was made.
+    note: Option<&'static str>,
+    /// What is told of the plan.
+    caveat: Option<&'static str>,
+    /// Whether it could be begun.
+    stage: Box<dyn Fn() -> amdgpu_smi::Result<()>>,
+    apply: Box<dyn Fn() -> Result<Made, control::Failure>>,
+}
+
+/// A change that was made.
+struct Made {
+    actual: Node,
+    steps: Vec<String>,
+    way_back: Vec<String>,
+}
+
+/// What became of a change.
+enum Outcome {
+    Dry,
+    Made(Made),
+    Failed(control::Failure),
+    /// Because one before it failed.
+    Untried,
+}
+
+/// The changes of one GPU.
+pub(super) struct Plans<'a> {
+    gpu: &'a Gpu,
+    pub(super) control: Control<'a>,
+    list: Vec<Planned>,
+}
+
+impl Plans<'_> {
+    /// Adds a change: its plan, and what is told of what was asked for and of the driver's answer.
+    ///
+    /// It is planned again when it is made: files are shared, and those before it may have changed what they hold.
+    pub(super) fn add<A: Clone + 'static, B: Clone + 'static>(
+        &mut self,
+        setting: &'static str,
+        make: impl Fn(&Control<'_>) -> amdgpu_smi::Result<Plan<A, B>> + 'static,
+        asked: impl FnOnce(&A) -> Node,
+        actual: impl Fn(B) -> Node + 'static,
+    ) -> Result<(), Failure> {
+        let plan = make(&self.control).map_err(|error| unchanged(self.gpu, setting, error))?;
+        let steps = plan.dry_run().into_iter().map(|(step, done)| (step.to_string(), done.err())).collect();
+        let (checks, asked, gpu) = (plan.checks().to_vec(), asked(plan.asked()), self.gpu.clone());
+        self.list.push(Planned {
+            setting,
+            asked,
+            checks,
+            steps,
+            note: None,
+            caveat: None,
+            stage: Box::new(move || plan.clone().stage().map(drop)),
+            apply: Box::new(move || {
+                let change = make(&gpu.control()?)?.apply()?;
+                let words = |steps: &[Step]| steps.iter().map(ToString::to_string).collect();
+                let (steps, way_back) = (words(&change.done), words(change.way_back.steps()));
+                let actual = change.actual.map_or_else(|error| Node::from(&error), &actual);
+                Ok(Made { actual, steps, way_back })
+            }),
+        });
+        Ok(())
+    }
+
+    /// Adds a sentence to what is told of the last change once it was made.
+    pub(super) fn note(&mut self, note: &'static str) {
+        if let Some(last) = self.list.last_mut() {
+            last.note = Some(note);
+        }
+    }
+
+    /// Adds a sentence to what is told of the last plan.
+    pub(super) fn caveat(&mut self, caveat: &'static str) {
+        if let Some(last) = self.list.last_mut() {
+            last.caveat = Some(caveat);
+        }
+    }
+
+    /// Whether the GPU is one of several in its package.
+    pub(super) fn is_partition(&self) -> bool {
+        self.gpu.is_partition()
+    }
+
+    /// Refuses with a reason of the command's own.
+    pub(super) fn refuse(&self, setting: &str, error: Error) -> Failure {
+        unchanged(self.gpu, setting, error)
+    }
+}
+
+fn unchanged(gpu: &Gpu, setting: &str, error: Error) -> Failure {
+    Failure::Unchanged { what: format!("GPU {}, {setting}", gpu.index()), error }
+}
+
+/// Plans everything, then does it if it is to be done, and tells.
+pub(super) fn run(common: &Common, request: &impl Request) -> Result<(), Failure> {
+    let how = request.how();
+    if common.gpus.is_empty() {
+        let sentence = "which GPU? Name it, as in -g 0, or say -g all";
+        return Err(Failure::Usage(sentence.into()));
+    }
+    if common.json == Some(JsonShape::Amd) {
+        let sentence =
+            "--json=amd is not for changes, of which AMD's command tells sentences only; take --json";
+        return Err(Failure::Usage(sentence.into()));
+    }
+    let dangers = request.dangers();
+    let ask = !dangers.is_empty() && !how.yes && !how.dry_run;
+    if ask && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let sentence =
+            format!("{}; there is no terminal to ask on: --yes says that it is meant", dangers.join("; "));
+        return Err(Failure::Usage(sentence));
+    }
+
+    let gpus = find(common, AmdRoot::GpuData)?;
+    let all = plan(&gpus, request)?;
+    if !how.dry_run {
+        stage(&all)?;
+    }
+    if ask {
+        consent(&gpus, &dangers)?;
+    }
+    // Before anything is done: what has been done must be told.
+    let mut output = Output::open(common)?;
+    let (told, failed) = make(all, how.dry_run);
+    output.write(&render(&told, format(common), how.dry_run, failed.is_some()))?;
+    failed.map_or(Ok(()), |sentence| Err(Failure::Nothing(sentence)))
+}
+
+/// The changes of each GPU, and through which GPU those of its package are made, if that is another.
+fn plan<'a>(gpus: &'a [Gpu], request: &impl Request) -> Result<Vec<(Plans<'a>, Option<usize>)>, Failure> {
+    let mut all = Vec::new();
+    for (position, gpu) in gpus.iter().enumerate() {
+        let control = gpu.control().map_err(|error| unchanged(gpu, "control", error))?;
+        let mut plans = Plans { gpu, control, list: Vec::new() };
+        let through = gpus.iter().take(position).find(|other| other.ids().package == gpu.ids().package);
+        if through.is_none() {
+            request.package(&mut plans)?;
+        }
+        request.partition(&mut plans)?;
+        all.push((plans, through.map(Gpu::index)));
+    }
+    Ok(all)
+}
+
+/// Makes sure that each change could be begun.
+fn stage(all: &[(Plans<'_>, Option<usize>)]) -> Result<(), Failure> {
+    for (plans, _) in all {
+        for planned in &plans.list {
+            (planned.stage)().map_err(|error| unchanged(plans.gpu, planned.setting, error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the changes up to the first that fails; what became of each, and the sentence of the one that failed.
+fn make(all: Vec<(Plans<'_>, Option<usize>)>, dry_run: bool) -> (Vec<Told>, Option<String>) {
+    let mut failed = None;
+    let mut made = 0;
+    let mut told = Vec::new();
+    for (plans, through) in all {
+        let gpu = plans.gpu.index();
+        let mut changes = Vec::new();
+        for planned in plans.list {
+            let outcome = match (dry_run, &failed) {
+                (true, _) => Outcome::Dry,
+                (false, Some(_)) => Outcome::Untried,
+                (false, None) => match (planned.apply)() {
+                    Ok(change) => {
+                        made += 1;
+                        Outcome::Made(change)
+                    }
+                    Err(failure) => {
+                        failed = Some(format!("GPU {gpu}, {}: {failure}", planned.setting));
+                        Outcome::Failed(failure)
+                    }
+                },
+            };
+            changes.push((planned, outcome));
+        }
+        told.push(Told { gpu, through, changes });
+    }
+    if made > 0 {
+        failed = failed.map(|sentence| {
+            format!("{sentence}; {made} before it stand, with their ways back in the answer")
+        });
+    }
+    (told, failed)
+}
+
+/// Asks on the terminal.
+fn consent(gpus: &[Gpu], dangers: &[&str]) -> Result<(), Failure> {
+    let names: Vec<_> = gpus.iter().map(|gpu| format!("GPU {} ({})", gpu.index(), gpu.bdf())).collect();
+    let question = format!("{}: {}.\nGo on? [y/N] ", names.join(", "), dangers.join("; "));
+    let mut answer = String::new();
+    let asked = io::stderr().write_all(question.as_bytes());
+    let answered = asked.and_then(|()| io::stdin().read_line(&mut answer)).is_ok();
+    match answer.trim().to_ascii_lowercase().as_str() {
+        "y" | "yes" if answered => Ok(()),
+        _ => Err(Failure::Nothing("nothing was changed".into())),
+    }
+}
+
+/// One GPU's changes and what became of them.
+struct Told {
+    gpu: usize,
+    /// The GPU through which those of the package are made.
+    through: Option<usize>,
+    changes: Vec<(Planned, Outcome)>,
+}
+
+fn render(told: &[Told], form: Format, dry_run: bool, failed: bool) -> String {
+    let document = |sections| Document { sections, timestamp: None, root: AmdRoot::GpuData };
+    match form {
+        Format::Text { verbose } => {
+            let gpus: Vec<_> = told.iter().map(|gpu| text(gpu, verbose, failed)).collect();
+            let end = if dry_run { "\nNothing was changed.\n" } else { "" };
+            format!("{}{end}", gpus.join("\n"))
+        }
+        Format::Csv => {
+            let rows = told.iter().flat_map(|gpu| {
+                gpu.changes.iter().map(|(planned, outcome)| {
+                    let mut row = Section::new();
+                    row.put("gpu", gpu.gpu);
+                    row.append(&mut section(planned, outcome));
+                    row
+                })
+            });
+            document(rows.collect()).render(form, &mut Columns::default())
+        }
+        Format::Json | Format::AmdJson => {
+            let sections = told.iter().map(|gpu| {
+                let mut whole = Section::new();
+                whole.put("gpu", gpu.gpu).put("dry_run", dry_run);
+                if let Some(through) = gpu.through {
+                    whole.put("package_through", through);
+                }
+                let changes = gpu.changes.iter().map(|(planned, outcome)| section(planned, outcome).into());
+                whole.put("changes", Node::List(changes.collect()));
+                whole
+            });
+            document(sections.collect()).render(form, &mut Columns::default())
+        }
+    }
+}
+
+fn section(planned: &Planned, outcome: &Outcome) -> Section {
+    let mut section = Section::new();
+    section.put("setting", planned.setting).put("asked", planned.asked.clone());
+    let actual = match outcome {
+        Outcome::Dry => Node::absent("dry run", "nothing was changed"),
+        Outcome::Made(made) => made.actual.clone(),
+        Outcome::Failed(failure) => Node::from(failure.error()),
+        Outcome::Untried => Node::absent("not tried", "a change before it failed"),
+    };
+    section.put("actual", actual);
+    let steps = match outcome {
+        Outcome::Made(made) => made.steps.clone(),
+        _ => planned.steps.iter().map(|(step, _)| step.clone()).collect(),
+    };
+    section.put("steps", Node::words(steps));
+    match outcome {
+        Outcome::Dry => {
+            let obstacles = planned.steps.iter().filter_map(|(_, obstacle)| obstacle.as_ref());
+            section.put("checks", Node::words(planned.checks.iter().map(String::as_str)));
+            section.put("obstacles", Node::words(obstacles.map(ToString::to_string)));
+            if let Some(caveat) = planned.caveat {
+                section.put("note", caveat);
+            }
+        }
+        Outcome::Made(made) => {
+            section.put("way_back", Node::words(made.way_back.iter().map(String::as_str)));
+            if let Some(note) = planned.note {
+                section.put("note", note);
+            }
+        }
+        Outcome::Failed(control::Failure::During(incomplete)) => {
+            let words = |steps: &[Step]| Node::words(steps.iter().map(ToString::to_string));
+            section.put("error", incomplete.error.to_string());
+            section.put("done", words(&incomplete.done)).put("failed", incomplete.failed.to_string());
+            section.put("way_back", words(incomplete.way_back.steps()));
+        }
+        Outcome::Failed(control::Failure::Before(error)) => {
+            section.put("error", error.to_string());
+        }
+        Outcome::Untried => {}
+    }
+    section
+}
+
+/// A line a change; the steps below it where they are not what was asked to be done, or are asked for.
+fn text(told: &Told, verbose: u8, failed: bool) -> String {
+    let mut text = format!("GPU: {}\n", told.gpu);
+    if let Some(through) = told.through {
+        text.push_str(&format!("    PACKAGE: its settings are those of GPU {through}\n"));
+    }
+    for (planned, outcome) in &told.changes {
+        let asked = sentence(&planned.asked);
+        let end = match outcome {
+            Outcome::Dry => String::new(),
+            Outcome::Made(made) => format!(", is {}", sentence(&made.actual)),
+            Outcome::Failed(failure) => format!(", failed: {}", failure.error()),
+            Outcome::Untried => ", not tried".into(),
+        };
+        text.push_str(&format!("    {}: asked {asked}{end}\n", planned.setting.to_uppercase()));
+        let mut line = |what: &str, of: &str| text.push_str(&format!("        {what}{of}\n"));
+        match outcome {
+            Outcome::Dry => {
+                planned.checks.iter().for_each(|check| line("checked: ", check));
+                if let Some(caveat) = planned.caveat {
+                    line("", caveat);
+                }
+                for (number, (step, obstacle)) in planned.steps.iter().enumerate() {
+                    line("", step);
+                    let obstacle = obstacle.as_ref().map(|obstacle| without_path(obstacle, step));
+                    let next = planned.steps.get(number + 1);
+                    let next = next.and_then(|(step, obstacle)| Some(without_path(obstacle.as_ref()?, step)));
+                    // Once for a row of steps that have the same in their way.
+                    if let Some(obstacle) = obstacle.filter(|obstacle| next.as_ref() != Some(obstacle)) {
+                        line("in the way: ", &obstacle);
+                    }
+                }
+            }
+            Outcome::Made(made) => {
+                if let Some(note) = planned.note {
+                    line("", note);
+                }
+                if verbose > 0 || failed {
+                    made.steps.iter().for_each(|step| line("done: ", step));
+                    made.way_back.iter().for_each(|step| line("way back: ", step));
+                }
+            }
+            Outcome::Failed(control::Failure::During(incomplete)) => {
+                incomplete.done.iter().for_each(|step| line("done: ", &step.to_string()));
+                line("failed: ", &incomplete.failed.to_string());
+                incomplete.way_back.steps().iter().for_each(|step| line("way back: ", &step.to_string()));
+            }
+            Outcome::Failed(control::Failure::Before(_)) | Outcome::Untried => {}
+        }
+    }
+    text
+}
+
+/// What is in the way, after the path, which the step says.
+fn without_path(obstacle: &Error, step: &str) -> String {
+    let text = obstacle.to_string();
+    let path = step.split(' ').next().unwrap_or_default();
+    text.strip_prefix(path).and_then(|rest| rest.strip_prefix(": ")).map_or(text.clone(), str::to_owned)
+}
+
+/// A value in words: `300 W`, `clock sclk, minimum 800 MHz`.
+fn sentence(node: &Node) -> String {
+    match node {
+        Node::Section(section) => {
+            let words = section.entries(Forms::TEXT).map(|(key, node)| format!("{key} {}", sentence(node)));
+            words.collect::<Vec<_>>().join(", ")
+        }
+        Node::List(nodes) => {
+            let blank = if nodes.iter().any(|node| matches!(node, Node::Section(_))) { "; " } else { " " };
+            nodes.iter().map(sentence).collect::<Vec<_>>().join(blank)
+        }
+        Node::Flag(flag) => if *flag { "on" } else { "off" }.into(),
+        other => inline(other, 2),
+    }
+}
+
+#[cfg(test)]
+mod tests;

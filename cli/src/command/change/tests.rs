@@ -1,0 +1,195 @@
+//! Changes made on scratch copies of the fixtures, which keep what is written: no driver answers there.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use amdgpu_smi::Smi;
+use amdgpu_smi::backend::{Record, Tree};
+use clap::Parser;
+
+use super::*;
+use crate::args::{Cli, Command};
+use crate::command::set::Set;
+
+const NAVI31: &str = "navi31-1x-k6.12-desktop";
+const CPX: &str = "mi300x-1x-k6.12-cpx-nps4";
+
+struct Scratch {
+    _dir: tempfile::TempDir,
+    record: Record,
+    smi: Smi,
+}
+
+/// A copy of a fixture, as root sees it.
+fn scratch(name: &str) -> Scratch {
+    let dir = tempfile::tempdir().unwrap();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(name), dir.path());
+    let manifest = fs::read_to_string(dir.path().join("MANIFEST")).unwrap();
+    let manifest = manifest.lines().filter(|line| !line.starts_with("errno EACCES"));
+    let manifest = manifest.map(|line| if line.starts_with("host euid") { "host euid 0" } else { line });
+    fs::write(dir.path().join("MANIFEST"), manifest.collect::<Vec<_>>().join("\n")).unwrap();
+    let record = Record::new(Arc::new(Tree::open_writable(dir.path()).unwrap()));
+    let smi = Smi::builder().backend(Arc::new(record.clone())).build().unwrap();
+    Scratch { _dir: dir, record, smi }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(|entry| entry.unwrap()) {
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap() {
+            kind if kind.is_dir() => copy(&entry.path(), &to),
+            kind if kind.is_symlink() => {
+                std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), to).unwrap();
+            }
+            kind if kind.is_file() => drop(fs::copy(entry.path(), to).unwrap()),
+            _ => {}
+        }
+    }
+}
+
+impl Scratch {
+    /// Does what a command line says, without asking, and gives the answer and what went wrong.
+    fn run(&self, line: &str, form: Format) -> (String, Option<String>) {
+        self.record.clear_writes();
+        let cli = Cli::try_parse_from(format!("amdgpu-smi {line}").split_whitespace()).unwrap();
+        let all = match &cli.command {
+            Some(Command::Set(args)) => plan(self.smi.gpus(), &Set::read(args).unwrap()),
+            Some(Command::Reset(args)) => plan(self.smi.gpus(), args),
+            _ => panic!("{line}"),
+        };
+        let all = all.unwrap_or_else(|failure| panic!("{failure}"));
+        stage(&all).unwrap();
+        assert_eq!(self.record.writes(), [], "planning writes");
+        let (told, failed) = make(all, false);
+        (render(&told, form, false, failed.is_some()), failed)
+    }
+
+    /// What was written, by file name.
+    fn writes(&self) -> Vec<String> {
+        let writes = self.record.writes();
+        let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+        let line = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
+        writes.iter().map(|(path, bytes)| format!("{} <- {}", name(path), line(bytes))).collect()
+    }
+}
+
+const TEXT: Format = Format::Text { verbose: 0 };
+
+#[test]
+fn asked_and_actual_in_amds_order() {
+    let scratch = scratch(NAVI31);
+    let (text, failed) = scratch.run("set -o 300W -l Stable_Peak -f 128", TEXT);
+    assert_eq!(failed, None);
+    assert_eq!(
+        text,
+        "GPU: 0\n    FAN: asked 128, is 128\n    PERF_LEVEL: asked profile_peak, is profile_peak\n    \
+         POWER_CAP: asked 300 W, is 300 W\n"
+    );
+    assert_eq!(
+        scratch.writes(),
+        [
+            "pwm1_enable <- 1",
+            "pwm1 <- 128",
+            "power_dpm_force_performance_level <- profile_peak",
+            "power1_cap <- 300000000"
+        ]
+    );
+    // What was 300 goes back to what it is after boot; the steps and the way back are for those who want them.
+    let (text, _) = scratch.run("reset -o", Format::Text { verbose: 1 });
+    assert!(text.contains("    POWER_CAP: asked 339 W, is 339 W\n        done: /sys/"), "{text}");
+    assert!(text.lines().last().unwrap().starts_with("        way back: /sys/"), "{text}");
+    assert!(text.ends_with("power1_cap <- 300000000\n"), "{text}");
+}
+
+#[test]
+fn json_has_the_steps_and_the_way_back() {
+    let scratch = scratch(NAVI31);
+    let (text, _) = scratch.run("set -o 300 -f 60%", Format::Json);
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let gpu = &document["gpu_data"][0];
+    assert_eq!((&document["schema"], &gpu["gpu"], &gpu["dry_run"]), (&1.into(), &0.into(), &false.into()));
+    let fan = &gpu["changes"][0];
+    assert_eq!(fan["asked"], serde_json::json!({"value": 60, "unit": "%"}));
+    assert_eq!(fan["actual"], serde_json::json!({"value": 60.0, "unit": "%"}));
+    let cap = &gpu["changes"][1];
+    assert_eq!((&cap["setting"], &cap["actual"]["value"]), (&"power_cap".into(), &300.into()));
+    let ends = |list: &serde_json::Value, end: &str| list[0].as_str().unwrap().ends_with(end);
+    assert!(
+        ends(&cap["steps"], "/power1_cap <- 300000000") && ends(&cap["way_back"], "/power1_cap <- 327000000")
+    );
+    let (text, _) = scratch.run("set -o 310", Format::Csv);
+    assert!(text.starts_with("gpu,setting,asked,actual,steps,way_back\n0,power_cap,310,310,"), "{text}");
+}
+
+#[test]
+fn a_step_that_fails_tells_what_was_done_and_the_way_back() {
+    let scratch = scratch(NAVI31);
+    // The third write: the cap is set, the level is set, the profile is refused.
+    scratch.record.fail_write(3, 22);
+    let line = "set -l low -P compute -o 300";
+    let (text, failed) = scratch.run(line, TEXT);
+    let failed = failed.unwrap();
+    assert!(failed.starts_with("GPU 0, power_cap: step 1 of 1 failed: "), "{failed}");
+    assert!(failed.contains("nothing was changed; 2 before it stand"), "{failed}");
+    let lines: Vec<_> = text.lines().map(|line| line.split('/').next().unwrap()).collect();
+    assert_eq!(
+        lines,
+        [
+            "GPU: 0",
+            "    PERF_LEVEL: asked low, is low",
+            "        done: ",
+            "        way back: ",
+            "    PROFILE: asked COMPUTE, is N",
+            "        done: ",
+            "        done: ",
+            "        way back: ",
+            "        way back: ",
+            "    POWER_CAP: asked 300 W, failed: ",
+            "        failed: ",
+        ]
+    );
+}
+
+#[test]
+fn a_change_is_told_in_the_middle() {
+    let scratch = scratch(NAVI31);
+    scratch.record.fail_write(1, 22);
+    let (text, failed) = scratch.run("set -P compute -o 300", Format::Json);
+    assert!(failed.unwrap().contains("step 2 of 2 failed"));
+    let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let gpu = &document["gpu_data"][0];
+    let (profile, cap) = (&gpu["changes"][0], &gpu["changes"][1]);
+    assert!(profile["failed"].as_str().unwrap().ends_with("/pp_power_profile_mode <- 5"), "{profile}");
+    assert!(profile["done"][0].as_str().unwrap().ends_with("_performance_level <- manual"));
+    assert!(profile["way_back"][0].as_str().unwrap().ends_with("_performance_level <- auto"));
+    assert!(profile["error"].as_str().unwrap().contains("the driver refuses \"5\""));
+    assert_eq!(gpu["unavailable"]["changes.1.actual"], "not tried");
+    assert!(cap["actual"].is_null());
+    assert_eq!(scratch.writes().len(), 2);
+}
+
+#[test]
+fn a_package_is_changed_once_and_each_partition_by_itself() {
+    let scratch = scratch(CPX);
+    let (text, failed) = scratch.run("set -l low -R on", TEXT);
+    assert_eq!(failed, None);
+    let writes = scratch.writes();
+    assert_eq!(writes.iter().filter(|line| line.starts_with("power_dpm_force")).count(), 1, "{writes:?}");
+    let isolation: Vec<_> =
+        writes.iter().filter_map(|line| line.strip_prefix("enforce_isolation <- ")).collect();
+    // One partition was isolated before. Each write keeps what those before it have written.
+    assert_eq!((isolation.len(), isolation[0]), (8, "1 1 0 0 0 0 0 0"));
+    assert_eq!(isolation.last(), Some(&"1 1 1 1 1 1 1 1"));
+    assert!(text.contains("GPU: 7\n    PACKAGE: its settings are those of GPU 0\n"), "{text}");
+}
+
+#[test]
+fn a_new_list_of_gpus_is_announced() {
+    let scratch = scratch(CPX);
+    let (text, _) = scratch.run("set -C spx", TEXT);
+    let note = "the list of GPUs is another one now: `amdgpu-smi list`";
+    assert!(text.contains(&format!("COMPUTE_PARTITION: asked SPX, is SPX\n        {note}\n")), "{text}");
+    assert_eq!(scratch.writes(), ["current_compute_partition <- SPX"]);
+}

@@ -1,0 +1,103 @@
+//! `reset`: settings back to what they were, or the GPU itself.
+
+use amdgpu_smi::Error;
+use amdgpu_smi::control::Control;
+use amdgpu_smi::gpu::{FanControl, FanMode};
+use amdgpu_smi::parse::performance::PerformanceLevel;
+
+use super::change::{self, Plans, Request};
+use super::set::{cap_name, curve, fan_mode, mode, profile};
+use crate::args::{ChangeArgs, Common, ResetArgs};
+use crate::failure::Failure;
+use crate::report::Node;
+
+pub(crate) fn run(common: &Common, args: &ResetArgs) -> Result<(), Failure> {
+    let given = [
+        args.gpureset,
+        args.clocks,
+        args.fans,
+        args.profile,
+        args.xgmierr,
+        args.perf_determinism,
+        args.power_cap,
+        args.clean_local_data,
+    ];
+    if !given.contains(&true) {
+        let sentence =
+            "nothing to reset: -c resets the clocks, for example; `amdgpu-smi reset --help` has all";
+        return Err(Failure::Usage(sentence.into()));
+    }
+    change::run(common, args)
+}
+
+impl Request for ResetArgs {
+    fn how(&self) -> &ChangeArgs {
+        &self.how
+    }
+
+    fn dangers(&self) -> Vec<&'static str> {
+        let lost = "a reset ends everything that runs on the GPU, on all of its partitions and its XGMI hive";
+        if self.gpureset { vec![lost] } else { Vec::new() }
+    }
+
+    fn package(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
+        let done = |()| Node::from("done");
+        let auto = |control: &Control<'_>| control.performance_level(PerformanceLevel::Auto);
+        if self.gpureset {
+            plans.add("gpureset", |control| control.reset_gpu(), |()| "reset".into(), done)?;
+        }
+        if self.clocks {
+            let told = |level: PerformanceLevel| level.as_str().into();
+            plans.add("clocks", |control| control.reset_clocks(), |()| "auto".into(), told)?;
+        }
+        if self.fans {
+            let plan = |control: &Control<'_>| control.fan_mode(FanMode::Automatic);
+            plans.add("fans", plan, |asked| mode(*asked).into(), fan_mode)?;
+            // Not every GPU has it, and not every boot.
+            if has(plans.control.reset_fan_control()) {
+                let told = |control: FanControl| match control.curve {
+                    Some(now) => curve(now.points),
+                    None => Node::field(None::<Node>, &control.reasons, "curve"),
+                };
+                plans.add(
+                    "fan_control",
+                    |control| control.reset_fan_control(),
+                    |()| "defaults".into(),
+                    told,
+                )?;
+            }
+        }
+        if self.profile {
+            let plan = |control: &Control<'_>| control.reset_power_profile();
+            plans.add("profile", plan, |asked| profile(asked.clone()), profile)?;
+        }
+        if self.xgmierr {
+            plans.add("xgmierr", |control| control.reset_xgmi_errors(), |()| "none".into(), done)?;
+        }
+        if self.perf_determinism {
+            let told = |level: PerformanceLevel| level.as_str().into();
+            plans.add("perf_determinism", auto, |level| level.as_str().into(), told)?;
+        }
+        for channel in [1, 2] {
+            // Few GPUs have the second.
+            if self.power_cap && (channel == 1 || has(plans.control.reset_power_cap(channel))) {
+                let plan = move |control: &Control<'_>| control.reset_power_cap(channel);
+                plans.add(cap_name(channel), plan, |cap| (*cap).into(), Node::from)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn partition(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
+        if self.clean_local_data {
+            let plan = |control: &Control<'_>| control.clean_local_data();
+            plans.add("clean_local_data", plan, |()| "clean".into(), |()| "done".into())?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether there is something to be reset; another error than that there is not is told.
+fn has<T>(plan: Result<T, Error>) -> bool {
+    !matches!(plan, Err(Error::NotSupported { .. } | Error::OverdriveOff { .. }))
+}
