@@ -168,7 +168,7 @@ pub(super) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
 fn plan<'a>(gpus: &'a [Gpu], request: &impl Request) -> Result<Vec<(Plans<'a>, Option<usize>)>, Failure> {
     let mut all = Vec::new();
     for (position, gpu) in gpus.iter().enumerate() {
-        let control = gpu.control().map_err(|error| unchanged(gpu, "control", error))?;
+        let control = gpu.control().map_err(|error| unchanged(gpu, "settings", error))?;
         let mut plans = Plans { gpu, control, list: Vec::new() };
         let through = gpus.iter().take(position).find(|other| other.ids().package == gpu.ids().package);
         if through.is_none() {

@@ -8,8 +8,8 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-const COMMANDS: [&str; 8] =
-    ["list", "static", "metric", "monitor", "firmware", "doctor", "version", "completions"];
+const COMMANDS: [&str; 10] =
+    ["list", "static", "metric", "monitor", "firmware", "set", "reset", "doctor", "version", "completions"];
 
 #[test]
 fn help_names_every_command_and_explains_the_rest() {
@@ -47,6 +47,8 @@ fn letters_are_amds() {
     has("monitor", "ptumndvrwWig");
     has("list", "eg");
     has("firmware", "fg");
+    has("set", "flPdCMopxcLRg");
+    has("reset", "Gcfpxdolg");
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod documents;
 mod golden;
 mod help;
 mod output;
+mod set;
 mod status;
 mod terminal;
 mod watching;
