@@ -7,9 +7,12 @@
 //! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
 //! `pp_od_clk_voltage`).
 
+pub mod aca;
+pub mod cper;
 pub mod cpulist;
 pub mod dpm;
 pub mod fan;
+pub mod fdinfo;
 pub mod features;
 pub mod keyval;
 pub mod metrics;
@@ -19,12 +22,14 @@ pub mod pci_ids;
 pub mod pcie;
 pub mod performance;
 pub mod policy;
+pub mod process;
 pub mod profile;
 pub mod ras;
 pub mod scalar;
 pub mod smi_event;
 pub mod system;
 pub mod topology;
+pub mod xgmi;
 
 mod cursor;
 
