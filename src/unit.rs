@@ -46,6 +46,10 @@ units! {
     MilliAmps(u32);
     /// Billionths of a second, as the kernel counts time.
     Nanoseconds(u64);
+    /// Millionths of a second, as KFD counts the time of its copy engines.
+    Microseconds(u64);
+    /// Thousandths of a second, as KFD counts evictions.
+    Milliseconds(u64);
     /// Kilobytes, as firmware counts XGMI traffic; AMD does not say whether of 1000 or 1024 bytes.
     KiloBytes(u64);
     /// Kilobytes per second, of whatever [`KiloBytes`] are.
@@ -111,6 +115,20 @@ impl Nanoseconds {
     /// Seconds.
     pub fn seconds(self) -> f64 {
         self.0 as f64 / 1e9
+    }
+}
+
+impl Microseconds {
+    /// Seconds.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e6
+    }
+}
+
+impl Milliseconds {
+    /// Seconds.
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e3
     }
 }
 
