@@ -53,13 +53,25 @@ pub(super) fn read_to_end(fd: impl AsFd, page: usize, limit: usize, buf: &mut Ve
     buf.clear();
     loop {
         buf.reserve(page);
-        if rustix::io::retry_on_intr(|| rustix::io::read(&fd, spare_capacity(buf)))? == 0 {
+        if read_more(&fd, buf)? == 0 {
             return Ok(());
         }
         if buf.len() > limit {
             return Err(Errno::FBIG.into());
         }
     }
+}
+
+/// Reads once, with this much room at least.
+pub(super) fn read_once(fd: impl AsFd, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+    buf.clear();
+    buf.reserve(room);
+    read_more(fd, buf).map(drop)
+}
+
+/// One read into the spare room of `buf`; a signal does not end it.
+fn read_more(fd: impl AsFd, buf: &mut Vec<u8>) -> io::Result<usize> {
+    Ok(rustix::io::retry_on_intr(|| rustix::io::read(&fd, spare_capacity(buf)))?)
 }
 
 /// The entries behind an open directory, sorted.

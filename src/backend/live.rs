@@ -94,6 +94,10 @@ impl Dir for LiveDir {
         fd::read_to_end(self.open(rel)?, self.page_size, limit, buf)
     }
 
+    fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        fd::read_once(self.open(rel)?, room, buf)
+    }
+
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
         fd::read_link(&self.fd, rel)
     }

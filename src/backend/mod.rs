@@ -65,6 +65,15 @@ pub trait Dir: fmt::Debug + Send + Sync {
     /// Fails with EFBIG beyond `limit` bytes.
     fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()>;
 
+    /// Reads a file with exactly one read into `buf`, replacing what is there, with room for `room` bytes.
+    ///
+    /// For files whose driver fails at less room than it has to give, or at a second read. The default refuses:
+    /// such a file must not be read in another way by accident.
+    fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        let _ = (rel, room, buf);
+        Err(rustix::io::Errno::OPNOTSUPP.into())
+    }
+
     /// Where a link points, as it is written there.
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf>;
 

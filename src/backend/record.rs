@@ -216,6 +216,10 @@ impl Dir for RecordDir {
         self.record.observe(Op::Read, self.path().join(rel), || self.inner.read_to_end(rel, limit, buf))
     }
 
+    fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.record.observe(Op::Read, self.path().join(rel), || self.inner.read_once(rel, room, buf))
+    }
+
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
         self.record.observe(Op::ReadLink, self.path().join(rel), || self.inner.read_link(rel))
     }

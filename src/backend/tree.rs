@@ -322,6 +322,12 @@ fn relative(path: &Path) -> &Path {
     }
 }
 
+/// Whether a path is one plain name.
+fn is_name(rel: &Path) -> bool {
+    let mut components = rel.components();
+    matches!((components.next(), components.next()), (Some(Component::Normal(_)), None))
+}
+
 impl Dir for TreeDir {
     fn path(&self) -> &Path {
         &self.path
@@ -335,7 +341,15 @@ impl Dir for TreeDir {
         fd::read_to_end(self.open_file(rel)?, self.root.host.page_size, limit, buf)
     }
 
+    fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        fd::read_once(self.open_file(rel)?, room, buf)
+    }
+
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        // A name in this directory leads through no other link: it can be asked for at once.
+        if let (Place::Opened(fd), true) = (&self.place, is_name(rel)) {
+            return fd::read_link(fd, rel);
+        }
         let link = self.open(rel, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC)?;
         if FileType::from_raw_mode(fs::fstat(&link)?.st_mode) != FileType::Symlink {
             return Err(Errno::INVAL.into());
