@@ -1,0 +1,220 @@
+//! All pairs, out of each node's links.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::read::{self, NodeLink};
+use super::{Link, LinkKind, LinkPath, Topology, TopologyGpu};
+use crate::backend::Backend;
+use crate::discover::Smi;
+use crate::error::{Error, Reasons};
+use crate::gpu::Gpu;
+use crate::id::NodeId;
+
+const NODES: &str = "/sys/class/kfd/kfd/topology/nodes";
+
+pub(super) fn build(smi: &Smi) -> Topology {
+    let gpus = smi.gpus();
+    let nodes: HashMap<u32, usize> =
+        gpus.iter().enumerate().filter_map(|(index, gpu)| Some((gpu.ids().node?.0, index))).collect();
+    let mut topology = Topology {
+        gpus: Vec::with_capacity(gpus.len()),
+        links: vec![None; gpus.len().saturating_mul(gpus.len())],
+    };
+    for (from, gpu) in gpus.iter().enumerate() {
+        let found = gpu_with_links(gpu, &nodes);
+        topology.gpus.push(found.gpu);
+        let Some(links) = found.links else { continue };
+        let Some(row) = topology.row_mut(from) else { continue };
+        for NodeLink { to, link } in links {
+            let Some(entry) = nodes.get(&to).and_then(|to| row.get_mut(*to)) else { continue };
+            // A direct link, or else the lighter one.
+            let better = entry.as_ref().is_none_or(|known| rank(&link) < rank(known));
+            if better {
+                *entry = Some(link);
+            }
+        }
+        if let Some(entry) = row.get_mut(from) {
+            *entry = Some(same());
+        }
+    }
+    topology.add_ways_through_the_host(smi.backend().as_ref());
+    topology.add_hops();
+    topology.add_directions();
+    topology
+}
+
+fn rank(link: &Link) -> (bool, u32) {
+    (link.path != LinkPath::Direct, link.weight.unwrap_or(u32::MAX))
+}
+
+/// A GPU with its links to all nodes; none where they cannot be read.
+struct Found {
+    gpu: TopologyGpu,
+    links: Option<Vec<NodeLink>>,
+}
+
+fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> Found {
+    let ids = gpu.ids();
+    let mut reasons = Reasons::default();
+    let node = gpu.node("io_links");
+    let hive = node.as_ref().ok().and_then(|node| node.properties.hive_id).filter(|id| *id != 0);
+    let links = reasons.keep("links", node).map(|node| read::all(&*node.dir, &mut reasons));
+    let to_cpu = |link: &&NodeLink| link.link.path == LinkPath::Direct && !nodes.contains_key(&link.to);
+    let cpu = links.iter().flatten().filter(to_cpu).min_by_key(|link| link.link.weight.unwrap_or(u32::MAX));
+    if cpu.is_none() {
+        let path = match &gpu.0.node {
+            Some(node) => node.dir.path().join("io_links"),
+            None => Path::new(NODES).join("io_links"),
+        };
+        let why = reasons.of("links").cloned().unwrap_or(Error::NotSupported { path });
+        reasons.keep::<()>("cpu_node", Err(why));
+    }
+    let gpu = TopologyGpu {
+        bdf: ids.bdf,
+        package: ids.package,
+        node: ids.node,
+        hive,
+        cpu_node: cpu.map(|link| NodeId(link.to)),
+        cpu_link: cpu.map(|link| link.link.clone()),
+        reasons,
+    };
+    Found { gpu, links }
+}
+
+fn same() -> Link {
+    Link { weight: Some(0), hops: Some(0), ..unlinked(LinkKind::Same, LinkPath::Same) }
+}
+
+/// A way of which nothing else is known.
+fn unlinked(kind: LinkKind, path: LinkPath) -> Link {
+    Link {
+        kind,
+        path,
+        weight: None,
+        hops: None,
+        min_bandwidth: None,
+        max_bandwidth: None,
+        enabled: None,
+        coherent: None,
+        atomics_32: None,
+        atomics_64: None,
+        dma: None,
+        bidirectional: None,
+        sdma_engines: None,
+    }
+}
+
+impl Topology {
+    fn row_mut(&mut self, from: usize) -> Option<&mut [Option<Link>]> {
+        let size = self.links.len().isqrt();
+        self.links.get_mut(from.checked_mul(size)?..)?.get_mut(..size)
+    }
+
+    /// Pairs that KFD lists no link for: through the CPUs they are attached to. Where a link could not be read, it
+    /// may have been the one.
+    fn add_ways_through_the_host(&mut self, backend: &dyn Backend) {
+        let mut between = None;
+        for from in 0..self.gpus.len() {
+            if self.gpus.get(from).is_none_or(|gpu| gpu.reasons.of("links").is_some()) {
+                continue;
+            }
+            for to in 0..self.gpus.len() {
+                if self.link(from, to).is_some() {
+                    continue;
+                }
+                let Some(way) = self.through_the_host(from, to, || {
+                    between.get_or_insert_with(|| cpu_distances(backend, &self.gpus)) as &Distances
+                }) else {
+                    continue;
+                };
+                if let Some(entry) = self.row_mut(from).and_then(|row| row.get_mut(to)) {
+                    *entry = Some(way);
+                }
+            }
+        }
+    }
+
+    fn through_the_host<'a>(
+        &self,
+        from: usize,
+        to: usize,
+        between: impl FnOnce() -> &'a Distances,
+    ) -> Option<Link> {
+        let (from, to) = (self.gpus.get(from)?, self.gpus.get(to)?);
+        let (near, far) = (from.cpu_node?, to.cpu_node?);
+        let legs = from.cpu_link.as_ref()?.weight.zip(to.cpu_link.as_ref()?.weight);
+        let legs = legs.and_then(|(out, back)| out.checked_add(back));
+        let weight = match near == far {
+            true => legs,
+            false => legs
+                .zip(between().get(&(near.0, far.0)).copied())
+                .and_then(|(legs, cpus)| legs.checked_add(cpus)),
+        };
+        Some(Link { weight, ..unlinked(LinkKind::Pcie, LinkPath::Host) })
+    }
+
+    fn add_hops(&mut self) {
+        let cpus: Vec<Option<NodeId>> = self.gpus.iter().map(|gpu| gpu.cpu_node).collect();
+        for (from, near) in cpus.iter().enumerate() {
+            for (link, far) in self.row_mut(from).into_iter().flatten().zip(&cpus) {
+                let Some(link) = link else { continue };
+                link.hops = match (link.kind, link.weight) {
+                    (LinkKind::Same, _) => Some(0),
+                    (LinkKind::Xgmi, Some(weight)) => xgmi_hops(weight),
+                    (LinkKind::Pcie, _) => near.zip(*far).map(|(near, far)| if near == far { 2 } else { 3 }),
+                    _ => None,
+                };
+            }
+        }
+    }
+
+    /// Of each link, whether the other side lists one back.
+    fn add_directions(&mut self) {
+        for from in 0..self.gpus.len() {
+            for to in 0..self.gpus.len() {
+                let Some(link) = self.link(from, to) else { continue };
+                if matches!(link.path, LinkPath::Same | LinkPath::Host) {
+                    continue;
+                }
+                // Of a side that could not be read nothing is known.
+                let unread = self.gpus.get(to).is_none_or(|gpu| gpu.reasons.of("links").is_some());
+                let back = self.link(to, from).map(|back| back.kind == link.kind && back.is_accessible());
+                let back = back.or((!unread).then_some(false));
+                if let Some(Some(link)) = self.row_mut(from).and_then(|row| row.get_mut(to)) {
+                    link.bidirectional = back;
+                }
+            }
+        }
+    }
+}
+
+/// Legs that an XGMI weight stands for (`KFD_CRAT_XGMI_WEIGHT` and `KFD_CRAT_INTRA_SOCKET_WEIGHT` of kfd_crat.h).
+fn xgmi_hops(weight: u32) -> Option<u32> {
+    match weight {
+        13 => Some(1),
+        41 => Some(3),
+        weight if weight > 0 && weight % 15 == 0 => Some(weight / 15),
+        _ => None,
+    }
+}
+
+/// The weights between CPUs, by their nodes.
+type Distances = HashMap<(u32, u32), u32>;
+
+/// Reads the links of the CPUs that GPUs are attached to. What cannot be read is missing.
+fn cpu_distances(backend: &dyn Backend, gpus: &[TopologyGpu]) -> Distances {
+    let mut cpus: Vec<u32> = gpus.iter().filter_map(|gpu| Some(gpu.cpu_node?.0)).collect();
+    cpus.sort_unstable();
+    cpus.dedup();
+    let mut distances = Distances::new();
+    for cpu in &cpus {
+        let Ok(node) = backend.open_dir(&Path::new(NODES).join(cpu.to_string())) else { continue };
+        for link in read::direct(&*node) {
+            if let Some(weight) = link.link.weight.filter(|_| cpus.contains(&link.to)) {
+                distances.insert((*cpu, link.to), weight);
+            }
+        }
+    }
+    distances
+}

@@ -1,0 +1,89 @@
+//! The links of a node, as KFD lists them.
+
+use std::path::Path;
+
+use super::{Link, LinkKind, LinkPath};
+use crate::backend::Dir;
+use crate::error::{Error, Op, Reasons, Result};
+use crate::gpu::{self, node_error};
+use crate::parse::topology::{self, IoLink};
+use crate::unit::MegabytesPerSecond;
+
+/// A link with the node that it leads to.
+pub(super) struct NodeLink {
+    pub(super) to: u32,
+    pub(super) link: Link,
+}
+
+/// The links of a GPU's node, of both lists. The second is missing on old kernels.
+///
+/// One bad link spoils no other: the first error is kept as the reason of `links`.
+pub(super) fn all(node: &dyn Dir, reasons: &mut Reasons) -> Vec<NodeLink> {
+    let mut links = Vec::new();
+    for (name, path) in [("io_links", LinkPath::Direct), ("p2p_links", LinkPath::PeerToPeer)] {
+        match list(node, name, path, &mut links) {
+            Err(Error::NotSupported { .. }) if path == LinkPath::PeerToPeer => {}
+            Err(error) if reasons.of("links").is_none() => {
+                reasons.keep::<()>("links", Err(error));
+            }
+            _ => {}
+        }
+    }
+    links
+}
+
+/// The direct links of a node, as far as they can be read.
+pub(super) fn direct(node: &dyn Dir) -> Vec<NodeLink> {
+    let mut links = Vec::new();
+    let _ = list(node, "io_links", LinkPath::Direct, &mut links);
+    links
+}
+
+/// Adds the links that can be read; fails with the first error of those that cannot.
+fn list(node: &dyn Dir, name: &str, path: LinkPath, links: &mut Vec<NodeLink>) -> Result<()> {
+    let entries = node.list(Path::new(name));
+    let entries = entries.map_err(|error| node_error(Op::List, node.path().join(name), error))?;
+    links.reserve(entries.len());
+    let mut failed = Ok(());
+    for entry in &entries {
+        let Some(number) = entry.name.to_str().filter(|number| number.parse::<u32>().is_ok()) else {
+            continue;
+        };
+        match gpu::read(node, &format!("{name}/{number}/properties"), node_error, topology::io_link) {
+            // Without an end a link is none; no kernel prints that.
+            Ok(read) => links.extend(read.node_to.map(|to| NodeLink { to, link: link(&read, path) })),
+            Err(error) => failed = failed.and(Err(error)),
+        }
+    }
+    failed
+}
+
+/// A link as it is listed; what only the whole matrix tells is left open.
+fn link(read: &IoLink, path: LinkPath) -> Link {
+    const ENABLED: u32 = 1;
+    const NOT_COHERENT: u32 = 2;
+    const NO_ATOMICS_32: u32 = 4;
+    const NO_ATOMICS_64: u32 = 8;
+    const NO_PEER_DMA: u32 = 16;
+    let flag = |bit: u32| read.flags.map(|flags| flags & bit != 0);
+    let unless = |bit: u32| flag(bit).map(|set| !set);
+    Link {
+        kind: match read.kind {
+            Some(2) => LinkKind::Pcie,
+            Some(11) => LinkKind::Xgmi,
+            other => LinkKind::Other(other.unwrap_or(0)),
+        },
+        path,
+        weight: read.weight,
+        hops: None,
+        min_bandwidth: read.min_bandwidth.map(MegabytesPerSecond),
+        max_bandwidth: read.max_bandwidth.map(MegabytesPerSecond),
+        enabled: flag(ENABLED),
+        coherent: unless(NOT_COHERENT),
+        atomics_32: unless(NO_ATOMICS_32),
+        atomics_64: unless(NO_ATOMICS_64),
+        dma: unless(NO_PEER_DMA),
+        bidirectional: None,
+        sdma_engines: read.recommended_sdma_engine_id_mask.filter(|mask| *mask != 0),
+    }
+}
