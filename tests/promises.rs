@@ -34,9 +34,13 @@ fn ask_everything(gpu: &Gpu) -> String {
     let links = (gpu.pcie_levels(), gpu.pcie_throughput(), gpu.is_apu(), gpu.is_suspended(), gpu.metrics());
     let mut sampler = gpu.sampler(SampleFields::all());
     let sampled = (gpu.fan_speed(), gpu.temperature(&TemperatureSensor::Junction), sampler.sample().cloned());
-    format!(
-        "{sampled:?} {clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?} {last:?} {links:?}"
-    )
+    let split =
+        (gpu.available_compute_partitions(), gpu.available_memory_partitions(), gpu.partition_profiles());
+    let errors = (gpu.error_counts_by_block(), gpu.error_totals(), gpu.ras_event_state(), gpu.cper_records());
+    let hive = (gpu.xgmi_info(), gpu.xgmi_links(), gpu.partition_metrics());
+    let system = (gpu.virtualization_info(), gpu.driver_state());
+    let first = format!("{clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?}");
+    format!("{first} {last:?} {links:?} {sampled:?} {split:?} {errors:?} {hive:?} {system:?}")
 }
 
 /// Files that the kernel answers without waking the GPU (reference: the driver's show functions, by name).
@@ -71,6 +75,16 @@ fn never_wakes(path: &Path) -> bool {
             "xgmi_physical_id",
             "thermal_throttling_logging",
             "pwm1_max",
+            "available_compute_partition",
+            "available_memory_partition",
+            "supported_xcp_configs",
+            "xcp_config",
+            "xgmi_hive_id",
+            "xgmi_device_id",
+            "xgmi_num_hops",
+            "xgmi_num_links",
+            "xgmi_port_num",
+            "sriov_numvfs",
         ]
         .contains(&name)
 }

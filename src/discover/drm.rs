@@ -80,7 +80,7 @@ pub(super) struct Card {
 
 impl Card {
     pub(super) fn device(&self) -> Device {
-        Device { dir: self.dir.clone(), alive: self.alive, retired: self.retired.clone() }
+        Device { dir: self.dir.clone(), alive: self.alive, retired: self.retired.clone(), partition: None }
     }
 }
 
@@ -90,6 +90,7 @@ impl Card {
 pub(super) struct Partition {
     pub(super) card: Option<CardMinor>,
     pub(super) render: Option<RenderMinor>,
+    pub(super) dir: Option<Arc<dyn Dir>>,
 }
 
 /// One device with its DRM nodes.
@@ -120,7 +121,7 @@ impl Drm {
     fn add(&mut self, found: Found, dir: Arc<dyn Dir>) {
         if is_partition(&found.path) {
             self.amdgpu = true;
-            self.partitions.push(Partition { card: found.card, render: found.render });
+            self.partitions.push(Partition { card: found.card, render: found.render, dir: Some(dir) });
             return;
         }
         let mut buf = Vec::new();

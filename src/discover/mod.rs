@@ -303,7 +303,8 @@ fn join(
             Some(card) => {
                 card.joined = true;
                 let minor = if is_primary { card.card } else { own.and_then(|partition| partition.card) };
-                (minor, Some(card.device()), card.unique_id, Some(card.pci_id))
+                let partition = own.filter(|_| !is_primary).and_then(|partition| partition.dir.clone());
+                (minor, Some(Device { partition, ..card.device() }), card.unique_id, Some(card.pci_id))
             }
             None => (None, None, None, None),
         };

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::{Gpu, with_buffer};
+use crate::backend::Dir;
 use crate::error::{Error, Op, Result};
-use crate::parse::metrics::{GpuMetrics, Metrics, MetricsError};
+use crate::parse::metrics::{GpuMetrics, Metrics, MetricsError, MetricsFile};
 
 /// The largest table is below a page.
 const LIMIT: usize = 1 << 16;
@@ -40,16 +41,43 @@ impl Gpu {
         self.with_metrics(|bytes| Ok(bytes.to_vec()))
     }
 
+    /// The metrics of this partition alone; [`Gpu::metrics`] are its package's.
+    ///
+    /// *Source*: `xcp/xcp_metrics` of the partition's device, since kernel 6.16.
+    /// *Errors*: as [`Gpu::metrics`]; [`Error::NotSupported`] on older kernels and where nothing is partitioned.
+    /// *Supported on*: MI300 and newer Instinct.
+    #[doc(alias = "amdsmi_get_gpu_partition_metrics_info")]
+    pub fn partition_metrics(&self) -> Result<Metrics> {
+        let file = "xcp/xcp_metrics";
+        let device = self.device(file)?;
+        // The first partition's are beside its package's files, the others' at devices of their own.
+        let dir = match (self.ids().partition, &device.partition) {
+            (None | Some(0), _) => &device.dir,
+            (Some(_), Some(dir)) => dir,
+            (Some(_), None) => return Err(Error::NotSupported { path: self.path_of(file) }),
+        };
+        self.read_table(&**dir, file, |bytes| Metrics::decode_file(MetricsFile::XcpMetrics, bytes))
+    }
+
     fn with_metrics<T>(
         &self,
         decode: impl FnOnce(&[u8]) -> std::result::Result<T, MetricsError>,
     ) -> Result<T> {
         let file = "gpu_metrics";
+        self.read_table(&*self.device(file)?.dir, file, decode)
+    }
+
+    fn read_table<T>(
+        &self,
+        dir: &dyn Dir,
+        file: &str,
+        decode: impl FnOnce(&[u8]) -> std::result::Result<T, MetricsError>,
+    ) -> Result<T> {
         let device = self.device(file)?;
-        let path = || device.dir.path().join(file);
+        let path = || dir.path().join(file);
         self.access().check(path)?;
         with_buffer(|buf| {
-            let read = device.dir.read_to_end(Path::new(file), LIMIT, buf);
+            let read = dir.read_to_end(Path::new(file), LIMIT, buf);
             read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
             decode(buf).map_err(|error| not_a_table(path(), error))
         })

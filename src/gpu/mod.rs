@@ -19,7 +19,9 @@ pub(crate) mod power;
 mod ras;
 pub(crate) mod source;
 pub(crate) mod thermal;
+mod virtualization;
 mod voltage;
+mod xgmi;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -41,18 +43,21 @@ pub use asic::AsicInfo;
 pub use board::{BoardInfo, VbiosInfo};
 pub use cache::CacheInfo;
 pub use clock::{ClockDomain, Frequency};
-pub use driver::DriverInfo;
 pub(crate) use driver::driver_info;
+pub use driver::{DriverInfo, DriverState};
 pub use fan::{Fan, FanControl, FanMode};
 pub use firmware::Firmware;
 pub use memory::{MemoryUsage, VramInfo};
 pub use numa::NumaInfo;
+pub use partition::{PartitionProfile, PartitionResource, ResourceKind};
 pub use pcie::PcieInfo;
 pub use power::{Power, PowerKind};
-pub use ras::RasInfo;
+pub use ras::{BlockErrors, BlockState, ErrorTotals, RasInfo};
 pub use source::Source;
 pub use thermal::{Temperature, TemperatureSensor};
+pub use virtualization::{VirtualizationInfo, VirtualizationMode};
 pub use voltage::{Voltage, VoltageRail};
+pub use xgmi::{XgmiInfo, XgmiLink, XgmiPeer};
 
 /// Whether reading may wake a GPU that has gone to sleep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -121,6 +126,8 @@ pub(crate) struct Device {
     pub(crate) alive: Option<&'static str>,
     /// Whether the package was partitioned anew through a handle of this scan: its directory stays, the GPUs do not.
     pub(crate) retired: Arc<AtomicBool>,
+    /// The platform device of a partition other than the first, which has files of its own.
+    pub(crate) partition: Option<Arc<dyn Dir>>,
 }
 
 /// The GPU's node in the KFD topology.

@@ -1,8 +1,77 @@
 //! How the package is split.
 
-use super::Gpu;
-use crate::error::{Error, Result};
+use std::path::Path;
+
+use super::{Gpu, read};
+use crate::error::{Error, Op, Reasons, Result};
 use crate::parse::partition::{self, ComputePartition, MemoryPartition};
+use crate::parse::scalar;
+
+/// A way to split a package's compute units.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PartitionProfile {
+    /// Its place in the driver's list.
+    pub index: usize,
+    /// The driver's word for it.
+    pub mode: ComputePartition,
+    /// Whether the package is split so at present; absent while the GPU sleeps.
+    pub current: Option<bool>,
+    /// How many partitions it makes.
+    pub partitions: Option<u32>,
+    /// The ways to split memory that go with it; known of the selected profile only.
+    pub memory_partitions: Option<Vec<MemoryPartition>>,
+    /// What each partition gets; known of the selected profile only.
+    pub resources: Vec<PartitionResource>,
+    /// Why fields have no value, by their names.
+    pub reasons: Reasons,
+}
+
+/// What a partition gets of one kind of engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PartitionResource {
+    /// Which kind.
+    pub kind: ResourceKind,
+    /// How many.
+    pub instances: Option<u32>,
+    /// How many partitions share one.
+    pub shared: Option<u32>,
+    /// Why fields have no value, by their names.
+    pub reasons: Reasons,
+}
+
+/// A kind of engine that is dealt out (`xcp_res_names` of amdgpu_xcp.c).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum ResourceKind {
+    /// `xcc`: compute dies.
+    Xcc,
+    /// `dma`: copy engines.
+    Dma,
+    /// `dec`: video engines.
+    Decoder,
+    /// `jpeg`: JPEG engines.
+    Jpeg,
+}
+
+impl ResourceKind {
+    const ALL: [ResourceKind; 4] =
+        [ResourceKind::Xcc, ResourceKind::Dma, ResourceKind::Decoder, ResourceKind::Jpeg];
+
+    /// The driver's word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ResourceKind::Xcc => "xcc",
+            ResourceKind::Dma => "dma",
+            ResourceKind::Decoder => "dec",
+            ResourceKind::Jpeg => "jpeg",
+        }
+    }
+}
 
 impl Gpu {
     /// How the package's compute units are split: SPX (not at all) to CPX (one partition for each die).
@@ -27,6 +96,128 @@ impl Gpu {
     pub fn memory_partition(&self) -> Result<MemoryPartition> {
         let file = "current_memory_partition";
         self.known(file, self.access().read(file, |text| Ok(partition::memory_partition(text))))
+    }
+
+    /// The ways to split the package's compute units that can be chosen with its memory split as it is.
+    ///
+    /// *Source*: `available_compute_partition` of the PCI device; answered while the GPU sleeps.
+    /// *Errors*: [`Error::NotSupported`] where nothing can be chosen.
+    /// *Supported on*: MI300 and newer Instinct.
+    pub fn available_compute_partitions(&self) -> Result<Vec<ComputePartition>> {
+        let file = "available_compute_partition";
+        self.known(file, self.fact(file, |text| Ok(partition::compute_partitions(text))))
+    }
+
+    /// The ways to split the package's memory that can be chosen; the choice takes effect when the driver is loaded
+    /// again.
+    ///
+    /// *Source*: `available_memory_partition` of the PCI device, since kernel 6.13; answered while the GPU sleeps.
+    /// *Errors*: [`Error::NotSupported`] where nothing can be chosen.
+    /// *Supported on*: MI300 and newer Instinct.
+    #[doc(alias = "amdsmi_get_gpu_memory_partition_config")]
+    pub fn available_memory_partitions(&self) -> Result<Vec<MemoryPartition>> {
+        let file = "available_memory_partition";
+        self.known(file, self.fact(file, |text| Ok(partition::memory_partitions(text))))
+    }
+
+    /// The ways to split the package's compute units that its driver knows, with what each makes of the engines.
+    ///
+    /// The driver describes one profile at a time, the one that was last written to its `xcp_config`; reading does
+    /// not write, so the others have no resources here.
+    ///
+    /// *Source*: `compute_partition_config` of the PCI device, since kernel 6.13, its numbers for root only; without
+    /// it `available_compute_partition`. How many dies CPX makes partitions of, from `ip_discovery`.
+    /// *Errors*: [`Error::NotSupported`] where the chip cannot be split; of single values in the profile's reasons.
+    /// *Supported on*: MI300 and newer Instinct.
+    #[doc(alias = "amdsmi_get_gpu_accelerator_partition_profile")]
+    #[doc(alias = "amdsmi_get_gpu_accelerator_partition_profile_config")]
+    pub fn partition_profiles(&self) -> Result<Vec<PartitionProfile>> {
+        let file = "compute_partition_config/supported_xcp_configs";
+        let modes = self.known(file, self.fact(file, |text| Ok(partition::compute_partitions(text))));
+        let modes = match modes {
+            Err(Error::NotSupported { .. }) => self.available_compute_partitions()?,
+            modes => modes?,
+        };
+        let current = self.compute_partition();
+        let selected =
+            self.fact("compute_partition_config/xcp_config", |text| Ok(partition::compute_partition(text)));
+        let selected = selected.ok().flatten();
+        let profiles = modes.into_iter().enumerate().map(|(index, mode)| {
+            let mut reasons = Reasons::default();
+            let is_selected = selected.as_ref() == Some(&mode);
+            let config = |name: &str| format!("compute_partition_config/{name}");
+            let memory = match is_selected {
+                true => self.known(
+                    &config("supported_nps_configs"),
+                    self.fact(&config("supported_nps_configs"), |text| {
+                        Ok(partition::memory_partitions(text))
+                    }),
+                ),
+                false => Err(Error::NotSupported { path: self.path_of(&config("supported_nps_configs")) }),
+            };
+            PartitionProfile {
+                index,
+                current: reasons.keep("current", current.clone().map(|current| current == mode)),
+                partitions: reasons.keep("partitions", self.partitions_of(&mode)),
+                memory_partitions: reasons.keep("memory_partitions", memory),
+                resources: match is_selected {
+                    true => ResourceKind::ALL.into_iter().filter_map(|kind| self.resource(kind)).collect(),
+                    false => Vec::new(),
+                },
+                mode,
+                reasons,
+            }
+        });
+        Ok(profiles.collect())
+    }
+
+    /// What the selected profile deals out of a kind of engine; none where the driver does not speak of it.
+    fn resource(&self, kind: ResourceKind) -> Option<PartitionResource> {
+        let folder = format!("compute_partition_config/{}", kind.as_str());
+        let device = self.0.device.as_ref()?;
+        device.dir.meta(Path::new(&folder)).ok()?;
+        let mut reasons = Reasons::default();
+        let number = |name: &str| self.fact(&format!("{folder}/{name}"), scalar::unsigned_32);
+        Some(PartitionResource {
+            kind,
+            instances: reasons.keep("instances", number("num_inst")),
+            shared: reasons.keep("shared", number("num_shared")),
+            reasons,
+        })
+    }
+
+    /// How many partitions a mode makes.
+    fn partitions_of(&self, mode: &ComputePartition) -> Result<u32> {
+        match mode {
+            ComputePartition::Spx => Ok(1),
+            ComputePartition::Dpx => Ok(2),
+            ComputePartition::Tpx => Ok(3),
+            ComputePartition::Qpx => Ok(4),
+            ComputePartition::Cpx => self.compute_dies(),
+            ComputePartition::Other(_) => {
+                Err(Error::NotSupported { path: self.path_of("compute_partition_config") })
+            }
+        }
+    }
+
+    /// The package's compute dies (XCC) that work: instances of GC that are not harvested.
+    fn compute_dies(&self) -> Result<u32> {
+        let file = "ip_discovery/die/0/GC";
+        let device = self.device(file)?;
+        let failed = |op: Op, path, error| device.error(op, path, error);
+        let entries = device.dir.list(Path::new(file));
+        let entries = entries.map_err(|error| failed(Op::List, device.dir.path().join(file), error))?;
+        let mut count = 0;
+        for name in entries.iter().filter_map(|entry| entry.name.to_str()) {
+            if name.parse::<u32>().is_ok() {
+                let harvest = read(&*device.dir, &format!("{file}/{name}/harvest"), failed, scalar::hex)?;
+                count += u32::from(harvest == 0);
+            }
+        }
+        match count {
+            0 => Err(Error::NotSupported { path: self.path_of(file) }),
+            count => Ok(count),
+        }
     }
 
     fn known<T>(&self, file: &str, value: Result<Option<T>>) -> Result<T> {

@@ -1,8 +1,11 @@
-//! Reliability: which blocks correct errors, and how many errors there were.
+//! Reliability: which blocks correct errors, how many errors there were, which pages are bad.
 
-use super::Gpu;
-use crate::error::{Error, Reasons, Result, Unavailable};
-use crate::parse::ras::{self, ErrorCounts};
+use std::path::{Path, PathBuf};
+
+use super::{Gpu, with_buffer};
+use crate::error::{Error, Op, Reasons, Result, Unavailable};
+use crate::parse::cper::{self, CperRecords};
+use crate::parse::ras::{self, BadPage, ErrorCounts, EventState, RasSchema};
 
 /// What of RAS the chip has and the driver has enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,11 +14,60 @@ use crate::parse::ras::{self, ErrorCounts};
 pub struct RasInfo {
     /// Version of the table of retired pages in the EEPROM.
     pub eeprom_version: Option<u32>,
-    /// A bit for each kind of error correction.
+    /// A bit for each kind of error correction; [`RasInfo::schema_kinds`] names them.
     pub schema: Option<u32>,
-    /// A bit for each block whose error correction is on; [`ras::block_name`] names them.
+    /// A bit for each block whose error correction is on; [`RasInfo::blocks`] names them.
     pub feature_mask: Option<u32>,
     /// Why fields have no value, by their names.
+    pub reasons: Reasons,
+}
+
+impl RasInfo {
+    /// The kinds of error correction by name.
+    pub fn schema_kinds(&self) -> Option<RasSchema> {
+        self.schema.map(RasSchema::new)
+    }
+
+    /// Every block that the driver knows, in the order of the mask's bits, and whether its error correction is on.
+    pub fn blocks(&self) -> Option<Vec<BlockState>> {
+        let mask = self.feature_mask?;
+        let blocks = (0..u32::BITS).map_while(|bit| Some((bit, ras::block_name(bit)?)));
+        Some(blocks.map(|(bit, block)| BlockState { block, enabled: mask >> bit & 1 != 0 }).collect())
+    }
+}
+
+/// Whether a block's error correction is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BlockState {
+    /// The driver's name of the block.
+    pub block: &'static str,
+    /// Whether it is.
+    pub enabled: bool,
+}
+
+/// Errors that a block counted since the driver was loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct BlockErrors {
+    /// The driver's name of the block.
+    pub block: String,
+    /// The counts; absent where they cannot be had at present.
+    pub counts: Option<ErrorCounts>,
+    /// Why fields have no value, by their names.
+    pub reasons: Reasons,
+}
+
+/// Errors of all blocks together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ErrorTotals {
+    /// The sum over the blocks that answered; a kind that none of them counts is absent.
+    pub counts: ErrorCounts,
+    /// Why blocks are missing in the sum, by their names.
     pub reasons: Reasons,
 }
 
@@ -27,6 +79,7 @@ impl Gpu {
     /// *Supported on*: Instinct, some Radeon Pro.
     #[doc(alias = "amdsmi_get_gpu_ras_feature_info")]
     #[doc(alias = "amdsmi_get_gpu_ecc_enabled")]
+    #[doc(alias = "amdsmi_get_gpu_ecc_status")]
     #[doc(alias = "amdsmi_get_gpu_ras_block_features_enabled")]
     pub fn ras_info(&self) -> RasInfo {
         let mut reasons = Reasons::default();
@@ -46,17 +99,128 @@ impl Gpu {
     /// *Supported on*: Instinct, some Radeon Pro.
     #[doc(alias = "amdsmi_get_gpu_ecc_count")]
     pub fn error_counts(&self, block: &str) -> Result<ErrorCounts> {
-        let file = format!("ras/{block}_err_count");
-        let access = self.access();
-        let (file, counts) = match access.read(&file, ras::error_counts) {
-            Err(Error::NotSupported { .. }) => {
-                let aca = format!("ras/aca_{block}");
-                let counts = access.read(&aca, ras::error_counts)?;
-                (aca, counts)
-            }
-            counts => (file, counts?),
+        match self.counts_in(&format!("ras/{block}_err_count")) {
+            Err(Error::NotSupported { .. }) => self.counts_in(&format!("ras/aca_{block}")),
+            counts => counts,
+        }
+    }
+
+    /// Errors of every block that counts them, by the blocks' names.
+    ///
+    /// *Source* and *Supported on*: as [`Gpu::error_counts`].
+    /// *Errors*: [`Error::NotSupported`] without RAS; those of single blocks in their reasons.
+    pub fn error_counts_by_block(&self) -> Result<Vec<BlockErrors>> {
+        let folder = "ras";
+        let device = self.device(folder)?;
+        let entries = device.dir.list(Path::new(folder));
+        let entries =
+            entries.map_err(|error| device.error(Op::List, device.dir.path().join(folder), error))?;
+        let mut blocks = Vec::new();
+        for file in entries.iter().filter_map(|entry| entry.name.to_str()) {
+            let block = file.strip_suffix("_err_count").or_else(|| file.strip_prefix("aca_"));
+            let Some(block) = block else { continue };
+            let mut reasons = Reasons::default();
+            let counts = reasons.keep("counts", self.counts_in(&format!("{folder}/{file}")));
+            blocks.push(BlockErrors { block: block.to_owned(), counts, reasons });
+        }
+        blocks.sort_by(|a, b| a.block.cmp(&b.block));
+        Ok(blocks)
+    }
+
+    /// Errors of all blocks together, and which blocks could not be asked.
+    ///
+    /// *Source* and *Supported on*: as [`Gpu::error_counts`].
+    /// *Errors*: as [`Gpu::error_counts_by_block`].
+    #[doc(alias = "amdsmi_get_gpu_total_ecc_count")]
+    pub fn error_totals(&self) -> Result<ErrorTotals> {
+        let mut totals = ErrorTotals { counts: ErrorCounts::default(), reasons: Reasons::default() };
+        for block in self.error_counts_by_block()? {
+            let Some(counts) = block.counts else {
+                let path = || self.path_of("ras");
+                let why = block.reasons.of("counts").cloned();
+                let why = why.unwrap_or_else(|| Error::NotSupported { path: path() });
+                totals.reasons.keep::<()>(block.block, Err(why));
+                continue;
+            };
+            let add = |sum: &mut Option<u64>, count: Option<u64>| {
+                if let Some(count) = count {
+                    *sum = Some(sum.unwrap_or(0).saturating_add(count));
+                }
+            };
+            add(&mut totals.counts.uncorrectable, counts.uncorrectable);
+            add(&mut totals.counts.correctable, counts.correctable);
+            add(&mut totals.counts.deferred, counts.deferred);
+        }
+        Ok(totals)
+    }
+
+    /// Fatal errors and poisoned data: how often since the driver was loaded. Answered while the GPU sleeps.
+    ///
+    /// *Source*: `ras/event_state` of the PCI device, since kernel 6.11.
+    /// *Errors*: [`Error::NotSupported`] where the driver counts no events.
+    /// *Supported on*: MI300 and newer Instinct.
+    pub fn ras_event_state(&self) -> Result<EventState> {
+        self.fact("ras/event_state", ras::event_state)
+    }
+
+    /// The pages of video memory that were found bad; empty if there are none.
+    ///
+    /// Asked for by itself and part of no bundle: a damaged table makes the driver write to the kernel's log at
+    /// each reading.
+    ///
+    /// *Source*: `ras/gpu_vram_bad_pages` of the PCI device.
+    /// *Errors*: [`Error::NotSupported`] where pages are not retired, or by the driver's `bad_page_threshold=0`.
+    /// *Supported on*: Instinct and Radeon Pro with ECC memory.
+    #[doc(alias = "amdsmi_get_gpu_bad_page_info")]
+    #[doc(alias = "amdsmi_get_gpu_memory_reserved_pages")]
+    pub fn bad_pages(&self) -> Result<Vec<BadPage>> {
+        /// 28 bytes a page; the driver gives up a card with thousands.
+        const LIMIT: usize = 16 << 20;
+        let file = "ras/gpu_vram_bad_pages";
+        let device = self.device(file)?;
+        let path = || device.dir.path().join(file);
+        self.access().check(path)?;
+        with_buffer(|buf| {
+            let read = device.dir.read_to_end(Path::new(file), LIMIT, buf);
+            read.map_err(|error| device.error(Op::Read, path(), error))?;
+            ras::bad_pages(buf).map_err(|error| Error::unparsable(path(), error))
+        })
+    }
+
+    /// The records of hardware errors that the driver keeps since it was loaded, oldest first.
+    ///
+    /// *Source*: `amdgpu_ring_cper` in the GPU's folder of debugfs, since kernel 6.15; for root. Reading takes
+    /// nothing away. It is read at one go with room for all that it can hold: kernels before 7.1 write past the end
+    /// of less room, and past its start when asked to go on (`amdgpu_debugfs_ring_read`).
+    /// *Errors*: [`Error::NotSupported`] without debugfs or the file; [`Error::NoPermission`] for who is not root.
+    /// *Supported on*: MI300 and newer Instinct.
+    #[doc(alias = "amdsmi_get_gpu_cper_entries")]
+    pub fn cper_records(&self) -> Result<CperRecords> {
+        /// The ring has 2^20 words (`CPER_MAX_RING_SIZE`), three pointers stand before it; as much again to be safe.
+        const ROOM: usize = 8 << 20;
+        let file = Path::new("amdgpu_ring_cper");
+        let folder = self.debugfs().join(file);
+        self.access().check(|| folder.clone())?;
+        let failed = |op: Op, error| Error::plain(op, &folder, &error);
+        let dir = self.0.backend.open_dir(&self.debugfs()).map_err(|error| failed(Op::OpenDir, error))?;
+        let mut buf = Vec::new();
+        dir.read_once(file, ROOM, &mut buf).map_err(|error| failed(Op::Read, error))?;
+        Ok(cper::records(&buf))
+    }
+
+    /// The package's folder in debugfs: by card number, or by address where the card is not known.
+    fn debugfs(&self) -> PathBuf {
+        let ids = self.ids();
+        let folder = match ids.card.filter(|_| ids.partition.unwrap_or(0) == 0) {
+            Some(card) => card.to_string(),
+            None => ids.package.to_string(),
         };
-        let path = || self.path_of(&file);
+        Path::new("/sys/kernel/debug/dri").join(folder)
+    }
+
+    fn counts_in(&self, file: &str) -> Result<ErrorCounts> {
+        let path = || self.path_of(file);
+        let counts = self.access().read(file, ras::error_counts)?;
         counts.ok_or_else(|| Error::Unavailable { path: path(), reason: Unavailable::Inaccessible })
     }
 }

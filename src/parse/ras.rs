@@ -59,6 +59,29 @@ pub fn schema(text: &[u8]) -> Parsed<u32> {
     labelled(text, b"schema:")
 }
 
+/// The kinds of error correction that a schema names (`enum amdgpu_ras_error_type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct RasSchema {
+    /// Parity.
+    pub parity: bool,
+    /// One wrong bit is corrected.
+    pub single_bit: bool,
+    /// Two wrong bits are noticed.
+    pub double_bit: bool,
+    /// Wrong data is marked, so that what uses it learns of it.
+    pub poison: bool,
+}
+
+impl RasSchema {
+    /// The kinds in the number that [`schema`] reads.
+    pub fn new(schema: u32) -> RasSchema {
+        let bit = |number: u32| schema >> number & 1 != 0;
+        RasSchema { parity: bit(0), single_bit: bit(1), double_bit: bit(2), poison: bit(3) }
+    }
+}
+
 /// `label 0x…`.
 fn labelled(text: &[u8], label: &[u8]) -> Parsed<u32> {
     let mut cursor = Cursor::new(only_line(text)?);
@@ -229,6 +252,15 @@ mod tests {
         assert_eq!(schema(b"feature mask: 0x1\n").unwrap_err().column, 1);
         assert_eq!(schema(b"schema: 0x100000000\n").unwrap_err().column, 9);
         assert_eq!(schema(b"schema: 0x1\nschema: 0x1\n").unwrap_err().line, 2);
+    }
+
+    #[test]
+    fn schemas() {
+        let schema = RasSchema::new(0b1010);
+        assert_eq!(
+            (schema.parity, schema.single_bit, schema.double_bit, schema.poison),
+            (false, true, false, true)
+        );
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What the running kernel says of itself.
 //!
 //! `/proc/PID/status` is `proc_pid_status`.
-//! `/proc/sys/kernel/osrelease` is `utsname()->release` and a newline (`proc_do_uts_string`).
+//! `/proc/sys/kernel/osrelease` is `utsname()->release` and a newline (`proc_do_uts_string`). `/proc/cpuinfo` of x86 has
+//! a line of flags for each processor (`show_cpuinfo`). `/sys/module/*/initstate` is `live`, `coming` or `going`
+//! (`show_initstate`).
 
 use std::borrow::Cow;
 
@@ -24,6 +26,42 @@ pub fn is_wsl(os_release: &[u8]) -> bool {
 pub fn effective_capabilities(status: &[u8]) -> Option<u64> {
     let line = status.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(b"CapEff:"))?;
     u64::from_str_radix(std::str::from_utf8(line.trim_ascii()).ok()?, 16).ok()
+}
+
+/// Whether a hypervisor is below the kernel, by the first processor's flags; absent where there are none, as on
+/// processors other than x86.
+pub fn has_hypervisor(cpuinfo: &[u8]) -> Option<bool> {
+    let flags = super::lines(cpuinfo).find_map(|line| {
+        let rest = line.trimmed().strip_prefix(b"flags")?.trim_ascii_start();
+        rest.strip_prefix(b":")
+    })?;
+    Some(flags.split(u8::is_ascii_whitespace).any(|flag| flag == b"hypervisor"))
+}
+
+/// How far a driver is loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum ModuleState {
+    /// It is being loaded.
+    Coming,
+    /// It works.
+    Live,
+    /// It is being removed.
+    Going,
+    /// Another word.
+    Other(String),
+}
+
+/// Reads `initstate`; absent if the text is empty.
+pub fn module_state(text: &[u8]) -> Option<ModuleState> {
+    let word = scalar::text(text)?;
+    Some(match &*word {
+        "coming" => ModuleState::Coming,
+        "live" => ModuleState::Live,
+        "going" => ModuleState::Going,
+        _ => ModuleState::Other(word.into_owned()),
+    })
 }
 
 #[cfg(test)]
@@ -57,10 +95,31 @@ mod tests {
         assert!((0..text.len()).all(|length| !is_wsl(&text[..length])));
     }
 
+    #[test]
+    fn hypervisors() {
+        let info = |flags: &str| {
+            format!("processor\t: 0\nmodel name\t: x\nflags\t\t:{flags}\nvmx flags\t: hypervisor\n")
+        };
+        assert_eq!(has_hypervisor(info(" fpu hypervisor lahf_lm").as_bytes()), Some(true));
+        assert_eq!(has_hypervisor(info(" fpu hypervisors").as_bytes()), Some(false));
+        assert_eq!(has_hypervisor(info("").as_bytes()), Some(false));
+        assert_eq!(has_hypervisor(b"processor\t: 0\nFeatures\t: fp asimd\n"), None);
+    }
+
+    #[test]
+    fn modules() {
+        assert_eq!(module_state(b"live\n"), Some(ModuleState::Live));
+        assert_eq!(module_state(b"coming\n"), Some(ModuleState::Coming));
+        assert_eq!(module_state(b"going\n"), Some(ModuleState::Going));
+        assert_eq!(module_state(b"gone\n"), Some(ModuleState::Other("gone".into())));
+        assert_eq!(module_state(b"\n"), None);
+    }
+
     proptest! {
         #[test]
         fn any_bytes(bytes: Vec<u8>) {
-            let _ = (os_release(&bytes), is_wsl(&bytes), effective_capabilities(&bytes));
+            let _ = (os_release(&bytes), is_wsl(&bytes), effective_capabilities(&bytes), module_state(&bytes));
+            let _ = has_hypervisor(&[b"flags:", &bytes[..]].concat());
         }
     }
 }

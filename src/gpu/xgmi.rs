@@ -1,0 +1,154 @@
+//! XGMI: the GPU's place in its hive and the state of its links.
+
+use std::path::Path;
+
+use super::Gpu;
+use crate::error::{Error, Reasons, Result};
+use crate::id::Bdf;
+use crate::parse::metrics::LinkState;
+use crate::parse::scalar;
+use crate::parse::xgmi::{self, PortPair, XgmiErrors};
+use crate::unit::{KiloBytes, MegaTransfers};
+
+/// The GPU's place among those that XGMI wires together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct XgmiInfo {
+    /// The hive's number.
+    pub hive_id: Option<u64>,
+    /// The GPU's number in the hive, given by firmware.
+    pub node_id: Option<u64>,
+    /// Where it is on the board.
+    pub physical_id: Option<u32>,
+    /// The hive's GPUs in the hive's own order, this one among them; empty where the driver does not list them.
+    pub peers: Vec<XgmiPeer>,
+    /// Which port leads to which.
+    pub ports: Option<Vec<PortPair>>,
+    /// Why fields have no value, by their names; `hops`, `links` for those of the peers.
+    pub reasons: Reasons,
+}
+
+/// A GPU of the hive, seen from this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct XgmiPeer {
+    /// Its PCI address.
+    pub bdf: Option<Bdf>,
+    /// Links to be crossed on the way; 0 to itself.
+    pub hops: Option<u8>,
+    /// Links that lead there.
+    pub links: Option<u8>,
+}
+
+/// One link of the GPU.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct XgmiLink {
+    /// Its number; which GPU it leads to, the table does not say.
+    pub index: usize,
+    /// Lanes.
+    pub width: Option<u16>,
+    /// Rate of a lane.
+    pub speed: Option<MegaTransfers>,
+    /// Read over it since the driver was loaded.
+    pub read: Option<KiloBytes>,
+    /// Written over it since the driver was loaded.
+    pub written: Option<KiloBytes>,
+    /// Whether it is up.
+    pub state: Option<LinkState>,
+}
+
+impl Gpu {
+    /// The GPU's place in its hive. Answered while it sleeps.
+    ///
+    /// *Source*: `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id`, `xgmi_num_hops`, `xgmi_num_links`,
+    /// `xgmi_port_num` of the PCI device; the hive also from KFD.
+    /// *Errors*: none of its own; each field that is absent has its reason.
+    /// *Supported on*: Instinct and Vega20 in a hive.
+    #[doc(alias = "amdsmi_get_xgmi_info")]
+    pub fn xgmi_info(&self) -> XgmiInfo {
+        let mut reasons = Reasons::default();
+        let hive = match self.0.node.as_ref().and_then(|node| node.properties.hive_id).filter(|id| *id != 0) {
+            Some(id) => Ok(id),
+            None => self.fact("xgmi_hive_info/xgmi_hive_id", scalar::unsigned),
+        };
+        let hops = reasons.keep("hops", self.fact("xgmi_num_hops", xgmi::hops)).unwrap_or_default();
+        let links = reasons.keep("links", self.fact("xgmi_num_links", xgmi::links)).unwrap_or_default();
+        let addresses = self.hive_addresses();
+        let count = hops.len().max(links.len()).max(addresses.len());
+        let peers = (0..count).map(|index| XgmiPeer {
+            bdf: addresses.get(index).copied().flatten(),
+            hops: hops.get(index).copied(),
+            links: links.get(index).copied(),
+        });
+        XgmiInfo {
+            hive_id: reasons.keep("hive_id", hive),
+            node_id: reasons.keep("node_id", self.fact("xgmi_device_id", scalar::unsigned)),
+            physical_id: reasons.keep("physical_id", self.fact("xgmi_physical_id", scalar::unsigned_32)),
+            peers: peers.collect(),
+            ports: reasons.keep("ports", self.fact("xgmi_port_num", xgmi::ports)),
+            reasons,
+        }
+    }
+
+    /// The GPUs of the hive in the order in which they joined it, which is that of hops and links
+    /// (`amdgpu_xgmi_sysfs_add_dev_info` names the links node1, node2, …).
+    fn hive_addresses(&self) -> Vec<Option<Bdf>> {
+        let folder = Path::new("xgmi_hive_info");
+        let Some(device) = &self.0.device else { return Vec::new() };
+        let Ok(entries) = device.dir.list(folder) else { return Vec::new() };
+        let mut nodes: Vec<(u32, Option<Bdf>)> = Vec::new();
+        for entry in entries {
+            let number = entry.name.to_str().and_then(|name| name.strip_prefix("node")?.parse().ok());
+            let Some(number) = number else { continue };
+            let target = device.dir.read_link(&folder.join(&entry.name)).ok();
+            let name = target.as_deref().and_then(Path::file_name).and_then(|name| name.to_str());
+            nodes.push((number, name.and_then(|name| name.parse().ok())));
+        }
+        nodes.sort_unstable_by_key(|(number, _)| *number);
+        nodes.into_iter().map(|(_, bdf)| bdf).collect()
+    }
+
+    /// The GPU's links with their traffic. Those of a partition are its package's.
+    ///
+    /// *Source*: `gpu_metrics` of the PCI device.
+    /// *Errors*: those of [`Gpu::metrics`]; [`Error::NotSupported`] where the table speaks of no link.
+    /// *Supported on*: MI300 and newer Instinct; their state since table 1.7.
+    #[doc(alias = "amdsmi_get_link_metrics")]
+    #[doc(alias = "amdsmi_get_gpu_xgmi_link_status")]
+    pub fn xgmi_links(&self) -> Result<Vec<XgmiLink>> {
+        let table = self.metrics()?.xgmi;
+        let (read, written, states) = (&table.read_data_acc, &table.write_data_acc, &table.link_status);
+        let links = (0..read.len().max(written.len()).max(states.len())).map(|index| XgmiLink {
+            index,
+            width: table.link_width,
+            speed: table.link_speed,
+            read: read.get(index).copied().flatten(),
+            written: written.get(index).copied().flatten(),
+            state: states.get(index).copied().flatten(),
+        });
+        let is_there =
+            |link: &XgmiLink| link.read.is_some() || link.written.is_some() || link.state.is_some();
+        let links: Vec<XgmiLink> = links.filter(is_there).collect();
+        match links.is_empty() {
+            true => Err(Error::NotSupported { path: self.path_of("gpu_metrics") }),
+            false => Ok(links),
+        }
+    }
+
+    /// What happened on the links since this was last asked, by anyone: **asking clears it.**
+    ///
+    /// Part of no bundle for that reason, and the only method here that changes what the next one hears.
+    ///
+    /// *Source*: `xgmi_error` of the PCI device.
+    /// *Errors*: [`Error::NotSupported`] where the chip does not tell, which are most.
+    /// *Supported on*: Vega20, MI100.
+    #[doc(alias = "amdsmi_gpu_xgmi_error_status")]
+    #[doc(alias = "amdsmi_reset_gpu_xgmi_error")]
+    pub fn read_and_clear_xgmi_errors(&self) -> Result<XgmiErrors> {
+        self.access().read("xgmi_error", xgmi::errors)
+    }
+}
