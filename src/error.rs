@@ -188,6 +188,12 @@ pub enum Error {
     /// This reader has been stopped.
     #[error("the reader has been stopped")]
     Stopped,
+    /// The process is numbered in another pid namespace than the `/proc` that is mounted here.
+    #[error("{}: the number is the host's; this pid namespace cannot see the process", path.display())]
+    OtherPidNamespace {
+        /// The file that would have told, were the numbers the same.
+        path: PathBuf,
+    },
     /// No GPU of the list answers to this name.
     #[error("no GPU {wanted}: {known}")]
     NoSuchGpu {
@@ -318,6 +324,7 @@ impl Error {
     pub fn status(&self) -> Status {
         match self {
             Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NotSupported,
+            Error::OtherPidNamespace { .. } => Status::NotSupported,
             Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NotSupported,
             Error::NotOffered { .. } | Error::Refused { .. } => Status::Inval,
             Error::OutOfRange { .. } => Status::InputOutOfBounds,
@@ -346,6 +353,7 @@ impl Error {
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
             Error::Unavailable { reason: Unavailable::InUse, .. } => "in use".into(),
             Error::DeviceGone { .. } => "device gone".into(),
+            Error::OtherPidNamespace { .. } => "other pid namespace".into(),
             Error::Unparsable { .. } | Error::MalformedTable { .. } => format!("unparsable: {self}"),
             other => other.to_string(),
         }

@@ -44,7 +44,7 @@
 //!
 //! # What it does not do
 //!
-//! It lists no processes; those are planned. What
+//! What
 //! only a DRM ioctl tells (the VBIOS's name and date, the type of the memory, the driver's date) is not asked,
 //! because opening a device node wakes the GPU. CPUs and network cards, which AMD SMI knows too, are none of it.
 //!
@@ -70,6 +70,7 @@ pub mod id;
 pub mod parse;
 pub mod sample;
 mod sys;
+pub mod process;
 pub mod topology;
 pub mod unit;
 pub mod visible;

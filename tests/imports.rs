@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
     ("control", &["gpu", "backend", "parse", "unit", "id", "error"]),
+    ("process", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("topology", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The root only declares and re-exports.
     ("lib", &["discover", "error", "gpu"]),

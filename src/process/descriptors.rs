@@ -1,0 +1,263 @@
+//! DRM's side: the descriptors of all processes, `/proc/<pid>/fd` and `/proc/<pid>/fdinfo`.
+//!
+//! A link's target tells whether a descriptor can be a GPU's; only of those the information is read. It is the
+//! client's and not the descriptor's: a dup, a fork and a descriptor that was handed over show the same number, and
+//! are one client.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::merge::Wanted;
+use super::{DrmClient, PidNamespace, below, is_gone, number};
+use crate::backend::{Backend, Dir};
+use crate::error::{Error, Op, Reasons, Result};
+use crate::gpu;
+use crate::id::Bdf;
+use crate::parse::fdinfo;
+use crate::parse::process::{self, Status};
+
+/// The number of the initial pid namespace (`PROC_PID_INIT_INO` of linux/proc_ns.h).
+const INITIAL: &str = "pid:[4026531836]";
+/// The major number of DRM's device nodes.
+const DRM_MAJOR: u32 = 226;
+
+/// What was seen in `/proc`.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Processes that have a GPU open, or that were asked for.
+    pub(super) processes: Vec<ProcProcess>,
+    /// Processes whose descriptors this user may not look at.
+    pub(super) unreadable: usize,
+    /// The process that asks.
+    pub(super) own: Option<u32>,
+}
+
+/// A process of `/proc`.
+pub(super) struct ProcProcess {
+    pub(super) pid: u32,
+    pub(super) status: Result<Status>,
+    pub(super) cgroup: Result<String>,
+    pub(super) clients: Vec<Client>,
+    /// Absent where the descriptors cannot be looked at.
+    pub(super) opens_kfd: Option<bool>,
+    /// Why; and why single descriptors say nothing.
+    pub(super) reasons: Reasons,
+}
+
+/// A client of a GPU.
+pub(super) struct Client {
+    /// The GPU, as an index among those asked about; absent for one that is none of them.
+    pub(super) gpu: Option<usize>,
+    pub(super) bdf: Option<Bdf>,
+    pub(super) key: ClientKey,
+    pub(super) client: DrmClient,
+}
+
+/// What is the same for all descriptors of a client: device and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ClientKey {
+    device: Option<Bdf>,
+    minor: Option<u32>,
+    pub(super) id: Option<u64>,
+}
+
+pub(super) fn open(backend: &dyn Backend) -> Result<Arc<dyn Dir>> {
+    let path = Path::new("/proc");
+    backend.open_dir(path).map_err(|error| Error::plain(Op::OpenDir, path, &error))
+}
+
+/// Whose numbers this `/proc` has.
+pub(super) fn namespace(proc: &dyn Dir) -> PidNamespace {
+    match proc.read_link(Path::new("self/ns/pid")) {
+        Ok(target) if target == Path::new(INITIAL) => PidNamespace::Initial,
+        Ok(_) => PidNamespace::Nested,
+        Err(_) => PidNamespace::Unknown,
+    }
+}
+
+/// Looks at all processes; those in `listed` are told of even if they have no GPU open.
+pub(super) fn scan(proc: &dyn Dir, wanted: &Wanted<'_>, listed: &[u32]) -> Result<Seen> {
+    let entries = proc.list(Path::new("."));
+    let entries = entries.map_err(|error| Error::plain(Op::List, proc.path(), &error))?;
+    let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
+    numbers.sort_unstable();
+    let mut seen = Seen { own: own(proc), ..Seen::default() };
+    for pid in numbers {
+        // By the kept directory: a newcomer with the same number answers nothing through it.
+        let Ok(dir) = proc.open_dir(Path::new(&pid.to_string())) else { continue };
+        let looked = Look { dir: &*dir, wanted }.descriptors();
+        let is_listed = listed.binary_search(&pid).is_ok();
+        let (clients, opens_kfd, reasons) = match looked {
+            Looked::Gone => continue,
+            Looked::Refused(reasons) => {
+                seen.unreadable += 1;
+                if !is_listed {
+                    continue;
+                }
+                (Vec::new(), None, reasons)
+            }
+            Looked::Found { clients, opens_kfd, reasons } => {
+                if clients.is_empty() && !opens_kfd && !is_listed {
+                    continue;
+                }
+                (clients, Some(opens_kfd), reasons)
+            }
+        };
+        let Some(status) = read(&*dir, "status", process::status) else { continue };
+        let cgroup = read(&*dir, "cgroup", |text| Ok(process::cgroup(text)));
+        let Some(cgroup) = cgroup else { continue };
+        let cgroup = cgroup
+            .and_then(|path| path.ok_or_else(|| Error::NotSupported { path: dir.path().join("cgroup") }));
+        seen.processes.push(ProcProcess { pid, status, cgroup, clients, opens_kfd, reasons });
+    }
+    Ok(seen)
+}
+
+/// The number by which this `/proc` knows the process that asks.
+fn own(proc: &dyn Dir) -> Option<u32> {
+    number(proc.read_link(Path::new("self")).ok()?.as_os_str())
+}
+
+/// Reads a file of a process; none if the process has ended.
+fn read<T>(
+    dir: &dyn Dir,
+    file: &str,
+    parse: impl FnOnce(&[u8]) -> crate::parse::Parsed<T>,
+) -> Option<Result<T>> {
+    let mut gone = false;
+    let value = gpu::read(
+        dir,
+        file,
+        |op, path, error| {
+            gone = is_gone(&error);
+            refused(op, path, &error)
+        },
+        parse,
+    );
+    (!gone).then_some(value)
+}
+
+/// The error of a process's file.
+fn refused(op: Op, path: PathBuf, error: &std::io::Error) -> Error {
+    match Error::plain(op, &path, error) {
+        Error::NoPermission { op, path, .. } => Error::NoPermission {
+            op,
+            path,
+            hint: "another user's process; root or the capability SYS_PTRACE may look at it",
+        },
+        other => other,
+    }
+}
+
+/// What came of looking at a process's descriptors.
+enum Looked {
+    Found {
+        clients: Vec<Client>,
+        opens_kfd: bool,
+        reasons: Reasons,
+    },
+    /// This user may not look, or something else is in the way.
+    Refused(Reasons),
+    Gone,
+}
+
+/// A process while its descriptors are looked at.
+struct Look<'a> {
+    dir: &'a dyn Dir,
+    wanted: &'a Wanted<'a>,
+}
+
+impl Look<'_> {
+    fn descriptors(&self) -> Looked {
+        let opened = self.dir.open_dir(Path::new("fd"));
+        let listed = opened.and_then(|links| Ok((links.list(Path::new("."))?, links)));
+        let (entries, links) = match listed {
+            Ok(listed) => listed,
+            Err(error) if is_gone(&error) => return Looked::Gone,
+            Err(error) => return self.refusal(Op::List, "fd", &error),
+        };
+        let mut clients = Vec::new();
+        let mut known = HashSet::new();
+        let mut reasons = Reasons::default();
+        let mut opens_kfd = false;
+        for entry in &entries {
+            let Some(fd) = number(&entry.name) else { continue };
+            // Closed since it was listed.
+            let Ok(target) = links.read_link(Path::new(&entry.name)) else { continue };
+            match node(&target) {
+                Some(Node::Kfd) => opens_kfd = true,
+                Some(Node::Drm(minor)) => match self.client(fd, minor) {
+                    Ok(Some(client)) => {
+                        if client.key.id.is_none() || known.insert(client.key) {
+                            clients.push(client);
+                        }
+                    }
+                    Ok(None) => {}
+                    // One bad descriptor is told once and spoils no other.
+                    Err(error) if reasons.of("descriptors").is_none() => {
+                        reasons.keep::<()>("descriptors", Err(error));
+                    }
+                    Err(_) => {}
+                },
+                None => {}
+            }
+        }
+        Looked::Found { clients, opens_kfd, reasons }
+    }
+
+    fn refusal(&self, op: Op, file: &str, error: &std::io::Error) -> Looked {
+        let mut reasons = Reasons::default();
+        reasons.keep::<()>("descriptors", Err(refused(op, self.dir.path().join(file), error)));
+        Looked::Refused(reasons)
+    }
+
+    /// The client behind a descriptor; none if it is another driver's, of another GPU, or closed meanwhile.
+    fn client(&self, fd: u32, named: u32) -> Result<Option<Client>> {
+        let file = format!("fdinfo/{fd}");
+        let Some(info) = read(self.dir, &file, fdinfo::fdinfo) else { return Ok(None) };
+        let Some(info) = info? else { return Ok(None) };
+        let read_at = Instant::now();
+        // A partition's node hangs on no PCI device, so that the kernel prints no address: its number tells.
+        let minor = match info.pdev {
+            Some(_) => None,
+            None => Some(self.minor(fd).unwrap_or(named)),
+        };
+        let gpu = match (info.pdev, minor) {
+            (Some(pdev), _) => self.wanted.by_bdf(pdev),
+            (None, Some(minor)) => self.wanted.by_minor(minor),
+            (None, None) => None,
+        };
+        if gpu.is_none() && !self.wanted.keeps_others() {
+            return Ok(None);
+        }
+        let bdf = gpu.and_then(|gpu| self.wanted.bdf(gpu)).or(info.pdev);
+        let key = ClientKey { device: info.pdev, minor, id: info.client_id };
+        Ok(Some(Client { gpu, bdf, key, client: DrmClient { shared: false, info, read_at } }))
+    }
+
+    /// The node's number by its inode: a container may have it under another name.
+    fn minor(&self, fd: u32) -> Option<u32> {
+        let meta = self.dir.meta(&below("fd", fd)).ok()?;
+        (meta.device.0 == DRM_MAJOR).then_some(meta.device.1)
+    }
+}
+
+/// A device node that matters here.
+enum Node {
+    Kfd,
+    /// `cardN` or `renderDN`.
+    Drm(u32),
+}
+
+/// The node at the end of a descriptor's link, whatever folder it is in.
+fn node(target: &Path) -> Option<Node> {
+    let name = target.file_name()?.to_str()?;
+    if name == "kfd" {
+        return Some(Node::Kfd);
+    }
+    let digits = name.strip_prefix("renderD").or_else(|| name.strip_prefix("card"))?;
+    number(OsStr::new(digits)).filter(|_| !digits.is_empty()).map(Node::Drm)
+}

@@ -1,0 +1,222 @@
+//! KFD's side: `/sys/class/kfd/kfd/proc/<pid>`, made by `kfd_procfs_add_sysfs_files` and its kin in kfd_process.c.
+//!
+//! All processes of the machine are there, by the host's numbers and readable for all. A process has files for each
+//! GPU, used or not; it uses one if it has video memory or a queue there, and only of those more is read: asking for
+//! copy engines and occupied compute units costs the driver work. Kernels with several contexts a process put each
+//! further one into `context_<id>` with the same files; their figures are added.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::merge::Wanted;
+use super::{KfdQueue, KfdUse, QueueKind, below, is_gone, number};
+use crate::backend::{Backend, Dir, Kind};
+use crate::error::{Error, Op, Reasons, Result};
+use crate::gpu;
+use crate::id::GpuId;
+use crate::parse::scalar;
+use crate::unit::{Bytes, Microseconds, Milliseconds};
+
+const PROC: &str = "/sys/class/kfd/kfd/proc";
+
+/// A process that KFD knows.
+pub(super) struct KfdProcess {
+    pub(super) pid: u32,
+    /// The GPUs that it uses.
+    pub(super) uses: Vec<(GpuId, KfdUse, Reasons)>,
+}
+
+/// All of them, by number.
+pub(super) fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Result<Vec<KfdProcess>> {
+    let path = Path::new(PROC);
+    let dir = backend.open_dir(path).map_err(|error| Error::plain(Op::OpenDir, path, &error))?;
+    let entries = dir.list(Path::new(".")).map_err(|error| Error::plain(Op::List, path, &error))?;
+    let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
+    numbers.sort_unstable();
+    Ok(numbers.into_iter().filter_map(|pid| process(&*dir, pid, wanted)).collect())
+}
+
+/// One process; none if it has ended.
+fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess> {
+    let name = PathBuf::from(pid.to_string());
+    let dir = parent.open_dir(&name).ok()?;
+    let mut found = Reading { dir: &*dir, wanted, uses: BTreeMap::new(), gone: false };
+    found.take(Path::new("."));
+    let uses = found.uses.into_iter().filter(|(_, part)| part.is_used);
+    let uses = uses.map(|(id, part)| (GpuId(id), part.used, part.reasons)).collect();
+    // A file that is not there may be missing on this GPU, or the process has ended.
+    let ended = found.gone && parent.meta(&name).is_err();
+    (!ended).then_some(KfdProcess { pid, uses })
+}
+
+/// A process while it is read.
+struct Reading<'a> {
+    dir: &'a dyn Dir,
+    wanted: &'a Wanted<'a>,
+    uses: BTreeMap<u32, Part>,
+    /// Whether something was not there any more.
+    gone: bool,
+}
+
+/// What is known of one GPU up to now.
+struct Part {
+    used: KfdUse,
+    reasons: Reasons,
+    is_used: bool,
+}
+
+impl Part {
+    fn new() -> Part {
+        let (vram, sdma, evicted, cu_occupancy) = (None, None, None, None);
+        let (faults, page_in, page_out, queues, read_at) = (None, None, None, Vec::new(), Instant::now());
+        let used = KfdUse { vram, sdma, evicted, cu_occupancy, faults, page_in, page_out, queues, read_at };
+        Part { used, reasons: Reasons::default(), is_used: false }
+    }
+}
+
+impl Reading<'_> {
+    /// Reads the files of one context: of the process's directory, or of one in it.
+    fn take(&mut self, context: &Path) {
+        let entries = match self.dir.list(context) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.gone |= is_gone(&error);
+                return;
+            }
+        };
+        let mut ids = Vec::new();
+        let mut contexts = Vec::new();
+        for entry in &entries {
+            let Some(name) = entry.name.to_str() else { continue };
+            if let Some(id) = name.strip_prefix("vram_").and_then(|id| number(id.as_ref())) {
+                ids.push(id);
+            } else if name.starts_with("context_")
+                && entry.kind == Kind::Directory
+                && context == Path::new(".")
+            {
+                contexts.push(name.to_owned());
+            }
+        }
+        let mut queues = self.queues(context);
+        for id in ids {
+            if self.wanted.has_kfd_id(GpuId(id)) {
+                let has = |name: &OsStr| entries.binary_search_by(|entry| (*entry.name).cmp(name)).is_ok();
+                self.take_gpu(context, id, queues.remove(&id).unwrap_or_default(), has);
+            }
+        }
+        // Not a context in a context: what untrusted directories cost must end.
+        for context in contexts {
+            self.take(Path::new(&context));
+        }
+    }
+
+    fn take_gpu(&mut self, context: &Path, id: u32, queues: Vec<KfdQueue>, has: impl Fn(&OsStr) -> bool) {
+        let mut part = self.uses.remove(&id).unwrap_or_else(Part::new);
+        let vram = self.figure(context, &format!("vram_{id}"));
+        let is_used = !queues.is_empty() || !matches!(vram, Ok(0));
+        if is_used {
+            part.is_used = true;
+            part.used.read_at = Instant::now();
+            add(&mut part.used.vram, part.reasons.keep("vram", vram).map(Bytes), |bytes| &mut bytes.0);
+            let sdma = part.reasons.keep("sdma", self.figure(context, &format!("sdma_{id}")));
+            add(&mut part.used.sdma, sdma.map(Microseconds), |time| &mut time.0);
+            let evicted = self.figure(context, &format!("stats_{id}/evicted_ms"));
+            let evicted = part.reasons.keep("evicted", evicted);
+            add(&mut part.used.evicted, evicted.map(Milliseconds), |time| &mut time.0);
+            let occupied = self.cu_occupancy(context, id);
+            if let Some(occupied) = part.reasons.keep("cu_occupancy", occupied) {
+                let sum = part.used.cu_occupancy.unwrap_or(0).saturating_add(occupied);
+                part.used.cu_occupancy = Some(sum);
+            }
+            // Only there with shared virtual memory; not looked for in vain, as most have none.
+            let counters = format!("counters_{id}");
+            let has_counters = has(OsStr::new(&counters));
+            for (field, file) in [
+                (&mut part.used.faults, "faults"),
+                (&mut part.used.page_in, "page_in"),
+                (&mut part.used.page_out, "page_out"),
+            ] {
+                let file_path = format!("{counters}/{file}");
+                let count = match has_counters {
+                    true => self.figure(context, &file_path),
+                    false => Err(Error::NotSupported { path: self.dir.path().join(context).join(file_path) }),
+                };
+                add(field, part.reasons.keep(file, count), |count| count);
+            }
+            part.used.queues.extend(queues);
+        }
+        self.uses.insert(id, part);
+    }
+
+    /// Compute units that the process occupies; not asked of a GPU that sleeps, for its registers are read.
+    fn cu_occupancy(&mut self, context: &Path, id: u32) -> Result<u32> {
+        let file = format!("stats_{id}/cu_occupancy");
+        if let Some(gpu) = self.wanted.by_kfd_id(GpuId(id)) {
+            gpu.access().check(|| self.dir.path().join(context).join(&file))?;
+        }
+        Ok(u32::try_from(self.figure(context, &file)?).unwrap_or(u32::MAX))
+    }
+
+    fn figure(&mut self, context: &Path, file: &str) -> Result<u64> {
+        let gone = &mut self.gone;
+        let path =
+            if context == Path::new(".") { file.to_owned() } else { format!("{}/{file}", context.display()) };
+        gpu::read(
+            self.dir,
+            &path,
+            |op, path, error| {
+                *gone |= is_gone(&error);
+                match is_gone(&error) {
+                    true => Error::NotSupported { path },
+                    false => Error::plain(op, &path, &error),
+                }
+            },
+            scalar::unsigned,
+        )
+    }
+
+    /// The queues by the GPU that each is on; their files end without a newline.
+    fn queues(&mut self, context: &Path) -> BTreeMap<u32, Vec<KfdQueue>> {
+        // A process without queues has the directory all the same; one that has not has none.
+        let Ok(entries) = self.dir.list(&context.join("queues")) else { return BTreeMap::new() };
+        let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
+        numbers.sort_unstable();
+        let mut queues: BTreeMap<u32, Vec<KfdQueue>> = BTreeMap::new();
+        for id in numbers {
+            let directory = below("queues", id);
+            let mut figure = |file: &str| self.figure(context, directory.join(file).to_str().unwrap_or(file));
+            let Ok(gpu) = figure("gpuid") else { continue };
+            let kind = figure("type").ok().map(queue_kind);
+            let size = figure("size").ok().map(Bytes);
+            queues.entry(u32::try_from(gpu).unwrap_or(0)).or_default().push(KfdQueue { id, kind, size });
+        }
+        queues
+    }
+}
+
+fn queue_kind(number: u64) -> QueueKind {
+    match number {
+        0 => QueueKind::Compute,
+        1 => QueueKind::Sdma,
+        2 => QueueKind::Hiq,
+        3 => QueueKind::Diq,
+        4 => QueueKind::SdmaXgmi,
+        5 => QueueKind::SdmaByEngine,
+        other => QueueKind::Other(u32::try_from(other).unwrap_or(u32::MAX)),
+    }
+}
+
+/// Adds a context's figure to the process's.
+fn add<T>(sum: &mut Option<T>, figure: Option<T>, number: impl Fn(&mut T) -> &mut u64) {
+    match (sum.as_mut(), figure) {
+        (Some(sum), Some(mut figure)) => {
+            let figure = *number(&mut figure);
+            let sum = number(sum);
+            *sum = sum.saturating_add(figure);
+        }
+        (None, figure) => *sum = figure,
+        (Some(_), None) => {}
+    }
+}

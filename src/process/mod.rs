@@ -1,0 +1,321 @@
+//! Who uses the GPUs: processes by number, with what each holds and how busy it keeps which engine.
+//!
+//! Two sides know of processes, and each misses some. KFD (`/sys/class/kfd/kfd/proc`) knows those that compute
+//! through ROCm, with all users' figures, by the host's process numbers. DRM (`/proc/<pid>/fdinfo`) knows all that
+//! have a render node open, with graphics and video, but tells only of processes that the reader may trace. Both are
+//! read and joined on the process number. The video memory that KFD counts is a part of what fdinfo counts for the
+//! same process: the larger figure is taken, they are never added.
+//!
+//! ```
+//! # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
+//! for process in smi.processes().processes {
+//!     for used in &process.gpus {
+//!         let vram = used.vram.map_or("unknown".to_owned(), |vram| vram.to_string());
+//!         println!("{} {:?} on GPU {:?}: {vram}", process.pid, process.name, used.gpu);
+//!     }
+//! }
+//! # Ok::<(), amdgpu_smi::Error>(())
+//! ```
+//!
+//! How busy an engine is takes two looks: [`Processes::after`].
+
+mod descriptors;
+mod kfd;
+mod merge;
+mod rate;
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::backend::Backend;
+use crate::discover::Smi;
+use crate::error::Reasons;
+use crate::gpu::Gpu;
+use crate::id::{Bdf, GpuId, Pid};
+use crate::parse::fdinfo::{Engine, FdInfo};
+use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
+
+/// The processes at one time.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Processes {
+    /// Whether the numbers in `/proc` here are the host's.
+    pub namespace: PidNamespace,
+    /// The processes, by number; in a pid namespace those of this `/proc` first, then those that KFD lists by the
+    /// host's numbers.
+    pub processes: Vec<Process>,
+    /// Processes whose descriptors this user may not look at. Those that KFD lists are among `processes` all the
+    /// same; others may use a GPU without being there.
+    pub unreadable: usize,
+    /// Why a side is missing: `kfd`, `proc`.
+    pub reasons: Reasons,
+}
+
+/// Whose numbers the processes of `/proc` have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum PidNamespace {
+    /// The host's, as KFD uses them.
+    Initial,
+    /// A container's own: KFD's numbers mean other processes here, so the two sides cannot be joined.
+    Nested,
+    /// Nothing says so; taken for the host's.
+    Unknown,
+}
+
+/// By which list a process has its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum PidView {
+    /// `/proc` as it is mounted here.
+    Proc,
+    /// KFD's, which are the host's, and are no process of this `/proc`.
+    Host,
+}
+
+/// One process.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Process {
+    /// Its number.
+    pub pid: Pid,
+    /// Whose number that is.
+    pub view: PidView,
+    /// Its numbers in pid namespaces below this one, outermost first: a container's process, seen from the host.
+    pub namespace_pids: Vec<Pid>,
+    /// The name of its program, at most 15 bytes.
+    pub name: Option<String>,
+    /// Its user.
+    pub uid: Option<u32>,
+    /// The name that `/etc/passwd` has for the user.
+    pub user: Option<String>,
+    /// Its control group.
+    pub cgroup: Option<String>,
+    /// The container that the control group names.
+    pub container: Option<String>,
+    /// Whether it is the process that asks. KFD lists it too if it has opened `/dev/kfd`.
+    pub is_self: bool,
+    /// Whether it has `/dev/kfd` open, by its descriptors; absent where those cannot be looked at.
+    pub opens_kfd: Option<bool>,
+    /// What it uses of each GPU, in the order of the list; GPUs that are not of the list come last.
+    pub gpus: Vec<ProcessGpu>,
+    /// Why fields have no value, by their names; `descriptors` for what only those would tell.
+    pub reasons: Reasons,
+}
+
+/// What a process uses of one GPU or partition.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ProcessGpu {
+    /// The GPU's place in [`Smi::gpus`]; absent for one that is hidden from this process.
+    pub gpu: Option<usize>,
+    /// Its PCI address, where that is known.
+    pub bdf: Option<Bdf>,
+    /// KFD's number for it, where KFD lists the process.
+    pub kfd_id: Option<GpuId>,
+    /// Video memory: the larger of what KFD and what the DRM clients count.
+    pub vram: Option<Bytes>,
+    /// System memory that the GPU has mapped.
+    pub gtt: Option<Bytes>,
+    /// System memory that it has not.
+    pub cpu_memory: Option<Bytes>,
+    /// Compute units with work of this process at this moment.
+    pub compute_units: Option<u32>,
+    /// The same in percent of those that the GPU has.
+    pub compute_percent: Option<f64>,
+    /// How long each engine worked, all clients together; ROCm's own queues are in none of them.
+    pub engines: Vec<EngineUse>,
+    /// How busy ROCm's copy engines were since the earlier look; absent before [`Processes::after`].
+    pub sdma_percent: Option<f64>,
+    /// What KFD tells, where it lists the process for this GPU.
+    pub kfd: Option<KfdUse>,
+    /// The DRM clients, each once however many descriptors it has.
+    pub clients: Vec<DrmClient>,
+    /// Why fields have no value, by their names.
+    pub reasons: Reasons,
+}
+
+/// How long an engine worked for a process.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct EngineUse {
+    /// Which.
+    pub engine: Engine,
+    /// Since the clients began. Never less than in the earlier look that [`Processes::after`] was given.
+    pub time: Nanoseconds,
+    /// Part of the time since the earlier look: 100 is one ring all the time, more is several rings.
+    pub percent: Option<f64>,
+}
+
+/// What KFD tells of a process on one GPU.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct KfdUse {
+    /// Video memory allocated through KFD.
+    pub vram: Option<Bytes>,
+    /// How long copy engines worked.
+    pub sdma: Option<Microseconds>,
+    /// How long its queues were evicted.
+    pub evicted: Option<Milliseconds>,
+    /// Compute units with work of this process; only GFX9 counts them.
+    pub cu_occupancy: Option<u32>,
+    /// Page faults of shared virtual memory.
+    pub faults: Option<u64>,
+    /// Pages that came to video memory.
+    pub page_in: Option<u64>,
+    /// Pages that left it.
+    pub page_out: Option<u64>,
+    /// Its queues.
+    pub queues: Vec<KfdQueue>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    read_at: Instant,
+}
+
+/// A queue of ROCm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct KfdQueue {
+    /// Its number within the process.
+    pub id: u32,
+    /// What it is for.
+    pub kind: Option<QueueKind>,
+    /// Bytes of its ring.
+    pub size: Option<Bytes>,
+}
+
+/// What a queue is for (`enum kfd_queue_type`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub enum QueueKind {
+    /// 0: work for the shaders.
+    Compute,
+    /// 1: copies.
+    Sdma,
+    /// 2: the driver's own.
+    Hiq,
+    /// 3: a debugger's.
+    Diq,
+    /// 4: copies over XGMI.
+    SdmaXgmi,
+    /// 5: copies by an engine of one's choice.
+    SdmaByEngine,
+    /// Another number.
+    Other(u32),
+}
+
+/// A client of the graphics driver: an opened device node.
+#[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct DrmClient {
+    /// Whether a process with a lower number has it too, as after a fork or when a descriptor was handed over.
+    /// It is to be counted there.
+    pub shared: bool,
+    /// What it holds and has used.
+    pub info: FdInfo,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    read_at: Instant,
+}
+
+impl Processes {
+    /// The processes that use the GPU with this place in [`Smi::gpus`], with what each uses of it.
+    pub fn of_gpu(&self, gpu: usize) -> impl Iterator<Item = (&Process, &ProcessGpu)> {
+        self.processes.iter().filter_map(move |process| {
+            Some((process, process.gpus.iter().find(|used| used.gpu == Some(gpu))?))
+        })
+    }
+
+    /// Video memory that these processes hold of a GPU, each client counted once.
+    ///
+    /// Less than what the GPU says is used: the driver, the console and unreadable processes hold some too.
+    pub fn vram_of_gpu(&self, gpu: usize) -> Bytes {
+        Bytes(self.of_gpu(gpu).map(|(_, used)| used.own_vram()).fold(0, u64::saturating_add))
+    }
+}
+
+impl Process {
+    /// What it uses of the GPU with this place in [`Smi::gpus`].
+    pub fn gpu(&self, gpu: usize) -> Option<&ProcessGpu> {
+        self.gpus.iter().find(|used| used.gpu == Some(gpu))
+    }
+}
+
+impl Smi {
+    /// The processes that use a GPU, with what each uses.
+    ///
+    /// Reads `/proc/<pid>/fdinfo` of all processes that the user may look at; takes a hundredth of a second where
+    /// thousands of descriptors are open. A process that ends meanwhile is left out.
+    ///
+    /// *Source*: `/sys/class/kfd/kfd/proc`; `status`, `cgroup`, `fd` and `fdinfo` of `/proc/<pid>`; `/etc/passwd`.
+    /// *Errors*: none of its own; a side that cannot be read is a reason of the list, a value one of its process.
+    /// *Supported on*: all; memory and engines of graphics clients since Linux 5.14, those of partitions other than
+    /// a package's first only by KFD.
+    #[doc(alias = "amdsmi_get_gpu_process_list")]
+    #[doc(alias = "amdsmi_get_gpu_compute_process_info")]
+    pub fn processes(&self) -> Processes {
+        scan(&**self.backend(), &merge::Wanted::all(self.gpus()))
+    }
+}
+
+impl Gpu {
+    /// The processes that use this GPU; as [`Smi::processes`], but for one.
+    ///
+    /// It costs nearly as much as asking for all: which descriptors are this GPU's, only reading them tells.
+    ///
+    /// *Source*, *Errors* and *Supported on*: as [`Smi::processes`].
+    #[doc(alias = "amdsmi_get_gpu_process_list_by_pid")]
+    #[doc(alias = "amdsmi_get_gpu_compute_process_info_by_pid")]
+    #[doc(alias = "amdsmi_get_gpu_compute_process_gpus")]
+    pub fn processes(&self) -> Processes {
+        let mut found = scan(&*self.0.backend, &merge::Wanted::only(self));
+        found.processes.retain(|process| !process.gpus.is_empty());
+        found
+    }
+}
+
+/// Reads both sides and joins them.
+fn scan(backend: &dyn Backend, wanted: &merge::Wanted<'_>) -> Processes {
+    let mut reasons = Reasons::default();
+    let proc = reasons.keep("proc", descriptors::open(backend));
+    let namespace = proc.as_ref().map_or(PidNamespace::Unknown, |proc| descriptors::namespace(&**proc));
+    let kfd = reasons.keep("kfd", kfd::scan(backend, wanted)).unwrap_or_default();
+    let listed = match namespace {
+        PidNamespace::Nested => Vec::new(),
+        _ => kfd.iter().map(|process| process.pid).collect(),
+    };
+    let seen = proc.and_then(|proc| reasons.keep("proc", descriptors::scan(&*proc, wanted, &listed)));
+    let seen = seen.unwrap_or_default();
+    let unreadable = seen.unreadable;
+    let users = merge::Users::new(backend);
+    Processes { namespace, processes: merge::merge(wanted, kfd, seen, namespace, users), unreadable, reasons }
+}
+
+/// Whether an error means that the process, or its entry, is no more.
+fn is_gone(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(errno, Some(Errno::NOENT | Errno::SRCH | Errno::NODEV))
+}
+
+/// A name that is a number and nothing else.
+fn number(name: &std::ffi::OsStr) -> Option<u32> {
+    let name = name.to_str()?;
+    if !name.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    name.parse().ok()
+}
+
+/// A path below a process's directory.
+fn below(directory: &str, number: u32) -> std::path::PathBuf {
+    Path::new(directory).join(number.to_string())
+}
