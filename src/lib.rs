@@ -37,16 +37,16 @@
 //! # Where to look
 //!
 //! [`Smi`] is the list of GPUs and finds them by each of their [names](GpuIds); [`Gpu`] answers for one of them,
-//! with what it answers in [`gpu`]. [`event`] watches what GPUs report by themselves. [`sample`] reads the same
-//! values again and again, at one system call each, and many GPUs side by side; [`derived`] tells what happened
-//! between two readings. [`topology`] tells how they are wired. [`parse`] reads the kernel's formats from bytes alone. [`diagnose`] says
+//! with what it answers in [`gpu`]. [`sample`] reads the same values again and again, at one system call each, and
+//! many GPUs side by side; [`derived`] tells what happened between two readings. [`process`] tells who uses the
+//! GPUs, [`topology`] how they are wired; [`event`] watches what they report by themselves. [`parse`] reads the
+//! kernel's formats from bytes alone. [`diagnose`] says
 //! why there is nothing to see. [`visible`] tells which GPUs ROCm shows a program.
 //!
 //! # What it does not do
 //!
-//! What
-//! only a DRM ioctl tells (the VBIOS's name and date, the type of the memory, the driver's date) is not asked,
-//! because opening a device node wakes the GPU. CPUs and network cards, which AMD SMI knows too, are none of it.
+//! What only a DRM ioctl tells (the VBIOS's name and date, the type of the memory, the driver's date) is not
+//! asked, because opening a device node wakes the GPU. CPUs and network cards, which AMD SMI knows too, are none of it.
 //!
 //! # Features
 //!
