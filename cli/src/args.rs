@@ -1,6 +1,7 @@
 //! The options, and the help pages that explain them.
 
 mod control;
+mod event;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,11 +9,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub(crate) use control::{ChangeArgs, FanSpeed, ResetArgs, SetArgs, megahertz, watts};
+pub(crate) use event::EventArgs;
 
 const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
 fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
-Only set and reset change anything.
+Only set and reset change anything. Only event opens a device, /dev/kfd.
 
 Without a command, prints a table of all GPUs.";
 
@@ -24,6 +26,7 @@ Examples:
   amdgpu-smi monitor -w 1               a row a second, until Ctrl-C
   amdgpu-smi metric --json | jq '.gpu_data[].power.socket_power'
   amdgpu-smi metric -w 0.5 --json       one JSON document a line, two a second
+  amdgpu-smi event --json               a line for each reset, throttling, memory fault
   amdgpu-smi --root ./machine static    the same of a machine that was recorded
   amdgpu-smi set -g 0 -o 300 --dry-run  how the power cap would be set; without --dry-run it is
   amdgpu-smi doctor                     what is missing, and how to get it
@@ -128,6 +131,8 @@ pub(crate) enum Command {
     /// Versions of the firmware that the driver loaded
     #[command(visible_alias = "ucode")]
     Firmware(FirmwareArgs),
+    /// What GPUs report as it happens: resets, throttling, memory faults, migrations
+    Event(EventArgs),
     /// Change settings: power cap, fan, clocks, performance level, partitions
     Set(Box<SetArgs>),
     /// Set settings back, or reset the GPU itself

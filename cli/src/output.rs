@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 use crate::args::Common;
@@ -62,10 +63,24 @@ impl Output {
         })
     }
 
+    /// The descriptor that reports an error once nobody reads the output any more; a file needs no reader.
+    pub(crate) fn reader(&self) -> Option<BorrowedFd<'_>> {
+        match &self.sink {
+            Sink::Standard(stdout) => Some(stdout.as_fd()),
+            Sink::File(..) => None,
+        }
+    }
+
     /// Whether someone looks at it on a screen.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(&self.sink, Sink::Standard(stdout) if stdout.is_terminal())
     }
+}
+
+/// Says on standard error, in one line, what belongs beside the answer.
+pub(crate) fn note(text: &str) {
+    // As below: there is nobody left to tell.
+    let _ = io::stderr().write_all(format!("amdgpu-smi: {text}\n").as_bytes());
 }
 
 /// Says on standard error, in one line, what went wrong, and in a second what may help.

@@ -3,6 +3,7 @@
 mod change;
 pub(crate) mod completions;
 pub(crate) mod doctor;
+pub(crate) mod event;
 pub(crate) mod firmware;
 pub(crate) mod list;
 pub(crate) mod metric;

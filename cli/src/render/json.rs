@@ -6,7 +6,7 @@ use super::Document;
 use crate::report::{Forms, Node, Number, Section};
 
 /// The version of what is printed here. A new key does not change it; another meaning, type or place does.
-const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// The whole document: on one line where it is one of several.
 pub(super) fn document(document: &Document) -> String {

@@ -8,7 +8,7 @@ mod text;
 use crate::report::Section;
 
 pub(crate) use self::csv::Columns;
-pub(crate) use self::json::alone;
+pub(crate) use self::json::{SCHEMA, alone};
 pub(crate) use self::text::inline;
 
 /// How the answer is to look.

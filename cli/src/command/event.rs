@@ -1,0 +1,454 @@
+//! `event`: what GPUs report as it happens, a line each.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use amdgpu_smi::event::{
+    AddressRange, BootTime, BufferedEvents, Event, EventKind, EventMask, EventSet, EventType, Location,
+    Origin, Place, WallClock, boot_time,
+};
+use amdgpu_smi::{Smi, unit::Bytes};
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::io::Errno;
+use serde_json::{Map, Value};
+
+use crate::args::{Common, EventArgs};
+use crate::failure::Failure;
+use crate::machine;
+use crate::output::{Output, note};
+use crate::render::{Format, SCHEMA};
+use crate::watch::End;
+
+/// How many events wait in this program while the output's reader is slow.
+const CAPACITY: usize = 65_536;
+/// How often KFD's list of processes is looked at, where their coming and going is asked for.
+const LOOK: Duration = Duration::from_millis(250);
+
+pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
+    let format = super::format(common);
+    if format == Format::AmdJson {
+        let sentence = "event has no --json=amd: the keys of amd-smi's events are pieces of its text, with no fixed \
+                        names; --json has AMD's names of the events, and what the driver wrote";
+        return Err(Failure::Usage(sentence.into()));
+    }
+    let smi = machine::builder(common).build()?;
+    let set = subscribe(&smi, common, args)?;
+    let watched = set.gpus().count();
+    for refused in set.refused() {
+        let gpu = &refused.gpu;
+        note(&format!("warning: GPU {} ({}) is not watched: {}", gpu.index(), gpu.bdf(), refused.error));
+    }
+    for warning in set.warnings() {
+        note(&format!("warning: {warning}"));
+    }
+    let end = args.duration.and_then(|seconds| Instant::now().checked_add(Duration::from_secs_f64(seconds)));
+    // From here on a thread fetches, whatever becomes of the output.
+    let events = set.buffered(CAPACITY)?;
+    let stop = on_signal()?;
+    let output = Output::open(common)?;
+    if output.is_terminal() {
+        let gpus = if watched == 1 { "1 GPU".into() } else { format!("{watched} GPUs") };
+        let own = if args.all_processes { "" } else { ", without other processes (--all-processes)" };
+        note(&format!("watching {gpus}{own}; Ctrl-C ends it"));
+    }
+    let dropped_asked = args.types.is_empty() || args.types.contains(&EventType::Dropped);
+    let lines = Lines { smi: &smi, format, own_clock: common.root().is_none() };
+    let mut watch =
+        Watch { events, stop, output, lines, counts: Counts::default(), left: args.count, dropped_asked };
+    let result = watch.run(end);
+    if matches!(result, Err(Failure::ReaderGone)) {
+        return result.map(|_| ());
+    }
+    if let Ok(end) = result {
+        super::tidy(end, &mut watch.output)?;
+    }
+    note(&watch.counts.sentence(watch.events.lost()));
+    result.map(|_| ())
+}
+
+/// Subscribes to what is asked for. GPUs that are named must work.
+fn subscribe(smi: &Smi, common: &Common, args: &EventArgs) -> Result<EventSet, Failure> {
+    let mut events = smi.events().all_processes(args.all_processes);
+    if !args.types.is_empty() {
+        // Whoever asks for few types wants to know all the more that some of them were lost.
+        events = events.mask(args.types.iter().copied().collect::<EventMask>() | EventMask::DROPPED);
+    }
+    if args.types.iter().any(|wanted| matches!(wanted, EventType::ProcessStart | EventType::ProcessEnd)) {
+        events = events.derive_processes(LOOK);
+    }
+    if !common.gpus.is_empty() && !common.gpus.iter().any(|name| name.eq_ignore_ascii_case("all")) {
+        events = events.gpus(&machine::chosen(smi, &common.gpus)?);
+    }
+    Ok(events.open()?)
+}
+
+/// A descriptor that becomes readable with Ctrl-C or SIGTERM. The second signal ends the program there and then:
+/// it may hang in writing.
+fn on_signal() -> Result<OwnedFd, Failure> {
+    let failed = |error: std::io::Error| Failure::Nothing(format!("cannot wait for events: {error}"));
+    let stop =
+        eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|error| failed(error.into()))?;
+    let told = stop.try_clone().map_err(failed)?;
+    let again = AtomicBool::new(false);
+    // Where no handler can be set, the signal ends the process as it would without one.
+    let _ = ctrlc::set_handler(move || {
+        if again.swap(true, Ordering::Relaxed) {
+            std::process::exit(1);
+        }
+        // Fails only when it is readable already.
+        let _ = rustix::io::write(&told, &1u64.to_ne_bytes());
+    });
+    Ok(stop)
+}
+
+/// Events on their way to the output.
+struct Watch<'a> {
+    events: BufferedEvents,
+    stop: OwnedFd,
+    output: Output,
+    lines: Lines<'a>,
+    counts: Counts,
+    /// How many are still to come, where their number is given.
+    left: Option<u64>,
+    /// Whether lost events are among those asked for.
+    dropped_asked: bool,
+}
+
+/// What ends a wait.
+enum Woken {
+    Events,
+    Signal,
+    Time,
+}
+
+impl Watch<'_> {
+    fn run(&mut self, end: Option<Instant>) -> Result<End, Failure> {
+        if let Some(header) = self.lines.header() {
+            self.output.write(&header)?;
+        }
+        let end = loop {
+            match self.wait(end)? {
+                Woken::Events if self.next(None)? => {}
+                Woken::Events if self.left == Some(0) => return Ok(End::Done),
+                Woken::Events if self.events.is_ended() => {
+                    return Err(Failure::Nothing("no GPU is left to be watched".into()));
+                }
+                Woken::Events => {}
+                Woken::Signal => break End::Interrupted,
+                Woken::Time => break End::Done,
+            }
+        };
+        // What had come before the end is not lost to it.
+        let until = boot_time();
+        while self.next(Some(until))? {}
+        Ok(end)
+    }
+
+    /// Waits for whatever comes first. A signal and the time go before events, of which there may be no end.
+    fn wait(&self, end: Option<Instant>) -> Result<Woken, Failure> {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut fds = vec![PollFd::new(&self.stop, PollFlags::IN), PollFd::new(&self.events, PollFlags::IN)];
+        // Errors are reported without being asked for.
+        fds.extend(self.output.reader().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::empty())));
+        match poll(&mut fds, timeout.as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(Failure::Nothing(format!("cannot wait for events: {error}"))),
+        }
+        let happened = |index: usize| fds.get(index).map_or(PollFlags::empty(), PollFd::revents);
+        if !happened(0).is_empty() {
+            return Ok(Woken::Signal);
+        }
+        if happened(2).intersects(PollFlags::ERR | PollFlags::HUP) {
+            return Err(Failure::ReaderGone);
+        }
+        match end {
+            Some(end) if Instant::now() >= end => Ok(Woken::Time),
+            _ => Ok(Woken::Events),
+        }
+    }
+
+    /// Writes the next event that has come (by then); whether another one is to follow.
+    fn next(&mut self, until: Option<BootTime>) -> Result<bool, Failure> {
+        let event = match self.events.try_next() {
+            Ok(Some(event)) => event,
+            Ok(None) => return Ok(false),
+            Err(error) => {
+                note(&format!("warning: {error}"));
+                return Ok(true);
+            }
+        };
+        if until.is_some_and(|until| event.arrival > until) {
+            return Ok(false);
+        }
+        self.output.write(&self.lines.line(&event))?;
+        self.counts.add(&event);
+        if self.dropped_asked || !matches!(event.kind, EventKind::Dropped { .. }) {
+            self.left = self.left.map(|left| left - 1);
+        }
+        Ok(self.left != Some(0))
+    }
+}
+
+/// How many events there were, by type in the order of their numbers.
+#[derive(Debug, Default)]
+struct Counts {
+    by_type: BTreeMap<(u32, &'static str), u64>,
+    /// What the kernel admits to have dropped.
+    dropped: u64,
+}
+
+impl Counts {
+    fn add(&mut self, event: &Event) {
+        let order = event.kind.event_type().map_or(u32::MAX, EventType::id);
+        *self.by_type.entry((order, event.kind.name())).or_default() += 1;
+        if let (EventKind::Dropped { count, .. }, Origin::Kernel) = (&event.kind, event.origin) {
+            self.dropped = self.dropped.saturating_add(*count);
+        }
+    }
+
+    /// `3 events: 1 VMFAULT, 2 GPU_PRE_RESET; 5 were lost`, where `lost` are those that this program lost.
+    fn sentence(&self, lost: u64) -> String {
+        let total: u64 = self.by_type.values().sum();
+        let mut text = format!("{total} event{}", if total == 1 { "" } else { "s" });
+        for (position, ((_, name), count)) in self.by_type.iter().enumerate() {
+            let before = if position == 0 { ":" } else { "," };
+            text.push_str(&format!("{before} {count} {name}"));
+        }
+        match self.dropped.saturating_add(lost) {
+            0 => {}
+            lost => text.push_str(&format!("; {lost} lost")),
+        }
+        text
+    }
+}
+
+/// How an event becomes a line.
+struct Lines<'a> {
+    smi: &'a Smi,
+    format: Format,
+    /// Whether the drivers' times are of this machine's clock; a recording's are of another.
+    own_clock: bool,
+}
+
+const COLUMNS: [&str; 5] = ["timestamp", "gpu", "bdf", "event", "message"];
+
+impl Lines<'_> {
+    fn header(&self) -> Option<String> {
+        (self.format == Format::Csv).then(|| row(&COLUMNS))
+    }
+
+    fn line(&self, event: &Event) -> String {
+        let time = if self.own_clock { event.time() } else { event.arrival };
+        // Asked anew for each, as the wall clock may be set in between.
+        let time = WallClock::sample().wall_time(time);
+        match self.format {
+            Format::Json | Format::AmdJson => json(event, time),
+            Format::Csv => row(&[
+                &format!("{:.6}", seconds(time)),
+                &event.gpu.index().to_string(),
+                &event.gpu.bdf().to_string(),
+                event.kind.name(),
+                &event.message().to_str_lossy(),
+            ]),
+            Format::Text { .. } => format!(
+                "{}  GPU {}  {}  {:16}  {}\n",
+                utc(time),
+                event.gpu.index(),
+                event.gpu.bdf(),
+                event.kind.name(),
+                printable(&self.words(event)),
+            ),
+        }
+    }
+
+    /// What the payload means.
+    fn words(&self, event: &Event) -> String {
+        let mut text = match &event.kind {
+            EventKind::VmFault { pid, task } => format!("thread {pid}{}", parenthesis(task)),
+            EventKind::ThermalThrottle { reasons, mask, count } => {
+                let reasons = reasons.map(|reasons| {
+                    let mut names = reasons.iter_names();
+                    let mut words: Vec<String> = names.by_ref().map(|(name, _)| name.to_owned()).collect();
+                    if !names.remaining().is_empty() {
+                        words.push(format!("{:#x}", names.remaining().bits()));
+                    }
+                    words.join(", ")
+                });
+                let count = count.map(|count| format!("; interrupt {count} since the driver was loaded"));
+                let reasons = reasons.unwrap_or_else(|| format!("reasons {mask:#x} of this chip"));
+                format!("{reasons}{}", count.unwrap_or_default())
+            }
+            EventKind::GpuPreReset { sequence, cause } | EventKind::GpuPostReset { sequence, cause } => {
+                match cause.is_empty() {
+                    true => format!("reset {sequence}"),
+                    false => format!("reset {sequence}: {cause}"),
+                }
+            }
+            EventKind::MigrateStart { pid, range, from, to, trigger, .. } => {
+                format!("process {pid}: {}{}", self.way(range, *from, *to), parenthesis_of(trigger))
+            }
+            EventKind::MigrateEnd { pid, range, from, to, trigger, error, .. } => {
+                let failed = match error {
+                    Some(error @ ..0) => format!(", failed with error {}", error.unsigned_abs()),
+                    _ => String::new(),
+                };
+                format!("process {pid}: {}{}{failed}", self.way(range, *from, *to), parenthesis_of(trigger))
+            }
+            EventKind::PageFaultStart { pid, address, access, .. } => {
+                format!("process {pid}: page at {address:#x}{}", parenthesis_of(access))
+            }
+            EventKind::PageFaultEnd { pid, address, outcome, .. } => {
+                format!("process {pid}: page at {address:#x}{}", parenthesis_of(outcome))
+            }
+            EventKind::QueueEviction { pid, trigger, .. } => {
+                format!("process {pid}{}", parenthesis_of(trigger))
+            }
+            EventKind::QueueRestore { pid, rescheduled, .. } => {
+                let later = if *rescheduled { ": failed, will be tried again" } else { "" };
+                format!("process {pid}{later}")
+            }
+            EventKind::UnmapFromGpu { pid, range, trigger, .. } => {
+                format!("process {pid}: {}{}", piece(range), parenthesis_of(trigger))
+            }
+            EventKind::ProcessStart { pid, task } | EventKind::ProcessEnd { pid, task } => {
+                format!("process {pid}{}", parenthesis(task))
+            }
+            EventKind::Dropped { count, .. } => match event.origin {
+                Origin::Queue => format!("{count} lost by this program, whose output is too slow"),
+                _ => format!("{count} lost by the kernel"),
+            },
+            EventKind::Unknown { id: Some(id), text } => format!("number {id}: {text}"),
+            EventKind::Unknown { id: None, text } => text.to_string(),
+            // A kind that the library learned and this has not.
+            _ => event.message().to_string(),
+        };
+        if event.origin == Origin::Derived {
+            text.push_str(", derived");
+        }
+        text
+    }
+
+    fn way(&self, range: &AddressRange, from: Location, to: Location) -> String {
+        format!("{}, from {} to {}", piece(range), self.place(from), self.place(to))
+    }
+
+    fn place(&self, location: Location) -> String {
+        match self.smi.place(location) {
+            Place::Gpu(gpu) => format!("GPU {}", gpu.index()),
+            Place::OtherGpu(id) => format!("the GPU with KFD id {id}"),
+            place => place.to_string(),
+        }
+    }
+}
+
+/// Pages are the least that there is, so a size in KB is exact.
+fn piece(range: &AddressRange) -> String {
+    let Bytes(bytes) = range.size;
+    format!("{} KB at {:#x}", bytes / 1024, range.start)
+}
+
+fn parenthesis(name: &amdgpu_smi::event::Text<'_>) -> String {
+    if name.is_empty() { String::new() } else { format!(" ({name})") }
+}
+
+fn parenthesis_of(word: &Option<impl std::fmt::Display>) -> String {
+    word.as_ref().map_or_else(String::new, |word| format!(" ({word})"))
+}
+
+/// The library's own object, with version and time before it.
+fn json(event: &Event, time: SystemTime) -> String {
+    let mut line = Map::new();
+    line.insert("schema".into(), SCHEMA.into());
+    line.insert("timestamp".into(), ((seconds(time) * 1e6).round() / 1e6).into());
+    // It has no map whose keys are no strings, which is all that could fail.
+    if let Ok(Value::Object(mut fields)) = serde_json::to_value(event) {
+        line.append(&mut fields);
+    }
+    format!("{}\n", Value::from(line))
+}
+
+fn row(cells: &[&str]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // A write to memory cannot fail.
+    let _ = writer.write_record(cells);
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// Names of tasks are whatever the tasks like: none is to move the cursor.
+fn printable(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() {
+            true => clean.extend(character.escape_default()),
+            false => clean.push(character),
+        }
+    }
+    clean
+}
+
+/// Seconds since 1970.
+fn seconds(time: SystemTime) -> f64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+}
+
+/// `2026-02-28T17:05:09.123456Z`.
+fn utc(time: SystemTime) -> String {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
+    // Years that begin in March end with the leap day; 400 of them have as many days as any others.
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!(
+        "{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:06}Z",
+        era * 400 + year + next,
+        second / 3_600,
+        second / 60 % 60,
+        second % 60,
+        since.subsec_micros(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_the_calendar_has_them() {
+        // As `date -u -d @SECONDS` says.
+        for (seconds, expected) in [
+            (0, "1970-01-01T00:00:00"),
+            (951_782_400, "2000-02-29T00:00:00"),
+            (951_868_799, "2000-02-29T23:59:59"),
+            (951_868_800, "2000-03-01T00:00:00"),
+            (1_735_689_599, "2024-12-31T23:59:59"),
+            (1_767_225_600, "2026-01-01T00:00:00"),
+            (4_107_542_400, "2100-03-01T00:00:00"),
+        ] {
+            let time = UNIX_EPOCH + Duration::from_micros(seconds * 1_000_000 + 42);
+            assert_eq!(utc(time), format!("{expected}.000042Z"));
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_move_the_cursor() {
+        assert_eq!(printable("a\x1b[2Jb\0\u{9b}ü"), "a\\u{1b}[2Jb\\u{0}\\u{9b}ü");
+    }
+
+    #[test]
+    fn counts_in_a_sentence() {
+        let mut counts = Counts::default();
+        assert_eq!(counts.sentence(0), "0 events");
+        counts.by_type = [((3, "GPU_PRE_RESET"), 2), ((1, "VMFAULT"), 1)].into();
+        assert_eq!(counts.sentence(0), "3 events: 1 VMFAULT, 2 GPU_PRE_RESET");
+        counts.dropped = 5;
+        assert_eq!(counts.sentence(2), "3 events: 1 VMFAULT, 2 GPU_PRE_RESET; 7 lost");
+    }
+}
