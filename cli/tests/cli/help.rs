@@ -8,8 +8,19 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-const COMMANDS: [&str; 10] =
-    ["list", "static", "metric", "monitor", "firmware", "set", "reset", "doctor", "version", "completions"];
+const COMMANDS: [&str; 11] = [
+    "list",
+    "static",
+    "metric",
+    "monitor",
+    "firmware",
+    "event",
+    "set",
+    "reset",
+    "doctor",
+    "version",
+    "completions",
+];
 
 #[test]
 fn help_names_every_command_and_explains_the_rest() {

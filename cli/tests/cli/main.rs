@@ -3,6 +3,7 @@
 mod amd_keys;
 mod captures;
 mod documents;
+mod event;
 mod golden;
 mod help;
 mod output;
@@ -14,6 +15,10 @@ mod watching;
 #[path = "../../../tests/machines/mod.rs"]
 #[allow(clippy::print_stdout, dead_code, unreachable_pub, reason = "shared with the library's tests")]
 mod machines;
+
+#[path = "../../../tests/kfd_machine/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the library's tests")]
+mod kfd_machine;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
