@@ -1,0 +1,182 @@
+//! What a GPU is: names, numbers, firmware.
+
+use std::ffi::c_char;
+
+use super::layout::{Layout, StructLayout, Text, c_bits, c_structs, c_unions};
+
+c_structs! {
+    /// Version of this library.
+    Version = "struct_amdsmi_version_t" {
+        major: u32,
+        minor: u32,
+        release: u32,
+        /// A text that lives as long as the library.
+        build: *const c_char,
+    }
+
+    /// The chip.
+    AsicInfo = "struct_amdsmi_asic_info_t" {
+        market_name: Text<256>,
+        vendor_id: u32,
+        vendor_name: Text<256>,
+        subvendor_id: u32,
+        device_id: u64,
+        rev_id: u32,
+        /// Hexadecimal digits.
+        asic_serial: Text<256>,
+        /// All ones if there is none.
+        oam_id: u32,
+        /// All ones if not known.
+        num_of_compute_units: u32,
+        /// Whose hexadecimal digits are the name: 0x942 is gfx942.
+        target_graphics_version: u64,
+        subsystem_id: u32,
+        reserved: [u32; 21],
+    }
+
+    /// What the kernel and the runtimes call the GPU; all ones where they do not know it.
+    EnumerationInfo = "struct_amdsmi_enumeration_info_t" {
+        drm_render: u32,
+        drm_card: u32,
+        hsa_id: u32,
+        hip_id: u32,
+        hip_uuid: Text<256>,
+    }
+
+    /// What KFD calls the GPU; all ones where it does not know it.
+    KfdInfo = "struct_amdsmi_kfd_info_t" {
+        kfd_id: u64,
+        node_id: u32,
+        current_partition_id: u32,
+        reserved: [u32; 12],
+    }
+
+    /// The board, as its EEPROM says; empty where it does not.
+    BoardInfo = "struct_amdsmi_board_info_t" {
+        model_number: Text<256>,
+        product_serial: Text<256>,
+        fru_id: Text<256>,
+        product_name: Text<256>,
+        manufacturer_name: Text<256>,
+        reserved: [u64; 64],
+    }
+
+    /// The firmware image of the card.
+    VbiosInfo = "struct_amdsmi_vbios_info_t" {
+        name: Text<256>,
+        build_date: Text<256>,
+        part_number: Text<256>,
+        version: Text<256>,
+        reserved: [u64; 68],
+    }
+
+    /// The kernel's driver.
+    DriverInfo = "struct_amdsmi_driver_info_t" {
+        driver_version: Text<256>,
+        /// `YYYY/MM/DD HH:MM`.
+        driver_date: Text<256>,
+        driver_name: Text<256>,
+    }
+
+    /// One firmware.
+    FirmwareEntry = "struct_fw_info_list_" {
+        /// An `amdsmi_fw_block_t`.
+        fw_id: u32,
+        fw_version: u64,
+        reserved: [u64; 2],
+    }
+
+    /// The firmwares that are loaded.
+    FirmwareInfo = "struct_amdsmi_fw_info_t" {
+        num_fw_info: u8,
+        fw_info_list: [FirmwareEntry; 80],
+        reserved: [u32; 7],
+    }
+
+    /// One kind of cache.
+    CacheEntry = "struct_cache_" {
+        /// Bits of `amdsmi_cache_property_type_t`.
+        cache_properties: u32,
+        /// KiB.
+        cache_size: u32,
+        cache_level: u32,
+        max_num_cu_shared: u32,
+        num_cache_instance: u32,
+        reserved: [u32; 3],
+    }
+
+    /// The kinds of caches.
+    GpuCacheInfo = "struct_amdsmi_gpu_cache_info_t" {
+        num_cache_types: u32,
+        cache: [CacheEntry; 10],
+        reserved: [u32; 15],
+    }
+}
+
+c_unions! {
+    /// A PCI address.
+    Bdf(u64) = "union_amdsmi_bdf_t" {
+        bdf: "struct_bdf_";
+        struct_amdsmi_bdf_t: "struct_amdsmi_bdf_t";
+        as_uint: "u64";
+    }
+}
+
+c_bits! {
+    /// The parts of a PCI address.
+    BdfFields(u64) = "struct_bdf_" {
+        function_number: 0, 3;
+        device_number: 3, 5;
+        bus_number: 8, 8;
+        domain_number: 16, 48;
+    }
+
+    /// The same, under the name that C++ programs use.
+    BdfNamedFields(u64) = "struct_amdsmi_bdf_t" {
+        function_number: 0, 3;
+        device_number: 3, 5;
+        bus_number: 8, 8;
+        domain_number: 16, 48;
+    }
+}
+
+impl From<amdgpu_smi::id::Bdf> for Bdf {
+    fn from(bdf: amdgpu_smi::id::Bdf) -> Bdf {
+        let [domain, bus, device, function] =
+            [u64::from(bdf.domain), bdf.bus.into(), bdf.device.into(), bdf.function.into()];
+        Bdf(domain << 16 | bus << 8 | (device & 0x1f) << 3 | function & 7)
+    }
+}
+
+impl TryFrom<Bdf> for amdgpu_smi::id::Bdf {
+    type Error = std::num::TryFromIntError;
+
+    fn try_from(bdf: Bdf) -> Result<amdgpu_smi::id::Bdf, Self::Error> {
+        let domain = u32::try_from(bdf.0 >> 16)?;
+        Ok(amdgpu_smi::id::Bdf {
+            domain,
+            bus: (bdf.0 >> 8) as u8,
+            device: (bdf.0 >> 3) as u8 & 0x1f,
+            function: bdf.0 as u8 & 7,
+        })
+    }
+}
+
+pub(super) fn layouts() -> Vec<StructLayout> {
+    vec![
+        Version::layout(),
+        AsicInfo::layout(),
+        EnumerationInfo::layout(),
+        KfdInfo::layout(),
+        BoardInfo::layout(),
+        VbiosInfo::layout(),
+        DriverInfo::layout(),
+        FirmwareEntry::layout(),
+        FirmwareInfo::layout(),
+        CacheEntry::layout(),
+        GpuCacheInfo::layout(),
+        Bdf::layout(),
+        BdfFields::layout(),
+        BdfNamedFields::layout(),
+    ]
+}

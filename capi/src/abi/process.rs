@@ -1,0 +1,63 @@
+//! Processes and events.
+
+use super::handle::Processor;
+use super::layout::{Layout, StructLayout, Text, c_structs};
+
+c_structs! {
+    /// What a process uses, of all GPUs or one.
+    ComputeProcess = "struct_amdsmi_process_info_t" {
+        process_id: u32,
+        /// Bytes.
+        vram_usage: u64,
+        /// Microseconds.
+        sdma_usage: u64,
+        /// Percent; all ones where not known.
+        cu_occupancy: u32,
+    }
+
+    /// Nanoseconds of the engines.
+    ProcessEngines = "struct_engine_usage_" {
+        gfx: u64,
+        enc: u64,
+        reserved: [u32; 12],
+    }
+
+    /// Bytes of each memory.
+    ProcessMemory = "struct_memory_usage_" {
+        gtt_mem: u64,
+        cpu_mem: u64,
+        vram_mem: u64,
+        reserved: [u32; 10],
+    }
+
+    /// What a process uses of one GPU.
+    ProcessUse = "struct_amdsmi_proc_info_t" {
+        name: Text<256>,
+        pid: u32,
+        /// Bytes.
+        mem: u64,
+        engine_usage: ProcessEngines,
+        memory_usage: ProcessMemory,
+        container_name: Text<256>,
+        cu_occupancy: u32,
+        reserved: [u32; 11],
+    }
+
+    /// An event.
+    EventData = "struct_amdsmi_evt_notification_data_t" {
+        processor_handle: Processor,
+        /// An `amdsmi_evt_notification_type_t`.
+        event: u32,
+        message: Text<256>,
+    }
+}
+
+pub(super) fn layouts() -> Vec<StructLayout> {
+    vec![
+        ComputeProcess::layout(),
+        ProcessEngines::layout(),
+        ProcessMemory::layout(),
+        ProcessUse::layout(),
+        EventData::layout(),
+    ]
+}

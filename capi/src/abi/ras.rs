@@ -1,0 +1,98 @@
+//! Errors: counts, schemas, CPER records.
+
+use super::layout::{Layout, StructLayout, Text, c_bits, c_struct, c_structs, c_unions};
+
+c_structs! {
+    /// Errors of a block.
+    ErrorCount = "struct_amdsmi_error_count_t" {
+        correctable_count: u64,
+        uncorrectable_count: u64,
+        deferred_count: u64,
+        reserved: [u64; 5],
+    }
+
+    /// What of error correction there is.
+    RasFeature = "struct_amdsmi_ras_feature_t" {
+        ras_eeprom_version: u32,
+        ecc_correction_schema_flag: u32,
+    }
+
+    /// A GUID.
+    CperGuid = "struct_amdsmi_cper_guid_t" {
+        b: [u8; 16],
+    }
+
+    /// A time, in decimal.
+    CperTimestamp = "struct_amdsmi_cper_timestamp_t" {
+        seconds: u8,
+        minutes: u8,
+        hours: u8,
+        flag: u8,
+        day: u8,
+        month: u8,
+        year: u8,
+        century: u8,
+    }
+}
+
+c_unions! {
+    /// Which fields of a CPER record mean something.
+    CperValidBits(u32) = "union_amdsmi_cper_valid_bits_t" {
+        valid_bits: "struct_valid_bits_";
+        valid_mask: "u32";
+    }
+}
+
+c_bits! {
+    /// One bit each.
+    CperValidFields(u32) = "struct_valid_bits_" {
+        platform_id: 0, 1;
+        timestamp: 1, 1;
+        partition_id: 2, 1;
+        reserved: 3, 29;
+    }
+}
+
+c_struct! {
+    (C, packed)
+    /// The header of a CPER record, as UEFI defines it: without holes.
+    CperHeader = "struct_amdsmi_cper_hdr_t" {
+        signature: Text<4>,
+        revision: u16,
+        signature_end: u32,
+        sec_cnt: u16,
+        error_severity: u32,
+        cper_valid_bits: CperValidBits,
+        record_length: u32,
+        timestamp: CperTimestamp,
+        platform_id: Text<16>,
+        partition_id: CperGuid,
+        creator_id: Text<16>,
+        notify_type: CperGuid,
+        record_id: Text<8>,
+        flags: u32,
+        persistence_info: u64,
+        reserved: [u8; 12],
+    }
+}
+
+c_structs! {
+    /// A name and a number, of the tables of registers.
+    NameValue = "struct_amdsmi_name_value_t" {
+        name: Text<256>,
+        value: u64,
+    }
+}
+
+pub(super) fn layouts() -> Vec<StructLayout> {
+    vec![
+        ErrorCount::layout(),
+        RasFeature::layout(),
+        CperGuid::layout(),
+        CperTimestamp::layout(),
+        CperValidBits::layout(),
+        CperValidFields::layout(),
+        CperHeader::layout(),
+        NameValue::layout(),
+    ]
+}
