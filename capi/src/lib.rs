@@ -1,3 +1,19 @@
-//! `libamd_smi.so`: the C interface of AMD SMI, as its 7.0.2 release has it.
+//! `libamd_smi.so`: the C interface of AMD SMI, as its 7.0.2 release has it, over the library's public API.
+//!
+//! A C function is an `extern "C"` function of the same name under `functions`, one topic a file. Each consists of
+//! [`edge::answer`] around a body that returns `Result`: no panic leaves it, and every error is a status. What C
+//! passes as a pointer arrives as one of the types of [`pointer`], which alone follow pointers. What C passes as a
+//! handle is looked up in the [`session`]'s list of GPUs, and never followed at all.
+//!
+//! Units and "not available" numbers are AMD's here and nowhere else. COVERAGE.md lists the functions.
+
+#![deny(unsafe_op_in_unsafe_fn, unsafe_code)]
 
 pub mod abi;
+mod edge;
+mod functions;
+mod machine;
+mod number;
+#[allow(unsafe_code, reason = "follows the pointers that C passes")]
+pub mod pointer;
+mod session;

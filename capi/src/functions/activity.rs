@@ -1,0 +1,251 @@
+//! How busy the GPU is, and what holds it back.
+
+use std::thread::sleep;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope};
+use amdgpu_smi::unit::Percent;
+
+use crate::abi::handle::Processor;
+use crate::abi::layout::Plain;
+use crate::abi::metrics::ViolationStatus;
+use crate::abi::sensor_numbers::UtilizationCounterType;
+use crate::abi::sensors::{EngineUsage, UtilizationCounter};
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::functions::sensors::field;
+use crate::number::{NONE_16, or_none};
+use crate::pointer::{Array, Out};
+use crate::session::gpu;
+
+/// Percent of the time that engines were busy.
+///
+/// *From*: `gpu_metrics`, else `gpu_busy_percent` and `mem_busy_percent` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_activity(processor: Processor, usage: Out<EngineUsage>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let table = gpu.metrics();
+        let activity = table.as_ref().map(|metrics| metrics.activity.clone()).unwrap_or_default();
+        let (mut gfx, mut umc, mut mm) = (activity.gfx, activity.umc, activity.mm);
+        if gfx.or(umc).or(mm).is_none() {
+            let activity = gpu.activity();
+            (gfx, umc, mm) = (activity.gfx, activity.memory, activity.vcn);
+            if gfx.or(umc).or(mm).is_none() {
+                return Err(activity.reasons.of("gfx").map_or(Status::NOT_SUPPORTED, Status::from));
+            }
+        }
+        let number = |value: Option<Percent>| value.map_or(NONE_16, |value| value.0);
+        usage.put(EngineUsage {
+            gfx_activity: number(gfx),
+            umc_activity: number(umc),
+            mm_activity: number(mm),
+            ..EngineUsage::ZERO
+        })
+    })
+}
+
+/// Percent of the time that the shaders were busy.
+///
+/// *From*: `gpu_busy_percent` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_busy_percent(processor: Processor, busy: Out<u32>) -> Status {
+    answer(|| {
+        let activity = gpu(processor)?.activity();
+        busy.put(field("gfx", activity.gfx, &activity.reasons)?.0)
+    })
+}
+
+/// Counters of activity, and the time of their reading in nanoseconds.
+///
+/// *From*: `gpu_metrics`. A counter that the table does not have is NOT_SUPPORTED.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_utilization_count(
+    processor: Processor,
+    counters: Array<UtilizationCounter>,
+    count: u32,
+    timestamp: Out<u64>,
+) -> Status {
+    answer(|| {
+        let metrics = gpu(processor)?.metrics()?;
+        let mut list = counters.get(count as usize)?;
+        for counter in &mut list {
+            fill(counter, &metrics)?;
+        }
+        let time = metrics.system_clock.or(metrics.firmware_clock);
+        timestamp.put(or_none(time.map(|time| time.0)))?;
+        counters.put(&list, count as usize)
+    })
+}
+
+fn fill(counter: &mut UtilizationCounter, metrics: &Metrics) -> Result<(), Status> {
+    let activity = &metrics.activity;
+    let mut fine: Vec<Option<Percent>> = Vec::new();
+    let value = match UtilizationCounterType(counter.r#type) {
+        UtilizationCounterType::COARSE_GRAIN_GFX_ACTIVITY => activity.gfx_acc,
+        UtilizationCounterType::COARSE_GRAIN_MEM_ACTIVITY => activity.mem_acc,
+        UtilizationCounterType::COARSE_DECODER_ACTIVITY => activity.mm.map(|percent| percent.0.into()),
+        UtilizationCounterType::FINE_GRAIN_GFX_ACTIVITY => {
+            fine = metrics.engines.iter().flat_map(|engines| engines.gfx_busy.to_vec()).collect();
+            activity.gfx_acc
+        }
+        UtilizationCounterType::FINE_GRAIN_MEM_ACTIVITY => {
+            fine.push(activity.umc);
+            activity.mem_acc
+        }
+        UtilizationCounterType::FINE_DECODER_ACTIVITY => {
+            fine = metrics.engines.iter().flat_map(|engines| engines.vcn_busy.to_vec()).collect();
+            activity.mm.map(|percent| percent.0.into())
+        }
+        _ => return Err(Status::INVAL),
+    };
+    if value.is_none() && fine.iter().flatten().next().is_none() {
+        return Err(Status::NOT_SUPPORTED);
+    }
+    counter.value = or_none(value);
+    counter.fine_value_count = 0;
+    for (slot, percent) in counter.fine_value.iter_mut().zip(fine) {
+        *slot = or_none(percent.map(|percent| percent.0));
+        counter.fine_value_count += 1;
+    }
+    Ok(())
+}
+
+/// How long the firmware needs for a new table.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// How much of the time each limit held the GPU back. **Takes 100 ms**: it looks twice.
+///
+/// *From*: `gpu_metrics` 1.6 and later, twice. Shares are not known where the counter stands still.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_violation_status(processor: Processor, status: Out<ViolationStatus>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let before = gpu.metrics()?;
+        if before.throttle.residency.accumulation_counter.is_none() {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        sleep(PERIOD);
+        let after = gpu.metrics()?;
+        let partition = gpu.ids().partition.unwrap_or(0).into();
+        status.put(violations(&before, &after, partition))
+    })
+}
+
+/// A counter at both looks, and how far the samples went between them.
+#[derive(Clone, Copy)]
+struct Change {
+    before: Option<u64>,
+    after: Option<u64>,
+    samples: Option<u64>,
+}
+
+impl Change {
+    fn accumulated(self) -> u64 {
+        or_none(self.after)
+    }
+
+    /// Percent of the samples.
+    fn share(self) -> Option<u64> {
+        let grown = self.after?.checked_sub(self.before?)?;
+        (u128::from(grown) * 100).checked_div(self.samples?.into()).and_then(|share| share.try_into().ok())
+    }
+
+    fn percent(self) -> u64 {
+        or_none(self.share())
+    }
+
+    fn active(self) -> u8 {
+        self.share().map_or(u8::MAX, |share| (share > 0).into())
+    }
+}
+
+fn violations(before: &Metrics, after: &Metrics, partition: u16) -> ViolationStatus {
+    let (first, last) = (&before.throttle.residency, &after.throttle.residency);
+    let samples = last
+        .accumulation_counter
+        .zip(first.accumulation_counter)
+        .and_then(|(last, first)| last.checked_sub(first));
+    let change = |before, after| Change { before, after, samples };
+    let prochot = change(first.prochot, last.prochot);
+    let ppt = change(first.ppt, last.ppt);
+    let socket = change(first.socket_thm, last.socket_thm);
+    let vr = change(first.vr_thm, last.vr_thm);
+    let hbm = change(first.hbm_thm, last.hbm_thm);
+    let each_die = |counter: fn(&EngineMetrics) -> &[Option<u64>]| {
+        let at = |metrics: &Metrics, xcp: usize, xcc: usize| -> Option<u64> {
+            let scope = Scope::Xcp(u16::try_from(xcp).ok()?);
+            let engines = metrics.engines.iter().find(|engines| engines.scope == scope)?;
+            counter(engines).get(xcc).copied().flatten()
+        };
+        std::array::from_fn(|xcp| {
+            std::array::from_fn(|xcc| change(at(before, xcp, xcc), at(after, xcp, xcc)))
+        })
+    };
+    let limit: Dies = each_die(|engines| &engines.gfx_below_host_limit_acc);
+    let power: Dies = each_die(|engines| &engines.gfx_below_host_limit_ppt_acc);
+    let heat: Dies = each_die(|engines| &engines.gfx_below_host_limit_thm_acc);
+    let low: Dies = each_die(|engines| &engines.gfx_low_utilization_acc);
+    let total: Dies = each_die(|engines| &engines.gfx_below_host_limit_total_acc);
+    // The field of the time when there was one: the first die of the GPU's own partition.
+    let clock = limit.get(usize::from(partition)).map_or(change(None, None), |dies| dies[0]);
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    ViolationStatus {
+        reference_timestamp: or_none(since_1970.ok().map(|time| time.as_micros())),
+        violation_timestamp: or_none(Some(PERIOD.as_millis())),
+        acc_counter: or_none(last.accumulation_counter),
+        acc_prochot_thrm: prochot.accumulated(),
+        acc_ppt_pwr: ppt.accumulated(),
+        acc_socket_thrm: socket.accumulated(),
+        acc_vr_thrm: vr.accumulated(),
+        acc_hbm_thrm: hbm.accumulated(),
+        acc_gfx_clk_below_host_limit: clock.accumulated(),
+        per_prochot_thrm: prochot.percent(),
+        per_ppt_pwr: ppt.percent(),
+        per_socket_thrm: socket.percent(),
+        per_vr_thrm: vr.percent(),
+        per_hbm_thrm: hbm.percent(),
+        per_gfx_clk_below_host_limit: clock.percent(),
+        active_prochot_thrm: prochot.active(),
+        active_ppt_pwr: ppt.active(),
+        active_socket_thrm: socket.active(),
+        active_vr_thrm: vr.active(),
+        active_hbm_thrm: hbm.active(),
+        active_gfx_clk_below_host_limit: clock.active(),
+        acc_gfx_clk_below_host_limit_pwr: map(power, Change::accumulated),
+        acc_gfx_clk_below_host_limit_thm: map(heat, Change::accumulated),
+        acc_low_utilization: map(low, Change::accumulated),
+        acc_gfx_clk_below_host_limit_total: map(total, Change::accumulated),
+        per_gfx_clk_below_host_limit_pwr: map(power, Change::percent),
+        per_gfx_clk_below_host_limit_thm: map(heat, Change::percent),
+        per_low_utilization: map(low, Change::percent),
+        per_gfx_clk_below_host_limit_total: map(total, Change::percent),
+        active_gfx_clk_below_host_limit_pwr: map(power, Change::active),
+        active_gfx_clk_below_host_limit_thm: map(heat, Change::active),
+        active_low_utilization: map(low, Change::active),
+        active_gfx_clk_below_host_limit_total: map(total, Change::active),
+        ..ViolationStatus::ZERO
+    }
+}
+
+/// A counter of each die of each partition.
+type Dies = [[Change; 8]; 8];
+
+fn map<T>(dies: Dies, value: fn(Change) -> T) -> [[T; 8]; 8] {
+    dies.map(|partition| partition.map(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_of_the_samples() {
+        let change = |before, after, samples| Change { before, after, samples };
+        assert_eq!(change(Some(10), Some(35), Some(100)).percent(), 25);
+        assert_eq!(change(Some(10), Some(10), Some(100)).active(), 0);
+        assert_eq!(change(Some(10), Some(11), Some(0)).percent(), u64::MAX, "the counter stands still");
+        assert_eq!(change(Some(10), Some(9), Some(5)).active(), u8::MAX, "the counter was reset");
+        assert_eq!(change(None, Some(9), Some(5)).accumulated(), 9);
+    }
+}

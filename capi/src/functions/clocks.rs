@@ -1,0 +1,215 @@
+//! Clocks, and what overdrive may do to them.
+
+use amdgpu_smi::gpu::ClockDomain;
+use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
+use amdgpu_smi::parse::metrics::Metrics;
+use amdgpu_smi::parse::overdrive::{Overdrive, OverdriveLimits, OverdrivePoint as Point};
+use amdgpu_smi::unit::MegaHertz;
+
+use crate::abi::handle::Processor;
+use crate::abi::layout::Plain;
+use crate::abi::sensor_numbers::ClockType;
+use crate::abi::sensors::{
+    ClockInfo, Frequencies, OverdriveCurve, OverdriveData, OverdrivePoint, OverdriveRegion, Range,
+};
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::number::or_none;
+use crate::pointer::{Array, InOut, Out};
+use crate::session::gpu;
+
+/// AMD's name of a clock. SYS and GFX are the same.
+fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
+    Ok(match clock {
+        ClockType::GFX => ClockDomain::Graphics,
+        ClockType::DF => ClockDomain::Fabric,
+        ClockType::DCEF => ClockDomain::Display,
+        ClockType::SOC => ClockDomain::Soc,
+        ClockType::MEM => ClockDomain::Memory,
+        ClockType::VCLK0 => ClockDomain::Video0,
+        ClockType::VCLK1 => ClockDomain::Video1,
+        ClockType::DCLK0 => ClockDomain::Decoder0,
+        ClockType::DCLK1 => ClockDomain::Decoder1,
+        // PCIE has a function of its own.
+        _ => return Err(Status::INVAL),
+    })
+}
+
+const fn hertz(clock: u32) -> u64 {
+    clock as u64 * 1_000_000
+}
+
+/// The levels of a clock in Hz, lowest first, and which one is in force.
+///
+/// AMD's library gives MHz and an average for the clocks of the video engines; this one gives their levels.
+///
+/// *From*: `pp_dpm_*` of the PCI device. No level marked is UNEXPECTED_DATA.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_clk_freq(
+    processor: Processor,
+    clock: ClockType,
+    frequencies: Out<Frequencies>,
+) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let table = gpu.clock_levels(domain(clock)?)?;
+        let mut list = Frequencies::ZERO;
+        for (slot, level) in list.frequency.iter_mut().zip(&table.levels) {
+            *slot = hertz(level.frequency.0);
+            list.num_supported += 1;
+        }
+        let current = table.levels.iter().rposition(|level| level.current);
+        list.current = current.and_then(|at| u32::try_from(at).ok()).ok_or(Status::UNEXPECTED_DATA)?;
+        list.has_deep_sleep = table.levels.iter().any(|level| level.index == DpmIndex::Sleep);
+        frequencies.put(list)
+    })
+}
+
+/// A clock now, its lowest and its highest, in MHz.
+///
+/// *From*: `gpu_metrics`, `pp_dpm_*` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_clock_info(
+    processor: Processor,
+    clock: ClockType,
+    info: Out<ClockInfo>,
+) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let domain = domain(clock)?;
+        let metrics = gpu.metrics();
+        let table = gpu.clock_levels(domain);
+        let now = match &metrics {
+            Ok(metrics) => current(metrics, domain),
+            Err(_) => None,
+        };
+        let level = table.as_ref().ok().and_then(DpmTable::current);
+        let now = now.or(level.map(|level| level.frequency));
+        let range = table.as_ref().ok().and_then(DpmTable::range);
+        if let (None, None, Err(error)) = (now, range, &table) {
+            return Err(error.into());
+        }
+        let locked = match (&metrics, domain) {
+            (Ok(metrics), ClockDomain::Graphics) => metrics.clocks.gfxclk_lock_status,
+            _ => None,
+        };
+        info.put(ClockInfo {
+            clk: or_none(now.map(|clock| clock.0)),
+            min_clk: or_none(range.map(|(lowest, _)| lowest.0)),
+            max_clk: or_none(range.map(|(_, highest)| highest.0)),
+            clk_locked: locked.map_or(u8::MAX, |bits| (bits != 0).into()),
+            clk_deep_sleep: level.map_or(u8::MAX, |level| (level.index == DpmIndex::Sleep).into()),
+            ..ClockInfo::ZERO
+        })
+    })
+}
+
+fn current(metrics: &Metrics, domain: ClockDomain) -> Option<MegaHertz> {
+    let clocks = &metrics.clocks;
+    let first = |slots: &[Option<MegaHertz>]| slots.first().copied().flatten();
+    match domain {
+        ClockDomain::Graphics => first(&clocks.current_gfxclk),
+        ClockDomain::Memory => first(&clocks.current_uclk),
+        ClockDomain::Soc => first(&clocks.current_socclk),
+        ClockDomain::Fabric => clocks.current_fclk,
+        ClockDomain::Video0 => first(&clocks.current_vclk0),
+        ClockDomain::Decoder0 => first(&clocks.current_dclk0),
+        ClockDomain::Video1 => clocks.current_vclk1,
+        ClockDomain::Decoder1 => clocks.current_dclk1,
+        _ => None,
+    }
+}
+
+/// What overdrive is set to and may be set to: clocks in Hz, voltages in mV. All ones where the table does not say.
+///
+/// *From*: `pp_od_clk_voltage` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_od_volt_info(processor: Processor, data: Out<OverdriveData>) -> Status {
+    answer(|| {
+        let table = gpu(processor)?.overdrive()?;
+        let mut curve = OverdriveCurve::ZERO;
+        for (slot, point) in curve.vc_points.iter_mut().zip(&table.voltage_curve) {
+            let voltage = point.voltage.and_then(|voltage| u64::try_from(voltage.0).ok());
+            *slot = OverdrivePoint {
+                frequency: point.clock.map_or(0, |clock| hertz(clock.0)),
+                voltage: voltage.unwrap_or(0),
+            };
+        }
+        data.put(OverdriveData {
+            curr_sclk_range: ends(
+                &table.shader_clock,
+                table.shader_levels.iter().map(|level| level.frequency),
+            ),
+            curr_mclk_range: ends(
+                &table.memory_clock,
+                table.memory_levels.iter().map(|level| level.frequency),
+            ),
+            sclk_freq_limits: limits(&table, "SCLK"),
+            mclk_freq_limits: limits(&table, "MCLK"),
+            curve,
+            num_regions: u32::try_from(regions(&table).len()).unwrap_or(u32::MAX),
+        })
+    })
+}
+
+/// The lowest and the highest of the points; where the driver prints levels instead, of those.
+fn ends(points: &[Point], levels: impl Iterator<Item = MegaHertz>) -> Range {
+    let mut clocks: Vec<MegaHertz> = points.iter().filter_map(|point| point.clock).collect();
+    if clocks.is_empty() {
+        clocks = levels.collect();
+    }
+    let end = |clock: Option<&MegaHertz>| clock.map_or(u64::MAX, |clock| hertz(clock.0));
+    // Navi1x prints the highest clock of the memory alone.
+    let lowest = clocks.iter().min().filter(|_| clocks.len() > 1);
+    Range { lower_bound: end(lowest), upper_bound: end(clocks.iter().max()), ..Range::ZERO }
+}
+
+const UNKNOWN: Range = Range { lower_bound: u64::MAX, upper_bound: u64::MAX, reserved: [0; 2] };
+
+fn limits(table: &Overdrive, name: &str) -> Range {
+    match table.range(name) {
+        Some(OverdriveLimits::Clock(limits)) => Range {
+            lower_bound: hertz(limits.minimum.0),
+            upper_bound: hertz(limits.maximum.0),
+            ..Range::ZERO
+        },
+        _ => UNKNOWN,
+    }
+}
+
+/// The regions of the voltage curve: `VDDC_CURVE_SCLK[n]` and `VDDC_CURVE_VOLT[n]`.
+fn regions(table: &Overdrive) -> Vec<OverdriveRegion> {
+    let region = |index: usize| {
+        let clock = limits(table, &format!("VDDC_CURVE_SCLK[{index}]"));
+        let volt_range = match table.range(&format!("VDDC_CURVE_VOLT[{index}]"))? {
+            OverdriveLimits::Voltage(limits) => Range {
+                lower_bound: u64::try_from(limits.minimum.0).ok()?,
+                upper_bound: u64::try_from(limits.maximum.0).ok()?,
+                ..Range::ZERO
+            },
+            _ => return None,
+        };
+        Some(OverdriveRegion { freq_range: clock, volt_range })
+    };
+    (0..).map_while(region).collect()
+}
+
+/// The regions in which the points of the voltage curve may lie.
+///
+/// *From*: `pp_od_clk_voltage` of the PCI device. A GPU without a curve is NOT_SUPPORTED.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_od_volt_curve_regions(
+    processor: Processor,
+    count: InOut<u32>,
+    list: Array<OverdriveRegion>,
+) -> Status {
+    answer(|| {
+        let all = regions(&gpu(processor)?.overdrive()?);
+        if all.is_empty() {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        let room = (count.get()? as usize).min(all.len());
+        list.put(&all, room)?;
+        count.put(room as u32)
+    })
+}

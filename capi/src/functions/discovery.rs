@@ -1,0 +1,164 @@
+//! Sockets and processors: which handles there are.
+
+use amdgpu_smi::id::Bdf as Address;
+
+use crate::abi::device::Bdf;
+use crate::abi::handle::{Processor, Socket};
+use crate::abi::layout::Plain;
+use crate::abi::numbers::ProcessorType;
+use crate::abi::status::{Outcome, Status};
+use crate::edge::answer;
+use crate::machine::Machine;
+use crate::pointer::{Array, Chars, InOut, Out};
+use crate::session::{gpu, machine};
+
+/// A list in two calls: without a list the count is told, then as much is given as there is room for.
+fn list<T: Plain>(all: &[T], count: &InOut<u32>, list: &Array<T>) -> Outcome {
+    let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    let room = if list.is_null() { total } else { count.get()?.min(total) };
+    count.put(room)?;
+    if list.is_null() { Ok(()) } else { list.put(all, room as usize) }
+}
+
+/// The sockets, in the order of their PCI addresses.
+///
+/// *From*: the list of GPUs; partitions of one package share a socket.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_socket_handles(count: InOut<u32>, sockets: Array<Socket>) -> Status {
+    answer(|| list(&machine()?.sockets(), &count, &sockets))
+}
+
+/// A socket's name: `0000:C1:00`.
+///
+/// *From*: the PCI address.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_socket_info(socket: Socket, length: usize, name: Chars) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let (bdf, _) = machine.on_socket(socket)?;
+        name.put(&format!("{:04X}:{:02X}:{:02X}", bdf.domain, bdf.bus, bdf.device), length)
+    })
+}
+
+/// The GPUs of a socket, in the order of their PCI addresses.
+///
+/// *From*: the list of GPUs that KFD knows; where KFD knows none, of all GPUs.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_processor_handles(
+    socket: Socket,
+    count: InOut<u32>,
+    processors: Array<Processor>,
+) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        if count.is_null() {
+            return Err(Status::INVAL);
+        }
+        let (_, gpus) = machine.on_socket(socket)?;
+        let handles: Vec<Processor> = gpus.into_iter().map(Machine::handle).collect();
+        list(&handles, &count, &processors)
+    })
+}
+
+/// The processors of one kind on a socket. There are GPUs only.
+///
+/// *From*: as `amdsmi_get_processor_handles`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_processor_handles_by_type(
+    socket: Socket,
+    kind: ProcessorType,
+    processors: Array<Processor>,
+    count: InOut<u32>,
+) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let (_, gpus) = machine.on_socket(socket)?;
+        let wanted = |_: &&&amdgpu_smi::Gpu| kind == ProcessorType::AMD_GPU;
+        let handles: Vec<Processor> = gpus.iter().filter(wanted).map(|gpu| Machine::handle(gpu)).collect();
+        list(&handles, &count, &processors)
+    })
+}
+
+/// How many of these handles are CPU sockets, CPU cores and GPUs.
+///
+/// *From*: looking the handles up.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_processor_count_from_handles(
+    processors: Array<Processor>,
+    count: InOut<u32>,
+    cpu_sockets: Out<u32>,
+    cpu_cores: Out<u32>,
+    gpus: Out<u32>,
+) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let handles = processors.get(count.get()? as usize)?;
+        let known = handles.iter().filter(|handle| machine.find(**handle).is_ok()).count();
+        cpu_sockets.put(0)?;
+        cpu_cores.put(0)?;
+        gpus.put(known as u32)
+    })
+}
+
+/// What kind of processor this is: a GPU.
+///
+/// *From*: looking the handle up.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_processor_type(processor: Processor, kind: Out<ProcessorType>) -> Status {
+    answer(|| {
+        gpu(processor)?;
+        kind.put(ProcessorType::AMD_GPU)
+    })
+}
+
+/// The processor's position in the list, as text.
+///
+/// *From*: looking the handle up. AMD's library tells GPUs no position.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_processor_info(processor: Processor, length: usize, name: Chars) -> Status {
+    answer(|| {
+        let (position, _) = machine()?.find(processor).map(|(position, gpu)| (position, gpu.clone()))?;
+        name.put(&position.to_string(), length)
+    })
+}
+
+/// The GPU at a PCI address.
+///
+/// *From*: the list of GPUs. No such GPU is API_FAILED, as in AMD's library.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_processor_handle_from_bdf(bdf: Bdf, processor: Out<Processor>) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let address = Address::try_from(bdf).map_err(|_| Status::API_FAILED)?;
+        let found = machine.gpus().iter().find(|gpu| gpu.bdf() == address);
+        processor.put(Machine::handle(found.ok_or(Status::API_FAILED)?))
+    })
+}
+
+/// The PCI address; of a partition, with its number in place of the function.
+///
+/// *From*: KFD's `domain` and `location_id`, or the link of the DRM card.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_device_bdf(processor: Processor, bdf: Out<Bdf>) -> Status {
+    answer(|| bdf.put(gpu(processor)?.bdf().into()))
+}
+
+/// The PCI address as KFD and ROCm SMI number it: domain, partition, bus, device, function.
+///
+/// *From*: as `amdsmi_get_gpu_device_bdf`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_bdf_id(processor: Processor, bdf: Out<u64>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let address = gpu.bdf();
+        let partition = u64::from(gpu.ids().partition.unwrap_or(0) & 0xf);
+        let [bus, device, function] = [address.bus, address.device, address.function].map(u64::from);
+        bdf.put(
+            u64::from(address.domain) << 32
+                | partition << 28
+                | bus << 8
+                | (device & 0x1f) << 3
+                | function & 7,
+        )
+    })
+}

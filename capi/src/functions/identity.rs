@@ -1,0 +1,173 @@
+//! Which GPU it is: to PCI, to KFD, to the runtimes, to its maker.
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::gpu::AsicInfo as Chip;
+
+use crate::abi::device::{AsicInfo, EnumerationInfo, KfdInfo};
+use crate::abi::handle::Processor;
+use crate::abi::layout::{Plain, Text};
+use crate::abi::numbers::VirtualizationMode;
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::functions::absent;
+use crate::number::or_none;
+use crate::pointer::{Chars, InOut, Out};
+use crate::session::gpu;
+
+/// `8a0074a1-0000-1000-801d-3f0e5b7c9a42`: 36 characters and the NUL.
+const UUID_LENGTH: u32 = 37;
+
+/// The UUID.
+///
+/// *From*: `unique_id`, the PCI device id and the partition.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_device_uuid(
+    processor: Processor,
+    length: InOut<u32>,
+    uuid: Chars,
+) -> Status {
+    answer(|| {
+        let text = gpu(processor)?.uuid().to_string();
+        let room = length.get()?;
+        if room < UUID_LENGTH {
+            return Err(Status::INVAL);
+        }
+        uuid.put(&text, room as usize)
+    })
+}
+
+/// DRM's, HSA's and HIP's numbers. PyTorch finds the handle of a HIP device by `hip_id`.
+///
+/// *From*: `/sys/class/drm`, the KFD topology.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_enumeration_info(
+    processor: Processor,
+    info: Out<EnumerationInfo>,
+) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let ids = gpu.ids();
+        // HIP's own text for a GPU without the number is `GPU-XX`; AMD's library prints zeros.
+        let uuid = format!("GPU-{:016x}", ids.unique_id.map_or(0, |id| id.0));
+        info.put(EnumerationInfo {
+            drm_render: or_none(ids.render.map(|minor| minor.0)),
+            drm_card: or_none(ids.card.map(|minor| minor.0)),
+            hsa_id: or_none(ids.node.map(|node| node.0)),
+            hip_id: or_none(ids.hip_index),
+            hip_uuid: Text::of(&uuid),
+        })
+    })
+}
+
+/// KFD's numbers.
+///
+/// *From*: the KFD topology.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_kfd_info(processor: Processor, info: Out<KfdInfo>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let ids = gpu.ids();
+        info.put(KfdInfo {
+            kfd_id: or_none(ids.kfd_id.map(|id| id.0)),
+            node_id: or_none(ids.node.map(|node| node.0)),
+            current_partition_id: ids.partition.unwrap_or(0).into(),
+            ..KfdInfo::ZERO
+        })
+    })
+}
+
+/// The chip: names and numbers.
+///
+/// *From*: files of the PCI device, the machine's lists of names, the KFD node.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_asic_info(processor: Processor, info: Out<AsicInfo>) -> Status {
+    answer(|| {
+        let chip = gpu(processor)?.asic_info();
+        let serial = chip.serial.map(|serial| serial.to_string());
+        info.put(AsicInfo {
+            market_name: Text::of(&chip.market_name),
+            vendor_id: chip.pci_id.vendor.into(),
+            vendor_name: Text::of_some(chip.vendor_name.as_deref()),
+            subvendor_id: or_none(chip.subsystem_id.map(|id| id.vendor)),
+            device_id: chip.pci_id.device.into(),
+            rev_id: chip.revision.map_or(0, u32::from),
+            asic_serial: Text::of_some(serial.as_deref()),
+            oam_id: or_none(chip.oam_id),
+            num_of_compute_units: or_none(chip.compute_units),
+            target_graphics_version: graphics_version(&chip),
+            subsystem_id: or_none(chip.subsystem_id.map(|id| id.device)),
+            ..AsicInfo::ZERO
+        })
+    })
+}
+
+/// The digits of the instruction set's name, read as hexadecimal: vLLM wants to read `gfx942` again.
+fn graphics_version(chip: &Chip) -> u64 {
+    let digits = chip.target_graphics_version.as_deref().and_then(|name| name.strip_prefix("gfx"));
+    digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(u64::MAX)
+}
+
+/// PCI's number of the device.
+///
+/// *From*: `uevent` of the PCI device, or the KFD node.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_id(processor: Processor, id: Out<u16>) -> Status {
+    answer(|| id.put(gpu(processor)?.ids().pci_id.device))
+}
+
+/// PCI's revision of the device.
+///
+/// *From*: `revision` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_revision(processor: Processor, revision: Out<u16>) -> Status {
+    answer(|| {
+        let chip = gpu(processor)?.asic_info();
+        revision.put(value(&chip, "revision", chip.revision)?.into())
+    })
+}
+
+/// The vendor's name.
+///
+/// *From*: a constant for AMD, else `pci.ids`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_vendor_name(processor: Processor, name: Chars, length: usize) -> Status {
+    answer(|| {
+        let vendor = gpu(processor)?.asic_info().vendor_name;
+        name.put(&vendor.ok_or(Status::NOT_SUPPORTED)?, length)
+    })
+}
+
+/// PCI's number of the board.
+///
+/// *From*: `uevent` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_subsystem_id(processor: Processor, id: Out<u16>) -> Status {
+    answer(|| {
+        let chip = gpu(processor)?.asic_info();
+        id.put(value(&chip, "subsystem_id", chip.subsystem_id)?.device)
+    })
+}
+
+/// What the board is sold as.
+///
+/// *From*: `product_name` of the PCI device, else the machine's lists of names.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_subsystem_name(processor: Processor, name: Chars, length: usize) -> Status {
+    answer(|| {
+        let gpu: Gpu = gpu(processor)?;
+        name.put(&gpu.market_name(), length)
+    })
+}
+
+/// A field of the chip, or the status of the reason why it has no value.
+fn value<T>(chip: &Chip, field: &str, value: Option<T>) -> Result<T, Status> {
+    value.ok_or_else(|| chip.reasons.of(field).map_or(Status::NOT_SUPPORTED, Status::from))
+}
+
+absent! {
+    /// Whether the GPU is the machine's own, a virtual function, or passed through.
+    ///
+    /// *Not here*: only DRM's `AMDGPU_INFO_DEV_INFO` tells, which is not asked yet.
+    NOT_SUPPORTED
+    => amdsmi_get_gpu_virtualization_mode(processor: Processor, mode: Out<VirtualizationMode>);
+}

@@ -1,0 +1,92 @@
+//! The library itself: opening, closing, version, texts.
+
+use std::ffi::{c_char, c_void};
+
+use crate::abi::device::Version;
+use crate::abi::numbers::InitFlags;
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::pointer::Out;
+use crate::session;
+
+/// The version that programs were built against: 26.0.2 is that of ROCm 7.0.2.
+const VERSION: (u32, u32, u32) = (26, 0, 2);
+
+/// Tells this library from AMD's.
+const BUILD: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(
+    concat!("amdgpu-smi ", env!("CARGO_PKG_VERSION"), "\0").as_bytes(),
+) {
+    Ok(text) => text,
+    Err(_) => c"amdgpu-smi",
+};
+
+/// Opens the library; may be called again, and wants as many shutdowns.
+///
+/// GPUs are what there is. AMD's library fails for GPUs and CPUs together on a machine without the HSMP driver;
+/// this one then shows the GPUs.
+///
+/// *From*: scanning `/sys/class/drm` and `/sys/class/kfd`, or the directory in `AMDGPU_SMI_ROOT`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_init(flags: u64) -> Status {
+    answer(|| {
+        let has = |flag: InitFlags| flags & u64::from(flag.0) != 0;
+        if has(InitFlags::AMD_GPUS) {
+            return session::open();
+        }
+        if has(InitFlags::AMD_CPUS) {
+            return Err(Status::NO_DRV);
+        }
+        Err(if flags == 0 { Status::INVAL } else { Status::NOT_SUPPORTED })
+    })
+}
+
+/// Takes one opening back.
+///
+/// *From*: counting.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_shut_down() -> Status {
+    answer(session::close)
+}
+
+/// Version of the interface; `build` names this library. Needs no opening.
+///
+/// *From*: constants.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_lib_version(version: Out<Version>) -> Status {
+    let (major, minor, release) = VERSION;
+    answer(|| version.put(Version { major, minor, release, build: BUILD.as_ptr() }))
+}
+
+/// A code's name and what it means. Needs no opening.
+///
+/// *From*: constants. AMD's library knows texts for some of its codes only.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_status_code_to_string(status: u32, text: Out<*const c_char>) -> Status {
+    answer(|| describe(Status(status), text))
+}
+
+/// As [`amdsmi_status_code_to_string`], for the codes of the CPU's functions.
+///
+/// *From*: constants.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_esmi_err_msg(status: u32, text: Out<*const c_char>) -> Status {
+    answer(|| describe(Status(status), text))
+}
+
+fn describe(status: Status, text: Out<*const c_char>) -> Result<(), Status> {
+    match status.text() {
+        Some(known) => text.put(known.as_ptr()),
+        None => {
+            text.put(c"An unknown error occurred".as_ptr())?;
+            Err(Status::UNKNOWN_ERROR)
+        }
+    }
+}
+
+/// Frees what the functions of registers and PM metrics allocate. Those allocate nothing here.
+///
+/// *From*: nothing to free.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_free_name_value_pairs(pairs: *mut c_void) {
+    let _ = pairs;
+}

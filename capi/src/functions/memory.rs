@@ -1,0 +1,114 @@
+//! Memory: how much there is, how much is used.
+
+use amdgpu_smi::error::Reasons;
+use amdgpu_smi::unit::Bytes;
+
+use crate::abi::handle::Processor;
+use crate::abi::layout::{Plain, Text};
+use crate::abi::memory::{VramInfo, VramUsage};
+use crate::abi::numbers::{MemoryType, VramType};
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::number::or_none;
+use crate::pointer::{Chars, Out};
+use crate::session::gpu;
+
+fn known(field: &str, value: Option<Bytes>, reasons: &Reasons) -> Result<u64, Status> {
+    match value {
+        Some(bytes) => Ok(bytes.0),
+        None => Err(reasons.of(field).map_or(Status::NOT_SUPPORTED, Status::from)),
+    }
+}
+
+/// Bytes of one kind of memory; of a partition, its share of VRAM.
+///
+/// *From*: `mem_info_{vram,vis_vram,gtt}_total` of the PCI device, `mem_banks` of the KFD node.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_memory_total(
+    processor: Processor,
+    kind: MemoryType,
+    total: Out<u64>,
+) -> Status {
+    answer(|| {
+        let memory = gpu(processor)?.memory_usage();
+        let (field, value) = match kind {
+            MemoryType::VRAM => ("vram_total", memory.vram_total),
+            MemoryType::VIS_VRAM => ("visible_vram_total", memory.visible_vram_total),
+            MemoryType::GTT => ("gtt_total", memory.gtt_total),
+            _ => return Err(Status::INVAL),
+        };
+        total.put(known(field, value, &memory.reasons)?)
+    })
+}
+
+/// Used bytes of one kind of memory. What a partition uses of its share is published nowhere: NOT_SUPPORTED.
+///
+/// *From*: `mem_info_{vram,vis_vram,gtt}_used` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_memory_usage(
+    processor: Processor,
+    kind: MemoryType,
+    used: Out<u64>,
+) -> Status {
+    answer(|| {
+        let memory = gpu(processor)?.memory_usage();
+        let (field, value) = match kind {
+            MemoryType::VRAM => ("vram_used", memory.vram_used),
+            MemoryType::VIS_VRAM => ("visible_vram_used", memory.visible_vram_used),
+            MemoryType::GTT => ("gtt_used", memory.gtt_used),
+            _ => return Err(Status::INVAL),
+        };
+        used.put(known(field, value, &memory.reasons)?)
+    })
+}
+
+/// MiB of video memory, in all and used.
+///
+/// *From*: as `amdsmi_get_gpu_memory_total` and `amdsmi_get_gpu_memory_usage`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_vram_usage(processor: Processor, usage: Out<VramUsage>) -> Status {
+    answer(|| {
+        let memory = gpu(processor)?.memory_usage();
+        let mebibytes = |field, value| {
+            let bytes = known(field, value, &memory.reasons)?;
+            u32::try_from(bytes >> 20).map_err(|_| Status::UNEXPECTED_DATA)
+        };
+        usage.put(VramUsage {
+            vram_total: mebibytes("vram_total", memory.vram_total)?,
+            vram_used: mebibytes("vram_used", memory.vram_used)?,
+            ..VramUsage::ZERO
+        })
+    })
+}
+
+/// The video memory itself. The type is UNKNOWN: only DRM's `AMDGPU_INFO_DEV_INFO` tells it, which is not asked yet.
+///
+/// *From*: `mem_info_vram_*` of the PCI device, `mem_banks` of the KFD node, `gpu_metrics` for the bandwidth.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_vram_info(processor: Processor, info: Out<VramInfo>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let memory = gpu.vram_info();
+        let bandwidth = gpu.metrics().ok().and_then(|metrics| metrics.bandwidth.mem_max);
+        info.put(VramInfo {
+            vram_type: VramType::UNKNOWN.0,
+            vram_vendor: Text::of_some(memory.vendor.as_deref()),
+            vram_size: known("size", memory.size, &memory.reasons)? >> 20,
+            vram_bit_width: or_none(memory.bit_width),
+            vram_max_bandwidth: or_none(bandwidth.map(|bandwidth| bandwidth.0)),
+            ..VramInfo::ZERO
+        })
+    })
+}
+
+/// Who made the video memory.
+///
+/// *From*: `mem_info_vram_vendor` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_vram_vendor(processor: Processor, name: Chars, length: u32) -> Status {
+    answer(|| {
+        let memory = gpu(processor)?.vram_info();
+        let reason = || memory.reasons.of("vendor").map_or(Status::NOT_SUPPORTED, Status::from);
+        name.put(&memory.vendor.clone().ok_or_else(reason)?, length as usize)
+    })
+}

@@ -1,0 +1,46 @@
+//! The C functions, one topic a file.
+//!
+//! The lines `*From*:` and `*Not here*:` of their comments are what COVERAGE.md is made of.
+
+// What the linker is to find by name needs an attribute that counts as unsafe; no body has such a block.
+#![allow(unsafe_code, reason = "no_mangle")]
+#![allow(unreachable_pub, reason = "C reaches them by name")]
+
+mod activity;
+mod board;
+mod clocks;
+mod control;
+mod counters;
+mod cpu;
+mod discovery;
+mod events;
+mod identity;
+mod library;
+mod memory;
+mod metrics;
+mod partition;
+mod pcie;
+mod performance;
+mod processes;
+mod ras;
+mod sensors;
+mod topology;
+
+/// Declares functions that answer the same without looking at anything but whether there is a session.
+///
+/// Their arguments are spelled out because the caller passes them, and because a test compares them.
+macro_rules! absent {
+    ($($(#[$meta:meta])* $status:ident
+        => $name:ident($($argument:ident: $ty:ty),* $(,)?);)*) => {$(
+        $(#[$meta])*
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $name($($argument: $ty),*) -> $crate::abi::status::Status {
+            $(let _ = $argument;)*
+            $crate::edge::answer(|| {
+                $crate::session::machine()?;
+                Err($crate::abi::status::Status::$status)
+            })
+        }
+    )*};
+}
+pub(crate) use absent;

@@ -1,0 +1,115 @@
+//! The link to the host.
+
+use crate::abi::handle::Processor;
+use crate::abi::layout::Plain;
+use crate::abi::link::{PcieInfo, PcieMetric, PcieStatic};
+use crate::abi::numbers::CardFormFactor;
+use crate::abi::sensors::{Frequencies, PcieBandwidth};
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::functions::sensors::field;
+use crate::number::or_none;
+use crate::pointer::Out;
+use crate::session::gpu;
+
+/// What the link can be and is: speeds in MT/s, lanes, counters.
+///
+/// *From*: `gpu_metrics`; `{current,max}_link_{speed,width}`, `pcie_replay_count`, `board_info` of the PCI device
+/// and its bridges.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let link = gpu.pcie_info();
+        let metrics = gpu.metrics().map(|metrics| metrics.pcie).unwrap_or_default();
+        if link.speed_max.is_none() && link.width_max.is_none() && metrics.link_width.is_none() {
+            return field("width_max", None::<()>, &link.reasons);
+        }
+        let generation = or_none(link.speed_max.and_then(|speed| speed.pcie_generation()));
+        let bandwidth = metrics.bandwidth_inst.first().copied().flatten();
+        info.put(PcieInfo {
+            pcie_static: PcieStatic {
+                max_pcie_width: or_none(link.width_max),
+                max_pcie_speed: or_none(link.speed_max.map(|speed| speed.0)),
+                pcie_interface_version: generation,
+                slot_type: match link.slot_type.as_deref() {
+                    Some("oam") => CardFormFactor::OAM.0,
+                    Some("cem") => CardFormFactor::CEM.0,
+                    Some("pcie") => CardFormFactor::PCIE.0,
+                    _ => CardFormFactor::UNKNOWN.0,
+                },
+                max_pcie_interface_version: generation,
+                ..PcieStatic::ZERO
+            },
+            pcie_metric: PcieMetric {
+                pcie_width: or_none(metrics.link_width.or(link.width.map(u16::from))),
+                pcie_speed: or_none(metrics.link_speed.or(link.speed).map(|speed| speed.0)),
+                pcie_bandwidth: or_none(bandwidth.map(|bandwidth| bandwidth.0)),
+                pcie_replay_count: or_none(metrics.replay_count_acc.or(link.replay_count)),
+                pcie_l0_to_recovery_count: or_none(metrics.l0_to_recov_count_acc),
+                pcie_replay_roll_over_count: or_none(metrics.replay_rover_count_acc),
+                pcie_nak_sent_count: or_none(metrics.nak_sent_count_acc),
+                pcie_nak_received_count: or_none(metrics.nak_rcvd_count_acc),
+                pcie_lc_perf_other_end_recovery_count: or_none(metrics.lc_perf_other_end_recovery),
+                ..PcieMetric::ZERO
+            },
+            ..PcieInfo::ZERO
+        })
+    })
+}
+
+/// The levels of the link: transfers per second, lanes, and which one is in force.
+///
+/// *From*: `pp_dpm_pcie` of the PCI device. No level marked is UNEXPECTED_DATA.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_pci_bandwidth(
+    processor: Processor,
+    bandwidth: Out<PcieBandwidth>,
+) -> Status {
+    answer(|| {
+        let table = gpu(processor)?.pcie_levels()?;
+        if table.levels.is_empty() {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        let current = table.levels.iter().rposition(|level| level.current);
+        let mut list = PcieBandwidth::ZERO;
+        let mut rates = Frequencies::ZERO;
+        for ((rate, lanes), level) in rates.frequency.iter_mut().zip(&mut list.lanes).zip(&table.levels) {
+            *rate = level.speed.map_or(0, |speed| u64::from(speed.0) * 1_000_000);
+            *lanes = level.width.map_or(0, u32::from);
+            rates.num_supported += 1;
+        }
+        rates.current = current.and_then(|at| u32::try_from(at).ok()).ok_or(Status::UNEXPECTED_DATA)?;
+        list.transfer_rate = rates;
+        bandwidth.put(list)
+    })
+}
+
+/// Packets sent and received in a second, and the bytes that one holds at most. **Takes a second**, in the kernel.
+///
+/// *From*: `pcie_bw` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_pci_throughput(
+    processor: Processor,
+    sent: Out<u64>,
+    received: Out<u64>,
+    max_packet: Out<u64>,
+) -> Status {
+    answer(|| {
+        let traffic = gpu(processor)?.pcie_throughput()?;
+        sent.put(traffic.sent)?;
+        received.put(traffic.received)?;
+        max_packet.put(traffic.max_payload.0)
+    })
+}
+
+/// How many packets had to be sent again.
+///
+/// *From*: `pcie_replay_count` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_pci_replay_counter(processor: Processor, count: Out<u64>) -> Status {
+    answer(|| {
+        let link = gpu(processor)?.pcie_info();
+        count.put(field("replay_count", link.replay_count, &link.reasons)?)
+    })
+}

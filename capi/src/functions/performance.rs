@@ -1,0 +1,148 @@
+//! How the driver chooses clocks.
+
+use amdgpu_smi::parse::performance::PerformanceLevel as Level;
+use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
+
+use crate::abi::handle::Processor;
+use crate::abi::layout::{Plain, Text};
+use crate::abi::sensor_numbers::{PerformanceLevel, PowerProfile};
+use crate::abi::sensors::{Policy, PolicyEntry, PowerProfileStatus};
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::pointer::Out;
+use crate::session::gpu;
+
+/// The performance level.
+///
+/// *From*: `power_dpm_force_performance_level` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_perf_level(processor: Processor, level: Out<PerformanceLevel>) -> Status {
+    answer(|| {
+        level.put(match gpu(processor)?.performance_level()? {
+            Level::Auto => PerformanceLevel::AUTO,
+            Level::Low => PerformanceLevel::LOW,
+            Level::High => PerformanceLevel::HIGH,
+            Level::Manual => PerformanceLevel::MANUAL,
+            Level::ProfileStandard => PerformanceLevel::STABLE_STD,
+            Level::ProfilePeak => PerformanceLevel::STABLE_PEAK,
+            Level::ProfileMinMclk => PerformanceLevel::STABLE_MIN_MCLK,
+            Level::ProfileMinSclk => PerformanceLevel::STABLE_MIN_SCLK,
+            Level::PerfDeterminism => PerformanceLevel::DETERMINISM,
+            _ => PerformanceLevel::UNKNOWN,
+        })
+    })
+}
+
+/// By how many percent the shader clock is raised.
+///
+/// *From*: `pp_sclk_od` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_overdrive_level(processor: Processor, level: Out<u32>) -> Status {
+    answer(|| level.put(gpu(processor)?.overdrive_level()?.0))
+}
+
+/// By how many percent the memory clock is raised.
+///
+/// *From*: `pp_mclk_od` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_mem_overdrive_level(processor: Processor, level: Out<u32>) -> Status {
+    answer(|| level.put(gpu(processor)?.memory_overdrive_level()?.0))
+}
+
+/// Whether power management does anything.
+///
+/// *From*: `pp_features` of the PCI device: whether any feature is on.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_is_gpu_power_management_enabled(processor: Processor, enabled: Out<bool>) -> Status {
+    answer(|| {
+        let features = gpu(processor)?.power_features()?;
+        enabled.put(features.features.iter().any(|feature| feature.enabled))
+    })
+}
+
+/// The power profiles that there are and the one in force.
+///
+/// *From*: `pp_power_profile_mode` of the PCI device. Profiles that AMD has no bit for are only counted.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_power_profile_presets(
+    processor: Processor,
+    sensor: u32,
+    status: Out<PowerProfileStatus>,
+) -> Status {
+    answer(|| {
+        let profiles = gpu(processor)?.power_profiles()?;
+        if sensor != 0 {
+            return Err(Status::INVAL);
+        }
+        let mut list =
+            PowerProfileStatus { current: PowerProfile::PRST_INVALID.0, ..PowerProfileStatus::ZERO };
+        for profile in &profiles {
+            let bit = mask(&profile.name).map_or(0, |mask| mask.0);
+            list.available_profiles |= bit;
+            list.num_profiles += 1;
+            if profile.current && bit != 0 {
+                list.current = bit;
+            }
+        }
+        status.put(list)
+    })
+}
+
+/// AMD's bit of a profile, by the driver's name.
+fn mask(name: &str) -> Option<PowerProfile> {
+    Some(match name {
+        "CUSTOM" => PowerProfile::PRST_CUSTOM_MASK,
+        "VIDEO" => PowerProfile::PRST_VIDEO_MASK,
+        "POWER_SAVING" => PowerProfile::PRST_POWER_SAVING_MASK,
+        "COMPUTE" => PowerProfile::PRST_COMPUTE_MASK,
+        "VR" => PowerProfile::PRST_VR_MASK,
+        "3D_FULL_SCREEN" => PowerProfile::PRST_3D_FULL_SCR_MASK,
+        "BOOTUP_DEFAULT" => PowerProfile::PRST_BOOTUP_DEFAULT,
+        _ => return None,
+    })
+}
+
+/// A policy's levels as C has them.
+fn policy(levels: &[PolicyLevel]) -> Result<Policy, Status> {
+    let mut list = Policy::ZERO;
+    for (slot, level) in list.policies.iter_mut().zip(levels) {
+        *slot = PolicyEntry { policy_id: level.index, policy_description: Text::of(&level.name) };
+        list.num_supported += 1;
+    }
+    let current = levels.iter().take(list.policies.len()).position(|level| level.current);
+    list.current = current.and_then(|at| u32::try_from(at).ok()).ok_or(Status::UNEXPECTED_DATA)?;
+    Ok(list)
+}
+
+/// The SoC's power policy.
+///
+/// *From*: `pm_policy/soc_pstate` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_soc_pstate(processor: Processor, levels: Out<Policy>) -> Status {
+    answer(|| levels.put(policy(&gpu(processor)?.soc_pstate()?)?))
+}
+
+/// The policy by which XGMI links power down.
+///
+/// *From*: `pm_policy/xgmi_plpd` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_xgmi_plpd(processor: Processor, levels: Out<Policy>) -> Status {
+    answer(|| levels.put(policy(&gpu(processor)?.xgmi_plpd()?)?))
+}
+
+/// Whether the work of one process is kept apart from the next one's: the driver's number.
+///
+/// *From*: `enforce_isolation` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_process_isolation(processor: Processor, isolation: Out<u32>) -> Status {
+    answer(|| {
+        isolation.put(match gpu(processor)?.process_isolation()? {
+            Isolation::Off => 0,
+            Isolation::On => 1,
+            Isolation::Legacy => 2,
+            Isolation::WithoutCleaner => 3,
+            Isolation::Other(number) => number,
+            _ => return Err(Status::UNEXPECTED_DATA),
+        })
+    })
+}

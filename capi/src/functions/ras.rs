@@ -1,0 +1,218 @@
+//! Errors that the hardware counted.
+
+use std::ffi::c_char;
+
+use amdgpu_smi::parse::ras;
+
+use crate::abi::handle::Processor;
+use crate::abi::layout::Plain;
+use crate::abi::memory::RetiredPageRecord;
+use crate::abi::numbers::{GpuBlock, MemoryPageStatus, RasErrorState};
+use crate::abi::ras::{CperHeader, ErrorCount, RasFeature};
+use crate::abi::status::{Outcome, Status};
+use crate::edge::answer;
+use crate::functions::absent;
+use crate::functions::sensors::field;
+use crate::pointer::{Array, Chars, InOut, Out};
+use crate::session::gpu;
+
+/// The blocks that AMD has a bit for.
+const BLOCKS: u64 = GpuBlock::LAST.0 * 2 - 1;
+
+/// The driver's name of one block.
+fn name(block: GpuBlock) -> Result<&'static str, Status> {
+    if block.0 & BLOCKS == 0 || !block.0.is_power_of_two() {
+        return Err(Status::INVAL);
+    }
+    ras::block_name(block.0.trailing_zeros()).ok_or(Status::INVAL)
+}
+
+fn counts(counts: ras::ErrorCounts) -> ErrorCount {
+    // The driver leaves out what a block cannot have, and C has no number for that but 0.
+    ErrorCount {
+        correctable_count: counts.correctable.unwrap_or(0),
+        uncorrectable_count: counts.uncorrectable.unwrap_or(0),
+        deferred_count: counts.deferred.unwrap_or(0),
+        ..ErrorCount::ZERO
+    }
+}
+
+/// The errors of one block.
+///
+/// *From*: `ras/<block>_err_count` or `ras/aca_<block>` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_ecc_count(
+    processor: Processor,
+    block: GpuBlock,
+    count: Out<ErrorCount>,
+) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        count.put(counts(gpu.error_counts(name(block)?)?))
+    })
+}
+
+/// The errors of all blocks whose error correction is on.
+///
+/// *From*: as `amdsmi_get_gpu_ecc_count`, for the blocks in `ras/features`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_total_ecc_count(processor: Processor, count: Out<ErrorCount>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let info = gpu.ras_info();
+        let mask = field("feature_mask", info.feature_mask, &info.reasons)?;
+        let mut total = ErrorCount::ZERO;
+        for block in ras::block_names(mask) {
+            let of_block = match gpu.error_counts(block) {
+                Ok(of_block) => counts(of_block),
+                // Not every block that can correct counts.
+                Err(amdgpu_smi::Error::NotSupported { .. }) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            total.correctable_count += of_block.correctable_count;
+            total.uncorrectable_count += of_block.uncorrectable_count;
+            total.deferred_count += of_block.deferred_count;
+        }
+        count.put(total)
+    })
+}
+
+fn enabled(processor: Processor) -> Result<u64, Status> {
+    let info = gpu(processor)?.ras_info();
+    // The uppermost bits number the socket.
+    Ok(u64::from(field("feature_mask", info.feature_mask, &info.reasons)?) & BLOCKS)
+}
+
+/// The blocks whose error correction is on, as bits.
+///
+/// *From*: `ras/features` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_ecc_enabled(processor: Processor, blocks: Out<u64>) -> Status {
+    answer(|| blocks.put(enabled(processor)?))
+}
+
+fn state(processor: Processor, block: GpuBlock, state: Out<RasErrorState>) -> Outcome {
+    let enabled = enabled(processor)?;
+    name(block)?;
+    state.put(if enabled & block.0 != 0 { RasErrorState::ENABLED } else { RasErrorState::DISABLED })
+}
+
+/// Whether the error correction of one block is on.
+///
+/// *From*: `ras/features` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_ecc_status(
+    processor: Processor,
+    block: GpuBlock,
+    state: Out<RasErrorState>,
+) -> Status {
+    answer(|| self::state(processor, block, state))
+}
+
+/// The same under another name.
+///
+/// *From*: as `amdsmi_get_gpu_ecc_status`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_ras_block_features_enabled(
+    processor: Processor,
+    block: GpuBlock,
+    state: Out<RasErrorState>,
+) -> Status {
+    answer(|| self::state(processor, block, state))
+}
+
+/// Version of the EEPROM's table, and the kinds of error correction.
+///
+/// *From*: `ras/version`, `ras/schema` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_ras_feature_info(processor: Processor, feature: Out<RasFeature>) -> Status {
+    answer(|| {
+        let info = gpu(processor)?.ras_info();
+        feature.put(RasFeature {
+            ras_eeprom_version: field("eeprom_version", info.eeprom_version, &info.reasons)?,
+            ecc_correction_schema_flag: field("schema", info.schema, &info.reasons)?,
+        })
+    })
+}
+
+fn pages(processor: Processor, count: InOut<u32>, list: Array<RetiredPageRecord>) -> Outcome {
+    let pages = gpu(processor)?.bad_pages()?;
+    let records: Vec<RetiredPageRecord> = pages
+        .iter()
+        .map(|page| RetiredPageRecord {
+            page_address: page.address(),
+            page_size: page.size.0,
+            status: match page.status {
+                ras::BadPageStatus::Reserved => MemoryPageStatus::RESERVED.0,
+                ras::BadPageStatus::Pending => MemoryPageStatus::PENDING.0,
+                ras::BadPageStatus::Fault => MemoryPageStatus::UNRESERVABLE.0,
+            },
+        })
+        .collect();
+    let total = u32::try_from(records.len()).unwrap_or(u32::MAX);
+    if list.is_null() {
+        return count.put(total);
+    }
+    let room = count.get()?;
+    list.put(&records, room as usize)?;
+    count.put(total.min(room))?;
+    if room < total { Err(Status::INSUFFICIENT_SIZE) } else { Ok(()) }
+}
+
+/// The pages of video memory that were found bad. Without a list, their count.
+///
+/// *From*: `ras/gpu_vram_bad_pages` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_bad_page_info(
+    processor: Processor,
+    count: InOut<u32>,
+    pages: Array<RetiredPageRecord>,
+) -> Status {
+    answer(|| self::pages(processor, count, pages))
+}
+
+/// The same under another name.
+///
+/// *From*: as `amdsmi_get_gpu_bad_page_info`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_memory_reserved_pages(
+    processor: Processor,
+    count: InOut<u32>,
+    pages: Array<RetiredPageRecord>,
+) -> Status {
+    answer(|| self::pages(processor, count, pages))
+}
+
+absent! {
+    /// After how many bad pages the driver refuses the GPU.
+    ///
+    /// *Not here*: only debugfs tells, which is root's and not read.
+    NOT_SUPPORTED
+    => amdsmi_get_gpu_bad_page_threshold(processor: Processor, threshold: Out<u32>);
+
+    /// Whether the checksum of the EEPROM's table is right.
+    ///
+    /// *Not here*: only debugfs tells, which is root's and not read.
+    NOT_SUPPORTED
+    => amdsmi_gpu_validate_ras_eeprom(processor: Processor);
+
+    /// Records of errors in the format of UEFI.
+    ///
+    /// *Not here*: the ring that holds them is in debugfs, which is root's and not read.
+    NOT_SUPPORTED
+    => amdsmi_get_gpu_cper_entries(
+        processor: Processor,
+        severities: u32,
+        buffer: Chars,
+        size: InOut<u64>,
+        headers: Array<*mut CperHeader>,
+        count: InOut<u64>,
+        cursor: InOut<u64>,
+    );
+
+    /// AMD's numbers of the faults in a record.
+    ///
+    /// *Not here*: the table from registers to these numbers is not published by the kernel.
+    NOT_SUPPORTED
+    => amdsmi_get_afids_from_cper(record: *const c_char, size: u32, numbers: Array<u64>, count: InOut<u32>);
+}

@@ -1,0 +1,162 @@
+//! Pointers that C passes. This file alone follows them.
+//!
+//! Each type is the bare pointer, so a C function can take it as an argument; only C, or an `unsafe` block of a
+//! test, can make one. They stand for the caller's promise, which AMD's header gives for each argument: the pointer
+//! is null, or it points to what the function expects, which nobody else uses during the call. Null is checked
+//! here, alignment is not needed: the wrapper declares its structs packed, so Python need not align them.
+
+use std::ffi::c_char;
+
+use crate::abi::layout::{Cut, Plain};
+use crate::abi::status::{Outcome, Status};
+
+/// Declares the pointer types.
+macro_rules! pointers {
+    ($($(#[$doc:meta])* $name:ident<$($t:ident)?>($raw:ty);)*) => {$(
+        $(#[$doc])*
+        #[repr(transparent)]
+        #[derive(Debug)]
+        pub struct $name$(<$t>)?($raw);
+
+        impl$(<$t>)? $name$(<$t>)? {
+            /// Takes C's place.
+            ///
+            /// # Safety
+            /// What this file's first lines ask of a caller.
+            pub unsafe fn new(pointer: $raw) -> Self {
+                $name(pointer)
+            }
+
+            /// Whether it is null.
+            pub fn is_null(&self) -> bool {
+                self.0.is_null()
+            }
+        }
+    )*};
+}
+
+pointers! {
+    /// Where one value goes to.
+    Out<T>(*mut T);
+    /// One value that is read, and replaced: mostly a count.
+    InOut<T>(*mut T);
+    /// Several values, as many as another argument says.
+    Array<T>(*mut T);
+    /// A text, as long as another argument says.
+    Chars<>(*mut c_char);
+}
+
+impl<T> Out<T> {
+    /// Gives the value to the caller.
+    ///
+    /// Bodies call this last, when they have the value: a null pointer is how C programs ask whether a function is
+    /// supported, and INVAL is the answer for "it is" (gpu-agent's and AMD's own tests).
+    pub(crate) fn put(self, value: T) -> Outcome {
+        if self.0.is_null() {
+            return Err(Status::INVAL);
+        }
+        // SAFETY: not null, so by the caller's promise it points to memory for a `T`. Nothing there is dropped:
+        // C's types own nothing.
+        unsafe { self.0.write_unaligned(value) };
+        Ok(())
+    }
+}
+
+impl<T: Plain> InOut<T> {
+    /// What the caller wrote there.
+    pub(crate) fn get(&self) -> Result<T, Status> {
+        if self.0.is_null() {
+            return Err(Status::INVAL);
+        }
+        // SAFETY: not null, so by the caller's promise it points to a `T` that the caller filled in.
+        Ok(unsafe { self.0.read_unaligned() })
+    }
+
+    /// Replaces it.
+    pub(crate) fn put(&self, value: T) -> Outcome {
+        if self.0.is_null() {
+            return Err(Status::INVAL);
+        }
+        // SAFETY: as for `get`; the memory is the caller's to be written.
+        unsafe { self.0.write_unaligned(value) };
+        Ok(())
+    }
+}
+
+impl<T: Plain> Array<T> {
+    /// The first `count` values that the caller wrote there.
+    pub(crate) fn get(&self, count: usize) -> Result<Vec<T>, Status> {
+        if self.0.is_null() {
+            return Err(Status::INVAL);
+        }
+        let at = |index| {
+            // SAFETY: not null, so by the caller's promise there are `count` values, and `index` is below it.
+            unsafe { self.0.add(index).read_unaligned() }
+        };
+        Ok((0..count).map(at).collect())
+    }
+
+    /// Gives values to the caller, of whom there is room for `room`.
+    pub(crate) fn put(&self, values: &[T], room: usize) -> Outcome {
+        if self.0.is_null() {
+            return Err(Status::INVAL);
+        }
+        for (index, value) in values.iter().take(room).enumerate() {
+            // SAFETY: not null, so by the caller's promise there is memory for `room` values, and `index` is
+            // below it.
+            unsafe { self.0.add(index).write_unaligned(*value) };
+        }
+        Ok(())
+    }
+}
+
+impl Chars {
+    /// Gives a text to the caller, with a NUL behind it; what does not fit into `room` is cut off between two
+    /// characters and told by INSUFFICIENT_SIZE.
+    pub(crate) fn put(self, text: &str, room: usize) -> Outcome {
+        let last = room.checked_sub(1).ok_or(Status::INVAL)?;
+        let cut = text.floor_char_boundary_before(last);
+        let mut bytes = text.as_bytes().get(..cut).unwrap_or_default().to_vec();
+        bytes.push(0);
+        // `c_char` is one of `u8` and `i8`, by the processor.
+        let bytes: Vec<c_char> = bytes.into_iter().map(|byte| byte as c_char).collect();
+        if self.0.is_null() {
+            return Err(Status::INVAL);
+        }
+        for (index, byte) in bytes.iter().enumerate() {
+            // SAFETY: not null, so by the caller's promise there are `room` characters, and there are at most as
+            // many bytes.
+            unsafe { self.0.add(index).write(*byte) };
+        }
+        if cut < text.len() { Err(Status::INSUFFICIENT_SIZE) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn null_is_refused() {
+        // SAFETY: null.
+        unsafe {
+            assert_eq!(Out::<u32>::new(std::ptr::null_mut()).put(1), Err(Status::INVAL));
+            assert_eq!(InOut::<u32>::new(std::ptr::null_mut()).get(), Err(Status::INVAL));
+            assert_eq!(Array::<u32>::new(std::ptr::null_mut()).put(&[1], 1), Err(Status::INVAL));
+            assert_eq!(Chars::new(std::ptr::null_mut()).put("a", 2), Err(Status::INVAL));
+        }
+    }
+
+    #[test]
+    fn nothing_is_written_behind_the_room() {
+        let mut text = [b'x' as c_char; 4];
+        // SAFETY: room for 3 of 4.
+        let outcome = unsafe { Chars::new(text.as_mut_ptr()) }.put("a\u{e4}b", 3);
+        assert_eq!(outcome, Err(Status::INSUFFICIENT_SIZE));
+        assert_eq!(text.map(|byte| byte as u8), *b"a\0xx");
+        let mut numbers = [0u32; 3];
+        // SAFETY: room for 2 of 3.
+        let outcome = unsafe { Array::new(numbers.as_mut_ptr()) }.put(&[1, 2, 3], 2);
+        assert_eq!((outcome, numbers), (Ok(()), [1, 2, 0]));
+    }
+}

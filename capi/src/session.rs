@@ -1,0 +1,111 @@
+//! What lives from `amdsmi_init` to `amdsmi_shut_down`, and what becomes of it in a forked child.
+
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use amdgpu_smi::Gpu;
+
+use crate::abi::handle::Processor;
+use crate::abi::status::{Outcome, Status};
+use crate::machine::{Machine, Shared};
+
+/// One process's session. A forked child makes its own at its first call.
+///
+/// vLLM and PyTorch fork. Whatever another thread held at that moment stays locked in the child for ever, so the
+/// child must not touch its parent's locks; and what the parent scanned may be in the middle of being filled in.
+/// All that a child takes over is the count of openers, which is an atomic number.
+struct Session {
+    pid: u32,
+    /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
+    openers: AtomicU32,
+    machine: RwLock<Option<Shared>>,
+}
+
+static SESSION: AtomicPtr<Session> = AtomicPtr::new(std::ptr::null_mut());
+
+/// The session of this process.
+#[allow(unsafe_code, reason = "follows a pointer to what is never freed")]
+fn session() -> &'static Session {
+    let pid = std::process::id();
+    loop {
+        let current = SESSION.load(Ordering::Acquire);
+        // SAFETY: null, or leaked by this function and never freed.
+        let known = unsafe { current.as_ref() };
+        if let Some(session) = known
+            && session.pid == pid
+        {
+            return session;
+        }
+        let openers = known.map_or(0, |parent| parent.openers.load(Ordering::Relaxed));
+        let own = Session { pid, openers: AtomicU32::new(openers), machine: RwLock::new(None) };
+        let own = Box::into_raw(Box::new(own));
+        if SESSION.compare_exchange(current, own, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            // Another thread was faster.
+            // SAFETY: made by `Box::into_raw` above, and given to nobody.
+            drop(unsafe { Box::from_raw(own) });
+        }
+    }
+}
+
+impl Session {
+    // A thread that panicked under the lock left an `Option` that is either old or new.
+    fn read(&self) -> RwLockReadGuard<'_, Option<Shared>> {
+        self.machine.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Shared>> {
+        self.machine.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Counts an opener; the first one scans the machine.
+pub(crate) fn open() -> Outcome {
+    let session = session();
+    let mut machine = session.write();
+    let openers = session.openers.load(Ordering::Relaxed);
+    let more = openers.checked_add(1).ok_or(Status::REFCOUNT_OVERFLOW)?;
+    if openers == 0 || machine.is_none() {
+        *machine = Some(Shared::new(Machine::scan()?));
+    }
+    session.openers.store(more, Ordering::Relaxed);
+    Ok(())
+}
+
+/// Takes an opener back; after the last one nothing is kept. A surplus call is a success, as in AMD's library:
+/// AMD's command calls this at exit whether or not it had opened.
+pub(crate) fn close() -> Outcome {
+    let session = session();
+    let mut machine = session.write();
+    let openers = session.openers.load(Ordering::Relaxed);
+    session.openers.store(openers.saturating_sub(1), Ordering::Relaxed);
+    if openers <= 1 {
+        *machine = None;
+    }
+    Ok(())
+}
+
+/// The machine, which stays for as long as the caller holds it, whoever shuts down meanwhile.
+pub(crate) fn machine() -> Result<Shared, Status> {
+    let session = session();
+    if let Some(machine) = &*session.read() {
+        return Ok(machine.clone());
+    }
+    if session.openers.load(Ordering::Relaxed) == 0 {
+        return Err(Status::NOT_INIT);
+    }
+    // A forked child's first call: opened by the parent, not scanned here yet.
+    let mut machine = session.write();
+    if session.openers.load(Ordering::Relaxed) == 0 {
+        return Err(Status::NOT_INIT);
+    }
+    match &*machine {
+        Some(machine) => Ok(machine.clone()),
+        None => Ok(machine.insert(Shared::new(Machine::scan()?)).clone()),
+    }
+}
+
+/// The GPU of a handle.
+pub(crate) fn gpu(processor: Processor) -> Result<Gpu, Status> {
+    let machine = machine()?;
+    machine.find(processor).map(|(_, gpu)| gpu.clone())
+}
