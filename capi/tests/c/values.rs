@@ -1,0 +1,69 @@
+//! A few values through C's eyes; the Python tests compare all of them.
+
+use std::ffi::{CStr, c_char};
+
+use crate::fixtures::{ALL, NAVI31, SUSPENDED};
+use crate::*;
+
+#[test]
+fn texts() {
+    let api = Api::on(NAVI31);
+    let text_of = api.call::<fn(u32, *mut *const c_char) -> u32>("amdsmi_status_code_to_string");
+    let mut text = std::ptr::null();
+    for (code, beginning) in [(0, "SUCCESS: "), (2, "NOT_SUPPORTED: "), (40, "NO_DATA: "), (8, "TIMEOUT: ")] {
+        assert_eq!(text_of(code, &mut text), SUCCESS);
+        // SAFETY: the library gave a text that lives as long as it.
+        assert!(unsafe { CStr::from_ptr(text) }.to_str().unwrap().starts_with(beginning));
+    }
+    assert_eq!(text_of(1234, &mut text), 0xffff_ffff);
+    // SAFETY: as above.
+    assert_eq!(unsafe { CStr::from_ptr(text) }.to_str(), Ok("An unknown error occurred"));
+}
+
+#[test]
+fn texts_that_do_not_fit_are_cut() {
+    let api = Api::open(NAVI31);
+    let handle = api.handles()[0];
+    let name = api.call::<fn(Handle, *mut c_char, usize) -> u32>("amdsmi_get_gpu_subsystem_name");
+    let mut text = [b'x' as c_char; 32];
+    assert_eq!(name(handle, text.as_mut_ptr(), 11), INSUFFICIENT_SIZE);
+    assert_eq!(text.map(|byte| byte as u8)[..12], *b"AMD Radeon\0x");
+    assert_eq!(name(handle, text.as_mut_ptr(), 0), INVAL);
+    let uuid = api.call::<fn(Handle, *mut u32, *mut c_char) -> u32>("amdsmi_get_gpu_device_uuid");
+    let (mut short, mut text) = (20u32, [0 as c_char; 38]);
+    assert_eq!(uuid(handle, &mut short, text.as_mut_ptr()), INVAL, "half a UUID is none");
+    let mut long = 38u32;
+    assert_eq!(uuid(handle, &mut long, text.as_mut_ptr()), SUCCESS);
+    assert_eq!(text.map(|byte| byte as u8)[..9], *b"b300744c-");
+}
+
+/// What would wake a GPU is refused; what does not is answered.
+#[test]
+fn a_sleeping_gpu_sleeps_on() {
+    let api = Api::open(SUSPENDED);
+    let handle = api.handles()[0];
+    let temperature = api.call::<fn(Handle, u32, u32, *mut i64) -> u32>("amdsmi_get_temp_metric");
+    let (current, critical) = (0, 5);
+    let mut degrees = 0i64;
+    assert_eq!(temperature(handle, 0, current, &mut degrees), BUSY);
+    assert_eq!(temperature(handle, 0, critical, &mut degrees), SUCCESS);
+    let mut table = vec![0u8; 8192];
+    for name in ["amdsmi_get_gpu_metrics_info", "amdsmi_get_gpu_activity", "amdsmi_get_power_info"] {
+        assert_eq!(api.call::<fn(Handle, *mut u8) -> u32>(name)(handle, table.as_mut_ptr()), BUSY, "{name}");
+    }
+    let memory = api.call::<fn(Handle, u32, *mut u64) -> u32>("amdsmi_get_gpu_memory_total");
+    let mut bytes = 0u64;
+    assert_eq!((memory(handle, 0, &mut bytes), bytes > 1 << 30), (SUCCESS, true));
+}
+
+/// Nothing is changed, by whoever asks.
+#[test]
+fn setters_refuse() {
+    for fixture in ALL {
+        let api = Api::open(fixture);
+        let handle = api.handles()[0];
+        let cap = api.call::<fn(Handle, u32, u64) -> u32>("amdsmi_set_power_cap");
+        assert!(matches!(cap(handle, 0, 100_000_000), NO_PERM | NOT_SUPPORTED), "{fixture}");
+        assert_eq!(cap(std::ptr::null_mut(), 0, 0), INVAL);
+    }
+}
