@@ -15,31 +15,35 @@ use crate::machine::{Machine, Shared};
 /// child must not touch its parent's locks; and what the parent scanned may be in the middle of being filled in.
 /// All that a child takes over is the count of openers, which is an atomic number.
 struct Session {
-    pid: u32,
+    /// Whose it is; 0 as long as it is nobody's.
+    pid: AtomicU32,
     /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
     openers: AtomicU32,
     machine: RwLock<Option<Shared>>,
 }
 
-static SESSION: AtomicPtr<Session> = AtomicPtr::new(std::ptr::null_mut());
+/// The session of the process that loaded the library.
+static FIRST: Session = Session::new(0, 0);
+
+/// The session of a forked child of it; null in itself.
+static LATER: AtomicPtr<Session> = AtomicPtr::new(std::ptr::null_mut());
 
 /// The session of this process.
 #[allow(unsafe_code, reason = "follows a pointer to what is never freed")]
 fn session() -> &'static Session {
     let pid = std::process::id();
     loop {
-        let current = SESSION.load(Ordering::Acquire);
+        let later = LATER.load(Ordering::Acquire);
         // SAFETY: null, or leaked by this function and never freed.
-        let known = unsafe { current.as_ref() };
-        if let Some(session) = known
-            && session.pid == pid
-        {
-            return session;
+        let known = unsafe { later.as_ref() }.unwrap_or(&FIRST);
+        match known.pid.compare_exchange(0, pid, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => return known,
+            Err(owner) if owner == pid => return known,
+            Err(_) => {}
         }
-        let openers = known.map_or(0, |parent| parent.openers.load(Ordering::Relaxed));
-        let own = Session { pid, openers: AtomicU32::new(openers), machine: RwLock::new(None) };
+        let own = Session::new(pid, known.openers.load(Ordering::Relaxed));
         let own = Box::into_raw(Box::new(own));
-        if SESSION.compare_exchange(current, own, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if LATER.compare_exchange(later, own, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // Another thread was faster.
             // SAFETY: made by `Box::into_raw` above, and given to nobody.
             drop(unsafe { Box::from_raw(own) });
@@ -48,6 +52,10 @@ fn session() -> &'static Session {
 }
 
 impl Session {
+    const fn new(pid: u32, openers: u32) -> Session {
+        Session { pid: AtomicU32::new(pid), openers: AtomicU32::new(openers), machine: RwLock::new(None) }
+    }
+
     // A thread that panicked under the lock left an `Option` that is either old or new.
     fn read(&self) -> RwLockReadGuard<'_, Option<Shared>> {
         self.machine.read().unwrap_or_else(PoisonError::into_inner)

@@ -50,11 +50,11 @@ fn a_machine_that_cannot_be_opened_is_not() {
     assert_eq!(count(&mut sockets, std::ptr::null_mut()), NOT_INIT);
 }
 
-/// Eight threads call everything while others open and close.
+/// Eight threads call everything while others open and close; `AMDGPU_SMI_CALLS` says how often each.
 #[test]
 fn threads() {
     const THREADS: u32 = 8;
-    const CALLS: u32 = 10_000;
+    let calls = std::env::var("AMDGPU_SMI_CALLS").map_or(10_000, |calls| calls.parse().unwrap());
     let api = Api::open(MI300X);
     let handle = api.handles()[0] as usize;
     let init = api.call::<fn(u64) -> u32>("amdsmi_init");
@@ -65,7 +65,7 @@ fn threads() {
     let answered = AtomicU32::new(0);
     let one = |thread: u32| {
         let handle = handle as Handle;
-        for call in 0..CALLS {
+        for call in 0..calls {
             let (mut number, mut bytes, mut degrees) = (0u16, 0u64, 0i64);
             let status = match (call + thread) % 50 {
                 0 => init(AMD_GPUS),
@@ -83,7 +83,7 @@ fn threads() {
         }
     };
     thread::scope(|scope| (0..THREADS).for_each(|thread| drop(scope.spawn(move || one(thread)))));
-    assert!(answered.load(Ordering::Relaxed) > THREADS * CALLS / 10);
+    assert!(answered.load(Ordering::Relaxed) > THREADS * calls / 10);
 }
 
 /// Descriptors and memory of this process.

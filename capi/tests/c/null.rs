@@ -6,9 +6,8 @@ use crate::*;
 /// All functions, from the list that is generated from the sources and compared with the wrapper's.
 fn names() -> Vec<&'static str> {
     let rows = include_str!("../../COVERAGE.md").lines();
-    rows.filter_map(|row| row.strip_prefix("| `amdsmi_")?.split('`').next())
-        .map(|name| Box::leak(format!("amdsmi_{name}").into_boxed_str()) as &str)
-        .collect()
+    let name = |row: &'static str| row.strip_prefix("| `")?.split('`').next();
+    rows.filter_map(name).filter(|name| name.starts_with("amdsmi_")).collect()
 }
 
 /// Those whose first argument is a pointer to be followed, and not a handle.
