@@ -112,6 +112,16 @@ pub(crate) fn machine() -> Result<Shared, Status> {
     }
 }
 
+/// Looks at the machine anew, after its partitions have changed.
+pub(crate) fn rescan() -> Outcome {
+    let session = session();
+    let mut machine = session.write();
+    if machine.is_some() {
+        *machine = Some(Shared::new(Machine::scan()?));
+    }
+    Ok(())
+}
+
 /// The GPU of a handle.
 pub(crate) fn gpu(processor: Processor) -> Result<Gpu, Status> {
     let machine = machine()?;

@@ -19,7 +19,7 @@ use crate::pointer::{Array, InOut, Out};
 use crate::session::gpu;
 
 /// AMD's name of a clock. SYS and GFX are the same.
-fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
+pub(super) fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
     Ok(match clock {
         ClockType::GFX => ClockDomain::Graphics,
         ClockType::DF => ClockDomain::Fabric,

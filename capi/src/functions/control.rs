@@ -1,85 +1,463 @@
-//! What changes something. None of it does yet: NO_PERM to who is not root, NOT_SUPPORTED to root.
+//! What changes something. Root only, as in AMD's library; a fixture is never written to.
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::control::{Bound, Choice, Control, OverdriveEdit, Plan};
+use amdgpu_smi::gpu::{ClockDomain, FanMode};
+use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
+use amdgpu_smi::parse::performance::PerformanceLevel as Level;
+use amdgpu_smi::parse::policy::Isolation;
+use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliVolts, Percent};
 
 use crate::abi::handle::Processor;
 use crate::abi::numbers::{ComputePartitionType, MemoryPartitionType};
 use crate::abi::sensor_numbers::{ClockLimit, ClockType, FrequencyIndex, PerformanceLevel, PowerProfile};
 use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
+use crate::functions::absent;
+use crate::functions::clocks::domain;
+use crate::functions::performance::profile_name;
 use crate::session;
 
-/// AMD's library asks who calls before it looks at anything but the handle.
-fn refused(processor: Processor) -> Outcome {
-    session::gpu(processor)?;
-    Err(if session::machine()?.is_root() { Status::NOT_SUPPORTED } else { Status::NO_PERM })
+/// The GPU of a handle, for who may change it. AMD's library asks who calls before it looks at anything but the handle.
+fn own(processor: Processor) -> Result<Gpu, Status> {
+    let gpu = session::gpu(processor)?;
+    if session::machine()?.is_root() { Ok(gpu) } else { Err(Status::NO_PERM) }
 }
 
-/// Declares the setters of one GPU.
-macro_rules! setters {
-    ($($(#[$meta:meta])* => $name:ident($processor:ident: Processor $(, $argument:ident: $ty:ty)* $(,)?);)*) => {$(
-        $(#[$meta])*
-        ///
-        /// *Not here*: the library changes nothing yet.
-        #[unsafe(no_mangle)]
-        pub extern "C" fn $name($processor: Processor $(, $argument: $ty)*) -> Status {
-            $(let _ = $argument;)*
-            answer(|| refused($processor))
-        }
-    )*};
+/// Plans a change and makes it.
+fn change<'a, A: 'static, B: 'static>(
+    gpu: &'a Gpu,
+    plan: impl FnOnce(&Control<'a>) -> amdgpu_smi::Result<Plan<A, B>>,
+) -> Outcome {
+    match plan(&gpu.control()?)?.apply() {
+        // The driver rounds; what it made of the value can be read by the getter.
+        Ok(_) => Ok(()),
+        Err(failure) => Err(failure.error().into()),
+    }
 }
 
-setters! {
-    /// Chooses levels of the PCIe link.
-    => amdsmi_set_gpu_pci_bandwidth(processor: Processor, levels: u64);
-    /// Sets the cap of a power channel, in microwatts.
-    => amdsmi_set_power_cap(processor: Processor, sensor: u32, cap: u64);
-    /// Chooses a power profile.
-    => amdsmi_set_gpu_power_profile(processor: Processor, reserved: u32, profile: PowerProfile);
-    /// Gives a fan back to the firmware.
-    => amdsmi_reset_gpu_fan(processor: Processor, sensor: u32);
-    /// Sets a fan's speed.
-    => amdsmi_set_gpu_fan_speed(processor: Processor, sensor: u32, speed: u64);
-    /// Holds the shader clock below a limit, in MHz.
-    => amdsmi_set_gpu_perf_determinism_mode(processor: Processor, clock: u64);
-    /// Resets the GPU.
-    => amdsmi_reset_gpu(processor: Processor);
-    /// Sets the range of a clock, in MHz.
-    => amdsmi_set_gpu_clk_range(processor: Processor, least: u64, most: u64, clock: ClockType);
-    /// Sets one limit of a clock, in MHz.
-    => amdsmi_set_gpu_clk_limit(processor: Processor, clock: ClockType, limit: ClockLimit, value: u64);
-    /// Sets one end of overdrive's range of a clock.
-    => amdsmi_set_gpu_od_clk_info(processor: Processor, end: FrequencyIndex, value: u64, clock: ClockType);
-    /// Sets a point of overdrive's voltage curve.
-    => amdsmi_set_gpu_od_volt_info(processor: Processor, point: u32, clock: u64, voltage: u64);
-    /// Sets the performance level.
-    => amdsmi_set_gpu_perf_level(processor: Processor, level: PerformanceLevel);
-    /// Raises the shader clock by a percentage.
-    => amdsmi_set_gpu_overdrive_level(processor: Processor, percent: u32);
-    /// Chooses levels of a clock.
-    => amdsmi_set_clk_freq(processor: Processor, clock: ClockType, levels: u64);
-    /// Chooses the SoC's power policy.
-    => amdsmi_set_soc_pstate(processor: Processor, policy: u32);
-    /// Chooses the policy by which XGMI links power down.
-    => amdsmi_set_xgmi_plpd(processor: Processor, policy: u32);
-    /// Keeps processes apart from each other, or not.
-    => amdsmi_set_gpu_process_isolation(processor: Processor, isolation: u32);
-    /// Cleans the local memory of the compute units.
-    => amdsmi_clean_gpu_local_data(processor: Processor);
-    /// Forgets errors of the XGMI links.
-    => amdsmi_reset_gpu_xgmi_error(processor: Processor);
-    /// Splits the compute units, in the older way.
-    => amdsmi_set_gpu_compute_partition(processor: Processor, partition: ComputePartitionType);
-    /// Splits the memory, in the older way.
-    => amdsmi_set_gpu_memory_partition(processor: Processor, partition: MemoryPartitionType);
-    /// Splits the memory.
-    => amdsmi_set_gpu_memory_partition_mode(processor: Processor, partition: MemoryPartitionType);
-    /// Splits the compute units.
-    => amdsmi_set_gpu_accelerator_partition_profile(processor: Processor, profile: u32);
+/// A clock, which C has in 64 bits.
+fn megahertz(clock: u64) -> Result<MegaHertz, Status> {
+    u32::try_from(clock).map(MegaHertz).map_err(|_| Status::INVAL)
 }
 
-/// Loads the driver anew.
+/// The levels whose bits are set.
+fn levels(mask: u64) -> Vec<u32> {
+    (0..64).filter(|level| mask >> level & 1 != 0).collect()
+}
+
+/// Sets the cap of a power channel in microwatts; the channel is counted from 0, and a cap of 0 is that after boot.
 ///
-/// *Not here*: that is the work of `modprobe`.
+/// *From*: hwmon `power*_cap`. Out of its range is INVAL.
 #[unsafe(no_mangle)]
-pub extern "C" fn amdsmi_gpu_driver_reload() -> Status {
-    answer(|| Err(if session::machine()?.is_root() { Status::NOT_SUPPORTED } else { Status::NO_PERM }))
+pub extern "C" fn amdsmi_set_power_cap(processor: Processor, sensor: u32, cap: u64) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let channel = sensor.checked_add(1).ok_or(Status::INVAL)?;
+        let outcome = change(&gpu, |control| match cap {
+            0 => control.reset_power_cap(channel),
+            cap => control.power_cap(channel, MicroWatts(cap)),
+        });
+        // AMD's library says so, and zeus knows no other code for it.
+        outcome.map_err(|status| if status == Status::INPUT_OUT_OF_BOUNDS { Status::INVAL } else { status })
+    })
+}
+
+/// Sets a fan's speed, 0 to 255.
+///
+/// *From*: hwmon `pwm1_enable`, `pwm1`. Above its range is INPUT_OUT_OF_BOUNDS.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_fan_speed(processor: Processor, sensor: u32, speed: u64) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        first_fan(sensor)?;
+        let speed = u32::try_from(speed).map_err(|_| Status::INPUT_OUT_OF_BOUNDS)?;
+        change(&gpu, |control| control.fan_pwm(speed))
+    })
+}
+
+/// Gives a fan back to the firmware.
+///
+/// *From*: hwmon `pwm1_enable`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_reset_gpu_fan(processor: Processor, sensor: u32) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        first_fan(sensor)?;
+        change(&gpu, |control| control.fan_mode(FanMode::Automatic))
+    })
+}
+
+/// amdgpu has one fan, which C counts as 0.
+fn first_fan(sensor: u32) -> Outcome {
+    if sensor == 0 { Ok(()) } else { Err(Status::NOT_SUPPORTED) }
+}
+
+/// Sets the performance level.
+///
+/// *From*: `power_dpm_force_performance_level` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_perf_level(processor: Processor, level: PerformanceLevel) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let level = match level {
+            PerformanceLevel::AUTO => Level::Auto,
+            PerformanceLevel::LOW => Level::Low,
+            PerformanceLevel::HIGH => Level::High,
+            PerformanceLevel::MANUAL => Level::Manual,
+            PerformanceLevel::STABLE_STD => Level::ProfileStandard,
+            PerformanceLevel::STABLE_PEAK => Level::ProfilePeak,
+            PerformanceLevel::STABLE_MIN_MCLK => Level::ProfileMinMclk,
+            PerformanceLevel::STABLE_MIN_SCLK => Level::ProfileMinSclk,
+            PerformanceLevel::DETERMINISM => Level::PerfDeterminism,
+            _ => return Err(Status::INVAL),
+        };
+        change(&gpu, |control| control.performance_level(level))
+    })
+}
+
+/// Holds the shader clock below a limit, in MHz.
+///
+/// *From*: `power_dpm_force_performance_level`, `pp_od_clk_voltage` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_perf_determinism_mode(processor: Processor, clock: u64) -> Status {
+    answer(|| {
+        let (gpu, clock) = (own(processor)?, megahertz(clock)?);
+        change(&gpu, |control| control.determinism(clock))
+    })
+}
+
+/// The clocks that have a range: graphics and memory.
+fn ranged(clock: ClockType) -> Result<ClockDomain, Status> {
+    let domain = domain(clock)?;
+    let has_range = matches!(domain, ClockDomain::Graphics | ClockDomain::Memory);
+    if has_range { Ok(domain) } else { Err(Status::INVAL) }
+}
+
+/// Sets the range of a clock, in MHz.
+///
+/// *From*: `pp_od_clk_voltage` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_clk_range(
+    processor: Processor,
+    least: u64,
+    most: u64,
+    clock: ClockType,
+) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let (domain, least, most) = (ranged(clock)?, megahertz(least)?, megahertz(most)?);
+        change(&gpu, |control| control.clock_range(domain, least, most))
+    })
+}
+
+/// Sets one limit of a clock, in MHz.
+///
+/// *From*: `pp_od_clk_voltage` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_clk_limit(
+    processor: Processor,
+    clock: ClockType,
+    limit: ClockLimit,
+    value: u64,
+) -> Status {
+    answer(|| {
+        let bound = match limit {
+            ClockLimit::MIN => Bound::Minimum,
+            ClockLimit::MAX => Bound::Maximum,
+            _ => return Err(Status::INVAL),
+        };
+        let gpu = own(processor)?;
+        let (domain, value) = (ranged(clock)?, megahertz(value)?);
+        change(&gpu, |control| control.clock_limit(domain, bound, value))
+    })
+}
+
+/// Sets one end of overdrive's range of a clock, in MHz.
+///
+/// *From*: `pp_od_clk_voltage` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_od_clk_info(
+    processor: Processor,
+    end: FrequencyIndex,
+    value: u64,
+    clock: ClockType,
+) -> Status {
+    let limit = match end {
+        FrequencyIndex::MIN => ClockLimit::MIN,
+        FrequencyIndex::MAX => ClockLimit::MAX,
+        _ => ClockLimit(u32::MAX),
+    };
+    amdsmi_set_gpu_clk_limit(processor, clock, limit, value)
+}
+
+/// Sets a point of overdrive's voltage curve: MHz and mV.
+///
+/// *From*: `pp_od_clk_voltage` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_od_volt_info(
+    processor: Processor,
+    point: u32,
+    clock: u64,
+    voltage: u64,
+) -> Status {
+    answer(|| {
+        let (gpu, clock) = (own(processor)?, megahertz(clock)?);
+        let voltage = i64::try_from(voltage).map(MilliVolts).map_err(|_| Status::INVAL)?;
+        let edit = OverdriveEdit::CurvePoint { index: point, clock, voltage };
+        change(&gpu, |control| control.overdrive(&[edit]))
+    })
+}
+
+/// Lets a clock use these of its levels only, a bit each.
+///
+/// *From*: `pp_dpm_*` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_clk_freq(processor: Processor, clock: ClockType, mask: u64) -> Status {
+    answer(|| {
+        let (gpu, domain) = (own(processor)?, domain(clock)?);
+        change(&gpu, |control| control.clock_levels(domain, &levels(mask)))
+    })
+}
+
+/// Lets the PCIe link use these of its levels only, a bit each.
+///
+/// *From*: `pp_dpm_pcie` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_pci_bandwidth(processor: Processor, mask: u64) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        change(&gpu, |control| control.pcie_levels(&levels(mask)))
+    })
+}
+
+/// Chooses a power profile.
+///
+/// *From*: `pp_power_profile_mode` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_power_profile(
+    processor: Processor,
+    reserved: u32,
+    profile: PowerProfile,
+) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let name = profile_name(profile).filter(|_| reserved == 0).ok_or(Status::INVAL)?;
+        change(&gpu, |control| control.power_profile(Choice::Name(name.into())))
+    })
+}
+
+/// Raises the shader clock by a percentage.
+///
+/// *From*: `pp_sclk_od` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_overdrive_level(processor: Processor, percent: u32) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        change(&gpu, |control| control.overdrive_level(Percent(percent)))
+    })
+}
+
+/// Chooses the SoC's power policy, by its number.
+///
+/// *From*: `pm_policy/soc_pstate` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_soc_pstate(processor: Processor, policy: u32) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        change(&gpu, |control| control.soc_pstate(policy))
+    })
+}
+
+/// Chooses the policy by which XGMI links power down, by its number.
+///
+/// *From*: `pm_policy/xgmi_plpd` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_xgmi_plpd(processor: Processor, policy: u32) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        change(&gpu, |control| control.xgmi_plpd(policy))
+    })
+}
+
+/// Keeps processes apart from each other, or not: the driver's number.
+///
+/// *From*: `enforce_isolation` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_process_isolation(processor: Processor, isolation: u32) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let isolation = match isolation {
+            0 => Isolation::Off,
+            1 => Isolation::On,
+            2 => Isolation::Legacy,
+            3 => Isolation::WithoutCleaner,
+            _ => return Err(Status::INVAL),
+        };
+        change(&gpu, |control| control.process_isolation(isolation))
+    })
+}
+
+/// Cleans the local memory of the compute units.
+///
+/// *From*: `run_cleaner_shader` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_clean_gpu_local_data(processor: Processor) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        change(&gpu, |control| control.clean_local_data())
+    })
+}
+
+/// Resets the GPU.
+///
+/// *From*: `amdgpu_gpu_recover` in debugfs.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_reset_gpu(processor: Processor) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        change(&gpu, |control| control.reset_gpu())
+    })
+}
+
+/// Forgets errors of the XGMI links.
+///
+/// *From*: `xgmi_error` of the PCI device, which is cleared by being read.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_reset_gpu_xgmi_error(processor: Processor) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        change(&gpu, |control| control.reset_xgmi_errors())
+    })
+}
+
+/// Splits the compute units, and looks for the partitions that there are then: handles of partitions that are no
+/// more answer NOT_FOUND.
+fn split(gpu: &Gpu, partition: ComputePartition) -> Outcome {
+    change(gpu, |control| control.compute_partition(partition))?;
+    session::rescan()
+}
+
+/// Splits the compute units, in the older way.
+///
+/// *From*: `current_compute_partition` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_compute_partition(
+    processor: Processor,
+    partition: ComputePartitionType,
+) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let partition = match partition {
+            ComputePartitionType::SPX => ComputePartition::Spx,
+            ComputePartitionType::DPX => ComputePartition::Dpx,
+            ComputePartitionType::TPX => ComputePartition::Tpx,
+            ComputePartitionType::QPX => ComputePartition::Qpx,
+            ComputePartitionType::CPX => ComputePartition::Cpx,
+            _ => return Err(Status::INVAL),
+        };
+        split(&gpu, partition)
+    })
+}
+
+/// Splits the compute units, by the place of a way among those that the driver lists.
+///
+/// *From*: `available_compute_partition`, `current_compute_partition` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_accelerator_partition_profile(processor: Processor, profile: u32) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let offered = gpu.available_compute_partitions()?;
+        split(&gpu, offered.get(profile as usize).ok_or(Status::INVAL)?.clone())
+    })
+}
+
+/// Splits the memory, in the older way: the driver does it when it is loaded the next time.
+///
+/// *From*: `current_memory_partition` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_memory_partition(
+    processor: Processor,
+    partition: MemoryPartitionType,
+) -> Status {
+    answer(|| {
+        let gpu = own(processor)?;
+        let partition = match partition {
+            MemoryPartitionType::NPS1 => MemoryPartition::Nps1,
+            MemoryPartitionType::NPS2 => MemoryPartition::Nps2,
+            MemoryPartitionType::NPS4 => MemoryPartition::Nps4,
+            MemoryPartitionType::NPS8 => MemoryPartition::Nps8,
+            _ => return Err(Status::INVAL),
+        };
+        change(&gpu, |control| control.memory_partition(partition))
+    })
+}
+
+/// Splits the memory: the driver does it when it is loaded the next time.
+///
+/// *From*: `current_memory_partition` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_memory_partition_mode(
+    processor: Processor,
+    partition: MemoryPartitionType,
+) -> Status {
+    amdsmi_set_gpu_memory_partition(processor, partition)
+}
+
+absent! {
+    /// Loads the driver anew.
+    ///
+    /// *Not here*: that is the work of `modprobe`, and every program that uses a GPU would have to go.
+    NOT_SUPPORTED
+    => amdsmi_gpu_driver_reload();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use amdgpu_smi::Smi;
+    use amdgpu_smi::backend::Tree;
+
+    use super::*;
+
+    /// On a copy of a fixture, whose user is root.
+    #[test]
+    fn a_change_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let copied = std::process::Command::new("cp")
+            .args(["-a", "../fixtures/navi31-1x-k6.12-desktop/."])
+            .arg(directory.path())
+            .status();
+        assert!(copied.unwrap().success());
+        let manifest = directory.path().join("MANIFEST");
+        let text = std::fs::read_to_string(&manifest).unwrap();
+        std::fs::write(&manifest, text.replace("host euid 1000", "host euid 0")).unwrap();
+        let tree = Tree::open_writable(directory.path()).unwrap();
+        let smi = Smi::builder().backend(Arc::new(tree)).build().unwrap();
+        let gpu = &smi.gpus()[0];
+        let hwmon = "sys/devices/pci0000:00/0000:00:01.1/0000:01:00.0/0000:02:00.0/0000:03:00.0/hwmon/hwmon4";
+        let file = |name: &str| std::fs::read_to_string(directory.path().join(hwmon).join(name)).unwrap();
+
+        let capped = change(gpu, |control| control.power_cap(1, MicroWatts(300_000_000)));
+        assert_eq!((capped, file("power1_cap").trim()), (Ok(()), "300000000"));
+        let capped = change(gpu, |control| control.power_cap(1, MicroWatts(1)));
+        assert_eq!(capped, Err(Status::INPUT_OUT_OF_BOUNDS));
+        let driven = change(gpu, |control| control.fan_pwm(99));
+        assert_eq!((driven, file("pwm1_enable").trim(), file("pwm1").trim()), (Ok(()), "1", "99"));
+    }
+
+    #[test]
+    fn a_fixture_is_not_written_to() {
+        let smi = Smi::builder().root("../fixtures/navi31-1x-k6.12-desktop").build().unwrap();
+        let capped = change(&smi.gpus()[0], |control| control.power_cap(1, MicroWatts(300_000_000)));
+        assert_eq!(capped, Err(Status::NOT_SUPPORTED));
+    }
+
+    #[test]
+    fn bits_are_levels() {
+        assert_eq!(levels(0b1101), [0, 2, 3]);
+        assert_eq!(levels(0), []);
+        assert_eq!(levels(1 << 63), [63]);
+    }
 }

@@ -77,7 +77,8 @@ pub extern "C" fn amdsmi_get_gpu_power_profile_presets(
         let mut list =
             PowerProfileStatus { current: PowerProfile::PRST_INVALID.0, ..PowerProfileStatus::ZERO };
         for profile in &profiles {
-            let bit = mask(&profile.name).map_or(0, |mask| mask.0);
+            let known = PROFILES.iter().find(|(_, name)| *name == profile.name);
+            let bit = known.map_or(0, |(mask, _)| mask.0);
             list.available_profiles |= bit;
             list.num_profiles += 1;
             if profile.current && bit != 0 {
@@ -88,18 +89,20 @@ pub extern "C" fn amdsmi_get_gpu_power_profile_presets(
     })
 }
 
-/// AMD's bit of a profile, by the driver's name.
-fn mask(name: &str) -> Option<PowerProfile> {
-    Some(match name {
-        "CUSTOM" => PowerProfile::PRST_CUSTOM_MASK,
-        "VIDEO" => PowerProfile::PRST_VIDEO_MASK,
-        "POWER_SAVING" => PowerProfile::PRST_POWER_SAVING_MASK,
-        "COMPUTE" => PowerProfile::PRST_COMPUTE_MASK,
-        "VR" => PowerProfile::PRST_VR_MASK,
-        "3D_FULL_SCREEN" => PowerProfile::PRST_3D_FULL_SCR_MASK,
-        "BOOTUP_DEFAULT" => PowerProfile::PRST_BOOTUP_DEFAULT,
-        _ => return None,
-    })
+/// AMD's bits of profiles, and the driver's names.
+const PROFILES: [(PowerProfile, &str); 7] = [
+    (PowerProfile::PRST_CUSTOM_MASK, "CUSTOM"),
+    (PowerProfile::PRST_VIDEO_MASK, "VIDEO"),
+    (PowerProfile::PRST_POWER_SAVING_MASK, "POWER_SAVING"),
+    (PowerProfile::PRST_COMPUTE_MASK, "COMPUTE"),
+    (PowerProfile::PRST_VR_MASK, "VR"),
+    (PowerProfile::PRST_3D_FULL_SCR_MASK, "3D_FULL_SCREEN"),
+    (PowerProfile::PRST_BOOTUP_DEFAULT, "BOOTUP_DEFAULT"),
+];
+
+/// The driver's name of a profile.
+pub(super) fn profile_name(profile: PowerProfile) -> Option<&'static str> {
+    PROFILES.iter().find(|(mask, _)| *mask == profile).map(|(_, name)| *name)
 }
 
 /// A policy's levels as C has them.
