@@ -13,7 +13,9 @@ pub mod abi;
 mod edge;
 mod functions;
 mod machine;
+mod message;
 mod number;
 #[allow(unsafe_code, reason = "follows the pointers that C passes")]
 pub mod pointer;
 mod session;
+mod streams;

@@ -1,13 +1,14 @@
 //! What lives from `amdsmi_init` to `amdsmi_shut_down`, and what becomes of it in a forked child.
 
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use amdgpu_smi::Gpu;
 
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
 use crate::machine::{Machine, Shared};
+use crate::streams::Streams;
 
 /// One process's session. A forked child makes its own at its first call.
 ///
@@ -20,6 +21,8 @@ struct Session {
     /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
     openers: AtomicU32,
     machine: RwLock<Option<Shared>>,
+    /// The events that are listened to. A child listens to none: KFD answers its parent alone.
+    streams: Mutex<Option<Streams>>,
 }
 
 /// The session of the process that loaded the library.
@@ -53,12 +56,21 @@ fn session() -> &'static Session {
 
 impl Session {
     const fn new(pid: u32, openers: u32) -> Session {
-        Session { pid: AtomicU32::new(pid), openers: AtomicU32::new(openers), machine: RwLock::new(None) }
+        Session {
+            pid: AtomicU32::new(pid),
+            openers: AtomicU32::new(openers),
+            machine: RwLock::new(None),
+            streams: Mutex::new(None),
+        }
     }
 
     // A thread that panicked under the lock left an `Option` that is either old or new.
     fn read(&self) -> RwLockReadGuard<'_, Option<Shared>> {
         self.machine.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_streams(&self) -> MutexGuard<'_, Option<Streams>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Option<Shared>> {
@@ -88,6 +100,10 @@ pub(crate) fn close() -> Outcome {
     session.openers.store(openers.saturating_sub(1), Ordering::Relaxed);
     if openers <= 1 {
         *machine = None;
+        drop(machine);
+        // Ends the thread that drains events, which must not be waited for under a lock.
+        let streams = session.lock_streams().take();
+        drop(streams);
     }
     Ok(())
 }
@@ -126,4 +142,9 @@ pub(crate) fn rescan() -> Outcome {
 pub(crate) fn gpu(processor: Processor) -> Result<Gpu, Status> {
     let machine = machine()?;
     machine.find(processor).map(|(_, gpu)| gpu.clone())
+}
+
+/// Lends the streams of events.
+pub(crate) fn streams(lend: impl FnOnce(&mut Option<Streams>) -> Outcome) -> Outcome {
+    lend(&mut session().lock_streams())
 }

@@ -1,32 +1,128 @@
 //! What happens on a GPU.
 
+use std::time::{Duration, Instant};
+
 use crate::abi::handle::Processor;
+use crate::abi::layout::Text;
 use crate::abi::process::EventData;
-use crate::functions::absent;
+use crate::abi::status::{Outcome, Status};
+use crate::edge::answer;
+use crate::message::message;
 use crate::pointer::{Array, InOut};
+use crate::session;
+use crate::streams::{Streams, Which};
 
-absent! {
-    /// Begins to listen.
-    ///
-    /// *Not here*: waits for the library's events.
-    NOT_SUPPORTED
-    => amdsmi_init_gpu_event_notification(processor: Processor);
+/// Begins to listen to a GPU. May be called again, and wants as many ends.
+///
+/// *From*: `/dev/kfd` (`AMDKFD_IOC_SMI_EVENTS`), drained by a thread; processes that come and go also from
+/// `/sys/class/kfd/kfd/proc`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_init_gpu_event_notification(processor: Processor) -> Status {
+    answer(|| {
+        let machine = session::machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        session::streams(|streams| match streams {
+            Some(streams) => streams.add(processor, gpu),
+            None => {
+                *streams = Some(Streams::open(&machine.smi, processor, gpu)?);
+                Ok(())
+            }
+        })
+    })
+}
 
-    /// Chooses what to listen to.
-    ///
-    /// *Not here*: waits for the library's events.
-    NOT_SUPPORTED
-    => amdsmi_set_gpu_event_notification_mask(processor: Processor, mask: u64);
+/// Chooses what to listen to: bit N-1 for the event of number N. Events of all processes are asked for without
+/// bit 63 where the kernel gives them: to `CAP_SYS_ADMIN`.
+///
+/// *From*: the mask of the descriptor. Of several listeners of a GPU, what any of them wants.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_set_gpu_event_notification_mask(processor: Processor, mask: u64) -> Status {
+    answer(|| {
+        session::gpu(processor)?;
+        session::streams(|streams| streams.as_mut().ok_or(Status::NOT_INIT)?.set_mask(processor, mask))
+    })
+}
 
-    /// What was heard.
-    ///
-    /// *Not here*: waits for the library's events.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_event_notification(timeout: i32, count: InOut<u32>, list: Array<EventData>);
+/// Up to `count` events of all GPUs that are listened to, each with its handle. `timeout` is what AMD's documents
+/// say, and what its library does: 0 is "what there is", which may be none; up to 10^9 are milliseconds to wait for
+/// the first one, and none is NO_DATA; -1 waits without end; 10^9 and more are seconds since 1970, and only later
+/// events are given, without waiting. A signal ends the waiting with INTERRUPT.
+///
+/// *From*: the queue.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_event_notification(
+    timeout: i32,
+    count: InOut<u32>,
+    list: Array<EventData>,
+) -> Status {
+    answer(|| {
+        session::machine()?;
+        let room = count.get()?;
+        if room == 0 || list.is_null() {
+            return Err(Status::INVAL);
+        }
+        let answer = read(timeout, room, &list);
+        count.put(*answer.as_ref().unwrap_or(&0))?;
+        answer.map(|_| ())
+    })
+}
 
-    /// Listens no more.
-    ///
-    /// *Not here*: waits for the library's events.
-    NOT_SUPPORTED
-    => amdsmi_stop_gpu_event_notification(processor: Processor);
+/// From here on a number is a time and not a timeout.
+const FIRST_TIME: i32 = 1_000_000_000;
+
+fn read(timeout: i32, room: u32, list: &Array<EventData>) -> Result<u32, Status> {
+    let (which, until) = match timeout {
+        ..-1 => return Err(Status::INVAL),
+        -1 => (Which::All, None),
+        FIRST_TIME.. => (Which::Since(timeout.unsigned_abs().into()), Some(Instant::now())),
+        _ => (Which::All, Some(Instant::now() + Duration::from_millis(timeout.unsigned_abs().into()))),
+    };
+    loop {
+        let mut ready = None;
+        let mut events = Vec::new();
+        session::streams(|streams| {
+            let streams = streams.as_mut().ok_or(Status::NOT_INIT)?;
+            events = streams.take(room as usize, which)?;
+            ready = Some(streams.ready());
+            Ok(())
+        })?;
+        if !events.is_empty() {
+            let data: Vec<EventData> = events
+                .iter()
+                .map(|(processor, event)| EventData {
+                    processor_handle: *processor,
+                    event: event.kind.id().unwrap_or(0),
+                    message: Text::of(&message(event)),
+                })
+                .collect();
+            list.put(&data, room as usize)?;
+            return Ok(data.len() as u32);
+        }
+        if timeout == 0 || timeout >= FIRST_TIME {
+            return Ok(0);
+        }
+        if !ready.ok_or(Status::NOT_INIT)?.wait(until)? {
+            return Err(Status::NO_DATA);
+        }
+    }
+}
+
+/// Ends listening. One end too many is a success: `stop()` in a `with` block is one.
+///
+/// *From*: closing the descriptor after the last end.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_stop_gpu_event_notification(processor: Processor) -> Status {
+    answer(|| {
+        session::gpu(processor)?;
+        let mut closed = None;
+        let outcome: Outcome = session::streams(|streams| {
+            if streams.as_mut().is_some_and(|open| open.remove(processor)) {
+                closed = streams.take();
+            }
+            Ok(())
+        });
+        // Ends the thread, which must not be waited for under the lock.
+        drop(closed);
+        outcome
+    })
 }

@@ -2,7 +2,9 @@
 import os
 import pathlib
 import re
+import shutil
 import struct
+import tempfile
 import unittest
 
 import amdsmi
@@ -93,3 +95,24 @@ def pairs(path):
         return dict(line.split(" ", 1) for line in path.read_text().splitlines() if " " in line)
     except OSError:
         return {}
+
+
+def scripted(test, fixture, scripts):
+    """A copy of a fixture whose GPUs report events: `scripts` has the lines for each KFD id. Removed after the test."""
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="amdgpu-smi-events-"))
+    getattr(test, "addClassCleanup" if isinstance(test, type) else "addCleanup")(shutil.rmtree, directory)
+    root = directory / fixture
+    shutil.copytree(FIXTURES / fixture, root, symlinks=True)
+    (root / "dev/kfd.events").mkdir()
+    for gpu_id, lines in scripts.items():
+        (root / f"dev/kfd.events/{gpu_id}").write_text("\n".join(lines) + "\n")
+    os.environ["AMDGPU_SMI_ROOT"] = str(root)
+    return root
+
+
+def kfd_ids(fixture):
+    """The KFD ids of a fixture's GPUs, in the order of their addresses."""
+    nodes = (FIXTURES / fixture / "sys/class/kfd/kfd/topology/nodes").iterdir()
+    known = [(int(pairs(node / "properties")["location_id"]), int(text(node / "gpu_id"))) for node in nodes
+             if text(node / "gpu_id") != "0"]
+    return [gpu_id for _, gpu_id in sorted(known)]
