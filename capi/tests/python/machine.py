@@ -102,12 +102,20 @@ def scripted(test, fixture, scripts):
     directory = pathlib.Path(tempfile.mkdtemp(prefix="amdgpu-smi-events-"))
     getattr(test, "addClassCleanup" if isinstance(test, type) else "addCleanup")(shutil.rmtree, directory)
     root = directory / fixture
-    shutil.copytree(FIXTURES / fixture, root, symlinks=True)
+    shutil.copytree(FIXTURES / fixture, root, symlinks=True, copy_function=link_or_copy)
     (root / "dev/kfd.events").mkdir()
     for gpu_id, lines in scripts.items():
         (root / f"dev/kfd.events/{gpu_id}").write_text("\n".join(lines) + "\n")
     os.environ["AMDGPU_SMI_ROOT"] = str(root)
     return root
+
+
+def link_or_copy(source, target):
+    """The files of the copy are only read, so they may be the fixture's own."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def kfd_ids(fixture):
