@@ -105,6 +105,28 @@ fn a_monitor_sample_is_one_call_a_file() {
     }
 }
 
+/// A thermometer needs no other sensor's files, also on the device that comes back.
+#[test]
+fn one_sensor_alone() {
+    let (record, gpu) = observed(fixture(DESKTOP));
+    let fields = SampleFields::TEMPERATURES | SampleFields::GFX_ACTIVITY;
+    let mut sampler = gpu.sampler(fields).only_sensor(TemperatureSensor::Memory);
+    for _ in 0..2 {
+        let sample = sampler.sample().unwrap();
+        assert_eq!(sample.temperatures.len(), 1);
+        assert_eq!(sample.temperatures[0], gpu.temperatures().unwrap()[2]);
+        assert!(sample.temperature(&TemperatureSensor::Edge).is_none());
+        record.clear();
+        sampler.sample().unwrap();
+        assert_eq!(read(&record), ["runtime_status", "temp3_input", "gpu_busy_percent"]);
+        record.fail_path("drm", ENOENT);
+        record.fail_path("temp3_input", ENODEV);
+        assert!((0..4).any(|_| sampler.sample().is_err()));
+        record.heal();
+        sampler.reattach().unwrap();
+    }
+}
+
 /// The table is opened anew; with the status that is two calls of the seam, four of the system.
 #[test]
 fn the_table_is_opened_anew() {

@@ -36,6 +36,8 @@ pub(super) struct Part {
     complete: bool,
     tried: bool,
     backoff: Backoff,
+    /// Of the temperatures, the one that is wanted; all if there is none.
+    only: Option<TemperatureSensor>,
 }
 
 /// The parts that these fields need.
@@ -62,11 +64,17 @@ pub(super) fn parts(fields: SampleFields) -> Vec<Part> {
         complete: false,
         tried: false,
         backoff: Backoff::default(),
+        only: None,
     };
     needed.map(part).collect()
 }
 
 impl Part {
+    /// Of the temperatures reads that of one sensor; for other parts this says nothing.
+    pub(super) fn read_only(&mut self, sensor: &TemperatureSensor) {
+        self.only = Some(sensor.clone());
+    }
+
     /// Finds the files, and reads what cannot change, until that is complete.
     ///
     /// Once while the GPU sleeps, for what is answered in sleep; then not before it is awake. True if the device
@@ -85,7 +93,7 @@ impl Part {
         }
         self.tried = true;
         let mut plan = Plan { gpu, fields, sample, slots: Vec::new(), gone: false };
-        self.complete = plan.part(self.kind);
+        self.complete = plan.part(self.kind, self.only.as_ref());
         let gone = plan.gone;
         let slots = std::mem::replace(&mut self.slots, plan.slots);
         slots.into_iter().for_each(|mut slot| slot.close(spare));
@@ -107,9 +115,9 @@ struct Plan<'a> {
 
 impl Plan<'_> {
     /// Says whether all that cannot change is known now.
-    fn part(&mut self, kind: Kind) -> bool {
+    fn part(&mut self, kind: Kind, only: Option<&TemperatureSensor>) -> bool {
         match kind {
-            Kind::Temperatures => self.temperatures(),
+            Kind::Temperatures => self.temperatures(only),
             Kind::Power => self.power(),
             Kind::Frequencies => self.frequencies(),
             Kind::Voltages => self.voltages(),
@@ -142,8 +150,9 @@ impl Plan<'_> {
         }
     }
 
-    fn temperatures(&mut self) -> bool {
-        let Some(sensors) = self.listed("temperatures", self.gpu.temperatures()) else { return false };
+    fn temperatures(&mut self, only: Option<&TemperatureSensor>) -> bool {
+        let Some(mut sensors) = self.listed("temperatures", self.gpu.temperatures()) else { return false };
+        sensors.retain(|found| only.is_none_or(|sensor| found.sensor == *sensor));
         let fixed = ["critical", "critical_hysteresis", "emergency"];
         let complete = sensors.iter().all(|sensor| {
             let label = format!("temp{}_label", sensor.channel);

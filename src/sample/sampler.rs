@@ -13,7 +13,7 @@ use crate::backend::Attr;
 use crate::derived::MetricsRates;
 use crate::discover::Smi;
 use crate::error::{Error, Result, Unavailable};
-use crate::gpu::{Device, Gpu, RuntimeStatus, WakePolicy};
+use crate::gpu::{Device, Gpu, RuntimeStatus, TemperatureSensor, WakePolicy};
 
 /// How many descriptors a sampler keeps if nothing else is said: more than any card has files to sample.
 const DESCRIPTORS: usize = 64;
@@ -57,6 +57,8 @@ pub struct Sampler {
     /// How many more descriptors may be kept.
     spare: usize,
     limit: usize,
+    /// Of the temperatures, the one that is wanted.
+    only: Option<TemperatureSensor>,
     courtesy: Courtesy,
     buf: Vec<u8>,
     gone: bool,
@@ -83,6 +85,7 @@ impl Sampler {
             status: None,
             spare: DESCRIPTORS,
             limit: DESCRIPTORS,
+            only: None,
             courtesy: Courtesy::default(),
             buf: Vec::new(),
             gone: false,
@@ -92,6 +95,13 @@ impl Sampler {
     /// Reads an idle GPU at every sample, although that keeps it from falling asleep by itself.
     pub fn keep_awake(mut self, keep_awake: bool) -> Sampler {
         self.courtesy.keep_awake = keep_awake;
+        self
+    }
+
+    /// Of the [temperatures](SampleFields::TEMPERATURES) reads this one alone: a call less for each of the others.
+    pub fn only_sensor(mut self, sensor: TemperatureSensor) -> Sampler {
+        self.parts.iter_mut().for_each(|part| part.read_only(&sensor));
+        self.only = Some(sensor);
         self
     }
 
@@ -193,7 +203,10 @@ impl Sampler {
         };
         let number = self.sample.number;
         let keep_awake = self.courtesy.keep_awake;
-        let attached = Sampler::new(gpu.clone(), self.fields).keep_awake(keep_awake);
+        let mut attached = Sampler::new(gpu.clone(), self.fields).keep_awake(keep_awake);
+        if let Some(sensor) = self.only.take() {
+            attached = attached.only_sensor(sensor);
+        }
         *self = attached.descriptor_limit(self.limit);
         self.sample.number = number;
         Ok(())
