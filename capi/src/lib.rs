@@ -17,5 +17,6 @@ mod message;
 mod number;
 #[allow(unsafe_code, reason = "follows the pointers that C passes")]
 pub mod pointer;
+mod polled;
 mod session;
 mod streams;

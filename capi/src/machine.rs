@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use amdgpu_smi::id::Bdf;
+use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::{Gpu, Smi};
 
 use crate::abi::handle::{Processor, Socket};
 use crate::abi::status::Status;
+use crate::polled::Polled;
 
 /// The environment variable that names a directory to be looked at instead of this machine.
 const ROOT: &str = "AMDGPU_SMI_ROOT";
@@ -17,6 +19,8 @@ pub(crate) struct Machine {
     pub(crate) smi: Smi,
     /// Those that have handles, in the order in which clients count them.
     gpus: Vec<Gpu>,
+    /// By position in `gpus`.
+    polled: Vec<Polled>,
 }
 
 /// The uppermost byte of a handle says what it is. No address of a program looks like this, so neither a handle of
@@ -67,7 +71,8 @@ impl Machine {
         if gpus.is_empty() {
             gpus = smi.gpus().to_vec();
         }
-        Ok(Machine { smi, gpus })
+        let polled = gpus.iter().map(|_| Polled::default()).collect();
+        Ok(Machine { smi, gpus, polled })
     }
 
     /// All GPUs.
@@ -100,6 +105,26 @@ impl Machine {
         let bdf = bdf(PROCESSOR, processor.0)?;
         let found = self.gpus.iter().enumerate().find(|(_, gpu)| gpu.bdf() == bdf);
         found.ok_or(Status::NOT_FOUND)
+    }
+
+    /// What is polled of the GPU at a position.
+    pub(crate) fn polled(&self, position: usize) -> Option<&Polled> {
+        self.polled.get(position)
+    }
+
+    /// What is polled of its package, whose sensors are those of each of its partitions: a file is kept open once.
+    pub(crate) fn polled_of_package(&self, gpu: &Gpu) -> Option<&Polled> {
+        let package = gpu.ids().package;
+        self.polled(self.gpus.iter().position(|gpu| gpu.ids().package == package)?)
+    }
+
+    /// Takes something from a GPU's metrics table.
+    pub(crate) fn metrics<T>(&self, gpu: &Gpu, take: impl Fn(&Metrics) -> T) -> Result<T, Status> {
+        let polled = self.polled_of_package(gpu);
+        match polled.and_then(|polled| polled.metrics(gpu, &take)) {
+            Some(taken) => Ok(taken),
+            None => Ok(take(&gpu.metrics()?)),
+        }
     }
 
     /// Whether the user may change what only root may.

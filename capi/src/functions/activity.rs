@@ -16,7 +16,7 @@ use crate::edge::answer;
 use crate::functions::sensors::field;
 use crate::number::{NONE_16, or_none};
 use crate::pointer::{Array, Out};
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 /// Percent of the time that engines were busy.
 ///
@@ -24,9 +24,9 @@ use crate::session::gpu;
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_activity(processor: Processor, usage: Out<EngineUsage>) -> Status {
     answer(|| {
-        let gpu = gpu(processor)?;
-        let table = gpu.metrics();
-        let activity = table.as_ref().map(|metrics| metrics.activity.clone()).unwrap_or_default();
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let activity = machine.metrics(gpu, |metrics| metrics.activity.clone()).unwrap_or_default();
         let (mut gfx, mut umc, mut mm) = (activity.gfx, activity.umc, activity.mm);
         if gfx.or(umc).or(mm).is_none() {
             let activity = gpu.activity();

@@ -16,7 +16,7 @@ use crate::abi::status::Status;
 use crate::edge::answer;
 use crate::number::or_none;
 use crate::pointer::{Array, InOut, Out};
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 /// AMD's name of a clock. SYS and GFX are the same.
 pub(super) fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
@@ -75,24 +75,19 @@ pub extern "C" fn amdsmi_get_clock_info(
     info: Out<ClockInfo>,
 ) -> Status {
     answer(|| {
-        let gpu = gpu(processor)?;
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
         let domain = domain(clock)?;
-        let metrics = gpu.metrics();
+        let of_metrics = |metrics: &Metrics| (current(metrics, domain), metrics.clocks.gfxclk_lock_status);
+        let (now, lock) = machine.metrics(gpu, of_metrics).unwrap_or_default();
         let table = gpu.clock_levels(domain);
-        let now = match &metrics {
-            Ok(metrics) => current(metrics, domain),
-            Err(_) => None,
-        };
         let level = table.as_ref().ok().and_then(DpmTable::current);
         let now = now.or(level.map(|level| level.frequency));
         let range = table.as_ref().ok().and_then(DpmTable::range);
         if let (None, None, Err(error)) = (now, range, &table) {
             return Err(error.into());
         }
-        let locked = match (&metrics, domain) {
-            (Ok(metrics), ClockDomain::Graphics) => metrics.clocks.gfxclk_lock_status,
-            _ => None,
-        };
+        let locked = lock.filter(|_| domain == ClockDomain::Graphics);
         info.put(ClockInfo {
             clk: or_none(now.map(|clock| clock.0)),
             min_clk: or_none(range.map(|(lowest, _)| lowest.0)),

@@ -1,6 +1,7 @@
 //! Memory: how much there is, how much is used.
 
 use amdgpu_smi::error::Reasons;
+use amdgpu_smi::gpu::MemoryUsage;
 use amdgpu_smi::unit::Bytes;
 
 use crate::abi::handle::Processor;
@@ -11,12 +12,23 @@ use crate::abi::status::Status;
 use crate::edge::answer;
 use crate::number::or_none;
 use crate::pointer::{Chars, Out};
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 fn known(field: &str, value: Option<Bytes>, reasons: &Reasons) -> Result<u64, Status> {
     match value {
         Some(bytes) => Ok(bytes.0),
         None => Err(reasons.of(field).map_or(Status::NOT_SUPPORTED, Status::from)),
+    }
+}
+
+/// A field of a GPU's memory usage, by a sample of what is polled if that has it.
+fn usage<T>(processor: Processor, field: impl Fn(&MemoryUsage) -> Result<T, Status>) -> Result<T, Status> {
+    let machine = machine()?;
+    let (position, gpu) = machine.find(processor)?;
+    let polled = machine.polled(position);
+    match polled.and_then(|polled| polled.memory(gpu, |sample| field(&sample.memory).ok())) {
+        Some(value) => Ok(value),
+        None => field(&gpu.memory_usage()),
     }
 }
 
@@ -30,14 +42,16 @@ pub extern "C" fn amdsmi_get_gpu_memory_total(
     total: Out<u64>,
 ) -> Status {
     answer(|| {
-        let memory = gpu(processor)?.memory_usage();
-        let (field, value) = match kind {
-            MemoryType::VRAM => ("vram_total", memory.vram_total),
-            MemoryType::VIS_VRAM => ("visible_vram_total", memory.visible_vram_total),
-            MemoryType::GTT => ("gtt_total", memory.gtt_total),
-            _ => return Err(Status::INVAL),
-        };
-        total.put(known(field, value, &memory.reasons)?)
+        let bytes = usage(processor, |memory| {
+            let (field, value) = match kind {
+                MemoryType::VRAM => ("vram_total", memory.vram_total),
+                MemoryType::VIS_VRAM => ("visible_vram_total", memory.visible_vram_total),
+                MemoryType::GTT => ("gtt_total", memory.gtt_total),
+                _ => return Err(Status::INVAL),
+            };
+            known(field, value, &memory.reasons)
+        })?;
+        total.put(bytes)
     })
 }
 
@@ -51,14 +65,16 @@ pub extern "C" fn amdsmi_get_gpu_memory_usage(
     used: Out<u64>,
 ) -> Status {
     answer(|| {
-        let memory = gpu(processor)?.memory_usage();
-        let (field, value) = match kind {
-            MemoryType::VRAM => ("vram_used", memory.vram_used),
-            MemoryType::VIS_VRAM => ("visible_vram_used", memory.visible_vram_used),
-            MemoryType::GTT => ("gtt_used", memory.gtt_used),
-            _ => return Err(Status::INVAL),
-        };
-        used.put(known(field, value, &memory.reasons)?)
+        let bytes = usage(processor, |memory| {
+            let (field, value) = match kind {
+                MemoryType::VRAM => ("vram_used", memory.vram_used),
+                MemoryType::VIS_VRAM => ("visible_vram_used", memory.visible_vram_used),
+                MemoryType::GTT => ("gtt_used", memory.gtt_used),
+                _ => return Err(Status::INVAL),
+            };
+            known(field, value, &memory.reasons)
+        })?;
+        used.put(bytes)
     })
 }
 
@@ -66,18 +82,14 @@ pub extern "C" fn amdsmi_get_gpu_memory_usage(
 ///
 /// *From*: as `amdsmi_get_gpu_memory_total` and `amdsmi_get_gpu_memory_usage`.
 #[unsafe(no_mangle)]
-pub extern "C" fn amdsmi_get_gpu_vram_usage(processor: Processor, usage: Out<VramUsage>) -> Status {
+pub extern "C" fn amdsmi_get_gpu_vram_usage(processor: Processor, info: Out<VramUsage>) -> Status {
     answer(|| {
-        let memory = gpu(processor)?.memory_usage();
-        let mebibytes = |field, value| {
-            let bytes = known(field, value, &memory.reasons)?;
-            u32::try_from(bytes >> 20).map_err(|_| Status::UNEXPECTED_DATA)
-        };
-        usage.put(VramUsage {
-            vram_total: mebibytes("vram_total", memory.vram_total)?,
-            vram_used: mebibytes("vram_used", memory.vram_used)?,
-            ..VramUsage::ZERO
-        })
+        let [total, used] = usage(processor, |memory| {
+            let total = known("vram_total", memory.vram_total, &memory.reasons)?;
+            Ok([total, known("vram_used", memory.vram_used, &memory.reasons)?])
+        })?;
+        let mebibytes = |bytes: u64| u32::try_from(bytes >> 20).map_err(|_| Status::UNEXPECTED_DATA);
+        info.put(VramUsage { vram_total: mebibytes(total)?, vram_used: mebibytes(used)?, ..VramUsage::ZERO })
     })
 }
 

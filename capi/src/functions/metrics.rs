@@ -12,7 +12,7 @@ use crate::edge::answer;
 use crate::functions::absent;
 use crate::number::{Sentinel, celsius, each, or_none, watts};
 use crate::pointer::Out;
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 /// Size and version of the table.
 ///
@@ -41,7 +41,11 @@ fn header(header: Header) -> MetricsHeader {
 /// *From*: `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_metrics_info(processor: Processor, metrics: Out<GpuMetrics>) -> Status {
-    answer(|| metrics.put(table(&gpu(processor)?.metrics()?)))
+    answer(|| {
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        metrics.put(machine.metrics(gpu, table)?)
+    })
 }
 
 fn temperature(value: Option<MilliCelsius>) -> u16 {

@@ -2,7 +2,7 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::error::Reasons;
-use amdgpu_smi::gpu::{Fan, Power, TemperatureSensor, VoltageRail};
+use amdgpu_smi::gpu::{Fan, Power, Temperature, TemperatureSensor, VoltageRail};
 use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::unit::MilliVolts;
 
@@ -12,9 +12,10 @@ use crate::abi::sensor_numbers::{TemperatureMetric, TemperatureType, VoltageMetr
 use crate::abi::sensors::{PowerCapInfo, PowerInfo};
 use crate::abi::status::Status;
 use crate::edge::answer;
+use crate::machine::Machine;
 use crate::number::{NONE_16, celsius, or_none, watts};
 use crate::pointer::Out;
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 /// A field of a bundle, or the status of the reason why it has no value.
 pub(super) fn field<T>(name: &str, value: Option<T>, reasons: &Reasons) -> Result<T, Status> {
@@ -32,11 +33,13 @@ pub extern "C" fn amdsmi_get_temp_metric(
     temperature: Out<i64>,
 ) -> Status {
     answer(|| {
-        let gpu = gpu(processor)?;
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let of_hwmon = |sensor| hwmon_temperature(&machine, gpu, &sensor, metric);
         let value = match sensor {
-            TemperatureType::EDGE => hwmon_temperature(&gpu, &TemperatureSensor::Edge, metric)?,
-            TemperatureType::HOTSPOT => hwmon_temperature(&gpu, &TemperatureSensor::Junction, metric)?,
-            TemperatureType::VRAM => hwmon_temperature(&gpu, &TemperatureSensor::Memory, metric)?,
+            TemperatureType::EDGE => of_hwmon(TemperatureSensor::Edge)?,
+            TemperatureType::HOTSPOT => of_hwmon(TemperatureSensor::Junction)?,
+            TemperatureType::VRAM => of_hwmon(TemperatureSensor::Memory)?,
             TemperatureType(number) if number <= TemperatureType::PLX.0 => {
                 if metric != TemperatureMetric::CURRENT {
                     return Err(Status::NOT_SUPPORTED);
@@ -60,24 +63,31 @@ pub extern "C" fn amdsmi_get_temp_metric(
 }
 
 fn hwmon_temperature(
+    machine: &Machine,
     gpu: &Gpu,
     sensor: &TemperatureSensor,
     metric: TemperatureMetric,
 ) -> Result<i64, Status> {
-    let sensors = gpu.temperatures()?;
-    let found = sensors.iter().find(|found| found.sensor == *sensor).ok_or(Status::NOT_SUPPORTED)?;
-    let (name, value) = match metric {
-        TemperatureMetric::CURRENT => ("current", found.current),
-        TemperatureMetric::CRITICAL => ("critical", found.critical),
-        TemperatureMetric::CRITICAL_HYST => ("critical_hysteresis", found.critical_hysteresis),
-        TemperatureMetric::EMERGENCY => ("emergency", found.emergency),
-        // The driver has no others (`hwmon_attributes`, amdgpu_pm.c).
-        TemperatureMetric(number) if number <= TemperatureMetric::LAST.0 => {
-            return Err(Status::NOT_SUPPORTED);
-        }
-        _ => return Err(Status::INVAL),
+    let of = |found: &Temperature| -> Result<i64, Status> {
+        let (name, value) = match metric {
+            TemperatureMetric::CURRENT => ("current", found.current),
+            TemperatureMetric::CRITICAL => ("critical", found.critical),
+            TemperatureMetric::CRITICAL_HYST => ("critical_hysteresis", found.critical_hysteresis),
+            TemperatureMetric::EMERGENCY => ("emergency", found.emergency),
+            // The driver has no others (`hwmon_attributes`, amdgpu_pm.c).
+            TemperatureMetric(number) if number <= TemperatureMetric::LAST.0 => {
+                return Err(Status::NOT_SUPPORTED);
+            }
+            _ => return Err(Status::INVAL),
+        };
+        field(name, value, &found.reasons).map(celsius)
     };
-    field(name, value, &found.reasons).map(celsius)
+    let polled = machine.polled_of_package(gpu);
+    if let Some(value) = polled.and_then(|polled| polled.temperature(gpu, sensor, |found| of(found).ok())) {
+        return Ok(value);
+    }
+    let sensors = gpu.temperatures()?;
+    of(sensors.iter().find(|found| found.sensor == *sensor).ok_or(Status::NOT_SUPPORTED)?)
 }
 
 /// A voltage in millivolts.
@@ -155,15 +165,14 @@ pub extern "C" fn amdsmi_get_gpu_fan_speed_max(processor: Processor, sensor: u32
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInfo>) -> Status {
     answer(|| {
-        let gpu = gpu(processor)?;
-        let metrics = gpu.metrics().ok();
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let of_metrics = |metrics: &Metrics| (metrics.powers.clone(), metrics.voltages.clone());
+        let (powers, voltages) = machine.metrics(gpu, of_metrics).unwrap_or_default();
         let channels = gpu.power().unwrap_or_default();
         let channel = channels.first();
-        let of_metrics = |value: fn(&Metrics) -> Option<_>| metrics.as_ref().and_then(value);
-        let current = of_metrics(|metrics| metrics.powers.current_socket)
-            .or(channel.and_then(|channel| channel.instantaneous));
-        let average = of_metrics(|metrics| metrics.powers.average_socket)
-            .or(channel.and_then(|channel| channel.average));
+        let current = powers.current_socket.or(channel.and_then(|channel| channel.instantaneous));
+        let average = powers.average_socket.or(channel.and_then(|channel| channel.average));
         if current.or(average).is_none() {
             gpu.socket_power()?;
         }
@@ -173,7 +182,6 @@ pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInf
             let value = of_metrics.or_else(of_hwmon).and_then(|value| u64::try_from(value.0).ok());
             value.unwrap_or(NONE_16.into())
         };
-        let voltages = metrics.as_ref().map(|metrics| metrics.voltages.clone()).unwrap_or_default();
         let cap = channel.and_then(|channel| channel.cap).and_then(|cap| u32::try_from(cap.0).ok());
         info.put(PowerInfo {
             socket_power: watts(current.or(average)).into(),
