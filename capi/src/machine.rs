@@ -1,9 +1,10 @@
 //! The GPUs of a machine as C sees them: an ordered list, with a handle each.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::parse::metrics::Metrics;
+use amdgpu_smi::topology::Topology;
 use amdgpu_smi::{Gpu, Smi};
 
 use crate::abi::handle::{Processor, Socket};
@@ -21,6 +22,8 @@ pub(crate) struct Machine {
     gpus: Vec<Gpu>,
     /// By position in `gpus`.
     polled: Vec<Polled>,
+    /// How the GPUs are wired, once somebody asked; it stays so until the driver is bound anew.
+    topology: OnceLock<Topology>,
 }
 
 /// The uppermost byte of a handle says what it is. No address of a program looks like this, so neither a handle of
@@ -72,7 +75,7 @@ impl Machine {
             gpus = smi.gpus().to_vec();
         }
         let polled = gpus.iter().map(|_| Polled::default()).collect();
-        Ok(Machine { smi, gpus, polled })
+        Ok(Machine { smi, gpus, polled, topology: OnceLock::new() })
     }
 
     /// All GPUs.
@@ -116,6 +119,11 @@ impl Machine {
     pub(crate) fn polled_of_package(&self, gpu: &Gpu) -> Option<&Polled> {
         let package = gpu.ids().package;
         self.polled(self.gpus.iter().position(|gpu| gpu.ids().package == package)?)
+    }
+
+    /// How the GPUs are wired.
+    pub(crate) fn topology(&self) -> &Topology {
+        self.topology.get_or_init(|| self.smi.topology())
     }
 
     /// Takes something from a GPU's metrics table.

@@ -96,6 +96,11 @@ impl<T: Plain> Array<T> {
         Ok((0..count).map(at).collect())
     }
 
+    /// Where the value of an index stands. Nothing is looked at there.
+    pub(crate) fn address(&self, index: usize) -> *const T {
+        self.0.wrapping_add(index)
+    }
+
     /// Gives values to the caller, of whom there is room for `room`.
     pub(crate) fn put(&self, values: &[T], room: usize) -> Outcome {
         if self.0.is_null() {

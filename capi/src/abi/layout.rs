@@ -29,6 +29,13 @@ plain! {
     *const c_void = std::ptr::null(), "pointer";
 }
 
+impl Plain for *const super::ras::CperHeader {
+    const ZERO: Self = std::ptr::null();
+    fn shape() -> String {
+        "pointer".into()
+    }
+}
+
 impl<T: Plain, const N: usize> Plain for [T; N] {
     const ZERO: [T; N] = [T::ZERO; N];
     fn shape() -> String {

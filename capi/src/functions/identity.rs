@@ -1,7 +1,7 @@
 //! Which GPU it is: to PCI, to KFD, to the runtimes, to its maker.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::gpu::AsicInfo as Chip;
+use amdgpu_smi::gpu::{AsicInfo as Chip, VirtualizationMode as Mode};
 
 use crate::abi::device::{AsicInfo, EnumerationInfo, KfdInfo};
 use crate::abi::handle::Processor;
@@ -9,7 +9,6 @@ use crate::abi::layout::{Plain, Text};
 use crate::abi::numbers::VirtualizationMode;
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::functions::absent;
 use crate::number::or_none;
 use crate::pointer::{Chars, InOut, Out};
 use crate::session::gpu;
@@ -164,10 +163,21 @@ fn value<T>(chip: &Chip, field: &str, value: Option<T>) -> Result<T, Status> {
     value.ok_or_else(|| chip.reasons.of(field).map_or(Status::NOT_SUPPORTED, Status::from))
 }
 
-absent! {
-    /// Whether the GPU is the machine's own, a virtual function, or passed through.
-    ///
-    /// *Not here*: only DRM's `AMDGPU_INFO_DEV_INFO` tells, which is not asked yet.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_virtualization_mode(processor: Processor, mode: Out<VirtualizationMode>);
+/// Whether the GPU is the machine's own, a virtual function, or passed through; UNKNOWN where nothing tells.
+///
+/// *From*: `/proc/cpuinfo`, `sriov_numvfs` of the PCI device, its number.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_virtualization_mode(
+    processor: Processor,
+    mode: Out<VirtualizationMode>,
+) -> Status {
+    answer(|| {
+        mode.put(match gpu(processor)?.virtualization_info().mode {
+            Some(Mode::BareMetal) => VirtualizationMode::BAREMETAL,
+            Some(Mode::Host) => VirtualizationMode::HOST,
+            Some(Mode::Guest) => VirtualizationMode::GUEST,
+            Some(Mode::Passthrough) => VirtualizationMode::PASSTHROUGH,
+            _ => VirtualizationMode::UNKNOWN,
+        })
+    })
 }

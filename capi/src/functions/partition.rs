@@ -1,15 +1,18 @@
 //! How a package is split.
 
 use amdgpu_smi::Gpu;
+use amdgpu_smi::gpu::ResourceKind;
 use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
-use crate::abi::numbers::{AcceleratorPartitionType, MemoryPartitionType};
-use crate::abi::partition::{MemoryPartitionConfig, NpsCaps, PartitionProfile, PartitionProfileConfig};
+use crate::abi::numbers::{AcceleratorPartitionType, MemoryPartitionType, PartitionResourceType};
+use crate::abi::partition::{
+    MemoryPartitionConfig, NpsCaps, PartitionProfile, PartitionProfileConfig, PartitionResource,
+};
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::functions::absent;
+use crate::number::or_none;
 use crate::pointer::{Array, Chars, Out};
 use crate::session::{gpu, machine};
 
@@ -71,13 +74,27 @@ pub extern "C" fn amdsmi_get_gpu_memory_partition_config(
 
 /// Nothing where the driver does not say.
 fn memory_capabilities(gpu: &Gpu) -> NpsCaps {
-    let available = gpu.available_memory_partitions().unwrap_or_default();
-    NpsCaps(available.iter().map(|partition| capability(mode(partition))).fold(0, |bits, bit| bits | bit))
+    capabilities(&gpu.available_memory_partitions().unwrap_or_default())
 }
 
-/// The partition's number, and how its package is split. Resources are root's to read and are not.
+fn capabilities(partitions: &[MemoryPartition]) -> NpsCaps {
+    NpsCaps(partitions.iter().map(|partition| capability(mode(partition))).fold(0, |bits, bit| bits | bit))
+}
+
+fn kind(mode: &ComputePartition) -> AcceleratorPartitionType {
+    match mode {
+        ComputePartition::Spx => AcceleratorPartitionType::SPX,
+        ComputePartition::Dpx => AcceleratorPartitionType::DPX,
+        ComputePartition::Tpx => AcceleratorPartitionType::TPX,
+        ComputePartition::Qpx => AcceleratorPartitionType::QPX,
+        ComputePartition::Cpx => AcceleratorPartitionType::CPX,
+        _ => AcceleratorPartitionType::INVALID,
+    }
+}
+
+/// The partition's number, and how its package is split.
 ///
-/// *From*: the KFD topology; `current_compute_partition` of the PCI device.
+/// *From*: the KFD topology; `current_compute_partition`, `compute_partition_config` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile(
     processor: Processor,
@@ -88,37 +105,84 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile(
         let gpu = gpu(processor)?;
         // Also where the package cannot be split: AMD's Python package then shows the number alone.
         partition_id.put(&[gpu.ids().partition.unwrap_or(0).into()], 1)?;
-        let (kind, index) = match gpu.compute_partition()? {
-            ComputePartition::Spx => (AcceleratorPartitionType::SPX, 0),
-            ComputePartition::Dpx => (AcceleratorPartitionType::DPX, 1),
-            ComputePartition::Tpx => (AcceleratorPartitionType::TPX, 2),
-            ComputePartition::Qpx => (AcceleratorPartitionType::QPX, 3),
-            ComputePartition::Cpx => (AcceleratorPartitionType::CPX, 4),
-            _ => return Err(Status::UNEXPECTED_DATA),
-        };
-        // AMD numbers the profiles by their places among those that the package offers.
-        let offered = gpu.available_compute_partitions().unwrap_or_default();
         let current = gpu.compute_partition()?;
-        let index = offered.iter().position(|mode| *mode == current).unwrap_or(index);
+        let kind = kind(&current);
+        if kind == AcceleratorPartitionType::INVALID {
+            return Err(Status::UNEXPECTED_DATA);
+        }
         let package = gpu.ids().package;
         let siblings = machine()?.gpus().iter().filter(|other| other.ids().package == package).count();
+        let profiles = gpu.partition_profiles().unwrap_or_default();
+        let found = profiles.iter().find(|profile| profile.mode == current);
+        let memory = found.and_then(|profile| profile.memory_partitions.as_deref());
         profile.put(PartitionProfile {
             profile_type: kind.0,
             num_partitions: siblings as u32,
-            memory_caps: memory_capabilities(&gpu),
-            profile_index: index as u32,
+            memory_caps: memory.map_or_else(|| memory_capabilities(&gpu), capabilities),
+            profile_index: or_none(found.map(|profile| profile.index)),
+            num_resources: found.map_or(0, |profile| profile.resources.len() as u32),
             ..PartitionProfile::ZERO
         })
     })
 }
 
-absent! {
-    /// All ways to split the compute units, with what each partition gets.
-    ///
-    /// *Not here*: the library does not read `compute_partition_config`, which only tells by being written to.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_accelerator_partition_profile_config(
-        processor: Processor,
-        config: Out<PartitionProfileConfig>,
-    );
+/// All ways to split the compute units, with what each partition gets.
+///
+/// The driver describes one of them, the one that was last written to `xcp_config`; of the others the amounts are all
+/// ones. For root: to others the driver does not tell them.
+///
+/// *From*: `compute_partition_config`, else `available_compute_partition` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile_config(
+    processor: Processor,
+    config: Out<PartitionProfileConfig>,
+) -> Status {
+    answer(|| {
+        let profiles = gpu(processor)?.partition_profiles()?;
+        if profiles.is_empty() {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        // One of them at most has any.
+        let kinds: Vec<ResourceKind> =
+            profiles.iter().flat_map(|profile| &profile.resources).map(|resource| resource.kind).collect();
+        let mut list = PartitionProfileConfig::ZERO;
+        // AMD's Python package reads so many of them for each profile, one profile's after the other's.
+        list.num_resource_profiles = kinds.len() as u32;
+        let mut slots = list.resource_profiles.iter_mut();
+        for (slot, profile) in list.profiles.iter_mut().zip(&profiles) {
+            *slot = PartitionProfile {
+                profile_type: kind(&profile.mode).0,
+                num_partitions: or_none(profile.partitions),
+                memory_caps: capabilities(profile.memory_partitions.as_deref().unwrap_or_default()),
+                profile_index: or_none(Some(profile.index)),
+                num_resources: list.num_resource_profiles,
+                ..PartitionProfile::ZERO
+            };
+            // In this order: the longer side of a zip loses one at the end.
+            for (kind, slot) in kinds.iter().zip(slots.by_ref()) {
+                let found = profile.resources.iter().find(|resource| resource.kind == *kind);
+                *slot = PartitionResource {
+                    profile_index: or_none(Some(profile.index)),
+                    resource_type: resource_type(*kind).0,
+                    partition_resource: or_none(found.and_then(|resource| resource.instances)),
+                    num_partitions_share_resource: or_none(found.and_then(|resource| resource.shared)),
+                    ..PartitionResource::ZERO
+                };
+            }
+            list.num_profiles += 1;
+        }
+        let whole = profiles.iter().position(|profile| profile.mode == ComputePartition::Spx);
+        list.default_profile_index = whole.unwrap_or(0) as u32;
+        config.put(list)
+    })
+}
+
+fn resource_type(kind: ResourceKind) -> PartitionResourceType {
+    match kind {
+        ResourceKind::Xcc => PartitionResourceType::XCC,
+        ResourceKind::Dma => PartitionResourceType::DMA,
+        ResourceKind::Decoder => PartitionResourceType::DECODER,
+        ResourceKind::Jpeg => PartitionResourceType::JPEG,
+        _ => PartitionResourceType::MAX,
+    }
 }

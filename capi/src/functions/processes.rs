@@ -1,32 +1,168 @@
 //! Which process uses which GPU.
 
+use amdgpu_smi::Smi;
+use amdgpu_smi::gpu::Gpu;
+use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::{KfdUse, PidNamespace, PidView, Process, ProcessGpu, Processes};
+
 use crate::abi::handle::Processor;
-use crate::abi::process::{ComputeProcess, ProcessUse};
-use crate::functions::absent;
+use crate::abi::layout::{Plain, Text};
+use crate::abi::process::{ComputeProcess, ProcessEngines, ProcessMemory, ProcessUse};
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::functions::listed;
 use crate::pointer::{Array, InOut, Out};
+use crate::session::machine;
 
-absent! {
-    /// The processes that use a GPU.
-    ///
-    /// *Not here*: waits for the library's processes.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_process_list(processor: Processor, count: InOut<u32>, list: Array<ProcessUse>);
+/// The processes that use a GPU. Without a list, or with room for none, their count.
+///
+/// In a container these are its own; KFD's list, which has the host's numbers, is left out.
+/// Only root sees what other users' graphics programs use. This process is left out as long as it uses nothing:
+/// listening to events makes KFD list it.
+///
+/// *From*: `fdinfo` of `/proc/<pid>`, `/sys/class/kfd/kfd/proc`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_process_list(
+    processor: Processor,
+    count: InOut<u32>,
+    list: Array<ProcessUse>,
+) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let found = gpu.processes();
+        if let (Some(error), Some(_)) = (found.reasons.of("proc"), found.reasons.of("kfd")) {
+            return Err(error.into());
+        }
+        // A container's processes are in KFD's list by the host's numbers once more, which mean others here.
+        let is_here = |process: &Process| match found.namespace {
+            PidNamespace::Nested => process.view == PidView::Proc,
+            _ => true,
+        };
+        let using = found.of_gpu(gpu.index()).filter(|(process, _)| is_here(process));
+        let using = using.filter(|(process, used)| !process.is_self || uses(used));
+        let uses: Vec<ProcessUse> = using.map(|(process, used)| process_use(process, used)).collect();
+        // AMD's own command asks with room for none.
+        if !list.is_null() && count.get()? == 0 {
+            return count.put(uses.len() as u32);
+        }
+        listed(count, list, &uses)
+    })
+}
 
-    /// The compute processes of the machine.
-    ///
-    /// *Not here*: waits for the library's processes.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_compute_process_info(list: Array<ComputeProcess>, count: InOut<u32>);
+/// Whether anything is held or was used at all.
+fn uses(used: &ProcessGpu) -> bool {
+    let is_some = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.is_some_and(|bytes| bytes.0 > 0);
+    is_some(used.vram) || is_some(used.gtt) || used.engines.iter().any(|engine| engine.time.0 > 0)
+}
 
-    /// What one compute process uses.
-    ///
-    /// *Not here*: waits for the library's processes.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_compute_process_info_by_pid(pid: u32, process: Out<ComputeProcess>);
+fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
+    let time = |engine: Engine| used.engines.iter().find(|found| found.engine == engine);
+    let time = |engine| time(engine).map_or(0, |found| found.time.0);
+    let bytes = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.map_or(0, |bytes| bytes.0);
+    ProcessUse {
+        name: Text::of_some(process.name.as_deref()),
+        pid: process.pid.0,
+        mem: bytes(used.vram),
+        engine_usage: ProcessEngines {
+            gfx: time(Engine::Gfx),
+            enc: time(Engine::Encode).saturating_add(time(Engine::Encode1)),
+            ..ProcessEngines::ZERO
+        },
+        memory_usage: ProcessMemory {
+            gtt_mem: bytes(used.gtt),
+            cpu_mem: bytes(used.cpu_memory),
+            vram_mem: bytes(used.vram),
+            ..ProcessMemory::ZERO
+        },
+        container_name: Text::of_some(process.container.as_deref()),
+        cu_occupancy: percent(used.compute_percent),
+        ..ProcessUse::ZERO
+    }
+}
 
-    /// The GPUs that a compute process uses.
-    ///
-    /// *Not here*: waits for the library's processes.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_compute_process_gpus(pid: u32, positions: Array<u32>, count: InOut<u32>);
+/// A percentage in a C integer.
+fn percent(percent: Option<f64>) -> u32 {
+    percent.map_or(u32::MAX, |percent| percent.round().clamp(0.0, 100.0) as u32)
+}
+
+/// What KFD knows of a process, by GPU.
+fn by_kfd(process: &Process) -> impl Iterator<Item = (&ProcessGpu, &KfdUse)> {
+    process.gpus.iter().filter_map(|used| Some((used, used.kfd.as_ref()?)))
+}
+
+fn compute_process(process: &Process) -> ComputeProcess {
+    let sum = |amount: fn(&KfdUse) -> Option<u64>| {
+        by_kfd(process).filter_map(|(_, kfd)| amount(kfd)).fold(0, u64::saturating_add)
+    };
+    let shares: Vec<f64> = by_kfd(process).filter_map(|(used, _)| used.compute_percent).collect();
+    let mean = (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64);
+    ComputeProcess {
+        process_id: process.pid.0,
+        vram_usage: sum(|kfd| kfd.vram.map(|bytes| bytes.0)),
+        sdma_usage: sum(|kfd| kfd.sdma.map(|time| time.0)),
+        cu_occupancy: percent(mean),
+    }
+}
+
+/// The processes that KFD lists, or why that is not known.
+fn compute_processes(smi: &Smi) -> Result<Processes, Status> {
+    let mut found = smi.processes();
+    if let Some(error) = found.reasons.of("kfd") {
+        return Err(error.into());
+    }
+    found.processes.retain(|process| by_kfd(process).next().is_some());
+    Ok(found)
+}
+
+fn compute_process_of(smi: &Smi, pid: u32) -> Result<Process, Status> {
+    let found = compute_processes(smi)?.processes;
+    found.into_iter().find(|process| process.pid.0 == pid).ok_or(Status::NOT_FOUND)
+}
+
+/// The compute processes of the machine. Without a list, their count.
+///
+/// The numbers are the host's, in containers too. Memory and copy engines are sums over the GPUs, the occupancy is their mean.
+///
+/// *From*: `/sys/class/kfd/kfd/proc`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_compute_process_info(
+    list: Array<ComputeProcess>,
+    count: InOut<u32>,
+) -> Status {
+    answer(|| {
+        let found = compute_processes(&machine()?.smi)?.processes;
+        let processes: Vec<ComputeProcess> = found.iter().map(compute_process).collect();
+        listed(count, list, &processes)
+    })
+}
+
+/// What one compute process uses; as `amdsmi_get_gpu_compute_process_info`.
+///
+/// *From*: `/sys/class/kfd/kfd/proc`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_compute_process_info_by_pid(
+    pid: u32,
+    process: Out<ComputeProcess>,
+) -> Status {
+    answer(|| process.put(compute_process(&compute_process_of(&machine()?.smi, pid)?)))
+}
+
+/// The GPUs that a compute process uses, by their positions in the list of handles. Without a list, their count.
+///
+/// *From*: `/sys/class/kfd/kfd/proc`.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_compute_process_gpus(
+    pid: u32,
+    positions: Array<u32>,
+    count: InOut<u32>,
+) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let process = compute_process_of(&machine.smi, pid)?;
+        let uses = |gpu: &Gpu| by_kfd(&process).any(|(used, _)| used.gpu == Some(gpu.index()));
+        let found = machine.gpus().iter().enumerate().filter(|(_, gpu)| uses(gpu));
+        let found: Vec<u32> = found.map(|(position, _)| position as u32).collect();
+        listed(count, positions, &found)
+    })
 }

@@ -1,19 +1,17 @@
 //! Errors that the hardware counted.
 
-use std::ffi::c_char;
-
 use amdgpu_smi::parse::ras;
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
 use crate::abi::memory::RetiredPageRecord;
 use crate::abi::numbers::{GpuBlock, MemoryPageStatus, RasErrorState};
-use crate::abi::ras::{CperHeader, ErrorCount, RasFeature};
+use crate::abi::ras::{ErrorCount, RasFeature};
 use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
-use crate::functions::absent;
 use crate::functions::sensors::field;
-use crate::pointer::{Array, Chars, InOut, Out};
+use crate::functions::{absent, listed};
+use crate::pointer::{Array, InOut, Out};
 use crate::session::gpu;
 
 /// The blocks that AMD has a bit for.
@@ -149,14 +147,7 @@ fn pages(processor: Processor, count: InOut<u32>, list: Array<RetiredPageRecord>
             },
         })
         .collect();
-    let total = u32::try_from(records.len()).unwrap_or(u32::MAX);
-    if list.is_null() {
-        return count.put(total);
-    }
-    let room = count.get()?;
-    list.put(&records, room as usize)?;
-    count.put(total.min(room))?;
-    if room < total { Err(Status::INSUFFICIENT_SIZE) } else { Ok(()) }
+    listed(count, list, &records)
 }
 
 /// The pages of video memory that were found bad. Without a list, their count.
@@ -195,24 +186,4 @@ absent! {
     /// *Not here*: only debugfs tells, which is root's and not read.
     NOT_SUPPORTED
     => amdsmi_gpu_validate_ras_eeprom(processor: Processor);
-
-    /// Records of errors in the format of UEFI.
-    ///
-    /// *Not here*: the ring that holds them is in debugfs, which is root's and not read.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_cper_entries(
-        processor: Processor,
-        severities: u32,
-        buffer: Chars,
-        size: InOut<u64>,
-        headers: Array<*mut CperHeader>,
-        count: InOut<u64>,
-        cursor: InOut<u64>,
-    );
-
-    /// AMD's numbers of the faults in a record.
-    ///
-    /// *Not here*: the table from registers to these numbers is not published by the kernel.
-    NOT_SUPPORTED
-    => amdsmi_get_afids_from_cper(record: *const c_char, size: u32, numbers: Array<u64>, count: InOut<u32>);
 }

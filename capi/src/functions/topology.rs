@@ -1,6 +1,8 @@
 //! Which GPU is near which, and near which CPUs.
 
 use amdgpu_smi::parse::metrics::LinkState;
+use amdgpu_smi::parse::xgmi::XgmiErrors;
+use amdgpu_smi::topology::{Link, LinkKind};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
@@ -8,12 +10,12 @@ use crate::abi::link::{
     LinkMetric, LinkMetrics, P2pCapability, TopologyNearest, XgmiInfo, XgmiLinkStatus as LinkStatus,
 };
 use crate::abi::numbers::{AffinityScope, LinkType, XgmiLinkStatus, XgmiStatus};
-use crate::abi::status::Status;
+use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
-use crate::functions::absent;
+use crate::machine::Machine;
 use crate::number::or_none;
 use crate::pointer::{Array, Out};
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 /// The NUMA node that the GPU is attached to; -1 where the firmware does not say.
 ///
@@ -119,68 +121,208 @@ pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<Lin
     })
 }
 
-absent! {
-    /// The GPU's place in its hive.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_get_xgmi_info(processor: Processor, info: Out<XgmiInfo>);
+/// The GPU's place in its hive; a number that is not known is all ones.
+///
+/// *From*: `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id` of the PCI device, the KFD node; `gpu_metrics` for
+/// the lanes.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_xgmi_info(processor: Processor, info: Out<XgmiInfo>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        let found = gpu.xgmi_info();
+        let hive = super::sensors::field("hive_id", found.hive_id, &found.reasons)?;
+        let lanes = gpu.metrics().ok().and_then(|metrics| metrics.xgmi.link_width);
+        info.put(XgmiInfo {
+            xgmi_lanes: or_none(lanes),
+            xgmi_hive_id: hive,
+            xgmi_node_id: or_none(found.node_id),
+            index: or_none(found.physical_id),
+            ..XgmiInfo::ZERO
+        })
+    })
+}
 
-    /// Errors of the XGMI links since the last look.
-    ///
-    /// *Not here*: reading `xgmi_error` clears it, and reading is not to change anything.
-    NOT_SUPPORTED
-    => amdsmi_gpu_xgmi_error_status(processor: Processor, status: Out<XgmiStatus>);
+/// Errors of the XGMI links since the last look: **looking clears them.**
+///
+/// *From*: `xgmi_error` of the PCI device.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_gpu_xgmi_error_status(processor: Processor, status: Out<XgmiStatus>) -> Status {
+    answer(|| {
+        let gpu = gpu(processor)?;
+        // What is cleared must arrive: no look without a place for what is seen.
+        if status.is_null() {
+            return Err(Status::INVAL);
+        }
+        status.put(match gpu.read_and_clear_xgmi_errors()? {
+            XgmiErrors::None => XgmiStatus::NO_ERRORS,
+            XgmiErrors::One => XgmiStatus::ERROR,
+            _ => XgmiStatus::MULTIPLE_ERRORS,
+        })
+    })
+}
 
-    /// KFD's number of the nearest CPU node.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_topo_get_numa_node_number(processor: Processor, node: Out<u32>);
+/// KFD's number of the nearest CPU node.
+///
+/// *From*: `io_links` of the KFD node.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_topo_get_numa_node_number(processor: Processor, node: Out<u32>) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let place = machine.topology().gpus.get(gpu.index()).ok_or(Status::NOT_SUPPORTED)?;
+        node.put(super::sensors::field("cpu_node", place.cpu_node, &place.reasons)?.0)
+    })
+}
 
-    /// Weight of the way between two GPUs.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_topo_get_link_weight(from: Processor, to: Processor, weight: Out<u64>);
+/// Gives the way between two GPUs to `take`. A GPU and itself are INVAL, as in AMD's library.
+fn link(from: Processor, to: Processor, take: impl FnOnce(&Link) -> Outcome) -> Outcome {
+    let machine = machine()?;
+    let (_, from) = machine.find(from)?;
+    let (_, to) = machine.find(to)?;
+    if from.index() == to.index() {
+        return Err(Status::INVAL);
+    }
+    let topology = machine.topology();
+    let Some(link) = topology.link(from.index(), to.index()) else {
+        let place = topology.gpus.get(from.index());
+        return Err(place
+            .and_then(|gpu| gpu.reasons.of("links"))
+            .map_or(Status::NOT_SUPPORTED, Status::from));
+    };
+    take(link)
+}
 
-    /// Bandwidth between two GPUs.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_get_minmax_bandwidth_between_processors(
-        from: Processor,
-        to: Processor,
-        least: Out<u64>,
-        most: Out<u64>,
-    );
+fn kind(link: &Link) -> LinkType {
+    match link.kind {
+        LinkKind::Pcie => LinkType::PCIE,
+        LinkKind::Xgmi => LinkType::XGMI,
+        _ => LinkType::UNKNOWN,
+    }
+}
 
-    /// Kind of the way between two GPUs, and its hops.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_topo_get_link_type(from: Processor, to: Processor, hops: Out<u64>, kind: Out<LinkType>);
+/// Weight of the way between two GPUs.
+///
+/// *From*: `io_links` and `p2p_links` of the KFD nodes.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_topo_get_link_weight(from: Processor, to: Processor, weight: Out<u64>) -> Status {
+    answer(|| link(from, to, |link| weight.put(link.weight.ok_or(Status::NOT_SUPPORTED)?.into())))
+}
 
-    /// The GPUs that are near one by a kind of link.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_get_link_topology_nearest(processor: Processor, kind: LinkType, nearest: Out<TopologyNearest>);
+/// MB/s between two GPUs that XGMI connects. What the kernel does not know is NOT_SUPPORTED.
+///
+/// *From*: `io_links` of the KFD nodes.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_minmax_bandwidth_between_processors(
+    from: Processor,
+    to: Processor,
+    least: Out<u64>,
+    most: Out<u64>,
+) -> Status {
+    answer(|| {
+        link(from, to, |link| {
+            let bandwidths = link.min_bandwidth.zip(link.max_bandwidth);
+            let (min, max) =
+                bandwidths.filter(|_| link.kind == LinkKind::Xgmi).ok_or(Status::NOT_SUPPORTED)?;
+            least.put(min.0.into())?;
+            most.put(max.0.into())
+        })
+    })
+}
 
-    /// Whether one GPU can reach another's memory.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_is_P2P_accessible(from: Processor, to: Processor, accessible: Out<bool>);
+/// Kind of the way between two GPUs, and its hops.
+///
+/// XGMI is one hop, however far it is, as in AMD's library: vLLM and SGLang take more for no XGMI. The weight tells
+/// more. Over PCIe there are 2 hops through one CPU and 3 through two.
+///
+/// *From*: `io_links` and `p2p_links` of the KFD nodes.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_topo_get_link_type(
+    from: Processor,
+    to: Processor,
+    hops: Out<u64>,
+    kind: Out<LinkType>,
+) -> Status {
+    answer(|| {
+        link(from, to, |link| {
+            let number = if link.kind == LinkKind::Xgmi { Some(1) } else { link.hops };
+            hops.put(number.ok_or(Status::NOT_SUPPORTED)?.into())?;
+            kind.put(self::kind(link))
+        })
+    })
+}
 
-    /// What the way between two GPUs can do.
-    ///
-    /// *Not here*: waits for the library's topology.
-    NOT_SUPPORTED
-    => amdsmi_topo_get_p2p_status(
-        from: Processor,
-        to: Processor,
-        kind: Out<LinkType>,
-        capability: Out<P2pCapability>,
-    );
+/// The GPUs that one reaches by a kind of link, nearest first, at most 32.
+///
+/// *From*: `io_links` and `p2p_links` of the KFD nodes.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_link_topology_nearest(
+    processor: Processor,
+    kind: LinkType,
+    nearest: Out<TopologyNearest>,
+) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let kind = match kind {
+            LinkType::PCIE => LinkKind::Pcie,
+            LinkType::XGMI => LinkKind::Xgmi,
+            // No way is of these kinds.
+            LinkType::INTERNAL | LinkType::NOT_APPLICABLE | LinkType::UNKNOWN => {
+                return nearest.put(TopologyNearest::ZERO);
+            }
+            _ => return Err(Status::INVAL),
+        };
+        let mut list = TopologyNearest::ZERO;
+        let found = machine.topology().nearest_by(gpu.index(), kind);
+        let found =
+            found.into_iter().filter_map(|index| machine.gpus().iter().find(|gpu| gpu.index() == index));
+        for (slot, gpu) in list.processor_list.iter_mut().zip(found) {
+            *slot = Machine::handle(gpu);
+            list.count += 1;
+        }
+        nearest.put(list)
+    })
+}
+
+/// Whether one GPU can reach another's memory.
+///
+/// *From*: `io_links` and `p2p_links` of the KFD nodes.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_is_P2P_accessible(from: Processor, to: Processor, accessible: Out<bool>) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        let (_, from) = machine.find(from)?;
+        let (_, to) = machine.find(to)?;
+        let topology = machine.topology();
+        let place = topology.gpus.get(from.index());
+        if let Some(error) = place.and_then(|gpu| gpu.reasons.of("links")) {
+            return Err(error.into());
+        }
+        accessible.put(topology.is_accessible(from.index(), to.index()))
+    })
+}
+
+/// What the way between two GPUs can do.
+///
+/// *From*: `io_links` and `p2p_links` of the KFD nodes.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_topo_get_p2p_status(
+    from: Processor,
+    to: Processor,
+    kind: Out<LinkType>,
+    capability: Out<P2pCapability>,
+) -> Status {
+    answer(|| {
+        link(from, to, |link| {
+            let flag = |flag: Option<bool>| flag.map_or(u8::MAX, u8::from);
+            kind.put(self::kind(link))?;
+            capability.put(P2pCapability {
+                is_iolink_coherent: flag(link.coherent),
+                is_iolink_atomics_32bit: flag(link.atomics_32),
+                is_iolink_atomics_64bit: flag(link.atomics_64),
+                is_iolink_dma: flag(link.dma),
+                is_iolink_bi_directional: flag(link.bidirectional),
+            })
+        })
+    })
 }

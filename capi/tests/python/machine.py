@@ -16,6 +16,9 @@ MI300X_CPX = "mi300x-1x-k6.12-cpx-nps4"
 NAVI31 = "navi31-1x-k6.12-desktop"
 TWO = "phoenix-navi33-2x-k6.10-hybrid-foreign-card0"
 SUSPENDED = "navi23-1x-k6.6-laptop-suspended"
+PROCESSES = "mi210-navi31-2x-k6.12-processes"
+CONTAINER = "mi210-1x-k6.12-container-pidns"
+CONFIGS = "mi300x-1x-k6.16-cpx-nps4-configs"
 NO_DRIVER = "none-0x-k6.12-no-driver"
 ALL = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
 

@@ -1,0 +1,95 @@
+//! Records of hardware errors in the format of UEFI.
+
+use amdgpu_smi::parse::cper::{self, CperRecord, CperSeverity};
+
+use crate::abi::handle::Processor;
+use crate::abi::ras::CperHeader;
+use crate::abi::status::Status;
+use crate::edge::answer;
+use crate::functions::listed;
+use crate::pointer::{Array, InOut};
+use crate::session::gpu;
+
+/// A mask's bit for a record.
+fn bit(record: &CperRecord) -> u32 {
+    let number = match record.severity {
+        CperSeverity::NonFatalUncorrected => 0,
+        CperSeverity::Fatal => 1,
+        CperSeverity::NonFatalCorrected => 2,
+        CperSeverity::Other(number) => number,
+        _ => return 0,
+    };
+    1u32.checked_shl(number).unwrap_or(0)
+}
+
+/// Records of errors whose severities have a bit in the mask, one after the other in the buffer, with the addresses
+/// of their headers there.
+///
+/// `cursor` counts the records that were passed, from 0 for the oldest. MORE_DATA as long as there are more: go on
+/// with the cursor. INSUFFICIENT_SIZE where the next record alone does not fit.
+///
+/// *From*: `amdgpu_ring_cper` of debugfs, for root.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_cper_entries(
+    processor: Processor,
+    severities: u32,
+    buffer: Array<u8>,
+    size: InOut<u64>,
+    headers: Array<*const CperHeader>,
+    count: InOut<u64>,
+    cursor: InOut<u64>,
+) -> Status {
+    answer(|| {
+        let found = gpu(processor)?.cper_records()?.records;
+        if buffer.is_null() || headers.is_null() {
+            return Err(Status::INVAL);
+        }
+        let (room, most) = (size.get()?, count.get()?);
+        let passed = usize::try_from(cursor.get()?).unwrap_or(usize::MAX);
+        let (mut bytes, mut begins) = (Vec::new(), Vec::new());
+        let mut passed = passed.min(found.len());
+        let mut is_more = false;
+        for record in found.iter().skip(passed) {
+            if severities & bit(record) != 0 {
+                is_more = begins.len() as u64 >= most || (bytes.len() + record.bytes.len()) as u64 > room;
+                if is_more {
+                    break;
+                }
+                begins.push(buffer.address(bytes.len()).cast());
+                bytes.extend_from_slice(&record.bytes);
+            }
+            passed += 1;
+        }
+        if is_more && begins.is_empty() {
+            return Err(Status::INSUFFICIENT_SIZE);
+        }
+        buffer.put(&bytes, bytes.len())?;
+        headers.put(&begins, begins.len())?;
+        size.put(bytes.len() as u64)?;
+        count.put(begins.len() as u64)?;
+        cursor.put(passed as u64)?;
+        if is_more { Err(Status::MORE_DATA) } else { Ok(()) }
+    })
+}
+
+/// AMD's numbers of the errors in a record.
+///
+/// Needs no session. A text that is no record is UNEXPECTED_DATA.
+///
+/// *From*: the record.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_afids_from_cper(
+    record: Array<u8>,
+    size: u32,
+    numbers: Array<u64>,
+    count: InOut<u32>,
+) -> Status {
+    answer(|| {
+        let found = cper::records(&record.get(size as usize)?).records;
+        if found.is_empty() {
+            return Err(Status::UNEXPECTED_DATA);
+        }
+        let found: Vec<u64> = found.iter().flat_map(CperRecord::afids).map(u64::from).collect();
+        listed(count, numbers, &found)
+    })
+}
