@@ -3,6 +3,10 @@
 //! They run where `/sys` is a machine made by `bench-machine`: scripts/bench sees to that.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "programs that print")]
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a benchmark may stop")]
+
+pub mod peer;
+pub mod tables;
 
 use std::fs::File;
 use std::os::fd::OwnedFd;

@@ -7,7 +7,7 @@ use super::values::Sample;
 use crate::error::{Error, Op, Unavailable};
 use crate::gpu::Gpu;
 use crate::gpu::metrics::not_a_table;
-use crate::parse::metrics::{Metrics, MetricsFile};
+use crate::parse::metrics::Metrics;
 
 const FILE: &str = "gpu_metrics";
 /// Its name among the sample's reasons.
@@ -75,7 +75,7 @@ impl Table {
         let read = device.dir.read(Path::new(FILE), buf);
         read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
         let mut table = self.spare.take().unwrap_or_default();
-        match table.update(MetricsFile::GpuMetrics, buf) {
+        match table.refill(buf) {
             Ok(()) => Ok(table),
             Err(error) => {
                 self.spare = Some(table);

@@ -1,6 +1,6 @@
 //! One view of all versions: what a table says, in this crate's units.
 
-use super::{MetricsError, MetricsFile, MetricsHeader, Slots, Table, ThrottleReasons};
+use super::{MetricsError, MetricsFile, MetricsHeader, Shape, Slots, Table, ThrottleReasons};
 use crate::unit::{
     GigabytesPerSecond, KiloBytes, MegaHertz, MegaTransfers, MegabytesPerSecond, MicroJoules, MicroWatts,
     MilliAmps, MilliCelsius, MilliVolts, Nanoseconds, Percent, Rpm,
@@ -439,10 +439,28 @@ impl Metrics {
     /// See [`MetricsError`]; the values are then still those of the reading before.
     pub fn update(&mut self, file: MetricsFile, bytes: &[u8]) -> Result<(), MetricsError> {
         let table = Table::decode(file, bytes)?;
+        self.clear();
+        self.fill(file, &table);
+        Ok(())
+    }
+
+    /// As [`Metrics::update`] from the file `gpu_metrics`, where `self` is what this file gave before, unchanged.
+    ///
+    /// A struct of the same version has the same fields, each of which is written, with a value or without: then
+    /// nothing need be cleared, which is a good part of the work.
+    pub(crate) fn refill(&mut self, bytes: &[u8]) -> Result<(), MetricsError> {
+        let table = Table::decode(MetricsFile::GpuMetrics, bytes)?;
+        match table.shape {
+            Shape::Fixed(_) if table.header == self.header => self.engines.clear(),
+            _ => self.clear(),
+        }
+        self.fill(MetricsFile::GpuMetrics, &table);
+        Ok(())
+    }
+
+    fn clear(&mut self) {
         let mut engines = std::mem::take(&mut self.engines);
         engines.clear();
         *self = Metrics { engines, ..Metrics::default() };
-        self.fill(file, &table);
-        Ok(())
     }
 }

@@ -157,6 +157,28 @@ fn byte() -> impl Strategy<Value = u8> {
 }
 
 proptest! {
+    /// Whatever stood in the view before, of whichever version.
+    #[test]
+    fn refilled_is_as_new(versions in [0usize..15, 0usize..15], same: bool, seed: u32) {
+        let mut view = Metrics::default();
+        let mut state = seed;
+        for version in versions {
+            let (_, format, content, size) = FIXED[if same { versions[0] } else { version }];
+            let Build(mut table) = Build::new(format, content, size);
+            for byte in &mut table[4..] {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // About every other byte is one of a value that is not available.
+                *byte |= if state >> 31 == 0 { 0xff } else { 0 };
+                *byte &= if state >> 31 == 0 { 0xff } else { (state >> 16) as u8 };
+            }
+            view.refill(&table).unwrap();
+            prop_assert_eq!(&view, &Metrics::decode(&table).unwrap());
+            prop_assert!(view.refill(&table[..9]).is_err());
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
