@@ -135,7 +135,7 @@ impl Control<'_> {
             device(Setting::PcieLevels, "pp_dpm_pcie"),
             overdrive(Setting::Overdrive, overdrive::TABLE),
             device(Setting::SocPstate, "pm_policy/soc_pstate"),
-            device(Setting::XgmiPlpd, "pm_policy/xgmi_plpd"),
+            device(Setting::XgmiPlpd, self.xgmi_plpd_file()),
             device(Setting::ProcessIsolation, "enforce_isolation"),
             device(Setting::CleanerShader, "run_cleaner_shader"),
             device(Setting::ComputePartition, "current_compute_partition"),

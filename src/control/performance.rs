@@ -5,7 +5,7 @@ use std::path::Path;
 use super::plan::{Plan, Step};
 use super::{Control, within};
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, OLDER_XGMI_PLPD, XGMI_PLPD};
 use crate::parse::dpm::DpmTable;
 use crate::parse::performance::{self, PerformanceLevel};
 use crate::parse::policy::{self, PolicyLevel};
@@ -164,12 +164,21 @@ impl Control<'_> {
 
     /// Chooses by number or name how XGMI links power down when they are idle.
     ///
-    /// *Source*: `pm_policy/xgmi_plpd` of the PCI device, which lists the levels; since kernel 6.10.
+    /// *Source*: `pm_policy/xgmi_plpd` of the PCI device, which lists the levels; before kernel 6.10
+    /// `xgmi_plpd_policy`, which takes 0, 1 and 2 (disallow, default, optimized).
     /// *Errors*: [`Error::NotOffered`] for a level that is not listed; [`Error::NotSupported`] without the policy.
-    /// *Supported on*: MI300.
+    /// *Supported on*: MI200, MI300.
     #[doc(alias = "amdsmi_set_xgmi_plpd")]
     pub fn xgmi_plpd(&self, level: impl Into<Choice>) -> Result<Plan<PolicyLevel>> {
-        self.policy("pm_policy/xgmi_plpd", &level.into(), Gpu::xgmi_plpd)
+        self.policy(self.xgmi_plpd_file(), &level.into(), Gpu::xgmi_plpd)
+    }
+
+    /// The older file where it stands alone.
+    pub(super) fn xgmi_plpd_file(&self) -> &'static str {
+        match (self.present(XGMI_PLPD), self.present(OLDER_XGMI_PLPD)) {
+            (Err(Error::NotSupported { .. }), Ok(())) => OLDER_XGMI_PLPD,
+            _ => XGMI_PLPD,
+        }
     }
 
     fn policy(
@@ -186,9 +195,17 @@ impl Control<'_> {
             asked: format!("level {choice}"),
             offered: format!("there are {}", names.join(", ")),
         })?;
-        let step = Step::write(&self.device.dir, file, chosen.index).restored_by(|text| {
-            let levels = policy::policy(text).unwrap_or_default();
-            levels.iter().filter(|level| level.current).map(|level| level.index.to_string()).collect()
+        let step = Step::write(&self.device.dir, file, chosen.index).restored_by(move |text| {
+            let levels = match file {
+                OLDER_XGMI_PLPD => policy::xgmi_plpd_policy(text).ok().flatten(),
+                _ => policy::policy(text).ok(),
+            };
+            levels
+                .iter()
+                .flatten()
+                .filter(|level| level.current)
+                .map(|level| level.index.to_string())
+                .collect()
         });
         let current = move |gpu: &Gpu| {
             let current = levels(gpu)?.into_iter().find(|level| level.current);

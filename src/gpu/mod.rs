@@ -51,6 +51,8 @@ pub use memory::{MemoryUsage, VramInfo};
 pub use numa::NumaInfo;
 pub use partition::{PartitionProfile, PartitionResource, ResourceKind};
 pub use pcie::PcieInfo;
+#[cfg(feature = "control")]
+pub(crate) use performance::{OLDER_XGMI_PLPD, XGMI_PLPD};
 pub use power::{Power, PowerKind};
 pub use ras::{BlockErrors, BlockState, ErrorTotals, RasInfo};
 pub use source::Source;

@@ -10,6 +10,11 @@ use crate::parse::profile::{self, PowerProfile};
 use crate::parse::{Parsed, scalar};
 use crate::unit::Percent;
 
+/// The policy by which XGMI links power down.
+pub(crate) const XGMI_PLPD: &str = "pm_policy/xgmi_plpd";
+/// The same before kernel 6.10.
+pub(crate) const OLDER_XGMI_PLPD: &str = "xgmi_plpd_policy";
+
 impl Gpu {
     /// How the driver chooses clocks: by load, fixed, or as the user says.
     ///
@@ -104,12 +109,21 @@ impl Gpu {
 
     /// The levels of the policy by which XGMI links power down, with the one in force marked.
     ///
-    /// *Source*: `pm_policy/xgmi_plpd` of the PCI device; since kernel 6.10.
+    /// *Source*: `pm_policy/xgmi_plpd` of the PCI device; before kernel 6.10 `xgmi_plpd_policy`, which tells the level
+    /// in force only: the others are those that its driver takes.
     /// *Errors*: [`Error::NotSupported`] where the driver has no such policy.
-    /// *Supported on*: MI300.
+    /// *Supported on*: MI200, MI300.
     #[doc(alias = "amdsmi_get_xgmi_plpd")]
     pub fn xgmi_plpd(&self) -> Result<Vec<PolicyLevel>> {
-        self.access().read("pm_policy/xgmi_plpd", policy::policy)
+        match self.access().read(XGMI_PLPD, policy::policy) {
+            Err(Error::NotSupported { .. }) => {}
+            answer => return answer,
+        }
+        match self.answer(OLDER_XGMI_PLPD, policy::xgmi_plpd_policy) {
+            // Where neither is, the file of today's kernels is the one that is missing.
+            Err(Error::NotSupported { .. }) => Err(Error::NotSupported { path: self.path_of(XGMI_PLPD) }),
+            answer => answer,
+        }
     }
 
     /// Whether the work of one process is kept apart from the next one's.

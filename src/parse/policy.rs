@@ -1,7 +1,7 @@
 //! `pm_policy/*` and `enforce_isolation`.
 //!
 //! A policy is printed `%d : %s` a level, a star right after the name of the current one
-//! (`smu_print_dpm_policy`); the older `xgmi_plpd_policy` is the current level alone, `%d: %s`
+//! (`smu_print_dpm_policy`); before kernel 6.10 `xgmi_plpd_policy` is the current level alone, `%d: %s`
 //! (`amdgpu_get_xgmi_plpd_policy`). `enforce_isolation` is a number a partition with blanks between them
 //! (`amdgpu_gfx_get_enforce_isolation`).
 
@@ -25,13 +25,25 @@ pub fn policy(text: &[u8]) -> Parsed<Vec<PolicyLevel>> {
     lines(text).map(level).collect()
 }
 
-/// Reads the older `xgmi_plpd_policy`; absent where XGMI has no policy.
-pub fn xgmi_plpd_policy(text: &[u8]) -> Parsed<Option<PolicyLevel>> {
+/// The levels that `amdgpu_set_xgmi_plpd_policy` takes, in the words that `amdgpu_get_xgmi_plpd_policy` has for them.
+const OLDER_XGMI_PLPD: [&str; 3] = ["disallow", "default", "optimized"];
+
+/// Reads the older `xgmi_plpd_policy`: the level in force among the three that its driver knows; absent where XGMI has
+/// no policy.
+pub fn xgmi_plpd_policy(text: &[u8]) -> Parsed<Option<Vec<PolicyLevel>>> {
     // The mode is -1 for none.
     let Some(line) = lines(text).next().filter(|line| !line.trimmed().starts_with(b"-1")) else {
         return Ok(None);
     };
-    Ok(Some(PolicyLevel { current: true, ..level(line)? }))
+    let current = PolicyLevel { current: true, ..level(line)? };
+    let known = OLDER_XGMI_PLPD.iter().zip(0..);
+    let mut levels: Vec<_> =
+        known.map(|(name, index)| PolicyLevel { index, name: (*name).into(), current: false }).collect();
+    match levels.iter_mut().find(|level| level.index == current.index) {
+        Some(level) => *level = current,
+        None => levels.push(current),
+    }
+    Ok(Some(levels))
 }
 
 /// `2 : plpd_optimized*`.
@@ -113,7 +125,11 @@ mod tests {
 
     #[test]
     fn older_policy() {
-        assert_eq!(xgmi_plpd_policy(b"1: default\n"), Ok(Some(plpd(1, "default", true))));
+        let (disallow, optimized) = (plpd(0, "disallow", false), plpd(2, "optimized", false));
+        let levels = vec![disallow.clone(), plpd(1, "default", true), optimized.clone()];
+        assert_eq!(xgmi_plpd_policy(b"1: default\n"), Ok(Some(levels)));
+        let levels = vec![disallow, plpd(1, "default", false), optimized, plpd(3, "other", true)];
+        assert_eq!(xgmi_plpd_policy(b"3: other\n"), Ok(Some(levels)));
         assert_eq!(xgmi_plpd_policy(b"-1: none\n"), Ok(None));
         assert!(xgmi_plpd_policy(b"default\n").is_err());
     }

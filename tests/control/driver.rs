@@ -291,6 +291,12 @@ impl DriverDir {
             "pp_sclk_od" | "pp_mclk_od" => number::<u32>(line).and(verbatim),
             "pp_power_profile_mode" => self.manual().and_then(|()| store_profile(held, line).map(Some)),
             "soc_pstate" | "xgmi_plpd" => store_policy(held, number(line)?).map(Some),
+            "xgmi_plpd_policy" => match number::<usize>(line)? {
+                level @ 0..=2 => {
+                    Ok(Some(format!("{level}: {}\n", ["disallow", "default", "optimized"][level])))
+                }
+                _ => refuse(EINVAL),
+            },
             "enforce_isolation" => {
                 let count = |text: &str| text.split_whitespace().count();
                 if line.split(' ').any(|word| number::<u32>(word).map_or(true, |value| value > 3)) {

@@ -221,6 +221,26 @@ fn levels_profiles_and_policies() {
     writes(&spx, 0, |control| control.xgmi_plpd("2"), &["pm_policy/xgmi_plpd <- 2"]);
 }
 
+/// Before 6.10 the XGMI policy has a file of its own, which prints the level in force only.
+#[test]
+fn older_xgmi_policy() {
+    let spx = Scratch::prepared(SPX, |root| {
+        let device = root.join("sys/devices/pci0000:00/0000:00:05.1/0000:63:00.0/0000:64:00.0/0000:65:00.0");
+        std::fs::remove_dir_all(device.join("pm_policy")).unwrap();
+        std::fs::write(device.join("xgmi_plpd_policy"), "1: default\n").unwrap();
+    });
+    writes(&spx, 0, |control| control.xgmi_plpd("Optimized"), &["xgmi_plpd_policy <- 2"]);
+    let gpu = &spx.smi.gpus()[0];
+    let change = gpu.control().unwrap().xgmi_plpd(0).unwrap().apply().unwrap();
+    assert_eq!(change.actual.unwrap().name, "disallow");
+    assert_eq!(
+        crate::driver::relative(change.way_back.steps()[0].to_string().as_ref()),
+        "xgmi_plpd_policy <- 2"
+    );
+    assert!(matches!(gpu.control().unwrap().xgmi_plpd(3), Err(amdgpu_smi::Error::NotOffered { .. })));
+    assert!(gpu.soc_pstate().is_err());
+}
+
 #[test]
 fn clocks() {
     let navi31 = Scratch::new(NAVI31);
