@@ -1,6 +1,6 @@
 //! What `set` and `reset` share: all changes are planned, then made one after the other, and told.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 
 use amdgpu_smi::control::{self, Control, Plan, Step};
 use amdgpu_smi::{Error, Gpu};
@@ -155,7 +155,7 @@ pub(super) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
         stage(&all)?;
     }
     if ask {
-        consent(&gpus, &dangers)?;
+        consent(&gpus, &dangers, &mut io::stderr(), &mut io::stdin().lock())?;
     }
     // Before anything is done: what has been done must be told.
     let mut output = Output::open(common)?;
@@ -225,13 +225,18 @@ fn make(all: Vec<(Plans<'_>, Option<usize>)>, dry_run: bool) -> (Vec<Told>, Opti
     (told, failed)
 }
 
-/// Asks on the terminal.
-fn consent(gpus: &[Gpu], dangers: &[&str]) -> Result<(), Failure> {
+/// Asks on the terminal; everything but a yes is a no, an end without an answer too.
+fn consent(
+    gpus: &[Gpu],
+    dangers: &[&str],
+    terminal: &mut impl Write,
+    typed: &mut impl BufRead,
+) -> Result<(), Failure> {
     let names: Vec<_> = gpus.iter().map(|gpu| format!("GPU {} ({})", gpu.index(), gpu.bdf())).collect();
     let question = format!("{}: {}.\nGo on? [y/N] ", names.join(", "), dangers.join("; "));
     let mut answer = String::new();
-    let asked = io::stderr().write_all(question.as_bytes());
-    let answered = asked.and_then(|()| io::stdin().read_line(&mut answer)).is_ok();
+    let asked = terminal.write_all(question.as_bytes()).and_then(|()| terminal.flush());
+    let answered = asked.and_then(|()| typed.read_line(&mut answer)).is_ok();
     match answer.trim().to_ascii_lowercase().as_str() {
         "y" | "yes" if answered => Ok(()),
         _ => Err(Failure::Nothing("nothing was changed".into())),

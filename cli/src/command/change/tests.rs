@@ -193,3 +193,28 @@ fn a_new_list_of_gpus_is_announced() {
     assert!(text.contains(&format!("COMPUTE_PARTITION: asked SPX, is SPX\n        {note}\n")), "{text}");
     assert_eq!(scratch.writes(), ["current_compute_partition <- SPX"]);
 }
+
+/// A partition change is asked for by its consequences, and only a yes is one.
+#[test]
+fn the_question() {
+    let scratch = scratch(CPX);
+    let gpus = &scratch.smi.gpus()[..2];
+    let ask = |typed: &[u8]| {
+        let mut terminal = Vec::new();
+        let answer = consent(gpus, &["the GPUs go away"], &mut terminal, &mut &*typed);
+        (String::from_utf8(terminal).unwrap(), answer)
+    };
+    let (question, answer) = ask(b"y\n");
+    assert_eq!(question, "GPU 0 (0000:65:00.0), GPU 1 (0000:65:00.1): the GPUs go away.\nGo on? [y/N] ");
+    assert!(answer.is_ok());
+    for yes in [&b"Y\n"[..], b"yes\n", b" YES \r\n", b"y"] {
+        assert!(ask(yes).1.is_ok(), "{yes:?}");
+    }
+    for no in [&b""[..], b"\n", b"n\n", b"no\n", b"yess\n", b"ye\n", b"\xff\n", b"\ny\n"] {
+        let sentence = ask(no).1.unwrap_err().to_string();
+        assert!(sentence.ends_with("nothing was changed"), "{sentence}");
+    }
+    // A terminal that takes no question gives no consent.
+    let answer = consent(gpus, &["the GPUs go away"], &mut &mut [0_u8; 3][..], &mut &b"y\n"[..]);
+    assert!(answer.is_err());
+}
