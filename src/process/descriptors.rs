@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::merge::Wanted;
+use super::wanted::Wanted;
 use super::{DrmClient, PidNamespace, below, is_gone, number};
 use crate::backend::{Backend, Dir};
 use crate::error::{Error, Op, Reasons, Result};

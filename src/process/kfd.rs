@@ -10,7 +10,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::merge::Wanted;
+use super::wanted::Wanted;
 use super::{KfdQueue, KfdUse, QueueKind, below, is_gone, number};
 use crate::backend::{Backend, Dir, Kind};
 use crate::error::{Error, Op, Reasons, Result};

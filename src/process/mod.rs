@@ -23,10 +23,12 @@ mod descriptors;
 mod kfd;
 mod merge;
 mod rate;
+mod wanted;
 
 use std::path::Path;
 use std::time::Instant;
 
+use self::wanted::Wanted;
 use crate::backend::Backend;
 use crate::discover::Smi;
 use crate::error::Reasons;
@@ -262,7 +264,7 @@ impl Smi {
     #[doc(alias = "amdsmi_get_gpu_process_list")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_info")]
     pub fn processes(&self) -> Processes {
-        scan(&**self.backend(), &merge::Wanted::all(self.gpus()))
+        scan(&**self.backend(), &Wanted::all(self.gpus()))
     }
 }
 
@@ -276,14 +278,14 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_compute_process_info_by_pid")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_gpus")]
     pub fn processes(&self) -> Processes {
-        let mut found = scan(&*self.0.backend, &merge::Wanted::only(self));
+        let mut found = scan(&*self.0.backend, &Wanted::only(self));
         found.processes.retain(|process| !process.gpus.is_empty());
         found
     }
 }
 
 /// Reads both sides and joins them.
-fn scan(backend: &dyn Backend, wanted: &merge::Wanted<'_>) -> Processes {
+fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Processes {
     let mut reasons = Reasons::default();
     let proc = reasons.keep("proc", descriptors::open(backend));
     let namespace = proc.as_ref().map_or(PidNamespace::Unknown, |proc| descriptors::namespace(&**proc));

@@ -1,0 +1,81 @@
+//! Which GPUs are asked about.
+
+use std::collections::HashMap;
+
+use crate::gpu::Gpu;
+use crate::id::{Bdf, GpuId};
+
+/// The GPUs that are asked about, by the names that processes' files have for them.
+pub(super) struct Wanted<'a> {
+    gpus: Vec<&'a Gpu>,
+    by_kfd_id: HashMap<GpuId, usize>,
+    by_bdf: HashMap<Bdf, usize>,
+    by_minor: HashMap<u32, usize>,
+    others: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// All GPUs, and also those that this process cannot see.
+    pub(super) fn all(gpus: &'a [Gpu]) -> Wanted<'a> {
+        Wanted::new(gpus.iter().collect(), true)
+    }
+
+    /// One GPU and no other.
+    pub(super) fn only(gpu: &'a Gpu) -> Wanted<'a> {
+        Wanted::new(vec![gpu], false)
+    }
+
+    fn new(gpus: Vec<&'a Gpu>, others: bool) -> Wanted<'a> {
+        let mut wanted = Wanted {
+            by_kfd_id: HashMap::new(),
+            by_bdf: HashMap::new(),
+            by_minor: HashMap::new(),
+            gpus,
+            others,
+        };
+        for (index, gpu) in wanted.gpus.iter().enumerate() {
+            let ids = gpu.ids();
+            if let Some(id) = ids.kfd_id {
+                wanted.by_kfd_id.insert(id, index);
+            }
+            // The package's own nodes are the first partition's.
+            if ids.partition.is_none_or(|partition| partition == 0) {
+                wanted.by_bdf.insert(ids.package, index);
+            }
+            let minors = [ids.card.map(|card| card.0), ids.render.map(|render| render.0)];
+            wanted.by_minor.extend(minors.into_iter().flatten().map(|minor| (minor, index)));
+        }
+        wanted
+    }
+
+    pub(super) fn by_bdf(&self, bdf: Bdf) -> Option<usize> {
+        self.by_bdf.get(&bdf).copied()
+    }
+
+    pub(super) fn by_minor(&self, minor: u32) -> Option<usize> {
+        self.by_minor.get(&minor).copied()
+    }
+
+    pub(super) fn by_kfd_id(&self, id: GpuId) -> Option<&'a Gpu> {
+        self.by_kfd_id.get(&id).and_then(|index| self.gpus.get(*index)).copied()
+    }
+
+    /// Whether a GPU with this number is asked about.
+    pub(super) fn has_kfd_id(&self, id: GpuId) -> bool {
+        self.others || self.by_kfd_id.contains_key(&id)
+    }
+
+    /// Whether GPUs that are none of the list are told of.
+    pub(super) fn keeps_others(&self) -> bool {
+        self.others
+    }
+
+    /// Its place in the list of GPUs.
+    pub(super) fn place(&self, index: usize) -> Option<usize> {
+        self.gpus.get(index).map(|gpu| gpu.index())
+    }
+
+    pub(super) fn bdf(&self, index: usize) -> Option<Bdf> {
+        self.gpus.get(index).map(|gpu| gpu.bdf())
+    }
+}
