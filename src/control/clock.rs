@@ -1,13 +1,13 @@
 //! Clocks: which levels may be used, and between which bounds they move.
 
 use super::Control;
-use super::overdrive::OverdriveEdit;
+use super::overdrive::{OverdriveEdit, points};
 use super::performance::selectable;
 use super::plan::{Plan, Step};
 use crate::error::{Error, Result};
 use crate::gpu::{ClockDomain, Gpu};
 use crate::parse::dpm::{DpmTable, PcieTable};
-use crate::parse::overdrive::{Overdrive, OverdrivePoint};
+use crate::parse::overdrive::Overdrive;
 use crate::parse::performance::PerformanceLevel;
 use crate::unit::MegaHertz;
 
@@ -185,22 +185,6 @@ impl Control<'_> {
             }),
         }
     }
-}
-
-/// A clock's points in the overdrive table; of the levels that MI200 prints instead, the lowest and the highest.
-pub(super) fn points(domain: ClockDomain, table: &Overdrive) -> Vec<OverdrivePoint> {
-    let (points, levels) = match domain {
-        ClockDomain::Graphics => (&table.shader_clock, &table.shader_levels),
-        ClockDomain::Memory => (&table.memory_clock, &table.memory_levels),
-        _ => return Vec::new(),
-    };
-    if !points.is_empty() {
-        return points.clone();
-    }
-    let mut printed = DpmTable::default();
-    printed.levels.clone_from(levels);
-    let point = |index, clock| OverdrivePoint { index, clock: Some(clock), voltage: None };
-    printed.range().map(|(low, high)| vec![point(0, low), point(1, high)]).unwrap_or_default()
 }
 
 /// A clock's bounds now.

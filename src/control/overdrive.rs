@@ -3,12 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::clock::points;
 use super::plan::{Plan, Step};
 use super::{Control, unbounded, within};
 use crate::error::{Error, Result};
 use crate::gpu::{ClockDomain, Gpu};
-use crate::parse::overdrive::{self, Overdrive, OverdriveLimits};
+use crate::parse::dpm::DpmTable;
+use crate::parse::overdrive::{self, Overdrive, OverdriveLimits, OverdrivePoint};
 use crate::parse::performance::PerformanceLevel;
 use crate::unit::{MegaHertz, MilliVolts};
 
@@ -351,4 +351,20 @@ impl Control<'_> {
         }
         Ok(plan.step(Step::write(&self.device.dir, TABLE, "c")))
     }
+}
+
+/// A clock's points in the overdrive table; of the levels that MI200 prints instead, the lowest and the highest.
+pub(super) fn points(domain: ClockDomain, table: &Overdrive) -> Vec<OverdrivePoint> {
+    let (points, levels) = match domain {
+        ClockDomain::Graphics => (&table.shader_clock, &table.shader_levels),
+        ClockDomain::Memory => (&table.memory_clock, &table.memory_levels),
+        _ => return Vec::new(),
+    };
+    if !points.is_empty() {
+        return points.clone();
+    }
+    let mut printed = DpmTable::default();
+    printed.levels.clone_from(levels);
+    let point = |index, clock| OverdrivePoint { index, clock: Some(clock), voltage: None };
+    printed.range().map(|(low, high)| vec![point(0, low), point(1, high)]).unwrap_or_default()
 }
