@@ -2,8 +2,6 @@
 //!
 //! Types are declared by the macros of this file, so that no declaration can miss in the table.
 
-use std::ffi::{c_char, c_void};
-
 /// A C type that is all zero when it says nothing, and how the comparison names it.
 pub trait Plain: Copy {
     /// All zero.
@@ -25,11 +23,9 @@ macro_rules! plain {
 plain! {
     u8 = 0, "u8"; u16 = 0, "u16"; u32 = 0, "u32"; u64 = 0, "u64"; i32 = 0, "i32"; i64 = 0, "i64";
     f32 = 0.0, "f32"; bool = false, "bool";
-    *const c_char = std::ptr::null(), "pointer";
-    *const c_void = std::ptr::null(), "pointer";
 }
 
-impl Plain for *const super::ras::CperHeader {
+impl<T> Plain for *const T {
     const ZERO: Self = std::ptr::null();
     fn shape() -> String {
         "pointer".into()
