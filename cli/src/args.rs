@@ -2,6 +2,7 @@
 
 mod control;
 mod event;
+mod process;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub(crate) use control::{ChangeArgs, FanSpeed, ResetArgs, SetArgs, megahertz, watts};
 pub(crate) use event::EventArgs;
+pub(crate) use process::{ProcessArgs, ProcessSort};
 
 const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
@@ -131,6 +133,8 @@ pub(crate) enum Command {
     /// Versions of the firmware that the driver loaded
     #[command(visible_alias = "ucode")]
     Firmware(FirmwareArgs),
+    /// Who uses the GPUs: memory, engines and compute units of each process
+    Process(ProcessArgs),
     /// What GPUs report as it happens: resets, throttling, memory faults, migrations
     Event(EventArgs),
     /// Change settings: power cap, fan, clocks, performance level, partitions

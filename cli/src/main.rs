@@ -35,6 +35,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Some(Command::Metric(args)) => command::metric::run(common, args),
         Some(Command::Monitor(args)) => command::monitor::run(common, args),
         Some(Command::Firmware(_)) => command::firmware::run(common),
+        Some(Command::Process(args)) => command::process::run(common, args),
         Some(Command::Event(args)) => command::event::run(common, args),
         Some(Command::Set(args)) => command::set::run(common, args),
         Some(Command::Reset(args)) => command::reset::run(common, args),

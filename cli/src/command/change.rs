@@ -149,7 +149,7 @@ pub(super) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
         return Err(Failure::Usage(sentence));
     }
 
-    let gpus = find(common, AmdRoot::GpuData)?;
+    let (_, gpus) = find(common, AmdRoot::GpuData)?;
     let all = plan(&gpus, request)?;
     if !how.dry_run {
         stage(&all)?;

@@ -9,12 +9,13 @@ pub(crate) mod list;
 pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod overview;
+pub(crate) mod process;
 pub(crate) mod reset;
 pub(crate) mod set;
 pub(crate) mod static_facts;
 pub(crate) mod version;
 
-use amdgpu_smi::{Error, Gpu};
+use amdgpu_smi::{Error, Gpu, Smi};
 
 use crate::args::{Common, JsonShape, WatchArgs};
 use crate::failure::Failure;
@@ -36,14 +37,20 @@ pub(crate) fn format(common: &Common) -> Format {
 
 /// The GPUs that are asked about, and where to answer.
 pub(crate) fn begin(common: &Common, root: AmdRoot) -> Result<(Vec<Gpu>, Output), Failure> {
-    let gpus = find(common, root)?;
-    Ok((gpus, Output::open(common)?))
+    let (_, gpus, output) = begin_with_machine(common, root)?;
+    Ok((gpus, output))
 }
 
-/// The GPUs that are asked about.
+/// The same with the machine, for what is about several GPUs at once.
+pub(crate) fn begin_with_machine(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>, Output), Failure> {
+    let (smi, gpus) = find(common, root)?;
+    Ok((smi, gpus, Output::open(common)?))
+}
+
+/// The machine, and the GPUs that are asked about.
 ///
 /// Where there is none the answer is empty, and JSON says so, before the failure does.
-fn find(common: &Common, root: AmdRoot) -> Result<Vec<Gpu>, Failure> {
+fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Failure> {
     let found = machine::builder(common).build();
     let empty = match &found {
         Ok(smi) => smi.gpus().is_empty() && common.gpus.iter().all(|name| name.eq_ignore_ascii_case("all")),
@@ -61,7 +68,8 @@ fn find(common: &Common, root: AmdRoot) -> Result<Vec<Gpu>, Failure> {
         return Err(Failure::Nothing(sentence.into()));
     }
     let smi = found?;
-    machine::chosen(&smi, &common.gpus)
+    let gpus = machine::chosen(&smi, &common.gpus)?;
+    Ok((smi, gpus))
 }
 
 /// Answers once, or again and again if `watching` says so, with what `report` finds out about each GPU.

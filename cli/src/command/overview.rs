@@ -1,29 +1,37 @@
 //! Without a command: AMD's default table.
 
 use amdgpu_smi::gpu::TemperatureSensor;
+use amdgpu_smi::process::Processes;
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Gpu, Result};
 
 use super::metric::error_total;
+use super::process::{boxed, process_list};
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Format, inline};
+use crate::render::{AmdRoot, Columns, Document, Format, inline};
 use crate::report::{Forms, Node, Number, Section};
 
 pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
-    let Format::Text { verbose } = super::format(common) else {
-        return super::answer(common, AmdRoot::GpuData, None, |gpu| vec![report(gpu)]);
+    let root = AmdRoot::GpuData;
+    let format = super::format(common);
+    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
+    let processes = smi.processes();
+    let sections: Vec<Section> = gpus.iter().map(|gpu| report(gpu, &processes)).collect();
+    let Format::Text { verbose } = format else {
+        let document = Document { sections, timestamp: None, root };
+        output.write(&document.render(format, &mut Columns::default()))?;
+        return super::answered(&document.sections);
     };
-    let (gpus, mut output) = super::begin(common, AmdRoot::GpuData)?;
     let kernel = gpus.first().map(|gpu| gpu.driver_info());
     let kernel = kernel.as_ref().and_then(|info| info.version.as_deref().or(info.kernel_release.as_deref()));
-    let sections: Vec<Section> = gpus.iter().map(report).collect();
     let mut text = heading(kernel.unwrap_or("N/A"));
     for (position, section) in sections.iter().enumerate() {
         text.push_str(if position == 0 { DOUBLE } else { BETWEEN });
         text.push_str(&rows(section));
     }
     text.push_str(END);
+    text.push_str(&boxed(&processes, &gpus));
     text.push_str(&notes(&gpus, &sections, verbose));
     output.write(&text)?;
     super::answered(&sections)
@@ -44,7 +52,7 @@ fn heading(kernel: &str) -> String {
     format!("{TOP}{}{}{BETWEEN}{COLUMNS}", line("AMDGPU-SMI", version), line("OS kernel Version:", kernel))
 }
 
-fn report(gpu: &Gpu) -> Section {
+fn report(gpu: &Gpu, processes: &Processes) -> Section {
     let ids = gpu.ids();
     let asic = gpu.asic_info();
     let activity = gpu.activity();
@@ -65,7 +73,8 @@ fn report(gpu: &Gpu) -> Section {
         .put("uncorr_ecc", error_total(gpu))
         .put("power_usage", power(gpu))
         .put("fan", fan(gpu))
-        .put("mem_usage", memory(gpu));
+        .put("mem_usage", memory(gpu))
+        .put_in(Forms::JSON, "process_list", process_list(processes, gpu.index()));
     super::scope(gpu, &mut section);
     section
 }

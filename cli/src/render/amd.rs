@@ -12,7 +12,8 @@ pub(super) fn document(document: &Document) -> String {
     match (document.root, document.timestamp) {
         // AMD's command drops `gpu_data` when it watches.
         (_, Some(_)) => compact(&gpus.into()),
-        (AmdRoot::Array, None) => pretty(&gpus.into(), 4),
+        (AmdRoot::Array | AmdRoot::Processes, None) => pretty(&gpus.into(), 4),
+        (AmdRoot::Object, None) => pretty(&gpus.into_iter().next().unwrap_or_else(|| json!({})), 4),
         (AmdRoot::GpuData, None) => pretty(&json!({"gpu_data": gpus}), 4),
     }
 }

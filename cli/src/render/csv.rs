@@ -4,7 +4,7 @@
 //! (`clock.gfx_0.clk` is `gfx_0_clk`). Where two values would get one name, AMD prints one of them; here the second has
 //! its section's name before it (`fan.speed` beside `pcie.speed` is `fan_speed`).
 
-use super::Document;
+use super::{AmdRoot, Document};
 use crate::report::{Forms, Node, Section};
 
 /// The columns, kept while a watch goes on: each row has as many as the header.
@@ -15,6 +15,18 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    /// The header, out of a row's places, where rows may come later or never; empty if there was one already.
+    pub(crate) fn begin(&mut self, row: &Section, has_timestamp: bool) -> String {
+        if !self.columns.is_empty() {
+            return String::new();
+        }
+        let timestamp = has_timestamp.then_some(0.0);
+        let mut names =
+            self.document(&Document { sections: vec![row.clone()], timestamp, root: AmdRoot::Array });
+        names.truncate(names.find('\n').map_or(0, |end| end + 1));
+        names
+    }
+
     /// The rows; before the first ones the header.
     pub(super) fn document(&mut self, document: &Document) -> String {
         let rows: Vec<Vec<(Vec<String>, String)>> = document
@@ -95,7 +107,6 @@ fn cell(node: &Node) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::AmdRoot;
 
     #[test]
     fn rows_are_as_long_as_the_header() {

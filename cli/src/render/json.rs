@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Document;
+use super::{AmdRoot, Document};
 use crate::report::{Forms, Node, Number, Section};
 
 /// The version of what is printed here. A new key does not change it; another meaning, type or place does.
@@ -16,7 +16,8 @@ pub(super) fn document(document: &Document) -> String {
     if let Some(timestamp) = document.timestamp {
         root.insert("timestamp".into(), timestamp.into());
     }
-    root.insert("gpu_data".into(), gpus.into());
+    let key = if document.root == AmdRoot::Processes { "processes" } else { "gpu_data" };
+    root.insert(key.into(), gpus.into());
     match document.timestamp {
         Some(_) => compact(&root.into()),
         None => pretty(&root.into(), 2),

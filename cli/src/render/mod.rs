@@ -27,6 +27,10 @@ pub(crate) enum AmdRoot {
     Array,
     /// `{"gpu_data": [...]}`.
     GpuData,
+    /// `[...]` of processes, which is `{"processes": [...]}` in ours.
+    Processes,
+    /// The only section is the whole.
+    Object,
 }
 
 /// One answer about some GPUs.

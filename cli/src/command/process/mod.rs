@@ -1,0 +1,196 @@
+//! `process`: who uses the GPUs, and what of them.
+
+mod boxed;
+mod order;
+mod report;
+mod table;
+
+use std::time::Duration;
+
+use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
+use amdgpu_smi::{Error, Gpu, Smi};
+
+use crate::args::{Common, ProcessArgs};
+use crate::failure::Failure;
+use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::report::{Node, Section};
+use crate::watch::{timestamp, watch};
+
+pub(crate) use boxed::boxed;
+pub(crate) use report::process_list;
+
+use order::sorted;
+use report::NONE;
+
+/// A process, and what it uses of one GPU.
+type Use<'a> = (&'a Process, &'a ProcessGpu);
+
+/// Looks, and remembers the last look for the percentages of the next.
+struct Looks {
+    smi: Smi,
+    last: Option<Processes>,
+}
+
+impl Looks {
+    fn look(&mut self) -> Processes {
+        let now = self.smi.processes();
+        let now = match &self.last {
+            Some(last) => now.after(last),
+            None => now,
+        };
+        self.last = Some(now.clone());
+        now
+    }
+
+    /// Takes the first of two looks.
+    fn begin(&mut self, apart: f64) {
+        self.look();
+        std::thread::sleep(Duration::from_secs_f64(apart));
+    }
+}
+
+pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
+    let root = if args.sort_by_pid { AmdRoot::Processes } else { AmdRoot::Array };
+    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
+    let format = super::format(common);
+    let mut looks = Looks { smi, last: None };
+    let mut columns = Columns::default();
+    let mut table = table::Table::new(args, &output);
+    let as_rows = args.table || args.watch.watch.is_some();
+    match (args.percent, args.watch.watch) {
+        (Some(apart), None) => looks.begin(apart),
+        // The first answer of a watch has its percentages too, and does not make a slow watch wait long for them.
+        (_, Some(interval)) => looks.begin(interval.clamp(0.1, 1.0)),
+        (None, None) => {}
+    }
+    let mut is_first = true;
+    let mut once = |timestamp: Option<f64>| {
+        let found = looks.look();
+        let view = View { common, args, gpus: &gpus, found: &found };
+        let text = match format {
+            Format::Text { .. } if as_rows => table.rows(&view, timestamp),
+            Format::Text { verbose } if args.sort_by_pid => report::by_pid_text(&view, verbose),
+            Format::Csv => {
+                let sections = view.rows().into_iter().map(|used| report::row(&view, used)).collect();
+                columns.begin(&report::empty_row(&view), timestamp.is_some())
+                    + &Document { sections, timestamp, root }.render(format, &mut columns)
+            }
+            _ => {
+                let sections = match args.sort_by_pid {
+                    true => report::by_pid(&view),
+                    false => gpus.iter().map(|gpu| report::of_gpu(&view, gpu)).collect(),
+                };
+                Document { sections, timestamp, root }.render(format, &mut columns)
+            }
+        };
+        output.write(&text)?;
+        if is_first && matches!(format, Format::Text { .. }) {
+            let notes = notes(&found);
+            let gap = if notes.is_empty() || args.sort_by_pid || timestamp.is_some() { "" } else { "\n" };
+            output.write(&format!("{gap}{notes}"))?;
+        }
+        is_first = false;
+        match unknown(&found) {
+            Some(error) => Err(Failure::Nothing(format!("no list of processes can be read: {error}"))),
+            None => Ok(()),
+        }
+    };
+    let Some(interval) = args.watch.watch else { return once(None) };
+    let end = watch(interval, &args.watch, || once(Some(timestamp())))?;
+    super::tidy(end, &mut output)
+}
+
+/// What is asked for, and what was found.
+struct View<'a> {
+    common: &'a Common,
+    args: &'a ProcessArgs,
+    gpus: &'a [Gpu],
+    found: &'a Processes,
+}
+
+impl<'a> View<'a> {
+    /// Whether a process is asked for.
+    fn wants(&self, process: &Process) -> bool {
+        let of_name = |name: &String| {
+            process.name.as_deref().is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+        };
+        (self.args.pid.is_empty() || self.args.pid.contains(&process.pid.0))
+            && (self.args.name.is_empty() || self.args.name.iter().any(of_name))
+    }
+
+    /// Whether a GPU is asked for. Those that are hidden from this process are no GPU that could be named.
+    fn wants_gpu(&self, used: &ProcessGpu) -> bool {
+        match used.gpu {
+            Some(index) => self.gpus.iter().any(|gpu| gpu.index() == index),
+            None => self.common.gpus.is_empty(),
+        }
+    }
+
+    /// The processes of one GPU.
+    fn of_gpu(&self, gpu: usize) -> Vec<Use<'a>> {
+        let uses = self.found.of_gpu(gpu).filter(|(process, _)| self.wants(process));
+        sorted(uses.collect(), self.args.sort)
+    }
+
+    /// Every process on every GPU.
+    fn rows(&self) -> Vec<Use<'a>> {
+        let processes = self.found.processes.iter().filter(|process| self.wants(process));
+        let uses = processes.flat_map(|process| process.gpus.iter().map(move |used| (process, used)));
+        sorted(uses.filter(|(_, used)| self.wants_gpu(used)).collect(), self.args.sort)
+    }
+
+    /// The processes with what each uses of the GPUs asked for.
+    fn by_pid(&self) -> Vec<(&'a Process, Vec<&'a ProcessGpu>)> {
+        let mut grouped: Vec<(&Process, Vec<&ProcessGpu>)> = Vec::new();
+        for (process, used) in self.rows() {
+            let is_same = |other: &Process| (other.view, other.pid) == (process.view, process.pid);
+            match grouped.iter_mut().find(|(other, _)| is_same(other)) {
+                Some((_, uses)) => uses.push(used),
+                None => grouped.push((process, vec![used])),
+            }
+        }
+        grouped
+    }
+
+    /// Whether there are percentages: an earlier look was taken.
+    fn has_percent(&self) -> bool {
+        self.args.percent.is_some() || self.args.watch.watch.is_some()
+    }
+}
+
+/// Why nothing is known of any process: neither of the two lists could be read.
+fn unknown(found: &Processes) -> Option<&Error> {
+    found.reasons.of("proc").and(found.reasons.of("kfd"))
+}
+
+/// What the list does not have, in sentences.
+fn notes(found: &Processes) -> String {
+    let mut text = String::new();
+    if unknown(found).is_some() {
+        return text;
+    }
+    if let Some(error) = found.reasons.of("kfd") {
+        text.push_str(&format!("Processes that compute through ROCm are not known: {error}.\n"));
+    }
+    if let Some(error) = found.reasons.of("proc") {
+        text.push_str(&format!("Names, and processes that draw, are not known: {error}.\n"));
+    }
+    if found.namespace == PidNamespace::Nested {
+        text.push_str("KFD lists processes by the host's numbers, which have no name in this container.\n");
+    }
+    match found.unreadable {
+        0 => {}
+        1 => text.push_str("One process could not be looked at; root can.\n"),
+        count => text.push_str(&format!("{count} processes could not be looked at; root can.\n")),
+    }
+    text
+}
+
+/// Which of the two lists were read.
+fn sources(found: &Processes) -> Section {
+    let mut sources = Section::new();
+    for side in ["kfd", "proc"] {
+        sources.own(side, found.reasons.of(side).map_or(Node::Flag(true), Node::from));
+    }
+    sources
+}
