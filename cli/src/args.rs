@@ -2,7 +2,9 @@
 
 mod control;
 mod event;
+mod partition;
 mod process;
+mod topology;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,7 +13,9 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub(crate) use control::{ChangeArgs, FanSpeed, ResetArgs, SetArgs, megahertz, watts};
 pub(crate) use event::EventArgs;
+pub(crate) use partition::PartitionArgs;
 pub(crate) use process::{ProcessArgs, ProcessSort};
+pub(crate) use topology::{TopologyArgs, XgmiArgs};
 
 const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
@@ -135,6 +139,12 @@ pub(crate) enum Command {
     Firmware(FirmwareArgs),
     /// Who uses the GPUs: memory, engines and compute units of each process
     Process(ProcessArgs),
+    /// How the GPUs are wired to each other
+    Topology(TopologyArgs),
+    /// XGMI: links, their traffic and state, the hive
+    Xgmi(XgmiArgs),
+    /// How packages are split into partitions, and how they can be
+    Partition(PartitionArgs),
     /// What GPUs report as it happens: resets, throttling, memory faults, migrations
     Event(EventArgs),
     /// Change settings: power cap, fan, clocks, performance level, partitions

@@ -9,11 +9,14 @@ pub(crate) mod list;
 pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod overview;
+pub(crate) mod partition;
 pub(crate) mod process;
 pub(crate) mod reset;
 pub(crate) mod set;
 pub(crate) mod static_facts;
+pub(crate) mod topology;
 pub(crate) mod version;
+pub(crate) mod xgmi;
 
 use amdgpu_smi::{Error, Gpu, Smi};
 

@@ -17,7 +17,7 @@ use crate::report::{Node, Section};
 use crate::watch::{timestamp, watch};
 
 pub(crate) use boxed::boxed;
-pub(crate) use report::process_list;
+pub(crate) use report::{process_list, readable};
 
 use order::sorted;
 use report::NONE;

@@ -71,7 +71,11 @@ pub(super) fn of_gpu(view: &View<'_>, gpu: &Gpu) -> Section {
         section.put_in(Forms::TEXT, "process_info", info);
     }
     section
-        .put_in(Forms::JSON, "vram_of_processes", bytes(view.found.vram_of_gpu(gpu.index())))
+        .put_in(
+            Forms::JSON,
+            "vram_of_processes",
+            unknown(view.found).map_or_else(|| bytes(view.found.vram_of_gpu(gpu.index())), Node::from),
+        )
         .put_in(Forms::JSON, "unreadable_processes", view.found.unreadable)
         .put_in(Forms::JSON, "pid_namespace", namespace(view.found.namespace))
         .put_in(Forms::JSON, "sources", sources(view.found));

@@ -9,6 +9,8 @@ mod numa;
 mod policy;
 mod ras;
 
+pub(crate) use numa::ranges;
+
 use amdgpu_smi::Gpu;
 
 use crate::args::{ClockName, Common, StaticArgs};

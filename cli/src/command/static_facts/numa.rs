@@ -27,7 +27,7 @@ pub(super) fn numa(gpu: &Gpu) -> Node {
 }
 
 /// `0-15,32-47`.
-fn ranges(cpus: impl Iterator<Item = RangeInclusive<u32>>) -> String {
+pub(crate) fn ranges(cpus: impl Iterator<Item = RangeInclusive<u32>>) -> String {
     let words = cpus.map(|range| match range.start() == range.end() {
         true => range.start().to_string(),
         false => format!("{}-{}", range.start(), range.end()),

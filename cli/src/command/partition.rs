@@ -1,0 +1,398 @@
+//! `partition`: how packages are split, and how they can be.
+
+use amdgpu_smi::gpu::{PartitionProfile, PartitionResource, ResourceKind};
+use amdgpu_smi::parse::partition::MemoryPartition;
+use amdgpu_smi::{Gpu, Result};
+
+use crate::args::{Common, PartitionArgs};
+use crate::failure::Failure;
+use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::report::{Forms, Node, Section};
+
+pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<(), Failure> {
+    let format = super::format(common);
+    let root = if format == Format::AmdJson { AmdRoot::Object } else { AmdRoot::Array };
+    let (gpus, mut output) = super::begin(common, root)?;
+    let wanted = Wanted::of(args);
+    let found: Vec<Found> = gpus.iter().map(Found::of).collect();
+    let text = match format {
+        Format::Text { verbose } => text(&found, wanted, verbose),
+        _ => {
+            let sections = match format {
+                Format::AmdJson => vec![amds(&found, wanted)],
+                Format::Csv => found.iter().flat_map(|found| rows(found, wanted)).collect(),
+                _ => found.iter().map(|found| report(found, wanted)).collect(),
+            };
+            Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
+        }
+    };
+    output.write(&text)?;
+    let sections: Vec<Section> = found.iter().map(split).collect();
+    super::answered(&sections)
+}
+
+/// What of it is known at all: the number of a partition is, even where nothing can be split.
+fn split(found: &Found) -> Section {
+    let mut section = Section::new();
+    section.put("compute", Node::of(found.compute.clone())).put("memory", Node::of(found.memory.clone()));
+    section
+}
+
+/// Which tables.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    current: bool,
+    memory: bool,
+    accelerator: bool,
+}
+
+impl Wanted {
+    fn of(args: &PartitionArgs) -> Wanted {
+        let all = !(args.current || args.memory || args.accelerator);
+        Wanted {
+            current: all || args.current,
+            memory: all || args.memory,
+            accelerator: all || args.accelerator,
+        }
+    }
+}
+
+/// What there is to tell of a GPU.
+struct Found {
+    gpu: Gpu,
+    compute: Result<String>,
+    memory: Result<String>,
+    can_be: Result<Vec<MemoryPartition>>,
+    profiles: Result<Vec<PartitionProfile>>,
+}
+
+impl Found {
+    fn of(gpu: &Gpu) -> Found {
+        Found {
+            gpu: gpu.clone(),
+            compute: gpu.compute_partition().map(|mode| mode.to_string()),
+            memory: gpu.memory_partition().map(|mode| mode.to_string()),
+            can_be: gpu.available_memory_partitions(),
+            profiles: gpu.partition_profiles(),
+        }
+    }
+
+    fn profiles(&self) -> &[PartitionProfile] {
+        self.profiles.as_deref().unwrap_or_default()
+    }
+
+    fn partition(&self) -> u8 {
+        self.gpu.ids().partition.unwrap_or(0)
+    }
+
+    fn profile_index(&self) -> Node {
+        match &self.profiles {
+            Ok(profiles) => match profiles.iter().find(|profile| profile.current == Some(true)) {
+                Some(profile) => profile.index.into(),
+                None => Node::absent("not known", "the driver lists no profile for how it is split"),
+            },
+            Err(error) => Node::from(error),
+        }
+    }
+}
+
+/// `NPS1,NPS4`, as AMD prints it.
+fn caps(modes: &[MemoryPartition]) -> String {
+    modes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn current(found: &Found, section: &mut Section) {
+    section
+        .put("memory", Node::of(found.memory.clone()))
+        .put("accelerator_type", Node::of(found.compute.clone()))
+        .put("accelerator_profile_index", found.profile_index())
+        // AMD's is text, as it may be a list elsewhere.
+        .put_both("partition_id", found.partition(), found.partition().to_string());
+}
+
+fn memory(found: &Found, section: &mut Section) {
+    let words = found.can_be.clone().map(|modes| Node::words(modes.iter().map(ToString::to_string)));
+    section
+        .put_both(
+            "memory_partition_caps",
+            Node::of(words),
+            Node::of(found.can_be.as_deref().map(caps).map_err(Clone::clone)),
+        )
+        .put("current_memory_partition", Node::of(found.memory.clone()));
+}
+
+/// A profile without its resources.
+fn profile(found: &Found, profile: &PartitionProfile, section: &mut Section) {
+    let is_current = profile.current == Some(true);
+    let mode = profile.mode.to_string();
+    let star = if is_current { "*" } else { "" };
+    let modes = profile.memory_partitions.as_deref();
+    let words = modes.map(|modes| Node::words(modes.iter().map(ToString::to_string)));
+    let known = Forms::JSON;
+    let amds = Forms::ALL.but(known);
+    let other = || Node::absent("not current", "the package is not split so");
+    let id = if is_current { found.partition().to_string().into() } else { other() };
+    section
+        .put("profile_index", profile.index)
+        .put_in(known, "memory_partition_caps", Node::field(words, &profile.reasons, "memory_partitions"))
+        .put_in(
+            amds,
+            "memory_partition_caps",
+            Node::field(modes.map(caps), &profile.reasons, "memory_partitions"),
+        )
+        .put_in(known, "accelerator_type", mode.as_str())
+        .put_in(amds, "accelerator_type", format!("{mode}{star}"))
+        .put_in(known, "current", Node::field(profile.current, &profile.reasons, "current"))
+        .put_in(amds, "partition_id", id)
+        .put("num_partitions", Node::field(profile.partitions, &profile.reasons, "partitions"));
+}
+
+fn resource(index: usize, resource: &PartitionResource) -> Section {
+    // AMD's word for video engines; the others are the driver's own.
+    let kind = match resource.kind {
+        ResourceKind::Decoder => "DECODER".into(),
+        kind => kind.as_str().to_uppercase(),
+    };
+    let mut section = Section::new();
+    section
+        .put("resource_index", index)
+        .put("resource_type", kind)
+        .put("resource_instances", Node::field(resource.instances, &resource.reasons, "instances"))
+        .put("resources_shared", Node::field(resource.shared, &resource.reasons, "shared"));
+    section
+}
+
+fn no_resource() -> Section {
+    let untold = || Node::absent("not selected", "the driver tells of the selected profile only");
+    let mut section = Section::new();
+    section
+        .put("resource_index", untold())
+        .put("resource_type", untold())
+        .put("resource_instances", untold())
+        .put("resources_shared", untold());
+    section
+}
+
+fn report(found: &Found, wanted: Wanted) -> Section {
+    let mut section = Section::new();
+    section.put("gpu", found.gpu.index());
+    let part = |add: fn(&Found, &mut Section)| {
+        let mut part = Section::new();
+        add(found, &mut part);
+        part
+    };
+    if wanted.current {
+        section.put("current_partition", part(current));
+    }
+    if wanted.memory {
+        section.put("memory_partition", part(memory));
+    }
+    if wanted.accelerator {
+        let one = |known: &PartitionProfile| {
+            let mut section = Section::new();
+            profile(found, known, &mut section);
+            let resources = known.resources.iter().enumerate();
+            let resources = resources.map(|(index, known)| resource(index, known).into()).collect();
+            section.put("resources", Node::List(resources));
+            Node::from(section)
+        };
+        let profiles = found.profiles.as_ref().map(|profiles| Node::List(profiles.iter().map(one).collect()));
+        section.put("partition_profiles", profiles.unwrap_or_else(Node::from));
+    }
+    super::scope(&found.gpu, &mut section);
+    section
+}
+
+/// The table of profiles, a row for each resource of each; of a GPU without profiles one row of reasons.
+fn profile_rows(found: &Found) -> Vec<Section> {
+    const KEYS: [&str; 10] = [
+        "profile_index",
+        "memory_partition_caps",
+        "accelerator_type",
+        "partition_id",
+        "num_partitions",
+        "num_resources",
+        "resource_index",
+        "resource_type",
+        "resource_instances",
+        "resources_shared",
+    ];
+    if let Err(error) = &found.profiles {
+        let mut row = Section::new();
+        for key in KEYS {
+            let id = || Node::Text(found.partition().to_string());
+            row.put(key, if key == "partition_id" { id() } else { Node::from(error) });
+        }
+        return vec![row];
+    }
+    let mut rows = Vec::new();
+    for known in found.profiles() {
+        let mut resources: Vec<Section> =
+            known.resources.iter().enumerate().map(|(index, known)| resource(index, known)).collect();
+        if resources.is_empty() {
+            resources.push(no_resource());
+        }
+        for mut resource in resources {
+            let mut row = Section::new();
+            profile(found, known, &mut row);
+            row.put("num_resources", known.resources.len());
+            row.append(&mut resource);
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// A row of the CSV for each resource of each profile; without them a row a GPU.
+fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
+    let base = || {
+        let mut section = Section::new();
+        section.put("gpu", found.gpu.index());
+        // In a part of their own: the profiles have columns of the same name.
+        let mut part = Section::new();
+        if wanted.current {
+            current(found, &mut part);
+            section.put("current_partition", std::mem::take(&mut part));
+        }
+        if wanted.memory {
+            memory(found, &mut part);
+            section.put("memory_partition", part);
+        }
+        section
+    };
+    if !wanted.accelerator {
+        return vec![base()];
+    }
+    let row = |row: Section| {
+        let mut section = base();
+        section.put("partition_profiles", row);
+        section
+    };
+    profile_rows(found).into_iter().map(row).collect()
+}
+
+/// AMD's document: a list for each table.
+fn amds(found: &[Found], wanted: Wanted) -> Section {
+    let of = |found: &Found, add: fn(&Found, &mut Section)| {
+        let mut section = Section::new();
+        section.put("gpu_id", found.gpu.index());
+        add(found, &mut section);
+        Node::from(section)
+    };
+    let mut section = Section::new();
+    if wanted.current {
+        section.put("current_partition", Node::List(found.iter().map(|found| of(found, current)).collect()));
+    }
+    if wanted.memory {
+        section.put("memory_partition", Node::List(found.iter().map(|found| of(found, memory)).collect()));
+    }
+    if wanted.accelerator {
+        let (profiles, resources) = amds_profiles(found);
+        section
+            .put("partition_profiles", Node::List(profiles))
+            .put("partition_resources", Node::List(resources));
+    }
+    section
+}
+
+/// What AMD leaves empty in a row is what the row above says.
+fn amds_profiles(found: &[Found]) -> (Vec<Node>, Vec<Node>) {
+    const RESOURCE: [&str; 4] = ["resource_index", "resource_type", "resource_instances", "resources_shared"];
+    let (mut profiles, mut resources) = (Vec::new(), Vec::new());
+    for found in found {
+        let mut last = None;
+        for (position, row) in profile_rows(found).into_iter().enumerate() {
+            let index = row.get(Forms::AMD_JSON, "profile_index").cloned();
+            let is_same = position > 0 && index == last;
+            last = index;
+            let mut section = Section::new();
+            let gpu = if position == 0 { Node::from(found.gpu.index()) } else { "".into() };
+            section.put("gpu_id", gpu);
+            let mut dealt = Section::new();
+            for (key, node) in row.entries(Forms::AMD_JSON) {
+                let is_resource = RESOURCE.contains(&key);
+                section.put(key, if is_same && !is_resource { "".into() } else { node.clone() });
+                if is_resource {
+                    dealt.put(key, node.clone());
+                }
+            }
+            profiles.push(section.into());
+            resources.push(dealt.into());
+        }
+    }
+    (profiles, resources)
+}
+
+/// Heading and width of a column, which is its key in capitals.
+type Column = (&'static str, usize);
+
+const CURRENT: [Column; 5] = [
+    ("gpu_id", 8),
+    ("memory", 8),
+    ("accelerator_type", 18),
+    ("accelerator_profile_index", 27),
+    ("partition_id", 14),
+];
+const MEMORY: [Column; 3] = [("gpu_id", 8), ("memory_partition_caps", 23), ("current_memory_partition", 26)];
+const PROFILES: [Column; 11] = [
+    ("gpu_id", 8),
+    ("profile_index", 15),
+    ("memory_partition_caps", 23),
+    ("accelerator_type", 18),
+    ("partition_id", 17),
+    ("num_partitions", 16),
+    ("num_resources", 15),
+    ("resource_index", 16),
+    ("resource_type", 15),
+    ("resource_instances", 20),
+    ("resources_shared", 18),
+];
+
+/// AMD's tables. What a package's profiles are is told once, with its first partition.
+fn text(found: &[Found], wanted: Wanted, verbose: u8) -> String {
+    let has_first = |of: &Found| {
+        found.iter().any(|found| found.gpu.ids().package == of.gpu.ids().package && found.partition() == 0)
+    };
+    let document = amds(found, Wanted { accelerator: false, ..wanted });
+    let mut profiles = Vec::new();
+    for found in found.iter().filter(|found| found.partition() == 0 || !has_first(found)) {
+        profiles.append(&mut amds_profiles(std::slice::from_ref(found)).0);
+    }
+    let list = |key: &str| match document.get(Forms::AMD_JSON, key) {
+        Some(Node::List(rows)) => rows.clone(),
+        _ => Vec::new(),
+    };
+    let mut tables = Vec::new();
+    if wanted.current {
+        tables.push(table("CURRENT_PARTITION", &CURRENT, &list("current_partition"), verbose));
+    }
+    if wanted.memory {
+        tables.push(table("MEMORY_PARTITION", &MEMORY, &list("memory_partition"), verbose));
+    }
+    if wanted.accelerator {
+        tables.push(table("ACCELERATOR_PARTITION_PROFILES", &PROFILES, &profiles, verbose));
+    }
+    let mut text = tables.join("\n");
+    if wanted.accelerator {
+        text.push_str("\nLegend:\n  * = Current mode\n");
+    }
+    text
+}
+
+fn table(title: &str, columns: &[Column], rows: &[Node], verbose: u8) -> String {
+    let mut text = format!("{title}:\n");
+    let mut line = |cells: &mut dyn Iterator<Item = String>| {
+        let cells: String = cells.zip(columns).map(|(cell, (_, width))| format!("{cell:width$}")).collect();
+        text.push_str(cells.trim_end());
+        text.push('\n');
+    };
+    line(&mut columns.iter().map(|(key, _)| key.to_uppercase()));
+    for row in rows {
+        let Node::Section(row) = row else { continue };
+        let cell = |(key, _): &Column| {
+            row.get(Forms::AMD_JSON, key).map_or_else(String::new, |node| inline(node, verbose))
+        };
+        line(&mut columns.iter().map(cell));
+    }
+    text
+}

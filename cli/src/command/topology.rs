@@ -1,0 +1,336 @@
+//! `topology`: how the GPUs are wired, as AMD's nine tables.
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::topology::{Link, LinkKind, LinkPath, Topology};
+use amdgpu_smi::unit::MegabytesPerSecond;
+
+use super::static_facts::ranges;
+use crate::args::{Common, TopologyArgs};
+use crate::failure::Failure;
+use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::report::{Forms, Node, Section};
+
+pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
+    let root = AmdRoot::Array;
+    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
+    let topology = smi.topology();
+    let wanted: Vec<&Table> = TABLES.iter().filter(|table| !any(args) || (table.wanted)(args)).collect();
+    let format = super::format(common);
+    let text = match format {
+        Format::Text { verbose } => text(&topology, &gpus, &wanted, verbose),
+        Format::Csv => {
+            let sections = gpus.iter().map(|gpu| row(&topology, &gpus, gpu, &wanted)).collect();
+            Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
+        }
+        _ => {
+            let sections = gpus.iter().map(|gpu| report(&topology, &gpus, gpu, &wanted)).collect();
+            Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
+        }
+    };
+    output.write(&text)?;
+    let is_known = |gpu: &Gpu| gpus.iter().any(|to| topology.link(gpu.index(), to.index()).is_some());
+    if gpus.iter().any(is_known) {
+        return Ok(());
+    }
+    let reason = gpus.first().and_then(|gpu| topology.gpus.get(gpu.index())?.reasons.of("links"));
+    let reason = reason.map_or_else(|| "KFD lists no GPU".into(), ToString::to_string);
+    Err(Failure::Nothing(format!("the wiring is not known: {reason}")))
+}
+
+/// One of the tables.
+struct Table {
+    title: &'static str,
+    key: &'static str,
+    /// What its columns are called in CSV, where that is not the key.
+    column: &'static str,
+    wanted: fn(&TopologyArgs) -> bool,
+    /// As AMD prints it.
+    amd: fn(&Link) -> Node,
+    /// As a value.
+    own: fn(&Link) -> Node,
+}
+
+const TABLES: [Table; 9] = [
+    Table {
+        title: "ACCESS",
+        key: "link_status",
+        column: "link_accessibility",
+        wanted: |args| args.access,
+        amd: access,
+        own: access,
+    },
+    Table {
+        title: "WEIGHT",
+        key: "weight",
+        column: "weight",
+        wanted: |args| args.weight,
+        amd: weight,
+        own: weight,
+    },
+    Table { title: "HOPS", key: "num_hops", column: "hops", wanted: |args| args.hops, amd: hops, own: hops },
+    Table {
+        title: "LINK TYPE",
+        key: "link_type",
+        column: "link_type",
+        wanted: |args| args.link_type,
+        amd: kind,
+        own: kind,
+    },
+    Table {
+        title: "NUMA BW",
+        key: "bandwidth",
+        column: "numa_bandwidth",
+        wanted: |args| args.numa_bw,
+        amd: bandwidth_words,
+        own: bandwidth,
+    },
+    Table {
+        title: "CACHE COHERENCY",
+        key: "coherent",
+        column: "coherent",
+        wanted: |args| args.coherent,
+        amd: |link| word(link, link.coherent.map(|coherent| if coherent { "C" } else { "NC" })),
+        own: |link| value(link, link.coherent),
+    },
+    Table {
+        title: "ATOMICS",
+        key: "atomics",
+        column: "atomics",
+        wanted: |args| args.atomics,
+        amd: atomics_words,
+        own: atomics,
+    },
+    Table {
+        title: "DMA",
+        key: "dma",
+        column: "dma",
+        wanted: |args| args.dma,
+        amd: |link| word(link, link.dma.map(letter)),
+        own: |link| value(link, link.dma),
+    },
+    Table {
+        title: "BI-DIRECTIONAL",
+        key: "bi_dir",
+        column: "bi_dir",
+        wanted: |args| args.bi_dir,
+        amd: |link| word(link, link.bidirectional.map(letter)),
+        own: |link| value(link, link.bidirectional),
+    },
+];
+
+fn any(args: &TopologyArgs) -> bool {
+    TABLES.iter().any(|table| (table.wanted)(args))
+}
+
+fn access(link: &Link) -> Node {
+    if link.is_accessible() { "ENABLED".into() } else { "DISABLED".into() }
+}
+
+fn weight(link: &Link) -> Node {
+    link.weight.map_or_else(|| untold(link), Node::from)
+}
+
+fn hops(link: &Link) -> Node {
+    link.hops.map_or_else(|| untold(link), Node::from)
+}
+
+fn kind(link: &Link) -> Node {
+    match link.kind {
+        LinkKind::Same => "SELF".into(),
+        LinkKind::Pcie => "PCIE".into(),
+        LinkKind::Xgmi => "XGMI".into(),
+        _ => "UNKNOWN".into(),
+    }
+}
+
+fn bandwidth_words(link: &Link) -> Node {
+    match (link.min_bandwidth, link.max_bandwidth) {
+        (Some(least), Some(most)) => format!("{}-{}", least.0, most.0).into(),
+        _ => untold(link),
+    }
+}
+
+fn bandwidth(link: &Link) -> Node {
+    let of = |value: Option<MegabytesPerSecond>| {
+        value.map_or_else(|| untold(link), |value| Node::quantity(value.0, "MB/s"))
+    };
+    let mut section = Section::new();
+    section.put("min", of(link.min_bandwidth)).put("max", of(link.max_bandwidth));
+    section.into()
+}
+
+fn atomics_words(link: &Link) -> Node {
+    match (link.atomics_64, link.atomics_32) {
+        (Some(true), Some(true)) => "64,32".into(),
+        (_, Some(true)) => "32".into(),
+        (Some(true), _) => "64".into(),
+        _ => word(link, None),
+    }
+}
+
+/// The widths that pass.
+fn atomics(link: &Link) -> Node {
+    let (Some(narrow), Some(wide)) = (link.atomics_32, link.atomics_64) else { return untold(link) };
+    let widths = [(narrow, 32u32), (wide, 64)].into_iter().filter(|(passes, _)| *passes);
+    Node::List(widths.map(|(_, width)| width.into()).collect())
+}
+
+fn letter(flag: bool) -> &'static str {
+    if flag { "T" } else { "F" }
+}
+
+/// AMD's word; of the way to itself, SELF.
+fn word(link: &Link, word: Option<&str>) -> Node {
+    match (link.kind, word) {
+        (LinkKind::Same, _) => "SELF".into(),
+        (_, Some(word)) => word.into(),
+        (_, None) => untold(link),
+    }
+}
+
+fn value(link: &Link, value: Option<bool>) -> Node {
+    value.map_or_else(|| untold(link), Node::from)
+}
+
+/// Why a quality of the way is not known.
+fn untold(link: &Link) -> Node {
+    match link.path {
+        LinkPath::Same => Node::absent("itself", "the GPU needs no way to itself"),
+        LinkPath::Host => Node::absent("no link", "KFD lists no link; data goes through the host's memory"),
+        _ => Node::absent("not known", "KFD lists the link, and does not say"),
+    }
+}
+
+/// Why there is no way at all.
+fn no_link(topology: &Topology, from: &Gpu, to: &Gpu) -> Node {
+    let reason = |gpu: &Gpu| topology.gpus.get(gpu.index())?.reasons.of("links");
+    match reason(from).or_else(|| reason(to)) {
+        Some(error) => Node::from(error),
+        None => Node::absent("no link", "KFD lists no link, and no CPU that both are attached to"),
+    }
+}
+
+/// A GPU with its ways to the others.
+fn report(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&Table]) -> Section {
+    let links = gpus.iter().map(|to| {
+        let link = topology.link(gpu.index(), to.index());
+        let missing = || no_link(topology, gpu, to);
+        let mut section = Section::new();
+        section.put("gpu", to.index()).put("bdf", to.bdf().to_string());
+        for table in wanted {
+            let (own, amd) = (link.map_or_else(missing, table.own), link.map_or_else(missing, table.amd));
+            section.put_in(Forms::JSON, table.key, own).put_in(Forms::AMD_JSON, table.key, amd);
+        }
+        section.put_in(Forms::JSON, "path", link.map_or_else(missing, |link| path(link.path)));
+        Node::from(section)
+    });
+    let mut section = Section::new();
+    section
+        .put("gpu", gpu.index())
+        .put("bdf", gpu.bdf().to_string())
+        .put("links", Node::List(links.collect()));
+    place(topology, gpus, gpu, &mut section);
+    section
+}
+
+fn path(path: LinkPath) -> Node {
+    match path {
+        LinkPath::Same => "same".into(),
+        LinkPath::Direct => "direct".into(),
+        LinkPath::PeerToPeer => "peer_to_peer".into(),
+        LinkPath::Host => "host".into(),
+        _ => Node::absent("not known", "a kind of way that this version does not know"),
+    }
+}
+
+/// Where in the machine the GPU is, which AMD's tables leave out.
+fn place(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, section: &mut Section) {
+    let info = gpu.numa_info();
+    let cpus = info.cpus.map(|cpus| ranges(cpus.into_iter()));
+    let mut numa = Section::new();
+    numa.put("node", Node::field(info.node, &info.reasons, "node"))
+        .put("cpus", Node::field(cpus, &info.reasons, "cpus"));
+    let here = topology.gpus.get(gpu.index());
+    let cpu = here.and_then(|here| here.cpu_node).map(|node| Node::from(node.0));
+    let no_cpu = || match here.and_then(|here| here.reasons.of("cpu_node")) {
+        Some(error) => Node::from(error),
+        None => Node::absent("not known", "KFD lists no link to a CPU"),
+    };
+    let hive = here.and_then(|here| here.hive).map(|hive| Node::Text(format!("{hive:#x}")));
+    let chosen = |index: &usize| gpus.iter().any(|gpu| gpu.index() == *index);
+    let nearest = topology.nearest(gpu.index()).into_iter().filter(chosen);
+    section
+        .put_in(Forms::JSON, "numa", numa)
+        .put_in(Forms::JSON, "cpu_node", cpu.unwrap_or_else(no_cpu))
+        .put_in(
+            Forms::JSON,
+            "hive_id",
+            hive.unwrap_or_else(|| Node::absent("no hive", "it is wired to no other GPU by XGMI")),
+        )
+        .put_in(Forms::JSON, "nearest", Node::List(nearest.map(Node::from).collect()));
+}
+
+/// A row of the CSV, with AMD's columns.
+fn row(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&Table]) -> Section {
+    let mut section = Section::new();
+    section.put("gpu", gpu.index()).put("bdf", gpu.bdf().to_string());
+    for table in wanted {
+        for to in gpus {
+            let link = topology.link(gpu.index(), to.index());
+            let cell = link.map_or_else(|| no_link(topology, gpu, to), table.amd);
+            section.put(format!("{}_gpu_{}", table.column, to.index()), cell);
+        }
+    }
+    section
+}
+
+const LEGEND: &str = "
+Legend:
+  SELF = Current GPU
+  ENABLED / DISABLED = A GPU reaches the other's memory, or does not
+  N/A = Not supported
+  T/F = True / False
+  C/NC = Coherent / Non-Coherent io links
+  64,32 = 64 bit and 32 bit atomic support
+  <BW from>-<BW to> in MB/s
+";
+
+/// The tables as text. Few GPUs go by their addresses, as AMD's, many by their numbers, which are shorter.
+fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&Table], verbose: u8) -> String {
+    const FEW: usize = 8;
+    let many = gpus.len() > FEW;
+    let heading = |gpu: &Gpu| if many { format!("GPU{}", gpu.index()) } else { gpu.bdf().to_string() };
+    let name = |gpu: &Gpu| match many {
+        true => format!("{:6}{}", heading(gpu), gpu.bdf()),
+        false => heading(gpu),
+    };
+    let first = gpus.iter().map(|gpu| name(gpu).chars().count()).max().unwrap_or(0) + 1;
+    let mut text = String::new();
+    for table in wanted {
+        let cells: Vec<Vec<String>> = gpus
+            .iter()
+            .map(|from| {
+                let cell = |to: &Gpu| {
+                    let link = topology.link(from.index(), to.index());
+                    let node = link.map_or_else(|| no_link(topology, from, to), table.amd);
+                    crate::render::inline(&node, verbose)
+                };
+                gpus.iter().map(cell).collect()
+            })
+            .collect();
+        let widest = cells.iter().flatten().map(|cell| cell.chars().count());
+        let widest = widest.chain(gpus.iter().map(|gpu| heading(gpu).len())).max().unwrap_or(0) + 1;
+        let mut line = |name: &str, cells: &mut dyn Iterator<Item = String>| {
+            let cells: String = cells.map(|cell| format!("{cell:widest$}")).collect();
+            text.push_str(&format!("{name:first$}{}\n", cells.trim_end()));
+        };
+        line(&format!("{} TABLE:", table.title), &mut std::iter::empty());
+        line("", &mut gpus.iter().map(heading));
+        for (gpu, cells) in gpus.iter().zip(cells) {
+            line(&name(gpu), &mut cells.into_iter());
+        }
+    }
+    // The heading of a table may be longer than its first column, and ends no line in blanks.
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    format!("{}\n{LEGEND}", lines.join("\n"))
+}

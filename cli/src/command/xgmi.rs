@@ -1,0 +1,413 @@
+//! `xgmi`: the links between the packages of a hive.
+
+use amdgpu_smi::gpu::{XgmiInfo, XgmiLink};
+use amdgpu_smi::parse::metrics::LinkState;
+use amdgpu_smi::parse::xgmi::XgmiErrors;
+use amdgpu_smi::unit::{Bytes, KiloBytes};
+use amdgpu_smi::{Gpu, Result};
+
+use crate::args::{Common, XgmiArgs};
+use crate::failure::Failure;
+use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::report::{Forms, Node, Section};
+
+pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), Failure> {
+    let format = super::format(common);
+    let root = if format == Format::AmdJson { AmdRoot::Object } else { AmdRoot::Array };
+    let (gpus, mut output) = super::begin(common, root)?;
+    let wanted = Wanted::of(args);
+    let found: Vec<Found> = gpus.iter().map(|gpu| Found::of(gpu, wanted)).collect();
+    let sections: Vec<Section> = match format {
+        Format::AmdJson => vec![amds(&found, wanted)],
+        Format::Csv => found.iter().flat_map(|found| rows(found, wanted)).collect(),
+        _ => found.iter().map(|found| report(found, wanted)).collect(),
+    };
+    let text = match format {
+        Format::Text { verbose } => text(&found, wanted, verbose),
+        _ => {
+            let document = Document { sections: sections.clone(), timestamp: None, root };
+            document.render(format, &mut Columns::default())
+        }
+    };
+    output.write(&text)?;
+    let tells = |found: &Found| {
+        found.links.is_ok() || found.info.hive_id.is_some() || matches!(found.errors, Some(Ok(_)))
+    };
+    if found.iter().any(tells) {
+        return Ok(());
+    }
+    let reason = found.iter().find_map(|found| found.links.as_ref().err()).map(ToString::to_string);
+    let reason = reason.unwrap_or_else(|| "no link is known".into());
+    Err(Failure::Nothing(format!("no GPU here tells of XGMI: {reason}")))
+}
+
+/// Which tables.
+#[derive(Debug, Clone, Copy)]
+struct Wanted {
+    metric: bool,
+    status: bool,
+    hive: bool,
+    errors: bool,
+}
+
+impl Wanted {
+    fn of(args: &XgmiArgs) -> Wanted {
+        let all = !(args.metric || args.source_status || args.link_status || args.errors);
+        Wanted {
+            metric: all || args.metric,
+            status: all || args.source_status,
+            hive: all || args.link_status,
+            errors: args.errors,
+        }
+    }
+}
+
+/// What there is to tell of a GPU.
+struct Found {
+    gpu: Gpu,
+    links: Result<Vec<XgmiLink>>,
+    info: XgmiInfo,
+    /// Read only where it was asked for: reading clears.
+    errors: Option<Result<XgmiErrors>>,
+}
+
+impl Found {
+    fn of(gpu: &Gpu, wanted: Wanted) -> Found {
+        Found {
+            gpu: gpu.clone(),
+            links: gpu.xgmi_links(),
+            info: gpu.xgmi_info(),
+            errors: wanted.errors.then(|| gpu.read_and_clear_xgmi_errors()),
+        }
+    }
+
+    /// Whether it speaks for its package, as AMD's command has it.
+    fn is_first(&self) -> bool {
+        self.gpu.ids().partition.unwrap_or(0) == 0
+    }
+
+    fn links(&self) -> &[XgmiLink] {
+        self.links.as_deref().unwrap_or_default()
+    }
+
+    /// A value of the table, which is the same for all links.
+    fn of_table(&self, value: impl Fn(&XgmiLink) -> Option<Node>) -> Node {
+        match &self.links {
+            Ok(links) => links.iter().find_map(value).unwrap_or_else(no_value),
+            Err(error) => Node::from(error),
+        }
+    }
+
+    fn bit_rate(&self) -> Node {
+        self.of_table(|link| Some(Node::quantity(link.speed?.0 / 1000, "Gb/s")))
+    }
+
+    /// What a link's lanes can do together.
+    fn max_bandwidth(&self) -> Node {
+        self.of_table(|link| {
+            let bandwidth = (link.speed?.0 / 1000).checked_mul(link.width?.into())?;
+            Some(Node::quantity(bandwidth, "Gb/s"))
+        })
+    }
+
+    fn kind(&self) -> Node {
+        self.links.as_ref().map_or_else(Node::from, |_| "XGMI".into())
+    }
+}
+
+fn no_value() -> Node {
+    Node::unsupported("the table of measurements leaves it out")
+}
+
+fn kilobytes(amount: Option<KiloBytes>) -> Node {
+    amount.map_or_else(no_value, |amount| Node::quantity(amount.0, "KB"))
+}
+
+/// Up or down, by AMD's letters; a link that the table has no state for is `X`.
+fn letter(state: Option<LinkState>) -> Node {
+    match state {
+        Some(LinkState::Active) => "U".into(),
+        Some(LinkState::Inactive) => "D".into(),
+        _ => Node::unsupported("the table of measurements has no state of the link"),
+    }
+}
+
+fn errors(errors: &Result<XgmiErrors>) -> Node {
+    match errors {
+        Ok(XgmiErrors::None) => "none".into(),
+        Ok(XgmiErrors::One) => "one".into(),
+        Ok(XgmiErrors::Several) => "several".into(),
+        Err(error) => Node::from(error),
+        #[allow(unreachable_patterns, reason = "the library may come to know more")]
+        Ok(_) => Node::absent("not known", "a number of errors that this version does not know"),
+    }
+}
+
+fn heading(gpu: &Gpu) -> Section {
+    let mut section = Section::new();
+    section.put("gpu", gpu.index()).put("bdf", gpu.bdf().to_string());
+    section
+}
+
+fn report(found: &Found, wanted: Wanted) -> Section {
+    let mut section = heading(&found.gpu);
+    if wanted.metric {
+        let mut metrics = Section::new();
+        let link = |link: &XgmiLink| {
+            let mut section = Section::new();
+            section
+                .put("link", link.index)
+                .put("read", kilobytes(link.read))
+                .put("write", kilobytes(link.written));
+            Node::from(section)
+        };
+        let links = found.links.as_ref().map(|links| Node::List(links.iter().map(link).collect()));
+        metrics
+            .put("bit_rate", found.bit_rate())
+            .put("max_bandwidth", found.max_bandwidth())
+            .put("link_type", found.kind())
+            .put("links", links.unwrap_or_else(Node::from));
+        section.put("link_metrics", metrics);
+    }
+    if wanted.status {
+        let states = found
+            .links
+            .as_ref()
+            .map(|links| Node::List(links.iter().map(|link| letter(link.state)).collect()));
+        section.put("link_status", states.unwrap_or_else(Node::from));
+    }
+    if wanted.hive {
+        section.put("hive", hive(&found.info));
+    }
+    if let Some(found) = &found.errors {
+        section.put("errors_since_last_read", errors(found));
+    }
+    super::scope(&found.gpu, &mut section);
+    section
+}
+
+fn hive(info: &XgmiInfo) -> Section {
+    let reasons = &info.reasons;
+    let peer = |peer: &amdgpu_smi::gpu::XgmiPeer| {
+        let unlisted = || Node::absent("not listed", "the hive's folder does not name it");
+        let mut section = Section::new();
+        section
+            .put("bdf", peer.bdf.map_or_else(unlisted, |bdf| bdf.to_string().into()))
+            .put("hops", Node::field(peer.hops, reasons, "hops"))
+            .put("links", Node::field(peer.links, reasons, "links"));
+        Node::from(section)
+    };
+    let ports = info.ports.as_ref().map(|ports| {
+        let port = |port: &amdgpu_smi::parse::xgmi::PortPair| {
+            let mut section = Section::new();
+            section
+                .put("from_node", port.from_node)
+                .put("from_port", port.from_port)
+                .put("to_node", port.to_node)
+                .put("to_port", port.to_port);
+            Node::from(section)
+        };
+        Node::List(ports.iter().map(port).collect())
+    });
+    let id = info.hive_id.map(|id| format!("{id:#x}"));
+    let mut section = Section::new();
+    section
+        .put("hive_id", Node::field(id, reasons, "hive_id"))
+        .put("node_id", Node::field(info.node_id, reasons, "node_id"))
+        .put("physical_id", Node::field(info.physical_id, reasons, "physical_id"))
+        .put("peers", Node::List(info.peers.iter().map(peer).collect()))
+        .put("ports", Node::field(ports, reasons, "ports"));
+    section
+}
+
+/// A row a link, or one without a link.
+fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
+    let none = Err(Node::absent("no link", "the GPU tells of no link"));
+    let links: Vec<std::result::Result<&XgmiLink, Node>> = match &found.links {
+        Ok(links) if !links.is_empty() => links.iter().map(Ok).collect(),
+        Ok(_) => vec![none],
+        Err(error) => vec![Err(Node::from(error))],
+    };
+    let row = |link: std::result::Result<&XgmiLink, Node>| {
+        let cell = |value: fn(&XgmiLink) -> Node| link.as_ref().map_or_else(Node::clone, |link| value(link));
+        let mut section = heading(&found.gpu);
+        section.put("link", cell(|link| link.index.into()));
+        if wanted.metric {
+            section
+                .put("bit_rate", found.bit_rate())
+                .put("max_bandwidth", found.max_bandwidth())
+                .put("link_type", found.kind())
+                .put("read", cell(|link| kilobytes(link.read)))
+                .put("write", cell(|link| kilobytes(link.written)));
+        }
+        if wanted.status {
+            section.put("link_status", cell(|link| letter(link.state)));
+        }
+        if wanted.hive {
+            let info = &found.info;
+            let id = info.hive_id.map(|id| format!("{id:#x}"));
+            section
+                .put("hive_id", Node::field(id, &info.reasons, "hive_id"))
+                .put("node_id", Node::field(info.node_id, &info.reasons, "node_id"))
+                .put("physical_id", Node::field(info.physical_id, &info.reasons, "physical_id"));
+        }
+        if let Some(found) = &found.errors {
+            section.put("errors_since_last_read", errors(found));
+        }
+        section
+    };
+    links.into_iter().map(row).collect()
+}
+
+/// AMD's document: a list for each table, of the first partitions only, with a place for each GPU in place of each
+/// link. Which GPU a link leads to is not known, so those places are empty.
+fn amds(found: &[Found], wanted: Wanted) -> Section {
+    let first: Vec<&Found> = found.iter().filter(|found| found.is_first()).collect();
+    let unknown = || Node::absent("not known", "which GPU a link leads to is not published");
+    let mut section = Section::new();
+    if wanted.metric {
+        let of = |found: &&Found| {
+            let links = first.iter().map(|to| {
+                let mut link = heading(&to.gpu);
+                link.put("read", unknown()).put("write", unknown());
+                Node::from(link)
+            });
+            let mut metrics = Section::new();
+            metrics
+                .put("bit_rate", found.bit_rate())
+                .put("max_bandwidth", found.max_bandwidth())
+                .put("link_type", found.kind())
+                .put("links", Node::List(links.collect()));
+            let mut section = heading(&found.gpu);
+            section.put("link_metrics", metrics);
+            Node::from(section)
+        };
+        section.put("xgmi_metric", Node::List(vec![Node::List(first.iter().map(of).collect())]));
+    }
+    if wanted.status {
+        let of = |found: &&Found| {
+            let states: Vec<Node> = found.links().iter().map(|link| letter(link.state)).collect();
+            // Where nothing is known AMD has an entry for each package.
+            let states = if states.is_empty() { vec![unknown(); first.len()] } else { states };
+            let mut section = heading(&found.gpu);
+            section.put("link_status", Node::List(states));
+            Node::from(section)
+        };
+        section.put("link_port_status", Node::List(first.iter().map(of).collect()));
+    }
+    if wanted.hive {
+        let of = |found: &&Found| {
+            let is_same = |to: &&Found| to.gpu.index() == found.gpu.index();
+            let cell = |to| if is_same(to) { "SELF".into() } else { unknown() };
+            let mut section = heading(&found.gpu);
+            section.put("link_status", Node::List(first.iter().map(cell).collect()));
+            Node::from(section)
+        };
+        section.put("link_status", Node::List(first.iter().map(of).collect()));
+    }
+    if wanted.errors {
+        let of = |found: &&Found| {
+            let mut section = heading(&found.gpu);
+            let node = found.errors.as_ref().map_or_else(unknown, errors);
+            section.put_in(Forms::ALL, "errors_since_last_read", node);
+            Node::from(section)
+        };
+        section.put("errors", Node::List(first.iter().map(of).collect()));
+    }
+    section
+}
+
+/// The tables as text, of the first partitions only.
+fn text(found: &[Found], wanted: Wanted, verbose: u8) -> String {
+    let mut first: Vec<&Found> = found.iter().filter(|found| found.is_first()).collect();
+    if first.is_empty() {
+        // Others were asked for by name: they answer for their package.
+        first.extend(found);
+    }
+    let name = |found: &Found| format!("GPU{:<4}{:14}", found.gpu.index(), found.gpu.bdf().to_string());
+    let cell = |node: Node| inline(&node, verbose);
+    let mut text = String::new();
+    let mut line = |line: String| {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    };
+    if wanted.metric {
+        let most = first.iter().map(|found| found.links().len()).max().unwrap_or(0);
+        let links: String = (0..most).map(|link| format!("{:13}", format!("LINK{link}"))).collect();
+        line("LINK METRIC TABLE:".into());
+        line(format!("       {:14}{:10}{:15}{:11}{links}", "bdf", "bit_rate", "max_bandwidth", "link_type"));
+        for found in &first {
+            line(format!(
+                "{}{:10}{:15}{:11}",
+                name(found),
+                cell(found.bit_rate()),
+                cell(found.max_bandwidth()),
+                cell(found.kind())
+            ));
+            for (name, value) in [
+                (" Read", (|link| link.read) as fn(&XgmiLink) -> Option<KiloBytes>),
+                (" Write", |link| link.written),
+            ] {
+                let amounts = found.links().iter().map(|link| match value(link) {
+                    Some(amount) => super::process::readable(Bytes(amount.0.saturating_mul(1024))),
+                    None => "N/A".into(),
+                });
+                let amounts: String = amounts.map(|amount| format!("{amount:13}")).collect();
+                line(format!("{name:57}{}", if amounts.is_empty() { "N/A" } else { &amounts }));
+            }
+        }
+    }
+    if wanted.status {
+        line(String::new());
+        line("GPU LINK PORT STATUS:".into());
+        line(format!("       {:14}port_num", "bdf"));
+        for found in &first {
+            let states: Vec<String> = found.links().iter().map(|link| cell(letter(link.state))).collect();
+            let states = if states.is_empty() { cell(found.kind()) } else { states.join("  ") };
+            line(format!("{}{states}", name(found)));
+        }
+    }
+    if wanted.hive {
+        line(String::new());
+        line("HIVE:".into());
+        line(format!(
+            "       {:14}{:20}{:9}{:13}links to each GPU of the hive",
+            "bdf", "hive_id", "node_id", "physical_id"
+        ));
+        for found in &first {
+            let info = &found.info;
+            let id = info.hive_id.map(|id| format!("{id:#x}"));
+            let peers = info.peers.iter().map(|peer| {
+                let bdf = peer.bdf.map_or_else(|| "?".into(), |bdf| bdf.to_string());
+                let links = peer.links.map_or_else(|| "N/A".into(), |links| links.to_string());
+                match peer.hops {
+                    Some(0) => format!("{bdf} SELF"),
+                    _ => format!("{bdf} {links}"),
+                }
+            });
+            let peers: Vec<String> = peers.collect();
+            line(format!(
+                "{}{:20}{:9}{:13}{}",
+                name(found),
+                cell(Node::field(id, &info.reasons, "hive_id")),
+                cell(Node::field(info.node_id, &info.reasons, "node_id")),
+                cell(Node::field(info.physical_id, &info.reasons, "physical_id")),
+                if peers.is_empty() { "N/A".into() } else { peers.join(", ") }
+            ));
+        }
+    }
+    if wanted.errors {
+        line(String::new());
+        line("ERRORS SINCE LAST READ, CLEARED BY READING:".into());
+        for found in &first {
+            let node = found.errors.as_ref().map_or_else(no_value, errors);
+            line(format!("{}{}", name(found), cell(node)));
+        }
+    }
+    line(String::new());
+    line("Legend:".into());
+    line("  U / D = Link is Up / Down".into());
+    line("  Read / Write = Traffic of a link since the driver was loaded".into());
+    line("  N/A = Not supported".into());
+    text.trim_start_matches('\n').to_owned()
+}
