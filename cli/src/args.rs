@@ -4,6 +4,7 @@ mod control;
 mod event;
 mod partition;
 mod process;
+mod ras;
 mod topology;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ pub(crate) use control::{ChangeArgs, FanSpeed, ResetArgs, SetArgs, megahertz, wa
 pub(crate) use event::EventArgs;
 pub(crate) use partition::PartitionArgs;
 pub(crate) use process::{ProcessArgs, ProcessSort};
+pub(crate) use ras::{BadPagesArgs, RasArgs, Severity};
 pub(crate) use topology::{TopologyArgs, XgmiArgs};
 
 const LONG_ABOUT: &str = "\
@@ -145,6 +147,10 @@ pub(crate) enum Command {
     Xgmi(XgmiArgs),
     /// How packages are split into partitions, and how they can be
     Partition(PartitionArgs),
+    /// Error correction, its counts, and the records of errors (CPER)
+    Ras(RasArgs),
+    /// Pages of video memory that errors were found in
+    BadPages(BadPagesArgs),
     /// What GPUs report as it happens: resets, throttling, memory faults, migrations
     Event(EventArgs),
     /// Change settings: power cap, fan, clocks, performance level, partitions

@@ -39,6 +39,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Some(Command::Topology(args)) => command::topology::run(common, args),
         Some(Command::Xgmi(args)) => command::xgmi::run(common, args),
         Some(Command::Partition(args)) => command::partition::run(common, args),
+        Some(Command::Ras(args)) => command::ras::run(common, args),
+        Some(Command::BadPages(args)) => command::bad_pages::run(common, args),
         Some(Command::Event(args)) => command::event::run(common, args),
         Some(Command::Set(args)) => command::set::run(common, args),
         Some(Command::Reset(args)) => command::reset::run(common, args),

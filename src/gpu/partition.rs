@@ -200,8 +200,17 @@ impl Gpu {
         }
     }
 
-    /// The package's compute dies (XCC) that work: instances of GC that are not harvested.
+    /// The package's compute dies (XCC) that work: as many as KFD counts in all partitions, or else the instances of
+    /// GC that are not harvested.
     fn compute_dies(&self) -> Result<u32> {
+        let partitions = match self.compute_partition() {
+            Ok(ComputePartition::Cpx) | Err(_) => None,
+            Ok(mode) => self.partitions_of(&mode).ok(),
+        };
+        let dies_of_each = self.0.node.as_ref().and_then(|node| node.properties.num_xcc);
+        if let Some(dies) = partitions.zip(dies_of_each).and_then(|(count, dies)| dies.checked_mul(count)) {
+            return Ok(dies);
+        }
         let file = "ip_discovery/die/0/GC";
         let device = self.device(file)?;
         let failed = |op: Op, path, error| device.error(op, path, error);

@@ -6,6 +6,7 @@ use super::{Gpu, with_buffer};
 use crate::error::{Error, Op, Reasons, Result, Unavailable};
 use crate::parse::cper::{self, CperRecords};
 use crate::parse::ras::{self, BadPage, ErrorCounts, EventState, RasSchema};
+use crate::parse::scalar;
 
 /// What of RAS the chip has and the driver has enabled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,6 +185,32 @@ impl Gpu {
             let read = device.dir.read_to_end(Path::new(file), LIMIT, buf);
             read.map_err(|error| device.error(Op::Read, path(), error))?;
             ras::bad_pages(buf).map_err(|error| Error::unparsable(path(), error))
+        })
+    }
+
+    /// How many bad pages the driver puts up with before it says that the GPU is to be replaced. Answered while the
+    /// GPU sleeps.
+    ///
+    /// The module parameter `bad_page_threshold` steers it; by default it is a page for each 100 MiB, or as many as
+    /// the EEPROM holds (`amdgpu_ras_validate_threshold`).
+    ///
+    /// *Source*: `ras/bad_page_cnt_threshold` in the GPU's folder of debugfs, for root
+    /// (`amdgpu_ras_debugfs_create_ctrl_node`), since kernel 5.13.
+    /// *Errors*: [`Error::NotSupported`] without debugfs, or where pages are not counted; [`Error::NoPermission`] for
+    /// who is not root.
+    /// *Supported on*: Instinct and Radeon Pro with ECC memory.
+    #[doc(alias = "amdsmi_get_gpu_bad_page_threshold")]
+    pub fn bad_page_threshold(&self) -> Result<u32> {
+        let file = Path::new("ras/bad_page_cnt_threshold");
+        let folder = self.debugfs();
+        let path = || folder.join(file);
+        let dir =
+            self.0.backend.open_dir(&folder).map_err(|error| Error::plain(Op::OpenDir, &path(), &error))?;
+        with_buffer(|buf| {
+            dir.read(file, buf).map_err(|error| Error::plain(Op::Read, &path(), &error))?;
+            let threshold = scalar::unsigned_32(buf).map_err(|error| Error::unparsable(path(), error))?;
+            // The first drivers that had the file put all ones there for "never".
+            if threshold == u32::MAX { Err(Error::NotSupported { path: path() }) } else { Ok(threshold) }
         })
     }
 

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+pub(crate) mod bad_pages;
 mod change;
 pub(crate) mod completions;
 pub(crate) mod doctor;
@@ -11,6 +12,7 @@ pub(crate) mod monitor;
 pub(crate) mod overview;
 pub(crate) mod partition;
 pub(crate) mod process;
+pub(crate) mod ras;
 pub(crate) mod reset;
 pub(crate) mod set;
 pub(crate) mod static_facts;

@@ -380,19 +380,32 @@ fn text(found: &[Found], wanted: Wanted, verbose: u8) -> String {
 }
 
 fn table(title: &str, columns: &[Column], rows: &[Node], verbose: u8) -> String {
-    let mut text = format!("{title}:\n");
-    let mut line = |cells: &mut dyn Iterator<Item = String>| {
-        let cells: String = cells.zip(columns).map(|(cell, (_, width))| format!("{cell:width$}")).collect();
-        text.push_str(cells.trim_end());
-        text.push('\n');
-    };
-    line(&mut columns.iter().map(|(key, _)| key.to_uppercase()));
-    for row in rows {
-        let Node::Section(row) = row else { continue };
+    let heading: Vec<String> = columns.iter().map(|(key, _)| key.to_uppercase()).collect();
+    let cells = rows.iter().filter_map(|row| match row {
+        Node::Section(row) => Some(row),
+        _ => None,
+    });
+    let cells = cells.map(|row| {
         let cell = |(key, _): &Column| {
             row.get(Forms::AMD_JSON, key).map_or_else(String::new, |node| inline(node, verbose))
         };
-        line(&mut columns.iter().map(cell));
+        columns.iter().map(cell).collect()
+    });
+    let lines: Vec<Vec<String>> = std::iter::once(heading).chain(cells).collect();
+    let mut text = format!("{title}:\n");
+    // A cell that does not fit makes its column wider.
+    let widest = |column: usize| {
+        lines.iter().filter_map(|line| line.get(column)?.chars().count().checked_add(2)).max()
+    };
+    let widths: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .map(|(column, (_, width))| widest(column).unwrap_or(0).max(*width))
+        .collect();
+    for line in &lines {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        text.push_str(cells.collect::<String>().trim_end());
+        text.push('\n');
     }
     text
 }

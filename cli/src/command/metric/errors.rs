@@ -44,7 +44,7 @@ pub(crate) fn total(gpu: &Gpu) -> Node {
     counts(gpu).map_or_else(|absent| absent, |blocks| sum(&blocks, UNCORRECTABLE))
 }
 
-pub(super) fn ecc(gpu: &Gpu) -> Node {
+pub(crate) fn ecc(gpu: &Gpu) -> Node {
     let blocks = counts(gpu);
     let of = |count| blocks.as_ref().map_or_else(Node::clone, |blocks| sum(blocks, count));
     // AMD's "cache" is all but the memory controller.
@@ -67,7 +67,7 @@ pub(super) fn ecc(gpu: &Gpu) -> Node {
 }
 
 /// Blocks that have a counter, by name.
-pub(super) fn blocks(gpu: &Gpu) -> Node {
+pub(crate) fn blocks(gpu: &Gpu) -> Node {
     let blocks = match counts(gpu) {
         Ok(blocks) => blocks,
         Err(absent) => return absent,

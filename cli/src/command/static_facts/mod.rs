@@ -10,6 +10,7 @@ mod policy;
 mod ras;
 
 pub(crate) use numa::ranges;
+pub(crate) use ras::section as ras_section;
 
 use amdgpu_smi::Gpu;
 

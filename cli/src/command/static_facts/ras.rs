@@ -3,17 +3,22 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::block_name;
 
-use crate::command::not_built;
 use crate::report::{Node, Section};
 
 pub(super) fn ras(gpu: &Gpu) -> Node {
+    // Reading the list is left to who asks for it: a damaged one is told of in the kernel's log each time.
+    section(gpu, Node::absent("not asked", "told by `ras`, which reads the list of bad pages"))
+}
+
+/// The section, with whether more pages are bad than should be.
+pub(crate) fn section(gpu: &Gpu, exceeded: Node) -> Node {
     let info = gpu.ras_info();
     let mut section = Section::new();
     let version = info.eeprom_version.map(|version| format!("{version:#x}"));
     section
         .put("eeprom_version", Node::field(version, &info.reasons, "eeprom_version"))
-        .put("bad_page_threshold", not_built())
-        .put("bad_page_threshold_exceeded", not_built());
+        .put("bad_page_threshold", Node::of(gpu.bad_page_threshold()))
+        .put("bad_page_threshold_exceeded", exceeded);
     let schemas = ["parity_schema", "single_bit_schema", "double_bit_schema", "poison_schema"];
     for (bit, key) in schemas.into_iter().enumerate() {
         let state = info.schema.map(|schema| state(schema, bit as u32));

@@ -1,0 +1,85 @@
+//! The options of `ras` and `bad-pages`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+// A paragraph a line, which is wrapped to the terminal's width.
+const RAS_HELP: &str = "\
+Without --cper or --afid: of which blocks error correction is on, what they counted since the driver was loaded, the \
+EEPROM's table, and how often data was poisoned.
+
+--cper: the records of errors (CPER) that the driver keeps since it was loaded, since Linux 6.15, for MI300 and newer \
+Instinct; in debugfs, so for root. Each is told by when, how bad, why, and AMD's numbers for its kinds of error (AFID). \
+Reading takes none away. With --folder each is also written to a file of its own, NAME.cper, with what its header says \
+in NAME.json; files that are there are kept, and another name is taken.
+
+--afid: the numbers of records that were kept in files, on any machine.
+
+Examples:
+  amdgpu-smi ras                                      error correction and its counts
+  sudo amdgpu-smi ras --cper --severity fatal         the worst
+  sudo amdgpu-smi ras --cper --folder /var/log/cper   keep them
+  amdgpu-smi ras --afid --cper-file fatal-1.cper      what a record is about";
+
+/// What of RAS.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "RAS", after_long_help = RAS_HELP)]
+#[command(after_help = "--help says more: what is told, to whom, examples.")]
+pub(crate) struct RasArgs {
+    /// The records of errors
+    #[arg(long)]
+    pub(crate) cper: bool,
+    /// AMD's numbers for the errors in files
+    #[arg(long, conflicts_with = "cper")]
+    pub(crate) afid: bool,
+    /// Only records that are so bad
+    #[arg(long, value_name = "SEVERITY", num_args = 1.., value_enum, requires = "cper", ignore_case = true)]
+    #[arg(value_delimiter = ',')]
+    pub(crate) severity: Vec<Severity>,
+    /// Write the records into this folder, which is made if it is missing; with --afid: read all *.cper in it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    /// The file with the record
+    #[arg(long, value_name = "FILE", requires = "afid", conflicts_with = "folder")]
+    pub(crate) cper_file: Option<PathBuf>,
+}
+
+/// How bad an error was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Severity {
+    /// Not corrected, and survived.
+    NonfatalUncorrected,
+    /// Not survived.
+    Fatal,
+    /// Corrected.
+    NonfatalCorrected,
+    /// Any.
+    All,
+}
+
+// As above.
+const BAD_PAGES_HELP: &str = "\
+Pages of video memory that errors were found in. A retired one is not used any more; a pending one is in use and will \
+be retired; an unreservable one could not be. The list is kept in the board's EEPROM. Addresses are of bytes; amd-smi \
+gives numbers of pages of 4096 bytes for them, as --json=amd does.
+
+Examples:
+  amdgpu-smi bad-pages                                        all
+  amdgpu-smi bad-pages --json | jq '.gpu_data[].retired | length'";
+
+/// Lists of `bad-pages`; none chosen is all of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Lists (default: all)", after_long_help = BAD_PAGES_HELP)]
+#[command(after_help = "--help says more: what the lists are, examples.")]
+pub(crate) struct BadPagesArgs {
+    /// Pending pages
+    #[arg(short, long)]
+    pub(crate) pending: bool,
+    /// Retired pages
+    #[arg(short, long)]
+    pub(crate) retired: bool,
+    /// Unreservable pages
+    #[arg(short, long)]
+    pub(crate) un_res: bool,
+}
