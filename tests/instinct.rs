@@ -175,6 +175,26 @@ fn ras_without_aca() {
 }
 
 #[test]
+fn bad_page_threshold() {
+    let (record, smi) = recorded(CONFIGS);
+    assert_eq!(smi.gpus()[0].bad_page_threshold(), Ok(1965));
+    let file = "ras/bad_page_cnt_threshold";
+    record.fail_path(file, 13);
+    assert!(matches!(smi.gpus()[0].bad_page_threshold(), Err(Error::NoPermission { .. })));
+    // Without a card the folder goes by the address.
+    let hive = Hive::new(MI210);
+    let of = |text: &str| {
+        hive.write(&format!("sys/kernel/debug/dri/0000:01:00.0/{file}"), text);
+        hive.gpu().1.bad_page_threshold()
+    };
+    assert_eq!(of("0\n"), Ok(0));
+    assert!(matches!(of("4294967295\n"), Err(Error::NotSupported { .. })));
+    assert!(matches!(of("-1\n"), Err(Error::Unparsable { .. })));
+    let (_, smi) = recorded(OLDER);
+    assert!(matches!(smi.gpus()[0].bad_page_threshold(), Err(Error::NotSupported { .. })));
+}
+
+#[test]
 fn cper_records() {
     let (record, smi) = recorded(CONFIGS);
     let found = smi.gpus()[0].cper_records().unwrap();

@@ -37,7 +37,7 @@ fn ask_everything(gpu: &Gpu) -> String {
     let split =
         (gpu.available_compute_partitions(), gpu.available_memory_partitions(), gpu.partition_profiles());
     let errors = (gpu.error_counts_by_block(), gpu.error_totals(), gpu.ras_event_state(), gpu.cper_records());
-    let hive = (gpu.xgmi_info(), gpu.xgmi_links(), gpu.partition_metrics());
+    let hive = (gpu.xgmi_info(), gpu.xgmi_links(), gpu.partition_metrics(), gpu.bad_page_threshold());
     let system = (gpu.virtualization_info(), gpu.driver_state());
     let first = format!("{clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?}");
     format!("{first} {last:?} {links:?} {sampled:?} {split:?} {errors:?} {hive:?} {system:?}")
