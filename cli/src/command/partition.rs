@@ -68,12 +68,21 @@ struct Found {
 
 impl Found {
     fn of(gpu: &Gpu) -> Found {
+        let mut profiles = gpu.partition_profiles();
+        // In AMD's order.
+        let place = |kind| {
+            let order = [ResourceKind::Xcc, ResourceKind::Decoder, ResourceKind::Dma, ResourceKind::Jpeg];
+            order.iter().position(|known| *known == kind)
+        };
+        for profile in profiles.iter_mut().flatten() {
+            profile.resources.sort_by_key(|resource| place(resource.kind));
+        }
         Found {
             gpu: gpu.clone(),
             compute: gpu.compute_partition().map(|mode| mode.to_string()),
             memory: gpu.memory_partition().map(|mode| mode.to_string()),
             can_be: gpu.available_memory_partitions(),
-            profiles: gpu.partition_profiles(),
+            profiles,
         }
     }
 
@@ -162,8 +171,11 @@ fn resource(index: usize, resource: &PartitionResource) -> Section {
     section
 }
 
+fn untold() -> Node {
+    Node::absent("not selected", "the driver tells of the selected profile only")
+}
+
 fn no_resource() -> Section {
-    let untold = || Node::absent("not selected", "the driver tells of the selected profile only");
     let mut section = Section::new();
     section
         .put("resource_index", untold())
@@ -235,7 +247,10 @@ fn profile_rows(found: &Found) -> Vec<Section> {
         for mut resource in resources {
             let mut row = Section::new();
             profile(found, known, &mut row);
-            row.put("num_resources", known.resources.len());
+            row.put(
+                "num_resources",
+                if known.resources.is_empty() { untold() } else { known.resources.len().into() },
+            );
             row.append(&mut resource);
             rows.push(row);
         }
