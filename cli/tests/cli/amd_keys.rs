@@ -19,6 +19,13 @@ fn amds(command: &str) -> Keys {
         "metric" => include_str!("amd-keys-metric.txt"),
         "monitor" => include_str!("amd-keys-monitor.txt"),
         "firmware" => include_str!("amd-keys-firmware.txt"),
+        "process" => include_str!("amd-keys-process.txt"),
+        "process --sort-by-pid" => include_str!("amd-keys-process-by-pid.txt"),
+        "topology" => include_str!("amd-keys-topology.txt"),
+        "xgmi" => include_str!("amd-keys-xgmi.txt"),
+        "partition" => include_str!("amd-keys-partition.txt"),
+        "bad-pages" => include_str!("amd-keys-bad-pages.txt"),
+        "ras --cper" => include_str!("amd-keys-ras-cper.txt"),
         _ => include_str!("amd-keys-version.txt"),
     };
     let split = |line: &str| match line.split_once(' ') {
@@ -45,6 +52,11 @@ fn ours(value: &Value, path: &str, amds: &Keys, keys: &mut Keys) {
         Value::Array(items)
             if items.first().is_some_and(|item| item.as_object().is_some_and(|map| !is_quantity(map))) =>
         {
+            for item in items {
+                ours(item, &format!("{path}[]"), amds, keys);
+            }
+        }
+        Value::Array(items) if items.first().is_some_and(Value::is_array) => {
             for item in items {
                 ours(item, &format!("{path}[]"), amds, keys);
             }
@@ -91,6 +103,39 @@ fn keys_are_amds() {
             }
         }
     }
+}
+
+/// Keys that depend on what there is: on the fixtures that have it.
+#[test]
+fn keys_of_lists_are_amds() {
+    for (command, name) in [
+        ("process", "mi210-navi31-2x-k6.12-processes"),
+        ("process --sort-by-pid", "mi210-navi31-2x-k6.12-processes"),
+        ("topology", "mi210-navi31-2x-k6.12-processes"),
+        ("xgmi", "mi300x-1x-k6.12-spx"),
+        ("partition", "mi300x-1x-k6.16-cpx-nps4-configs"),
+        ("bad-pages", "mi300x-1x-k6.12-spx"),
+        ("ras --cper", "mi300x-1x-k6.16-cpx-nps4-configs"),
+    ] {
+        let args: Vec<&str> = command.split(' ').chain(["--json=amd"]).collect();
+        let document = json(name, &args);
+        let whole = std::slice::from_ref(&document);
+        let mut amds = amds(command);
+        if command == "xgmi" {
+            // AMD lists a state for each package where the table has none for the links.
+            let states = amds.get_mut("link_port_status[].link_status").expect("AMD's key");
+            *states = Some("[8]".into());
+        }
+        for entry in document.as_array().map_or(whole, Vec::as_slice) {
+            let mut keys = Keys::new();
+            ours(entry, "", &amds, &mut keys);
+            assert_eq!(keys, amds, "{name} {command}");
+        }
+    }
+    // Of a GPU that nobody uses a sentence in the place of a process.
+    let nobody = json("mi300x-1x-k6.12-spx", &["process", "--json=amd"]);
+    assert_eq!(nobody[0]["process_list"][0]["process_info"], "No running processes detected");
+    assert_eq!(json("mi300x-1x-k6.12-spx", &["bad-pages", "--json=amd"])[0]["un_res"], "No bad pages found.");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{answer, fixtures, json, run};
 
-const COMMANDS: [&[&str]; 7] = [
+const COMMANDS: [&[&str]; 17] = [
     &["list"],
     &["static"],
     &["static", "-p"],
@@ -12,6 +12,16 @@ const COMMANDS: [&[&str]; 7] = [
     &["monitor"],
     &["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "-v", "-r"],
     &["firmware"],
+    &[],
+    &["process"],
+    &["process", "--sort-by-pid", "--percent=0.01"],
+    &["process", "-G"],
+    &["topology"],
+    &["xgmi"],
+    &["partition"],
+    &["ras"],
+    &["ras", "--cper"],
+    &["bad-pages"],
 ];
 
 /// Calls `see` with the dotted path of each null.
@@ -34,7 +44,10 @@ fn every_null_has_its_reason_and_every_reason_its_null() {
             let output = run(&name, &[args, &["--json"][..]].concat());
             let document: Value = serde_json::from_slice(&output.stdout).expect("JSON");
             assert_eq!(document["schema"], 1, "{name} {args:?}");
-            for gpu in document["gpu_data"].as_array().expect("a list") {
+            let list = if args.contains(&"--sort-by-pid") { "processes" } else { "gpu_data" };
+            // Without a GPU it is not known that the list would have been one of processes.
+            let list = if document[list].is_null() { "gpu_data" } else { list };
+            for gpu in document[list].as_array().expect("a list") {
                 let mut gpu = gpu.clone();
                 let reasons = gpu.as_object_mut().and_then(|gpu| gpu.remove("unavailable")).expect("reasons");
                 let reasons = reasons.as_object().expect("an object");
@@ -69,7 +82,7 @@ fn amds_keys_are_all_in_ours() {
         }
     }
     for name in fixtures().iter().filter(|name| !name.starts_with("none")) {
-        for command in ["list", "static", "metric", "monitor"] {
+        for command in ["list", "static", "metric", "monitor", "process", "topology", "ras", "bad-pages"] {
             let of = |option: &str| -> Value {
                 serde_json::from_slice(&run(name, &[command, option]).stdout).expect("JSON")
             };

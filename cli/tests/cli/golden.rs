@@ -1,19 +1,53 @@
-//! What list, static and metric print on every fixture, beside the fixture: `expect/<command>.{txt,json}`.
+//! What list, static and metric print on every fixture, and the other commands on those that they are about, beside
+//! the fixture: `expect/<command>.{txt,json}`.
 //!
 //! `AMDGPU_SMI_BLESS=1` writes them anew. Each is to be read then, and compared with the fixture's files.
 
 use crate::{fixture, fixtures, run};
+
+const EVERYWHERE: [(&str, &[&str]); 3] =
+    [("list", &["list"]), ("static", &["static"]), ("metric", &["metric"])];
+
+const PROCESSES: &str = "mi210-navi31-2x-k6.12-processes";
+const PIDNS: &str = "mi210-1x-k6.12-container-pidns";
+const CONTAINER: &str = "mi210-2x-k6.1-container";
+const CONFIGS: &str = "mi300x-1x-k6.16-cpx-nps4-configs";
+const SPX: &str = "mi300x-1x-k6.12-spx";
+const CPX: &str = "mi300x-1x-k6.12-cpx-nps4";
+const HYBRID: &str = "phoenix-navi33-2x-k6.10-hybrid-foreign-card0";
+
+/// The file's name, the command, and the fixtures that it says something about.
+type Somewhere = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const SOMEWHERE: [Somewhere; 10] = [
+    ("default", &[], &[PROCESSES, PIDNS]),
+    ("process", &["process"], &[PROCESSES, PIDNS, CONTAINER]),
+    ("process-by-pid", &["process", "--sort-by-pid"], &[PROCESSES]),
+    ("process-table", &["process", "--table", "--sort", "vram"], &[PROCESSES]),
+    ("topology", &["topology"], &[PROCESSES, HYBRID, CPX]),
+    ("xgmi", &["xgmi"], &[SPX]),
+    ("partition", &["partition"], &[CONFIGS, SPX]),
+    ("ras", &["ras"], &[CONFIGS, SPX]),
+    ("ras-cper", &["ras", "--cper"], &[CONFIGS]),
+    ("bad-pages", &["bad-pages"], &[CONFIGS, SPX]),
+];
 
 #[test]
 fn as_expected() {
     let bless = std::env::var_os("AMDGPU_SMI_BLESS").is_some_and(|value| value == "1");
     let mut wrong = Vec::new();
     for name in fixtures() {
-        for command in ["list", "static", "metric"] {
+        let here = SOMEWHERE.iter().filter(|(.., fixtures)| fixtures.contains(&name.as_str()));
+        let here = here.map(|(file, command, _)| (*file, *command));
+        for (file, command) in EVERYWHERE.into_iter().chain(here) {
             for (ending, option) in [("txt", None), ("json", Some("--json"))] {
-                let args: Vec<&str> = std::iter::once(command).chain(option).collect();
+                // The table is a form of its own.
+                if file == "process-table" && option.is_some() {
+                    continue;
+                }
+                let args: Vec<&str> = command.iter().copied().chain(option).collect();
                 let printed = printed(&name, &args);
-                let path = fixture(&name).join("expect").join(format!("{command}.{ending}"));
+                let path = fixture(&name).join("expect").join(format!("{file}.{ending}"));
                 if bless {
                     std::fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
                     std::fs::write(&path, printed).expect("a golden file");

@@ -8,12 +8,18 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 17] = [
     "list",
     "static",
     "metric",
     "monitor",
     "firmware",
+    "process",
+    "topology",
+    "xgmi",
+    "partition",
+    "ras",
+    "bad-pages",
     "event",
     "set",
     "reset",
@@ -58,6 +64,11 @@ fn letters_are_amds() {
     has("monitor", "ptumndvrwWig");
     has("list", "eg");
     has("firmware", "fg");
+    has("process", "GepnwWig");
+    has("topology", "awotbcndzg");
+    has("xgmi", "mslg");
+    has("partition", "cmag");
+    has("bad-pages", "prug");
     has("set", "flPdCMopxcLRg");
     has("reset", "Gcfpxdolg");
 }

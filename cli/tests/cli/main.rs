@@ -7,10 +7,14 @@ mod event;
 mod golden;
 mod help;
 mod output;
+mod process;
+mod records;
+mod rubbish;
 mod set;
 mod status;
 mod terminal;
 mod watching;
+mod xgmi;
 
 #[path = "../../../tests/machines/mod.rs"]
 #[allow(clippy::print_stdout, dead_code, unreachable_pub, reason = "shared with the library's tests")]

@@ -13,6 +13,9 @@ fn no_driver_is_3() {
     let name = "none-0x-k6.12-no-driver";
     for args in
         [&[][..], &["list"], &["static"], &["metric"], &["monitor"], &["firmware"], &["monitor", "-w", "1"]]
+            .into_iter()
+            .chain([&["process"][..], &["topology"], &["xgmi"], &["partition"], &["ras"], &["bad-pages"]])
+            .chain([&["process", "-w", "1"][..], &["ras", "--cper"]])
     {
         let (status, stdout, stderr) = outcome(name, args);
         assert_eq!((status, stdout.as_str()), (Some(3), ""), "{args:?}");

@@ -71,15 +71,22 @@ pub(super) fn of_gpu(view: &View<'_>, gpu: &Gpu) -> Section {
         section.put_in(Forms::TEXT, "process_info", info);
     }
     section
-        .put_in(
-            Forms::JSON,
-            "vram_of_processes",
-            unknown(view.found).map_or_else(|| bytes(view.found.vram_of_gpu(gpu.index())), Node::from),
-        )
+        .put_in(Forms::JSON, "vram_of_processes", sum(view.found, gpu.index()))
         .put_in(Forms::JSON, "unreadable_processes", view.found.unreadable)
         .put_in(Forms::JSON, "pid_namespace", namespace(view.found.namespace))
         .put_in(Forms::JSON, "sources", sources(view.found));
     section
+}
+
+/// What the processes hold together. In a container each may be listed twice, by both sides' numbers.
+fn sum(found: &Processes, gpu: usize) -> Node {
+    match (unknown(found), found.namespace) {
+        (Some(error), _) => Node::from(error),
+        (None, PidNamespace::Nested) => {
+            Node::absent("not joined", "the same process may be listed by the host's number once more")
+        }
+        (None, _) => bytes(found.vram_of_gpu(gpu)),
+    }
 }
 
 /// The list, or why there is none.
