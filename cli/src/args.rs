@@ -34,6 +34,8 @@ Examples:
   amdgpu-smi monitor -w 1               a row a second, until Ctrl-C
   amdgpu-smi metric --json | jq '.gpu_data[].power.socket_power'
   amdgpu-smi metric -w 0.5 --json       one JSON document a line, two a second
+  amdgpu-smi process -w 2               who uses which engine, every two seconds
+  amdgpu-smi topology -t                how the GPUs are wired
   amdgpu-smi event --json               a line for each reset, throttling, memory fault
   amdgpu-smi --root ./machine static    the same of a machine that was recorded
   amdgpu-smi set -g 0 -o 300 --dry-run  how the power cap would be set; without --dry-run it is
