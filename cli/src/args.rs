@@ -22,7 +22,7 @@ pub(crate) use topology::{TopologyArgs, XgmiArgs};
 const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
 fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
-Only set and reset change anything. Only event opens a device, /dev/kfd.
+Only set and reset change anything, and xgmi --errors, which clears the errors it reads. Only event opens a device, /dev/kfd.
 
 Without a command, prints a table of all GPUs.";
 

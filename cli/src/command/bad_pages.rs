@@ -23,18 +23,23 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
     let any = flags.contains(&true);
     let wanted: Vec<_> =
         LISTS.into_iter().zip(flags).filter(|(_, flag)| *flag || !any).map(|(list, _)| list).collect();
-    let report = |gpu: &Gpu| report(gpu, &gpu.bad_pages(), &wanted);
-    if super::format(common) != Format::Csv {
-        return super::answer(common, AmdRoot::Array, None, |gpu| vec![report(gpu)]);
-    }
-    let (gpus, mut output) = super::begin(common, AmdRoot::Array)?;
+    let root = AmdRoot::Array;
+    let format = super::format(common);
+    let (gpus, mut output) = super::begin(common, root)?;
+    let found: Vec<_> = gpus.iter().map(|gpu| (gpu, gpu.bad_pages())).collect();
+    let sections: Vec<Section> = found.iter().map(|(gpu, pages)| report(gpu, pages, &wanted)).collect();
     let mut columns = Columns::default();
-    let rows: Vec<Section> = gpus.iter().flat_map(|gpu| rows(gpu, &gpu.bad_pages(), &wanted)).collect();
-    let none = Node::absent("none", "the GPU has no bad page");
-    let header = columns.begin(&row(0, [none.clone(), none.clone(), none]), false);
-    let document = Document { sections: rows, timestamp: None, root: AmdRoot::Array };
-    output.write(&(header + &document.render(Format::Csv, &mut columns)))?;
-    super::answered(&gpus.iter().map(report).collect::<Vec<_>>())
+    let (header, rows) = match format {
+        Format::Csv => {
+            let none = || Node::absent("none", "the GPU has no bad page");
+            let header = columns.begin(&row(0, [none(), none(), none()]), false);
+            (header, found.iter().flat_map(|(gpu, pages)| rows(gpu, pages, &wanted)).collect())
+        }
+        _ => (String::new(), sections.clone()),
+    };
+    let document = Document { sections: rows, timestamp: None, root };
+    output.write(&(header + &document.render(format, &mut columns)))?;
+    super::answered(&sections)
 }
 
 type List = (&'static str, &'static str, BadPageStatus);

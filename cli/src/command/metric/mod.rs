@@ -21,7 +21,8 @@ use crate::render::AmdRoot;
 use crate::report::{Node, Section};
 
 pub(crate) use self::clock::current as current_clock;
-pub(crate) use self::errors::{blocks as error_blocks, ecc as error_totals, total as error_total};
+pub(crate) use self::errors::total as error_total;
+pub(crate) use self::errors::{blocks as ecc_blocks, ecc};
 pub(crate) use self::pcie::bandwidth as pcie_bandwidth;
 pub(crate) use self::table::Table;
 pub(crate) use self::usage::video as video_usage;

@@ -6,11 +6,11 @@ mod records;
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 
-use super::metric::{error_blocks, error_totals};
+use super::metric::{ecc, ecc_blocks};
 use super::static_facts::ras_section;
 use crate::args::{Common, RasArgs};
 use crate::failure::Failure;
-use crate::render::AmdRoot;
+use crate::render::{AmdRoot, Columns, Document};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
@@ -20,7 +20,13 @@ pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         (false, false) if args.folder.is_some() => {
             Err(Failure::Usage("--folder needs --cper, to write records, or --afid, to read them".into()))
         }
-        (false, false) => super::answer(common, AmdRoot::Array, None, |gpu| vec![report(gpu)]),
+        (false, false) => {
+            let (gpus, mut output) = super::begin(common, AmdRoot::Array)?;
+            let sections = gpus.iter().map(report).collect();
+            let document = Document { sections, timestamp: None, root: AmdRoot::Array };
+            output.write(&document.render(super::format(common), &mut Columns::default()))?;
+            super::answered(&document.sections)
+        }
     }
 }
 
@@ -31,8 +37,8 @@ fn report(gpu: &Gpu) -> Section {
     section
         .put("gpu", gpu.index())
         .put("ras", ras_section(gpu, exceeded(gpu, &pages)))
-        .put("ecc", error_totals(gpu))
-        .put("ecc_blocks", error_blocks(gpu))
+        .put("ecc", ecc(gpu))
+        .put("ecc_blocks", ecc_blocks(gpu))
         .own("events", events(gpu))
         .own("bad_pages", bad_pages(&pages));
     section

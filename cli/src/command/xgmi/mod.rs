@@ -1,14 +1,16 @@
 //! `xgmi`: the links between the packages of a hive.
 
+mod text;
+
 use amdgpu_smi::gpu::{XgmiInfo, XgmiLink};
 use amdgpu_smi::parse::metrics::LinkState;
 use amdgpu_smi::parse::xgmi::XgmiErrors;
-use amdgpu_smi::unit::{Bytes, KiloBytes};
+use amdgpu_smi::unit::KiloBytes;
 use amdgpu_smi::{Gpu, Result};
 
 use crate::args::{Common, XgmiArgs};
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), Failure> {
@@ -23,7 +25,7 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
         _ => found.iter().map(|found| report(found, wanted)).collect(),
     };
     let text = match format {
-        Format::Text { verbose } => text(&found, wanted, verbose),
+        Format::Text { verbose } => text::tables(&found, wanted, verbose),
         _ => {
             let document = Document { sections: sections.clone(), timestamp: None, root };
             document.render(format, &mut Columns::default())
@@ -315,99 +317,4 @@ fn amds(found: &[Found], wanted: Wanted) -> Section {
         section.put("errors", Node::List(first.iter().map(of).collect()));
     }
     section
-}
-
-/// The tables as text, of the first partitions only.
-fn text(found: &[Found], wanted: Wanted, verbose: u8) -> String {
-    let mut first: Vec<&Found> = found.iter().filter(|found| found.is_first()).collect();
-    if first.is_empty() {
-        // Others were asked for by name: they answer for their package.
-        first.extend(found);
-    }
-    let name = |found: &Found| format!("GPU{:<4}{:14}", found.gpu.index(), found.gpu.bdf().to_string());
-    let cell = |node: Node| inline(&node, verbose);
-    let mut text = String::new();
-    let mut line = |line: String| {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    };
-    if wanted.metric {
-        let most = first.iter().map(|found| found.links().len()).max().unwrap_or(0);
-        let links: String = (0..most).map(|link| format!("{:13}", format!("LINK{link}"))).collect();
-        line("LINK METRIC TABLE:".into());
-        line(format!("       {:14}{:10}{:15}{:11}{links}", "bdf", "bit_rate", "max_bandwidth", "link_type"));
-        for found in &first {
-            line(format!(
-                "{}{:10}{:15}{:11}",
-                name(found),
-                cell(found.bit_rate()),
-                cell(found.max_bandwidth()),
-                cell(found.kind())
-            ));
-            for (name, value) in [
-                (" Read", (|link| link.read) as fn(&XgmiLink) -> Option<KiloBytes>),
-                (" Write", |link| link.written),
-            ] {
-                let amounts = found.links().iter().map(|link| match value(link) {
-                    Some(amount) => super::process::readable(Bytes(amount.0.saturating_mul(1024))),
-                    None => "N/A".into(),
-                });
-                let amounts: String = amounts.map(|amount| format!("{amount:13}")).collect();
-                line(format!("{name:57}{}", if amounts.is_empty() { "N/A" } else { &amounts }));
-            }
-        }
-    }
-    if wanted.status {
-        line(String::new());
-        line("GPU LINK PORT STATUS:".into());
-        line(format!("       {:14}port_num", "bdf"));
-        for found in &first {
-            let states: Vec<String> = found.links().iter().map(|link| cell(letter(link.state))).collect();
-            let states = if states.is_empty() { cell(found.kind()) } else { states.join("  ") };
-            line(format!("{}{states}", name(found)));
-        }
-    }
-    if wanted.hive {
-        line(String::new());
-        line("HIVE:".into());
-        line(format!(
-            "       {:14}{:20}{:9}{:13}links to each GPU of the hive",
-            "bdf", "hive_id", "node_id", "physical_id"
-        ));
-        for found in &first {
-            let info = &found.info;
-            let id = info.hive_id.map(|id| format!("{id:#x}"));
-            let peers = info.peers.iter().map(|peer| {
-                let bdf = peer.bdf.map_or_else(|| "?".into(), |bdf| bdf.to_string());
-                let links = peer.links.map_or_else(|| "N/A".into(), |links| links.to_string());
-                match peer.hops {
-                    Some(0) => format!("{bdf} SELF"),
-                    _ => format!("{bdf} {links}"),
-                }
-            });
-            let peers: Vec<String> = peers.collect();
-            line(format!(
-                "{}{:20}{:9}{:13}{}",
-                name(found),
-                cell(Node::field(id, &info.reasons, "hive_id")),
-                cell(Node::field(info.node_id, &info.reasons, "node_id")),
-                cell(Node::field(info.physical_id, &info.reasons, "physical_id")),
-                if peers.is_empty() { "N/A".into() } else { peers.join(", ") }
-            ));
-        }
-    }
-    if wanted.errors {
-        line(String::new());
-        line("ERRORS SINCE LAST READ, CLEARED BY READING:".into());
-        for found in &first {
-            let node = found.errors.as_ref().map_or_else(no_value, errors);
-            line(format!("{}{}", name(found), cell(node)));
-        }
-    }
-    line(String::new());
-    line("Legend:".into());
-    line("  U / D = Link is Up / Down".into());
-    line("  Read / Write = Traffic of a link since the driver was loaded".into());
-    line("  N/A = Not supported".into());
-    text.trim_start_matches('\n').to_owned()
 }
