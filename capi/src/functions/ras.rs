@@ -174,13 +174,15 @@ pub extern "C" fn amdsmi_get_gpu_memory_reserved_pages(
     answer(|| self::pages(processor, count, pages))
 }
 
-absent! {
-    /// After how many bad pages the driver refuses the GPU.
-    ///
-    /// *Not here*: only debugfs tells, which is root's and not read.
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_bad_page_threshold(processor: Processor, threshold: Out<u32>);
+/// After how many bad pages the driver says that the GPU is to be replaced. For root.
+///
+/// *From*: `ras/bad_page_cnt_threshold` of debugfs.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_bad_page_threshold(processor: Processor, threshold: Out<u32>) -> Status {
+    answer(|| threshold.put(gpu(processor)?.bad_page_threshold()?))
+}
 
+absent! {
     /// Whether the checksum of the EEPROM's table is right.
     ///
     /// *Not here*: only debugfs tells, which is root's and not read.

@@ -16,7 +16,8 @@ Figures:
 VRAM_MEM is the larger of what KFD and the descriptors say; one is within the other. A client that two processes share, \
 as after a fork, is with both. USAGE is for how long engines worked since the process began. Percent needs two looks: \
 --percent takes them once, --watch from answer to answer. 100 % is one ring all the time, more is several. ROCm's own \
-queues are in no engine but SDMA; CU_OCCUPANCY is how many compute units hold their work now.
+queues are in no engine but SDMA; CU_OCCUPANCY is how many compute units hold their work now. JSON with --sort-by-pid \
+has \"processes\" in the place of \"gpu_data\".
 
 Examples:
   amdgpu-smi process --sort vram                who holds the most

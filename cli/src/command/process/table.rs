@@ -35,6 +35,7 @@ pub(super) struct Table {
     percent: bool,
     watching: bool,
     colour: bool,
+    on_screen: bool,
     has_heading: bool,
 }
 
@@ -46,6 +47,7 @@ impl Table {
             percent: watching || args.percent.is_some(),
             watching,
             colour: output.colour,
+            on_screen: output.is_terminal(),
             has_heading: false,
         }
     }
@@ -64,7 +66,7 @@ impl Table {
         }
         let mut text = String::new();
         let prefix = timestamp.map(|timestamp| format!("{timestamp:>14.3}  ")).unwrap_or_default();
-        if !self.has_heading || self.colour {
+        if !self.has_heading || self.on_screen {
             self.heading(&mut text);
             self.has_heading = true;
         }
