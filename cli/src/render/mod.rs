@@ -9,7 +9,7 @@ use crate::report::Section;
 
 pub(crate) use self::csv::Columns;
 pub(crate) use self::json::{SCHEMA, alone};
-pub(crate) use self::text::inline;
+pub(crate) use self::text::{inline, printable};
 
 /// How the answer is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

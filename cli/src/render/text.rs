@@ -81,7 +81,7 @@ pub(crate) fn inline(node: &Node, verbose: u8) -> String {
         Node::Quantity(value, "C") => format!("{value} °C"),
         Node::Quantity(value, unit) => format!("{value} {unit}"),
         Node::Number(value) => value.to_string(),
-        Node::Text(text) => text.clone(),
+        Node::Text(text) => printable(text),
         Node::Flag(true) => "YES".into(),
         Node::Flag(false) => "NO".into(),
         Node::List(nodes) => {
@@ -95,6 +95,13 @@ pub(crate) fn inline(node: &Node, verbose: u8) -> String {
             _ => format!("N/A ({})", absent.detail),
         },
     }
+}
+
+/// A text without what a terminal would obey: a process may call itself anything.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter })
+        .collect()
 }
 
 #[cfg(test)]
@@ -123,5 +130,6 @@ mod tests {
         );
         assert!(text(0).contains("HOTSPOT: N/A\n"));
         assert!(text(2).contains("HOTSPOT: N/A (it sleeps)\n"));
+        assert_eq!(inline(&Node::from("a\x1b[2Jb\n"), 0), "a\u{fffd}[2Jb\u{fffd}");
     }
 }

@@ -59,6 +59,7 @@ fn files_go_where_the_user_says_and_replace_nothing() {
         command(&["ras", "--afid", "--json=amd", "--cper-file"]).arg(file).output().expect("it runs");
     let found: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(found["afids"], serde_json::json!([26]));
+    assert_eq!(found.as_object().map(|found| found.len()), Some(2));
 }
 
 #[test]

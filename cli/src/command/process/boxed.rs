@@ -4,7 +4,8 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::process::{PidView, Processes};
 use amdgpu_smi::unit::{Bytes, Microseconds};
 
-use super::report::{printable, readable};
+use super::report::readable;
+use crate::render::printable;
 
 const END: &str = "+------------------------------------------------------------------------------+\n";
 const HEADING: &str = "\

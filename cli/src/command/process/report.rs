@@ -6,7 +6,7 @@ use amdgpu_smi::process::{PidNamespace, PidView, Process, ProcessGpu, Processes}
 use amdgpu_smi::unit::Bytes;
 
 use super::{Use, View, sources, unknown};
-use crate::render::inline;
+use crate::render::{inline, printable};
 use crate::report::{Forms, Node, Number, Section};
 
 /// What AMD's command prints of a GPU that nobody uses.
@@ -123,10 +123,10 @@ fn info((process, used): Use<'_>, groups: Groups) -> Section {
 /// Name, number, and whose it is.
 fn identity(process: &Process) -> Section {
     let mut section = Section::new();
-    let name = Node::field(process.name.as_deref().map(printable), &process.reasons, "name");
+    let name = Node::field(process.name.clone(), &process.reasons, "name");
     section.put("name", name).put("pid", process.pid.0);
     section
-        .own("user", Node::field(process.user.as_deref().map(printable), &process.reasons, "user"))
+        .own("user", Node::field(process.user.clone(), &process.reasons, "user"))
         .own("uid", Node::field(process.uid, &process.reasons, "uid"));
     let container = match (&process.container, process.reasons.of("cgroup")) {
         (Some(container), _) => container.as_str().into(),
@@ -260,11 +260,6 @@ pub(super) fn of_clients(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Nod
         (true, None) => Node::absent("no client", "it has no descriptor of this GPU"),
         (false, _) => value(),
     }
-}
-
-/// A name without what a terminal would obey.
-pub(super) fn printable(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 fn namespace(namespace: PidNamespace) -> Node {

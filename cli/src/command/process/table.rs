@@ -4,11 +4,11 @@ use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::ProcessGpu;
 use amdgpu_smi::unit::Bytes;
 
-use super::report::{of_clients, percent, printable, readable, sdma_percent};
+use super::report::{of_clients, percent, readable, sdma_percent};
 use super::{NONE, Use, View, unknown};
 use crate::args::ProcessArgs;
 use crate::output::Output;
-use crate::render::inline;
+use crate::render::{inline, printable};
 use crate::report::{Node, Number};
 
 /// Heading and least width of each column but the last, which is the container's.

@@ -10,7 +10,7 @@ use super::records::described;
 use crate::args::{Common, RasArgs};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::render::{AmdRoot, Columns, Document, Format, alone};
+use crate::render::{AmdRoot, Columns, Document, Format, alone, printable};
 use crate::report::{Node, Section};
 
 /// More than the driver keeps in all (`CPER_MAX_RING_SIZE`).
@@ -36,7 +36,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     let format = crate::command::format(common);
     let mut output = Output::open(common)?;
     let text = match format {
-        Format::Text { .. } => text(&files),
+        Format::Text { .. } => text(&files, args.cper_file.is_some()),
         Format::Json => {
             let mut section = Section::new();
             section.put("files", Node::List(files.iter().map(|file| report(file).into()).collect()));
@@ -45,7 +45,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         Format::AmdJson | Format::Csv => {
             // A file is AMD's object; a folder's are a list.
             let root = if args.cper_file.is_some() { AmdRoot::Object } else { AmdRoot::Array };
-            let sections = files.iter().map(amds).collect();
+            let sections = files.iter().map(|file| amds(file, args.cper_file.is_none())).collect();
             Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
         }
     };
@@ -102,25 +102,30 @@ fn report((path, found): &(PathBuf, Result<cper::CperRecords, Node>)) -> Section
     section
 }
 
-fn amds((path, found): &(PathBuf, Result<cper::CperRecords, Node>)) -> Section {
+fn amds((path, found): &(PathBuf, Result<cper::CperRecords, Node>), is_one_of_many: bool) -> Section {
     let afids = found.as_ref().map(numbers).unwrap_or_default();
     let mut section = Section::new();
     section
         .put("cper_file", path.display().to_string())
-        .put("afids", Node::List(afids.into_iter().map(Node::from).collect()))
-        .put("decode_failed", found.is_err());
+        .put("afids", Node::List(afids.into_iter().map(Node::from).collect()));
+    if is_one_of_many {
+        section.put("decode_failed", found.is_err());
+    }
     section
 }
 
-fn text(files: &[(PathBuf, Result<cper::CperRecords, Node>)]) -> String {
-    let mut text = format!("{:33}list of afids\n", "file_name");
+/// As AMD's: of one file the numbers alone.
+fn text(files: &[(PathBuf, Result<cper::CperRecords, Node>)], alone: bool) -> String {
+    let mut text = if alone { String::new() } else { format!("{:33}list of afids\n", "file_name") };
     for (path, found) in files {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path.file_name().map(|name| printable(&name.to_string_lossy())).unwrap_or_default();
         let afids = match found {
             Ok(found) => numbers(found).iter().map(u32::to_string).collect::<Vec<_>>().join(" "),
+            Err(_) if alone => continue,
             Err(absent) => absent.why_absent().map_or_else(String::new, |absent| absent.detail.clone()),
         };
-        text.push_str(&format!("{name:32} {}\n", if afids.is_empty() { "-" } else { &afids }));
+        let afids = if afids.is_empty() { "-" } else { &afids };
+        text.push_str(&if alone { format!("{afids}\n") } else { format!("{name:32} {afids}\n") });
     }
     text
 }

@@ -9,7 +9,7 @@ use amdgpu_smi::{Gpu, Result};
 
 use crate::args::{Common, RasArgs, Severity};
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format, alone, inline};
+use crate::render::{AmdRoot, Columns, Document, Format, alone, inline, printable};
 use crate::report::{Forms, Node, Section};
 
 pub(super) fn run(common: &Common, args: &RasArgs) -> std::result::Result<(), Failure> {
@@ -364,9 +364,4 @@ fn text(found: &[Found<'_>], has_files: bool, verbose: u8) -> String {
         }
     }
     text + &notes
-}
-
-/// Without what a terminal would obey.
-fn printable(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
