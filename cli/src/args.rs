@@ -357,7 +357,7 @@ pub(crate) struct MonitorArgs {
 }
 
 /// Answering again and again.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Watching")]
 pub(crate) struct WatchArgs {
     /// Answer again every SEC seconds (0.5 is possible), until Ctrl-C

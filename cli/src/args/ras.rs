@@ -12,14 +12,14 @@ EEPROM's table, and how often data was poisoned.
 --cper: the records of errors (CPER) that the driver keeps since it was loaded, since Linux 6.15, for MI300 and newer \
 Instinct; in debugfs, so for root. Each is told by when, how bad, why, and AMD's numbers for its kinds of error (AFID). \
 Reading takes none away. With --folder each is also written to a file of its own, NAME.cper, with what its header says \
-in NAME.json; files that are there are kept, and another name is taken.
+in NAME.json; files that are there are kept, and another name is taken. --follow looks for new ones every second.
 
 --afid: the numbers of records that were kept in files, on any machine.
 
 Examples:
   amdgpu-smi ras                                      error correction and its counts
   sudo amdgpu-smi ras --cper --severity fatal         the worst
-  sudo amdgpu-smi ras --cper --folder /var/log/cper   keep them
+  sudo amdgpu-smi ras --cper --folder /var/log/cper   keep them; with --follow also those to come
   amdgpu-smi ras --afid --cper-file fatal-1.cper      what a record is about";
 
 /// What of RAS.
@@ -40,6 +40,9 @@ pub(crate) struct RasArgs {
     /// Write the records into this folder, which is made if it is missing; with --afid: read all *.cper in it
     #[arg(long, value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
+    /// Go on telling new records as they are made, until Ctrl-C
+    #[arg(long, requires = "cper")]
+    pub(crate) follow: bool,
     /// The file with the record
     #[arg(long, value_name = "FILE", requires = "afid", conflicts_with = "folder")]
     pub(crate) cper_file: Option<PathBuf>,

@@ -85,3 +85,38 @@ fn wrong_options_and_files() {
     assert_eq!((output.status.code(), names(folder.path()).len()), (Some(1), 1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("amdgpu_ring_cper: not supported"));
 }
+
+/// A record comes while it is looked for: it is told once, and nothing is told again.
+#[test]
+fn following() {
+    use std::io::{BufRead, BufReader};
+    let root = tempfile::tempdir().expect("a directory");
+    let copied = std::process::Command::new("cp")
+        .arg("-a")
+        .arg(crate::fixture(NAME).join("."))
+        .arg(root.path())
+        .status();
+    assert!(copied.expect("cp").success());
+    let ring = root.path().join("sys/kernel/debug/dri/1/amdgpu_ring_cper");
+    let whole = std::fs::read(&ring).expect("the ring");
+    let last = whole.windows(4).rposition(|word| word == b"CPER").expect("a record");
+    std::fs::write(&ring, &whole[..last]).expect("the ring");
+    let mut child = command(&["ras", "--cper", "--follow", "--root"])
+        .arg(root.path())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut next = || lines.next().expect("a line").expect("UTF-8");
+    assert!(next().starts_with("timestamp"));
+    assert!(next().contains("1:1 "));
+    assert!(next().contains("1:2 "));
+    let beside = root.path().join("changed");
+    std::fs::write(&beside, &whole).expect("the ring");
+    std::fs::rename(&beside, &ring).expect("the ring");
+    assert_eq!(next(), "2025/08/21 00:00:01  0       FATAL                1:3       19");
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    assert_eq!(lines.next().map(|line| line.expect("UTF-8")), None, "nothing is told twice");
+    assert_eq!(child.wait().expect("an end").code(), Some(0));
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use amdgpu_smi::parse::cper;
 
-use super::records::described;
+use super::record::described;
 use crate::args::{Common, RasArgs};
 use crate::failure::Failure;
 use crate::output::Output;

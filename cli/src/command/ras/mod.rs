@@ -1,6 +1,8 @@
 //! `ras`: error correction, what it counted, and the records of errors.
 
 mod files;
+mod folder;
+mod record;
 mod records;
 
 use amdgpu_smi::Gpu;

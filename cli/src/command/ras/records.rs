@@ -1,18 +1,23 @@
 //! `ras --cper`: the records of errors that the driver keeps.
 
-use std::fs::{DirBuilder, OpenOptions};
-use std::io::{self, Write};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use amdgpu_smi::parse::cper::{CperRecord, CperRecords, CperSection, CperSeverity, NotifyType, SectionKind};
-use amdgpu_smi::{Gpu, Result};
+use amdgpu_smi::Gpu;
+use amdgpu_smi::parse::cper::{CperRecord, CperSeverity};
 
-use crate::args::{Common, RasArgs, Severity};
+use super::folder::Folder;
+use super::record::{afids, described, severity, timestamp};
+use crate::args::{Common, RasArgs, Severity, WatchArgs};
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format, alone, inline, printable};
+use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
 use crate::report::{Forms, Node, Section};
+use crate::watch::watch;
 
-pub(super) fn run(common: &Common, args: &RasArgs) -> std::result::Result<(), Failure> {
+/// How often new records are looked for, as often as AMD's command does.
+const INTERVAL: f64 = 1.0;
+
+pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     let root = AmdRoot::Array;
     let format = crate::command::format(common);
     let (gpus, mut output) = crate::command::begin(common, root)?;
@@ -20,41 +25,62 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> std::result::Result<(), Fa
         Some(folder) => Some(Folder::open(folder)?),
         None => None,
     };
-    let mut found = Vec::new();
-    for gpu in &gpus {
-        found.push(Found { gpu, records: records(gpu, &gpus, args, &mut folder)? });
-    }
-    let text = match format {
-        Format::Text { verbose } => text(&found, folder.is_some(), verbose),
-        _ => {
-            let mut columns = Columns::default();
-            let (header, sections) = match format {
-                // AMD's has no GPU without a record.
-                Format::AmdJson => (String::new(), found.iter().flat_map(amds).collect()),
-                Format::Csv => (
-                    columns.begin(&empty_row(folder.is_some()), false),
-                    found.iter().flat_map(rows).collect(),
-                ),
-                _ => (String::new(), found.iter().map(report).collect()),
-            };
-            header + &Document { sections, timestamp: None, root }.render(format, &mut columns)
+    let has_files = folder.is_some();
+    let mut columns = Columns::default();
+    let mut seen = HashSet::new();
+    let mut is_first = true;
+    let mut once = || {
+        let mut found = Vec::new();
+        for gpu in &gpus {
+            found.push(Found { gpu, records: records(gpu, &gpus, args, &mut folder, &mut seen)? });
+        }
+        if !is_first && !found.iter().any(Found::has_any) {
+            return Ok(());
+        }
+        let text = match format {
+            Format::Text { verbose } => text(&found, has_files, is_first, verbose),
+            _ => {
+                let (header, sections) = match format {
+                    // AMD's has no GPU without a record.
+                    Format::AmdJson => (String::new(), found.iter().flat_map(amds).collect()),
+                    Format::Csv => {
+                        (columns.begin(&empty_row(has_files), false), found.iter().flat_map(rows).collect())
+                    }
+                    _ => (String::new(), found.iter().map(report).collect()),
+                };
+                // One document of several is one line. A row of the CSV has the time of its record.
+                let timestamp = (args.follow && format != Format::Csv).then(crate::watch::timestamp);
+                header + &Document { sections, timestamp, root }.render(format, &mut columns)
+            }
+        };
+        is_first = false;
+        output.write(&text)?;
+        let first = found.iter().find_map(|found| found.records.as_ref().err());
+        match first {
+            Some(absent) if found.iter().all(|found| found.records.is_err()) => {
+                let detail = absent.why_absent().map_or("", |absent| &absent.detail);
+                Err(Failure::Nothing(format!("no records can be read: {detail}")))
+            }
+            _ => Ok(()),
         }
     };
-    output.write(&text)?;
-    let first = found.iter().find_map(|found| found.records.as_ref().err());
-    match first {
-        Some(absent) if found.iter().all(|found| found.records.is_err()) => {
-            let detail = absent.why_absent().map_or("", |absent| &absent.detail);
-            Err(Failure::Nothing(format!("no records can be read: {detail}")))
-        }
-        _ => Ok(()),
+    if !args.follow {
+        return once();
     }
+    let end = watch(INTERVAL, &WatchArgs::default(), &mut once)?;
+    crate::command::tidy(end, &mut output)
 }
 
 /// A GPU with its records, or why there are none.
 struct Found<'a> {
     gpu: &'a Gpu,
-    records: std::result::Result<(Vec<Kept>, usize), Node>,
+    records: Result<(Vec<Kept>, usize), Node>,
+}
+
+impl Found<'_> {
+    fn has_any(&self) -> bool {
+        self.records.as_ref().is_ok_and(|(kept, _)| !kept.is_empty())
+    }
 }
 
 /// A record, and the file that it was written to.
@@ -63,27 +89,33 @@ struct Kept {
     file: Option<PathBuf>,
 }
 
-/// The records of a GPU that are asked for. A package's are told of its first partition.
+/// The records of a GPU that are asked for and have not been told. A package's are told of its first partition.
 fn records(
     gpu: &Gpu,
     gpus: &[Gpu],
     args: &RasArgs,
     folder: &mut Option<Folder>,
-) -> std::result::Result<std::result::Result<(Vec<Kept>, usize), Node>, Failure> {
+    seen: &mut HashSet<(usize, Vec<u8>)>,
+) -> Result<Result<(Vec<Kept>, usize), Node>, Failure> {
     let is_first = |gpu: &Gpu| gpu.ids().partition.unwrap_or(0) == 0;
     let same = |other: &&Gpu| other.ids().package == gpu.ids().package;
     if !is_first(gpu) && gpus.iter().filter(same).any(is_first) {
         let absent = Node::absent("package", "the package's records are told of its first partition");
         return Ok(Err(absent));
     }
-    let found: Result<CperRecords> = gpu.cper_records();
-    let found = match found {
+    let found = match gpu.cper_records() {
         Ok(found) => found,
         Err(error) => return Ok(Err(Node::from(&error))),
     };
     let cut = found.cut;
+    // What the ring has overwritten need not be known any more.
+    let current: HashSet<&[u8]> = found.records.iter().map(|record| record.bytes.as_slice()).collect();
+    seen.retain(|(of, bytes)| *of != gpu.index() || current.contains(bytes.as_slice()));
     let mut kept = Vec::new();
     for record in found.records.into_iter().filter(|record| is_wanted(record, &args.severity)) {
+        if args.follow && !seen.insert((gpu.index(), record.bytes.clone())) {
+            continue;
+        }
         let file = match folder {
             Some(folder) => Some(folder.keep(&record)?),
             None => None,
@@ -101,156 +133,6 @@ fn is_wanted(record: &CperRecord, wanted: &[Severity]) -> bool {
         _ => Severity::All,
     };
     wanted.is_empty() || wanted.contains(&Severity::All) || wanted.contains(&severity)
-}
-
-/// Where records are written to, a file each.
-struct Folder {
-    path: PathBuf,
-    last: u32,
-}
-
-impl Folder {
-    fn open(path: &Path) -> std::result::Result<Folder, Failure> {
-        DirBuilder::new()
-            .recursive(true)
-            .create(path)
-            .map_err(|error| Failure::Output(path.to_path_buf(), error))?;
-        Ok(Folder { path: path.to_path_buf(), last: 0 })
-    }
-
-    /// Writes a record under AMD's name for it, with the next number that is free; what is there is kept.
-    fn keep(&mut self, record: &CperRecord) -> std::result::Result<PathBuf, Failure> {
-        loop {
-            self.last = self.last.saturating_add(1);
-            let path = self.path.join(format!("{}-{}.cper", prefix(record), self.last));
-            let header = path.with_extension("json");
-            if header.symlink_metadata().is_ok() && self.last < u32::MAX {
-                continue;
-            }
-            let create = |path: &Path, bytes: &[u8]| {
-                let file = OpenOptions::new().write(true).create_new(true).open(path);
-                file.and_then(|mut file| file.write_all(bytes))
-            };
-            match create(&path, &record.bytes) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.last < u32::MAX => {
-                    continue;
-                }
-                written => written.map_err(|error| Failure::Output(path.clone(), error))?,
-            }
-            create(&header, alone(&described(record)).as_bytes())
-                .map_err(|error| Failure::Output(header.clone(), error))?;
-            return Ok(path);
-        }
-    }
-}
-
-fn prefix(record: &CperRecord) -> &'static str {
-    match (record.severity, record.notify_type) {
-        (CperSeverity::NonFatalUncorrected, _) => "uncorrected",
-        (CperSeverity::NonFatalCorrected, _) => "corrected",
-        (CperSeverity::Fatal, NotifyType::Boot) => "boot",
-        (CperSeverity::Fatal, _) => "fatal",
-        _ => "unknown",
-    }
-}
-
-/// As AMD's list has it.
-fn severity(record: &CperRecord) -> &'static str {
-    match (record.severity, record.notify_type) {
-        (CperSeverity::NonFatalUncorrected, _) => "NONFATAL-UNCORRECTED",
-        (CperSeverity::NonFatalCorrected, _) => "NONFATAL-CORRECTED",
-        (CperSeverity::Fatal, NotifyType::Boot) => "BOOT",
-        (CperSeverity::Fatal, _) => "FATAL",
-        _ => "UNKNOWN",
-    }
-}
-
-/// As AMD's file has it.
-fn error_severity(severity: CperSeverity) -> Node {
-    match severity {
-        CperSeverity::NonFatalUncorrected => "non_fatal_uncorrected".into(),
-        CperSeverity::Fatal => "fatal".into(),
-        CperSeverity::NonFatalCorrected => "non_fatal_corrected".into(),
-        CperSeverity::Other(number) => format!("unknown_{number}").into(),
-        _ => "unknown".into(),
-    }
-}
-
-fn timestamp(record: &CperRecord) -> Node {
-    let no_time = || Node::absent("not told", "the record's header has no valid time");
-    record.timestamp.map_or_else(no_time, |time| time.to_string().into())
-}
-
-pub(super) fn afids(record: &CperRecord) -> Node {
-    Node::List(record.afids().map(Node::from).collect())
-}
-
-/// What the header says, under AMD's keys, and the sections.
-pub(super) fn described(record: &CperRecord) -> Section {
-    let notify = match record.notify_type {
-        NotifyType::CorrectedMachineCheck => "CMC".into(),
-        NotifyType::MachineCheck => "MCE".into(),
-        NotifyType::Boot => "BOOT".into(),
-        NotifyType::Other(guid) => Node::Text(guid.to_string()),
-        _ => "unknown".into(),
-    };
-    let no_platform = || Node::absent("not told", "the record's header has no valid platform");
-    let platform = record.platform_id.as_deref().map_or_else(no_platform, Node::from);
-    let mut section = Section::new();
-    section
-        .put("severity", severity(record))
-        .put("error_severity", error_severity(record.severity))
-        .put("notify_type", notify)
-        .put("timestamp", timestamp(record))
-        .put("revision", u32::from(record.revision))
-        .put("sec_cnt", u32::from(record.section_count))
-        .put("record_length", record.length)
-        .put("platform_id", platform)
-        .put("creator_id", record.creator_id.as_str())
-        .put("record_id", record.record_id.as_str())
-        .put("flags", record.flags)
-        .put("persistence_info", record.persistence_info)
-        .put("afids", afids(record))
-        .put("sections", Node::List(record.sections.iter().map(|found| part(found).into()).collect()));
-    section
-}
-
-fn part(found: &CperSection) -> Section {
-    let kind = match found.kind {
-        SectionKind::CrashDump => "crash_dump".into(),
-        SectionKind::Runtime => "runtime".into(),
-        SectionKind::Processor => "processor".into(),
-        SectionKind::Other(guid) => Node::Text(guid.to_string()),
-        _ => "unknown".into(),
-    };
-    let text = |text: &Option<String>| {
-        let no_text = || Node::absent("not told", "the section says that it has none");
-        text.as_deref().map_or_else(no_text, Node::from)
-    };
-    let no_registers = || Node::absent("not there", "a section of this kind has no registers");
-    let mut section = Section::new();
-    section
-        .put("kind", kind)
-        .put("error_severity", error_severity(found.severity))
-        .put("afid", found.afid().map_or_else(no_registers, Node::from))
-        .put("fru_id", text(&found.fru_id))
-        .put("fru_text", text(&found.fru_text))
-        .put("threshold_exceeded", found.threshold_exceeded)
-        .put("latent", found.latent);
-    let registers = found.registers.map(|registers| {
-        let mut section = Section::new();
-        for (name, value) in [
-            ("status", registers.status),
-            ("address", registers.address),
-            ("ipid", registers.ipid),
-            ("syndrome", registers.syndrome),
-        ] {
-            section.put(name, format!("{value:#018x}"));
-        }
-        Node::from(section)
-    });
-    section.put("registers", registers.unwrap_or_else(no_registers));
-    section
 }
 
 fn report(found: &Found<'_>) -> Section {
@@ -321,10 +203,13 @@ fn empty_row(has_files: bool) -> Section {
 }
 
 /// AMD's table, with the numbers of the errors and the record's own always.
-fn text(found: &[Found<'_>], has_files: bool, verbose: u8) -> String {
+fn text(found: &[Found<'_>], has_files: bool, is_first: bool, verbose: u8) -> String {
     let file = if has_files { format!("{:18}", "file_name") } else { String::new() };
-    let mut text =
-        format!("{:21}{:8}{:21}{:10}{file}list of afids\n", "timestamp", "gpu_id", "severity", "record_id");
+    let [time, gpu, severe, id] = ["timestamp", "gpu_id", "severity", "record_id"];
+    let mut text = match is_first {
+        true => format!("{time:21}{gpu:8}{severe:21}{id:10}{file}list of afids\n"),
+        false => String::new(),
+    };
     let mut notes = String::new();
     for found in found {
         let (kept, cut) = match &found.records {
@@ -363,5 +248,5 @@ fn text(found: &[Found<'_>], has_files: bool, verbose: u8) -> String {
             ));
         }
     }
-    text + &notes
+    if is_first { text + &notes } else { text }
 }
