@@ -71,6 +71,8 @@ fn partition_profiles_of_an_older_kernel() {
     let profiles = smi.gpus()[0].partition_profiles().unwrap();
     assert_eq!(profiles.len(), 4);
     assert_eq!(profiles.iter().filter(|profile| profile.current == Some(true)).count(), 1);
+    // KFD counts eight dies in the one partition; of ip_discovery the tree has two instances.
+    assert_eq!(profiles[3].partitions, Some(8));
     assert!(profiles.iter().all(|profile| profile.resources.is_empty()));
     assert!(matches!(smi.gpus()[0].available_memory_partitions(), Err(Error::NotSupported { .. })));
     let (_, smi) = recorded("navi31-1x-k6.12-desktop");

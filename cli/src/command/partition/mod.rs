@@ -33,10 +33,13 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
     super::answered(&sections)
 }
 
-/// What of it is known at all: the number of a partition is, even where nothing can be split.
+/// Whether anything is known: the number of a partition is, even where nothing can be split.
 fn split(found: &Found) -> Section {
     let mut section = Section::new();
-    section.put("compute", Node::of(found.compute.clone())).put("memory", Node::of(found.memory.clone()));
+    section
+        .put("compute", Node::of(found.compute.clone()))
+        .put("memory", Node::of(found.memory.clone()))
+        .put("profiles", Node::of(found.profiles.as_ref().map(Vec::len).map_err(Clone::clone)));
     section
 }
 
