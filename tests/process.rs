@@ -165,6 +165,7 @@ fn two_views_in_a_pid_namespace() {
         assert!(matches!(host.reasons.of(field), Some(Error::OtherPidNamespace { .. })), "{field}");
     }
     assert_eq!(host.gpu(0).unwrap().vram, Some(Bytes(16 * GIB)));
+    assert_eq!(processes.vram_of_gpu(0), Bytes(17 * GIB), "one process stands in both lists");
     assert!(!processes.processes.iter().any(|process| process.is_self), "it uses no GPU");
 }
 

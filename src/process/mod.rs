@@ -238,9 +238,14 @@ impl Processes {
 
     /// Video memory that these processes hold of a GPU, each client counted once.
     ///
-    /// Less than what the GPU says is used: the driver, the console and unreadable processes hold some too.
+    /// Less than what the GPU says is used: the driver, the console and unreadable processes hold some too. In a pid
+    /// namespace the larger sum of the two lists, since nothing tells which process stands in both.
     pub fn vram_of_gpu(&self, gpu: usize) -> Bytes {
-        Bytes(self.of_gpu(gpu).map(|(_, used)| used.own_vram()).fold(0, u64::saturating_add))
+        let sum = |view| {
+            let listed = self.of_gpu(gpu).filter(|(process, _)| process.view == view);
+            listed.map(|(_, used)| used.own_vram()).fold(0, u64::saturating_add)
+        };
+        Bytes(sum(PidView::Proc).max(sum(PidView::Host)))
     }
 }
 
