@@ -255,6 +255,8 @@ pub enum Unavailable {
     Suspended,
     /// Not read by a sampler, so that the GPU may fall asleep: reading would keep it awake.
     LeftAlone,
+    /// Not answered in time, and not asked again as long as that question hangs in the kernel.
+    Late,
     /// In reset, or the system is going to sleep (EPERM until kernel 6.19, EBUSY from 7.0 on).
     InReset,
     /// EINVAL while runtime power management is unsupported: kernels of the 6.13 and 6.14 era refuse every
@@ -271,6 +273,7 @@ impl fmt::Display for Unavailable {
         f.write_str(match self {
             Unavailable::Suspended => "the GPU is suspended and would be woken",
             Unavailable::LeftAlone => "the GPU is left alone, so that it may fall asleep",
+            Unavailable::Late => "the GPU has not answered in time",
             Unavailable::InReset => "the GPU is in reset, or going to sleep",
             Unavailable::Refused => "refused by the driver (EINVAL without runtime power management)",
             Unavailable::Inaccessible => "the driver says that it cannot tell at present",
@@ -348,6 +351,7 @@ impl Error {
             Error::NoPermission { .. } => "no permission".into(),
             Error::Unavailable { reason: Unavailable::Suspended, .. } => "suspended".into(),
             Error::Unavailable { reason: Unavailable::LeftAlone, .. } => "left alone".into(),
+            Error::Unavailable { reason: Unavailable::Late, .. } => "late".into(),
             Error::Unavailable { reason: Unavailable::InReset, .. } => "in reset".into(),
             Error::Unavailable { reason: Unavailable::Refused, .. } => "refused".into(),
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),

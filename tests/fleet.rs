@@ -239,4 +239,8 @@ fn one_that_goes_fails_alone() {
         sampler.reattach().unwrap();
     }
     assert_eq!(letters(&mut fleet, LONG), "SSS");
+    // From then on it is named by the handle that it was found by: a clone shares the address of its ids.
+    let old: Vec<bool> =
+        fleet.tick(LONG).zip(smi.gpus()).map(|((gpu, _), old)| std::ptr::eq(gpu.ids(), old.ids())).collect();
+    assert_eq!(old, [true, false, true]);
 }

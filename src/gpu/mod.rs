@@ -77,7 +77,7 @@ pub enum WakePolicy {
 /// After an unbind, a hot-unplug or a change of partitions the handle answers [`Error::DeviceGone`] and never
 /// for the newcomer: scan again with [`crate::Smi::rescan`].
 #[derive(Clone)]
-pub struct Gpu(pub(crate) Arc<Inner>);
+pub struct Gpu(pub(crate) Arc<Inner>, Option<Unavailable>);
 
 /// The names of one GPU, as far as they could be told without opening a device node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,28 @@ impl Gpu {
         device: Option<Device>,
         node: Option<Node>,
     ) -> Gpu {
-        Gpu(Arc::new(Inner { index, ids, backend, wake, device, node, hwmon: OnceLock::new() }))
+        let inner = Inner { index, ids, backend, wake, device, node, hwmon: OnceLock::new() };
+        Gpu(Arc::new(inner), None)
+    }
+
+    /// The same GPU through a handle that refuses, for this reason, what may wake it or keep it awake; with
+    /// [`Unavailable::Late`] all that would be read of it.
+    ///
+    /// For what is wanted beside a [sample](crate::sample): a GPU that the sampler leaves alone, or that does not
+    /// answer, is not to be asked for the rest either.
+    ///
+    /// ```
+    /// # fn main() -> amdgpu_smi::Result<()> {
+    /// use amdgpu_smi::error::Unavailable;
+    /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
+    /// let gpu = smi.gpus()[0].refusing(Unavailable::LeftAlone);
+    /// assert!(gpu.performance_level().is_err());
+    /// assert!(gpu.memory_usage().vram_used.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn refusing(&self, reason: Unavailable) -> Gpu {
+        Gpu(self.0.clone(), Some(reason))
     }
 
     /// Its position in the list, by which AMD's tools number GPUs.
@@ -221,9 +242,12 @@ impl Gpu {
     pub(crate) fn device(&self, file: &str) -> Result<&Device> {
         let device =
             self.0.device.as_ref().ok_or_else(|| Error::NotSupported { path: self.path_of(file) })?;
-        match device.is_retired() {
-            true => Err(Error::DeviceGone { path: self.path_of(file) }),
-            false => Ok(device),
+        match (device.is_retired(), self.1) {
+            (true, _) => Err(Error::DeviceGone { path: self.path_of(file) }),
+            (_, Some(reason @ Unavailable::Late)) => {
+                Err(Error::Unavailable { path: self.path_of(file), reason })
+            }
+            _ => Ok(device),
         }
     }
 
@@ -231,9 +255,11 @@ impl Gpu {
     pub(crate) fn node(&self, file: &str) -> Result<&Node> {
         let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
         let node = self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
-        match self.0.device.as_ref().is_some_and(Device::is_retired) {
-            true => Err(Error::DeviceGone { path: node.dir.path().join(file) }),
-            false => Ok(node),
+        let path = || node.dir.path().join(file);
+        match (self.0.device.as_ref().is_some_and(Device::is_retired), self.1) {
+            (true, _) => Err(Error::DeviceGone { path: path() }),
+            (_, Some(reason @ Unavailable::Late)) => Err(Error::Unavailable { path: path(), reason }),
+            _ => Ok(node),
         }
     }
 
@@ -248,7 +274,8 @@ impl Gpu {
     /// Asked once for a bundle of values. `power/runtime_status` itself never wakes (`runtime_status_show` in
     /// drivers/base/power only prints a field).
     pub(crate) fn access(&self) -> Access<'_> {
-        Access { gpu: self, asleep: self.0.wake == WakePolicy::Never && self.is_suspended() }
+        let asleep = || self.0.wake == WakePolicy::Never && self.is_suspended();
+        Access { gpu: self, refused: self.1.or_else(|| asleep().then_some(Unavailable::Suspended)) }
     }
 
     /// Whether the GPU is runtime-suspended or about to be. Asking does not wake it.
@@ -346,7 +373,7 @@ impl Node {
 /// The way to files that would wake the GPU.
 pub(crate) struct Access<'a> {
     gpu: &'a Gpu,
-    asleep: bool,
+    refused: Option<Unavailable>,
 }
 
 impl Access<'_> {
@@ -364,9 +391,9 @@ impl Access<'_> {
 
     /// Refuses a file that would wake the GPU.
     pub(crate) fn check(&self, path: impl FnOnce() -> PathBuf) -> Result<()> {
-        match self.asleep {
-            true => Err(Error::Unavailable { path: path(), reason: Unavailable::Suspended }),
-            false => Ok(()),
+        match self.refused {
+            Some(reason) => Err(Error::Unavailable { path: path(), reason }),
+            None => Ok(()),
         }
     }
 

@@ -174,7 +174,7 @@ impl Gpu {
     /// What the selected profile deals out of a kind of engine; none where the driver does not speak of it.
     fn resource(&self, kind: ResourceKind) -> Option<PartitionResource> {
         let folder = format!("compute_partition_config/{}", kind.as_str());
-        let device = self.0.device.as_ref()?;
+        let device = self.device(&folder).ok()?;
         device.dir.meta(Path::new(&folder)).ok()?;
         let mut reasons = Reasons::default();
         let number = |name: &str| self.fact(&format!("{folder}/{name}"), scalar::unsigned_32);

@@ -98,7 +98,7 @@ impl Gpu {
     /// (`amdgpu_xgmi_sysfs_add_dev_info` names the links node1, node2, …).
     fn hive_addresses(&self) -> Vec<Option<Bdf>> {
         let folder = Path::new("xgmi_hive_info");
-        let Some(device) = &self.0.device else { return Vec::new() };
+        let Ok(device) = self.device("xgmi_hive_info") else { return Vec::new() };
         let Ok(entries) = device.dir.list(folder) else { return Vec::new() };
         let mut nodes: Vec<(u32, Option<Bdf>)> = Vec::new();
         for entry in entries {

@@ -44,9 +44,14 @@ impl Courtesy {
         }
     }
 
+    /// As at the beginning: nothing is known of the GPU.
+    pub(super) fn new(keep_awake: bool) -> Courtesy {
+        Courtesy { keep_awake, ..Courtesy::default() }
+    }
+
     /// The GPU fell asleep: that was what the rest was for.
     pub(super) fn asleep(&mut self) {
-        *self = Courtesy { keep_awake: self.keep_awake, ..Courtesy::default() };
+        *self = Courtesy::new(self.keep_awake);
     }
 
     /// Takes note that the GPU was read, and how busy it was.

@@ -167,12 +167,16 @@ impl FleetSampler {
     /// A GPU whose answer to an earlier tick came after that tick is not asked anew: the answer is of this tick,
     /// as [`Outcome::Overdue`]. So one that is always late is heard of too.
     ///
-    /// The GPUs come in the order of the samplers that the fleet was made of.
+    /// The GPUs come in the order of the samplers that the fleet was made of; one that came back
+    /// ([`Sampler::reattach`]) by its new handle.
     pub fn tick(&mut self, deadline: Duration) -> impl Iterator<Item = (&Gpu, Outcome<'_>)> {
         self.ask(deadline);
         self.places.iter().zip(&self.gpus).map(|((package, place), gpu)| {
-            let outcome = self.packages.get(*package).map(|package| package.outcome(*place));
-            (gpu, outcome.unwrap_or(Outcome::Late(Instant::now())))
+            let Some(package) = self.packages.get(*package) else {
+                return (gpu, Outcome::Late(Instant::now()));
+            };
+            let sampler = package.job.as_ref().and_then(|job| job.samplers.get(*place));
+            (sampler.map_or(gpu, Sampler::gpu), package.outcome(*place))
         })
     }
 

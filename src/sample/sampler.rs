@@ -94,8 +94,15 @@ impl Sampler {
 
     /// Reads an idle GPU at every sample, although that keeps it from falling asleep by itself.
     pub fn keep_awake(mut self, keep_awake: bool) -> Sampler {
-        self.courtesy.keep_awake = keep_awake;
+        self.set_keep_awake(keep_awake);
         self
+    }
+
+    /// As [`Sampler::keep_awake`], from the next sample on.
+    pub fn set_keep_awake(&mut self, keep_awake: bool) {
+        if keep_awake != self.courtesy.keep_awake {
+            self.courtesy = Courtesy::new(keep_awake);
+        }
     }
 
     /// Of the [temperatures](SampleFields::TEMPERATURES) reads this one alone: a call less for each of the others.
@@ -137,8 +144,7 @@ impl Sampler {
 
     /// What happened between the last two metrics tables; `None` as long as there are no two.
     pub fn rates(&self) -> Option<MetricsRates> {
-        let earlier = self.table.as_ref()?.earlier.as_deref()?;
-        Some(MetricsRates::between(earlier, self.sample.metrics.as_deref()?))
+        self.sample.rates()
     }
 
     /// Whether the device went; then [`Sampler::reattach`] may find it again.
@@ -160,6 +166,7 @@ impl Sampler {
         self.sample.wall = SystemTime::now();
         self.sample.number += 1;
         let gate = self.gate(started);
+        self.sample.refused = gate;
         let (gpu, sample, spare, buf) = (&self.gpu, &mut self.sample, &mut self.spare, &mut self.buf);
         let mut suspicious = false;
         for part in &mut self.parts {

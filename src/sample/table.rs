@@ -17,8 +17,6 @@ const NAME: &str = "metrics";
 /// all zero. One read of a page takes all of it, no table is larger (sysfs ends attributes there).
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    /// The table before the last one.
-    pub(super) earlier: Option<Box<Metrics>>,
     /// One to be filled next, so that none is allocated.
     spare: Option<Box<Metrics>>,
     backoff: Backoff,
@@ -50,7 +48,7 @@ impl Table {
         match self.read(gpu, buf) {
             Ok(table) => {
                 if let Some(before) = sample.metrics.replace(table) {
-                    self.spare = self.earlier.replace(before);
+                    self.spare = sample.earlier_metrics.replace(before);
                 }
                 if std::mem::take(&mut self.absent) {
                     sample.reasons.forget(NAME);
@@ -59,7 +57,7 @@ impl Table {
                 false
             }
             Err(error) => {
-                let known = sample.metrics.is_some() || self.earlier.is_some();
+                let known = sample.metrics.is_some() || sample.earlier_metrics.is_some();
                 let gone = matches!(error, Error::DeviceGone { .. })
                     || (known && matches!(error, Error::NotSupported { .. }));
                 self.backoff.failed();
@@ -88,7 +86,7 @@ impl Table {
         sample.reasons.set(NAME, reason);
         self.absent = true;
         if let Some(last) = sample.metrics.take() {
-            self.spare = self.earlier.replace(last);
+            self.spare = sample.earlier_metrics.replace(last);
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::error::{Error, Reasons};
+use crate::derived::MetricsRates;
+use crate::error::{Error, Reasons, Unavailable};
 use crate::gpu::source::preferred;
 use crate::gpu::{
     Activity, ClockDomain, Fan, FanControl, Frequency, MemoryUsage, PcieInfo, Power, PowerKind, Source,
@@ -31,6 +32,8 @@ pub struct Sample {
     pub took: Duration,
     /// How many samples this sampler took, with this one.
     pub number: u64,
+    /// Why what may wake the GPU, or keep it awake, was not read; `None` if it was.
+    pub refused: Option<Unavailable>,
     /// Temperatures.
     pub temperatures: Vec<Temperature>,
     /// Powers and their limits.
@@ -66,6 +69,8 @@ pub struct Sample {
     pub vram: Option<VramInfo>,
     /// The metrics table.
     pub metrics: Option<Box<Metrics>>,
+    /// The one before it, of the last sample that had one.
+    pub earlier_metrics: Option<Box<Metrics>>,
     /// Why the sample's own fields have no value, by their names.
     pub reasons: Reasons,
 }
@@ -92,6 +97,7 @@ impl Sample {
             wall: SystemTime::UNIX_EPOCH,
             took: Duration::ZERO,
             number: 0,
+            refused: None,
             temperatures: Vec::new(),
             power: Vec::new(),
             frequencies: Vec::new(),
@@ -142,6 +148,7 @@ impl Sample {
             vbios: None,
             vram: None,
             metrics: None,
+            earlier_metrics: None,
             reasons: reasons(),
         }
     }
@@ -179,6 +186,11 @@ impl Sample {
         let first = self.fans.iter().find(|fan| fan.channel == 1);
         let reason = first.and_then(|fan| fan.reasons.of("rpm"));
         preferred(first.and_then(|fan| fan.rpm), reason, || fan::in_table(self.metrics.as_ref()?))
+    }
+
+    /// What happened between the last two metrics tables; `None` without two.
+    pub fn rates(&self) -> Option<MetricsRates> {
+        Some(MetricsRates::between(self.earlier_metrics.as_deref()?, self.metrics.as_deref()?))
     }
 
     /// How busy the shaders are and where that was read, among what was sampled.
