@@ -472,6 +472,8 @@ fn a_device_that_goes_and_comes_back() {
     let uevent = fs::read_to_string(device.join("uevent")).unwrap();
     fs::write(device.join("uevent"), uevent.replace("DRIVER=amdgpu", "DRIVER=vfio-pci")).unwrap();
     record.heal();
+    // KFD alone still, or already, knowing it is not enough.
+    assert!(matches!(sampler.reattach(), Err(Error::DeviceGone { .. })), "{:?}", sampler.reattach());
     let nodes = fs::canonicalize(root.path().join("sys/class/kfd/kfd/topology/nodes/1")).unwrap();
     fs::rename(&nodes, root.path().join("node")).unwrap();
     assert!(matches!(sampler.reattach(), Err(Error::DeviceGone { .. })), "{:?}", sampler.reattach());

@@ -448,10 +448,11 @@ impl Hwmon {
 impl Gpu {
     /// The driver's hwmon. Opening and listing it wakes nothing.
     pub(crate) fn hwmon(&self) -> Result<&Hwmon> {
+        let device = self.device("hwmon")?;
         if let Some(hwmon) = self.0.hwmon.get() {
             return Ok(hwmon);
         }
-        let found = find_hwmon(self.device("hwmon")?)?;
+        let found = find_hwmon(device)?;
         // What could not be opened is tried again at the next call; only a success is kept.
         Ok(self.0.hwmon.get_or_init(|| found))
     }

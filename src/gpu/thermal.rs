@@ -62,8 +62,8 @@ impl Gpu {
     ///
     /// *Source*: hwmon `temp*`, found by listing. Limits and labels are answered while the GPU sleeps; the
     /// current values are not.
-    /// *Errors*: [`Error::NotSupported`] without hwmon, as in a container or with `amdgpu.dpm=0`. What fails for
-    /// one sensor stands in its `reasons`.
+    /// *Errors*: [`Error::NotSupported`] without hwmon, as in a container or with `amdgpu.dpm=0`;
+    /// [`Error::DeviceGone`]. What fails for one sensor stands in its `reasons`.
     /// *Supported on*: all; junction and memory on discrete cards from Vega10 on, no edge on MI300.
     #[doc(alias = "amdsmi_get_temp_metric")]
     pub fn temperatures(&self) -> Result<Vec<Temperature>> {
@@ -80,8 +80,8 @@ impl Gpu {
                 });
                 reasons.keep(field, bound)
             };
-            Temperature {
-                sensor: self.temperature_sensor(channel),
+            Ok(Temperature {
+                sensor: self.temperature_sensor(channel)?,
                 channel,
                 critical: limit("critical", "crit"),
                 critical_hysteresis: limit("critical_hysteresis", "crit_hyst"),
@@ -91,9 +91,9 @@ impl Gpu {
                     access.read_hwmon(&format!("temp{channel}_input"), scalar::signed).map(MilliCelsius),
                 ),
                 reasons,
-            }
+            })
         });
-        Ok(sensors.collect())
+        sensors.collect()
     }
 
     /// One temperature in thousandths of a degree Celsius, and where it was read.
@@ -109,21 +109,23 @@ impl Gpu {
 
     fn hwmon_temperature(&self, access: &Access<'_>, sensor: &TemperatureSensor) -> Result<MilliCelsius> {
         let hwmon = self.hwmon()?;
-        let mut channels = hwmon.channels("temp").into_iter();
-        let channel = channels.find(|channel| self.temperature_sensor(*channel) == *sensor);
-        let Some(channel) = channel else {
-            return Err(Error::NotSupported { path: hwmon.dir.path().join("temp*_label") });
-        };
-        access.read_hwmon(&format!("temp{channel}_input"), scalar::signed).map(MilliCelsius)
+        for channel in hwmon.channels("temp") {
+            if self.temperature_sensor(channel)? == *sensor {
+                let file = format!("temp{channel}_input");
+                return access.read_hwmon(&file, scalar::signed).map(MilliCelsius);
+            }
+        }
+        Err(Error::NotSupported { path: hwmon.dir.path().join("temp*_label") })
     }
 
-    /// What a channel measures.
-    fn temperature_sensor(&self, channel: u32) -> TemperatureSensor {
+    /// What a channel measures. Of a device that went nobody knows it any more.
+    fn temperature_sensor(&self, channel: u32) -> Result<TemperatureSensor> {
         let label =
             self.hwmon_fact(&format!("temp{channel}_label"), |text| Ok(scalar::text(text).map(String::from)));
         match label {
-            Ok(Some(label)) => TemperatureSensor::of_label(&label),
-            _ => TemperatureSensor::Other(format!("temp{channel}")),
+            Ok(Some(label)) => Ok(TemperatureSensor::of_label(&label)),
+            Err(error @ Error::DeviceGone { .. }) => Err(error),
+            _ => Ok(TemperatureSensor::Other(format!("temp{channel}"))),
         }
     }
 }

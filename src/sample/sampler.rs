@@ -203,7 +203,10 @@ impl Sampler {
         let ids = self.gpu.ids();
         let same = |gpu: &&Gpu| {
             let found = gpu.ids();
+            // While a driver starts KFD knows the GPU already and DRM does not yet (`amdgpu_device_ip_init` is before
+            // `drm_dev_register`): that is not all of it.
             (found.bdf, found.unique_id, found.pci_id) == (ids.bdf, ids.unique_id, ids.pci_id)
+                && gpu.in_drm() >= self.gpu.in_drm()
         };
         let Some(gpu) = smi.gpus().iter().find(same) else {
             return Err(self.leave());
