@@ -22,7 +22,8 @@ pub(crate) use topology::{TopologyArgs, XgmiArgs};
 const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
 fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
-Only set and reset change anything, and xgmi --errors, which clears the errors it reads. Only event opens a device, /dev/kfd.
+Only set and reset change anything, and metric -x and xgmi --errors, which clear the errors they read. Only event \
+opens a device, /dev/kfd.
 
 Without a command, prints a table of all GPUs.";
 
@@ -300,7 +301,7 @@ pub(crate) struct MetricArgs {
     /// Performance level, power profiles, power features
     #[arg(short = 'l', long)]
     pub(crate) perf_level: bool,
-    /// XGMI errors; reading clears them, so they are not read without this
+    /// XGMI errors since they were last read; reading clears them, so nothing but this reads them
     #[arg(short, long)]
     pub(crate) xgmi_err: bool,
     /// Energy used since the driver was loaded
@@ -348,6 +349,12 @@ pub(crate) struct MonitorArgs {
     /// PCIe bandwidth
     #[arg(short = 'r', long)]
     pub(crate) pcie: bool,
+    /// Errors that were corrected, errors that were not, and replays on the link
+    #[arg(short, long)]
+    pub(crate) ecc: bool,
+    /// In how many percent of the time power and temperature limits held it back (MI300 and newer)
+    #[arg(short = 'V', long)]
+    pub(crate) violation: bool,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
     // `-v` is the video memory here, as in AMD's command.
@@ -371,6 +378,13 @@ pub(crate) struct WatchArgs {
     #[arg(short, long, value_name = "N", requires = "watch")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) iterations: Option<u64>,
+    /// Read a GPU that nobody uses at every answer, although that keeps it awake
+    ///
+    /// Without this, an idle GPU that may fall asleep (power/control is auto) is left alone for half as long again as it takes
+    /// to: its values are N/A meanwhile ("left alone"). If it has not fallen asleep by then, it is read again, for
+    /// longer each time. --wake includes this.
+    #[arg(long, requires = "watch")]
+    pub(crate) keep_awake: bool,
 }
 
 /// A number of seconds between none and a year.

@@ -5,10 +5,12 @@
 mod args;
 mod command;
 mod failure;
+mod fleet;
 mod machine;
 mod output;
 mod render;
 mod report;
+mod view;
 mod watch;
 
 use std::process::ExitCode;

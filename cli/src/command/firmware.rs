@@ -10,7 +10,7 @@ use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let rows = super::format(common) == Format::Csv;
-    super::answer(common, AmdRoot::Array, None, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
+    super::answer(common, AmdRoot::Array, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
 }
 
 fn report(gpu: &Gpu) -> Section {

@@ -9,7 +9,7 @@ use crate::render::AmdRoot;
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &ListArgs) -> Result<(), Failure> {
-    super::answer(common, AmdRoot::Array, None, |gpu| vec![report(gpu, args.enumeration)])
+    super::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration)])
 }
 
 fn report(gpu: &Gpu, enumeration: bool) -> Section {

@@ -22,13 +22,13 @@ pub(crate) mod xgmi;
 
 use amdgpu_smi::{Error, Gpu, Smi};
 
-use crate::args::{Common, JsonShape, WatchArgs};
+use crate::args::{Common, JsonShape};
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Node, Section};
-use crate::watch::{End, timestamp, watch};
+use crate::watch::End;
 
 /// What the options say about the form of the answer.
 pub(crate) fn format(common: &Common) -> Format {
@@ -77,27 +77,17 @@ fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Failure> {
     Ok((smi, gpus))
 }
 
-/// Answers once, or again and again if `watching` says so, with what `report` finds out about each GPU.
+/// Answers with what `report` finds out about each GPU.
 pub(crate) fn answer(
     common: &Common,
     root: AmdRoot,
-    watching: Option<&WatchArgs>,
     report: impl Fn(&Gpu) -> Vec<Section>,
 ) -> Result<(), Failure> {
     let (gpus, mut output) = begin(common, root)?;
-    let format = format(common);
-    let mut columns = Columns::default();
-    let mut once = |timestamp| {
-        let sections: Vec<Section> = gpus.iter().flat_map(&report).collect();
-        let document = Document { sections, timestamp, root };
-        output.write(&document.render(format, &mut columns))?;
-        Ok(document)
-    };
-    let Some((args, interval)) = watching.and_then(|args| Some((args, args.watch?))) else {
-        return answered(&once(None)?.sections);
-    };
-    let end = watch(interval, args, || once(Some(timestamp())).map(|_| ()))?;
-    tidy(end, &mut output)
+    let sections = gpus.iter().flat_map(report).collect();
+    let document = Document { sections, timestamp: None, root };
+    output.write(&document.render(format(common), &mut Columns::default()))?;
+    answered(&document.sections)
 }
 
 /// After Ctrl-C on a terminal, which echoes `^C`: begins a new line.
@@ -137,3 +127,6 @@ pub(crate) fn scope(gpu: &Gpu, section: &mut Section) {
         section.own("scope", "package");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["static", "-p"],
     &["metric"],
     &["monitor"],
-    &["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "-v", "-r"],
+    &["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "-v", "-r", "-e", "-V"],
     &["firmware"],
     &[],
     &["process"],

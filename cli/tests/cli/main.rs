@@ -6,6 +6,7 @@ mod documents;
 mod event;
 mod golden;
 mod help;
+mod monitor;
 mod output;
 mod process;
 mod records;

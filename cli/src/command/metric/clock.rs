@@ -1,14 +1,15 @@
 //! Clocks: the one that each part runs at, and the range of its levels.
 
+use amdgpu_smi::Result;
 use amdgpu_smi::gpu::{ClockDomain, Frequency};
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
 use amdgpu_smi::parse::metrics::Clocks;
 use amdgpu_smi::unit::MegaHertz;
-use amdgpu_smi::{Gpu, Result};
 
 use super::table::Table;
 use crate::command::scope;
 use crate::report::{Forms, Node, Section};
+use crate::view::View;
 
 /// AMD's keys, in its order; whose levels each has, and where the table has its clock.
 const CLOCKS: [(&str, ClockDomain, Slot); 19] = [
@@ -40,7 +41,7 @@ fn slot(slots: &[Option<MegaHertz>], index: usize) -> Option<MegaHertz> {
     slots.get(index).copied().flatten()
 }
 
-pub(super) fn clock(gpu: &Gpu, table: &Table<'_>) -> Node {
+pub(super) fn clock(gpu: &View<'_>, table: &Table<'_>) -> Node {
     let frequencies = gpu.frequencies();
     let levels: Vec<_> = ClockDomain::ALL.map(|domain| (domain, gpu.clock_levels(domain))).into();
     let of = |wanted| levels.iter().find(|(domain, _)| *domain == wanted).map(|(_, table)| table);
@@ -117,7 +118,7 @@ fn not_locked() -> Node {
 }
 
 /// Megahertz at which a domain runs: what the table says, else the level that is marked, else what hwmon measures.
-pub(crate) fn current(gpu: &Gpu, table: &Table<'_>, domain: ClockDomain) -> Node {
+pub(crate) fn current(gpu: &View<'_>, table: &Table<'_>, domain: ClockDomain) -> Node {
     let in_table = CLOCKS.iter().find(|(_, of, _)| *of == domain);
     let now = in_table.map(|(_, _, slot)| table.of(|metrics| slot(&metrics.clocks)));
     match now {

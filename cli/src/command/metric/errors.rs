@@ -1,10 +1,13 @@
 //! Errors that were corrected, and those that could not be.
 
 use amdgpu_smi::parse::ras::{ErrorCounts, block_names};
+use amdgpu_smi::parse::xgmi::XgmiErrors;
 use amdgpu_smi::{Gpu, Result};
 
+use super::table::Table;
 use crate::command::scope;
 use crate::report::{Node, Section};
+use crate::view::View;
 
 /// What each block counted, of those whose error correction is on.
 fn counts(gpu: &Gpu) -> std::result::Result<Vec<(&'static str, Result<ErrorCounts>)>, Node> {
@@ -42,6 +45,14 @@ fn sum(blocks: &[(&str, Result<ErrorCounts>)], count: Count) -> Node {
 /// Uncorrectable errors of all blocks.
 pub(crate) fn total(gpu: &Gpu) -> Node {
     counts(gpu).map_or_else(|absent| absent, |blocks| sum(&blocks, UNCORRECTABLE))
+}
+
+/// Corrected and uncorrectable errors of all blocks.
+pub(crate) fn totals(gpu: &Gpu) -> (Node, Node) {
+    match counts(gpu) {
+        Ok(blocks) => (sum(&blocks, CORRECTABLE), sum(&blocks, UNCORRECTABLE)),
+        Err(absent) => (absent.clone(), absent),
+    }
 }
 
 pub(crate) fn ecc(gpu: &Gpu) -> Node {
@@ -92,4 +103,25 @@ pub(crate) fn blocks(gpu: &Gpu) -> Node {
     }
     scope(gpu, &mut section);
     section.into()
+}
+
+/// What happened on the XGMI links since anyone last asked: reading clears it (`amdgpu_xgmi_show_error`), so only
+/// those have it read who ask for it by name.
+pub(super) fn xgmi(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
+    const KEY: &str = "xgmi_err";
+    match gpu.read_and_clear_xgmi_errors() {
+        Ok(errors) => {
+            let (ours, amds) = match errors {
+                XgmiErrors::None => ("none", "AMDSMI_XGMI_STATUS_NO_ERRORS"),
+                XgmiErrors::One => ("one", "AMDSMI_XGMI_STATUS_ERROR"),
+                _ => ("several", "AMDSMI_XGMI_STATUS_MULTIPLE_ERRORS"),
+            };
+            section.put_both(KEY, ours, amds)
+        }
+        Err(error) => section.put(KEY, Node::from(&error)),
+    };
+}
+
+pub(super) fn no_xgmi(_: &View<'_>, _: &Table<'_>, section: &mut Section) {
+    section.put("xgmi_err", Node::absent("not asked", "reading clears it; metric -x reads and so clears it"));
 }

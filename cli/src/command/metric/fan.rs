@@ -1,14 +1,15 @@
 //! Fans, and the settings of the firmware's fan control.
 
+use amdgpu_smi::Result;
 use amdgpu_smi::gpu::{Fan, FanControl, FanMode};
 use amdgpu_smi::parse::fan::{FanCurve, FanSetting};
 use amdgpu_smi::parse::overdrive::Limits;
-use amdgpu_smi::{Gpu, Result};
 
 use crate::command::scope;
 use crate::report::{Node, Number, Section};
+use crate::view::View;
 
-pub(super) fn fan(gpu: &Gpu) -> Node {
+pub(super) fn fan(gpu: &View<'_>) -> Node {
     let fans = gpu.fans();
     let mut section = Section::new();
     figures(&fans, &mut section);

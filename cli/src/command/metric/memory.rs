@@ -1,11 +1,11 @@
 //! Memory: how much there is of which kind, how much of it is used.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::unit::Bytes;
 
 use crate::report::{Node, Section};
+use crate::view::View;
 
-pub(super) fn usage(gpu: &Gpu) -> Node {
+pub(super) fn usage(gpu: &View<'_>) -> Node {
     let memory = gpu.memory_usage();
     let reasons = &memory.reasons;
     let mut section = Section::new();

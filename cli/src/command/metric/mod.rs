@@ -13,64 +13,108 @@ mod temperature;
 mod throttle;
 mod usage;
 
-use amdgpu_smi::Gpu;
+use amdgpu_smi::sample::SampleFields;
 
 use crate::args::{Common, MetricArgs};
 use crate::failure::Failure;
-use crate::render::AmdRoot;
-use crate::report::{Node, Section};
+use crate::fleet::Fleet;
+use crate::render::{AmdRoot, Columns, Document};
+use crate::report::Section;
+use crate::view::View;
 
 pub(crate) use self::clock::current as current_clock;
-pub(crate) use self::errors::total as error_total;
-pub(crate) use self::errors::{blocks as ecc_blocks, ecc};
+pub(crate) use self::errors::{blocks as ecc_blocks, ecc, total as error_total, totals as error_totals};
 pub(crate) use self::pcie::bandwidth as pcie_bandwidth;
 pub(crate) use self::table::Table;
+pub(crate) use self::throttle::{CAUSES, Figure, first_die, own_dies};
 pub(crate) use self::usage::video as video_usage;
 
 pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
-    super::answer(common, AmdRoot::GpuData, Some(&args.watch), |gpu| vec![report(gpu, args)])
+    const ROOT: AmdRoot = AmdRoot::GpuData;
+    let format = super::format(common);
+    let (gpus, mut output) = super::begin(common, ROOT)?;
+    let mut fleet = Fleet::new(gpus, fields(args), args.throttle || !any(args), &args.watch)?;
+    let mut columns = Columns::default();
+    fleet.answer(
+        &args.watch,
+        &mut output,
+        |gpu| report(gpu, args),
+        |sections, timestamp| {
+            Document { sections: sections.to_vec(), timestamp, root: ROOT }.render(format, &mut columns)
+        },
+    )
 }
 
 /// What adds a section.
-type Add = fn(&Gpu, &Table<'_>, &mut Section);
+type Add = fn(&View<'_>, &Table<'_>, &mut Section);
 
-fn report(gpu: &Gpu, args: &MetricArgs) -> Section {
-    let all = !any(args);
+/// The sections in AMD's order: whether each is asked for, what a sampler reads of it, and what adds it.
+///
+/// A sampler does not read what few files of few GPUs have and nobody watches by the second: error counters,
+/// overdrive in percent, power features, the logging of throttling, traffic. They are read beside the sample.
+fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
+    use SampleFields as Fields;
     let link: Add = if args.pcie_bw { pcie::with_traffic } else { pcie::without_traffic };
-    // Reading clears the count: only for those who ask for it by name.
-    let xgmi: Add = match args.xgmi_err {
-        true => |_, _, section| _ = section.put("xgmi_err", super::not_built()),
-        false => |_, _, section| {
-            section.put("xgmi_err", Node::absent("not asked", "reading clears it; metric -x reads it"));
-        },
-    };
-    // In AMD's order.
-    let sections: [(bool, Add); 16] = [
-        (args.usage, |gpu, table, section| _ = section.put("usage", usage::usage(gpu, table))),
-        (args.power, |gpu, table, section| _ = section.put("power", power::power(gpu, table))),
-        (args.clock, |gpu, table, section| _ = section.put("clock", clock::clock(gpu, table))),
-        (args.temperature, |gpu, table, section| {
+    let xgmi: Add = if args.xgmi_err { errors::xgmi } else { errors::no_xgmi };
+    [
+        (
+            args.usage,
+            Fields::GFX_ACTIVITY | Fields::OTHER_ACTIVITY | Fields::METRICS,
+            |gpu, table, section| _ = section.put("usage", usage::usage(gpu, table)),
+        ),
+        (
+            args.power,
+            Fields::POWER | Fields::POWER_CAP | Fields::VOLTAGES | Fields::METRICS,
+            |gpu, table, section| _ = section.put("power", power::power(gpu, table)),
+        ),
+        (
+            args.clock,
+            Fields::CLOCKS | Fields::OTHER_CLOCKS | Fields::FREQUENCIES | Fields::METRICS,
+            |gpu, table, section| _ = section.put("clock", clock::clock(gpu, table)),
+        ),
+        (args.temperature, Fields::TEMPERATURES | Fields::METRICS, |gpu, table, section| {
             _ = section.put("temperature", temperature::temperature(gpu, table))
         }),
-        (args.pcie || args.pcie_bw, link),
-        (args.ecc, |gpu, _, section| _ = section.put("ecc", errors::ecc(gpu))),
-        (args.ecc_blocks, |gpu, _, section| _ = section.put("ecc_blocks", errors::blocks(gpu))),
-        (args.fan, |gpu, _, section| _ = section.put("fan", fan::fan(gpu))),
-        (args.voltage_curve, |gpu, _, section| {
+        (args.pcie || args.pcie_bw, Fields::PCIE | Fields::METRICS, link),
+        (args.ecc, Fields::empty(), |gpu, _, section| _ = section.put("ecc", errors::ecc(gpu))),
+        (args.ecc_blocks, Fields::empty(), |gpu, _, section| {
+            _ = section.put("ecc_blocks", errors::blocks(gpu))
+        }),
+        (args.fan, Fields::FANS | Fields::FAN_SETTINGS, |gpu, _, section| {
+            _ = section.put("fan", fan::fan(gpu))
+        }),
+        (args.voltage_curve, Fields::PERFORMANCE, |gpu, _, section| {
             _ = section.put("voltage_curve", overdrive::voltage_curve(gpu))
         }),
-        (args.overdrive, overdrive::overdrive),
-        (args.perf_level, performance::performance),
-        (args.xgmi_err, xgmi),
-        (args.voltage, |gpu, _, section| _ = section.put("voltage", power::voltage(gpu))),
-        (args.energy, |gpu, table, section| _ = section.put("energy", power::energy(gpu, table))),
-        (args.mem_usage, |gpu, _, section| _ = section.put("mem_usage", memory::usage(gpu))),
-        (args.throttle, |gpu, table, section| _ = section.put("throttle", throttle::throttle(gpu, table))),
-    ];
+        (args.overdrive, Fields::PERFORMANCE, overdrive::overdrive),
+        (args.perf_level, Fields::PERFORMANCE, performance::performance),
+        (args.xgmi_err, Fields::empty(), xgmi),
+        (args.voltage, Fields::VOLTAGES, |gpu, _, section| _ = section.put("voltage", power::voltage(gpu))),
+        (args.energy, Fields::METRICS, |gpu, table, section| {
+            _ = section.put("energy", power::energy(gpu, table))
+        }),
+        (args.mem_usage, Fields::VRAM | Fields::OTHER_MEMORY, |gpu, _, section| {
+            _ = section.put("mem_usage", memory::usage(gpu))
+        }),
+        (args.throttle, Fields::METRICS, |gpu, table, section| {
+            _ = section.put("throttle", throttle::throttle(gpu, table))
+        }),
+    ]
+}
+
+/// What a sampler is to read: always also how busy the GPU is, which decides whether it is left alone.
+pub(super) fn fields(args: &MetricArgs) -> SampleFields {
+    let all = !any(args);
+    let wanted = sections(args).into_iter().filter(|(wanted, ..)| all || *wanted);
+    wanted.fold(SampleFields::GFX_ACTIVITY, |fields, (_, more, _)| fields | more)
+}
+
+pub(super) fn report(gpu: &View<'_>, args: &MetricArgs) -> Section {
+    let all = !any(args);
     let table = Table::new(gpu);
     let mut section = Section::new();
     section.put("gpu", gpu.index());
-    for (_, add) in sections.into_iter().filter(|(wanted, _)| all || *wanted) {
+    for (_, _, add) in sections(args).into_iter().filter(|(wanted, ..)| all || *wanted) {
         add(gpu, &table, &mut section);
     }
     section

@@ -1,16 +1,16 @@
 //! Overdrive: by how much clocks are raised, and the table of what may be set.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
 use amdgpu_smi::parse::overdrive::{Limits, Overdrive, OverdriveLimits, OverdrivePoint};
 
 use super::table::Table;
 use crate::report::{Node, Section};
+use crate::view::View;
 
 /// As many points as AMD prints.
 const POINTS: usize = 3;
 
-pub(super) fn voltage_curve(gpu: &Gpu) -> Node {
+pub(super) fn voltage_curve(gpu: &View<'_>) -> Node {
     let table = gpu.overdrive();
     let mut section = Section::new();
     for index in 0..POINTS {
@@ -29,7 +29,7 @@ pub(super) fn voltage_curve(gpu: &Gpu) -> Node {
     section.into()
 }
 
-pub(super) fn overdrive(gpu: &Gpu, _: &Table<'_>, section: &mut Section) {
+pub(super) fn overdrive(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
     section
         .put("overdrive", Node::of(gpu.overdrive_level()))
         .put("mem_overdrive", Node::of(gpu.memory_overdrive_level()))

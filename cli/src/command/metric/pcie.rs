@@ -1,23 +1,23 @@
 //! The PCIe link as it is now.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::parse::pcie::PcieTraffic;
 
 use super::table::Table;
 use crate::command::scope;
 use crate::report::{Forms, Node, Section};
+use crate::view::View;
 
-pub(super) fn without_traffic(gpu: &Gpu, table: &Table<'_>, section: &mut Section) {
+pub(super) fn without_traffic(gpu: &View<'_>, table: &Table<'_>, section: &mut Section) {
     section.put("pcie", pcie(gpu, table, false));
 }
 
 /// Reads the one file that takes a second.
-pub(super) fn with_traffic(gpu: &Gpu, table: &Table<'_>, section: &mut Section) {
+pub(super) fn with_traffic(gpu: &View<'_>, table: &Table<'_>, section: &mut Section) {
     section.put("pcie", pcie(gpu, table, true));
 }
 
-fn pcie(gpu: &Gpu, table: &Table<'_>, traffic: bool) -> Node {
+fn pcie(gpu: &View<'_>, table: &Table<'_>, traffic: bool) -> Node {
     let info = gpu.pcie_info();
     let mut section = Section::new();
     section

@@ -1,14 +1,14 @@
 //! How the driver chooses clocks: performance level, power profiles, power features.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::features::Features;
 use amdgpu_smi::parse::performance::PerformanceLevel;
 use amdgpu_smi::parse::profile::PowerProfile;
 
 use super::table::Table;
 use crate::report::{Forms, Node, Section};
+use crate::view::View;
 
-pub(super) fn performance(gpu: &Gpu, _: &Table<'_>, section: &mut Section) {
+pub(super) fn performance(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
     const KEY: &str = "perf_level";
     match gpu.performance_level() {
         Ok(level) => section.put_both(KEY, level.as_str(), amds(&level)),

@@ -1,13 +1,13 @@
 //! Power, voltages, energy.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{Power, PowerKind, Voltage, VoltageRail};
 
 use super::table::Table;
 use crate::command::scope;
 use crate::report::{Forms, Node, Section};
+use crate::view::View;
 
-pub(super) fn power(gpu: &Gpu, table: &Table<'_>) -> Node {
+pub(super) fn power(gpu: &View<'_>, table: &Table<'_>) -> Node {
     let socket = gpu.socket_power();
     let kind = socket.as_ref().map(|(_, kind)| match kind {
         PowerKind::Average => "average",
@@ -59,7 +59,7 @@ fn throttle_status(table: &Table<'_>) -> Node {
 }
 
 /// The first channel's figures and caps; further channels in a list.
-fn channels(gpu: &Gpu, section: &mut Section) {
+fn channels(gpu: &View<'_>, section: &mut Section) {
     const OTHERS: &str = "other_channels";
     let channels = match gpu.power() {
         Ok(channels) => channels,
@@ -113,7 +113,7 @@ fn rail(rails: &[Voltage], wanted: &VoltageRail) -> Node {
 }
 
 /// Every voltage that hwmon measures, by the driver's label.
-pub(super) fn voltage(gpu: &Gpu) -> Node {
+pub(super) fn voltage(gpu: &View<'_>) -> Node {
     let mut section = Section::new();
     match gpu.voltages() {
         Ok(rails) => {
@@ -135,7 +135,7 @@ pub(super) fn voltage(gpu: &Gpu) -> Node {
     section.into()
 }
 
-pub(super) fn energy(gpu: &Gpu, table: &Table<'_>) -> Node {
+pub(super) fn energy(gpu: &View<'_>, table: &Table<'_>) -> Node {
     let mut section = Section::new();
     let counter = table.of(|metrics| {
         let counter = metrics.energy?;

@@ -1,25 +1,22 @@
-//! The gpu_metrics table: read when the first section needs it, and once for all of them.
-
-use std::cell::OnceCell;
+//! The gpu_metrics table, field by field as a report has it.
 
 use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope};
-use amdgpu_smi::{Gpu, Result};
 
 use crate::report::{Node, Section};
+use crate::view::View;
 
 /// A GPU's table, or why there is none.
 pub(crate) struct Table<'a> {
-    gpu: &'a Gpu,
-    metrics: OnceCell<Result<Metrics>>,
+    gpu: &'a View<'a>,
 }
 
 impl<'a> Table<'a> {
-    pub(crate) fn new(gpu: &'a Gpu) -> Table<'a> {
-        Table { gpu, metrics: OnceCell::new() }
+    pub(crate) fn new(gpu: &'a View<'a>) -> Table<'a> {
+        Table { gpu }
     }
 
-    pub(crate) fn metrics(&self) -> std::result::Result<&Metrics, Node> {
-        self.metrics.get_or_init(|| self.gpu.metrics()).as_ref().map_err(Node::from)
+    pub(crate) fn metrics(&self) -> Result<&Metrics, Node> {
+        self.gpu.metrics().map_err(Node::from)
     }
 
     /// A field, or why it has no value.

@@ -1,18 +1,18 @@
 //! Temperatures and their limits.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{Temperature, TemperatureSensor};
 
 use super::table::Table;
 use crate::command::scope;
 use crate::report::{Node, Section};
+use crate::view::View;
 
 /// As many as AMD prints.
 const HBM_STACKS: usize = 12;
 const MID: usize = 2;
 const AID: usize = 2;
 
-pub(super) fn temperature(gpu: &Gpu, table: &Table<'_>) -> Node {
+pub(super) fn temperature(gpu: &View<'_>, table: &Table<'_>) -> Node {
     let sensors = gpu.temperatures();
     let mut section = Section::new();
     const SENSORS: [(&str, TemperatureSensor); 3] = [

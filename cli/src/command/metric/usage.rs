@@ -1,18 +1,18 @@
 //! How busy the engines are.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope};
 use amdgpu_smi::unit::Percent;
 
 use super::table::{Table, lacking};
 use crate::command::scope;
 use crate::report::{Forms, Node, Section};
+use crate::view::View;
 
 /// As many as AMD prints.
 const VCN: usize = 4;
 const JPEG: usize = 32;
 
-pub(super) fn usage(gpu: &Gpu, table: &Table<'_>) -> Node {
+pub(super) fn usage(gpu: &View<'_>, table: &Table<'_>) -> Node {
     let activity = gpu.activity();
     let mut section = Section::new();
     section
@@ -46,7 +46,7 @@ pub(super) fn usage(gpu: &Gpu, table: &Table<'_>) -> Node {
 }
 
 /// How busy the video engines are on average: of the partition where the table tells, else of the package.
-pub(crate) fn video(gpu: &Gpu, table: &Table<'_>) -> Node {
+pub(crate) fn video(gpu: &View<'_>, table: &Table<'_>) -> Node {
     let metrics = match table.metrics() {
         Ok(metrics) => metrics,
         Err(absent) => return absent,

@@ -20,7 +20,7 @@ use crate::render::AmdRoot;
 use crate::report::Section;
 
 pub(crate) fn run(common: &Common, args: &StaticArgs) -> Result<(), Failure> {
-    super::answer(common, AmdRoot::GpuData, None, |gpu| vec![report(gpu, args)])
+    super::answer(common, AmdRoot::GpuData, |gpu| vec![report(gpu, args)])
 }
 
 /// What adds a section.

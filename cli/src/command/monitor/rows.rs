@@ -1,0 +1,199 @@
+//! The rows of `monitor` as text.
+
+use super::{VIOLATIONS, Wanted};
+use crate::output::Output;
+use crate::render::inline;
+use crate::report::{Forms, Node, Section};
+
+/// Key, heading and width of every column, in AMD's order.
+const COLUMNS: [(&str, &str, usize); 34] = [
+    ("gpu", "GPU", 3),
+    ("xcp", "XCP", 5),
+    ("power_usage", "POWER", 7),
+    ("max_power", "PWR_CAP", 9),
+    ("gpu_temperature", "GPU_T", 8),
+    ("memory_temperature", "MEM_T", 8),
+    ("gfx_clk", "GFX_CLK", 10),
+    ("gfx", "GFX%", 7),
+    ("mem", "MEM%", 7),
+    ("mem_clock", "MEM_CLOCK", 11),
+    ("encoder", "ENC%", 7),
+    ("decoder", "DEC%", 7),
+    ("vclock", "VCLOCK", 10),
+    ("dclock", "DCLOCK", 10),
+    ("single_bit_ecc", "SINGLE_ECC", 12),
+    ("double_bit_ecc", "DOUBLE_ECC", 12),
+    ("pcie_replay", "PCIE_REPLAY", 13),
+    ("vram_usage", "VRAM_USAGE", 16),
+    ("vram_used", "VRAM_USED", 11),
+    ("vram_free", "VRAM_FREE", 12),
+    ("vram_total", "VRAM_TOTAL", 12),
+    ("vram_percent", "VRAM%", 9),
+    ("pcie_bw", "PCIE_BW", 12),
+    ("pviol", "PVIOL", 7),
+    ("tviol", "TVIOL", 7),
+    ("tviol_active", "TVIOL_ACTIVE", 14),
+    ("phot_tviol", "PHOT_TVIOL", 12),
+    ("vr_tviol", "VR_TVIOL", 10),
+    ("hbm_tviol", "HBM_TVIOL", 11),
+    ("gfx_clkviol", "GFX_CLKVIOL", 13),
+    ("gfxclk_pviol", "GFXCLK_PVIOL", 14),
+    ("gfxclk_tviol", "GFXCLK_TVIOL", 14),
+    ("gfxclk_totalviol", "GFXCLK_TOTALVIOL", 18),
+    ("low_utilviol", "LOW_UTILVIOL", 14),
+];
+
+/// The rows as text, with the heading again once a screenful.
+pub(super) struct Rows {
+    columns: Vec<(&'static str, &'static str, usize)>,
+    verbose: u8,
+    watching: bool,
+    colour: bool,
+    /// Lines that the screen has; none where there is no screen, and one heading is enough.
+    height: Option<usize>,
+    /// Lines since the last heading; none before the first.
+    since: Option<usize>,
+}
+
+impl Rows {
+    pub(super) fn new(wanted: &Wanted, verbose: u8, watching: bool, output: &Output) -> Rows {
+        let is_wanted = |key: &str| match key {
+            "gpu" | "xcp" => true,
+            "power_usage" => wanted.power,
+            "gpu_temperature" | "memory_temperature" => wanted.temperature,
+            "gfx_clk" | "gfx" => wanted.gfx,
+            "mem" => wanted.mem,
+            "encoder" => wanted.encoder,
+            "decoder" => wanted.decoder,
+            "vram_usage" => wanted.default,
+            _ if wanted.default => false,
+            "max_power" => wanted.power,
+            "mem_clock" => wanted.mem,
+            "vclock" | "dclock" => wanted.encoder || wanted.decoder,
+            "pcie_bw" => wanted.pcie,
+            "single_bit_ecc" | "double_bit_ecc" | "pcie_replay" => wanted.ecc,
+            _ if VIOLATIONS.iter().any(|(violation, ..)| *violation == key) => wanted.violation,
+            _ => wanted.vram,
+        };
+        let height = output.is_terminal().then(terminal_size::terminal_size).flatten();
+        Rows {
+            columns: COLUMNS.into_iter().filter(|(key, ..)| is_wanted(key)).collect(),
+            verbose,
+            watching,
+            colour: output.colour,
+            height: height.map(|(_, terminal_size::Height(height))| usize::from(height)),
+            since: None,
+        }
+    }
+
+    /// A row for each GPU, and the heading where it is due.
+    pub(super) fn text(&mut self, sections: &[Section], timestamp: Option<f64>) -> String {
+        let rows: Vec<Vec<String>> = sections.iter().map(|section| self.cells(section)).collect();
+        for (column, (.., width)) in self.columns.iter_mut().enumerate() {
+            // A cell that does not fit makes its column wider from then on, by two for the gap.
+            let longest =
+                rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+            let gap = if column == 0 { 0 } else { 2 };
+            *width = (*width).max(longest.unwrap_or(0) + gap);
+        }
+        let lines = rows.len() + usize::from(rows.len() > 1);
+        let due = match (self.since, self.height) {
+            (None, _) => true,
+            (Some(since), Some(height)) => since + lines >= height,
+            (Some(_), None) => false,
+        };
+        let mut text = String::new();
+        if due {
+            self.heading(&mut text);
+            self.since = Some(1);
+        }
+        for row in &rows {
+            if let Some(timestamp) = timestamp {
+                text.push_str(&format!("{timestamp:>14.3}  "));
+            }
+            let cells = row.iter().zip(&self.columns);
+            text.extend(cells.map(|(cell, (.., width))| format!("{cell:>width$}")));
+            text.push('\n');
+        }
+        if self.watching && rows.len() > 1 {
+            text.push('\n');
+        }
+        self.since = self.since.map(|since| since + lines);
+        text
+    }
+
+    fn heading(&self, text: &mut String) {
+        if self.colour {
+            text.push_str("\x1b[1m");
+        }
+        if self.watching {
+            text.push_str(&format!("{:>14}  ", "TIMESTAMP"));
+        }
+        text.extend(self.columns.iter().map(|(_, heading, width)| format!("{heading:>width$}")));
+        if self.colour {
+            text.push_str("\x1b[0m");
+        }
+        text.push('\n');
+    }
+
+    fn cells(&self, section: &Section) -> Vec<String> {
+        let cell = |key: &str| match section.get(Forms::TEXT, key) {
+            // Whole numbers: JSON has the fractions.
+            Some(Node::Quantity(value, unit @ ("W" | "C" | "MHz"))) => {
+                let whole = Node::quantity(value.as_f64().round() as i64, unit);
+                inline(&whole, 0)
+            }
+            Some(node) => inline(node, self.verbose.min(1)),
+            None => "N/A".into(),
+        };
+        self.columns.iter().map(|(key, ..)| cell(key)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(height: Option<usize>) -> Rows {
+        let columns = COLUMNS.into_iter().take(3).collect();
+        Rows { columns, verbose: 0, watching: true, colour: false, height, since: None }
+    }
+
+    fn gpus(count: u32) -> Vec<Section> {
+        let gpu = |index: u32| {
+            let mut gpu = Section::new();
+            gpu.put("gpu", index).put("xcp", 0u32).put("power_usage", Node::quantity(142u32, "W"));
+            gpu
+        };
+        (0..count).map(gpu).collect()
+    }
+
+    #[test]
+    fn the_heading_comes_once_a_screenful() {
+        let mut rows = rows(Some(10));
+        let headings = |text: &str| text.matches("POWER").count();
+        // Ten lines: the heading, eight rows, and the line that the cursor is on.
+        let printed: Vec<usize> = (0..20).map(|_| headings(&rows.text(&gpus(1), Some(1.0)))).collect();
+        assert_eq!(printed, [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+        // More GPUs than lines: each sample has one, and only one.
+        assert_eq!(headings(&rows.text(&gpus(64), Some(1.0))), 1);
+        assert_eq!(headings(&rows.text(&gpus(64), Some(1.0))), 1);
+    }
+
+    #[test]
+    fn without_a_screen_there_is_one_heading() {
+        let mut rows = rows(None);
+        let text: String = (0..100).map(|_| rows.text(&gpus(2), Some(1.0))).collect();
+        assert_eq!(text.matches("POWER").count(), 1);
+    }
+
+    #[test]
+    fn a_long_cell_widens_its_column() {
+        let mut rows = rows(None);
+        let mut gpu = Section::new();
+        gpu.put("gpu", 0u32).put("xcp", 0u32).put("power_usage", Node::quantity(1_234_567u32, "W"));
+        let text = rows.text(&[gpu], Some(1.0));
+        let lengths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
+        assert_eq!(lengths[0], lengths[1]);
+    }
+}

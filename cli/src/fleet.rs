@@ -1,0 +1,106 @@
+//! The GPUs of an answer, sampled side by side, so that one that hangs does not delay the others.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
+
+use crate::args::WatchArgs;
+use crate::command::{answered, tidy};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::report::Section;
+use crate::view::View;
+use crate::watch::{timestamp, watch};
+
+/// How long the first answer waits: to wake a GPU (`--wake`) takes up to a second, under load more.
+const FIRST: Duration = Duration::from_secs(5);
+/// How long a later one waits, and that only once for each GPU that hangs: it is not asked again meanwhile.
+const LATER: Duration = Duration::from_secs(1);
+/// Between the two readings that rates need, if no earlier answer serves; AMD's command takes as long.
+const APART: Duration = Duration::from_millis(100);
+
+/// Samples what the reports about GPUs show.
+pub(crate) struct Fleet {
+    sampler: FleetSampler,
+    gpus: Vec<Gpu>,
+    fields: SampleFields,
+    deadline: Duration,
+    /// Whether the first answer tells what happened in an interval.
+    rates: bool,
+    keep_awake: bool,
+}
+
+impl Fleet {
+    /// Reads these fields of all GPUs; with `rates` twice before the first answer where the metrics table counts.
+    pub(crate) fn new(
+        gpus: Vec<Gpu>,
+        fields: SampleFields,
+        rates: bool,
+        args: &WatchArgs,
+    ) -> Result<Fleet, Failure> {
+        // What is asked once keeps nothing awake.
+        let keep_awake = args.keep_awake || args.watch.is_none();
+        let samplers = gpus.iter().map(|gpu| gpu.sampler(fields).keep_awake(keep_awake || rates));
+        let sampler = FleetSampler::new(samplers.collect())
+            .map_err(|error| Failure::Nothing(format!("the GPUs cannot be sampled: no thread: {error}")))?;
+        Ok(Fleet { sampler, gpus, fields, deadline: FIRST, rates, keep_awake })
+    }
+
+    /// Answers once, or again and again if `args` say so: writes what `render` makes of the reports.
+    pub(crate) fn answer(
+        &mut self,
+        args: &WatchArgs,
+        output: &mut Output,
+        report: impl Fn(&View<'_>) -> Section,
+        mut render: impl FnMut(&[Section], Option<f64>) -> String,
+    ) -> Result<(), Failure> {
+        self.begin();
+        let Some(interval) = args.watch else {
+            let sections = self.sections(&report);
+            output.write(&render(&sections, None))?;
+            return answered(&sections);
+        };
+        let end = watch(interval, args, || {
+            let now = timestamp();
+            let sections = self.sections(&report);
+            output.write(&render(&sections, Some(now)))
+        })?;
+        tidy(end, output)
+    }
+
+    /// The first of the two readings that rates need.
+    fn begin(&mut self) {
+        if !self.rates {
+            return;
+        }
+        let counts = |outcome: Outcome<'_>| match outcome {
+            Outcome::Sampled(sample) => sample
+                .metrics
+                .as_ref()
+                .is_some_and(|metrics| metrics.throttle.residency.accumulation_counter.is_some()),
+            _ => false,
+        };
+        if self.sampler.tick(self.deadline).any(|(_, outcome)| counts(outcome)) {
+            sleep(APART);
+        }
+    }
+
+    /// A report about each GPU, in the order in which they were asked for.
+    pub(crate) fn sections(&mut self, report: &impl Fn(&View<'_>) -> Section) -> Vec<Section> {
+        for sampler in self.sampler.idle_samplers() {
+            // As long as it is not back, its report says that it is gone.
+            let _ = sampler.reattach();
+        }
+        let (fields, deadline) = (self.fields, std::mem::replace(&mut self.deadline, LATER));
+        let outcomes = self.sampler.tick(deadline).zip(&self.gpus);
+        let sections =
+            outcomes.map(|((gpu, outcome), asked)| report(&View::of(gpu, asked.index(), fields, outcome)));
+        let sections = sections.collect();
+        for sampler in self.sampler.idle_samplers() {
+            sampler.set_keep_awake(self.keep_awake);
+        }
+        sections
+    }
+}

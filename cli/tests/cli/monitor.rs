@@ -1,0 +1,237 @@
+//! `monitor` says what `metric` says, and both tell what happened between two readings.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::machines::machines;
+use crate::{command, fixture, fixtures};
+
+/// All columns, in megabytes.
+const COLUMNS: [&str; 11] = ["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "-v", "-r", "-e", "-V"];
+
+/// A column of `monitor`, and where `metric` has the same.
+const SAME: [(&str, &str); 21] = [
+    ("power_usage", "/power/socket_power"),
+    ("max_power", "/power/cap"),
+    ("hotspot_temperature", "/temperature/hotspot"),
+    ("memory_temperature", "/temperature/mem"),
+    ("edge_temperature", "/temperature/edge"),
+    ("gfx_clk", "/clock/gfx_0/clk"),
+    ("gfx", "/usage/gfx_activity"),
+    ("mem", "/usage/umc_activity"),
+    ("mem_clock", "/clock/mem_0/clk"),
+    ("vclock", "/clock/vclk_0/clk"),
+    ("dclock", "/clock/dclk_0/clk"),
+    ("vram_used", "/mem_usage/used_vram"),
+    ("vram_free", "/mem_usage/free_vram"),
+    ("vram_total", "/mem_usage/total_vram"),
+    ("pcie_bw", "/pcie/bandwidth"),
+    ("single_bit_ecc", "/ecc/total_correctable_count"),
+    ("double_bit_ecc", "/ecc/total_uncorrectable_count"),
+    ("pcie_replay", "/pcie/replay_count"),
+    ("pviol", "/throttle/ppt_violation_activity"),
+    ("tviol", "/throttle/socket_thermal_violation_activity"),
+    ("phot_tviol", "/throttle/prochot_violation_activity"),
+];
+
+fn document(root: &Path, args: &[&str]) -> Value {
+    let output = command(args).arg("--json").arg("--root").arg(root).output().expect("the program runs");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// How many values were the same; those of the default columns too.
+fn compare(name: &str, root: &Path) -> usize {
+    let (rows, columns) = (document(root, &COLUMNS), document(root, &["monitor"]));
+    let metric = document(root, &["metric"]);
+    let gpus = |document: &Value| document["gpu_data"].as_array().cloned().unwrap_or_default();
+    assert_eq!(
+        (gpus(&rows).len(), gpus(&columns).len()),
+        (gpus(&metric).len(), gpus(&metric).len()),
+        "{name}"
+    );
+    let mut values = 0;
+    for ((row, columns), metric) in gpus(&rows).iter().zip(gpus(&columns)).zip(gpus(&metric)) {
+        for (key, path) in SAME {
+            let (ours, theirs) = (row.get(key), metric.pointer(path));
+            assert!(ours.is_some() && ours == theirs, "{name} {key}: {ours:?}, {path}: {theirs:?}");
+            values += usize::from(ours.is_some_and(|value| !value.is_null()));
+            if let Some(default) = columns.get(key) {
+                assert_eq!(Some(default), ours, "{name} {key}");
+            }
+        }
+    }
+    values
+}
+
+#[test]
+fn it_says_what_metric_says() {
+    let roots = fixtures().into_iter().map(|name| (fixture(&name), name));
+    let values: usize = roots.map(|(root, name)| compare(&name, &root)).sum();
+    assert!(values > 150, "only {values} values compared");
+    let Some(machines) = machines() else { return };
+    let values: usize = machines.iter().map(|machine| compare(&machine.name, &machine.root)).sum();
+    assert!(values > 40, "only {values} values compared");
+}
+
+/// The first document of a watch has all that one answer has.
+#[test]
+fn the_first_answer_of_a_watch_is_whole() {
+    for name in fixtures() {
+        for args in [&["metric"][..], &COLUMNS] {
+            let once = document(&fixture(&name), args);
+            let mut watched = document(&fixture(&name), &[args, &["-w", "0.01", "-i", "1"]].concat());
+            if once["gpu_data"].as_array().is_some_and(|gpus| !gpus.is_empty()) {
+                let timestamp = watched.as_object_mut().and_then(|document| document.remove("timestamp"));
+                assert!(timestamp.is_some(), "{name}");
+            }
+            assert_eq!(once, watched, "{name} {args:?}");
+        }
+    }
+}
+
+/// `gpu_metrics_v1_8` by the offsets of the kernel's structure, with
+/// these milliseconds on the clock and so many of them throttled.
+fn table(milliseconds: u32, ppt: u32, thermal: u32, dies: [u64; 2]) -> Vec<u8> {
+    let mut table = vec![0xff; 3872];
+    let mut put = |offset: usize, bytes: &[u8]| table[offset..offset + bytes.len()].copy_from_slice(bytes);
+    put(0, &3872u16.to_le_bytes());
+    put(2, &[1, 8]);
+    put(40, &(1_000_000 + milliseconds).to_le_bytes());
+    // PROCHOT, package power, socket; regulators and HBM are not written.
+    put(44, &7u32.to_le_bytes());
+    put(48, &(500 + ppt).to_le_bytes());
+    put(52, &(100 + thermal).to_le_bytes());
+    // Of 10 ns.
+    put(288, &(u64::from(milliseconds) * 100_000 + 1).to_le_bytes());
+    put(338, &1u16.to_le_bytes());
+    // Dies 0 and 1 of the first partition below the host's limit for reasons of power.
+    let xcp = 344 + 184;
+    dies.iter().enumerate().for_each(|(die, count)| put(xcp + die * 8, &count.to_le_bytes()));
+    table
+}
+
+/// A copy of the fixture whose table counts, and where that is.
+fn counting() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let from = fixture("mi300x-1x-k6.12-spx").join(".");
+    let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(folder.path()).status();
+    assert!(copied.expect("cp").success());
+    let device = fs::canonicalize(folder.path().join("sys/bus/pci/devices/0000:65:00.0")).expect("the GPU");
+    let file = device.join("gpu_metrics");
+    fs::remove_file(&file).expect("the old table");
+    replace(&file, &table(0, 0, 0, [1, 2]));
+    (folder, file)
+}
+
+fn replace(file: &Path, table: &[u8]) {
+    let new = file.with_file_name("gpu_metrics.new");
+    fs::write(&new, table).expect("a table");
+    fs::rename(&new, file).expect("in its place");
+}
+
+/// The first document of a watch in which the counters went on, which they do once.
+fn counted(args: &[&str], find: impl Fn(&Value) -> bool) -> Value {
+    let (root, file) = counting();
+    let mut child = command(args)
+        .args(["-w", "0.2", "-i", "100"])
+        .arg("--root")
+        .arg(root.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let mut documents =
+        lines.map(|line| -> Value { serde_json::from_str(&line.expect("UTF-8")).expect("JSON") });
+    let first = documents.next().expect("a document");
+    assert!(!find(&first), "nothing was counted yet: {first}");
+    // Of a second 25.5 % below the power limit, 0.5 % too hot, the dies 10 % and not at all.
+    replace(&file, &table(1000, 255, 5, [101, 2]));
+    let found = documents.find(|document| find(document)).expect("a document with shares");
+    child.kill().expect("it runs");
+    child.wait().expect("it ends");
+    found
+}
+
+#[test]
+fn metric_tells_shares_of_the_interval() {
+    let there = |gpu: &Value| !gpu["throttle"]["ppt_violation_activity"].is_null();
+    let document = counted(&["metric", "-v", "--json"], |document| there(&document["gpu_data"][0]));
+    let gpu = &document["gpu_data"][0];
+    let throttle = &gpu["throttle"];
+    assert_eq!(throttle["accumulation_counter"], 1_001_000);
+    assert_eq!(throttle["ppt_accumulated"], 755);
+    let percent = |value: Value| json!({"value": value, "unit": "%"});
+    assert_eq!(throttle["ppt_violation_activity"], percent(json!(25.5)));
+    assert_eq!(throttle["ppt_violation_status"], "ACTIVE");
+    assert_eq!(throttle["socket_thermal_violation_activity"], percent(json!(0.5)));
+    assert_eq!(throttle["socket_thermal_violation_status"], "ACTIVE");
+    assert_eq!(throttle["prochot_violation_activity"], percent(json!(0)));
+    assert_eq!(throttle["prochot_violation_status"], "NOT ACTIVE");
+    let dies = &throttle["gfx_clk_below_host_limit_power_violation_activity"]["xcp_0"];
+    assert_eq!((&dies[0], &dies[1], &dies[2]), (&percent(json!(10)), &percent(json!(0)), &Value::Null));
+    let dies = &throttle["gfx_clk_below_host_limit_power_violation_status"]["xcp_0"];
+    assert_eq!((dies[0].as_str(), dies[1].as_str()), (Some("ACTIVE"), Some("NOT ACTIVE")));
+    // What the table does not have stays absent, with the reason of the counter.
+    assert!(throttle["hbm_thermal_violation_activity"].is_null());
+    assert_eq!(gpu["unavailable"]["throttle.hbm_thermal_violation_activity"], "not supported");
+}
+
+/// AMD's command rounds down, and calls a limit active from a whole percent on (`amdsmi_get_violation_status`).
+#[test]
+fn amds_shares_are_whole_percents() {
+    let there = |gpu: &Value| gpu["throttle"]["ppt_violation_activity"] != "N/A";
+    let document = counted(&["metric", "-v", "--json=amd"], |document| there(&document[0]));
+    let throttle = &document[0]["throttle"];
+    assert_eq!(throttle["ppt_violation_activity"], json!({"value": 25, "unit": "%"}));
+    assert_eq!(throttle["socket_thermal_violation_activity"], json!({"value": 0, "unit": "%"}));
+    assert_eq!(throttle["socket_thermal_violation_status"], "NOT ACTIVE");
+    let dies = &throttle["gfx_clk_below_host_limit_power_violation_activity"]["xcp_0"];
+    assert_eq!(dies[0], json!({"value": 10, "unit": "%"}));
+    assert_eq!(throttle["gfx_clk_below_host_limit_violation_activity"], "N/A");
+}
+
+#[test]
+fn monitor_tells_shares_of_the_interval() {
+    let there = |gpu: &Value| !gpu["pviol"].is_null();
+    let document = counted(&["monitor", "-V", "--json"], |document| there(&document["gpu_data"][0]));
+    let gpu = &document["gpu_data"][0];
+    let percent = |value: Value| json!({"value": value, "unit": "%"});
+    assert_eq!((&gpu["pviol"], &gpu["tviol"]), (&percent(json!(25.5)), &percent(json!(0.5))));
+    assert_eq!((&gpu["tviol_active"], &gpu["phot_tviol"]), (&json!(true), &percent(json!(0))));
+    assert_eq!((&gpu["gfxclk_pviol"][0], &gpu["gfxclk_pviol"][1]), (&percent(json!(10)), &percent(json!(0))));
+    assert!(gpu["hbm_tviol"].is_null());
+}
+
+/// A recording's counters stand still: no share, and that is said.
+#[test]
+fn counters_that_stand_still_are_no_share() {
+    let (root, _) = counting();
+    let document = document(root.path(), &["metric", "-v"]);
+    let gpu = &document["gpu_data"][0];
+    assert_eq!(gpu["throttle"]["ppt_accumulated"], 500);
+    assert_eq!(gpu["unavailable"]["throttle.ppt_violation_activity"], "not counting");
+    assert_eq!(gpu["unavailable"]["throttle.vr_thermal_violation_activity"], "not supported");
+}
+
+/// XGMI errors are read by those who ask for them by name.
+#[test]
+fn xgmi_errors_by_name() {
+    let (root, file) = counting();
+    fs::write(file.with_file_name("xgmi_error"), "2\n").expect("a file");
+    let metric =
+        |args: &[&str]| document(root.path(), &[&["metric"][..], args].concat())["gpu_data"][0].clone();
+    let unasked = metric(&[]);
+    assert!(unasked["xgmi_err"].is_null());
+    assert_eq!(unasked["unavailable"]["xgmi_err"], "not asked");
+    assert_eq!(metric(&["-x"])["xgmi_err"], "several");
+}
+
+#[test]
+fn keeping_awake_needs_a_watch() {
+    let output = command(&["monitor", "--keep-awake"]).output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2));
+}
