@@ -27,7 +27,7 @@ pub(crate) struct Fleet {
     gpus: Vec<Gpu>,
     fields: SampleFields,
     deadline: Duration,
-    /// Whether the first answer tells what happened in an interval.
+    /// Whether the next answer is the first, and tells what happened in an interval.
     rates: bool,
     keep_awake: bool,
 }
@@ -56,7 +56,6 @@ impl Fleet {
         report: impl Fn(&View<'_>) -> Section,
         mut render: impl FnMut(&[Section], Option<f64>) -> String,
     ) -> Result<(), Failure> {
-        self.begin();
         let Some(interval) = args.watch else {
             let sections = self.sections(&report);
             output.write(&render(&sections, None))?;
@@ -70,37 +69,32 @@ impl Fleet {
         tidy(end, output)
     }
 
-    /// The first of the two readings that rates need.
-    fn begin(&mut self) {
-        if !self.rates {
-            return;
-        }
-        let counts = |outcome: Outcome<'_>| match outcome {
-            Outcome::Sampled(sample) => sample
-                .metrics
-                .as_ref()
-                .is_some_and(|metrics| metrics.throttle.residency.accumulation_counter.is_some()),
-            _ => false,
-        };
-        if self.sampler.tick(self.deadline).any(|(_, outcome)| counts(outcome)) {
-            sleep(APART);
-        }
-    }
-
     /// A report about each GPU, in the order in which they were asked for.
     pub(crate) fn sections(&mut self, report: &impl Fn(&View<'_>) -> Section) -> Vec<Section> {
         for sampler in self.sampler.idle_samplers() {
             // As long as it is not back, its report says that it is gone.
             let _ = sampler.reattach();
         }
-        let (fields, deadline) = (self.fields, std::mem::replace(&mut self.deadline, LATER));
-        let outcomes = self.sampler.tick(deadline).zip(&self.gpus);
+        let deadline = std::mem::replace(&mut self.deadline, LATER);
+        let mut outcomes: Vec<_> = self.sampler.tick(deadline).collect();
+        if std::mem::take(&mut self.rates) && outcomes.iter().any(|(_, outcome)| counts(*outcome)) {
+            sleep(APART);
+            outcomes = self.sampler.tick(LATER).collect();
+        }
+        let views = outcomes.into_iter().zip(&self.gpus);
         let sections =
-            outcomes.map(|((gpu, outcome), asked)| report(&View::of(gpu, asked.index(), fields, outcome)));
+            views.map(|((gpu, outcome), asked)| report(&View::of(gpu, asked.index(), self.fields, outcome)));
         let sections = sections.collect();
         for sampler in self.sampler.idle_samplers() {
             sampler.set_keep_awake(self.keep_awake);
         }
         sections
     }
+}
+
+/// Whether a GPU's table has what shares of an interval are made of.
+fn counts(outcome: Outcome<'_>) -> bool {
+    let Outcome::Sampled(sample) = outcome else { return false };
+    let table = sample.metrics.as_ref();
+    table.is_some_and(|metrics| metrics.throttle.residency.accumulation_counter.is_some())
 }

@@ -169,7 +169,7 @@ fn an_idle_laptop_may_fall_asleep() {
     let (record, gpus) = observed(root.path());
     let (mut fleet, wanted) = watch(&gpus, &["-p", "-t", "-u", "-m", "-d", "-v", "-V"]);
     let mut rows = || fleet.sections(&|gpu: &View<'_>| report(gpu, &wanted));
-    // The first sample of a watch with rates keeps awake: it may need a second one.
+    // The first answer of a watch with rates keeps awake: it may need a second sample.
     assert!(reasons(&rows()[0], &[]).contains(&None));
     assert!(reasons(&rows()[0], &[]).contains(&None));
     record.clear();
@@ -217,6 +217,8 @@ fn metric_is_as_considerate() {
     let (mut fleet, args) = watch_metric(&gpus);
     let mut sections = || fleet.sections(&|gpu: &View<'_>| metric::report(gpu, &args));
     let first = sections();
+    // Cards whose table does not count are not read twice.
+    assert_eq!(record.calls().iter().filter(|call| call.path.ends_with("gpu_metrics")).count(), gpus.len());
     record.hang("/sys/devices/pci0001:00");
     let now = sections();
     assert_eq!(now[0], first[0]);

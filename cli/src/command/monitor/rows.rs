@@ -143,6 +143,9 @@ impl Rows {
                 let whole = Node::quantity(value.as_f64().round() as i64, unit);
                 inline(&whole, 0)
             }
+            // Of the whole GPU, and not to be taken for a value that it does not have.
+            Some(Node::Absent(absent)) if absent.reason == "late" => "late".into(),
+            Some(Node::Absent(absent)) if absent.reason == "device gone" => "gone".into(),
             Some(node) => inline(node, self.verbose.min(1)),
             None => "N/A".into(),
         };
@@ -178,6 +181,19 @@ mod tests {
         // More GPUs than lines: each sample has one, and only one.
         assert_eq!(headings(&rows.text(&gpus(64), Some(1.0))), 1);
         assert_eq!(headings(&rows.text(&gpus(64), Some(1.0))), 1);
+    }
+
+    #[test]
+    fn a_late_gpu_is_not_one_without_values() {
+        let mut rows = rows(None);
+        let gpu = |reason: &str| {
+            let mut gpu = Section::new();
+            gpu.put("gpu", 0u32).put("xcp", 0u32).put("power_usage", Node::absent(reason, "in full"));
+            gpu
+        };
+        let text = rows.text(&["late", "device gone", "left alone"].map(gpu), None);
+        let last: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().last()).collect();
+        assert_eq!(last, ["POWER", "late", "gone", "N/A"]);
     }
 
     #[test]
