@@ -215,7 +215,8 @@ impl Metrics {
             if let Scope::Xcp(0) = scope {
                 self.engines.reserve_exact(self.partition_count.unwrap_or(8).min(8).into());
             }
-            self.engines.push(EngineMetrics { scope, ..EngineMetrics::default() });
+            self.engines.push(EngineMetrics::EMPTY);
+            self.engines.last_mut().into_iter().for_each(|engines| engines.scope = scope);
         }
         let Some(engines) = self.engines.last_mut() else { return };
         match group.name {

@@ -464,3 +464,19 @@ impl Metrics {
         *self = Metrics { engines, ..Metrics::default() };
     }
 }
+
+impl EngineMetrics {
+    /// Without a value. A constant is copied to its place at once, where a default is made and then copied.
+    pub(super) const EMPTY: EngineMetrics = EngineMetrics {
+        scope: Scope::Socket,
+        gfx_busy: Slots::EMPTY,
+        jpeg_busy: Slots::EMPTY,
+        vcn_busy: Slots::EMPTY,
+        gfx_busy_acc: Slots::EMPTY,
+        gfx_below_host_limit_acc: Slots::EMPTY,
+        gfx_below_host_limit_ppt_acc: Slots::EMPTY,
+        gfx_below_host_limit_thm_acc: Slots::EMPTY,
+        gfx_low_utilization_acc: Slots::EMPTY,
+        gfx_below_host_limit_total_acc: Slots::EMPTY,
+    };
+}

@@ -13,6 +13,9 @@ pub struct Slots<T, const N: usize> {
 }
 
 impl<T: Copy, const N: usize> Slots<T, N> {
+    /// None at all.
+    pub(super) const EMPTY: Slots<T, N> = Slots { len: 0, values: [None; N] };
+
     /// Replaces all values by up to `N` others, dropping the rest.
     #[inline]
     pub(super) fn set(&mut self, values: impl Iterator<Item = Option<T>>) {
@@ -35,7 +38,7 @@ impl<T: Copy, const N: usize> FromIterator<Option<T>> for Slots<T, N> {
 
 impl<T: Copy, const N: usize> Default for Slots<T, N> {
     fn default() -> Self {
-        Slots { len: 0, values: [None; N] }
+        Slots::EMPTY
     }
 }
 
