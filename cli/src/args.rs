@@ -380,9 +380,9 @@ pub(crate) struct WatchArgs {
     pub(crate) iterations: Option<u64>,
     /// Read a GPU that nobody uses at every answer, although that keeps it awake
     ///
-    /// Without this, an idle GPU that may fall asleep (power/control is auto) is left alone for half as long again as it takes
-    /// to: its values are N/A meanwhile ("left alone"). If it has not fallen asleep by then, it is read again, for
-    /// longer each time. --wake includes this.
+    /// Without this, an idle GPU that may fall asleep (power/control is auto) is left alone for one and a half times
+    /// its autosuspend delay: its values are N/A meanwhile ("left alone"). If it is awake afterwards somebody uses
+    /// it, and it is read again, for longer each time. --wake includes this.
     #[arg(long, requires = "watch")]
     pub(crate) keep_awake: bool,
 }
