@@ -93,13 +93,16 @@ fn the_first_answer_of_a_watch_is_whole() {
     }
 }
 
-/// `gpu_metrics_v1_8` by the offsets of the kernel's structure, with
-/// these milliseconds on the clock and so many of them throttled.
-fn table(milliseconds: u32, ppt: u32, thermal: u32, dies: [u64; 2]) -> Vec<u8> {
-    let mut table = vec![0xff; 3872];
+/// `gpu_metrics_v1_7` or `_v1_8` by the offsets of the kernel's structures, with these milliseconds on the clock and
+/// so many of them throttled.
+fn table(version: u8, milliseconds: u32, ppt: u32, thermal: u32, dies: [u64; 2]) -> Vec<u8> {
+    // Of the first partition's counters those of 1.7 are below the host's limit for any reason, those of 1.8 for
+    // reasons of power.
+    let (size, counters) = if version == 7 { (2208u16, 344 + 168) } else { (3872, 344 + 184) };
+    let mut table = vec![0xff; size.into()];
     let mut put = |offset: usize, bytes: &[u8]| table[offset..offset + bytes.len()].copy_from_slice(bytes);
-    put(0, &3872u16.to_le_bytes());
-    put(2, &[1, 8]);
+    put(0, &size.to_le_bytes());
+    put(2, &[1, version]);
     put(40, &(1_000_000 + milliseconds).to_le_bytes());
     // PROCHOT, package power, socket; regulators and HBM are not written.
     put(44, &7u32.to_le_bytes());
@@ -108,14 +111,12 @@ fn table(milliseconds: u32, ppt: u32, thermal: u32, dies: [u64; 2]) -> Vec<u8> {
     // Of 10 ns.
     put(288, &(u64::from(milliseconds) * 100_000 + 1).to_le_bytes());
     put(338, &1u16.to_le_bytes());
-    // Dies 0 and 1 of the first partition below the host's limit for reasons of power.
-    let xcp = 344 + 184;
-    dies.iter().enumerate().for_each(|(die, count)| put(xcp + die * 8, &count.to_le_bytes()));
+    dies.iter().enumerate().for_each(|(die, count)| put(counters + die * 8, &count.to_le_bytes()));
     table
 }
 
 /// A copy of the fixture whose table counts, and where that is.
-fn counting() -> (tempfile::TempDir, PathBuf) {
+fn counting(version: u8) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
     let from = fixture("mi300x-1x-k6.12-spx").join(".");
     let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(folder.path()).status();
@@ -123,7 +124,7 @@ fn counting() -> (tempfile::TempDir, PathBuf) {
     let device = fs::canonicalize(folder.path().join("sys/bus/pci/devices/0000:65:00.0")).expect("the GPU");
     let file = device.join("gpu_metrics");
     fs::remove_file(&file).expect("the old table");
-    replace(&file, &table(0, 0, 0, [1, 2]));
+    replace(&file, &table(version, 0, 0, 0, [1, 2]));
     (folder, file)
 }
 
@@ -134,8 +135,8 @@ fn replace(file: &Path, table: &[u8]) {
 }
 
 /// The first document of a watch in which the counters went on, which they do once.
-fn counted(args: &[&str], find: impl Fn(&Value) -> bool) -> Value {
-    let (root, file) = counting();
+fn counted(version: u8, args: &[&str], find: impl Fn(&Value) -> bool) -> Value {
+    let (root, file) = counting(version);
     let mut child = command(args)
         .args(["-w", "0.2", "-i", "100"])
         .arg("--root")
@@ -149,7 +150,7 @@ fn counted(args: &[&str], find: impl Fn(&Value) -> bool) -> Value {
     let first = documents.next().expect("a document");
     assert!(!find(&first), "nothing was counted yet: {first}");
     // Of a second 25.5 % below the power limit, 0.5 % too hot, the dies 10 % and not at all.
-    replace(&file, &table(1000, 255, 5, [101, 2]));
+    replace(&file, &table(version, 1000, 255, 5, [101, 2]));
     let found = documents.find(|document| find(document)).expect("a document with shares");
     child.kill().expect("it runs");
     child.wait().expect("it ends");
@@ -159,7 +160,7 @@ fn counted(args: &[&str], find: impl Fn(&Value) -> bool) -> Value {
 #[test]
 fn metric_tells_shares_of_the_interval() {
     let there = |gpu: &Value| !gpu["throttle"]["ppt_violation_activity"].is_null();
-    let document = counted(&["metric", "-v", "--json"], |document| there(&document["gpu_data"][0]));
+    let document = counted(8, &["metric", "-v", "--json"], |document| there(&document["gpu_data"][0]));
     let gpu = &document["gpu_data"][0];
     let throttle = &gpu["throttle"];
     assert_eq!(throttle["accumulation_counter"], 1_001_000);
@@ -184,7 +185,7 @@ fn metric_tells_shares_of_the_interval() {
 #[test]
 fn amds_shares_are_whole_percents() {
     let there = |gpu: &Value| gpu["throttle"]["ppt_violation_activity"] != "N/A";
-    let document = counted(&["metric", "-v", "--json=amd"], |document| there(&document[0]));
+    let document = counted(8, &["metric", "-v", "--json=amd"], |document| there(&document[0]));
     let throttle = &document[0]["throttle"];
     assert_eq!(throttle["ppt_violation_activity"], json!({"value": 25, "unit": "%"}));
     assert_eq!(throttle["socket_thermal_violation_activity"], json!({"value": 0, "unit": "%"}));
@@ -194,10 +195,26 @@ fn amds_shares_are_whole_percents() {
     assert_eq!(throttle["gfx_clk_below_host_limit_violation_activity"], "N/A");
 }
 
+/// AMD's command has one figure of the first die where ours has all.
+#[test]
+fn amds_share_of_the_first_die() {
+    const KEY: &str = "gfx_clk_below_host_limit_violation_activity";
+    let there = |gpu: &Value| !gpu["throttle"][KEY]["xcp_0"][0].is_null();
+    let ours = counted(7, &["metric", "-v", "--json"], |document| there(&document["gpu_data"][0]));
+    let percent = |value: u32| json!({"value": value, "unit": "%"});
+    let dies = &ours["gpu_data"][0]["throttle"][KEY]["xcp_0"];
+    assert_eq!((&dies[0], &dies[1]), (&percent(10), &percent(0)));
+    let amds = counted(7, &["metric", "-v", "--json=amd"], |document| document[0]["throttle"][KEY] != "N/A");
+    let throttle = &amds[0]["throttle"];
+    assert_eq!(throttle[KEY], percent(10));
+    assert_eq!(throttle["gfx_clk_below_host_limit_violation_status"], "ACTIVE");
+    assert_eq!(throttle["gfx_clk_below_host_limit_accumulated"], 101);
+}
+
 #[test]
 fn monitor_tells_shares_of_the_interval() {
     let there = |gpu: &Value| !gpu["pviol"].is_null();
-    let document = counted(&["monitor", "-V", "--json"], |document| there(&document["gpu_data"][0]));
+    let document = counted(8, &["monitor", "-V", "--json"], |document| there(&document["gpu_data"][0]));
     let gpu = &document["gpu_data"][0];
     let percent = |value: Value| json!({"value": value, "unit": "%"});
     assert_eq!((&gpu["pviol"], &gpu["tviol"]), (&percent(json!(25.5)), &percent(json!(0.5))));
@@ -209,7 +226,7 @@ fn monitor_tells_shares_of_the_interval() {
 /// A recording's counters stand still: no share, and that is said.
 #[test]
 fn counters_that_stand_still_are_no_share() {
-    let (root, _) = counting();
+    let (root, _) = counting(8);
     let document = document(root.path(), &["metric", "-v"]);
     let gpu = &document["gpu_data"][0];
     assert_eq!(gpu["throttle"]["ppt_accumulated"], 500);
@@ -220,7 +237,7 @@ fn counters_that_stand_still_are_no_share() {
 /// XGMI errors are read by those who ask for them by name.
 #[test]
 fn xgmi_errors_by_name() {
-    let (root, file) = counting();
+    let (root, file) = counting(8);
     fs::write(file.with_file_name("xgmi_error"), "2\n").expect("a file");
     let metric =
         |args: &[&str]| document(root.path(), &[&["metric"][..], args].concat())["gpu_data"][0].clone();
