@@ -315,6 +315,8 @@ pub(crate) struct MetricArgs {
     pub(crate) pcie_bw: bool,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
+    #[command(flatten)]
+    pub(crate) courtesy: CourtesyArgs,
     // `-v` is throttling here, as in AMD's command.
     /// Say why a value is N/A; twice: in a whole sentence
     #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
@@ -357,6 +359,8 @@ pub(crate) struct MonitorArgs {
     pub(crate) violation: bool,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
+    #[command(flatten)]
+    pub(crate) courtesy: CourtesyArgs,
     // `-v` is the video memory here, as in AMD's command.
     /// Say why a value is N/A; twice: in a whole sentence
     #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
@@ -378,6 +382,12 @@ pub(crate) struct WatchArgs {
     #[arg(short, long, value_name = "N", requires = "watch")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) iterations: Option<u64>,
+}
+
+/// What to do about GPUs that may fall asleep.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Watching")]
+pub(crate) struct CourtesyArgs {
     /// Read a GPU that nobody uses at every answer, although that keeps it awake
     ///
     /// Without this, an idle GPU that may fall asleep (power/control is auto) is left alone for one and a half times

@@ -6,7 +6,7 @@ use std::time::Duration;
 use amdgpu_smi::Gpu;
 use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
 
-use crate::args::WatchArgs;
+use crate::args::{CourtesyArgs, WatchArgs};
 use crate::command::{answered, tidy};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -38,10 +38,11 @@ impl Fleet {
         gpus: Vec<Gpu>,
         fields: SampleFields,
         rates: bool,
-        args: &WatchArgs,
+        watch: &WatchArgs,
+        courtesy: &CourtesyArgs,
     ) -> Result<Fleet, Failure> {
         // What is asked once keeps nothing awake.
-        let keep_awake = args.keep_awake || args.watch.is_none();
+        let keep_awake = courtesy.keep_awake || watch.watch.is_none();
         let samplers = gpus.iter().map(|gpu| gpu.sampler(fields).keep_awake(keep_awake || rates));
         let sampler = FleetSampler::new(samplers.collect())
             .map_err(|error| Failure::Nothing(format!("the GPUs cannot be sampled: no thread: {error}")))?;

@@ -23,7 +23,7 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     let wanted = Wanted::of(args);
     let format = super::format(common);
     let (gpus, mut output) = super::begin(common, ROOT)?;
-    let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch)?;
+    let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.courtesy)?;
     let mut columns = Columns::default();
     let mut rows = match format {
         Format::Text { verbose } => Some(Rows::new(&wanted, verbose, args.watch.watch.is_some(), &output)),

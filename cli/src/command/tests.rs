@@ -39,7 +39,8 @@ fn watch(gpus: &[Gpu], options: &[&str]) -> (Fleet, Wanted) {
     let arguments = [&["amdgpu-smi", "monitor", "-w", "1"][..], options].concat();
     let Some(Command::Monitor(args)) = Cli::parse_from(arguments).command else { panic!() };
     let wanted = Wanted::of(&args);
-    let fleet = Fleet::new(gpus.to_vec(), wanted.fields(), wanted.violation, &args.watch).unwrap();
+    let fleet =
+        Fleet::new(gpus.to_vec(), wanted.fields(), wanted.violation, &args.watch, &args.courtesy).unwrap();
     (fleet, wanted)
 }
 
@@ -48,7 +49,7 @@ fn watch_metric(gpus: &[Gpu]) -> (Fleet, MetricArgs) {
     let Some(Command::Metric(args)) = Cli::parse_from(["amdgpu-smi", "metric", "-w", "1"]).command else {
         panic!()
     };
-    let fleet = Fleet::new(gpus.to_vec(), metric::fields(&args), true, &args.watch).unwrap();
+    let fleet = Fleet::new(gpus.to_vec(), metric::fields(&args), true, &args.watch, &args.courtesy).unwrap();
     (fleet, args)
 }
 

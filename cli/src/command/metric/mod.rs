@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::GpuData;
     let format = super::format(common);
     let (gpus, mut output) = super::begin(common, ROOT)?;
-    let mut fleet = Fleet::new(gpus, fields(args), args.throttle || !any(args), &args.watch)?;
+    let mut fleet = Fleet::new(gpus, fields(args), args.throttle || !any(args), &args.watch, &args.courtesy)?;
     let mut columns = Columns::default();
     fleet.answer(
         &args.watch,
