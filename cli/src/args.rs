@@ -357,6 +357,9 @@ pub(crate) struct MonitorArgs {
     /// In how many percent of the time power and temperature limits held it back (MI300 and newer)
     #[arg(short = 'V', long)]
     pub(crate) violation: bool,
+    /// The processes below the rows; `process` has more of them
+    #[arg(short = 'q', long)]
+    pub(crate) process: bool,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
     #[command(flatten)]

@@ -49,23 +49,23 @@ impl Fleet {
         Ok(Fleet { sampler, gpus, fields, deadline: FIRST, rates, keep_awake })
     }
 
-    /// Answers once, or again and again if `args` say so: writes what `render` makes of the reports.
+    /// Answers once, or again and again if `args` say so: writes what `render` makes of the reports, to which it may add.
     pub(crate) fn answer(
         &mut self,
         args: &WatchArgs,
         output: &mut Output,
         report: impl Fn(&View<'_>) -> Section,
-        mut render: impl FnMut(&[Section], Option<f64>) -> String,
+        mut render: impl FnMut(&mut [Section], Option<f64>) -> String,
     ) -> Result<(), Failure> {
         let Some(interval) = args.watch else {
-            let sections = self.sections(&report);
-            output.write(&render(&sections, None))?;
+            let mut sections = self.sections(&report);
+            output.write(&render(&mut sections, None))?;
             return answered(&sections);
         };
         let end = watch(interval, args, || {
             let now = timestamp();
-            let sections = self.sections(&report);
-            output.write(&render(&sections, Some(now)))
+            let mut sections = self.sections(&report);
+            output.write(&render(&mut sections, Some(now)))
         })?;
         tidy(end, output)
     }

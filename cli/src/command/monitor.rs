@@ -2,15 +2,16 @@
 
 mod rows;
 
-use amdgpu_smi::Error;
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
 use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::unit::Bytes;
+use amdgpu_smi::{Error, Gpu};
 
 use self::rows::Rows;
 use super::metric::{
     CAUSES, Figure, Table, current_clock, error_totals, first_die, own_dies, pcie_bandwidth, video_usage,
 };
+use super::process::put_process_list;
 use crate::args::{Common, MonitorArgs};
 use crate::failure::Failure;
 use crate::fleet::Fleet;
@@ -22,7 +23,12 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::Array;
     let wanted = Wanted::of(args);
     let format = super::format(common);
-    let (gpus, mut output) = super::begin(common, ROOT)?;
+    if args.process && format == Format::Csv {
+        let sentence = "-q has no CSV, where a row is a GPU; `amdgpu-smi process --csv` has a row a process";
+        return Err(Failure::Usage(sentence.into()));
+    }
+    let (smi, gpus, mut output) = super::begin_with_machine(common, ROOT)?;
+    let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
     let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.courtesy)?;
     let mut columns = Columns::default();
     let mut rows = match format {
@@ -33,11 +39,16 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
         &args.watch,
         &mut output,
         |gpu| report(gpu, &wanted),
-        |sections, timestamp| match &mut rows {
-            Some(rows) => rows.text(sections, timestamp),
-            None => {
-                let document = Document { sections: sections.to_vec(), timestamp, root: ROOT };
-                document.render(format, &mut columns)
+        |sections, timestamp| {
+            // The whole list at once: which process uses which GPU is found out by process.
+            let found = args.process.then(|| smi.processes());
+            for (section, gpu) in sections.iter_mut().zip(&asked) {
+                found.iter().for_each(|found| put_process_list(found, *gpu, section));
+            }
+            match &mut rows {
+                Some(rows) => rows.text(sections, timestamp, found.as_ref(), &asked),
+                None => Document { sections: sections.to_vec(), timestamp, root: ROOT }
+                    .render(format, &mut columns),
             }
         },
     )

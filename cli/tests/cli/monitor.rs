@@ -252,3 +252,36 @@ fn keeping_awake_needs_a_watch() {
     let output = command(&["monitor", "--keep-awake"]).output().expect("the program runs");
     assert_eq!(output.status.code(), Some(2));
 }
+
+/// Below the rows, the processes that `process` lists; they are an answer by themselves.
+#[test]
+fn processes_below() {
+    let root = fixture("mi210-navi31-2x-k6.12-processes");
+    let pids = |document: &Value| -> Vec<Vec<u64>> {
+        let list = |gpu: &Value| gpu["process_list"].as_array().cloned().expect("a list");
+        let pid = |entry: &Value| entry["process_info"]["pid"].as_u64().expect("a number");
+        let gpus = document["gpu_data"].as_array().cloned().expect("GPUs");
+        gpus.iter().map(|gpu| list(gpu).iter().map(pid).collect()).collect()
+    };
+    let listed = pids(&document(&root, &["monitor", "-q", "-p"]));
+    assert_eq!(listed, [vec![2211, 2950], vec![2211, 2402, 2410, 2411]]);
+    assert_eq!(listed, pids(&document(&root, &["process"])));
+
+    let output = command(&["monitor", "-qp", "--root"]).arg(&root).output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let line =
+        "  0            python3     2211   20.0 MB    2.0 MB   40.0 GB   40.0 GB     75.0   1.8 s     12 ms";
+    assert!(text.contains("\n\nPROCESS INFO:\nGPU "), "{text}");
+    assert!(text.lines().any(|printed| printed == line), "{text}");
+    assert!(text.ends_with("2 processes could not be looked at; root can.\n"), "{text}");
+
+    let amds =
+        command(&["monitor", "-qp", "--json=amd", "--root"]).arg(fixture("navi31-1x-k6.12-desktop")).output();
+    let amds: Value = serde_json::from_slice(&amds.expect("the program runs").stdout).expect("JSON");
+    assert_eq!(amds[0]["process_list"][0]["process_info"], "No running processes detected");
+
+    let output =
+        command(&["monitor", "-q", "--csv", "--root"]).arg(&root).output().expect("the program runs");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &[][..]));
+}

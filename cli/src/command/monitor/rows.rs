@@ -1,6 +1,9 @@
 //! The rows of `monitor` as text.
 
+use amdgpu_smi::process::Processes;
+
 use super::{VIOLATIONS, Wanted};
+use crate::command::process::below;
 use crate::output::Output;
 use crate::render::inline;
 use crate::report::{Forms, Node, Section};
@@ -86,8 +89,25 @@ impl Rows {
         }
     }
 
-    /// A row for each GPU, and the heading where it is due.
-    pub(super) fn text(&mut self, sections: &[Section], timestamp: Option<f64>) -> String {
+    /// A row for each GPU, and the heading where it is due; below them the processes if there is a list of them, and
+    /// then each answer has its headings.
+    pub(super) fn text(
+        &mut self,
+        sections: &[Section],
+        timestamp: Option<f64>,
+        processes: Option<&Processes>,
+        gpus: &[usize],
+    ) -> String {
+        let Some(processes) = processes else { return self.rows(sections, timestamp) };
+        self.since = None;
+        let prefix = timestamp.map(stamp).unwrap_or_default();
+        let rows = self.rows(sections, timestamp);
+        let below = below(processes, gpus.iter().copied(), &prefix);
+        let gap = if self.watching { "\n" } else { "" };
+        format!("{}\n{below}{gap}", rows.trim_end())
+    }
+
+    fn rows(&mut self, sections: &[Section], timestamp: Option<f64>) -> String {
         let rows: Vec<Vec<String>> = sections.iter().map(|section| self.cells(section)).collect();
         for (column, (.., width)) in self.columns.iter_mut().enumerate() {
             // A cell that does not fit makes its column wider from then on, by two for the gap.
@@ -108,9 +128,7 @@ impl Rows {
             self.since = Some(1);
         }
         for row in &rows {
-            if let Some(timestamp) = timestamp {
-                text.push_str(&format!("{timestamp:>14.3}  "));
-            }
+            text.extend(timestamp.map(stamp));
             let cells = row.iter().zip(&self.columns);
             text.extend(cells.map(|(cell, (.., width))| format!("{cell:>width$}")));
             text.push('\n');
@@ -153,6 +171,10 @@ impl Rows {
     }
 }
 
+fn stamp(timestamp: f64) -> String {
+    format!("{timestamp:>14.3}  ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,11 +198,11 @@ mod tests {
         let mut rows = rows(Some(10));
         let headings = |text: &str| text.matches("POWER").count();
         // Ten lines: the heading, eight rows, and the line that the cursor is on.
-        let printed: Vec<usize> = (0..20).map(|_| headings(&rows.text(&gpus(1), Some(1.0)))).collect();
+        let printed: Vec<usize> = (0..20).map(|_| headings(&rows.rows(&gpus(1), Some(1.0)))).collect();
         assert_eq!(printed, [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
         // More GPUs than lines: each sample has one, and only one.
-        assert_eq!(headings(&rows.text(&gpus(64), Some(1.0))), 1);
-        assert_eq!(headings(&rows.text(&gpus(64), Some(1.0))), 1);
+        assert_eq!(headings(&rows.rows(&gpus(64), Some(1.0))), 1);
+        assert_eq!(headings(&rows.rows(&gpus(64), Some(1.0))), 1);
     }
 
     #[test]
@@ -191,7 +213,7 @@ mod tests {
             gpu.put("gpu", 0u32).put("xcp", 0u32).put("power_usage", Node::absent(reason, "in full"));
             gpu
         };
-        let text = rows.text(&["late", "device gone", "left alone"].map(gpu), None);
+        let text = rows.rows(&["late", "device gone", "left alone"].map(gpu), None);
         let last: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().last()).collect();
         assert_eq!(last, ["POWER", "late", "gone", "N/A"]);
     }
@@ -199,7 +221,7 @@ mod tests {
     #[test]
     fn without_a_screen_there_is_one_heading() {
         let mut rows = rows(None);
-        let text: String = (0..100).map(|_| rows.text(&gpus(2), Some(1.0))).collect();
+        let text: String = (0..100).map(|_| rows.rows(&gpus(2), Some(1.0))).collect();
         assert_eq!(text.matches("POWER").count(), 1);
     }
 
@@ -208,7 +230,7 @@ mod tests {
         let mut rows = rows(None);
         let mut gpu = Section::new();
         gpu.put("gpu", 0u32).put("xcp", 0u32).put("power_usage", Node::quantity(1_234_567u32, "W"));
-        let text = rows.text(&[gpu], Some(1.0));
+        let text = rows.rows(&[gpu], Some(1.0));
         let lengths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
         assert_eq!(lengths[0], lengths[1]);
     }

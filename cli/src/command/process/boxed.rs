@@ -58,7 +58,7 @@ pub(crate) fn boxed(found: &Processes, gpus: &[Gpu]) -> String {
 }
 
 /// `600 us`, `1.8 s`: at most seven characters for three months.
-fn time(time: Microseconds) -> String {
+pub(super) fn time(time: Microseconds) -> String {
     match time.0 {
         micros @ 0..1_000 => format!("{micros} us"),
         micros @ 1_000..1_000_000 => format!("{} ms", micros / 1_000),

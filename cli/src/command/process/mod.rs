@@ -1,5 +1,6 @@
 //! `process`: who uses the GPUs, and what of them.
 
+mod below;
 mod boxed;
 mod order;
 mod report;
@@ -16,8 +17,9 @@ use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Node, Section};
 use crate::watch::{timestamp, watch};
 
+pub(crate) use below::below;
 pub(crate) use boxed::boxed;
-pub(crate) use report::{process_list, readable};
+pub(crate) use report::{process_list, put_process_list, readable};
 
 use order::sorted;
 use report::NONE;

@@ -12,6 +12,8 @@ use crate::report::{Forms, Node, Number, Section};
 /// What AMD's command prints of a GPU that nobody uses.
 pub(crate) const NONE: &str = "No running processes detected";
 
+const LIST: &str = "process_list";
+
 /// Engines by their keys; the first two are AMD's, who counts both encoders as one.
 const ENGINES: [(&str, &[Engine], Forms); 7] = [
     ("gfx", &[Engine::Gfx], Forms::ALL),
@@ -47,7 +49,6 @@ impl Groups {
 
 /// A GPU with its processes.
 pub(super) fn of_gpu(view: &View<'_>, gpu: &Gpu) -> Section {
-    const LIST: &str = "process_list";
     let mut section = Section::new();
     section.put("gpu", gpu.index());
     let groups = Groups::of(view);
@@ -57,12 +58,10 @@ pub(super) fn of_gpu(view: &View<'_>, gpu: &Gpu) -> Section {
         entry.put("process_info", info.clone());
         Node::from(entry)
     };
-    let mut nobody = Section::new();
-    nobody.put("process_info", NONE);
     if infos.is_empty() {
         section
             .put_in(Forms::TEXT, "process_info", unknown(view.found).map_or_else(|| NONE.into(), Node::from))
-            .put_in(Forms::AMD_JSON, LIST, Node::List(vec![nobody.into()]));
+            .put_in(Forms::AMD_JSON, LIST, Node::List(vec![nobody()]));
     } else {
         section.put_in(Forms::AMD_JSON, LIST, Node::List(infos.iter().map(listed).collect()));
     }
@@ -96,13 +95,30 @@ fn list(found: &Processes, entries: Vec<Node>) -> Node {
 
 /// The processes of a GPU as they stand in `process_list`.
 pub(crate) fn process_list(found: &Processes, gpu: usize) -> Node {
-    let groups = Groups { memory: true, total: true, engines: true, percent: false };
+    list(found, entries(found, gpu, Groups { memory: true, total: true, engines: true, percent: false }))
+}
+
+/// The same in a row of `monitor`: without engines, and with AMD's words for nobody.
+pub(crate) fn put_process_list(found: &Processes, gpu: usize, section: &mut Section) {
+    let entries = entries(found, gpu, Groups { memory: true, total: true, engines: false, percent: false });
+    let amds = if entries.is_empty() { vec![nobody()] } else { entries.clone() };
+    section.put_in(Forms::JSON, LIST, list(found, entries)).put_in(Forms::AMD_JSON, LIST, Node::List(amds));
+}
+
+fn entries(found: &Processes, gpu: usize, groups: Groups) -> Vec<Node> {
     let entry = |used| {
         let mut entry = Section::new();
         entry.put("process_info", info(used, groups));
         entry.into()
     };
-    list(found, found.of_gpu(gpu).map(entry).collect())
+    found.of_gpu(gpu).map(entry).collect()
+}
+
+/// The one entry that AMD's command has where there is no process.
+fn nobody() -> Node {
+    let mut nobody = Section::new();
+    nobody.put("process_info", NONE);
+    nobody.into()
 }
 
 fn info((process, used): Use<'_>, groups: Groups) -> Section {
