@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
-pub use record::{Call, Record};
+pub use record::{Call, Fault, Record};
 pub use tree::{Emitted, Tree};
 #[cfg(feature = "control")]
 pub use write::Writer;

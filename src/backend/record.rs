@@ -1,7 +1,9 @@
 //! Another backend under observation: what was called, and what happens if a call fails or takes long.
 
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -39,7 +41,9 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     calls: Vec<Call>,
-    by_number: Vec<(usize, Errno)>,
+    by_number: Vec<(usize, Fault)>,
+    /// What else happens, before a call goes through.
+    hooks: Vec<(usize, Hook)>,
     by_path: Vec<(PathBuf, Errno)>,
     hanging: Vec<PathBuf>,
     latency: Duration,
@@ -47,6 +51,38 @@ struct State {
     writes: Vec<(PathBuf, Vec<u8>)>,
     #[cfg(feature = "control")]
     by_write: Vec<(usize, Errno)>,
+}
+
+/// How a call goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It fails with this error number.
+    Errno(i32),
+    /// It gives nothing: no byte of a file, no entry of a directory. Calls that give neither go through.
+    Empty,
+    /// It gives the first half of the bytes or entries.
+    Half,
+}
+
+impl Fault {
+    /// How much of so many bytes or entries is left.
+    fn left(self, all: usize) -> usize {
+        match self {
+            Fault::Errno(_) => all,
+            Fault::Empty => 0,
+            Fault::Half => all / 2,
+        }
+    }
+}
+
+/// What a test does in the middle of the code that it tests.
+struct Hook(Box<dyn FnOnce() + Send>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hook")
+    }
 }
 
 /// One call that went through a [`Record`].
@@ -78,7 +114,18 @@ impl Record {
 
     /// Lets the call with this number, counted from 0 since the last [`Record::clear`], fail with `errno`.
     pub fn fail_call(&self, number: usize, errno: i32) {
-        self.state().by_number.push((number, Errno::from_raw_os_error(errno)));
+        self.fault_call(number, Fault::Errno(errno));
+    }
+
+    /// Lets the call with this number, counted from 0 since the last [`Record::clear`], go wrong.
+    pub fn fault_call(&self, number: usize, fault: Fault) {
+        self.state().by_number.push((number, fault));
+    }
+
+    /// Does this right before the call with this number, once: what changes between two calls of the code under
+    /// test. [`Record::heal`] forgets it.
+    pub fn before_call(&self, number: usize, action: impl FnOnce() + Send + 'static) {
+        self.state().hooks.push((number, Hook(Box::new(action))));
     }
 
     /// Lets every call on paths that end in these components fail with `errno`.
@@ -96,6 +143,7 @@ impl Record {
     pub fn heal(&self) {
         let mut state = self.state();
         state.by_number.clear();
+        state.hooks.clear();
         state.by_path.clear();
         #[cfg(feature = "control")]
         state.by_write.clear();
@@ -132,23 +180,42 @@ impl Record {
     }
 
     fn observe<T>(&self, op: Op, path: PathBuf, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        let (number, fault, latency) = {
+        self.observe_cut(op, path, call, |_, _| {})
+    }
+
+    /// As [`Record::observe`], for a call whose answer can be cut short.
+    fn observe_cut<T>(
+        &self,
+        op: Op,
+        path: PathBuf,
+        call: impl FnOnce() -> io::Result<T>,
+        cut: impl FnOnce(&mut T, Fault),
+    ) -> io::Result<T> {
+        let (number, fault, hooks, latency) = {
             let mut state = self.state();
             let number = state.calls.len();
-            let fault = state.by_number.iter().find(|(wanted, _)| *wanted == number).map(|(_, errno)| *errno);
+            let fault = state.by_number.iter().find(|(wanted, _)| *wanted == number).map(|(_, fault)| *fault);
             let fault = fault.or_else(|| {
-                state.by_path.iter().find(|(end, _)| path.ends_with(end)).map(|(_, errno)| *errno)
+                let by_path = state.by_path.iter().find(|(end, _)| path.ends_with(end));
+                by_path.map(|(_, errno)| Fault::Errno(errno.raw_os_error()))
             });
             let hangs = |state: &mut State| state.hanging.iter().any(|hung| path.starts_with(hung));
             state.calls.push(Call { op, path: path.clone(), errno: None });
-            let state = self.shared.healed.wait_while(state, hangs).unwrap_or_else(PoisonError::into_inner);
-            (number, fault, state.latency)
+            let mut state =
+                self.shared.healed.wait_while(state, hangs).unwrap_or_else(PoisonError::into_inner);
+            let hooks: Vec<_> = state.hooks.extract_if(.., |(wanted, _)| *wanted == number).collect();
+            (number, fault, hooks, state.latency)
         };
+        hooks.into_iter().for_each(|(_, hook)| hook.0());
         if !latency.is_zero() {
             std::thread::sleep(latency);
         }
         let result = match fault {
-            Some(errno) => Err(errno.into()),
+            Some(Fault::Errno(errno)) => Err(Errno::from_raw_os_error(errno).into()),
+            Some(fault) => call().map(|mut answer| {
+                cut(&mut answer, fault);
+                answer
+            }),
             None => call(),
         };
         if let Err(error) = &result
@@ -157,6 +224,17 @@ impl Record {
             call.errno = error.raw_os_error();
         }
         result
+    }
+
+    /// Observes a call that fills a buffer.
+    fn observe_read(
+        &self,
+        path: PathBuf,
+        buf: &mut Vec<u8>,
+        read: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let call = || read(buf).map(|()| buf);
+        self.observe_cut(Op::Read, path, call, |buf, fault| buf.truncate(fault.left(buf.len()))).map(drop)
     }
 
     fn wrap(&self, dir: Arc<dyn Dir>) -> Arc<dyn Dir> {
@@ -209,23 +287,31 @@ impl Dir for RecordDir {
     }
 
     fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
-        self.record.observe(Op::Read, self.path().join(rel), || self.inner.read(rel, buf))
+        self.record.observe_read(self.path().join(rel), buf, |buf| self.inner.read(rel, buf))
     }
 
     fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
-        self.record.observe(Op::Read, self.path().join(rel), || self.inner.read_to_end(rel, limit, buf))
+        self.record.observe_read(self.path().join(rel), buf, |buf| self.inner.read_to_end(rel, limit, buf))
     }
 
     fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
-        self.record.observe(Op::Read, self.path().join(rel), || self.inner.read_once(rel, room, buf))
+        self.record.observe_read(self.path().join(rel), buf, |buf| self.inner.read_once(rel, room, buf))
     }
 
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
-        self.record.observe(Op::ReadLink, self.path().join(rel), || self.inner.read_link(rel))
+        let read = || self.inner.read_link(rel);
+        self.record.observe_cut(Op::ReadLink, self.path().join(rel), read, |target, fault| {
+            let bytes = target.as_os_str().as_bytes();
+            let left = bytes.get(..fault.left(bytes.len())).unwrap_or_default();
+            *target = PathBuf::from(OsStr::from_bytes(left));
+        })
     }
 
     fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
-        self.record.observe(Op::List, self.path().join(rel), || self.inner.list(rel))
+        let list = || self.inner.list(rel);
+        self.record.observe_cut(Op::List, self.path().join(rel), list, |entries, fault| {
+            entries.truncate(fault.left(entries.len()));
+        })
     }
 
     fn meta(&self, rel: &Path) -> io::Result<Meta> {
@@ -276,7 +362,7 @@ struct RecordAttr {
 
 impl Attr for RecordAttr {
     fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
-        self.record.observe(Op::Read, self.path.clone(), || self.inner.read(buf))
+        self.record.observe_read(self.path.clone(), buf, |buf| self.inner.read(buf))
     }
 }
 
@@ -322,6 +408,34 @@ mod tests {
                 read(Some(19))
             ]
         );
+    }
+
+    #[test]
+    fn cuts_answers_and_acts_between_calls() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("sys")).unwrap();
+        std::fs::write(dir.path().join("sys/a"), "1234\n").unwrap();
+        std::fs::write(dir.path().join("sys/b"), "").unwrap();
+        std::os::unix::fs::symlink("abcd", dir.path().join("sys/link")).unwrap();
+        let record = Record::new(Arc::new(Tree::open(dir.path()).unwrap()));
+        let sys = record.open_dir(Path::new("/sys")).unwrap();
+        record.clear();
+        for number in 0..3 {
+            record.fault_call(number, Fault::Half);
+        }
+        record.fault_call(3, Fault::Empty);
+        let mut buf = Vec::new();
+        sys.read(Path::new("a"), &mut buf).unwrap();
+        assert_eq!(buf, b"12");
+        assert_eq!(sys.read_link(Path::new("link")).unwrap(), Path::new("ab"));
+        assert_eq!(sys.list(Path::new(".")).unwrap().len(), 1);
+        assert!(sys.list(Path::new(".")).unwrap().is_empty());
+        let file = dir.path().join("sys/a");
+        record.before_call(5, move || std::fs::write(file, "5\n").unwrap());
+        for text in [&b"1234\n"[..], b"5\n", b"5\n"] {
+            sys.read(Path::new("a"), &mut buf).unwrap();
+            assert_eq!(buf, text);
+        }
     }
 
     #[test]
