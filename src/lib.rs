@@ -41,7 +41,7 @@
 //! many GPUs side by side; [`derived`] tells what happened between two readings. [`process`] tells who uses the
 //! GPUs, [`topology`] how they are wired; [`event`] watches what they report by themselves. [`parse`] reads the
 //! kernel's formats from bytes alone. [`diagnose`] says
-//! why there is nothing to see. [`visible`] tells which GPUs ROCm shows a program.
+//! why there is nothing to see. [`testing`] plays a machine that changes, for tests of what reads one. [`visible`] tells which GPUs ROCm shows a program.
 //!
 //! # What it does not do
 //!
@@ -71,6 +71,7 @@ pub mod parse;
 pub mod process;
 pub mod sample;
 mod sys;
+pub mod testing;
 pub mod topology;
 pub mod unit;
 pub mod visible;

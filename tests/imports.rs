@@ -24,6 +24,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("control", &["gpu", "backend", "parse", "unit", "id", "error"]),
     ("process", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("topology", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    // Plays machines; nobody imports it.
+    ("testing", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The root only declares and re-exports.
     ("lib", &["discover", "error", "gpu"]),
 ];

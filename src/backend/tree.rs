@@ -244,7 +244,7 @@ impl Backend for Tree {
     }
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
-        self.kfd()
+        self.kfd(Arc::new(self.clone()))
     }
 }
 

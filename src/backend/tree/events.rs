@@ -98,24 +98,14 @@ impl Tree {
         emitted
     }
 
-    /// `/dev/kfd` where the tree has one and MANIFEST does not refuse it.
-    pub(super) fn kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+    /// `/dev/kfd` where the tree has one and MANIFEST does not refuse it. It knows the GPUs that `machine` shows:
+    /// the tree, or what stands over it.
+    pub(crate) fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
         let node = self.root.open_from_root(Path::new("dev/kfd"), OFlags::PATH | OFlags::CLOEXEC)?;
         if let Some(errno) = self.root.errno.get(&super::key(&fs::fstat(node)?)) {
             return Err((*errno).into());
         }
-        Ok(Arc::new(TreeKfd { tree: self.clone(), listeners: Mutex::default() }))
-    }
-
-    /// Whether the topology shows a node with this id (`kfd_device_by_id`, and the cgroup's EPERM).
-    fn has_gpu(&self, gpu: GpuId) -> io::Result<bool> {
-        let nodes = self.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes"))?;
-        let mut buf = Vec::new();
-        let wanted = gpu.0.to_string();
-        Ok(nodes.list(Path::new("."))?.iter().any(|entry| {
-            let read = nodes.read(&Path::new(&entry.name).join("gpu_id"), &mut buf);
-            read.is_ok() && buf.trim_ascii() == wanted.as_bytes()
-        }))
+        Ok(Arc::new(TreeKfd { tree: self.clone(), machine, listeners: Mutex::default() }))
     }
 
     fn script(&self, gpu: GpuId) -> io::Result<Vec<Step>> {
@@ -137,10 +127,22 @@ impl Tree {
     }
 }
 
+/// Whether the topology shows a node with this id (`kfd_device_by_id`, and the cgroup's EPERM).
+fn has_gpu(machine: &dyn Backend, gpu: GpuId) -> io::Result<bool> {
+    let nodes = machine.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes"))?;
+    let mut buf = Vec::new();
+    let wanted = gpu.0.to_string();
+    Ok(nodes.list(Path::new("."))?.iter().any(|entry| {
+        let read = nodes.read(&Path::new(&entry.name).join("gpu_id"), &mut buf);
+        read.is_ok() && buf.trim_ascii() == wanted.as_bytes()
+    }))
+}
+
 /// A tree's `/dev/kfd`. What listens through it does so until it is dropped.
 #[derive(Debug)]
 struct TreeKfd {
     tree: Tree,
+    machine: Arc<dyn Backend>,
     listeners: Mutex<Vec<Arc<Listener>>>,
 }
 
@@ -150,7 +152,7 @@ impl Kfd for TreeKfd {
     }
 
     fn smi_events(&self, gpu: GpuId) -> io::Result<OwnedFd> {
-        if !self.tree.has_gpu(gpu)? {
+        if !has_gpu(&*self.machine, gpu)? {
             return Err(Errno::INVAL.into());
         }
         let script = self.tree.script(gpu)?;

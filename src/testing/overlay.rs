@@ -1,0 +1,419 @@
+//! A machine that changes, laid over one that does not: what was set, taken away or put elsewhere, in memory.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::io::Errno;
+
+use super::power::Condition;
+use super::topology::NodeSource;
+use crate::backend::{Attr, Backend, Dir, Entry, HostFacts, Kfd, Kind, Meta, Tree};
+
+/// As the kernel's MAXSYMLINKS.
+const LINKS: usize = 40;
+
+/// The changing machine. Clones are the same machine.
+#[derive(Debug, Clone)]
+pub(super) struct Overlay(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    base: Arc<dyn Backend>,
+    /// The base where it is a tree, which plays events.
+    tree: Option<Tree>,
+    top: Arc<dyn Dir>,
+    /// Where links of the base lead, by their path: asked once, for the base does not change.
+    links: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
+    state: Mutex<State>,
+}
+
+/// What differs from the base, by paths without links in them.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) pieces: BTreeMap<PathBuf, Piece>,
+    /// What was taken away, and when: what was opened earlier stays dead, whatever comes to the same path.
+    died: HashMap<PathBuf, u64>,
+    now: u64,
+    /// The state of a PCI device that refuses to answer, by its directory.
+    pub(super) conditions: HashMap<PathBuf, Condition>,
+    /// How often a sleeping device was woken by a read.
+    pub(super) wakes: usize,
+    /// The KFD nodes as they are now; `None` as long as they are the base's.
+    pub(super) nodes: Option<Vec<NodeSource>>,
+}
+
+/// What stands at a path in place of the base's.
+#[derive(Debug, Clone)]
+pub(super) enum Piece {
+    File(Arc<[u8]>),
+    /// A directory that holds what lies over the base and nothing of it.
+    Folder,
+    Gone,
+    /// What the base has at another path.
+    Moved(PathBuf),
+}
+
+/// Where a path leads.
+struct Found {
+    /// Without links.
+    path: PathBuf,
+    at: At,
+}
+
+#[derive(Debug, Clone)]
+enum At {
+    Base(PathBuf),
+    File(Arc<[u8]>),
+    Folder,
+}
+
+impl State {
+    pub(super) fn put(&mut self, path: PathBuf, piece: Piece) {
+        self.pieces.insert(path, piece);
+    }
+
+    pub(super) fn put_text(&mut self, path: PathBuf, text: impl AsRef<[u8]>) {
+        self.put(path, Piece::File(text.as_ref().into()));
+    }
+
+    /// Lets handles on this path, and on all below it, be dead.
+    pub(super) fn kill(&mut self, path: &Path) {
+        self.now += 1;
+        self.died.insert(path.to_path_buf(), self.now);
+    }
+
+    /// Takes a path away with all below it.
+    pub(super) fn take(&mut self, path: &Path) {
+        self.kill(path);
+        self.pieces.retain(|known, _| !known.starts_with(path));
+        self.put(path.to_path_buf(), Piece::Gone);
+    }
+
+    fn is_dead(&self, path: &Path, born: u64) -> bool {
+        self.died.iter().any(|(dead, when)| *when > born && path.starts_with(dead))
+    }
+
+    /// Forgets all changes. What was taken away comes back as a newcomer.
+    pub(super) fn restore(&mut self) {
+        *self = State { died: std::mem::take(&mut self.died), now: self.now, ..State::default() };
+    }
+}
+
+impl Overlay {
+    pub(super) fn new(base: Arc<dyn Backend>, tree: Option<Tree>) -> io::Result<Overlay> {
+        let top = base.open_dir(Path::new("/"))?;
+        let inner = Inner { base, tree, top, links: Mutex::default(), state: Mutex::default() };
+        Ok(Overlay(Arc::new(inner)))
+    }
+
+    pub(super) fn tree(&self) -> Option<&Tree> {
+        self.0.tree.as_ref()
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.0.state)
+    }
+
+    /// The same path without links, of what is there now.
+    pub(super) fn real(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(self.find(&self.state(), path, true)?.path)
+    }
+
+    /// As [`Overlay::real`] for something that need not be there yet: its parent does.
+    pub(super) fn real_parent(&self, path: &Path) -> io::Result<PathBuf> {
+        let state = self.state();
+        let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(Errno::INVAL.into());
+        };
+        Ok(match self.find(&state, path, true) {
+            Ok(found) => found.path,
+            Err(_) => self.find(&state, parent, true)?.path.join(name),
+        })
+    }
+
+    /// Where the base's link at this path leads.
+    fn link(&self, base: &Path) -> Option<PathBuf> {
+        let mut links = lock(&self.0.links);
+        if let Some(known) = links.get(base) {
+            return known.clone();
+        }
+        let target = self.0.top.read_link(relative(base)).ok();
+        links.insert(base.to_path_buf(), target.clone());
+        target
+    }
+
+    /// Follows a path through what lies over the base, and links of the base.
+    fn find(&self, state: &State, path: &Path, follow_last: bool) -> io::Result<Found> {
+        let mut todo = names(path);
+        let mut trail = vec![(PathBuf::from("/"), At::Base(PathBuf::from("/")))];
+        let mut links = 0;
+        while let Some(name) = todo.pop_front() {
+            if name == "/" {
+                trail.truncate(1);
+                continue;
+            }
+            if name == ".." {
+                trail.truncate(trail.len().saturating_sub(1).max(1));
+                continue;
+            }
+            let Some((here, at)) = trail.last() else { return Err(Errno::NOENT.into()) };
+            let child = here.join(&name);
+            let next = match (state.pieces.get(&child), at) {
+                (Some(Piece::Gone), _) => return Err(Errno::NOENT.into()),
+                (Some(Piece::File(text)), _) => At::File(text.clone()),
+                (Some(Piece::Folder), _) => At::Folder,
+                (Some(Piece::Moved(base)), _) => At::Base(base.clone()),
+                (None, At::Base(base)) => At::Base(base.join(&name)),
+                (None, At::Folder) => return Err(Errno::NOENT.into()),
+                (None, At::File(_)) => return Err(Errno::NOTDIR.into()),
+            };
+            let target = match &next {
+                At::Base(base) if follow_last || !todo.is_empty() => self.link(base),
+                _ => None,
+            };
+            let Some(target) = target else {
+                trail.push((child, next));
+                continue;
+            };
+            links += 1;
+            if links > LINKS {
+                return Err(Errno::LOOP.into());
+            }
+            for name in names(&target).into_iter().rev() {
+                todo.push_front(name);
+            }
+        }
+        let (path, at) = trail.pop().ok_or(Errno::NOENT)?;
+        Ok(Found { path, at })
+    }
+
+    fn base_read<T>(
+        &self,
+        base: &Path,
+        read: impl FnOnce(&dyn Dir, &Path) -> io::Result<T>,
+    ) -> io::Result<T> {
+        read(&*self.0.top, relative(base))
+    }
+
+    /// What a file of the base holds.
+    pub(super) fn base_text(&self, base: &Path) -> io::Result<Vec<u8>> {
+        let mut buf = Vec::new();
+        self.base_read(base, |top, rel| top.read(rel, &mut buf))?;
+        Ok(buf)
+    }
+
+    /// The names in a directory of the base; none where it cannot be listed.
+    pub(super) fn base_names(&self, base: &Path) -> Vec<OsString> {
+        let listed = self.base_read(base, |top, rel| top.list(rel));
+        listed.unwrap_or_default().into_iter().map(|entry| entry.name).collect()
+    }
+}
+
+impl Backend for Overlay {
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        let top =
+            OverlayDir { overlay: self.clone(), path: "/".into(), real: "/".into(), born: self.state().now };
+        top.open_dir(path)
+    }
+
+    fn host(&self) -> HostFacts {
+        self.0.base.host()
+    }
+
+    fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        match &self.0.tree {
+            Some(tree) => tree.kfd(Arc::new(self.clone())),
+            None => self.0.base.open_kfd(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct OverlayDir {
+    overlay: Overlay,
+    /// As it was opened.
+    path: PathBuf,
+    real: PathBuf,
+    born: u64,
+}
+
+impl OverlayDir {
+    fn find(&self, state: &State, rel: &Path, follow_last: bool) -> io::Result<Found> {
+        // A lookup in a directory that the kernel took back finds nothing (`kernfs_iop_lookup`).
+        match state.is_dead(&self.real, self.born) {
+            true => Err(Errno::NOENT.into()),
+            false => self.overlay.find(state, &self.real.join(rel), follow_last),
+        }
+    }
+
+    /// Gives what was set, or reads what the base has.
+    fn read_with(
+        &self,
+        rel: &Path,
+        buf: &mut Vec<u8>,
+        read: impl FnOnce(&dyn Dir, &Path, &mut Vec<u8>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let at = {
+            let mut state = self.overlay.state();
+            let found = self.find(&state, rel, true)?;
+            state.check(&found.path)?;
+            found.at
+        };
+        match at {
+            At::Base(base) => self.overlay.base_read(&base, |top, rel| read(top, rel, buf)),
+            At::File(text) => {
+                buf.clear();
+                buf.extend_from_slice(&text);
+                Ok(())
+            }
+            At::Folder => Err(Errno::ISDIR.into()),
+        }
+    }
+}
+
+impl Dir for OverlayDir {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.read_with(rel, buf, |top, rel, buf| top.read(rel, buf))
+    }
+
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.read_with(rel, buf, |top, rel, buf| top.read_to_end(rel, limit, buf))
+    }
+
+    fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.read_with(rel, buf, |top, rel, buf| top.read_once(rel, room, buf))
+    }
+
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        let found = self.find(&self.overlay.state(), rel, false)?;
+        match found.at {
+            At::Base(base) => self.overlay.base_read(&base, |top, rel| top.read_link(rel)),
+            _ => Err(Errno::INVAL.into()),
+        }
+    }
+
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
+        let state = self.overlay.state();
+        let found = self.find(&state, rel, true)?;
+        let mut entries = match &found.at {
+            At::Base(base) => self.overlay.base_read(base, |top, rel| top.list(rel))?,
+            At::Folder => Vec::new(),
+            At::File(_) => return Err(Errno::NOTDIR.into()),
+        };
+        let below = state.pieces.range(found.path.clone()..);
+        for (path, piece) in below.take_while(|(path, _)| path.starts_with(&found.path)) {
+            let Some(name) = path.file_name().filter(|_| path.parent() == Some(&found.path)) else {
+                continue;
+            };
+            entries.retain(|entry| entry.name != name);
+            let kind = match piece {
+                Piece::Gone => continue,
+                Piece::File(_) => Kind::File,
+                Piece::Folder | Piece::Moved(_) => Kind::Directory,
+            };
+            entries.push(Entry { name: name.to_owned(), kind });
+        }
+        entries.sort_unstable();
+        Ok(entries)
+    }
+
+    fn meta(&self, rel: &Path) -> io::Result<Meta> {
+        let made = |kind, mode| Meta { kind, mode, uid: 0, gid: 0, device: (0, 0) };
+        let found = self.find(&self.overlay.state(), rel, true)?;
+        match found.at {
+            At::Base(base) => self.overlay.base_read(&base, |top, rel| top.meta(rel)),
+            At::File(_) => Ok(made(Kind::File, 0o444)),
+            At::Folder => Ok(made(Kind::Directory, 0o755)),
+        }
+    }
+
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
+        let state = self.overlay.state();
+        let found = self.find(&state, rel, true)?;
+        let kind = match &found.at {
+            At::Base(base) => self.overlay.base_read(base, |top, rel| top.meta(rel))?.kind,
+            At::File(_) => Kind::File,
+            At::Folder => Kind::Directory,
+        };
+        if kind != Kind::Directory {
+            return Err(Errno::NOTDIR.into());
+        }
+        let path = self.path.join(rel);
+        Ok(Arc::new(OverlayDir { overlay: self.overlay.clone(), path, real: found.path, born: state.now }))
+    }
+
+    fn open_attr(&self, rel: &Path) -> io::Result<Box<dyn Attr>> {
+        let state = self.overlay.state();
+        let found = self.find(&state, rel, true)?;
+        let kept = match found.at {
+            At::Base(base) => {
+                let attr = self.overlay.base_read(&base, |top, rel| top.open_attr(rel))?;
+                Some((base, attr))
+            }
+            At::File(_) => None,
+            At::Folder => return Err(Errno::ISDIR.into()),
+        };
+        Ok(Box::new(OverlayAttr { overlay: self.overlay.clone(), real: found.path, born: state.now, kept }))
+    }
+}
+
+/// A kept attribute: shows what was set since, and dies with its device.
+#[derive(Debug)]
+struct OverlayAttr {
+    overlay: Overlay,
+    real: PathBuf,
+    born: u64,
+    /// The base's, and where it is there.
+    kept: Option<(PathBuf, Box<dyn Attr>)>,
+}
+
+impl Attr for OverlayAttr {
+    fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
+        let at = {
+            let mut state = self.overlay.state();
+            // A file that the kernel took back is no active reference any more (`kernfs_seq_start`).
+            if state.is_dead(&self.real, self.born) {
+                return Err(Errno::NODEV.into());
+            }
+            state.check(&self.real)?;
+            self.overlay.find(&state, &self.real, true)?.at
+        };
+        match (at, &self.kept) {
+            (At::Base(base), Some((kept, attr))) if base == *kept => attr.read(buf),
+            (At::Base(base), _) => self.overlay.base_read(&base, |top, rel| top.read(rel, buf)),
+            (At::File(text), _) => {
+                buf.clear();
+                buf.extend_from_slice(&text);
+                Ok(())
+            }
+            (At::Folder, _) => Err(Errno::ISDIR.into()),
+        }
+    }
+}
+
+/// The names of a path, `.` left out, with `/` for its beginning.
+fn names(path: &Path) -> VecDeque<OsString> {
+    let names = path.components().filter(|component| *component != Component::CurDir);
+    names.map(|component| component.as_os_str().to_owned()).collect()
+}
+
+/// The same path seen from the top.
+fn relative(path: &Path) -> &Path {
+    match path.strip_prefix("/") {
+        Ok(rest) if rest.as_os_str().is_empty() => Path::new("."),
+        Ok(rest) => rest,
+        Err(_) => path,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic elsewhere leaves is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
