@@ -434,3 +434,21 @@ fn recorded_descriptors() {
     println!("fdinfo: {read} recorded descriptors");
     assert_eq!(read, 3);
 }
+
+/// What a process's contexts used is added: where one of them does not tell, there is no sum.
+#[test]
+fn a_context_that_does_not_answer_spoils_the_sum() {
+    let (record, smi) = recorded(MACHINE);
+    let evicted = |smi: &Smi| {
+        let processes = smi.processes();
+        let process = processes.processes.iter().find(|process| process.pid.0 == 2950).unwrap();
+        let used = process.gpu(0).unwrap();
+        (used.kfd.as_ref().unwrap().evicted.map(|time| time.0), used.reasons.of("evicted").is_some())
+    };
+    assert_eq!(evicted(&smi), (Some(3), false));
+    for path in ["context_1/stats_51234/evicted_ms", "2950/context_1"] {
+        record.fail_path(path, 5);
+        assert_eq!(evicted(&smi), (None, true), "{path}");
+        record.heal();
+    }
+}

@@ -43,7 +43,10 @@ fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess
     let name = PathBuf::from(pid.to_string());
     let dir = parent.open_dir(&name).ok()?;
     let mut found = Reading { dir: &*dir, wanted, uses: BTreeMap::new(), gone: false };
-    found.take(Path::new("."));
+    let taken = found.take(Path::new("."));
+    for part in found.uses.values_mut() {
+        part.leave_out_partial_sums(taken.as_ref().err());
+    }
     let uses = found.uses.into_iter().filter(|(_, part)| part.is_used);
     let uses = uses.map(|(id, part)| (GpuId(id), part.used, part.reasons)).collect();
     // A file that is not there may be missing on this GPU, or the process has ended.
@@ -74,16 +77,37 @@ impl Part {
         let used = KfdUse { vram, sdma, evicted, cu_occupancy, faults, page_in, page_out, queues, read_at };
         Part { used, reasons: Reasons::default(), is_used: false }
     }
+
+    /// Contexts are added: where one of them did not answer, what the others said is no sum.
+    fn leave_out_partial_sums(&mut self, lost: Option<&Error>) {
+        fn leave<T>(name: &str, field: &mut Option<T>, reasons: &mut Reasons, lost: Option<&Error>) {
+            if let Some(error) = lost.filter(|_| field.is_some()) {
+                reasons.set(name, error.clone());
+            }
+            if reasons.of(name).is_some() {
+                *field = None;
+            }
+        }
+        let (used, reasons) = (&mut self.used, &mut self.reasons);
+        leave("vram", &mut used.vram, reasons, lost);
+        leave("sdma", &mut used.sdma, reasons, lost);
+        leave("evicted", &mut used.evicted, reasons, lost);
+        leave("cu_occupancy", &mut used.cu_occupancy, reasons, lost);
+        leave("faults", &mut used.faults, reasons, lost);
+        leave("page_in", &mut used.page_in, reasons, lost);
+        leave("page_out", &mut used.page_out, reasons, lost);
+    }
 }
 
 impl Reading<'_> {
-    /// Reads the files of one context: of the process's directory, or of one in it.
-    fn take(&mut self, context: &Path) {
+    /// Reads the files of one context: of the process's directory, or of one in it. Fails where one of them cannot
+    /// be listed: then no sum over them is whole.
+    fn take(&mut self, context: &Path) -> Result<()> {
         let entries = match self.dir.list(context) {
             Ok(entries) => entries,
             Err(error) => {
                 self.gone |= is_gone(&error);
-                return;
+                return Err(Error::plain(Op::List, &self.dir.path().join(context), &error));
             }
         };
         let mut ids = Vec::new();
@@ -107,9 +131,11 @@ impl Reading<'_> {
             }
         }
         // Not a context in a context: what untrusted directories cost must end.
+        let mut taken = Ok(());
         for context in contexts {
-            self.take(Path::new(&context));
+            taken = taken.and(self.take(Path::new(&context)));
         }
+        taken
     }
 
     fn take_gpu(&mut self, context: &Path, id: u32, queues: Vec<KfdQueue>, has: impl Fn(&OsStr) -> bool) {
