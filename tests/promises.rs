@@ -202,6 +202,53 @@ fn one_failure_spoils_one_value() {
     }
 }
 
+/// What keeps the driver's hwmon from being found is told, and is not "there is none".
+#[test]
+fn a_hwmon_that_is_closed_is_not_a_missing_one() {
+    let (record, smi) = recorded("navi31-1x-k6.12-desktop", WakePolicy::Never);
+    record.fail_path("hwmon/hwmon4", 13);
+    let error = smi.gpus()[0].temperatures().unwrap_err();
+    assert!(matches!(&error, Error::NoPermission { path, .. } if path.ends_with("hwmon/hwmon4")), "{error}");
+}
+
+/// The link inside the card (x16) is never shown as that of the slot (x8), whatever cannot be read above.
+#[test]
+fn a_bridge_that_does_not_answer_hides_the_slot() {
+    let (record, smi) = recorded("navi31-1x-k6.12-desktop", WakePolicy::Never);
+    let gpu = &smi.gpus()[0];
+    assert_eq!(gpu.pcie_info().width, Some(8));
+    for (file, errno) in [("../vendor", 5), ("../class", 5), ("../../vendor", 16)] {
+        record.fail_path(file, errno);
+        let pcie = gpu.pcie_info();
+        assert_eq!((pcie.width, pcie.speed_max), (None, None), "{file}");
+        let reason = pcie.reasons.of("width").unwrap();
+        assert!(matches!(reason, Error::Io { .. }), "{reason}");
+        assert!(reason.to_string().contains(file), "{reason}");
+        assert!(pcie.slot_type.is_some() && pcie.replay_count.is_some());
+        let mut sampler = gpu.sampler(SampleFields::PCIE).keep_awake(true);
+        assert_eq!(sampler.sample().unwrap().pcie.width, None);
+        record.heal();
+        let again = (0..20).any(|_| sampler.sample().unwrap().pcie.width == Some(8));
+        assert!(again, "{file} is asked again");
+    }
+}
+
+/// Which profile the driver describes stands in a file of its own: without it none is known to have no resources.
+#[test]
+fn a_selection_that_cannot_be_read_is_no_other_one() {
+    let (record, smi) = recorded("mi300x-1x-k6.16-cpx-nps4-configs", WakePolicy::Never);
+    record.fail_path("xcp_config", 16);
+    for profile in smi.gpus()[0].partition_profiles().unwrap() {
+        for field in ["memory_partitions", "resources"] {
+            assert!(
+                matches!(profile.reasons.of(field), Some(Error::Io { errno: 16, .. })),
+                "{:?}",
+                profile.reasons
+            );
+        }
+    }
+}
+
 #[test]
 fn every_call_may_fail() {
     for name in [

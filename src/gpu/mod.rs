@@ -471,21 +471,27 @@ fn find_hwmon(device: &Device) -> Result<Hwmon> {
     let listed = |dir: &dyn Dir, rel: &Path| {
         dir.list(rel).map_err(|error| failed(Op::List, dir.path().join(rel), error))
     };
-    let mut nameless = None;
+    let (mut nameless, mut closed) = (None, None);
     for entry in listed(&*device.dir, parent)? {
-        let Ok(dir) = device.dir.open_dir(&parent.join(&entry.name)) else { continue };
-        match read(&*dir, "name", failed, |text| Ok(scalar::text(text).is_some_and(|name| name == "amdgpu")))
-        {
-            Ok(true) => return hwmon_of(dir, listed),
-            Ok(false) => {}
-            Err(_) => nameless = nameless.or(Some(dir)),
+        let path = parent.join(&entry.name);
+        let dir = match device.dir.open_dir(&path) {
+            Ok(dir) => dir,
+            Err(error) => {
+                closed = closed.or(Some(failed(Op::OpenDir, device.dir.path().join(path), error)));
+                continue;
+            }
+        };
+        match read(&*dir, "name", failed, |text| Ok(scalar::text(text).map(|name| name == "amdgpu"))) {
+            Ok(Some(true)) => return hwmon_of(dir, listed),
+            Ok(Some(false)) => {}
+            Ok(None) | Err(_) => nameless = nameless.or(Some(dir)),
         }
     }
     // Some recordings have no `name`; on a live machine every hwmon has one.
     if let Some(dir) = nameless {
         return hwmon_of(dir, listed);
     }
-    Err(Error::NotSupported { path: device.dir.path().join(parent) })
+    Err(closed.unwrap_or_else(|| Error::NotSupported { path: device.dir.path().join(parent) }))
 }
 
 fn hwmon_of(dir: Arc<dyn Dir>, list: impl Fn(&dyn Dir, &Path) -> Result<Vec<Entry>>) -> Result<Hwmon> {

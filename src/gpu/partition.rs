@@ -141,20 +141,28 @@ impl Gpu {
         let current = self.compute_partition();
         let selected =
             self.fact("compute_partition_config/xcp_config", |text| Ok(partition::compute_partition(text)));
-        let selected = selected.ok().flatten();
         let profiles = modes.into_iter().enumerate().map(|(index, mode)| {
             let mut reasons = Reasons::default();
-            let is_selected = selected.as_ref() == Some(&mode);
+            let is_selected = selected.as_ref().is_ok_and(|selected| selected.as_ref() == Some(&mode));
             let config = |name: &str| format!("compute_partition_config/{name}");
-            let memory = match is_selected {
-                true => self.known(
+            let memory = match (is_selected, &selected) {
+                (true, _) => self.known(
                     &config("supported_nps_configs"),
                     self.fact(&config("supported_nps_configs"), |text| {
                         Ok(partition::memory_partitions(text))
                     }),
                 ),
-                false => Err(Error::NotSupported { path: self.path_of(&config("supported_nps_configs")) }),
+                // Which profile the driver describes is not known: it may be this one.
+                (false, Err(error)) => Err(error.clone()),
+                (false, Ok(_)) => {
+                    Err(Error::NotSupported { path: self.path_of(&config("supported_nps_configs")) })
+                }
             };
+            if let Err(error @ (Error::NoPermission { .. } | Error::Io { .. } | Error::Unavailable { .. })) =
+                &selected
+            {
+                reasons.set("resources", error.clone());
+            }
             PartitionProfile {
                 index,
                 current: reasons.keep("current", current.clone().map(|current| current == mode)),

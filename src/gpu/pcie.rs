@@ -1,9 +1,9 @@
 //! The PCI Express link.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Gpu, read};
-use crate::error::{Reasons, Result};
+use crate::error::{Error, Op, Reasons, Result};
 use crate::parse::dpm::{self, PcieTable};
 use crate::parse::pcie::{self, PcieTraffic};
 use crate::parse::scalar;
@@ -48,15 +48,19 @@ impl Gpu {
     pub fn pcie_info(&self) -> PcieInfo {
         let access = self.access();
         let top = self.upstream();
-        let file = |name: &str| format!("{top}{name}");
+        let link = |name: &str| Ok(format!("{}{name}", top.as_ref().map_err(Error::clone)?));
         let mut reasons = Reasons::default();
         let path = |name: &str| self.path_of(name);
         let mut speed = |field: &str, value: Result<_>| reasons.keep_some(field, &path(field), value);
-        let current_speed = speed("speed", access.read(&file("current_link_speed"), pcie::link_speed));
-        let speed_max = speed("speed_max", access.read(&file("max_link_speed"), pcie::link_speed));
+        let current_speed =
+            speed("speed", link("current_link_speed").and_then(|file| access.read(&file, pcie::link_speed)));
+        let speed_max =
+            speed("speed_max", link("max_link_speed").and_then(|file| access.read(&file, pcie::link_speed)));
         let mut width = |field: &str, value: Result<_>| reasons.keep_some(field, &path(field), value);
-        let current_width = width("width", access.read(&file("current_link_width"), pcie::link_width));
-        let width_max = width("width_max", access.read(&file("max_link_width"), pcie::link_width));
+        let current_width =
+            width("width", link("current_link_width").and_then(|file| access.read(&file, pcie::link_width)));
+        let width_max =
+            width("width_max", link("max_link_width").and_then(|file| access.read(&file, pcie::link_width)));
         let slot_type = self.fact("board_info", |text| Ok(slot_type(text)));
         PcieInfo {
             speed: current_speed,
@@ -91,20 +95,25 @@ impl Gpu {
     }
 
     /// The way from the GPU to the upper end of the switch on its card: `../../`, or nothing.
-    pub(crate) fn upstream(&self) -> String {
+    ///
+    /// Where what is above cannot be read, the link of the slot is not known: the GPU's own is another one.
+    pub(crate) fn upstream(&self) -> Result<String> {
         let mut top = String::new();
-        let Ok(device) = self.device("vendor") else { return top };
+        let Ok(device) = self.device("vendor") else { return Ok(top) };
         let mut up = String::new();
         for _ in 0..BRIDGES {
             up.push_str("../");
-            let number = |file: &str| {
-                let plain = |op, path: std::path::PathBuf, error| crate::Error::plain(op, &path, &error);
-                read(&*device.dir, &format!("{up}{file}"), plain, scalar::hex)
+            let number = |file: &str| match read(&*device.dir, &format!("{up}{file}"), plain, scalar::hex) {
+                // Above the last bridge is no device, and so no such file.
+                Err(Error::NotSupported { .. })
+                    if device.dir.meta(Path::new(&format!("{up}{file}"))).is_err() =>
+                {
+                    Ok(0)
+                }
+                number => number,
             };
             // AMD's graphics cards have 0x1002 on their switches; its processors' root ports have 0x1022.
-            let bridge = number("vendor").is_ok_and(|vendor| vendor == 0x1002)
-                && number("class").is_ok_and(|class| class >> 8 == 0x0604);
-            if !bridge {
+            if number("vendor")? != 0x1002 || number("class")? >> 8 != 0x0604 {
                 break;
             }
             top.clone_from(&up);
@@ -112,8 +121,12 @@ impl Gpu {
         if !top.is_empty() && device.dir.meta(Path::new(&format!("{top}current_link_speed"))).is_err() {
             top.clear();
         }
-        top
+        Ok(top)
     }
+}
+
+fn plain(op: Op, path: PathBuf, error: std::io::Error) -> Error {
+    Error::plain(op, &path, &error)
 }
 
 /// The word after `type :` in `board_info`; `unknown` is none.

@@ -289,12 +289,15 @@ impl Plan<'_> {
     fn pcie(&mut self) -> bool {
         self.sample.pcie = self.gpu.pcie_info();
         let complete = known(&self.sample.pcie.reasons, &["speed_max", "width_max", "slot_type"]);
+        // Where it is not known, the bundle has the reasons, and the next try finds it.
         let top = self.gpu.upstream();
-        self.device(Target::PcieSpeed, true, &format!("{top}current_link_speed"));
-        self.device(Target::PcieWidth, true, &format!("{top}current_link_width"));
+        if let Ok(top) = &top {
+            self.device(Target::PcieSpeed, true, &format!("{top}current_link_speed"));
+            self.device(Target::PcieWidth, true, &format!("{top}current_link_width"));
+        }
         self.device(Target::PcieReplays, true, "pcie_replay_count");
         self.device(Target::PcieLevels, true, "pp_dpm_pcie");
-        complete
+        complete && top.is_ok()
     }
 
     /// Whether a label could be read, if there is one.
