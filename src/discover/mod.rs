@@ -326,7 +326,7 @@ fn join(
             partition: place.partition,
             pci_id,
         };
-        let node = Node { dir: node.dir.clone(), properties: node.properties.clone() };
+        let node = Node::new(node.dir.clone(), node.properties.clone());
         found.push((ids, device, Some(node)));
     }
     for card in cards.iter().filter(|card| !card.joined) {

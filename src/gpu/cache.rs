@@ -1,9 +1,7 @@
 //! Caches, as KFD describes them.
 
-use std::path::Path;
-
 use super::Gpu;
-use crate::error::{Error, Op, Result};
+use crate::error::{Error, Result};
 use crate::parse::topology;
 use crate::unit::Bytes;
 
@@ -50,9 +48,7 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_cache_info")]
     pub fn cache_info(&self) -> Result<Vec<CacheInfo>> {
         let node = self.node("caches")?;
-        let parent = Path::new("caches");
-        let entries = node.dir.list(parent);
-        let entries = entries.map_err(|error| node.error(Op::List, node.dir.path().join(parent), error))?;
+        let entries = self.node_list("caches")?;
         let mut numbers: Vec<u32> =
             entries.iter().filter_map(|entry| entry.name.to_str()?.parse().ok()).collect();
         numbers.sort_unstable();
@@ -84,7 +80,7 @@ impl Gpu {
             }
         }
         if kinds.is_empty() {
-            return Err(Error::NotSupported { path: node.dir.path().join(parent) });
+            return Err(Error::NotSupported { path: node.dir.path().join("caches") });
         }
         Ok(kinds)
     }

@@ -155,10 +155,7 @@ impl Gpu {
     /// The first bank of the KFD node that is video memory, and its file.
     fn vram_bank(&self) -> Result<(MemoryBank, PathBuf)> {
         let node = self.node("mem_banks")?;
-        let banks = node.dir.list(Path::new("mem_banks"));
-        let banks = banks
-            .map_err(|error| node.error(crate::error::Op::List, node.dir.path().join("mem_banks"), error))?;
-        for entry in &banks {
+        for entry in &self.node_list("mem_banks")? {
             let file = Path::new("mem_banks").join(&entry.name).join("properties");
             let Some(name) = file.to_str() else { continue };
             let bank = self.node_fact(name, topology::memory_bank)?;

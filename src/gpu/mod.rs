@@ -28,7 +28,7 @@ use std::fmt;
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::backend::{Backend, Dir, Entry};
 use crate::error::{Error, Op, Result, Unavailable};
@@ -36,7 +36,7 @@ use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::Parsed;
 use crate::parse::keyval::PciId;
 use crate::parse::scalar;
-use crate::parse::topology::NodeProperties;
+use crate::parse::topology::{self, NodeProperties};
 
 pub use activity::Activity;
 pub use asic::AsicInfo;
@@ -135,8 +135,11 @@ pub(crate) struct Device {
 /// The GPU's node in the KFD topology.
 #[derive(Debug)]
 pub(crate) struct Node {
+    /// Its directory when it was found.
     pub(crate) dir: Arc<dyn Dir>,
     pub(crate) properties: NodeProperties,
+    /// Its directory after KFD made all nodes anew.
+    renewed: Mutex<Option<Arc<dyn Dir>>>,
 }
 
 impl fmt::Debug for Gpu {
@@ -264,9 +267,47 @@ impl Gpu {
     }
 
     /// Reads a file of the KFD node, which never wakes the GPU.
-    pub(crate) fn node_fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
+    pub(crate) fn node_fact<T>(&self, file: &str, parse: impl Fn(&[u8]) -> Parsed<T>) -> Result<T> {
+        self.ask_node(file, |dir| read(dir, file, |op, path, error| gone_or(dir, op, path, error), &parse))
+    }
+
+    /// What a directory of the KFD node holds.
+    pub(crate) fn node_list(&self, rel: &str) -> Result<Vec<Entry>> {
+        self.ask_node(rel, |dir| {
+            dir.list(Path::new(rel)).map_err(|error| gone_or(dir, Op::List, dir.path().join(rel), error))
+        })
+    }
+
+    /// Asks the KFD node, and once more where it is elsewhere now.
+    ///
+    /// When any GPU comes, goes or is partitioned, KFD takes back the directories of all nodes and makes them anew, with
+    /// other numbers (`kfd_topology_update_sysfs`): a GPU that stayed must still be answered for.
+    fn ask_node<T>(&self, file: &str, ask: impl Fn(&dyn Dir) -> Result<T>) -> Result<T> {
         let node = self.node(file)?;
-        read(&*node.dir, file, |op, path, error| node.error(op, path, error), parse)
+        match ask(&*node.dir()) {
+            Err(Error::DeviceGone { .. }) if self.find_node_again(node) => ask(&*node.dir()),
+            answer => answer,
+        }
+    }
+
+    /// Looks for the node of the same GPU: the id that KFD makes of place, memory and XCCs, and where it is.
+    fn find_node_again(&self, node: &Node) -> bool {
+        let Some(id) = self.0.ids.kfd_id else { return false };
+        let Ok(nodes) = self.0.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
+            return false;
+        };
+        let same = |dir: &Arc<dyn Dir>| {
+            let number = read(&**dir, "gpu_id", node_error, scalar::unsigned);
+            let properties = || read(&**dir, "properties", node_error, topology::node).ok();
+            let place = |node: &NodeProperties| (node.domain, node.location_id, node.unique_id);
+            number.is_ok_and(|number| number == u64::from(id.0))
+                && properties().is_some_and(|found| place(&found) == place(&node.properties))
+        };
+        let entries = nodes.list(Path::new(".")).unwrap_or_default();
+        let found = entries.iter().filter_map(|entry| nodes.open_dir(Path::new(&entry.name)).ok()).find(same);
+        let is_found = found.is_some();
+        *lock(&node.renewed) = found;
+        is_found
     }
 
     /// The way to what would wake the GPU: closed when it sleeps and waking is not allowed.
@@ -358,15 +399,29 @@ impl Device {
 }
 
 impl Node {
-    /// The error of a file of this node. Every node has `properties`: where they went the node did, as after a change
-    /// of partitions.
+    pub(crate) fn new(dir: Arc<dyn Dir>, properties: NodeProperties) -> Node {
+        Node { dir, properties, renewed: Mutex::default() }
+    }
+
+    /// Its directory, as far as it is known.
+    fn dir(&self) -> Arc<dyn Dir> {
+        lock(&self.renewed).as_ref().unwrap_or(&self.dir).clone()
+    }
+
+    /// The error of a file in the directory that the node had when it was found.
     pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
-        match node_error(op, path, error) {
-            Error::NotSupported { path } if self.dir.meta(Path::new("properties")).is_err() => {
-                Error::DeviceGone { path }
-            }
-            other => other,
+        gone_or(&*self.dir, op, path, error)
+    }
+}
+
+/// The error of a file of a node's directory. Every node has `properties`: where they went the node did, as after a
+/// change of partitions.
+fn gone_or(dir: &dyn Dir, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+    match node_error(op, path, error) {
+        Error::NotSupported { path } if dir.meta(Path::new("properties")).is_err() => {
+            Error::DeviceGone { path }
         }
+        other => other,
     }
 }
 
@@ -522,6 +577,11 @@ pub(crate) fn read<T>(
         Ok(()) => parse(buf).map_err(|error| Error::unparsable(dir.path().join(file), error)),
         Err(error) => Err(failed(Op::Read, dir.path().join(file), error)),
     })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic elsewhere leaves is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lends a buffer that is kept for the thread, so that a read allocates nothing.

@@ -59,7 +59,7 @@ fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> Found {
     let mut reasons = Reasons::default();
     let node = gpu.node("io_links");
     let hive = node.as_ref().ok().and_then(|node| node.properties.hive_id).filter(|id| *id != 0);
-    let links = reasons.keep("links", node).map(|node| read::all(&*node.dir, &mut reasons));
+    let links = reasons.keep("links", node).map(|node| read::all(node, &mut reasons));
     let to_cpu = |link: &&NodeLink| link.link.path == LinkPath::Direct && !nodes.contains_key(&link.to);
     let cpu = links.iter().flatten().filter(to_cpu).min_by_key(|link| link.link.weight.unwrap_or(u32::MAX));
     if cpu.is_none() {

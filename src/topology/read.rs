@@ -1,11 +1,12 @@
 //! The links of a node, as KFD lists them.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::{Link, LinkKind, LinkPath};
 use crate::backend::Dir;
 use crate::error::{Error, Op, Reasons, Result};
-use crate::gpu::{self, node_error};
+use crate::gpu::{self, Node, node_error};
 use crate::parse::topology::{self, IoLink};
 use crate::unit::MegabytesPerSecond;
 
@@ -18,10 +19,15 @@ pub(super) struct NodeLink {
 /// The links of a GPU's node, of both lists. The second is missing on old kernels.
 ///
 /// One bad link spoils no other: the first error is kept as the reason of `links`.
-pub(super) fn all(node: &dyn Dir, reasons: &mut Reasons) -> Vec<NodeLink> {
+pub(super) fn all(node: &Node, reasons: &mut Reasons) -> Vec<NodeLink> {
     let mut links = Vec::new();
     for (name, path) in [("io_links", LinkPath::Direct), ("p2p_links", LinkPath::PeerToPeer)] {
-        match list(node, name, path, &mut links) {
+        // Where the node went, the first list tells.
+        let failed = |op, file, error| match path {
+            LinkPath::Direct => node.error(op, file, error),
+            _ => node_error(op, file, error),
+        };
+        match list(&*node.dir, name, path, &mut links, failed) {
             Err(Error::NotSupported { .. }) if path == LinkPath::PeerToPeer => {}
             Err(error) if reasons.of("links").is_none() => {
                 reasons.keep::<()>("links", Err(error));
@@ -35,27 +41,33 @@ pub(super) fn all(node: &dyn Dir, reasons: &mut Reasons) -> Vec<NodeLink> {
 /// The direct links of a node, as far as they can be read.
 pub(super) fn direct(node: &dyn Dir) -> Vec<NodeLink> {
     let mut links = Vec::new();
-    let _ = list(node, "io_links", LinkPath::Direct, &mut links);
+    let _ = list(node, "io_links", LinkPath::Direct, &mut links, node_error);
     links
 }
 
 /// Adds the links that can be read; fails with the first error of those that cannot.
-fn list(node: &dyn Dir, name: &str, path: LinkPath, links: &mut Vec<NodeLink>) -> Result<()> {
+fn list(
+    node: &dyn Dir,
+    name: &str,
+    path: LinkPath,
+    links: &mut Vec<NodeLink>,
+    failed: impl Fn(Op, PathBuf, io::Error) -> Error,
+) -> Result<()> {
     let entries = node.list(Path::new(name));
-    let entries = entries.map_err(|error| node_error(Op::List, node.path().join(name), error))?;
+    let entries = entries.map_err(|error| failed(Op::List, node.path().join(name), error))?;
     links.reserve(entries.len());
-    let mut failed = Ok(());
+    let mut read = Ok(());
     for entry in &entries {
         let Some(number) = entry.name.to_str().filter(|number| number.parse::<u32>().is_ok()) else {
             continue;
         };
-        match gpu::read(node, &format!("{name}/{number}/properties"), node_error, topology::io_link) {
+        match gpu::read(node, &format!("{name}/{number}/properties"), &failed, topology::io_link) {
             // Without an end a link is none; no kernel prints that.
-            Ok(read) => links.extend(read.node_to.map(|to| NodeLink { to, link: link(&read, path) })),
-            Err(error) => failed = failed.and(Err(error)),
+            Ok(found) => links.extend(found.node_to.map(|to| NodeLink { to, link: link(&found, path) })),
+            Err(error) => read = read.and(Err(error)),
         }
     }
-    failed
+    read
 }
 
 /// A link as it is listed; what only the whole matrix tells is left open.
