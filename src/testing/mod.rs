@@ -166,7 +166,7 @@ impl Machine {
         Smi::builder().backend(self.backend()).build()
     }
 
-    /// What was called, and faults that need more words than those below.
+    /// What was called, and faults that need more words than those below. The log grows until [`Record::clear`].
     pub fn record(&self) -> &Record {
         &self.record
     }
