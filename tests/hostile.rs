@@ -2,6 +2,8 @@
 //! it, the rest is answered, and nothing waits, panics or grows.
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
+mod damaged;
+#[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
 mod fixtures;
 
 use std::fs;
@@ -11,55 +13,8 @@ use std::time::{Duration, Instant};
 
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::{Error, Gpu, Smi};
-use fixtures::fixture;
-
-/// A copy of a fixture that may be damaged.
-struct Damaged {
-    folder: tempfile::TempDir,
-}
-
-const DEVICE: &str = "sys/class/drm/card1/device";
-
-impl Damaged {
-    fn new() -> Damaged {
-        let folder = tempfile::tempdir().unwrap();
-        copy(&fixture("navi31-1x-k6.12-desktop"), folder.path());
-        Damaged { folder }
-    }
-
-    fn path(&self, rel: &str) -> PathBuf {
-        self.folder.path().join(rel)
-    }
-
-    fn hwmon(&self) -> PathBuf {
-        self.path(DEVICE).join("hwmon/hwmon4")
-    }
-
-    fn smi(&self) -> Smi {
-        Smi::builder().root(self.folder.path()).build().unwrap()
-    }
-
-    fn gpu(&self) -> Gpu {
-        self.smi().gpus()[0].clone()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().unwrap();
-        if kind.is_symlink() {
-            symlink(fs::read_link(&source).unwrap(), target).unwrap();
-        } else if kind.is_dir() {
-            fs::create_dir(&target).unwrap();
-            copy(&source, &target);
-        } else {
-            fs::copy(&source, &target).unwrap();
-        }
-    }
-}
+use amdgpu_smi::{Error, Smi};
+use damaged::{DEVICE, Damaged};
 
 /// Junction, the sensor that is damaged, is an error that names the file; edge and memory are as before.
 fn only_junction_is_spoiled(machine: &Damaged, expected: &str) {
@@ -127,6 +82,67 @@ fn a_fifo_is_not_waited_for() {
         rustix::fs::mknodat(rustix::fs::CWD, file, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     });
     only_junction_is_spoiled(&machine, "a fifo, not a file");
+}
+
+/// A device node's read could do something: it is refused unread. Needs the right to make one.
+#[test]
+fn a_device_node_is_not_read() {
+    use rustix::fs::{CWD, FileType, Mode, makedev, mknodat};
+    let machine = Damaged::new();
+    // /dev/zero, which never ends.
+    let made = |file: &Path| mknodat(CWD, file, FileType::CharacterDevice, Mode::RUSR, makedev(1, 5));
+    if made(&machine.path("node")).is_err() {
+        println!("hostile: no device nodes may be made here");
+        return;
+    }
+    replace(&machine, |file| made(file).unwrap());
+    only_junction_is_spoiled(&machine, "a device node, not a file");
+}
+
+/// What MANIFEST calls a device node is an empty file: there is nothing to read in it.
+#[test]
+fn a_device_node_by_manifest() {
+    let machine = Damaged::new();
+    replace(&machine, |file| fs::write(file, "").unwrap());
+    let file = fs::canonicalize(machine.hwmon().join("temp2_input")).unwrap();
+    let root = fs::canonicalize(machine.path("")).unwrap();
+    let line = format!("device c 1:5 {}\n", file.strip_prefix(root).unwrap().display());
+    let manifest = fs::read_to_string(machine.path("MANIFEST")).unwrap();
+    fs::write(machine.path("MANIFEST"), manifest + &line).unwrap();
+    only_junction_is_spoiled(&machine, "line 1");
+}
+
+/// The memory of the process that asks, by the link that a tree can hold.
+#[test]
+fn links_into_the_process_itself() {
+    let machine = Damaged::new();
+    for target in ["/proc/self/mem", "/proc/self/root/proc/self/mem", "/dev/zero", "/proc/self/fd/0"] {
+        replace(&machine, |file| symlink(target, file).unwrap());
+        only_junction_is_spoiled(&machine, "not supported");
+    }
+}
+
+/// Names that would break lines: what is printed of them is one line, and what has them is asked like any other.
+#[test]
+fn names_with_newlines() {
+    let machine = Damaged::new();
+    for folder in ["sys/class/drm", "sys/devices/virtual/kfd/kfd/topology/nodes"] {
+        for name in ["card1\n2", "\n", "1\n", "renderD128\nx", "a\tb\x1b[31m"] {
+            fs::create_dir(machine.path(folder).join(name)).unwrap();
+        }
+    }
+    let device = machine.path(DEVICE);
+    fs::write(device.join("fw_version/evil\nname_fw_version"), "0x00000001\n").unwrap();
+    fs::write(machine.hwmon().join("temp9\n_input"), "1\n").unwrap();
+    fs::create_dir(device.join("hwmon/hwmon4\n")).unwrap();
+    let smi = machine.smi();
+    assert_eq!(smi.gpus().len(), 1);
+    let gpu = &smi.gpus()[0];
+    assert_eq!(gpu.temperatures().unwrap().len(), 3);
+    let names: Vec<String> = gpu.firmware().unwrap().into_iter().map(|firmware| firmware.name).collect();
+    assert!(names.contains(&"evil\nname".to_owned()), "as the kernel names it");
+    let others = format!("{:?} {:?}", smi.others(), smi.hidden());
+    assert!(!others.contains('\n'), "{others}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What DRM knows: `/sys/class/drm/cardN` and `renderDN`, and the devices behind them.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
@@ -196,6 +197,8 @@ fn devices(sys: &dyn Dir) -> Result<Vec<Found>> {
         },
     };
     let mut devices: Vec<Found> = Vec::new();
+    // Where each is in the list: a folder may hold more than any machine has.
+    let mut places: HashMap<PathBuf, usize> = HashMap::new();
     for entry in entries {
         let Some(name) = entry.name.to_str() else { continue };
         let card = number_after(name, "card").map(CardMinor);
@@ -209,12 +212,15 @@ fn devices(sys: &dyn Dir) -> Result<Vec<Found>> {
             Err(_) => None,
         };
         let path = path.unwrap_or_else(|| sys.path().join(node).join("device"));
-        match devices.iter_mut().find(|found| found.path == path) {
+        match places.get(&path).and_then(|place| devices.get_mut(*place)) {
             Some(found) => {
                 found.card = found.card.or(card);
                 found.render = found.render.or(render);
             }
-            None => devices.push(Found { path, card, render }),
+            None => {
+                places.insert(path.clone(), devices.len());
+                devices.push(Found { path, card, render });
+            }
         }
     }
     Ok(devices)
