@@ -1,6 +1,7 @@
 //! A GPU that is pulled, reset or partitioned anew between any two calls: typed errors, the other GPUs as before, and a
 //! scan finds what there is now. Some of the places with the other tests, all of them with `AMDGPU_SMI_EVERY_CALL` set.
-#![cfg(feature = "serde")]
+// In one of the feature sets: it is the same in all.
+#![cfg(all(feature = "serde", not(feature = "control")))]
 #![allow(clippy::print_stdout, reason = "what was tried is a part of the result")]
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]

@@ -1,5 +1,6 @@
 //! Machines that no kernel makes: whatever stands where an attribute should be, the answer is an error that names
 //! it, the rest is answered, and nothing waits, panics or grows.
+#![allow(clippy::print_stdout, reason = "what could not be tried is said")]
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
 mod damaged;

@@ -1,6 +1,8 @@
 //! Opened and dropped again and again: descriptors, threads and memory stay what they were.
 //!
 //! Ten thousand times with the other tests; `AMDGPU_SMI_SOAK` says how often, `scripts/soak` a million.
+// In one of the feature sets: it is the same in all.
+#![cfg(not(any(feature = "serde", feature = "control")))]
 #![allow(clippy::print_stdout, reason = "what it took is a part of the result")]
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
