@@ -212,7 +212,9 @@ impl Gpu {
     /// GC that are not harvested.
     fn compute_dies(&self) -> Result<u32> {
         let partitions = match self.compute_partition() {
-            Ok(ComputePartition::Cpx) | Err(_) => None,
+            Ok(ComputePartition::Cpx) | Err(Error::NotSupported { .. }) => None,
+            // How KFD's count is to be read is not known.
+            Err(error) => return Err(error),
             Ok(mode) => self.partitions_of(&mode).ok(),
         };
         let dies_of_each = self.0.node.as_ref().and_then(|node| node.properties.num_xcc);

@@ -113,6 +113,7 @@ pub const GPU: &[OfGpu] = &[
     ("error_totals", |gpu| result(gpu.error_totals())),
     ("ras_event_state", |gpu| result(gpu.ras_event_state())),
     ("bad_pages", |gpu| result(gpu.bad_pages())),
+    ("bad_page_threshold", |gpu| result(gpu.bad_page_threshold())),
     ("cper_records", |gpu| result(gpu.cper_records())),
     ("metrics", |gpu| result(gpu.metrics())),
     ("metrics_table", |gpu| result(gpu.metrics_table())),
