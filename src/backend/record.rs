@@ -77,7 +77,7 @@ impl Fault {
 }
 
 /// What a test does in the middle of the code that it tests.
-struct Hook(Box<dyn FnOnce() + Send>);
+struct Hook(Box<dyn FnOnce(&Record) + Send>);
 
 impl std::fmt::Debug for Hook {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -124,7 +124,7 @@ impl Record {
 
     /// Does this right before the call with this number, once: what changes between two calls of the code under
     /// test. [`Record::heal`] forgets it.
-    pub fn before_call(&self, number: usize, action: impl FnOnce() + Send + 'static) {
+    pub fn before_call(&self, number: usize, action: impl FnOnce(&Record) + Send + 'static) {
         self.state().hooks.push((number, Hook(Box::new(action))));
     }
 
@@ -206,7 +206,7 @@ impl Record {
             let hooks: Vec<_> = state.hooks.extract_if(.., |(wanted, _)| *wanted == number).collect();
             (number, fault, hooks, state.latency)
         };
-        hooks.into_iter().for_each(|(_, hook)| hook.0());
+        hooks.into_iter().for_each(|(_, hook)| hook.0(self));
         if !latency.is_zero() {
             std::thread::sleep(latency);
         }
@@ -431,7 +431,10 @@ mod tests {
         assert_eq!(sys.list(Path::new(".")).unwrap().len(), 1);
         assert!(sys.list(Path::new(".")).unwrap().is_empty());
         let file = dir.path().join("sys/a");
-        record.before_call(5, move || std::fs::write(file, "5\n").unwrap());
+        record.before_call(5, move |record| {
+            assert_eq!(record.calls().len(), 6);
+            std::fs::write(file, "5\n").unwrap();
+        });
         for text in [&b"1234\n"[..], b"5\n", b"5\n"] {
             sys.read(Path::new("a"), &mut buf).unwrap();
             assert_eq!(buf, text);

@@ -196,9 +196,9 @@ impl Machine {
     /// # }
     /// ```
     pub fn before_call(&self, number: usize, action: impl FnOnce(&Machine) + Send + 'static) {
-        // A record that held itself would never go.
+        // Not the record, which would hold itself: it comes with the call.
         let overlay = self.overlay.clone();
-        self.record.before_call(number, move || action(&Machine::of(overlay)));
+        self.record.before_call(number, move |record| action(&Machine { overlay, record: record.clone() }));
     }
 
     /// Makes a GPU report an event, as [`Tree::emit`].
@@ -240,7 +240,9 @@ impl Machine {
     pub fn remove(&self, bdf: Bdf) -> Result<()> {
         let gpu = self.gpu(bdf)?;
         let mut devices: Vec<PathBuf> = self.device(&gpu).into_iter().collect();
-        devices.extend(self.partitions().into_iter().map(|(device, _)| device));
+        let others = self.renders_of_others(&gpu)?;
+        let partitions = self.partitions().into_iter().filter(|(_, render)| !others.contains(render));
+        devices.extend(partitions.map(|(device, _)| device));
         let entries: Vec<PathBuf> =
             CLASSES.iter().flat_map(|class| self.leading_to(class, &devices)).collect();
         let names = self.node_names(&gpu);
@@ -357,6 +359,13 @@ impl Machine {
         let smi = Smi::builder().backend(Arc::new(self.overlay.clone())).build()?;
         let found = smi.by_bdf(bdf).or_else(|| smi.gpus().iter().find(|gpu| gpu.ids().package == bdf));
         found.cloned().map_or_else(|| smi.find(&bdf.to_string()).cloned(), Ok)
+    }
+
+    /// The render nodes of GPUs of other packages.
+    fn renders_of_others(&self, gpu: &Gpu) -> Result<Vec<RenderMinor>> {
+        let smi = Smi::builder().backend(Arc::new(self.overlay.clone())).build()?;
+        let others = smi.gpus().iter().filter(|other| other.ids().package != gpu.ids().package);
+        Ok(others.filter_map(|other| other.ids().render).collect())
     }
 
     /// The PCI device's directory, without links.

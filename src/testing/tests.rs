@@ -154,3 +154,14 @@ fn sleep_is_as_the_kernel_has_it() {
         assert_eq!(machine.smi().unwrap().gpus()[0].is_suspended(), wakes == 0);
     }
 }
+
+#[test]
+fn what_happens_in_the_middle_may_be_a_fault() {
+    let machine = machine("navi31-1x-k6.12-desktop");
+    let smi = machine.smi().unwrap();
+    machine.record().clear();
+    machine.before_call(0, |machine| machine.fail_path("mem_info_vram_used", 13));
+    let memory = smi.gpus()[0].memory_usage();
+    assert!(matches!(memory.reasons.of("vram_used"), Some(Error::NoPermission { .. })), "{memory:?}");
+    assert!(memory.vram_total.is_some());
+}
