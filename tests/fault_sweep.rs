@@ -212,12 +212,12 @@ fn has_next_source(question: &str, change: &Change, errno: i32) -> bool {
         || (question.starts_with("error_totals") && !change.reasons.is_empty())
 }
 
-/// What is wrong with an answer, given the one without a fault and, for a file cut short, the one without the file.
+/// What is wrong with an answer, given the one without a fault and, for a file cut short, those without the file.
 fn verdict(
     question: &str,
     was: &Answer,
     now: &Answer,
-    without: Option<&Answer>,
+    without: &[Answer],
     call: &Call,
     fault: Fault,
 ) -> Result<(), String> {
@@ -230,7 +230,7 @@ fn verdict(
     }
     let Fault::Errno(errno) = fault else {
         // What it holds now, nobody can tell from the truth; but it must not change what does not depend on it.
-        let may = without.map(|without| differences(was, without)).unwrap_or_default();
+        let may: Vec<Change> = without.iter().flat_map(|without| differences(was, without)).collect();
         let may: Vec<&str> = may.iter().map(|change| place(question, &change.at)).collect();
         let depends = |at: &str| may.iter().any(|may| at.starts_with(may) || may.starts_with(at));
         // Where there was nothing, because of what the file says, there may be something now.
@@ -344,8 +344,16 @@ fn sweep(fixture: &str, draw: Draw) -> (usize, Vec<String>) {
                     continue;
                 }
                 let cut = !matches!(fault, Fault::Errno(_));
-                let without = cut.then(|| ask(&question, Some((number, Fault::Errno(EIO)))).0);
-                if let Err(reason) = verdict(&question.name, &was, &now, without.as_ref(), call, fault) {
+                let mut without = Vec::new();
+                if cut {
+                    // What is read twice, or remembered, is missing wherever it matters.
+                    without.push(ask(&question, Some((number, Fault::Errno(EIO)))).0);
+                    without.push((question.ask)(&record, &|| {
+                        record.heal();
+                        record.fail_path(&call.path, EIO);
+                    }));
+                }
+                if let Err(reason) = verdict(&question.name, &was, &now, &without, call, fault) {
                     let what = format!("{:?} {}", call.op, call.path.display());
                     wrong.push(format!("{fixture}: {}: {fault:?} of {what}: {reason}", question.name));
                 }
