@@ -11,6 +11,7 @@ pub mod aca;
 pub mod cper;
 pub mod cpulist;
 pub mod dpm;
+pub mod drm;
 pub mod fan;
 pub mod fdinfo;
 pub mod features;
