@@ -224,6 +224,8 @@ pub enum Op {
     Open,
     /// Asking a driver for its version.
     Version,
+    /// Opening a render node and asking it.
+    Query,
     /// Asking a driver for events.
     Subscribe,
     /// Waiting for events.
@@ -241,6 +243,7 @@ impl fmt::Display for Op {
             Op::Write => "write",
             Op::Open => "open",
             Op::Version => "ask its version",
+            Op::Query => "ask",
             Op::Subscribe => "subscribe to events",
             Op::Wait => "wait for events",
         })

@@ -5,7 +5,7 @@
 
 #[allow(dead_code, unreachable_pub, reason = "shared by several tests")]
 mod kfd_machine;
-#[allow(unreachable_pub, reason = "a module of this test")]
+#[allow(dead_code, unreachable_pub, reason = "shared by several tests")]
 mod supervisor;
 
 use std::io;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 
-use super::{Attr, Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta, fd};
-use crate::id::GpuId;
+use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, KfdVersion, Kind, Meta, drm, fd};
+use crate::id::{GpuId, RenderMinor};
 use crate::sys::ioctl;
 
 /// The machine that this code runs on: plain `openat` from kept directories.
@@ -45,7 +45,45 @@ impl Backend for Live {
         let fd = rustix::io::retry_on_intr(open)?;
         Ok(Arc::new(LiveKfd { fd }))
     }
+
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        let path = drm::node_path(node);
+        // For reading only: neither `drm_open_helper` nor `drm_ioctl_permit` looks at the mode.
+        let fd = rustix::io::retry_on_intr(|| fs::openat(CWD, &path, fd::READ, Mode::empty()))?;
+        let other = || io::Error::new(io::ErrorKind::InvalidData, "not the device that it is named after");
+        let meta = fd::meta(&fs::fstat(&fd)?);
+        if (meta.kind, meta.device) != (Kind::CharDevice, (DRM_MAJOR, node.0)) {
+            return Err(other());
+        }
+        let driver = ioctl::drm_version(fd.as_fd())?;
+        if driver.name != b"amdgpu" {
+            return Err(other());
+        }
+        match what {
+            DrmQuery::Version => {
+                let (major, minor, patch) = driver.version;
+                let version = format!("{major}.{minor}.{patch}");
+                let lines = [&driver.name, version.as_bytes(), &driver.date, &driver.description, b""];
+                Ok(lines.join(&b'\n'))
+            }
+            DrmQuery::Vbios => ioctl::amdgpu_info(fd.as_fd(), INFO_VBIOS, INFO_VBIOS_INFO, VBIOS_SIZE),
+            DrmQuery::Device => ioctl::amdgpu_info(fd.as_fd(), INFO_DEV_INFO, 0, DEVICE_SIZE),
+        }
+    }
 }
+
+/// `DRM_MAJOR`.
+const DRM_MAJOR: u32 = 226;
+/// `AMDGPU_INFO_DEV_INFO`.
+const INFO_DEV_INFO: u32 = 0x16;
+/// `AMDGPU_INFO_VBIOS`.
+const INFO_VBIOS: u32 = 0x1b;
+/// `AMDGPU_INFO_VBIOS_INFO`.
+const INFO_VBIOS_INFO: u32 = 3;
+/// `struct drm_amdgpu_info_vbios`.
+const VBIOS_SIZE: u16 = 200;
+/// `struct drm_amdgpu_info_device` of Linux 6.17.
+const DEVICE_SIZE: u16 = 448;
 
 #[derive(Debug)]
 struct LiveKfd {

@@ -5,6 +5,7 @@
 //! observation ([`Record`]). Paths are always those of a live machine: `/sys/class/drm`, never the fixture's.
 //! Errors are the kernel's, raw: what an errno means is decided above the seam, by the same code for all.
 
+mod drm;
 mod fd;
 mod kfd;
 mod live;
@@ -21,6 +22,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::id::RenderMinor;
+
+pub use drm::DrmQuery;
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
 pub use record::{Call, Fault, Record};
@@ -43,6 +47,14 @@ pub trait Backend: fmt::Debug + Send + Sync {
     ///
     /// Opening it makes this process one that KFD knows: it appears in `/sys/class/kfd/kfd/proc`.
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        Err(rustix::io::Errno::NOSYS.into())
+    }
+
+    /// Opens a render node, asks it one thing and closes it. Fails with ENOSYS where a backend has none.
+    ///
+    /// Opening it wakes the GPU behind it. An answer may be shorter than the kernel's struct.
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        let _ = (node, what);
         Err(rustix::io::Errno::NOSYS.into())
     }
 }

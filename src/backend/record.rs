@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{Attr, Backend, Dir, Entry, HostFacts, Kfd, KfdVersion, Meta};
+use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, KfdVersion, Meta, drm};
 use crate::error::Op;
-use crate::id::GpuId;
+use crate::id::{GpuId, RenderMinor};
 
 /// Wraps a backend: keeps a log of all calls, and makes chosen ones fail or wait.
 ///
@@ -254,6 +254,10 @@ impl Backend for Record {
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         let inner = self.observe(Op::Open, PathBuf::from(KFD), || self.inner.open_kfd())?;
         Ok(Arc::new(RecordKfd { record: self.clone(), inner }))
+    }
+
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        self.observe(Op::Query, drm::node_path(node), || self.inner.drm_query(node, what))
     }
 }
 

@@ -13,7 +13,8 @@ use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
 use super::manifest::Manifest;
-use super::{Attr, Backend, Dir, Entry, HostFacts, Kfd, Kind, Meta, fd};
+use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Kind, Meta, drm, fd};
+use crate::id::RenderMinor;
 
 mod events;
 
@@ -24,6 +25,8 @@ pub use events::Emitted;
 const RACES: usize = 16;
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
+/// No answer of a DRM node is near this.
+const ANSWER_LIMIT: usize = 4096;
 /// No MANIFEST is near this.
 const MANIFEST_LIMIT: u64 = 1 << 20;
 
@@ -145,6 +148,14 @@ impl Root {
         Ok(key(&stat))
     }
 
+    /// Fails as MANIFEST says of this file.
+    fn refused(&self, stat: &Stat) -> io::Result<()> {
+        match self.errno.get(&key(stat)) {
+            Some(errno) => Err((*errno).into()),
+            None => Ok(()),
+        }
+    }
+
     /// Opens a path that is relative to the root.
     fn open_from_root(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         if !self.walk_only {
@@ -246,6 +257,21 @@ impl Backend for Tree {
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         self.kfd(Arc::new(self.clone()))
     }
+
+    /// The answers stand in files beside the node: `dev/dri/renderD128.query/vbios`.
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        let path = drm::node_path(node);
+        let device = self.root.open_from_root(relative(&path), OFlags::PATH | OFlags::CLOEXEC)?;
+        self.root.refused(&fs::fstat(device)?)?;
+        let answers = path.with_extension("query");
+        let file = self.root.open_from_root(relative(&answers.join(what.to_string())), fd::READ)?;
+        let stat = fs::fstat(&file)?;
+        self.root.refused(&stat)?;
+        regular(&stat)?;
+        let mut answer = Vec::new();
+        fd::read_to_end(file, ANSWER_LIMIT, ANSWER_LIMIT, &mut answer)?;
+        Ok(answer)
+    }
 }
 
 /// Where a [`TreeDir`] is.
@@ -287,16 +313,9 @@ impl TreeDir {
     fn open_file(&self, rel: &Path) -> io::Result<OwnedFd> {
         let fd = self.open(rel, fd::READ)?;
         let stat = fs::fstat(&fd)?;
-        self.refused(&stat)?;
+        self.root.refused(&stat)?;
         regular(&stat)?;
         Ok(fd)
-    }
-
-    fn refused(&self, stat: &Stat) -> io::Result<()> {
-        match self.root.errno.get(&key(stat)) {
-            Some(errno) => Err((*errno).into()),
-            None => Ok(()),
-        }
     }
 
     /// Whether only the MANIFEST knows `rel`, as an empty directory.
@@ -365,7 +384,7 @@ impl Dir for TreeDir {
             result => result?,
         };
         let stat = fs::fstat(&dir)?;
-        self.refused(&stat)?;
+        self.root.refused(&stat)?;
         let mut entries = fd::list(fd::open_for_listing(dir.as_fd())?)?;
         if let Some(names) = self.root.empty.get(&key(&stat)) {
             entries.extend(names.iter().map(|name| Entry { name: name.clone(), kind: Kind::Directory }));
@@ -416,7 +435,7 @@ impl super::Writer for TreeDir {
     fn write(&self, rel: &Path, bytes: &[u8]) -> io::Result<()> {
         let fd = self.open(rel, super::write::WRITE)?;
         let stat = fs::fstat(&fd)?;
-        self.refused(&stat)?;
+        self.root.refused(&stat)?;
         regular(&stat)?;
         // An attribute has no rest of what it held before.
         fs::ftruncate(&fd, 0)?;

@@ -1,6 +1,8 @@
-//! A kernel with a `/dev/kfd`, for one thread: a seccomp filter hands its system calls to a supervisor, which answers
-//! those on `/dev/kfd` and its event descriptors as `kfd_chardev.c` and `kfd_smi_events.c` do, and lets the others
-//! through. Needs no right and no device.
+//! A kernel with a `/dev/kfd` and render nodes, for one thread: a seccomp filter hands its system calls to a supervisor,
+//! which answers those on `/dev/kfd` and its event descriptors as `kfd_chardev.c` and `kfd_smi_events.c` do, those on
+//! render nodes as DRM does, and lets the others through. Needs no right and no device.
+
+mod drm;
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::CStr;
@@ -10,6 +12,8 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
+
+pub use drm::RenderNode;
 
 /// How the kernel is to behave. An error is an errno.
 #[derive(Clone)]
@@ -24,6 +28,8 @@ pub struct Kernel {
     pub reads: VecDeque<i32>,
     /// What one read gives at most: 8 before Linux 5.14.
     pub read_limit: usize,
+    /// By minor number; others are not there.
+    pub render: HashMap<u32, RenderNode>,
 }
 
 impl Default for Kernel {
@@ -35,6 +41,7 @@ impl Default for Kernel {
             mask: Ok(()),
             reads: VecDeque::new(),
             read_limit: usize::MAX,
+            render: HashMap::new(),
         }
     }
 }
@@ -52,6 +59,15 @@ struct State {
     /// The event descriptors that were given: gpu_id, number, the kernel's end, and the reader's for reading as it.
     given: Vec<(u32, RawFd, UnixStream, UnixStream)>,
     kfds: Vec<RawFd>,
+    /// Render nodes that are open: descriptor and minor number.
+    nodes: Vec<(RawFd, u32)>,
+}
+
+impl State {
+    /// The render node behind a descriptor.
+    fn node(&self, fd: RawFd) -> Option<u32> {
+        self.nodes.iter().find(|(open, _)| *open == fd).map(|(_, minor)| *minor)
+    }
 }
 
 impl Rig {
@@ -92,7 +108,7 @@ impl Rig {
 
 /// Runs `test` in a thread of its own under a kernel of that kind.
 pub fn under(kernel: Kernel, test: impl FnOnce(&Rig) + Send + 'static) {
-    let state = State { kernel, calls: Vec::new(), given: Vec::new(), kfds: Vec::new() };
+    let state = State { kernel, calls: Vec::new(), given: Vec::new(), kfds: Vec::new(), nodes: Vec::new() };
     let rig = Rig(Arc::new(Mutex::new(state)));
     let (listener, listeners) = mpsc::channel();
     let of_thread = rig.clone();
@@ -114,7 +130,14 @@ fn install() -> io::Result<OwnedFd> {
         |offset: u32| libc::sock_filter { code: (BPF_LD | BPF_W | BPF_ABS) as u16, jt: 0, jf: 0, k: offset };
     let answer = |what: u32| libc::sock_filter { code: (BPF_RET | BPF_K) as u16, jt: 0, jf: 0, k: what };
     let mut program = vec![load(0)];
-    let calls = [libc::SYS_openat, libc::SYS_ioctl, libc::SYS_read, libc::SYS_write];
+    let calls = [
+        libc::SYS_openat,
+        libc::SYS_ioctl,
+        libc::SYS_read,
+        libc::SYS_write,
+        libc::SYS_fstat,
+        libc::SYS_close,
+    ];
     for (index, call) in calls.iter().enumerate() {
         // To the last instruction, over the rest of the list and the answer that lets a call through.
         let jt = u8::try_from(calls.len() - index).unwrap();
@@ -185,17 +208,36 @@ fn answer(listener: &OwnedFd, call: &libc::seccomp_notif, state: &mut State) -> 
         libc::SYS_openat => {
             // SAFETY: the thread that waits is of this process and gave a path.
             let path = unsafe { CStr::from_ptr(second as *const libc::c_char) };
-            if path.to_bytes() != b"/dev/kfd" {
-                return Answer::LetThrough;
-            }
-            state.calls.push(("open", vec![third], state.kernel.open.err().unwrap_or(0)));
-            if let Err(errno) = state.kernel.open {
+            let path = path.to_str().unwrap();
+            let node = path.strip_prefix("/dev/dri/renderD").map(|minor| minor.parse().unwrap());
+            let result = match node {
+                Some(minor) => state.kernel.render.get(&minor).map_or(Err(libc::ENOENT), |node| node.open),
+                None if path == "/dev/kfd" => state.kernel.open,
+                None => return Answer::LetThrough,
+            };
+            state.calls.push(("open", vec![third], result.err().unwrap_or(0)));
+            if let Err(errno) = result {
                 return Answer::Errno(errno);
             }
             let null = File::open("/dev/null").unwrap();
             let given = give(listener, call, null.as_raw_fd(), libc::O_CLOEXEC as u32, true);
-            state.kfds.push(given);
+            match node {
+                Some(minor) => state.nodes.push((given, minor)),
+                None => state.kfds.push(given),
+            }
             Answer::Given
+        }
+        libc::SYS_fstat | libc::SYS_ioctl | libc::SYS_close if state.node(fd).is_some() => {
+            let minor = state.node(fd).unwrap();
+            match i64::from(call.data.nr) {
+                libc::SYS_fstat => drm::stat(state, minor, second),
+                libc::SYS_ioctl => drm::ioctl(state, minor, fd, second, third),
+                _ => {
+                    state.calls.push(("close", vec![], 0));
+                    state.nodes.retain(|(open, _)| *open != fd);
+                    Answer::LetThrough
+                }
+            }
         }
         libc::SYS_ioctl if state.kfds.contains(&fd) => ioctl(listener, call, state, second, third),
         libc::SYS_write if is_given(state, fd) => {

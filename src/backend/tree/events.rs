@@ -102,9 +102,7 @@ impl Tree {
     /// the tree, or what stands over it.
     pub(crate) fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
         let node = self.root.open_from_root(Path::new("dev/kfd"), OFlags::PATH | OFlags::CLOEXEC)?;
-        if let Some(errno) = self.root.errno.get(&super::key(&fs::fstat(node)?)) {
-            return Err((*errno).into());
-        }
+        self.root.refused(&fs::fstat(node)?)?;
         Ok(Arc::new(TreeKfd { tree: self.clone(), machine, listeners: Mutex::default() }))
     }
 
