@@ -38,7 +38,7 @@ fn ask_everything(gpu: &Gpu) -> String {
         (gpu.available_compute_partitions(), gpu.available_memory_partitions(), gpu.partition_profiles());
     let errors = (gpu.error_counts_by_block(), gpu.error_totals(), gpu.ras_event_state(), gpu.cper_records());
     let hive = (gpu.xgmi_info(), gpu.xgmi_links(), gpu.partition_metrics(), gpu.bad_page_threshold());
-    let system = (gpu.virtualization_info(), gpu.driver_state());
+    let system = (gpu.virtualization_info(), gpu.driver_state(), gpu.drm_version(), gpu.external_revision());
     let first = format!("{clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?}");
     format!("{first} {last:?} {links:?} {sampled:?} {split:?} {errors:?} {hive:?} {system:?}")
 }
@@ -99,6 +99,7 @@ fn a_sleeping_gpu_is_not_woken() {
     ask_everything(gpu);
     for call in record.calls() {
         assert!(call.op != Op::Read || never_wakes(&call.path), "{} would wake", call.path.display());
+        assert_ne!(call.op, Op::Query, "{} would wake", call.path.display());
     }
 }
 
@@ -130,18 +131,38 @@ fn a_sleeping_gpu_is_read_when_that_is_allowed() {
     assert!(gpu.socket_power().is_ok());
 }
 
+/// Nothing that is in `/dev` but modes and owners.
+fn opens_no_device_node(record: &Record, name: &str) {
+    for call in record.calls() {
+        let in_dev = call.path.starts_with("/dev") && call.path != Path::new("/dev");
+        assert!(!in_dev || call.op == Op::Meta, "{name}: {:?} {}", call.op, call.path.display());
+    }
+}
+
 #[test]
 fn the_scan_opens_no_device_node() {
     for name in fixtures::names() {
         let record = Record::new(Arc::new(Tree::open(fixture(&name)).unwrap()));
         let builder = Smi::builder().backend(Arc::new(record.clone()));
         builder.diagnose().unwrap();
-        for gpu in builder.build().map(|smi| smi.gpus().to_vec()).unwrap_or_default() {
-            ask_everything(&gpu);
+        let gpus = builder.build().map(|smi| smi.gpus().to_vec()).unwrap_or_default();
+        for gpu in &gpus {
+            gpu.sampler(SampleFields::all() - SampleFields::FACTS).sample().unwrap();
         }
-        for call in record.calls() {
-            let in_dev = call.path.starts_with("/dev") && call.path != Path::new("/dev");
-            assert!(!in_dev || call.op == Op::Meta, "{name}: {:?} {}", call.op, call.path.display());
+        opens_no_device_node(&record, &name);
+        // A GPU that is asked for everything opens its render node, once for each of three questions.
+        for gpu in &gpus {
+            record.clear();
+            ask_everything(gpu);
+            ask_everything(gpu);
+            let node = gpu.ids().render.map(|minor| format!("/dev/dri/renderD{minor}"));
+            let queries: Vec<_> = record.calls().into_iter().filter(|call| call.op == Op::Query).collect();
+            assert!(
+                queries.iter().all(|call| Some(call.path.to_str().unwrap()) == node.as_deref()),
+                "{name}"
+            );
+            let answered = queries.iter().filter(|call| call.errno.is_none()).count();
+            assert!(answered == 0 || answered == 3, "{name}: {answered}");
         }
     }
 }

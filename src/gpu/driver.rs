@@ -62,8 +62,8 @@ impl Gpu {
 
     /// Name and version of the driver, and the kernel's release.
     ///
-    /// *Source*: `/sys/module/amdgpu/version`, `/proc/sys/kernel/osrelease`. The driver's date is told by a DRM
-    /// ioctl only, which would open (and so wake) the device: not asked.
+    /// *Source*: `/sys/module/amdgpu/version`, `/proc/sys/kernel/osrelease`. For the driver's date see
+    /// [`Gpu::drm_version`], which opens the device.
     /// *Errors*: none of its own; each field that is absent has its reason.
     /// *Supported on*: all.
     #[doc(alias = "amdsmi_get_gpu_driver_info")]

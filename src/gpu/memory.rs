@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Gpu;
 use crate::error::{Error, Reasons, Result};
+use crate::parse::drm::VramType;
 use crate::parse::topology::{self, MemoryBank};
 use crate::parse::{Parsed, scalar};
 use crate::unit::{Bytes, MegaHertz};
@@ -39,6 +40,8 @@ pub struct MemoryUsage {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct VramInfo {
+    /// What kind of memory it is: GDDR6, HBM.
+    pub vram_type: Option<VramType>,
     /// Bytes; of a partition, its share.
     pub size: Option<Bytes>,
     /// Bits of the memory bus.
@@ -78,14 +81,21 @@ impl Gpu {
         }
     }
 
-    /// Size in bytes, bus width in bits, highest clock and maker of the video memory.
+    /// Type, size in bytes, bus width in bits, highest clock and maker of the video memory.
     ///
     /// *Source*: `mem_info_vram_total`, `mem_info_vram_vendor` of the PCI device; width and clock from KFD's
-    /// `mem_banks`. No file tells the type (GDDR6, HBM3).
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: width and clock where KFD knows the GPU; the maker on discrete cards.
+    /// `mem_banks`. The type, and the width where KFD does not know the GPU, by `AMDGPU_INFO_DEV_INFO` on the GPU's render
+    /// node, which is opened for it, once, and only while the GPU is awake or waking is allowed.
+    /// *Errors*: none of its own; each field that is absent has its reason. Who may not open the node gets the files alone.
+    /// *Supported on*: the type with a render node; the clock where KFD knows the GPU; the maker on discrete cards.
+    ///
+    /// ```
+    /// use amdgpu_smi::parse::drm::VramType;
+    /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
+    /// assert_eq!(smi.gpus()[0].vram_info().vram_type, Some(VramType::Gddr6));
+    /// # Ok::<(), amdgpu_smi::Error>(())
+    /// ```
     #[doc(alias = "amdsmi_get_gpu_vram_info")]
-    #[doc(alias = "amdsmi_get_gpu_vram_vendor")]
     pub fn vram_info(&self) -> VramInfo {
         let mut reasons = Reasons::default();
         let (bank, path) = match self.vram_bank() {
@@ -98,19 +108,38 @@ impl Gpu {
                 .ok_or_else(|| Error::NotSupported { path: path.clone() }),
             Err(error) => Err(error.clone()),
         };
-        let vendor = self.fact("mem_info_vram_vendor", |text| Ok(scalar::text(text).map(String::from)));
+        let node = self.drm_device();
+        let vram_type = match &node {
+            Ok(node) => node.vram_type.ok_or_else(|| Error::NotSupported { path: self.render_path() }),
+            Err(error) => Err(error.clone()),
+        };
+        let bit_width = match (of_bank(|bank| bank.width), &node) {
+            (Err(absent @ Error::NotSupported { .. }), Ok(node)) => node.vram_bit_width.ok_or(absent),
+            (of_bank, _) => of_bank,
+        };
         VramInfo {
+            vram_type: reasons.keep("vram_type", vram_type),
             size: reasons.keep("size", self.vram_size()),
-            bit_width: reasons.keep("bit_width", of_bank(|bank| bank.width)),
+            bit_width: reasons.keep("bit_width", bit_width),
             clock_max: reasons
                 .keep("clock_max", of_bank(|bank| bank.mem_clk_max.map(|clock| clock.0)).map(MegaHertz)),
-            // `unknown` is the driver's word for not telling.
-            vendor: reasons.keep_some(
-                "vendor",
-                &self.path_of("mem_info_vram_vendor"),
-                vendor.map(|vendor| vendor.filter(|word| word != "unknown")),
-            ),
+            vendor: reasons.keep("vendor", self.vram_vendor()),
             reasons,
+        }
+    }
+
+    /// Who made the video memory, in the driver's lower-case word: `samsung`, `hynix`. Answered while the GPU sleeps.
+    ///
+    /// *Source*: `mem_info_vram_vendor` of the PCI device.
+    /// *Errors*: [`Error::NotSupported`] where the driver does not know it.
+    /// *Supported on*: discrete cards.
+    #[doc(alias = "amdsmi_get_gpu_vram_vendor")]
+    pub fn vram_vendor(&self) -> Result<String> {
+        const FILE: &str = "mem_info_vram_vendor";
+        // `unknown` is the driver's word for not telling.
+        match self.word(FILE)? {
+            unknown if unknown == "unknown" => Err(Error::NotSupported { path: self.path_of(FILE) }),
+            vendor => Ok(vendor),
         }
     }
 

@@ -6,6 +6,7 @@ mod board;
 mod cache;
 mod clock;
 mod driver;
+mod drm;
 pub(crate) mod fan;
 mod firmware;
 mod memory;
@@ -118,6 +119,7 @@ pub(crate) struct Inner {
     pub(crate) device: Option<Device>,
     pub(crate) node: Option<Node>,
     hwmon: OnceLock<Hwmon>,
+    drm: drm::Answers,
 }
 
 /// The PCI device's directory.
@@ -160,7 +162,8 @@ impl Gpu {
         device: Option<Device>,
         node: Option<Node>,
     ) -> Gpu {
-        let inner = Inner { index, ids, backend, wake, device, node, hwmon: OnceLock::new() };
+        let (hwmon, drm) = (OnceLock::new(), drm::Answers::default());
+        let inner = Inner { index, ids, backend, wake, device, node, hwmon, drm };
         Gpu(Arc::new(inner), None)
     }
 

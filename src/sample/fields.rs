@@ -38,7 +38,7 @@ bitflags::bitflags! {
         /// Performance level, power profiles and overdrive: `power_dpm_force_performance_level`,
         /// `pp_power_profile_mode`, `pp_od_clk_voltage`.
         const PERFORMANCE = 1 << 14;
-        /// What never changes, read once: the VBIOS, size and maker of the video memory.
+        /// What never changes, read once: the VBIOS, the video memory itself. Opens the GPU's render node once for it.
         const FACTS = 1 << 15;
         /// The metrics table, `gpu_metrics`: opened anew for each sample.
         const METRICS = 1 << 16;

@@ -143,7 +143,9 @@ impl Plan<'_> {
             Kind::Facts => {
                 let (vbios, vram) = (self.gpu.vbios_info(), self.gpu.vram_info());
                 let complete = known(&vbios.reasons, &["part_number", "build"])
-                    && known(&vram.reasons, &["size", "bit_width", "clock_max", "vendor"]);
+                    && known(&vram.reasons, &["size", "bit_width", "clock_max", "vendor"])
+                    && told(&vbios.reasons, &["name", "version", "date"])
+                    && told(&vram.reasons, &["vram_type"]);
                 (self.sample.vbios, self.sample.vram) = (Some(vbios), Some(vram));
                 complete
             }
@@ -368,4 +370,10 @@ impl Plan<'_> {
 /// Whether each of these fields is settled: a value, or that the GPU has none.
 fn known(reasons: &Reasons, fields: &[&str]) -> bool {
     fields.iter().all(|field| matches!(reasons.of(field), None | Some(Error::NotSupported { .. })))
+}
+
+/// As [`known`], of what the render node tells: who may not open it now will not be let in later.
+fn told(reasons: &Reasons, fields: &[&str]) -> bool {
+    let settled = |error: &Error| matches!(error, Error::NotSupported { .. } | Error::NoPermission { .. });
+    fields.iter().all(|field| reasons.of(field).is_none_or(settled))
 }
