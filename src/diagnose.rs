@@ -204,7 +204,9 @@ fn render_nodes(smi: &Smi, diagnosis: &mut Diagnosis) {
         }
     }
     for (state, names) in groups {
-        state.describe("render node", &names.join(", "), "compute and graphics programs", diagnosis);
+        // What the library itself asks of it can be done without.
+        let needed_by = "compute and graphics programs, and the VBIOS's name and the memory's type,";
+        state.describe("render node", &names.join(", "), needed_by, diagnosis);
     }
 }
 

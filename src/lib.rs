@@ -26,13 +26,14 @@
 //!   fields and the [reasons](error::Reasons) beside them; one bad sensor never spoils its neighbours, one bad
 //!   GPU never hides the others.
 //! * **Never wakes, never hangs, never blocks others.** What would wake a [suspended](Gpu::is_suspended) GPU is
-//!   not read unless the caller [allows](WakePolicy) it. No device node is opened but `/dev/kfd`, for
-//!   [events](event). Nothing is locked, nothing is printed. The one file that blocks, for a second, has
+//!   not read unless the caller [allows](WakePolicy) it. No device node is opened but `/dev/kfd`, for [events](event),
+//!   and an awake GPU's render node, once for each of three questions: [`Gpu::vbios_info`], [`Gpu::vram_info`] and
+//!   [`Gpu::drm_version`]. Nothing is locked, nothing is printed. The one file that blocks, for a second, has
 //!   [a method of its own](Gpu::pcie_throughput).
 //! * **The root is a value.** The live machine, a directory and a recording are one [`Backend`](backend::Backend)
 //!   each, under the same code.
 //! * **Reading cannot write.** What changes settings lives in a module of its own, which only feature `control` compiles.
-//! * **Unsafe is a place.** It is denied but in the one file that holds the two calls of `/dev/kfd`.
+//! * **Unsafe is a place.** It is denied but in the one file that holds two calls of `/dev/kfd` and two of render nodes.
 //!
 //! # Where to look
 //!
@@ -45,8 +46,7 @@
 //!
 //! # What it does not do
 //!
-//! What only a DRM ioctl tells (the VBIOS's name and date, the type of the memory, the driver's date) is not
-//! asked, because opening a device node wakes the GPU. CPUs and network cards, which AMD SMI knows too, are none of it.
+//! CPUs and network cards, which AMD SMI knows too, are none of it.
 //!
 //! # Features
 //!

@@ -30,10 +30,9 @@ pub extern "C" fn amdsmi_get_gpu_board_info(processor: Processor, info: Out<Boar
     })
 }
 
-/// The card's firmware image. Name, version and date are empty: only DRM's `AMDGPU_INFO_VBIOS_INFO` tells them,
-/// which is not asked yet.
+/// The card's firmware image. What cannot be told is empty; a GPU that sleeps tells the part number alone.
 ///
-/// *From*: `vbios_version` of the PCI device, for the part number.
+/// *From*: `AMDGPU_INFO_VBIOS_INFO` on the render node, asked once; `vbios_version` of the PCI device for the part number.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_vbios_info(processor: Processor, info: Out<VbiosInfo>) -> Status {
     answer(|| {
@@ -41,22 +40,32 @@ pub extern "C" fn amdsmi_get_gpu_vbios_info(processor: Processor, info: Out<Vbio
         let Some(part_number) = vbios.part_number else {
             return Err(vbios.reasons.of("part_number").map_or(Status::NOT_SUPPORTED, Status::from));
         };
-        info.put(VbiosInfo { part_number: Text::of(&part_number), ..VbiosInfo::ZERO })
+        info.put(VbiosInfo {
+            name: Text::of_some(vbios.name.as_deref()),
+            build_date: Text::of_some(vbios.date.as_deref()),
+            part_number: Text::of(&part_number),
+            version: Text::of_some(vbios.version.as_deref()),
+            ..VbiosInfo::ZERO
+        })
     })
 }
 
-/// The kernel's driver. The date is empty: only `DRM_IOCTL_VERSION` tells it, which is not asked yet.
+/// The kernel's driver. The date is empty for a GPU that sleeps, and since Linux 6.14, whose drivers have none: AMD's
+/// library gives `0` there.
 ///
-/// *From*: `/sys/module/amdgpu/version`, else the kernel's release.
+/// *From*: `/sys/module/amdgpu/version`, else the kernel's release; `DRM_IOCTL_VERSION` on the render node, asked once.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_driver_info(processor: Processor, info: Out<DriverInfo>) -> Status {
     answer(|| {
-        let driver = gpu(processor)?.driver_info();
+        let gpu = gpu(processor)?;
+        let driver = gpu.driver_info();
         let version = driver.version.or(driver.kernel_release);
+        let date = gpu.drm_version().ok().and_then(|drm| drm.date.as_deref());
         info.put(DriverInfo {
             driver_name: Text::of(driver.name),
             driver_version: Text::of_some(version.as_deref()),
-            ..DriverInfo::ZERO
+            // With the hour that AMD's library makes of a date without one.
+            driver_date: Text::of_some(date.map(|date| format!("{date} 00:00")).as_deref()),
         })
     })
 }

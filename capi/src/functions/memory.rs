@@ -2,6 +2,7 @@
 
 use amdgpu_smi::error::Reasons;
 use amdgpu_smi::gpu::MemoryUsage;
+use amdgpu_smi::parse::drm::VramType as Kind;
 use amdgpu_smi::unit::Bytes;
 
 use crate::abi::handle::Processor;
@@ -93,9 +94,11 @@ pub extern "C" fn amdsmi_get_gpu_vram_usage(processor: Processor, info: Out<Vram
     })
 }
 
-/// The video memory itself. The type is UNKNOWN: only DRM's `AMDGPU_INFO_DEV_INFO` tells it, which is not asked yet.
+/// The video memory itself. The type is UNKNOWN for a GPU that sleeps, and for types that 7.0.2 has no number for: DDR5,
+/// LPDDR, HBM3E.
 ///
-/// *From*: `mem_info_vram_*` of the PCI device, `mem_banks` of the KFD node, `gpu_metrics` for the bandwidth.
+/// *From*: `AMDGPU_INFO_DEV_INFO` on the render node, asked once, for the type; `mem_info_vram_*` of the PCI device,
+/// `mem_banks` of the KFD node, `gpu_metrics` for the bandwidth.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_vram_info(processor: Processor, info: Out<VramInfo>) -> Status {
     answer(|| {
@@ -103,7 +106,7 @@ pub extern "C" fn amdsmi_get_gpu_vram_info(processor: Processor, info: Out<VramI
         let memory = gpu.vram_info();
         let bandwidth = gpu.metrics().ok().and_then(|metrics| metrics.bandwidth.mem_max);
         info.put(VramInfo {
-            vram_type: VramType::UNKNOWN.0,
+            vram_type: memory.vram_type.map_or(VramType::UNKNOWN, number).0,
             vram_vendor: Text::of_some(memory.vendor.as_deref()),
             vram_size: known("size", memory.size, &memory.reasons)? >> 20,
             vram_bit_width: or_none(memory.bit_width),
@@ -113,14 +116,29 @@ pub extern "C" fn amdsmi_get_gpu_vram_info(processor: Processor, info: Out<VramI
     })
 }
 
+/// AMD's number of a type of memory.
+fn number(kind: Kind) -> VramType {
+    match kind {
+        Kind::Gddr1 => VramType::GDDR1,
+        Kind::Ddr2 => VramType::DDR2,
+        Kind::Gddr3 => VramType::GDDR3,
+        Kind::Gddr4 => VramType::GDDR4,
+        Kind::Gddr5 => VramType::GDDR5,
+        Kind::Hbm => VramType::HBM,
+        Kind::Ddr3 => VramType::DDR3,
+        Kind::Ddr4 => VramType::DDR4,
+        Kind::Gddr6 => VramType::GDDR6,
+        _ => VramType::UNKNOWN,
+    }
+}
+
 /// Who made the video memory.
 ///
 /// *From*: `mem_info_vram_vendor` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_vram_vendor(processor: Processor, name: Chars, length: u32) -> Status {
     answer(|| {
-        let memory = gpu(processor)?.vram_info();
-        let reason = || memory.reasons.of("vendor").map_or(Status::NOT_SUPPORTED, Status::from);
-        name.put(&memory.vendor.clone().ok_or_else(reason)?, length as usize)
+        let vendor = gpu(processor)?.vram_vendor()?;
+        name.put(&vendor, length as usize)
     })
 }

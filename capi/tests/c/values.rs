@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use crate::fixtures::{ALL, NAVI31, SUSPENDED};
+use crate::fixtures::{ALL, MI300X, NAVI31, SUSPENDED, TWO};
 use crate::*;
 
 #[test]
@@ -35,6 +35,58 @@ fn texts_that_do_not_fit_are_cut() {
     let mut long = 38u32;
     assert_eq!(uuid(handle, &mut long, text.as_mut_ptr()), SUCCESS);
     assert_eq!(text.map(|byte| byte as u8)[..9], *b"b300744c-");
+}
+
+/// The strings of a struct that begins with them, 256 bytes each.
+fn strings(bytes: &[u8], count: usize) -> Vec<Option<&str>> {
+    let fields = bytes
+        .chunks(256)
+        .take(count)
+        .map(|field| CStr::from_bytes_until_nul(field).unwrap().to_str().unwrap());
+    fields.map(|text| (!text.is_empty()).then_some(text)).collect()
+}
+
+/// What render nodes tell is the same here and in the Rust library, asleep and awake.
+#[test]
+fn what_render_nodes_tell() {
+    for fixture in ALL {
+        let api = Api::open(fixture);
+        let root = std::env::var_os("AMDGPU_SMI_ROOT").unwrap();
+        let smi = amdgpu_smi::Smi::builder().root(root).build().unwrap();
+        let mut told = 0;
+        for (handle, gpu) in api.handles().into_iter().zip(smi.gpus()) {
+            let mut info = vec![0u8; 8192];
+            let mut ask = |name: &str| {
+                info.fill(0);
+                (api.call::<fn(Handle, *mut u8) -> u32>(name)(handle, info.as_mut_ptr()), info.clone())
+            };
+            let ours = gpu.vbios_info();
+            let (status, vbios) = ask("amdsmi_get_gpu_vbios_info");
+            assert_eq!(status == SUCCESS, ours.part_number.is_some(), "{fixture}");
+            if status == SUCCESS {
+                let expected = [&ours.name, &ours.date, &ours.part_number, &ours.version];
+                assert_eq!(strings(&vbios, 4), expected.map(Option::as_deref), "{fixture}");
+            }
+            let (status, driver) = ask("amdsmi_get_gpu_driver_info");
+            let date =
+                gpu.drm_version().ok().and_then(|drm| drm.date.as_ref().map(|date| format!("{date} 00:00")));
+            assert_eq!((status, strings(&driver, 2)[1]), (SUCCESS, date.as_deref()), "{fixture}");
+            let (status, vram) = ask("amdsmi_get_gpu_vram_info");
+            let ours = gpu.vram_info();
+            assert_eq!(status == SUCCESS, ours.size.is_some(), "{fixture}");
+            let kind = match ours.vram_type {
+                Some(amdgpu_smi::parse::drm::VramType::Gddr6) => 22,
+                Some(amdgpu_smi::parse::drm::VramType::Hbm) => 1,
+                // 7.0.2 has no number for DDR5.
+                Some(amdgpu_smi::parse::drm::VramType::Ddr5) | None => 0,
+                other => panic!("{other:?}"),
+            };
+            let of_c = u32::from_ne_bytes(vram[..4].try_into().unwrap());
+            assert_eq!(of_c, if status == SUCCESS { kind } else { 0 }, "{fixture}");
+            told += u32::from(ours.vram_type.is_some());
+        }
+        assert_eq!(told > 0, fixture == NAVI31 || fixture == MI300X || fixture == TWO, "{fixture}");
+    }
 }
 
 /// What would wake a GPU is refused; what does not is answered.

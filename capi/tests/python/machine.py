@@ -75,6 +75,10 @@ class Files:
     def sensor(self, name):
         return int(next((self.device / "hwmon").glob(f"hwmon*/{name}")).read_text())
 
+    def answer(self, what):
+        """What the GPU's render node answers."""
+        return (self.root / f"dev/dri/renderD{self.properties()['drm_render_minor']}.query" / what).read_bytes()
+
     def properties(self):
         return pairs(self.node / "properties")
 

@@ -1,4 +1,5 @@
 """Each function that reads, against the files of the fixture."""
+import struct
 import unittest
 
 import amdsmi
@@ -53,9 +54,15 @@ class OnEither(OnFixture):
         gpu, files = self.gpu(), self.files
         driver = amdsmi.amdsmi_get_gpu_driver_info(gpu)
         release = (files.root / "proc/sys/kernel/osrelease").read_text().strip()
-        self.assertEqual(driver, {"driver_name": "amdgpu", "driver_version": release, "driver_date": "N/A"})
+        date = files.answer("version").split(b"\n")[2].decode()
+        date = f"{date[:4]}/{date[4:6]}/{date[6:]} 00:00"
+        self.assertEqual(driver, {"driver_name": "amdgpu", "driver_version": release, "driver_date": date})
         vbios = amdsmi.amdsmi_get_gpu_vbios_info(gpu)
-        self.assertEqual(vbios["part_number"], files.text("vbios_version"))
+        # struct drm_amdgpu_info_vbios
+        fields = struct.unpack("64s64s4x4x32s32s", files.answer("vbios"))
+        name, part, version, built = (field.rstrip(b"\0").decode() for field in fields)
+        self.assertEqual(part, files.text("vbios_version"))
+        self.assertEqual(vbios, {"name": name, "build_date": built, "part_number": part, "version": version})
         board = amdsmi.amdsmi_get_gpu_board_info(gpu)
         for key, name in (("model_number", "product_number"), ("product_serial", "serial_number"),
                           ("fru_id", "fru_id"), ("product_name", "product_name"),
@@ -91,6 +98,10 @@ class OnEither(OnFixture):
         self.assertEqual(usage["vram_used"], files.number("mem_info_vram_used") >> 20)
         info = amdsmi.amdsmi_get_gpu_vram_info(gpu)
         self.assertEqual(info["vram_vendor"], files.text("mem_info_vram_vendor"))
+        # vram_type and vram_bit_width of struct drm_amdgpu_info_device; HBM is 6 there and 1 here, GDDR6 9 and 22.
+        kind, width = struct.unpack_from("<II", files.answer("device"), 176)
+        self.assertEqual(info["vram_type"], {6: 1, 9: 22}[kind])
+        self.assertEqual(info["vram_bit_width"], width)
         self.assertEqual(info["vram_size"], files.number("mem_info_vram_total") >> 20)
         self.assertEqual(amdsmi.amdsmi_get_gpu_vram_vendor(gpu), files.text("mem_info_vram_vendor"))
 

@@ -113,14 +113,6 @@ pub(crate) fn not_built() -> Node {
     Node::absent("not built yet", "this version does not read it yet")
 }
 
-/// No value: only a DRM ioctl tells it, which would open, and so wake, the device.
-pub(crate) fn needs_device() -> Node {
-    Node::absent(
-        "not asked",
-        "told by the device node only, which would have to be opened and would wake the GPU",
-    )
-}
-
 /// Says of a partition that a section holds the package's values.
 pub(crate) fn scope(gpu: &Gpu, section: &mut Section) {
     if gpu.is_partition() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{answer, fixtures, json, run};
+use crate::{answer, fixture, fixtures, json, run};
 
 const COMMANDS: [&[&str]; 17] = [
     &["list"],
@@ -212,5 +212,32 @@ fn the_default_table_is_a_box() {
         let boxed: Vec<&str> = table.lines().filter(|line| line.starts_with(['+', '|'])).collect();
         assert!(boxed.len() >= 9, "{name}");
         assert!(boxed.iter().all(|line| line.chars().count() == 80), "{name}:\n{table}");
+    }
+}
+
+/// What render nodes tell is the same here and in the library.
+#[test]
+fn static_says_what_the_library_says() {
+    for name in fixtures() {
+        let Ok(smi) = amdgpu_smi::Smi::builder().root(fixture(&name)).build() else { continue };
+        let document: Value =
+            serde_json::from_slice(&run(&name, &["static", "--json"]).stdout).expect("JSON");
+        for (gpu, printed) in smi.gpus().iter().zip(document["gpu_data"].as_array().expect("a list")) {
+            let text = |value: Option<String>| value.map_or(Value::Null, Value::from);
+            let (vbios, vram) = (gpu.vbios_info(), gpu.vram_info());
+            let date = gpu.drm_version().ok().and_then(|drm| drm.date.clone());
+            let revision = gpu.external_revision().ok().map(|number| format!("0x{number:02x}"));
+            for (section, key, value) in [
+                ("ifwi", "name", vbios.name),
+                ("ifwi", "build_date", vbios.date),
+                ("ifwi", "part_number", vbios.part_number),
+                ("ifwi", "version", vbios.version),
+                ("vram", "type", vram.vram_type.map(|kind| kind.to_string())),
+                ("driver", "date", date),
+                ("asic", "external_rev_id", revision),
+            ] {
+                assert_eq!(printed[section][key], text(value), "{name} {section}.{key}");
+            }
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! The chip, its firmware image, its board, its driver.
 
 use amdgpu_smi::Gpu;
+use amdgpu_smi::parse::drm::DrmVersion;
 
-use crate::command::{needs_device, not_built};
+use crate::command::not_built;
 use crate::report::{Node, Section};
 
 pub(super) fn asic(gpu: &Gpu) -> Node {
@@ -12,6 +13,10 @@ pub(super) fn asic(gpu: &Gpu) -> Node {
     let vendor_name = match &info.vendor_name {
         Some(name) => name.as_str().into(),
         None => Node::absent("not known", "no list of this machine names the vendor"),
+    };
+    let revision = match gpu.external_revision() {
+        Ok(number) => hex(number.into(), 2),
+        Err(error) => Node::from(&error),
     };
     let mut section = Section::new();
     section
@@ -23,7 +28,7 @@ pub(super) fn asic(gpu: &Gpu) -> Node {
         .put("subsystem_id", field(info.subsystem_id.map(|id| hex(id.device.into(), 4)), "subsystem_id"))
         .put("rev_id", field(info.revision.map(|number| hex(number.into(), 2)), "revision"))
         .put("chip_rev_id", field(info.chip_revision.map(|number| hex(number.into(), 2)), "chip_revision"))
-        .put("external_rev_id", needs_device())
+        .put("external_rev_id", revision)
         .put("asic_serial", field(info.serial.map(|serial| format!("0x{:016X}", serial.0).into()), "serial"))
         .put("oam_id", field(info.oam_id.map(Node::from), "oam_id"))
         .put("physical_acc_id", not_built())
@@ -40,10 +45,10 @@ pub(super) fn ifwi(gpu: &Gpu) -> Node {
     let info = gpu.vbios_info();
     let mut section = Section::new();
     section
-        .put("name", needs_device())
-        .put("build_date", needs_device())
+        .put("name", Node::field(info.name, &info.reasons, "name"))
+        .put("build_date", Node::field(info.date, &info.reasons, "date"))
         .put("part_number", Node::field(info.part_number, &info.reasons, "part_number"))
-        .put("version", needs_device())
+        .put("version", Node::field(info.version, &info.reasons, "version"))
         .put("boot_firmware", not_built())
         .own("build", Node::field(info.build, &info.reasons, "build"));
     section.into()
@@ -63,10 +68,19 @@ pub(super) fn board(gpu: &Gpu) -> Node {
 
 pub(super) fn driver(gpu: &Gpu) -> Node {
     let info = gpu.driver_info();
+    let drm = gpu.drm_version();
+    let told = |value: fn(&DrmVersion) -> &Option<String>| match &drm {
+        Ok(drm) => {
+            value(drm).clone().map_or_else(|| Node::unsupported("the driver does not say it"), Node::from)
+        }
+        Err(error) => Node::from(error),
+    };
     let mut section = Section::new();
     section
         .put("name", info.name)
         .put("version", Node::field(info.version, &info.reasons, "version"))
-        .put("os_kernel_version", Node::field(info.kernel_release, &info.reasons, "kernel_release"));
+        .put("os_kernel_version", Node::field(info.kernel_release, &info.reasons, "kernel_release"))
+        .own("date", told(|drm| &drm.date))
+        .own("drm_version", told(|drm| &drm.interface));
     section.into()
 }

@@ -4,7 +4,6 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::CacheInfo;
 
 use crate::command::metric::Table;
-use crate::command::needs_device;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
 
@@ -12,7 +11,7 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
     let info = gpu.vram_info();
     let mut section = Section::new();
     section
-        .put("type", needs_device())
+        .put("type", Node::field(info.vram_type.map(|kind| kind.to_string()), &info.reasons, "vram_type"))
         .put("vendor", Node::field(info.vendor.as_deref().map(str::to_uppercase), &info.reasons, "vendor"))
         .put("size", Node::field(info.size, &info.reasons, "size"))
         .put("bit_width", Node::field(info.bit_width, &info.reasons, "bit_width"));
