@@ -202,13 +202,15 @@ pub extern "C" fn amdsmi_get_gpu_xcd_counter(processor: Processor, count: Out<u1
 absent! {
     /// The firmware's own table of metrics.
     ///
-    /// *Not here*: `pm_metrics` has a published header and an unpublished payload.
+    /// *Not here*: the payload of `pm_metrics` is the firmware's, another one with each version of it, and not the
+    /// driver's promise. AMD's Python function cannot be called (it makes a type of an object).
     NOT_SUPPORTED
     => amdsmi_get_gpu_pm_metrics_info(processor: Processor, pairs: Out<*mut NameValue>, count: Out<u32>);
 
     /// The registers of links.
     ///
-    /// *Not here*: the library does not decode `reg_state`.
+    /// *Not here*: `reg_state` holds the numbers of registers and no names. AMD's Python function cannot be called (it makes
+    /// a type of an object).
     NOT_SUPPORTED
     => amdsmi_get_gpu_reg_table_info(
         processor: Processor,

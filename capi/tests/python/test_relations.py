@@ -197,6 +197,10 @@ class Hive(OnFixture):
                  for record in data]
         self.assertEqual(afids, [[24, 17], [26], [19]])
 
+    def test_bad_page_threshold(self):
+        path = FIXTURES / CONFIGS / "sys/kernel/debug/dri/1/ras/bad_page_cnt_threshold"
+        self.assertEqual(amdsmi.amdsmi_get_gpu_bad_page_threshold(self.gpus[0]), int(path.read_text()))
+
     def test_severities(self):
         fatal, cursor, _, _ = self.entries(1 << 1)
         self.assertEqual(([entry["record_id"] for entry in fatal.values()], cursor), ([b"1:2", b"1:3"], 3))
