@@ -93,6 +93,42 @@ fn masks_are_each_sets_own() {
 }
 
 #[test]
+fn masks_are_each_gpus_own() {
+    let machine = Machine::new(3);
+    machine.process(100, &GPUS[..2]);
+    let (tree, smi) = machine.open();
+    let (first, second) = (&smi.gpus()[0], &smi.gpus()[1]);
+    let mut events = smi.events().gpus([first, second]).mask(EventMask::GPU_PRE_RESET);
+    events = events.derive_processes(Duration::from_millis(5));
+    let mut events = events.open().unwrap();
+    events.set_gpu_mask(second, EventMask::VM_FAULT | EventMask::PROCESS_END).unwrap();
+    let delivered = |line: &str| [0, 1].map(|gpu| tree.emit(GPUS[gpu], line).delivered);
+    assert_eq!(delivered("3 1 x"), [1, 0]);
+    assert_eq!(delivered("1 bc55:my prog"), [0, 1]);
+    assert_eq!(events.mask(), EventMask::GPU_PRE_RESET);
+    assert_eq!(events.gpu_mask(second), Some(EventMask::VM_FAULT | EventMask::PROCESS_END));
+    let found = [events.wait(SOON).unwrap().unwrap(), events.wait(SOON).unwrap().unwrap()];
+    assert_eq!(names(&found), ["GPU_PRE_RESET", "VMFAULT"]);
+    // What is derived heeds it, too: the process had both.
+    machine.remove("sys/class/kfd/kfd/proc/100");
+    let ended = events.wait(SOON).unwrap().unwrap();
+    assert_eq!((ended.kind.name(), ended.gpu.ids().kfd_id), ("PROCESS_END", Some(GPUS[1])));
+    assert!(events.wait(Duration::from_millis(50)).unwrap().is_none());
+    // One that comes has the set's; one that is not watched has none.
+    let third = &smi.gpus()[2];
+    assert!(matches!(events.set_gpu_mask(third, EventMask::VM_FAULT), Err(Error::NotSupported { .. })));
+    assert_eq!(events.gpu_mask(third), None);
+    events.add_gpu(third).unwrap();
+    assert_eq!(events.gpu_mask(third), Some(EventMask::GPU_PRE_RESET));
+    // The set's mask is that of all again.
+    events.set_mask(EventMask::VM_FAULT).unwrap();
+    assert_eq!(delivered("1 bc55:my prog"), [1, 1]);
+    let mut events = events.buffered(10).unwrap();
+    events.set_gpu_mask(first, EventMask::empty()).unwrap();
+    assert_eq!(delivered("1 bc55:my prog"), [0, 1]);
+}
+
+#[test]
 fn gpus_come_and_go() {
     let machine = Machine::new(2);
     let (tree, smi) = machine.open();

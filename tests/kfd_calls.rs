@@ -91,6 +91,9 @@ fn opens_asks_and_subscribes() {
         assert_eq!(rig.masks(1), [0x8000_0000_0000_0041]);
         events.set_mask(EventMask::from_bits_retain(1 << 40)).unwrap();
         assert_eq!(rig.masks(1), [1 << 40]);
+        // One GPU's alone.
+        events.set_gpu_mask(&smi.gpus()[0], EventMask::VM_FAULT).unwrap();
+        assert_eq!((rig.masks(0), rig.masks(1)), (vec![1 << 40, 1], vec![]));
         // Given without, it is closed on exec at once.
         for fd in rig.descriptors() {
             // SAFETY: asks for the flags of a descriptor that is open.

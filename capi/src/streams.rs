@@ -2,8 +2,8 @@
 //!
 //! C's functions name a GPU to begin, to choose and to end, and none to read: a read returns what happened on any GPU
 //! that has a listener. So there is one set of descriptors for the process, drained by one thread into one bounded
-//! queue, because clients look once a second and the kernel keeps about ten lines. The kernel is asked for what any
-//! listener wants; what a GPU's own listeners do not want is left out when it is given out.
+//! queue, because clients look once a second and the kernel keeps about ten lines. The kernel is asked of each GPU for what
+//! any of its listeners wants; what was queued before they chose anew is left out when it is given out.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -113,8 +113,7 @@ impl Streams {
         let stream = self.streams.iter_mut().find(|stream| stream.processor == processor);
         let stream = stream.ok_or(Status::NOT_INIT)?;
         stream.mask = if stream.openers > 1 { stream.mask | wanted } else { wanted };
-        let all = self.streams.iter().fold(0, |all, stream| all | stream.mask);
-        Ok(self.events.set_mask(mask(all, self.all_processes))?)
+        Ok(self.events.set_gpu_mask(&stream.gpu, mask(stream.mask, self.all_processes))?)
     }
 
     /// Takes a listener away. Whether none is left at all.

@@ -149,6 +149,14 @@ impl BufferedEvents {
         lock(&self.shared.set).set_mask(mask)
     }
 
+    /// As [`EventSet::set_gpu_mask`].
+    ///
+    /// # Errors
+    /// As [`EventSet::set_gpu_mask`].
+    pub fn set_gpu_mask(&mut self, gpu: &Gpu, mask: impl Into<EventMask>) -> Result<()> {
+        lock(&self.shared.set).set_gpu_mask(gpu, mask)
+    }
+
     /// As [`EventSet::add_gpu`].
     ///
     /// # Errors

@@ -121,7 +121,7 @@ impl EventSet {
         let subscribed = |error: io::Error| kfd::subscribe_error(id, &error);
         let fd = self.kfd.kfd.smi_events(id).map_err(subscribed)?;
         let page_size = u64::try_from(self.backend.host().page_size).unwrap_or(4096);
-        let source = Source::new(gpu.clone(), id, self.next_token, fd, self.kfd.version, page_size);
+        let mut source = Source::new(gpu.clone(), id, self.next_token, fd, self.kfd.version, page_size);
         source.set_mask(self.mask).map_err(|error| kfd::call_error(Op::Subscribe, &error))?;
         let token = epoll::EventData::new_u64(source.token);
         epoll::add(&self.epoll, &source.fd, token, epoll::EventFlags::IN)
@@ -150,7 +150,7 @@ impl EventSet {
         });
     }
 
-    /// Asks for other events from now on. Those of the old mask that the kernel has queued still come.
+    /// Asks for other events from now on, of all GPUs. Those of the old mask that the kernel has queued still come.
     ///
     /// # Errors
     /// [`Error::AllProcesses`] as [`super::EventsBuilder::open`]; [`Error::Io`] where a GPU refuses it, which
@@ -159,7 +159,7 @@ impl EventSet {
         let mask = mask.into();
         let warnings = check_mask(&*self.backend, mask)?;
         let mut result = Ok(());
-        for source in &self.sources {
+        for source in &mut self.sources {
             let set = source.set_mask(mask).map_err(|error| kfd::call_error(Op::Subscribe, &error));
             result = result.and(set);
         }
@@ -168,9 +168,43 @@ impl EventSet {
         result
     }
 
-    /// Which events are asked for.
+    /// Asks for other events of one GPU from now on; the other GPUs' stay as they are. Those of the old mask that the
+    /// kernel has queued still come.
+    ///
+    /// ```
+    /// # use amdgpu_smi::Smi;
+    /// use amdgpu_smi::event::EventMask;
+    /// # let smi = Smi::builder().root("fixtures/phoenix-navi33-2x-k6.10-hybrid-foreign-card0").build()?;
+    /// let mut events = smi.events().mask(EventMask::GPU_PRE_RESET).open()?;
+    /// let gpu = &smi.gpus()[0];
+    /// events.set_gpu_mask(gpu, EventMask::GPU_PRE_RESET | EventMask::VM_FAULT)?;
+    /// assert_ne!(events.gpu_mask(gpu), events.gpu_mask(&smi.gpus()[1]));
+    /// # Ok::<(), amdgpu_smi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`EventSet::set_mask`]; [`Error::NotSupported`] for a GPU that is not watched.
+    pub fn set_gpu_mask(&mut self, gpu: &Gpu, mask: impl Into<EventMask>) -> Result<()> {
+        let mask = mask.into();
+        let warnings = check_mask(&*self.backend, mask)?;
+        let id = gpu.ids().kfd_id;
+        let Some(source) = self.sources.iter_mut().find(|source| Some(source.id) == id) else {
+            return Err(Error::NotSupported { path: kfd::path() });
+        };
+        source.set_mask(mask).map_err(|error| kfd::call_error(Op::Subscribe, &error))?;
+        self.warnings = warnings;
+        Ok(())
+    }
+
+    /// Which events are asked for of GPUs that have no mask of their own.
     pub fn mask(&self) -> EventMask {
         self.mask
+    }
+
+    /// Which events are asked for of a GPU; `None` for one that is not watched.
+    pub fn gpu_mask(&self, gpu: &Gpu) -> Option<EventMask> {
+        let id = gpu.ids().kfd_id;
+        self.sources.iter().find(|source| Some(source.id) == id).map(|source| source.mask)
     }
 
     /// The GPUs that are watched.
@@ -351,8 +385,9 @@ impl EventSet {
     fn look_for_processes(&mut self) {
         let Some(derived) = &mut self.derived else { return };
         for (id, kind) in derived.look() {
-            let wanted = kind.id().is_some_and(|number| self.mask.has_id(number));
-            let Some(source) = self.sources.iter().find(|source| source.id == id && wanted) else { continue };
+            let Some(number) = kind.id() else { continue };
+            let watched = self.sources.iter().find(|source| source.id == id && source.mask.has_id(number));
+            let Some(source) = watched else { continue };
             self.ahead.push_back(Ok(made_up(source.gpu.clone(), kind, Origin::Derived)));
         }
     }

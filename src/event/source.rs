@@ -25,6 +25,8 @@ pub(super) struct Source {
     /// Its number in the epoll descriptor.
     pub(super) token: u64,
     pub(super) fd: OwnedFd,
+    /// What is asked of it.
+    pub(super) mask: EventMask,
     version: KfdVersion,
     page_size: u64,
     lines: LineAssembler,
@@ -47,14 +49,18 @@ impl Source {
     ) -> Source {
         let (lines, chunk) = (LineAssembler::new(), Vec::new());
         let arrival = BootTime::default();
-        Source { gpu, id, token, fd, version, page_size, lines, chunk, at: 0, arrival, ended: false }
+        let mask = EventMask::empty();
+        Source { gpu, id, token, fd, mask, version, page_size, lines, chunk, at: 0, arrival, ended: false }
     }
 
     /// Sets the mask: eight bytes at once replace it (`kfd_smi_ev_write`).
-    pub(super) fn set_mask(&self, mask: EventMask) -> io::Result<()> {
+    pub(super) fn set_mask(&mut self, mask: EventMask) -> io::Result<()> {
         let bytes = mask.bits().to_ne_bytes();
         match rustix::io::retry_on_intr(|| rustix::io::write(&self.fd, &bytes))? {
-            written if written == bytes.len() => Ok(()),
+            written if written == bytes.len() => {
+                self.mask = mask;
+                Ok(())
+            }
             _ => Err(Errno::IO.into()),
         }
     }
