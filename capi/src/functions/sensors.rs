@@ -3,6 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::error::Reasons;
 use amdgpu_smi::gpu::{Fan, Power, Temperature, TemperatureSensor, VoltageRail};
+use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
 use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::unit::MilliVolts;
 
@@ -212,7 +213,12 @@ pub extern "C" fn amdsmi_get_power_cap_info(
         let power: &Power =
             channels.iter().find(|power| power.channel == channel).ok_or(Status::NOT_SUPPORTED)?;
         let levels = gpu.clock_levels(amdgpu_smi::gpu::ClockDomain::Graphics);
-        let highest = levels.ok().and_then(|levels| levels.levels.len().checked_sub(1));
+        // A clock that sleeps has a line without a number.
+        let number = |level: &DpmLevel| match level.index {
+            DpmIndex::Level(number) => Some(number),
+            _ => None,
+        };
+        let highest = levels.ok().and_then(|levels| levels.levels.iter().filter_map(number).max());
         info.put(PowerCapInfo {
             power_cap: field("cap", power.cap, &power.reasons)?.0,
             default_power_cap: or_none(power.cap_default.map(|cap| cap.0)),

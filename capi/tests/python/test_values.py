@@ -292,6 +292,10 @@ class Mi300x(OnEither):
 class Partitions(OnFixture):
     FIXTURE = MI300X_CPX
 
+    def test_a_sleeping_clock_is_no_level(self):
+        # "S: 127Mhz *", then levels 0 and 1.
+        self.assertEqual(amdsmi.amdsmi_get_power_cap_info(self.gpus[0])["dpm_cap"], 1)
+
     def test_each(self):
         self.assertEqual(len(self.gpus), 8)
         self.assertEqual(len(amdsmi.amdsmi_get_socket_handles()), 1)
