@@ -148,166 +148,55 @@ absent! {
     /// *Not here*: asks HSMP, which is not read.
     NO_HSMP_DRV
     => amdsmi_get_cpu_socket_power(processor: Processor, power: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_socket_power_cap(processor: Processor, cap: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_socket_power_cap_max(processor: Processor, cap: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_pwr_svi_telemetry_all_rails(processor: Processor, power: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_socket_power_cap(processor: Processor, cap: u32);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_pwr_efficiency_mode(processor: Processor, mode: u8);
-
-    /// *Not here*: asks the energy driver, which is not read.
-    NO_ENERGY_DRV
-    => amdsmi_get_cpu_core_energy(processor: Processor, energy: Out<u64>);
-
-    /// *Not here*: asks the energy driver, which is not read.
-    NO_ENERGY_DRV
-    => amdsmi_get_cpu_socket_energy(processor: Processor, energy: Out<u64>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_hsmp_driver_version(processor: Processor, version: Out<HsmpDriverVersion>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_smu_fw_version(processor: Processor, version: Out<SmuFwVersion>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_hsmp_proto_ver(processor: Processor, version: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_prochot_status(processor: Processor, status: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_fclk_mclk(processor: Processor, fabric: Out<u32>, memory: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_cclk_limit(processor: Processor, limit: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_socket_current_active_freq_limit(
         processor: Processor,
         limit: Out<u16>,
         source: Out<*const c_char>,
     );
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_socket_freq_range(processor: Processor, most: Out<u16>, least: Out<u16>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_core_current_freq_limit(processor: Processor, limit: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_core_boostlimit(processor: Processor, limit: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_socket_c0_residency(processor: Processor, residency: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_core_boostlimit(processor: Processor, limit: u32);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_socket_boostlimit(processor: Processor, limit: u32);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_ddr_bw(processor: Processor, bandwidth: Out<DdrBwMetrics>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_socket_temperature(processor: Processor, temperature: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_dimm_temp_range_and_refresh_rate(
         processor: Processor,
         dimm: u8,
         range: Out<TempRangeRefreshRate>,
     );
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_dimm_power_consumption(processor: Processor, dimm: u8, power: Out<DimmPower>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_dimm_thermal_sensor(processor: Processor, dimm: u8, temperature: Out<DimmThermal>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_xgmi_width(processor: Processor, least: u8, most: u8);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_gmi3_link_width_range(processor: Processor, least: u8, most: u8);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_cpu_apb_enable(processor: Processor);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_cpu_apb_disable(processor: Processor, pstate: u8);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_socket_lclk_dpm_level(processor: Processor, nbio: u8, least: u8, most: u8);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_socket_lclk_dpm_level(processor: Processor, nbio: u8, level: Out<DpmLevel>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_pcie_link_rate(processor: Processor, rate: u8, previous: Out<u8>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_set_cpu_df_pstate_range(processor: Processor, most: u8, least: u8);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_current_io_bandwidth(processor: Processor, link: LinkIdBwType, bandwidth: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_cpu_current_xgmi_bw(processor: Processor, link: LinkIdBwType, bandwidth: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_hsmp_metrics_table_version(processor: Processor, version: Out<u32>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_get_hsmp_metrics_table(processor: Processor, table: Out<HsmpMetricsTable>);
-
-    /// *Not here*: asks HSMP, which is not read.
-    NO_HSMP_DRV
     => amdsmi_first_online_core_on_cpu_socket(processor: Processor, core: Out<u32>);
+
+    /// *Not here*: asks the energy driver, which is not read.
+    NO_ENERGY_DRV
+    => amdsmi_get_cpu_core_energy(processor: Processor, energy: Out<u64>);
+    => amdsmi_get_cpu_socket_energy(processor: Processor, energy: Out<u64>);
 }
 
 #[cfg(test)]

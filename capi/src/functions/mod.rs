@@ -45,11 +45,10 @@ fn listed<T: Plain>(count: InOut<u32>, list: Array<T>, items: &[T]) -> Outcome {
 
 /// Declares functions that answer the same without looking at anything but whether there is a session.
 ///
-/// Their arguments are spelled out because the caller passes them, and because a test compares them.
+/// A comment and a status are those of all functions that follow them. Arguments are spelled out because the caller
+/// passes them, and because a test compares them.
 macro_rules! absent {
-    ($($(#[$meta:meta])* $status:ident
-        => $name:ident($($argument:ident: $ty:ty),* $(,)?);)*) => {$(
-        $(#[$meta])*
+    (@of $status:ident $(=> $name:ident($($argument:ident: $ty:ty),*);)+) => {$(
         #[unsafe(no_mangle)]
         pub extern "C" fn $name($($argument: $ty),*) -> $crate::abi::status::Status {
             $(let _ = $argument;)*
@@ -58,6 +57,10 @@ macro_rules! absent {
                 Err($crate::abi::status::Status::$status)
             })
         }
+    )+};
+    ($($(#[$meta:meta])* $status:ident
+        $(=> $name:ident($($argument:ident: $ty:ty),* $(,)?);)+)*) => {$(
+        $crate::functions::absent! { @of $status $(=> $name($($argument: $ty),*);)+ }
     )*};
 }
 pub(crate) use absent;
