@@ -9,7 +9,8 @@ import amdsmi
 
 from machine import MI300X, OnFixture
 
-CHILDREN = 40
+# AMDGPU_SMI_CHILDREN takes more.
+CHILDREN = int(os.environ.get("AMDGPU_SMI_CHILDREN", "40"))
 
 
 class Fork(OnFixture):
