@@ -83,11 +83,11 @@ impl Gpu {
         read: impl FnOnce(&[u8], &Path) -> Result<T>,
     ) -> Result<&'a T> {
         let path = self.render_path();
+        let Some(minor) = self.ids().render else { return Err(Error::NotSupported { path }) };
         self.owns_render_node(&path)?;
         if let Some(answer) = kept.get() {
             return Ok(answer);
         }
-        let Some(minor) = self.ids().render else { return Err(Error::NotSupported { path }) };
         self.access().check(|| path.clone())?;
         let answer =
             self.0.backend.drm_query(minor, what).map_err(|error| self.render_error(&path, &error))?;
