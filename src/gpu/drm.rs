@@ -98,8 +98,10 @@ impl Gpu {
     /// Whether the number of the render node still is this GPU's: a device that was unbound lost it, and the next one
     /// that is bound may have got it. In a container that shows nothing but KFD the kept node has to do.
     fn owns_render_node(&self, path: &Path) -> Result<()> {
-        let Some(device) = &self.0.device else { return self.node("properties").map(drop) };
-        let device = if device.is_retired() { self.device("drm")? } else { device };
+        if !self.in_drm() {
+            return self.node("properties").map(drop);
+        }
+        let device = self.device("drm")?;
         let holder = match (&device.partition, self.ids().partition.unwrap_or(0)) {
             (Some(partition), _) => partition,
             (None, 0) => &device.dir,
