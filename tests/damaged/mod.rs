@@ -1,12 +1,10 @@
 //! A fixture that may be changed for the worse.
 
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use amdgpu_smi::{Gpu, Smi};
 
-use crate::fixtures::fixture;
+use crate::fixtures::{copy, fixture};
 
 /// A copy of a fixture that may be damaged.
 pub struct Damaged {
@@ -44,21 +42,5 @@ impl Damaged {
 
     pub fn gpu(&self) -> Gpu {
         self.smi().gpus()[0].clone()
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (source, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().unwrap();
-        if kind.is_symlink() {
-            symlink(fs::read_link(&source).unwrap(), target).unwrap();
-        } else if kind.is_dir() {
-            fs::create_dir(&target).unwrap();
-            copy(&source, &target);
-        } else {
-            fs::copy(&source, &target).unwrap();
-        }
     }
 }
