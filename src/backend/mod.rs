@@ -12,6 +12,7 @@ mod live;
 mod manifest;
 mod record;
 mod script;
+mod scripted;
 mod tree;
 #[cfg(feature = "control")]
 mod write;
@@ -28,7 +29,8 @@ pub use drm::DrmQuery;
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
 pub use record::{Call, Fault, Record};
-pub use tree::{Emitted, Tree};
+pub use scripted::Emitted;
+pub use tree::Tree;
 #[cfg(feature = "control")]
 pub use write::Writer;
 

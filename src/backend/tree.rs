@@ -13,12 +13,9 @@ use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
 use super::manifest::Manifest;
+use super::scripted::{Emitted, Scripted, ScriptedKfd};
 use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Kind, Meta, drm, fd};
-use crate::id::RenderMinor;
-
-mod events;
-
-pub use events::Emitted;
+use crate::id::{GpuId, RenderMinor};
 
 /// How often an openat2 that says EAGAIN is tried again: it does so whenever a rename anywhere on the machine
 /// races with a `..` (about every third time beside a thread that renames without pause).
@@ -48,8 +45,7 @@ struct Root {
     device: HashMap<FileKey, (u32, u32)>,
     /// Names of directories that only the MANIFEST knows, by the directory that they are in.
     empty: HashMap<FileKey, Vec<OsString>>,
-    kfd: events::Facts,
-    listeners: events::Listeners,
+    scripted: Arc<Scripted>,
     /// Resolve by hand even where the kernel could.
     walk_only: bool,
     #[cfg(feature = "control")]
@@ -81,6 +77,38 @@ impl Tree {
         Ok(tree)
     }
 
+    /// Makes a GPU report an event, on all descriptors that are open for it: `line` as the kernel would print it,
+    /// without newline. For tests of programs that watch events.
+    ///
+    /// A descriptor gets what its mask asks for, as long as its queue has room: 1024 bytes, or what MANIFEST says.
+    ///
+    /// ```
+    /// use amdgpu_smi::Smi;
+    /// use amdgpu_smi::backend::Tree;
+    /// use std::sync::Arc;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let root = "fixtures/navi31-1x-k6.12-desktop";
+    /// let tree = Tree::open(root)?;
+    /// let smi = Smi::builder().backend(Arc::new(tree.clone())).build()?;
+    /// let gpu = smi.gpus()[0].ids().kfd_id.unwrap();
+    /// let mut events = smi.events().open()?;
+    /// assert_eq!(tree.emit(gpu, "3 1 job hang on ring:gfx_0.0.0").delivered, 1);
+    /// assert_eq!(events.try_next()?.unwrap().kind.name(), "GPU_PRE_RESET");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn emit(&self, gpu: GpuId, line: impl AsRef<[u8]>) -> Emitted {
+        self.root.scripted.emit(gpu, line.as_ref())
+    }
+
+    /// `/dev/kfd` where the tree has one and MANIFEST does not refuse it. It knows the GPUs that `machine` shows:
+    /// the tree, or what stands over it.
+    pub(crate) fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
+        let node = self.root.open_from_root(Path::new("dev/kfd"), OFlags::PATH | OFlags::CLOEXEC)?;
+        self.root.refused(&fs::fstat(node)?)?;
+        Ok(Arc::new(ScriptedKfd::new(machine, self.root.scripted.clone())))
+    }
+
     fn open_with(path: &Path, walk_only: bool) -> io::Result<Tree> {
         let fd = fs::open(path, fd::KEEP_DIR, Mode::empty())?;
         let mut root = Root {
@@ -90,8 +118,7 @@ impl Tree {
             mode: HashMap::new(),
             device: HashMap::new(),
             empty: HashMap::new(),
-            kfd: events::Facts::default(),
-            listeners: events::Listeners::default(),
+            scripted: Arc::default(),
             walk_only,
             #[cfg(feature = "control")]
             writable: false,
@@ -118,7 +145,7 @@ impl Root {
 
     /// Replaces the paths of a MANIFEST by the files that they name.
     fn apply(&mut self, mut manifest: Manifest) -> io::Result<()> {
-        self.kfd = events::facts(&mut manifest);
+        self.scripted = Arc::new(Scripted::new(&mut manifest));
         self.host.page_size = manifest.page_size.unwrap_or(self.host.page_size);
         self.host.euid = manifest.euid.unwrap_or(self.host.euid);
         for (path, errno) in manifest.errno {

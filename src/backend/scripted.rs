@@ -1,35 +1,33 @@
-//! A tree's `/dev/kfd`: event descriptors that a script, or the test itself, writes to.
+//! The `/dev/kfd` of a recorded machine: event descriptors that a script, or the test itself, writes to.
 //!
 //! A descriptor is one end of a socket pair, so whoever reads it uses the same system calls as on a live machine.
 //! What the kernel does with an event is done here too: the mask that was written decides whether the descriptor
 //! gets it (`kfd_smi_ev_enabled`), and one that does not fit into the queue is dropped (`add_event_to_kfifo`). Whose
-//! process an event is about is not looked at: of a tree all processes are one's own.
+//! process an event is about is not looked at: of a recorded machine all processes are one's own.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{self, OFlags};
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
 
-use super::Tree;
-use crate::backend::manifest::Manifest;
-use crate::backend::script::{self, Step};
-use crate::backend::{Backend, Kfd, KfdVersion, fd};
+use super::manifest::Manifest;
+use super::script::{self, Step};
+use super::{Backend, Kfd, KfdVersion};
 use crate::id::GpuId;
 
 /// What a machine's MANIFEST says of its KFD.
 #[derive(Debug)]
-pub(super) struct Facts {
-    pub(super) version: KfdVersion,
+struct Facts {
+    version: KfdVersion,
     /// Bytes that a descriptor's queue holds (`MAX_KFIFO_SIZE`).
-    pub(super) queue: usize,
+    queue: usize,
     /// What MANIFEST makes GPUs report.
-    pub(super) scripts: Vec<(GpuId, Step)>,
+    scripts: Vec<(GpuId, Step)>,
 }
 
 impl Default for Facts {
@@ -46,7 +44,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// How long a chunk waits to be fetched before the next one follows it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What became of an event that [`Tree::emit`] sent, counted by descriptor.
+/// What became of an event that was emitted ([`Tree::emit`](super::Tree::emit)), counted by descriptor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Emitted {
@@ -58,33 +56,34 @@ pub struct Emitted {
     pub dropped: usize,
 }
 
-impl Tree {
-    /// Makes a GPU report an event, on all descriptors that are open for it: `line` as the kernel would print it,
-    /// without newline. For tests of programs that watch events.
-    ///
-    /// A descriptor gets what its mask asks for, as long as its queue has room: 1024 bytes, or what MANIFEST says.
-    ///
-    /// ```
-    /// use amdgpu_smi::Smi;
-    /// use amdgpu_smi::backend::Tree;
-    /// use std::sync::Arc;
-    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let root = "fixtures/navi31-1x-k6.12-desktop";
-    /// let tree = Tree::open(root)?;
-    /// let smi = Smi::builder().backend(Arc::new(tree.clone())).build()?;
-    /// let gpu = smi.gpus()[0].ids().kfd_id.unwrap();
-    /// let mut events = smi.events().open()?;
-    /// assert_eq!(tree.emit(gpu, "3 1 job hang on ring:gfx_0.0.0").delivered, 1);
-    /// assert_eq!(events.try_next()?.unwrap().kind.name(), "GPU_PRE_RESET");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn emit(&self, gpu: GpuId, line: impl AsRef<[u8]>) -> Emitted {
-        let mut line = line.as_ref().to_vec();
+/// What a recorded machine has instead of KFD.
+#[derive(Debug, Default)]
+pub(super) struct Scripted {
+    facts: Facts,
+    /// The listeners of all `/dev/kfd` that were opened of the machine.
+    listeners: Mutex<Vec<Weak<Listener>>>,
+}
+
+impl Scripted {
+    /// Takes over what MANIFEST says of KFD.
+    pub(super) fn new(manifest: &mut Manifest) -> Scripted {
+        let default = Facts::default();
+        let version = manifest.kfd_version;
+        let facts = Facts {
+            version: version.map_or(default.version, |(major, minor)| KfdVersion { major, minor }),
+            queue: manifest.kfd_queue.unwrap_or(default.queue),
+            scripts: std::mem::take(&mut manifest.events),
+        };
+        Scripted { facts, listeners: Mutex::default() }
+    }
+
+    /// Sends a line, which has no newline yet, to all descriptors that are open for a GPU.
+    pub(super) fn emit(&self, gpu: GpuId, line: &[u8]) -> Emitted {
+        let mut line = line.to_vec();
         line.push(b'\n');
         let mut emitted = Emitted::default();
         let listeners: Vec<Arc<Listener>> = {
-            let mut all = lock(&self.root.listeners);
+            let mut all = lock(&self.listeners);
             all.retain(|listener| listener.strong_count() > 0);
             all.iter().filter_map(Weak::upgrade).filter(|listener| listener.gpu == gpu).collect()
         };
@@ -97,70 +96,67 @@ impl Tree {
         }
         emitted
     }
+}
 
-    /// `/dev/kfd` where the tree has one and MANIFEST does not refuse it. It knows the GPUs that `machine` shows:
-    /// the tree, or what stands over it.
-    pub(crate) fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
-        let node = self.root.open_from_root(Path::new("dev/kfd"), OFlags::PATH | OFlags::CLOEXEC)?;
-        self.root.refused(&fs::fstat(node)?)?;
-        Ok(Arc::new(TreeKfd { tree: self.clone(), machine, listeners: Mutex::default() }))
+/// The `/dev/kfd` of a recorded machine. What listens through it does so until it is dropped.
+#[derive(Debug)]
+pub(super) struct ScriptedKfd {
+    machine: Arc<dyn Backend>,
+    scripted: Arc<Scripted>,
+    listeners: Mutex<Vec<Arc<Listener>>>,
+}
+
+impl ScriptedKfd {
+    /// Asks `machine` which GPUs there are and for the files in `dev/kfd.events`.
+    pub(super) fn new(machine: Arc<dyn Backend>, scripted: Arc<Scripted>) -> ScriptedKfd {
+        ScriptedKfd { machine, scripted, listeners: Mutex::default() }
+    }
+
+    /// Whether the topology shows a node with this id (`kfd_device_by_id`, and the cgroup's EPERM).
+    fn has_gpu(&self, gpu: GpuId) -> io::Result<bool> {
+        let nodes = self.machine.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes"))?;
+        let mut buf = Vec::new();
+        let wanted = gpu.0.to_string();
+        Ok(nodes.list(Path::new("."))?.iter().any(|entry| {
+            let read = nodes.read(&Path::new(&entry.name).join("gpu_id"), &mut buf);
+            read.is_ok() && buf.trim_ascii() == wanted.as_bytes()
+        }))
     }
 
     fn script(&self, gpu: GpuId) -> io::Result<Vec<Step>> {
-        let scripts = self.root.kfd.scripts.iter();
+        let scripts = self.scripted.facts.scripts.iter();
         let mut steps: Vec<Step> =
             scripts.filter(|(of, _)| *of == gpu).map(|(_, step)| step.clone()).collect();
-        let path = PathBuf::from(format!("dev/kfd.events/{gpu}"));
-        let file = match self.root.open_from_root(&path, fd::READ) {
+        let path = format!("dev/kfd.events/{gpu}");
+        let mut buf = Vec::new();
+        let top = self.machine.open_dir(Path::new("/"))?;
+        match top.read_to_end(Path::new(&path), SCRIPT_LIMIT, &mut buf) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(steps),
             result => result?,
-        };
-        super::regular(&fs::fstat(&file)?)?;
-        let mut buf = Vec::new();
-        fd::read_to_end(file, 4096, SCRIPT_LIMIT, &mut buf)?;
-        let invalid =
-            |reason| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {reason}", path.display()));
+        }
+        let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("{path}: {reason}"));
         steps.extend(script::parse(&buf).map_err(invalid)?);
         Ok(steps)
     }
 }
 
-/// Whether the topology shows a node with this id (`kfd_device_by_id`, and the cgroup's EPERM).
-fn has_gpu(machine: &dyn Backend, gpu: GpuId) -> io::Result<bool> {
-    let nodes = machine.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes"))?;
-    let mut buf = Vec::new();
-    let wanted = gpu.0.to_string();
-    Ok(nodes.list(Path::new("."))?.iter().any(|entry| {
-        let read = nodes.read(&Path::new(&entry.name).join("gpu_id"), &mut buf);
-        read.is_ok() && buf.trim_ascii() == wanted.as_bytes()
-    }))
-}
-
-/// A tree's `/dev/kfd`. What listens through it does so until it is dropped.
-#[derive(Debug)]
-struct TreeKfd {
-    tree: Tree,
-    machine: Arc<dyn Backend>,
-    listeners: Mutex<Vec<Arc<Listener>>>,
-}
-
-impl Kfd for TreeKfd {
+impl Kfd for ScriptedKfd {
     fn version(&self) -> io::Result<KfdVersion> {
-        Ok(self.tree.root.kfd.version)
+        Ok(self.scripted.facts.version)
     }
 
     fn smi_events(&self, gpu: GpuId) -> io::Result<OwnedFd> {
-        if !has_gpu(&*self.machine, gpu)? {
+        if !self.has_gpu(gpu)? {
             return Err(Errno::INVAL.into());
         }
-        let script = self.tree.script(gpu)?;
+        let script = self.script(gpu)?;
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let (near, far) = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         // The system counts more than the bytes of each line; the queue's own limit is to be the one that counts.
         sockopt::set_socket_send_buffer_size(&far, 1 << 20)?;
         let listener = Arc::new(Listener {
             gpu,
-            queue: self.tree.root.kfd.queue,
+            queue: self.scripted.facts.queue,
             near: near.try_clone()?,
             far,
             mask: Mutex::new(0),
@@ -169,7 +165,7 @@ impl Kfd for TreeKfd {
             let weak = Arc::downgrade(&listener);
             std::thread::Builder::new().name("kfd-events".into()).spawn(move || play(&weak, &script))?;
         }
-        lock(&self.tree.root.listeners).push(Arc::downgrade(&listener));
+        lock(&self.scripted.listeners).push(Arc::downgrade(&listener));
         lock(&self.listeners).push(listener);
         Ok(near)
     }
@@ -177,7 +173,7 @@ impl Kfd for TreeKfd {
 
 /// One event descriptor, from the kernel's side.
 #[derive(Debug)]
-pub(super) struct Listener {
+struct Listener {
     gpu: GpuId,
     queue: usize,
     /// The reader's own end, only to see how many bytes it has not fetched yet.
@@ -287,17 +283,4 @@ fn play(listener: &Weak<Listener>, script: &[Step]) {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What a panic elsewhere leaves is still whole.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The listeners of all `/dev/kfd` that were opened of a tree.
-pub(super) type Listeners = Mutex<Vec<Weak<Listener>>>;
-
-/// Takes over what MANIFEST says of KFD.
-pub(super) fn facts(manifest: &mut Manifest) -> Facts {
-    let default = Facts::default();
-    Facts {
-        version: manifest.kfd_version.map_or(default.version, |(major, minor)| KfdVersion { major, minor }),
-        queue: manifest.kfd_queue.unwrap_or(default.queue),
-        scripts: std::mem::take(&mut manifest.events),
-    }
 }
