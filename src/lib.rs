@@ -58,6 +58,8 @@
 #![warn(missing_debug_implementations)]
 
 pub mod backend;
+#[cfg(feature = "capture")]
+pub mod capture;
 #[cfg(feature = "control")]
 pub mod control;
 pub mod derived;

@@ -14,6 +14,10 @@
 //! kfd version 1.17                          what KFD says of its interface
 //! kfd queue 1024                            bytes of events that KFD keeps for a reader
 //! event 40750 3 2 job hang                  a line of the script of a GPU's events (see `script`)
+//! driver amdgpu 6.12.12                     what was loaded, for people
+//! redacted sys/devices/…/unique_id          this file's numbers or names were replaced
+//! frame 1 1000                              frames/0001 of an archive was recorded 1000 ms after the first
+//! gone proc/4711                            in a frame's MANIFEST: is there no more
 //! ```
 
 use std::path::{Component, Path, PathBuf};
@@ -35,6 +39,9 @@ pub(super) struct Manifest {
     pub(super) kfd_version: Option<(u32, u32)>,
     pub(super) kfd_queue: Option<usize>,
     pub(super) events: Vec<(GpuId, Step)>,
+    /// Number and milliseconds.
+    pub(super) frames: Vec<(u32, u64)>,
+    pub(super) gone: Vec<PathBuf>,
 }
 
 impl Manifest {
@@ -55,7 +62,13 @@ impl Manifest {
     fn directive(&mut self, line: &str) -> Result<(), &'static str> {
         let (word, rest) = split(line);
         match word {
-            "origin" | "kernel" => {}
+            "origin" | "kernel" | "driver" | "redacted" => {}
+            "frame" => {
+                let (number, time) = split(rest);
+                let number = number.parse().map_err(|_| "expected a number and milliseconds")?;
+                self.frames.push((number, time.parse().map_err(|_| "expected a number and milliseconds")?));
+            }
+            "gone" => self.gone.push(inside(rest)?),
             "host" => match split(rest) {
                 ("page_size", size) => self.page_size = Some(page_size(size)?),
                 ("euid", euid) => self.euid = Some(euid.parse().map_err(|_| "expected a user id")?),
@@ -126,23 +139,33 @@ fn inside(path: &str) -> Result<PathBuf, &'static str> {
 }
 
 fn errno(name: &str) -> Option<Errno> {
-    Some(match name {
-        "EPERM" => Errno::PERM,
-        "ENOENT" => Errno::NOENT,
-        "EIO" => Errno::IO,
-        "ENXIO" => Errno::NXIO,
-        "EAGAIN" => Errno::AGAIN,
-        "ENOMEM" => Errno::NOMEM,
-        "EACCES" => Errno::ACCESS,
-        "EBUSY" => Errno::BUSY,
-        "ENODEV" => Errno::NODEV,
-        "EINVAL" => Errno::INVAL,
-        "ENODATA" => Errno::NODATA,
-        "EOPNOTSUPP" => Errno::OPNOTSUPP,
-        "ETIMEDOUT" => Errno::TIMEDOUT,
-        _ => return None,
+    let known = ERRNO.iter().find(|(known, _)| *known == name).map(|(_, errno)| *errno);
+    // Others by their number.
+    known.or_else(|| {
+        let number = name.parse().ok().filter(|number| (1..4096).contains(number));
+        number.map(Errno::from_raw_os_error)
     })
 }
+
+/// The names of what files of `/sys` and `/proc` were seen to answer, or may.
+const ERRNO: &[(&str, Errno)] = &[
+    ("EPERM", Errno::PERM),
+    ("ENOENT", Errno::NOENT),
+    ("ESRCH", Errno::SRCH),
+    ("EIO", Errno::IO),
+    ("ENXIO", Errno::NXIO),
+    ("EAGAIN", Errno::AGAIN),
+    ("ENOMEM", Errno::NOMEM),
+    ("EACCES", Errno::ACCESS),
+    ("EBUSY", Errno::BUSY),
+    ("ENODEV", Errno::NODEV),
+    ("EINVAL", Errno::INVAL),
+    ("EFBIG", Errno::FBIG),
+    ("ENOSYS", Errno::NOSYS),
+    ("ENODATA", Errno::NODATA),
+    ("EOPNOTSUPP", Errno::OPNOTSUPP),
+    ("ETIMEDOUT", Errno::TIMEDOUT),
+];
 
 #[cfg(test)]
 mod tests {
@@ -153,12 +176,15 @@ mod tests {
         let manifest = Manifest::parse(
             "# a machine\norigin synthetic\nkernel 6.12\n\nhost page_size 16384\nhost euid 1000\n\
              errno EPERM sys/a b/temp1_input\nmode 0400 sys/n\ndevice c 226:128 dev/dri/renderD128\ndir sys/empty\n\
-             kfd version 1.11\nkfd queue 8192\nevent 7 3 2 job hang\nevent 7 @chunk 3\n",
+             kfd version 1.11\nkfd queue 8192\nevent 7 3 2 job hang\nevent 7 @chunk 3\n\
+             driver amdgpu 6.12\nredacted sys/id\nframe 1 1000\ngone proc/1\nerrno 71 sys/b\n",
         )
         .unwrap();
         assert_eq!(manifest.page_size, Some(16384));
         assert_eq!(manifest.euid, Some(1000));
-        assert_eq!(manifest.errno, [(PathBuf::from("sys/a b/temp1_input"), Errno::PERM)]);
+        let refused = PathBuf::from("sys/a b/temp1_input");
+        assert_eq!(manifest.errno, [(refused, Errno::PERM), (PathBuf::from("sys/b"), Errno::PROTO)]);
+        assert_eq!((manifest.frames, manifest.gone), (vec![(1, 1000)], vec![PathBuf::from("proc/1")]));
         assert_eq!(manifest.mode, [(PathBuf::from("sys/n"), 0o400)]);
         assert_eq!(manifest.device, [(PathBuf::from("dev/dri/renderD128"), (226, 128))]);
         assert_eq!(manifest.empty, [PathBuf::from("sys/empty")]);

@@ -1,10 +1,12 @@
 //! The seam between this crate and the system: bytes, directories and links, no meanings.
 //!
 //! Everything the crate knows of a machine comes through a [`Backend`]: the machine it runs on ([`Live`]), a
-//! directory that holds another machine's `sys`, `proc` and `dev` ([`Tree`]), or either of them under
-//! observation ([`Record`]). Paths are always those of a live machine: `/sys/class/drm`, never the fixture's.
+//! directory that holds another machine's `sys`, `proc` and `dev` ([`Tree`]), an archive of such a directory (`Archive`, with
+//! feature `capture`), or any of them under observation ([`Record`]). Paths are always those of a live machine: `/sys/class/drm`, never the fixture's.
 //! Errors are the kernel's, raw: what an errno means is decided above the seam, by the same code for all.
 
+#[cfg(feature = "capture")]
+mod archive;
 mod drm;
 mod fd;
 mod kfd;
@@ -25,6 +27,8 @@ use std::sync::Arc;
 
 use crate::id::RenderMinor;
 
+#[cfg(feature = "capture")]
+pub use archive::{Archive, Frames};
 pub use drm::DrmQuery;
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
@@ -33,6 +37,13 @@ pub use scripted::Emitted;
 pub use tree::Tree;
 #[cfg(feature = "control")]
 pub use write::Writer;
+
+/// Whether this could be read as a MANIFEST; the error names the line.
+#[cfg(feature = "capture")]
+pub(crate) fn check_manifest(text: &str) -> io::Result<()> {
+    let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("MANIFEST: {reason}"));
+    manifest::Manifest::parse(text).map(drop).map_err(invalid)
+}
 
 /// The largest file that is read as one attribute. sysfs attributes end at a page, which is 64 KiB at most.
 pub const ATTRIBUTE_LIMIT: usize = 1 << 20;

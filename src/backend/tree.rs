@@ -394,10 +394,16 @@ impl Dir for TreeDir {
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
         // A name in this directory leads through no other link: it can be asked for at once.
         if let (Place::Opened(fd), true) = (&self.place, is_name(rel)) {
-            return fd::read_link(fd, rel);
+            match fd::read_link(fd, rel) {
+                Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => {}
+                result => return result,
+            }
         }
         let link = self.open(rel, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC)?;
-        if FileType::from_raw_mode(fs::fstat(&link)?.st_mode) != FileType::Symlink {
+        let stat = fs::fstat(&link)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
+            // For a link that may not be read stands a file that fails so.
+            self.refused(&stat)?;
             return Err(Errno::INVAL.into());
         }
         fd::read_link(link, "")

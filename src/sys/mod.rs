@@ -1,3 +1,5 @@
 //! System calls that no crate offers with safe types. The only unsafe code is in here.
 
 pub(crate) mod ioctl;
+#[cfg(feature = "capture")]
+pub(crate) mod map;

@@ -1,0 +1,260 @@
+//! A machine in one file: a tar archive of its `sys`, `proc` and `dev`, read in place.
+//!
+//! The file is copied once, into memory that is sealed against change, and its headers are indexed; contents are then
+//! read where they stand. Nothing is unpacked, and nothing outside of the archive is opened, whatever its links say.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{self, FileType, Mode};
+use rustix::io::Errno;
+
+use super::scripted::{Emitted, Scripted, ScriptedKfd};
+use super::{ATTRIBUTE_LIMIT, Attr, Backend, Dir, Entry, HostFacts, Kfd, Meta, fd};
+use crate::id::GpuId;
+use crate::sys::map::Frozen;
+
+mod build;
+mod frames;
+mod index;
+mod tar;
+
+pub use frames::Frames;
+
+use frames::Clock;
+use index::{Body, Id, Index, State, TOP};
+
+/// No archive is larger: it is held in memory.
+const ARCHIVE_LIMIT: u64 = 4 << 30;
+
+/// A machine in a tar archive, as `amdgpu-smi capture` writes it. Cheap to clone; clones share the frame.
+///
+/// It answers as a [`Tree`](super::Tree) would of the same archive unpacked. Plain tar, not compressed: ustar, pax or GNU,
+/// with `sys` at its top, and MANIFEST if there is one.
+///
+/// ```
+/// use amdgpu_smi::Smi;
+/// use amdgpu_smi::backend::Archive;
+/// use amdgpu_smi::capture::ArchiveWriter;
+/// use std::sync::Arc;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut writer = ArchiveWriter::new(Vec::new(), "origin synthetic\n")?;
+/// writer.directory("sys/module/amdgpu", 0o755)?;
+/// let archive = Archive::from_bytes(writer.finish()?)?;
+/// let smi = Smi::builder().backend(Arc::new(archive)).build()?;
+/// assert!(smi.gpus().is_empty());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Archive {
+    held: Arc<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    bytes: Frozen,
+    index: Index,
+    host: HostFacts,
+    clock: Clock,
+    scripted: Arc<Scripted>,
+}
+
+impl Archive {
+    /// Copies a file, of 4 GiB at most, into memory of its own and indexes it. What becomes of the file afterwards does
+    /// not matter.
+    ///
+    /// # Errors
+    /// Those of opening and reading it; `InvalidData`, with where and why, for what is damaged, cut off, compressed, or
+    /// names something outside of itself.
+    pub fn open(path: impl AsRef<Path>) -> io::Result<Archive> {
+        let mut file = File::from(fs::open(path.as_ref(), fd::READ, Mode::empty())?);
+        if FileType::from_raw_mode(fs::fstat(&file)?.st_mode) != FileType::RegularFile {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+        }
+        Archive::new(Frozen::copy_of(&mut file, ARCHIVE_LIMIT)?)
+    }
+
+    /// The same of bytes in memory, which are kept.
+    ///
+    /// # Errors
+    /// `InvalidData`, as [`Archive::open`].
+    pub fn from_bytes(bytes: Vec<u8>) -> io::Result<Archive> {
+        Archive::new(Frozen::from(bytes))
+    }
+
+    fn new(bytes: Frozen) -> io::Result<Archive> {
+        let mut index = Index::new(&bytes)?;
+        let scripted = Arc::new(Scripted::new(&mut index.manifest));
+        let here = HostFacts::of_this_machine();
+        let host = HostFacts {
+            page_size: index.manifest.page_size.unwrap_or(here.page_size),
+            euid: index.manifest.euid.unwrap_or(here.euid),
+            live: false,
+        };
+        let clock = Clock::new(std::mem::take(&mut index.times));
+        Ok(Archive { held: Arc::new(Held { bytes, index, host, clock, scripted }) })
+    }
+
+    /// Makes a GPU report an event, as [`Tree::emit`](super::Tree::emit).
+    pub fn emit(&self, gpu: GpuId, line: impl AsRef<[u8]>) -> Emitted {
+        self.held.scripted.emit(gpu, line.as_ref())
+    }
+}
+
+impl Held {
+    /// What a path leads to at present.
+    fn find(&self, from: Id, rel: &Path, follow: bool) -> io::Result<(Id, &State)> {
+        let frame = self.clock.frame();
+        let id = self.index.resolve(&self.bytes, from, rel, follow, frame)?;
+        let state = self.index.state(id, frame).ok_or(Errno::NOENT)?;
+        Ok((id, state))
+    }
+
+    fn directory(&self, from: Id, rel: &Path) -> io::Result<Id> {
+        match self.find(from, rel, true)? {
+            (id, State { body: Body::Directory, .. }) => Ok(id),
+            _ => Err(Errno::NOTDIR.into()),
+        }
+    }
+
+    /// The contents of a regular file that MANIFEST does not make fail.
+    fn contents(&self, state: &State) -> io::Result<&[u8]> {
+        if let Some(errno) = state.errno {
+            return Err(errno.into());
+        }
+        let what = match &state.body {
+            Body::File(range) => return Ok(self.bytes.get(range.clone()).unwrap_or_default()),
+            Body::Directory => return Err(Errno::ISDIR.into()),
+            Body::Link(_) => return Err(Errno::LOOP.into()),
+            Body::Fifo => "a fifo, not a file",
+            Body::CharDevice | Body::BlockDevice => "a device node, not a file",
+        };
+        Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+    }
+}
+
+impl Backend for Archive {
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        let top = ArchiveDir { held: self.held.clone(), id: TOP, path: PathBuf::from("/") };
+        top.open_dir(path)
+    }
+
+    fn host(&self) -> HostFacts {
+        self.held.host
+    }
+
+    fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        if let (_, State { errno: Some(errno), .. }) = self.held.find(TOP, Path::new("dev/kfd"), true)? {
+            return Err((*errno).into());
+        }
+        Ok(Arc::new(ScriptedKfd::new(Arc::new(self.clone()), self.held.scripted.clone())))
+    }
+}
+
+#[derive(Debug)]
+struct ArchiveDir {
+    held: Arc<Held>,
+    id: Id,
+    path: PathBuf,
+}
+
+impl ArchiveDir {
+    fn file(&self, rel: &Path) -> io::Result<&[u8]> {
+        let (_, state) = self.held.find(self.id, rel, true)?;
+        self.held.contents(state)
+    }
+}
+
+/// Replaces what is in `buf`, if it is not too much.
+fn copy(contents: &[u8], limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+    buf.clear();
+    if contents.len() > limit {
+        return Err(Errno::FBIG.into());
+    }
+    buf.extend_from_slice(contents);
+    Ok(())
+}
+
+impl Dir for ArchiveDir {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
+        copy(self.file(rel)?, ATTRIBUTE_LIMIT, buf)
+    }
+
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        copy(self.file(rel)?, limit, buf)
+    }
+
+    fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        let contents = self.file(rel)?;
+        copy(contents.get(..room).unwrap_or(contents), room, buf)
+    }
+
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        let (_, state) = self.held.find(self.id, rel, false)?;
+        match (&state.body, state.errno) {
+            (_, Some(errno)) => Err(errno.into()),
+            (Body::Link(range), None) => Ok(link(self.held.bytes.get(range.clone()).unwrap_or_default())),
+            _ => Err(Errno::INVAL.into()),
+        }
+    }
+
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
+        let frame = self.held.clock.frame();
+        let id = self.held.directory(self.id, rel)?;
+        match self.held.index.state(id, frame) {
+            Some(State { errno: Some(errno), .. }) => Err((*errno).into()),
+            _ => Ok(self.held.index.list(id, frame)),
+        }
+    }
+
+    fn meta(&self, rel: &Path) -> io::Result<Meta> {
+        let (_, state) = self.held.find(self.id, rel, true)?;
+        let kind = match state.device {
+            Some(_) => super::Kind::CharDevice,
+            None => state.kind(),
+        };
+        let device = state.device.unwrap_or_default();
+        Ok(Meta { kind, mode: state.mode, uid: state.uid, gid: state.gid, device })
+    }
+
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
+        let id = self.held.directory(self.id, rel)?;
+        Ok(Arc::new(ArchiveDir { held: self.held.clone(), id, path: self.path.join(rel) }))
+    }
+
+    fn open_attr(&self, rel: &Path) -> io::Result<Box<dyn Attr>> {
+        let (id, state) = self.held.find(self.id, rel, true)?;
+        self.held.contents(state)?;
+        Ok(Box::new(ArchiveAttr { held: self.held.clone(), id }))
+    }
+}
+
+fn link(target: &[u8]) -> PathBuf {
+    use std::os::unix::ffi::OsStrExt;
+    PathBuf::from(std::ffi::OsStr::from_bytes(target))
+}
+
+#[derive(Debug)]
+struct ArchiveAttr {
+    held: Arc<Held>,
+    id: Id,
+}
+
+impl Attr for ArchiveAttr {
+    fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
+        let state = self.held.index.state(self.id, self.held.clock.frame()).ok_or(Errno::NODEV)?;
+        copy(self.held.contents(state)?, ATTRIBUTE_LIMIT, buf)
+    }
+}
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod tests;
