@@ -59,7 +59,7 @@ fn socket_of(gpu: &Gpu) -> Bdf {
 }
 
 impl Machine {
-    /// Looks at this machine, or at the directory that AMDGPU_SMI_ROOT names.
+    /// Looks at this machine, or at the directory or archive that AMDGPU_SMI_ROOT names.
     pub(crate) fn scan() -> Result<Machine, Status> {
         let mut builder = Smi::builder();
         if let Some(root) = std::env::var_os(ROOT)

@@ -73,11 +73,11 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
-    /// The machine to look at: a directory that holds its sys (and proc, dev)
+    /// The machine to look at: a directory that holds its sys (and proc, dev), or an archive of one
     ///
-    /// A recording of another machine, a fixture, or the host's root mounted into a container. Without it, the
-    /// machine that this runs on. Nothing outside of the directory is read, whatever its links say.
-    #[arg(long, value_name = "DIR", env = "AMDGPU_SMI_ROOT", global = true, hide_env_values = true)]
+    /// What "capture" wrote on another machine, a fixture, or the host's root mounted into a container. Without it, the
+    /// machine that this runs on. Nothing outside of it is read, whatever its links say.
+    #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", global = true, hide_env_values = true)]
     pub(crate) root: Option<PathBuf>,
 
     /// The GPUs to answer for: index, PCI address, UUID, or all

@@ -1,5 +1,6 @@
 //! The machine that the options name, and the GPUs of it that are asked about.
 
+use amdgpu_smi::backend::Frames;
 use amdgpu_smi::{Gpu, Smi, SmiBuilder, WakePolicy};
 
 use crate::args::Common;
@@ -10,6 +11,8 @@ pub(crate) fn builder(common: &Common) -> SmiBuilder {
     let wake = if common.wake { WakePolicy::Allow } else { WakePolicy::Never };
     let builder = Smi::builder().wake(wake);
     match common.root() {
+        // A recording goes on while it is watched.
+        Some(root) if root.is_file() => builder.archive(root, Frames::WallClock),
         Some(root) => builder.root(root),
         None => builder,
     }

@@ -50,14 +50,31 @@ pub struct Hidden {
 #[derive(Debug, Clone, Default)]
 pub struct SmiBuilder {
     root: Option<PathBuf>,
+    /// The root is an archive, turned over so.
+    #[cfg(feature = "capture")]
+    frames: Option<crate::backend::Frames>,
     backend: Option<Arc<dyn Backend>>,
     wake: WakePolicy,
 }
 
 impl SmiBuilder {
-    /// Looks at the machine in this directory, which has `sys` (and `proc`, `dev`) in it.
+    /// Looks at the machine in this directory, which has `sys` (and `proc`, `dev`) in it; with feature `capture`, also at
+    /// the one in this archive.
     pub fn root(mut self, root: impl Into<PathBuf>) -> SmiBuilder {
         self.root = Some(root.into());
+        self
+    }
+
+    /// Looks at the machine in this archive, whose frames are turned over so.
+    ///
+    /// ```no_run
+    /// use amdgpu_smi::{Smi, backend::Frames};
+    /// let smi = Smi::builder().archive("machine.tar", Frames::WallClock).build()?;
+    /// # Ok::<(), amdgpu_smi::Error>(())
+    /// ```
+    #[cfg(feature = "capture")]
+    pub fn archive(mut self, path: impl Into<PathBuf>, frames: crate::backend::Frames) -> SmiBuilder {
+        (self.root, self.frames) = (Some(path.into()), Some(frames));
         self
     }
 
@@ -93,9 +110,27 @@ impl SmiBuilder {
             return Ok(backend.clone());
         }
         let Some(root) = &self.root else { return Ok(Arc::new(Live::new())) };
+        self.open_root(root).map_err(|error| Error::Root { path: root.clone(), reason: error.to_string() })
+    }
+
+    #[cfg(not(feature = "capture"))]
+    fn open_root(&self, root: &Path) -> std::io::Result<Arc<dyn Backend>> {
+        Ok(Arc::new(Tree::open(root)?))
+    }
+
+    #[cfg(feature = "capture")]
+    fn open_root(&self, root: &Path) -> std::io::Result<Arc<dyn Backend>> {
+        use crate::backend::Archive;
+        if let Some(frames) = &self.frames {
+            let archive = Archive::open(root)?;
+            archive.set_frames(frames.clone());
+            return Ok(Arc::new(archive));
+        }
         match Tree::open(root) {
-            Ok(tree) => Ok(Arc::new(tree)),
-            Err(error) => Err(Error::Root { path: root.clone(), reason: error.to_string() }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => {
+                Ok(Arc::new(Archive::open(root)?))
+            }
+            tree => Ok(Arc::new(tree?)),
         }
     }
 }
