@@ -9,6 +9,7 @@
 //! host euid 1000
 //! errno EPERM sys/devices/…/temp1_input     reading it fails with this
 //! mode 0400 sys/devices/…/num_inst          the mode that git does not keep
+//! owner 0:44 dev/dri/renderD128             user and group that unpacking does not keep
 //! device c 226:128 dev/dri/renderD128       a device node, for which an empty file stands
 //! dir sys/devices/…/caches                  a directory that is empty
 //! kfd version 1.17                          what KFD says of its interface
@@ -34,6 +35,7 @@ pub(super) struct Manifest {
     pub(super) euid: Option<u32>,
     pub(super) errno: Vec<(PathBuf, Errno)>,
     pub(super) mode: Vec<(PathBuf, u32)>,
+    pub(super) owner: Vec<(PathBuf, (u32, u32))>,
     pub(super) device: Vec<(PathBuf, (u32, u32))>,
     pub(super) empty: Vec<PathBuf>,
     pub(super) kfd_version: Option<(u32, u32)>,
@@ -89,9 +91,11 @@ impl Manifest {
                 if kind != "c" {
                     return Err("expected c, a character device");
                 }
-                let (major, minor) = numbers.split_once(':').ok_or("expected major:minor")?;
-                let number = |text: &str| text.parse().map_err(|_| "expected major:minor");
-                self.device.push((inside(path)?, (number(major)?, number(minor)?)));
+                self.device.push((inside(path)?, pair(numbers).ok_or("expected major:minor")?));
+            }
+            "owner" => {
+                let (numbers, path) = split(rest);
+                self.owner.push((inside(path)?, pair(numbers).ok_or("expected user:group")?));
             }
             "dir" => self.empty.push(inside(rest)?),
             "kfd" => match split(rest) {
@@ -118,6 +122,11 @@ impl Manifest {
 
 fn split(line: &str) -> (&str, &str) {
     line.split_once(char::is_whitespace).map_or((line, ""), |(word, rest)| (word, rest.trim_start()))
+}
+
+fn pair(text: &str) -> Option<(u32, u32)> {
+    let (first, second) = text.split_once(':')?;
+    Some((first.parse().ok()?, second.parse().ok()?))
 }
 
 fn page_size(text: &str) -> Result<usize, &'static str> {
@@ -177,7 +186,7 @@ mod tests {
             "# a machine\norigin synthetic\nkernel 6.12\n\nhost page_size 16384\nhost euid 1000\n\
              errno EPERM sys/a b/temp1_input\nmode 0400 sys/n\ndevice c 226:128 dev/dri/renderD128\ndir sys/empty\n\
              kfd version 1.11\nkfd queue 8192\nevent 7 3 2 job hang\nevent 7 @chunk 3\n\
-             driver amdgpu 6.12\nredacted sys/id\nframe 1 1000\ngone proc/1\nerrno 71 sys/b\n",
+             driver amdgpu 6.12\nredacted sys/id\nframe 1 1000\ngone proc/1\nerrno 71 sys/b\nowner 0:44 dev/kfd\n",
         )
         .unwrap();
         assert_eq!(manifest.page_size, Some(16384));
@@ -187,6 +196,7 @@ mod tests {
         assert_eq!((manifest.frames, manifest.gone), (vec![(1, 1000)], vec![PathBuf::from("proc/1")]));
         assert_eq!(manifest.mode, [(PathBuf::from("sys/n"), 0o400)]);
         assert_eq!(manifest.device, [(PathBuf::from("dev/dri/renderD128"), (226, 128))]);
+        assert_eq!(manifest.owner, [(PathBuf::from("dev/kfd"), (0, 44))]);
         assert_eq!(manifest.empty, [PathBuf::from("sys/empty")]);
         assert_eq!((manifest.kfd_version, manifest.kfd_queue), (Some((1, 11)), Some(8192)));
         let line = Step::Line(b"3 2 job hang\n".to_vec());

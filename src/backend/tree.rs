@@ -42,6 +42,7 @@ struct Root {
     host: HostFacts,
     errno: HashMap<FileKey, Errno>,
     mode: HashMap<FileKey, u32>,
+    owner: HashMap<FileKey, (u32, u32)>,
     device: HashMap<FileKey, (u32, u32)>,
     /// Names of directories that only the MANIFEST knows, by the directory that they are in.
     empty: HashMap<FileKey, Vec<OsString>>,
@@ -116,6 +117,7 @@ impl Tree {
             host: HostFacts { live: false, ..HostFacts::of_this_machine() },
             errno: HashMap::new(),
             mode: HashMap::new(),
+            owner: HashMap::new(),
             device: HashMap::new(),
             empty: HashMap::new(),
             scripted: Arc::default(),
@@ -153,6 +155,9 @@ impl Root {
         }
         for (path, mode) in manifest.mode {
             self.mode.insert(self.named(&path)?, mode);
+        }
+        for (path, owner) in manifest.owner {
+            self.owner.insert(self.named(&path)?, owner);
         }
         for (path, numbers) in manifest.device {
             self.device.insert(self.named(&path)?, numbers);
@@ -438,6 +443,9 @@ impl Dir for TreeDir {
         let mut meta = fd::meta(&stat);
         if let Some(mode) = self.root.mode.get(&key(&stat)) {
             meta.mode = *mode;
+        }
+        if let Some(owner) = self.root.owner.get(&key(&stat)) {
+            (meta.uid, meta.gid) = *owner;
         }
         if let Some(numbers) = self.root.device.get(&key(&stat)) {
             (meta.kind, meta.device) = (Kind::CharDevice, *numbers);

@@ -318,6 +318,10 @@ impl<'a> Builder<'a> {
             let id = self.named(path)?;
             self.change(id, |state| state.mode = *mode);
         }
+        for (path, (uid, gid)) in &manifest.owner {
+            let id = self.named(path)?;
+            self.change(id, |state| (state.uid, state.gid) = (*uid, *gid));
+        }
         for (path, numbers) in &manifest.device {
             let id = self.named(path)?;
             self.change(id, |state| state.device = Some(*numbers));

@@ -97,7 +97,7 @@ fn a_manifest_shows_what_the_directory_cannot() {
     write(
         machine.path().join("top/MANIFEST"),
         "host page_size 65536\nhost euid 1000\nerrno EPERM sys/devices/pci0/0000:03:00.0/vendor\n\
-         mode 0660 dev/dri/renderD128\ndevice c 226:128 dev/dri/renderD128\ndir sys/class/empty\n",
+         mode 0660 dev/dri/renderD128\nowner 7:44 dev/dri/renderD128\ndevice c 226:128 dev/dri/renderD128\ndir sys/class/empty\n",
     )
     .unwrap();
     for tree in both(&machine) {
@@ -107,6 +107,7 @@ fn a_manifest_shows_what_the_directory_cannot() {
         assert_eq!(error.raw_os_error(), Some(Errno::PERM.raw_os_error()));
         let node = tree.open_dir(Path::new("/dev")).unwrap().meta(Path::new("dri/renderD128")).unwrap();
         assert_eq!((node.kind, node.mode, node.device), (Kind::CharDevice, 0o660, (226, 128)));
+        assert_eq!((node.uid, node.gid), (7, 44));
         let class = tree.open_dir(Path::new("/sys/class")).unwrap();
         let names: Vec<_> = class.list(Path::new(".")).unwrap().into_iter().map(|entry| entry.name).collect();
         assert_eq!(names, ["drm", "empty"]);
