@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("parse", &["unit", "id", "error"]),
     ("derived", &["parse", "unit"]),
     ("backend", &["error", "id", "sys"]),
-    ("capture", &["backend"]),
+    ("capture", &["discover", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
     ("visible", &["id"]),
     ("gpu", &["backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),

@@ -1,5 +1,6 @@
 //! The options, and the help pages that explain them.
 
+mod capture;
 mod control;
 mod event;
 mod partition;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+pub(crate) use capture::{CaptureArgs, RedactArg};
 pub(crate) use control::{ChangeArgs, FanSpeed, ResetArgs, SetArgs, megahertz, watts};
 pub(crate) use event::EventArgs;
 pub(crate) use partition::PartitionArgs;
@@ -23,7 +25,7 @@ const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
 fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
 Only set and reset change anything, and metric -x and xgmi --errors, which clear the errors they read. Only event \
-opens a device, /dev/kfd.
+and capture --events open a device, /dev/kfd.
 
 Without a command, prints a table of all GPUs.";
 
@@ -38,7 +40,8 @@ Examples:
   amdgpu-smi process -w 2               who uses which engine, every two seconds
   amdgpu-smi topology -t                how the GPUs are wired
   amdgpu-smi event --json               a line for each reset, throttling, memory fault
-  amdgpu-smi --root ./machine static    the same of a machine that was recorded
+  amdgpu-smi capture -o machine.tar     this machine as a file, without serial numbers and names
+  amdgpu-smi --root machine.tar static  the same of a machine that was recorded
   amdgpu-smi set -g 0 -o 300 --dry-run  how the power cap would be set; without --dry-run it is
   amdgpu-smi doctor                     what is missing, and how to get it
 
@@ -156,6 +159,8 @@ pub(crate) enum Command {
     BadPages(BadPagesArgs),
     /// What GPUs report as it happens: resets, throttling, memory faults, migrations
     Event(EventArgs),
+    /// Record the machine as a file, which --root and tests take in its place
+    Capture(CaptureArgs),
     /// Change settings: power cap, fan, clocks, performance level, partitions
     Set(Box<SetArgs>),
     /// Set settings back, or reset the GPU itself

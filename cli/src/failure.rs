@@ -43,7 +43,7 @@ impl Failure {
         match self {
             Failure::Smi(Error::NoSuchGpu { .. }) => Some("`amdgpu-smi list` names them all"),
             Failure::Smi(Error::Root { .. }) => {
-                Some("a root is a directory that holds a machine's sys (and proc, dev)")
+                Some("a root is a directory that holds a machine's sys (and proc, dev), or an archive of it")
             }
             Failure::Smi(_) => Some("try: amdgpu-smi doctor"),
             Failure::Unchanged { error, .. } => match error {

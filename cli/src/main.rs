@@ -44,6 +44,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         Some(Command::Ras(args)) => command::ras::run(common, args),
         Some(Command::BadPages(args)) => command::bad_pages::run(common, args),
         Some(Command::Event(args)) => command::event::run(common, args),
+        Some(Command::Capture(args)) => command::capture::run(common, args),
         Some(Command::Set(args)) => command::set::run(common, args),
         Some(Command::Reset(args)) => command::reset::run(common, args),
         Some(Command::Doctor) => command::doctor::run(common),

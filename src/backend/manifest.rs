@@ -156,6 +156,13 @@ fn errno(name: &str) -> Option<Errno> {
     })
 }
 
+/// An errno as MANIFEST has it.
+#[cfg(feature = "capture")]
+pub(crate) fn errno_name(number: i32) -> String {
+    let known = ERRNO.iter().find(|(_, errno)| errno.raw_os_error() == number);
+    known.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
+}
+
 /// The names of what files of `/sys` and `/proc` were seen to answer, or may.
 const ERRNO: &[(&str, Errno)] = &[
     ("EPERM", Errno::PERM),

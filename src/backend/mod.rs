@@ -32,7 +32,11 @@ pub use archive::{Archive, Frames};
 pub use drm::DrmQuery;
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
+#[cfg(feature = "capture")]
+pub(crate) use manifest::errno_name;
 pub use record::{Call, Fault, Record};
+#[cfg(feature = "capture")]
+pub(crate) use script::escape;
 pub use scripted::Emitted;
 pub use tree::Tree;
 #[cfg(feature = "control")]

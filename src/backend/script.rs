@@ -79,6 +79,23 @@ fn unescape(line: &[u8]) -> Result<Vec<u8>, &'static str> {
     Ok(bytes)
 }
 
+/// The line of a script that gives these bytes.
+#[cfg(feature = "capture")]
+pub(crate) fn escape(event: &[u8]) -> String {
+    let mut line = String::new();
+    for (place, byte) in event.iter().enumerate() {
+        match byte {
+            b'\\' => line.push_str("\\\\"),
+            // They would begin a comment or a directive.
+            b'#' | b'@' if place == 0 => line.push_str(&format!("\\x{byte:02x}")),
+            b' ' if place + 1 == event.len() => line.push_str("\\x20"),
+            b' '..=b'~' => line.push(char::from(*byte)),
+            _ => line.push_str(&format!("\\x{byte:02x}")),
+        }
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +128,14 @@ mod tests {
             (b"3 \\xg0", "line 1: expected two hex digits after \\x"),
         ] {
             assert_eq!(parse(text).unwrap_err(), reason);
+        }
+    }
+
+    #[cfg(feature = "capture")]
+    #[test]
+    fn escapes_what_it_reads_back() {
+        for event in [&b"3 2 job hang"[..], b"4 2 ", b"#x", b"@pause 1", b"1 a:\\\xff\0\r", b" x"] {
+            assert_eq!(parse(escape(event).as_bytes()).unwrap(), [Step::Line([event, b"\n"].concat())]);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 pub(crate) mod bad_pages;
+pub(crate) mod capture;
 mod change;
 pub(crate) mod completions;
 pub(crate) mod doctor;

@@ -1,0 +1,172 @@
+//! What was read of a machine: the account that an [`Observer`](super::observer::Observer) keeps.
+//!
+//! Whatever way the library took, an entry stands under its own path, without links on the way, and the links are
+//! entries of their own. So the account is a tree, and what is in it is what was asked for and nothing else.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::ffi::OsString;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use rustix::io::Errno;
+
+use crate::backend::{Dir, Entry, Kind, Meta};
+
+/// As the kernel's MAXSYMLINKS.
+const LINKS: usize = 40;
+
+/// One entry of a machine.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) body: Body,
+    /// What reading it, or listing it, failed with.
+    pub(super) errno: Option<i32>,
+    /// Whether it was listed, if it is a directory.
+    pub(super) listed: bool,
+    pub(super) meta: Option<Meta>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Asked for, and not there.
+    Missing,
+    /// Only its name was seen, or its kind and mode.
+    Unread,
+    File(Vec<u8>),
+    Directory,
+    Link(PathBuf),
+}
+
+/// Everything that was seen, by absolute path.
+#[derive(Debug, Default)]
+pub(super) struct Account {
+    pub(super) entries: BTreeMap<PathBuf, Seen>,
+    /// What is a link, and where to; known also of what is none.
+    links: HashMap<PathBuf, Option<PathBuf>>,
+}
+
+impl Account {
+    /// The path without links; the last name is followed too, if `follow` says so.
+    pub(super) fn physical(&mut self, top: &dyn Dir, path: &Path, follow: bool) -> PathBuf {
+        let mut todo: VecDeque<OsString> =
+            path.components().map(|component| component.as_os_str().to_owned()).collect();
+        let mut at = PathBuf::from("/");
+        let mut links = 0;
+        while let Some(name) = todo.pop_front() {
+            match Path::new(&name).components().next() {
+                Some(Component::RootDir) => at = PathBuf::from("/"),
+                Some(Component::ParentDir) => drop(at.pop()),
+                Some(Component::Normal(name)) => {
+                    let next = at.join(name);
+                    let target = if todo.is_empty() && !follow { None } else { self.link(top, &next) };
+                    match target {
+                        Some(target) if links < LINKS => {
+                            links += 1;
+                            for part in target.components().rev() {
+                                todo.push_front(part.as_os_str().to_owned());
+                            }
+                        }
+                        _ => at = next,
+                    }
+                }
+                _ => {}
+            }
+        }
+        at
+    }
+
+    /// Where a link leads; `None` for what is none.
+    fn link(&mut self, top: &dyn Dir, path: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.links.get(path) {
+            return known.clone();
+        }
+        let target = top.read_link(path).ok();
+        self.links.insert(path.to_path_buf(), target.clone());
+        if let Some(target) = &target {
+            self.put(path, Body::Link(target.clone()));
+        }
+        target
+    }
+
+    /// Notes what a reading gave.
+    pub(super) fn read(&mut self, path: &Path, result: &io::Result<()>, bytes: &[u8]) {
+        match result {
+            Ok(()) => self.put(path, Body::File(bytes.to_vec())),
+            Err(error) => self.failed(path, error, Body::File(Vec::new())),
+        }
+    }
+
+    /// Notes that something could not be had, which would have been a `body`.
+    pub(super) fn failed(&mut self, path: &Path, error: &io::Error, body: Body) {
+        let Some(number) = error.raw_os_error() else { return };
+        match Errno::from_raw_os_error(number) {
+            // Of a process that has ended, too.
+            Errno::NOENT | Errno::SRCH => {
+                self.entries.entry(path.to_path_buf()).or_insert_with(|| seen(Body::Missing));
+            }
+            Errno::ISDIR => self.put(path, Body::Directory),
+            // It says something of the way there, or that a link was expected.
+            Errno::NOTDIR | Errno::LOOP => {}
+            Errno::INVAL if matches!(body, Body::Link(_)) => {}
+            _ => {
+                let body = if matches!(body, Body::Link(_)) { Body::File(Vec::new()) } else { body };
+                self.put(path, body);
+                if let Some(seen) = self.entries.get_mut(path) {
+                    seen.errno = Some(number);
+                }
+            }
+        }
+    }
+
+    /// Notes what stands at a path; what was known better stays.
+    pub(super) fn put(&mut self, path: &Path, body: Body) {
+        let entry = self.entries.entry(path.to_path_buf()).or_insert_with(|| seen(Body::Missing));
+        match (&entry.body, &body) {
+            (Body::Missing, _) | (_, Body::File(_)) | (Body::Unread, _) => entry.body = body,
+            _ => {}
+        }
+        if matches!(entry.body, Body::File(_)) {
+            entry.errno = None;
+        }
+    }
+
+    pub(super) fn listed(&mut self, path: &Path, entries: &[Entry]) {
+        self.put(path, Body::Directory);
+        if let Some(seen) = self.entries.get_mut(path) {
+            seen.listed = true;
+        }
+        for entry in entries {
+            let body = match entry.kind {
+                Kind::Directory => Body::Directory,
+                // Their targets are asked for at the end.
+                Kind::Link | Kind::File | Kind::CharDevice | Kind::Other => Body::Unread,
+            };
+            self.put(&path.join(&entry.name), body);
+        }
+    }
+
+    /// Asks for what is not known yet of entries whose names were seen: where links lead, kinds and modes.
+    pub(super) fn complete(&mut self, top: &dyn Dir) {
+        let unread: Vec<PathBuf> = self
+            .entries
+            .iter()
+            .filter(|(_, seen)| seen.body == Body::Unread)
+            .map(|(path, _)| path.clone())
+            .collect();
+        for path in unread {
+            self.link(top, &path);
+        }
+        for (path, seen) in &mut self.entries {
+            if !matches!(seen.body, Body::Missing | Body::Link(_)) {
+                seen.meta = top.meta(path).ok();
+            }
+            if seen.body == Body::Unread && seen.meta.is_some_and(|meta| meta.kind == Kind::Directory) {
+                seen.body = Body::Directory;
+            }
+        }
+    }
+}
+
+fn seen(body: Body) -> Seen {
+    Seen { body, errno: None, listed: false, meta: None }
+}

@@ -1,0 +1,266 @@
+//! Snapshots as the entries of an archive: the first whole, of the others what changed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::redact::Redaction;
+use super::snapshot::{Item, Omitted, Snapshot, What};
+use super::writer::ArchiveWriter;
+use crate::backend::{HostFacts, KfdVersion, errno_name, escape};
+use crate::id::GpuId;
+
+/// A machine that was recorded, in memory, ready to be written.
+#[derive(Debug)]
+pub struct Recording {
+    manifest: String,
+    entries: Vec<(PathBuf, Item)>,
+    pub(super) left_out: Vec<String>,
+    frames: usize,
+    events: usize,
+    redacted: usize,
+}
+
+/// What was gathered.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub(super) host: HostFacts,
+    pub(super) kernel: Option<String>,
+    pub(super) driver: Option<String>,
+    pub(super) kfd: Option<KfdVersion>,
+    /// When each was taken, counted from the first.
+    pub(super) snapshots: Vec<(Duration, Snapshot)>,
+    pub(super) events: Vec<(Duration, GpuId, Box<[u8]>)>,
+}
+
+impl Recording {
+    pub(super) fn new(mut gathered: Gathered, mut redaction: Option<Redaction>) -> Recording {
+        let mut recording = Recording {
+            manifest: format!("# Recorded by amdgpu-smi {}\norigin captured\n", env!("CARGO_PKG_VERSION")),
+            entries: Vec::new(),
+            left_out: Vec::new(),
+            frames: gathered.snapshots.len(),
+            events: gathered.events.len(),
+            redacted: 0,
+        };
+        let mut omitted = Omitted::default();
+        for (_, snapshot) in &gathered.snapshots {
+            omitted = omitted.most(snapshot.omitted);
+        }
+        recording.facts(&gathered);
+        if let Some(redaction) = &mut redaction {
+            recording.redact(&mut gathered, redaction);
+        }
+        recording.omitted(omitted);
+        let mut snapshots = gathered.snapshots.into_iter();
+        let mut state = BTreeMap::new();
+        if let Some((_, first)) = snapshots.next() {
+            for (path, item) in &first.items {
+                directives(path, item, &mut recording.manifest);
+            }
+            recording.entries.extend(first.items.clone());
+            state = first.items;
+        }
+        recording.scripts(&gathered.events, gathered.kfd);
+        for (number, (_, snapshot)) in snapshots.enumerate() {
+            recording.frame(number + 1, snapshot, &mut state);
+        }
+        recording
+    }
+
+    /// Writes the archive.
+    ///
+    /// # Errors
+    /// Those of writing.
+    pub fn write<W: Write>(&self, to: W) -> io::Result<W> {
+        let mut writer = ArchiveWriter::new(to, &self.manifest)?;
+        for (path, item) in &self.entries {
+            match &item.what {
+                // Whoever unpacks it must be able to read it, and to put what is below into it.
+                What::Directory => writer.directory(path, item.mode | 0o700)?,
+                What::File(bytes) => writer.file(path, item.mode | 0o400, bytes)?,
+                What::Link(target) => writer.link(path, target)?,
+            }
+        }
+        writer.finish()
+    }
+
+    /// What was not read or not kept, and why: a sentence each.
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
+    /// How many frames there are.
+    pub fn frame_count(&self) -> usize {
+        self.frames
+    }
+
+    /// How many events were recorded.
+    pub fn event_count(&self) -> usize {
+        self.events
+    }
+
+    /// How many entries the archive has, of all frames together.
+    pub fn entry_count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// In how many files something was replaced.
+    pub fn redacted_count(&self) -> usize {
+        self.redacted
+    }
+
+    fn facts(&mut self, gathered: &Gathered) {
+        let mut line = |text: String| {
+            self.manifest.push_str(&text);
+            self.manifest.push('\n');
+        };
+        if let Some(kernel) = gathered.kernel.as_deref().filter(|text| is_plain(text)) {
+            line(format!("kernel {kernel}"));
+        }
+        if let Some(driver) = gathered.driver.as_deref().filter(|text| is_plain(text)) {
+            line(format!("driver {driver}"));
+        }
+        line(format!("host page_size {}\nhost euid {}", gathered.host.page_size, gathered.host.euid));
+        if let Some(version) = gathered.kfd {
+            line(format!("kfd version {version}"));
+        }
+        for (number, (time, _)) in gathered.snapshots.iter().enumerate().skip(1) {
+            line(format!("frame {number} {}", time.as_millis()));
+        }
+    }
+
+    fn redact(&mut self, gathered: &mut Gathered, redaction: &mut Redaction) {
+        let mut paths = std::collections::BTreeSet::new();
+        for (_, snapshot) in &mut gathered.snapshots {
+            for (path, item) in &mut snapshot.items {
+                let What::File(bytes) = &mut item.what else { continue };
+                if let Some(other) = redaction.contents(path, bytes) {
+                    *bytes = other;
+                    paths.insert(path.clone());
+                }
+            }
+        }
+        for (.., line) in &mut gathered.events {
+            *line = redaction.event(line).into();
+        }
+        for path in &paths {
+            // Writing to a String cannot fail; nor below.
+            let _ = writeln!(self.manifest, "redacted {}", path.display());
+        }
+        self.redacted = paths.len();
+    }
+
+    /// What GPUs reported, with the time between.
+    fn scripts(&mut self, events: &[(Duration, GpuId, Box<[u8]>)], kfd: Option<KfdVersion>) {
+        let mut scripts: BTreeMap<GpuId, (Duration, String)> = BTreeMap::new();
+        for (time, gpu, line) in events {
+            let (last, script) = scripts.entry(*gpu).or_default();
+            let mut pause = time.saturating_sub(*last).as_millis();
+            while pause > 0 {
+                // As long as one pause may be.
+                let step = pause.min(3_600_000);
+                let _ = writeln!(script, "@pause {step}");
+                pause -= step;
+            }
+            *last = *time;
+            let _ = writeln!(script, "{}", escape(line));
+        }
+        if kfd.is_none() {
+            return;
+        }
+        for (gpu, (_, script)) in scripts {
+            let what = What::File(script.into_bytes());
+            let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
+            self.entries.push((PathBuf::from(format!("dev/kfd.events/{gpu}")), item));
+        }
+    }
+
+    /// What is different from the frame before.
+    fn frame(&mut self, number: usize, snapshot: Snapshot, state: &mut BTreeMap<PathBuf, Item>) {
+        let folder = PathBuf::from(format!("frames/{number:04}"));
+        let mut manifest = String::new();
+        let gone: Vec<PathBuf> = state.keys().filter(|path| snapshot.lacks(path)).cloned().collect();
+        let mut last: Option<PathBuf> = None;
+        for path in gone {
+            // What is below it goes with it.
+            if last.as_ref().is_none_or(|above| !path.starts_with(above)) {
+                let _ = writeln!(manifest, "gone {}", path.display());
+                state.retain(|known, _| !known.starts_with(&path));
+                last = Some(path);
+            }
+        }
+        let mut entries = Vec::new();
+        for (path, item) in snapshot.items {
+            let known = state.get(&path);
+            let unread = item.errno == Some(Errno::NODATA.raw_os_error());
+            if known == Some(&item) || (known.is_some() && unread) {
+                continue;
+            }
+            match (known, item.errno) {
+                (Some(Item { what: What::File(_), .. }), Some(errno)) => {
+                    let _ = writeln!(manifest, "errno {} {}", errno_name(errno), path.display());
+                }
+                _ => {
+                    directives(&path, &item, &mut manifest);
+                    entries.push((folder.join(&path), item.clone()));
+                }
+            }
+            state.insert(path, item);
+        }
+        if !manifest.is_empty() {
+            let what = What::File(manifest.into_bytes());
+            let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
+            self.entries.push((folder.join("MANIFEST"), item));
+        }
+        self.entries.extend(entries);
+    }
+
+    fn omitted(&mut self, omitted: Omitted) {
+        let Omitted { unread, processes, descriptors, names } = omitted;
+        for (count, why) in [
+            (
+                unread,
+                "files beside others that were read, which nothing here reads: kept by name, and reading them says ENODATA",
+            ),
+            (processes, "processes that do not use a GPU"),
+            (descriptors, "descriptors of the others that lead to no GPU"),
+            (names, "entries whose names have control characters or blanks at an end"),
+        ] {
+            if count > 0 {
+                self.left_out.push(format!("{count} {why}"));
+            }
+        }
+    }
+}
+
+/// What a file of the archive cannot say of an entry.
+fn directives(path: &Path, item: &Item, manifest: &mut String) {
+    let path = path.display();
+    // Writing to a String cannot fail.
+    if let Some(errno) = item.errno {
+        let _ = writeln!(manifest, "errno {} {path}", errno_name(errno));
+    }
+    let plain: &[u32] = match item.what {
+        What::Directory => &[0o755],
+        What::File(_) => &[0o444, 0o644],
+        What::Link(_) => return,
+    };
+    if !plain.contains(&item.mode) {
+        let _ = writeln!(manifest, "mode {:04o} {path}", item.mode);
+    }
+    if let Some((major, minor)) = item.device {
+        let _ = writeln!(manifest, "device c {major}:{minor} {path}");
+        if item.owner != (0, 0) {
+            let _ = writeln!(manifest, "owner {}:{} {path}", item.owner.0, item.owner.1);
+        }
+    }
+}
+
+fn is_plain(text: &str) -> bool {
+    !text.contains(char::is_control)
+}

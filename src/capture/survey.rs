@@ -1,0 +1,108 @@
+//! Asks the library everything once, so that all files behind it are read.
+//!
+//! The answers are thrown away: what counts is what was read for them. A test compares the calls below with the
+//! methods that a GPU has.
+
+use std::sync::Arc;
+
+use crate::backend::Backend;
+use crate::discover::Smi;
+use crate::error::Result;
+use crate::gpu::{ClockDomain, Gpu};
+use crate::sample::SampleFields;
+
+/// Reads what can be read of a machine. A machine without GPUs or driver is no error.
+///
+/// # Errors
+/// Those of a machine that cannot be looked at.
+pub(super) fn survey(
+    backend: Arc<dyn Backend>,
+    pcie_throughput: bool,
+    mut looked_at: impl FnMut(&Gpu),
+) -> Result<()> {
+    let builder = Smi::builder().backend(backend);
+    drop(builder.diagnose()?);
+    let Ok(smi) = builder.build() else { return Ok(()) };
+    for gpu in smi.gpus() {
+        looked_at(gpu);
+        one(gpu);
+        if pcie_throughput {
+            drop(gpu.pcie_throughput());
+        }
+    }
+    drop((smi.driver_info(), smi.topology(), smi.processes()));
+    Ok(())
+}
+
+/// All of one GPU, but for what changes something by being read (`read_and_clear_xgmi_errors`), takes a second
+/// (`pcie_throughput`), or is not safe to be asked for on many kernels (`cper_records`).
+fn one(gpu: &Gpu) {
+    drop((gpu.is_suspended(), gpu.asic_info(), gpu.market_name(), gpu.is_apu()));
+    drop((gpu.board_info(), gpu.vbios_info(), gpu.driver_state(), gpu.driver_info(), gpu.firmware()));
+    drop((gpu.cache_info(), gpu.vram_info(), gpu.memory_usage(), gpu.numa_info(), gpu.virtualization_info()));
+    drop((gpu.frequencies(), ClockDomain::ALL.map(|domain| gpu.clock_levels(domain))));
+    drop((gpu.activity(), gpu.power(), gpu.socket_power(), gpu.socket_power_and_source(), gpu.voltages()));
+    for sensor in gpu.temperatures().unwrap_or_default() {
+        drop(gpu.temperature(&sensor.sensor));
+    }
+    drop((gpu.fans(), gpu.fan_speed(), gpu.fan_control()));
+    drop((gpu.metrics_table(), gpu.metrics_bytes(), gpu.metrics(), gpu.partition_metrics()));
+    drop((gpu.pcie_info(), gpu.pcie_levels(), gpu.xgmi_info(), gpu.xgmi_links()));
+    drop((gpu.performance_level(), gpu.power_profiles(), gpu.power_features(), gpu.throttling_logging()));
+    drop((gpu.overdrive(), gpu.overdrive_level(), gpu.memory_overdrive_level()));
+    drop((gpu.soc_pstate(), gpu.xgmi_plpd(), gpu.process_isolation()));
+    drop((gpu.compute_partition(), gpu.memory_partition(), gpu.partition_profiles()));
+    drop((gpu.available_compute_partitions(), gpu.available_memory_partitions()));
+    drop((
+        gpu.ras_info(),
+        gpu.error_counts_by_block(),
+        gpu.error_totals(),
+        gpu.ras_event_state(),
+        gpu.bad_pages(),
+    ));
+    // What only the driver's source names beside its list; a block that is not there is told as absent.
+    drop((gpu.error_counts("umc"), gpu.processes()));
+    drop(gpu.sampler(SampleFields::all()).sample().map(drop));
+    #[cfg(feature = "control")]
+    drop(gpu.control().map(|control| control.capabilities()));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Of each method of `Gpu` either the survey calls it, or it is known to read nothing, or not to be for this.
+    #[test]
+    fn asks_all_that_a_gpu_answers() {
+        let left_out = [
+            // Say what is known already.
+            "index",
+            "ids",
+            "bdf",
+            "uuid",
+            "is_partition",
+            "in_drm",
+            "in_kfd",
+            // Must not be read unasked.
+            "read_and_clear_xgmi_errors",
+            "cper_records",
+        ];
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let survey = std::fs::read_to_string(source.join("capture/survey.rs")).unwrap();
+        let survey = survey.split("#[cfg(test)]").next().unwrap();
+        let mut methods = 0;
+        for entry in std::fs::read_dir(source.join("gpu")).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for part in text.split("impl Gpu {").skip(1) {
+                let part = part.split("\n}\n").next().unwrap();
+                for method in part.split("    pub fn ").skip(1) {
+                    let name = method.split('(').next().unwrap();
+                    methods += 1;
+                    let called = survey.contains(&format!("gpu.{name}("));
+                    assert_ne!(called, left_out.contains(&name), "{name}");
+                }
+            }
+        }
+        assert!(methods > 50, "{methods}");
+    }
+}
