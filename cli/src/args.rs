@@ -419,12 +419,13 @@ fn seconds(text: &str) -> Result<f64, String> {
 pub(crate) fn parse() -> Cli {
     let cli = Cli::parse();
     let common = &cli.common;
+    let is_capture = matches!(cli.command, Some(Command::Capture(_)));
     // Checked here because clap checks each level alone, and these options may stand before or after the command.
     let wrong = if common.csv && common.json.is_some() {
         Some("--csv and --json cannot be used together")
     } else if common.append && common.overwrite {
         Some("--append and --overwrite cannot be used together")
-    } else if (common.append || common.overwrite) && common.file.is_none() {
+    } else if (common.append || common.overwrite && !is_capture) && common.file.is_none() {
         Some("--append and --overwrite need --file")
     } else {
         None

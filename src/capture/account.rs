@@ -122,11 +122,10 @@ impl Account {
     pub(super) fn put(&mut self, path: &Path, body: Body) {
         let entry = self.entries.entry(path.to_path_buf()).or_insert_with(|| seen(Body::Missing));
         match (&entry.body, &body) {
-            (Body::Missing, _) | (_, Body::File(_)) | (Body::Unread, _) => entry.body = body,
+            // Read again, or at last: the newest counts, also against a failure before.
+            (_, Body::File(_)) => (entry.body, entry.errno) = (body, None),
+            (Body::Missing | Body::Unread, _) => entry.body = body,
             _ => {}
-        }
-        if matches!(entry.body, Body::File(_)) {
-            entry.errno = None;
         }
     }
 

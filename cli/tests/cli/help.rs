@@ -8,7 +8,7 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "list",
     "static",
     "metric",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 17] = [
     "ras",
     "bad-pages",
     "event",
+    "capture",
     "set",
     "reset",
     "doctor",

@@ -1,6 +1,7 @@
 //! The command as its users meet it: run as a program on the fixtures.
 
 mod amd_keys;
+mod capture;
 mod captures;
 mod documents;
 mod event;
