@@ -98,6 +98,12 @@ impl Archive {
         Ok(Archive { held: Arc::new(Held { bytes, index, host, clock, scripted }) })
     }
 
+    /// Tells recorded events this many times faster to whoever subscribes from now on: 1 is as they came, infinity all at
+    /// once. What is no positive number is 1.
+    pub fn set_event_speed(&self, speed: f64) {
+        self.held.scripted.set_speed(speed);
+    }
+
     /// Makes a GPU report an event, as [`Tree::emit`](super::Tree::emit).
     pub fn emit(&self, gpu: GpuId, line: impl AsRef<[u8]>) -> Emitted {
         self.held.scripted.emit(gpu, line.as_ref())

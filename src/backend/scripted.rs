@@ -60,6 +60,8 @@ pub struct Emitted {
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
     facts: Facts,
+    /// How many times faster than recorded; `None` for as recorded.
+    speed: Mutex<Option<f64>>,
     /// The listeners of all `/dev/kfd` that were opened of the machine.
     listeners: Mutex<Vec<Weak<Listener>>>,
 }
@@ -74,7 +76,19 @@ impl Scripted {
             queue: manifest.kfd_queue.unwrap_or(default.queue),
             scripts: std::mem::take(&mut manifest.events),
         };
-        Scripted { facts, listeners: Mutex::default() }
+        Scripted { facts, speed: Mutex::default(), listeners: Mutex::default() }
+    }
+
+    /// Lets descriptors that are opened from now on hear their scripts faster or slower.
+    #[cfg(feature = "capture")]
+    pub(super) fn set_speed(&self, speed: f64) {
+        *lock(&self.speed) = Some(speed).filter(|speed| *speed > 0.0);
+    }
+
+    /// How long a pause is at the speed that was asked for.
+    fn pause(&self, recorded: Duration) -> Duration {
+        let Some(speed) = *lock(&self.speed) else { return recorded };
+        Duration::try_from_secs_f64(recorded.as_secs_f64() / speed).unwrap_or(Duration::MAX)
     }
 
     /// Sends a line, which has no newline yet, to all descriptors that are open for a GPU.
@@ -149,7 +163,12 @@ impl Kfd for ScriptedKfd {
         if !self.has_gpu(gpu)? {
             return Err(Errno::INVAL.into());
         }
-        let script = self.script(gpu)?;
+        let mut script = self.script(gpu)?;
+        for step in &mut script {
+            if let Step::Pause(pause) = step {
+                *pause = self.scripted.pause(*pause);
+            }
+        }
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let (near, far) = socketpair(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
         // The system counts more than the bytes of each line; the queue's own limit is to be the one that counts.
@@ -268,8 +287,8 @@ fn play(listener: &Weak<Listener>, script: &[Step]) {
             }
             Step::Chunk(bytes) => chunk = *bytes,
             Step::Pause(pause) => {
-                let end = Instant::now() + *pause;
-                while let Some(left) = end.checked_duration_since(Instant::now()) {
+                let start = Instant::now();
+                while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
                     if listener.strong_count() == 0 {
                         return;
                     }

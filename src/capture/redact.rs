@@ -189,7 +189,9 @@ impl Redaction {
         if let Some(known) = self.words.get(word) {
             return known.clone();
         }
-        let is_hex = word.len() >= 8 && word.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let is_hex = word.len() >= 8
+            && word.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            && !word.iter().all(u8::is_ascii_digit);
         let mut other = word.to_vec();
         // A word so short that all others are taken may share its own.
         for _ in 0..64 {
