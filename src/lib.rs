@@ -30,10 +30,11 @@
 //!   and an awake GPU's render node, once for each of three questions: [`Gpu::vbios_info`], [`Gpu::vram_info`] and
 //!   [`Gpu::drm_version`]. Nothing is locked, nothing is printed. The one file that blocks, for a second, has
 //!   [a method of its own](Gpu::pcie_throughput).
-//! * **The root is a value.** The live machine, a directory and a recording are one [`Backend`](backend::Backend)
+//! * **The root is a value.** The live machine, a directory and an archive are one [`Backend`](backend::Backend)
 //!   each, under the same code.
 //! * **Reading cannot write.** What changes settings lives in a module of its own, which only feature `control` compiles.
-//! * **Unsafe is a place.** It is denied but in the one file that holds two calls of `/dev/kfd` and two of render nodes.
+//! * **Unsafe is a place.** It is denied but in the file that holds two calls of `/dev/kfd` and two of render nodes, and
+//!   the one that maps archives.
 //!
 //! # Where to look
 //!
@@ -50,7 +51,8 @@
 //!
 //! # Features
 //!
-//! None is on by default. `control`: the module `control`, which changes settings. `serde`: `Serialize` for every
+//! None is on by default. `control`: the module `control`, which changes settings. `capture`: machines in archives, read
+//! (`backend::Archive`, and as a root) and written (`capture`). `serde`: `Serialize` for every
 //! value that a method returns: quantities as the kernel's integers, ids as text, absent fields as null with the map of
 //! reasons beside them.
 

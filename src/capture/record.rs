@@ -14,7 +14,7 @@ use crate::backend::Backend;
 use crate::discover::{Smi, SmiBuilder};
 use crate::error::{Error, Op, Result};
 use crate::event::{EventSet, Origin};
-use crate::gpu::Gpu;
+use crate::gpu::{Gpu, driver_info};
 
 /// How long a wait lasts before it is looked whether to go on.
 const STEP: Duration = Duration::from_millis(100);
@@ -136,22 +136,30 @@ impl Capture {
             kfd: events.as_ref().map(EventSet::kfd_version),
             snapshots: Vec::new(),
             events: Vec::new(),
+            trouble: Vec::new(),
         };
         let mut sleeping = Vec::new();
         let start = Instant::now();
         for frame in 0..self.frames {
             let due = self.every.saturating_mul(u32::try_from(frame).unwrap_or(u32::MAX));
-            if wait(start, due, events.as_mut(), &mut gathered, &mut progress)?.is_break() {
+            if wait(start, due, &mut events, &mut gathered, &mut progress).is_break() {
                 break;
             }
             let time = start.elapsed();
             let mut stop = false;
-            survey(observed.clone(), self.pcie_throughput, |gpu| {
+            let surveyed = survey(observed.clone(), self.pcie_throughput, |gpu| {
                 stop |= progress(Progress::Reading { frame, gpu }).is_break();
                 if frame == 0 && gpu.is_suspended() {
                     sleeping.push(gpu.bdf());
                 }
-            })?;
+            });
+            match surveyed {
+                Err(error) if frame > 0 => {
+                    gathered.trouble.push(format!("further frames: {error}"));
+                    break;
+                }
+                surveyed => surveyed?,
+            }
             gathered.snapshots.push((time, Snapshot::new(observer.take())));
             if stop {
                 break;
@@ -160,19 +168,18 @@ impl Capture {
         if events.is_some() {
             let end = self.every.saturating_mul(u32::try_from(self.frames).unwrap_or(u32::MAX));
             // Told to stop or not: it has ended.
-            let _ = wait(start, end, events.as_mut(), &mut gathered, &mut progress)?;
+            let _ = wait(start, end, &mut events, &mut gathered, &mut progress);
         }
-        if let Ok(smi) = Smi::builder().backend(backend).build() {
-            let info = smi.driver_info();
-            let known = info.version.as_ref().map(|version| format!(" {version}"));
-            gathered.driver = Some(format!("{}{}", info.name, known.unwrap_or_default()));
-            gathered.kernel = info.kernel_release;
-        }
+        let info = driver_info(&*backend);
+        gathered.driver = info.version.map(|version| format!("{} {version}", info.name));
+        gathered.kernel = info.kernel_release;
         let redaction = match self.redact {
             Redact::Names => Some(Redaction::default()),
             Redact::Nothing => None,
         };
+        let trouble = std::mem::take(&mut gathered.trouble);
         let mut recording = Recording::new(gathered, redaction);
+        recording.left_out.extend(trouble);
         let mut say = |sentence: String| recording.left_out.push(sentence);
         for bdf in sleeping {
             say(format!("{bdf} sleeps: what would have woken it was not read"));
@@ -190,24 +197,33 @@ impl Capture {
 fn wait(
     start: Instant,
     due: Duration,
-    mut events: Option<&mut EventSet>,
+    events: &mut Option<EventSet>,
     gathered: &mut Gathered,
     progress: &mut impl FnMut(Progress<'_>) -> ControlFlow<()>,
-) -> Result<ControlFlow<()>> {
+) -> ControlFlow<()> {
     while let Some(left) = due.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
         let waiting = Progress::Waiting { frames: gathered.snapshots.len(), events: gathered.events.len() };
         if progress(waiting).is_break() {
-            return Ok(ControlFlow::Break(()));
+            return ControlFlow::Break(());
         }
         let step = left.min(STEP);
-        let Some(set) = events.as_deref_mut() else {
+        let Some(set) = events.as_mut().filter(|set| !set.is_ended()) else {
             std::thread::sleep(step);
             continue;
         };
-        let Some(event) = set.wait(step)? else { continue };
-        if let (Origin::Kernel, Some(gpu)) = (event.origin, event.gpu.ids().kfd_id) {
-            gathered.events.push((start.elapsed(), gpu, event.raw));
+        match set.wait(step) {
+            Ok(Some(event)) => {
+                if let (Origin::Kernel, Some(gpu)) = (event.origin, event.gpu.ids().kfd_id) {
+                    gathered.events.push((start.elapsed(), gpu, event.raw));
+                }
+            }
+            Ok(None) | Err(Error::Interrupted) => {}
+            // What was recorded up to now is worth the more.
+            Err(error) => {
+                gathered.trouble.push(format!("further events: {error}"));
+                *events = None;
+            }
         }
     }
-    Ok(ControlFlow::Continue(()))
+    ControlFlow::Continue(())
 }

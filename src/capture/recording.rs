@@ -35,6 +35,8 @@ pub(super) struct Gathered {
     /// When each was taken, counted from the first.
     pub(super) snapshots: Vec<(Duration, Snapshot)>,
     pub(super) events: Vec<(Duration, GpuId, Box<[u8]>)>,
+    /// What ended before its time, and why.
+    pub(super) trouble: Vec<String>,
 }
 
 impl Recording {

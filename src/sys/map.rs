@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::ops::Deref;
 
 use memmap2::{Mmap, MmapOptions};
@@ -65,15 +65,23 @@ enum Failed {
 fn sealed(file: &mut File, limit: u64) -> Result<Mmap, Failed> {
     let memory = memfd_create("amdgpu-smi", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING);
     let mut memory = File::from(memory.map_err(|_| Failed::Sealing)?);
-    let copied =
-        io::copy(&mut file.take(limit.saturating_add(1)), &mut memory).map_err(|_| Failed::Sealing)?;
-    fits(copied, limit).map_err(Failed::Reading)?;
+    // By a buffer: from one file system to another, `copy_file_range` and `sendfile` go page by page.
+    let mut buffer = vec![0; 256 << 10];
+    let mut copied = 0;
+    loop {
+        let read = rustix::io::retry_on_intr(|| rustix::io::read(&*file, &mut buffer[..]));
+        let read = read.map_err(|errno| Failed::Reading(errno.into()))?;
+        let Some(bytes) = buffer.get(..read).filter(|bytes| !bytes.is_empty()) else { break };
+        copied += read as u64;
+        fits(copied, limit).map_err(Failed::Reading)?;
+        memory.write_all(bytes).map_err(|_| Failed::Sealing)?;
+    }
     let seals = SealFlags::SHRINK | SealFlags::GROW | SealFlags::WRITE | SealFlags::SEAL;
     fcntl_add_seals(&memory, seals).map_err(|_| Failed::Sealing)?;
     // Private: until 6.7 a shared map of what is sealed against writing is refused (`mapping_map_writable`).
     // SAFETY: the seals stay for as long as the memory is there; nobody, this process included, can shorten it or
     // write to it, so the bytes behind the map neither go nor change.
-    unsafe { MmapOptions::new().map_copy_read_only(&memory) }.map_err(|_| Failed::Sealing)
+    unsafe { MmapOptions::new().populate().map_copy_read_only(&memory) }.map_err(|_| Failed::Sealing)
 }
 
 fn fits(length: u64, limit: u64) -> io::Result<()> {
@@ -86,7 +94,7 @@ fn fits(length: u64, limit: u64) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Seek, Write};
+    use std::io::Seek;
 
     #[test]
     fn stays_what_it_was_while_the_file_shrinks() {

@@ -153,13 +153,17 @@ impl<'a> Builder<'a> {
             children: Vec::new(),
             state: State::directory(0o755),
         };
+        // As many as there would be of one block each, after a header: growing step by step costs more than reading.
+        let likely = (bytes.len() / 1024).min(1 << 16);
+        let mut nodes = Vec::with_capacity(likely);
+        nodes.push(top);
         Builder {
             bytes,
             frame: 0,
-            nodes: vec![top],
-            names: Vec::new(),
+            nodes,
+            names: Vec::with_capacity(likely * 16),
             later: HashMap::new(),
-            living: HashMap::new(),
+            living: HashMap::with_capacity(likely),
             way: Vec::new(),
         }
     }

@@ -197,25 +197,34 @@ impl Iterator for Entries<'_> {
 
 /// Compares a header's checksum: the sum of its bytes, those of the sum itself taken for blanks.
 fn is_header(block: &[u8]) -> bool {
-    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
-    let (before, sum_field, after) = (&block[..148], &block[148..156], &block[156..]);
-    number(sum_field) == Some(sum(before) + 8 * u64::from(b' ') + sum(after))
+    let field = &block[148..156];
+    number(field) == Some(sum(block) + 8 * u64::from(b' ') - sum(field))
+}
+
+/// The sum of up to 512 bytes, eight at a time: every header is summed up before it is believed.
+fn sum(bytes: &[u8]) -> u64 {
+    const LOW: u64 = 0x00ff_00ff_00ff_00ff;
+    // Four sums of 16 bits; 64 words of two bytes each cannot overflow them.
+    let (words, _) = bytes.as_chunks::<8>();
+    let lanes = words.iter().map(|word| u64::from_ne_bytes(*word));
+    let lanes = lanes.fold(0, |sum, word| sum + (word & LOW) + (word >> 8 & LOW));
+    (0..4).map(|lane| lanes >> (16 * lane) & 0xffff).sum()
 }
 
 /// A number in octal digits; or, where it begins with the highest bit, the bytes after it as they are (GNU).
 fn number(field: &[u8]) -> Option<u64> {
-    if let [0x80, bytes @ ..] = field {
-        let mut number = 0_u64;
-        for byte in bytes {
-            number = number.checked_mul(256)?.checked_add(u64::from(*byte))?;
-        }
-        return Some(number);
+    let is_binary = field.first() == Some(&0x80);
+    let blanks = field.iter().take_while(|byte| **byte == b' ').count();
+    let mut number = 0_u64;
+    for byte in field.get(if is_binary { 1 } else { blanks }..)? {
+        number = match byte {
+            byte if is_binary => number.checked_mul(256)?.checked_add(u64::from(*byte))?,
+            0 | b' ' => break,
+            b'0'..=b'7' => number.checked_mul(8)? + u64::from(byte - b'0'),
+            _ => return None,
+        };
     }
-    let digits = field.trim_ascii_start().split(|byte| matches!(byte, 0 | b' ')).next()?;
-    if digits.is_empty() {
-        return Some(0);
-    }
-    u64::from_str_radix(std::str::from_utf8(digits).ok().filter(|text| !text.starts_with('+'))?, 8).ok()
+    Some(number)
 }
 
 /// The error for what is known to be a compressed file.
