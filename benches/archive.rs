@@ -69,11 +69,13 @@ fn race<A, B>(ours: &str, mut one: impl FnMut() -> A, theirs: &str, mut other: i
     let (mut first, mut second) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        drop(one());
+        let kept = one();
         first.push(start.elapsed());
+        drop(kept);
         let start = Instant::now();
-        drop(other());
+        let kept = other();
         second.push(start.elapsed());
+        drop(kept);
     }
     let median = |times: &mut Vec<Duration>| {
         times.sort_unstable();

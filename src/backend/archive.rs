@@ -1,10 +1,11 @@
 //! A machine in one file: a tar archive of its `sys`, `proc` and `dev`, read in place.
 //!
-//! The file is copied once, into memory that is sealed against change, and its headers are indexed; contents are then
-//! read where they stand. Nothing is unpacked, and nothing outside of the archive is opened, whatever its links say.
+//! Its headers are indexed, and what is in its files is copied once, into memory that is sealed against change; headers and
+//! padding are most of an archive of small files, and are not kept. Nothing is unpacked, and nothing outside of the
+//! archive is opened, whatever its links say.
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ use frames::Clock;
 use index::{Body, Id, Index, State, TOP};
 
 /// No archive is larger: it is held in memory.
-const ARCHIVE_LIMIT: u64 = 4 << 30;
+const ARCHIVE_LIMIT: u64 = 1 << 30;
 
 /// A machine in a tar archive, as `amdgpu-smi capture` writes it. Cheap to clone; clones share the frame.
 ///
@@ -55,7 +56,8 @@ pub struct Archive {
 
 #[derive(Debug)]
 struct Held {
-    bytes: Frozen,
+    /// What is in all files, and where links lead.
+    contents: Frozen,
     index: Index,
     host: HostFacts,
     clock: Clock,
@@ -63,7 +65,7 @@ struct Held {
 }
 
 impl Archive {
-    /// Copies a file, of 4 GiB at most, into memory of its own and indexes it. What becomes of the file afterwards does
+    /// Reads a file, of 1 GiB at most, into memory of its own. What becomes of the file afterwards does
     /// not matter.
     ///
     /// # Errors
@@ -71,22 +73,35 @@ impl Archive {
     /// names something outside of itself.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Archive> {
         let mut file = File::from(fs::open(path.as_ref(), fd::READ, Mode::empty())?);
-        if FileType::from_raw_mode(fs::fstat(&file)?.st_mode) != FileType::RegularFile {
+        let stat = fs::fstat(&file)?;
+        if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
         }
-        Archive::new(Frozen::copy_of(&mut file, ARCHIVE_LIMIT)?)
+        let too_large = || {
+            let reason = format!("larger than {ARCHIVE_LIMIT} bytes");
+            io::Error::new(io::ErrorKind::InvalidData, reason)
+        };
+        let size = u64::try_from(stat.st_size).unwrap_or(0);
+        if size > ARCHIVE_LIMIT {
+            return Err(too_large());
+        }
+        // It may grow meanwhile.
+        let mut bytes = Vec::with_capacity(size as usize + 1);
+        file.by_ref().take(ARCHIVE_LIMIT + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > ARCHIVE_LIMIT {
+            return Err(too_large());
+        }
+        Archive::from_bytes(bytes)
     }
 
-    /// The same of bytes in memory, which are kept.
+    /// The same of bytes in memory.
     ///
     /// # Errors
     /// `InvalidData`, as [`Archive::open`].
     pub fn from_bytes(bytes: Vec<u8>) -> io::Result<Archive> {
-        Archive::new(Frozen::from(bytes))
-    }
-
-    fn new(bytes: Frozen) -> io::Result<Archive> {
         let mut index = Index::new(&bytes)?;
+        let parts = index.pack();
+        let contents = Frozen::copy_of(parts.iter().map(|part| bytes.get(part.clone()).unwrap_or_default()));
         let scripted = Arc::new(Scripted::new(&mut index.manifest));
         let here = HostFacts::of_this_machine();
         let host = HostFacts {
@@ -95,7 +110,7 @@ impl Archive {
             live: false,
         };
         let clock = Clock::new(std::mem::take(&mut index.times));
-        Ok(Archive { held: Arc::new(Held { bytes, index, host, clock, scripted }) })
+        Ok(Archive { held: Arc::new(Held { contents, index, host, clock, scripted }) })
     }
 
     /// Tells recorded events this many times faster to whoever subscribes from now on: 1 is as they came, infinity all at
@@ -114,7 +129,7 @@ impl Held {
     /// What a path leads to at present.
     fn find(&self, from: Id, rel: &Path, follow: bool) -> io::Result<(Id, &State)> {
         let frame = self.clock.frame();
-        let id = self.index.resolve(&self.bytes, from, rel, follow, frame)?;
+        let id = self.index.resolve(&self.contents, from, rel, follow, frame)?;
         let state = self.index.state(id, frame).ok_or(Errno::NOENT)?;
         Ok((id, state))
     }
@@ -132,7 +147,7 @@ impl Held {
             return Err(errno.into());
         }
         let what = match &state.body {
-            Body::File(range) => return Ok(self.bytes.get(range.clone()).unwrap_or_default()),
+            Body::File(range) => return Ok(self.contents.get(range.clone()).unwrap_or_default()),
             Body::Directory => return Err(Errno::ISDIR.into()),
             Body::Link(_) => return Err(Errno::LOOP.into()),
             Body::Fifo => "a fifo, not a file",
@@ -206,7 +221,7 @@ impl Dir for ArchiveDir {
         let (_, state) = self.held.find(self.id, rel, false)?;
         match (&state.body, state.errno) {
             (_, Some(errno)) => Err(errno.into()),
-            (Body::Link(range), None) => Ok(link(self.held.bytes.get(range.clone()).unwrap_or_default())),
+            (Body::Link(range), None) => Ok(link(self.held.contents.get(range.clone()).unwrap_or_default())),
             _ => Err(Errno::INVAL.into()),
         }
     }

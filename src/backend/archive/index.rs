@@ -64,7 +64,7 @@ pub(super) struct State {
     pub(super) device: Option<(u32, u32)>,
 }
 
-/// Ranges are of the archive's bytes.
+/// Ranges are of the archive's bytes while it is indexed, and of the packed contents from then on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Body {
     Directory,
@@ -100,6 +100,30 @@ impl Index {
         build::index(bytes).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))
     }
 
+    /// Lets all ranges be of the files' contents one after the other, and says which parts of the archive those are.
+    pub(super) fn pack(&mut self) -> Vec<Range<usize>> {
+        let mut parts = Vec::with_capacity(self.nodes.len());
+        // An entry that failed for a while has one text in several frames.
+        let mut known: HashMap<Range<usize>, Range<usize>> = HashMap::new();
+        let mut end = 0;
+        let several = !self.later.is_empty();
+        let first = self.nodes.iter_mut().map(|node| &mut node.state);
+        for state in first.chain(self.later.values_mut().flatten().map(|(_, state)| state)) {
+            let (Body::File(range) | Body::Link(range)) = &mut state.body else { continue };
+            if let Some(packed) = known.get(range) {
+                *range = packed.clone();
+                continue;
+            }
+            let packed = end..end + range.len();
+            end = packed.end;
+            if several {
+                known.insert(range.clone(), packed.clone());
+            }
+            parts.push(std::mem::replace(range, packed));
+        }
+        parts
+    }
+
     /// What stands at an entry in this frame; `None` where it is not there.
     pub(super) fn state(&self, id: Id, frame: u32) -> Option<&State> {
         let node = self.nodes.get(id as usize)?;
@@ -123,7 +147,7 @@ impl Index {
 
     /// Finds what a path leads to, from a directory: as the kernel does, and never beyond the top.
     ///
-    /// `bytes` is the archive, for the links. The last link is followed if `follow` says so.
+    /// `bytes` are the contents, for the links. The last link is followed if `follow` says so.
     pub(super) fn resolve(
         &self,
         bytes: &[u8],
