@@ -18,7 +18,7 @@
 //!
 //! What is recorded is what the library reads: it is asked everything, and a backend beneath it keeps account. So
 //! there is no list of files that could grow old. A sleeping GPU is not woken. What changes something by being read, or may
-//! harm, is not read: `xgmi_error`, all of debugfs.
+//! harm, is not read: `xgmi_error`, `amdgpu_ring_cper`.
 
 mod account;
 mod observer;

@@ -185,7 +185,7 @@ impl Capture {
             say(format!("{bdf} sleeps: what would have woken it was not read"));
         }
         say("xgmi_error: reading clears it".into());
-        say("debugfs with amdgpu_ring_cper: on kernels 6.15 to 7.0 reading it may overrun the reader's memory".into());
+        say("amdgpu_ring_cper, records of errors: on kernels 6.15 to 7.0 reading it may overrun the reader's memory".into());
         if !self.pcie_throughput {
             say("pcie_bw: takes a second for each GPU, and was not asked for".into());
         }

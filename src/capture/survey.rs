@@ -59,6 +59,7 @@ fn one(gpu: &Gpu) {
         gpu.error_totals(),
         gpu.ras_event_state(),
         gpu.bad_pages(),
+        gpu.bad_page_threshold(),
     ));
     // What only the driver's source names beside its list; a block that is not there is told as absent.
     drop((gpu.error_counts("umc"), gpu.processes()));
