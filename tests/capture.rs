@@ -218,6 +218,30 @@ fn events_are_told_again() {
     assert!(start.elapsed() > Duration::from_millis(150), "{:?}", start.elapsed());
 }
 
+/// As debugfs is to all but root: what is behind it is refused, not absent.
+#[test]
+fn what_is_behind_a_closed_door_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("machine");
+    copy(&fixture("mi300x-1x-k6.16-cpx-nps4-configs"), &root);
+    fs::remove_dir_all(root.join("sys/kernel/debug/dri")).unwrap();
+    let manifest = fs::read_to_string(root.join("MANIFEST")).unwrap();
+    let manifest: Vec<&str> = manifest.lines().filter(|line| !line.contains("sys/kernel/debug")).collect();
+    fs::write(root.join("MANIFEST"), manifest.join("\n") + "\nerrno EACCES sys/kernel/debug\n").unwrap();
+    let recording = Capture::new().record(&Smi::builder().root(&root)).unwrap();
+    let unpacked = dir.path().join("unpacked");
+    let bytes = recording.write(Vec::new()).unwrap();
+    tar::Archive::new(&bytes[..]).unpack(&unpacked).unwrap();
+    let there = Smi::builder().root(&root).build().unwrap();
+    let copies = [smi(&archive(&recording)), Smi::builder().root(&unpacked).build().unwrap()];
+    let expected = there.gpus()[0].bad_page_threshold();
+    assert!(matches!(expected, Err(Error::NoPermission { .. })), "{expected:?}");
+    for copy in copies {
+        let found = copy.gpus()[0].bad_page_threshold();
+        assert!(matches!(found, Err(Error::NoPermission { .. })), "{found:?}");
+    }
+}
+
 /// This machine, whatever it has; without GPUs that is little.
 #[test]
 fn the_machine_at_hand() {

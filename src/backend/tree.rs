@@ -41,6 +41,8 @@ struct Root {
     fd: OwnedFd,
     host: HostFacts,
     errno: HashMap<FileKey, Errno>,
+    /// Whether some of these are directories, which let nobody through.
+    closed: bool,
     mode: HashMap<FileKey, u32>,
     owner: HashMap<FileKey, (u32, u32)>,
     device: HashMap<FileKey, (u32, u32)>,
@@ -116,6 +118,7 @@ impl Tree {
             fd,
             host: HostFacts { live: false, ..HostFacts::of_this_machine() },
             errno: HashMap::new(),
+            closed: false,
             mode: HashMap::new(),
             owner: HashMap::new(),
             device: HashMap::new(),
@@ -152,6 +155,7 @@ impl Root {
         self.host.euid = manifest.euid.unwrap_or(self.host.euid);
         for (path, errno) in manifest.errno {
             self.errno.insert(self.named(&path)?, errno);
+            self.closed |= self.open_from_root(&path, fd::KEEP_DIR).is_ok();
         }
         for (path, mode) in manifest.mode {
             self.mode.insert(self.named(&path)?, mode);
@@ -323,8 +327,23 @@ struct TreeDir {
 }
 
 impl TreeDir {
-    /// Opens `rel`: below this directory in one call, and from the root where it leads out of here.
+    /// Opens `rel`. Behind a directory that the MANIFEST closes, nothing is absent: it cannot be known.
     fn open(&self, rel: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+        let opened = self.open_plainly(rel, flags);
+        let absent = opened.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        if absent && self.root.closed {
+            for above in rel.ancestors().skip(1) {
+                let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
+                if let Ok(dir) = self.open_plainly(above, fd::KEEP_DIR) {
+                    self.refused(&fs::fstat(dir)?)?;
+                }
+            }
+        }
+        opened
+    }
+
+    /// Opens `rel`: below this directory in one call, and from the root where it leads out of here.
+    fn open_plainly(&self, rel: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let fd = match &self.place {
             Place::Empty => return Err(Errno::NOENT.into()),
             Place::Opened(fd) => fd,

@@ -195,6 +195,10 @@ impl Index {
                     state = self.state(at, frame).ok_or(Errno::NOENT)?;
                 }
                 name => {
+                    // What refuses to be listed lets nobody through, either.
+                    if let Some(errno) = state.errno {
+                        return Err(errno);
+                    }
                     let child = self.child(at, name, frame).ok_or(Errno::NOENT)?;
                     let found = self.state(child, frame).ok_or(Errno::NOENT)?;
                     let last = rest.is_empty() && pending.iter().all(|rest| rest.is_empty());
