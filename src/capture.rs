@@ -8,10 +8,11 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let root = "fixtures/navi31-1x-k6.12-desktop";
 //! // Without a root, the machine that this runs on.
-//! let recording = Capture::new().record(&Smi::builder().root(root))?;
+//! let there = Smi::builder().root(root);
+//! let recording = Capture::new().record(&there)?;
 //! let archive = Archive::from_bytes(recording.write(Vec::new())?)?;
 //! let smi = Smi::builder().backend(Arc::new(archive)).build()?;
-//! assert_eq!(smi.gpus()[0].power()?[0].current.unwrap().0, 271_000_000);
+//! assert_eq!(smi.gpus()[0].socket_power(), there.build()?.gpus()[0].socket_power());
 //! # Ok(())
 //! # }
 //! ```

@@ -136,16 +136,15 @@ fn what_is_no_file_is_refused() {
 
 #[test]
 fn what_becomes_of_the_file_does_not_matter() {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    io::Write::write_all(&mut file, &archive(|tar| super::hostile::file(tar, "sys/a", &[b'x'; 100_000])))
-        .unwrap();
-    let opened = Archive::open(file.path()).unwrap();
-    file.as_file().set_len(0).unwrap();
+    let mut written = tempfile::NamedTempFile::new().unwrap();
+    io::Write::write_all(&mut written, &archive(|tar| file(tar, "sys/a", &[b'x'; 100_000]))).unwrap();
+    let opened = Archive::open(written.path()).unwrap();
+    written.as_file().set_len(0).unwrap();
     let mut buf = Vec::new();
     opened.open_dir(Path::new("/sys")).unwrap().read(Path::new("a"), &mut buf).unwrap();
     assert_eq!(buf, [b'x'; 100_000]);
-    file.as_file().set_len(10 << 30).unwrap();
-    assert_eq!(Archive::open(file.path()).unwrap_err().to_string(), "larger than 1073741824 bytes");
+    written.as_file().set_len(10 << 30).unwrap();
+    assert_eq!(Archive::open(written.path()).unwrap_err().to_string(), "larger than 1073741824 bytes");
 }
 
 fn fixture() -> Vec<u8> {
