@@ -82,6 +82,7 @@ mod tests {
             "bdf",
             "uuid",
             "is_partition",
+            "refusing",
             "in_drm",
             "in_kfd",
             // Must not be read unasked.
