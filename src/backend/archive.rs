@@ -13,8 +13,8 @@ use rustix::fs::{self, FileType, Mode};
 use rustix::io::Errno;
 
 use super::scripted::{Emitted, Scripted, ScriptedKfd};
-use super::{ATTRIBUTE_LIMIT, Attr, Backend, Dir, Entry, HostFacts, Kfd, Meta, fd};
-use crate::id::GpuId;
+use super::{ATTRIBUTE_LIMIT, Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Meta, drm, fd};
+use crate::id::{GpuId, RenderMinor};
 use crate::sys::map::Frozen;
 
 mod build;
@@ -172,6 +172,14 @@ impl Backend for Archive {
             return Err((*errno).into());
         }
         Ok(Arc::new(ScriptedKfd::new(Arc::new(self.clone()), self.held.scripted.clone())))
+    }
+
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        drm::opened(self.held.find(TOP, &drm::node_path(node), true)?.1.errno)?;
+        let (_, state) = self.held.find(TOP, &drm::answer_path(node, what), true)?;
+        let mut answer = Vec::new();
+        copy(self.held.contents(state)?, drm::ANSWER_LIMIT, &mut answer)?;
+        Ok(answer)
     }
 }
 

@@ -1,9 +1,15 @@
 //! What a DRM node is asked.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
+use rustix::io::Errno;
+
 use crate::id::RenderMinor;
+
+/// No answer of a DRM node is near this.
+pub(super) const ANSWER_LIMIT: usize = 4096;
 
 /// A question to a render node, and the bytes that answer it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,6 +35,19 @@ impl fmt::Display for DrmQuery {
 }
 
 /// Where a render node stands.
-pub(super) fn node_path(node: RenderMinor) -> PathBuf {
+pub(crate) fn node_path(node: RenderMinor) -> PathBuf {
     PathBuf::from(format!("/dev/dri/renderD{node}"))
+}
+
+/// Where a recorded machine has the answer to a question.
+pub(crate) fn answer_path(node: RenderMinor, what: DrmQuery) -> PathBuf {
+    node_path(node).with_extension("query").join(what.to_string())
+}
+
+/// Fails as opening a recorded node would; ENODATA says only that nobody read the node itself when it was recorded.
+pub(super) fn opened(errno: Option<Errno>) -> io::Result<()> {
+    match errno {
+        Some(Errno::NODATA) | None => Ok(()),
+        Some(errno) => Err(errno.into()),
+    }
 }

@@ -7,7 +7,7 @@
 
 #[cfg(feature = "capture")]
 mod archive;
-mod drm;
+pub(crate) mod drm;
 mod fd;
 mod kfd;
 mod live;

@@ -22,8 +22,6 @@ use crate::id::{GpuId, RenderMinor};
 const RACES: usize = 16;
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
-/// No answer of a DRM node is near this.
-const ANSWER_LIMIT: usize = 4096;
 /// No MANIFEST is near this.
 const MANIFEST_LIMIT: u64 = 1 << 20;
 
@@ -298,14 +296,13 @@ impl Backend for Tree {
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         let path = drm::node_path(node);
         let device = self.root.open_from_root(relative(&path), OFlags::PATH | OFlags::CLOEXEC)?;
-        self.root.refused(&fs::fstat(device)?)?;
-        let answers = path.with_extension("query");
-        let file = self.root.open_from_root(relative(&answers.join(what.to_string())), fd::READ)?;
+        drm::opened(self.root.errno.get(&key(&fs::fstat(device)?)).copied())?;
+        let file = self.root.open_from_root(relative(&drm::answer_path(node, what)), fd::READ)?;
         let stat = fs::fstat(&file)?;
         self.root.refused(&stat)?;
         regular(&stat)?;
         let mut answer = Vec::new();
-        fd::read_to_end(file, ANSWER_LIMIT, ANSWER_LIMIT, &mut answer)?;
+        fd::read_to_end(file, drm::ANSWER_LIMIT, drm::ANSWER_LIMIT, &mut answer)?;
         Ok(answer)
     }
 }
@@ -335,7 +332,7 @@ impl TreeDir {
             for above in rel.ancestors().skip(1) {
                 let above = if above.as_os_str().is_empty() { Path::new(".") } else { above };
                 if let Ok(dir) = self.open_plainly(above, fd::KEEP_DIR) {
-                    self.refused(&fs::fstat(dir)?)?;
+                    self.root.refused(&fs::fstat(dir)?)?;
                 }
             }
         }
@@ -427,7 +424,7 @@ impl Dir for TreeDir {
         let stat = fs::fstat(&link)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::Symlink {
             // For a link that may not be read stands a file that fails so.
-            self.refused(&stat)?;
+            self.root.refused(&stat)?;
             return Err(Errno::INVAL.into());
         }
         fd::read_link(link, "")

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account::{Account, Body};
-use crate::backend::{Attr, Backend, Dir, Entry, HostFacts, Kfd, Meta};
+use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Meta, drm};
+use crate::id::RenderMinor;
 
 /// Wraps a backend.
 #[derive(Debug, Clone)]
@@ -72,6 +73,18 @@ impl Backend for Observer {
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         self.inner.open_kfd()
+    }
+
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        let answer = self.inner.drm_query(node, what);
+        if answer.is_ok() {
+            self.shared.note(&drm::node_path(node), true, |account, path| account.put(path, Body::Unread));
+        }
+        self.shared.note(&drm::answer_path(node, what), true, |account, path| match &answer {
+            Ok(bytes) => account.put(path, Body::File(bytes.clone())),
+            Err(error) => account.failed(path, error, Body::File(Vec::new())),
+        });
+        answer
     }
 }
 

@@ -39,6 +39,7 @@ pub(super) fn survey(
 fn one(gpu: &Gpu) {
     drop((gpu.is_suspended(), gpu.asic_info(), gpu.market_name(), gpu.is_apu()));
     drop((gpu.board_info(), gpu.vbios_info(), gpu.driver_state(), gpu.driver_info(), gpu.firmware()));
+    drop((gpu.drm_version(), gpu.external_revision(), gpu.vram_vendor()));
     drop((gpu.cache_info(), gpu.vram_info(), gpu.memory_usage(), gpu.numa_info(), gpu.virtualization_info()));
     drop((gpu.frequencies(), ClockDomain::ALL.map(|domain| gpu.clock_levels(domain))));
     drop((gpu.activity(), gpu.power(), gpu.socket_power(), gpu.socket_power_and_source(), gpu.voltages()));

@@ -10,7 +10,8 @@ use rustix::io::Errno;
 
 use super::power::Condition;
 use super::topology::NodeSource;
-use crate::backend::{Attr, Backend, Dir, Entry, HostFacts, Kfd, Kind, Meta, Tree};
+use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Kind, Meta, Tree};
+use crate::id::RenderMinor;
 
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
@@ -228,6 +229,10 @@ impl Backend for Overlay {
             Some(tree) => tree.kfd(Arc::new(self.clone())),
             None => self.0.base.open_kfd(),
         }
+    }
+
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        self.0.base.drm_query(node, what)
     }
 }
 
