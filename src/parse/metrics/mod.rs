@@ -11,6 +11,8 @@ use std::fmt;
 mod attribute;
 mod board;
 mod convert;
+#[cfg(any(test, feature = "synth"))]
+pub(crate) mod encode;
 mod header;
 mod layout;
 mod name;
@@ -91,6 +93,32 @@ enum Shape {
     Attributes(Numbering),
 }
 
+/// The layout of a version that has one; `None` for a list of attributes, and for what is not known.
+fn fixed_layout(file: MetricsFile, format: u8, content: u8) -> Option<&'static Layout> {
+    use MetricsFile::*;
+    Some(match (file, format, content) {
+        (GpuMetrics, 1, 0) => v1::V1_0,
+        (GpuMetrics, 1, 1) => v1::V1_1,
+        (GpuMetrics, 1, 2) => v1::V1_2,
+        (GpuMetrics, 1, 3) => v1::V1_3,
+        (GpuMetrics, 1, 4) => v1::V1_4,
+        (GpuMetrics, 1, 5) => v1::V1_5,
+        (GpuMetrics, 1, 6) => v1::V1_6,
+        (GpuMetrics, 1, 7) => v1::V1_7,
+        (GpuMetrics, 1, 8) => v1::V1_8,
+        (GpuMetrics, 2, 0) => v2::V2_0,
+        (GpuMetrics, 2, 1) => v2::V2_1,
+        (GpuMetrics, 2, 2) => v2::V2_2,
+        (GpuMetrics, 2, 3) => v2::V2_3,
+        (GpuMetrics, 2, 4) => v2::V2_4,
+        (GpuMetrics, 3, 0) => v3::V3_0,
+        (XcpMetrics, 1, 0) => partition::V1_0,
+        (GpuBoardTemp, 1, 0) => board::GPUBOARD_V1_0,
+        (BaseBoardTemp, 1, 0) => board::BASEBOARD_V1_0,
+        _ => return None,
+    })
+}
+
 /// A table whose size and structure have been checked, still in the reader's buffer.
 #[derive(Debug, Clone, Copy)]
 struct Table<'a> {
@@ -103,30 +131,16 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     /// `bytes` may be longer than the table: some files are padded with NUL.
     fn decode(file: MetricsFile, bytes: &'a [u8]) -> Result<Table<'a>, MetricsError> {
-        use MetricsFile::*;
         let header = MetricsHeader::decode(bytes)?;
-        let layout = match (file, header.format_revision, header.content_revision) {
-            (GpuMetrics, 1, 0) => Some(v1::V1_0),
-            (GpuMetrics, 1, 1) => Some(v1::V1_1),
-            (GpuMetrics, 1, 2) => Some(v1::V1_2),
-            (GpuMetrics, 1, 3) => Some(v1::V1_3),
-            (GpuMetrics, 1, 4) => Some(v1::V1_4),
-            (GpuMetrics, 1, 5) => Some(v1::V1_5),
-            (GpuMetrics, 1, 6) => Some(v1::V1_6),
-            (GpuMetrics, 1, 7) => Some(v1::V1_7),
-            (GpuMetrics, 1, 8) => Some(v1::V1_8),
-            (GpuMetrics, 2, 0) => Some(v2::V2_0),
-            (GpuMetrics, 2, 1) => Some(v2::V2_1),
-            (GpuMetrics, 2, 2) => Some(v2::V2_2),
-            (GpuMetrics, 2, 3) => Some(v2::V2_3),
-            (GpuMetrics, 2, 4) => Some(v2::V2_4),
-            (GpuMetrics, 3, 0) => Some(v3::V3_0),
-            (XcpMetrics, 1, 0) => Some(partition::V1_0),
-            (GpuBoardTemp, 1, 0) => Some(board::GPUBOARD_V1_0),
-            (BaseBoardTemp, 1, 0) => Some(board::BASEBOARD_V1_0),
-            (GpuMetrics, 1, 9) | (XcpMetrics | GpuBoardTemp | BaseBoardTemp, 1, 1) => None,
-            (_, format, content) => return Err(MetricsError::UnknownVersion { format, content }),
+        let (format, content) = (header.format_revision, header.content_revision);
+        let layout = fixed_layout(file, format, content);
+        let listed = match file {
+            MetricsFile::GpuMetrics => (format, content) == (1, 9),
+            _ => (format, content) == (1, 1),
         };
+        if layout.is_none() && !listed {
+            return Err(MetricsError::UnknownVersion { format, content });
+        }
         let claimed = usize::from(header.structure_size);
         let Some(table) = bytes.get(..claimed) else {
             return Err(MetricsError::TooShort { have: bytes.len(), need: claimed });
