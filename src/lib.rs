@@ -74,6 +74,8 @@ pub mod id;
 pub mod parse;
 pub mod process;
 pub mod sample;
+#[cfg(feature = "synth")]
+pub mod synth;
 mod sys;
 pub mod testing;
 pub mod topology;

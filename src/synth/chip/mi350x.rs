@@ -1,0 +1,72 @@
+//! MI350X: eight dies of 32 compute units, 160 KiB of local memory in each (`kfd_topology.c`, GC 9.5.0); what no
+//! recording tells is as on MI300X.
+
+use super::mi300x::{CACHES, FEATURES};
+use super::{Board, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+
+pub(super) static FACTS: Facts = Facts {
+    family: Family::Mi300,
+    // Metrics tables 1.7 and 1.8 are the first of smu_v13_0_12.
+    since: Kernel::new(6, 14),
+    pci: Pci {
+        device: 0x75a0,
+        function: Some(0x75b0),
+        revision: 0,
+        subsystem: (0x1002, 0x75a0),
+        class: 0x12_0000,
+        link: (320, 16),
+        switch: true,
+    },
+    board: Some(Board { name: "AMD Instinct MI350X OAM", number: "102-G35001-0A", fru: "113-G35001-0A" }),
+    vbios: "113-M3500104-101",
+    firmware: &[
+        ("asd", 0x2100_0104),
+        ("mec", 0x1e),
+        ("mec2", 0x1e),
+        ("rlc", 0x52),
+        ("sdma", 0x11),
+        ("sdma2", 0x11),
+        ("smc", 0x0455_6f00),
+        ("sos", 0x0038_2c11),
+        ("ta_ras", 0x1b38_0310),
+        ("ta_xgmi", 0x2000_0018),
+        ("vcn", 0x0911_a004),
+    ],
+    memory: Memory { bytes: 309_220_868_096, gtt: 608_375_574_528, vendor: Some("samsung"), width: 8192 },
+    compute: Compute {
+        target: 90_500,
+        gc: (9, 5, 0),
+        name: "ip discovery",
+        dies: 8,
+        units: 32,
+        arrays: 4,
+        arrays_per_engine: 1,
+        units_per_array: 9,
+        simd_per_unit: 4,
+        waves: 8,
+        wave_size: 64,
+        lds_kilobytes: 160,
+        sdma: (16, 8),
+        queues: 24,
+        capability: 750_232_192,
+        debug_prop: 1511,
+        context: (26_218_496, 12_288),
+    },
+    caches: CACHES,
+    clocks: Clocks {
+        sclk: (132, 2200),
+        mclk: &[900, 1400, 1700, 1900],
+        fclk: &[1200, 1600, 1900, 2100],
+        socclk: &[400, 800, 1000, 1143],
+        vclk: &[914, 1333, 1600],
+        dclk: &[711, 1000, 1200],
+        media_asleep: (29, 22),
+    },
+    power: Power { idle: 182, cap: (0, 1000, 1000) },
+    heat: Heat { idle: 36, full: 91, limits: [(0, 0), (100, 105), (105, 115)] },
+    fan: None,
+    metrics: (1, 8),
+    hive: 8,
+    ras: true,
+    features: FEATURES,
+};

@@ -1,0 +1,315 @@
+//! Machines made up for tests and demonstrations: a tree of files as the kernel would print them.
+//!
+//! A [`Machine`] is chips, how they are split, how busy they are, who uses them, and the kernel that prints it all.
+//! Of that it makes an [`Image`], the files in memory, and writes it into a directory that
+//! [`SmiBuilder::root`](crate::SmiBuilder::root) takes. One model stands behind the files: hwmon, clock tables, metrics table
+//! and KFD tell the same temperatures, clocks, power and memory.
+//!
+//! ```
+//! use amdgpu_smi::Smi;
+//! use amdgpu_smi::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
+//! use amdgpu_smi::synth::Machine;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let dir = folder.path();
+//! Machine::mi300x(8).partition(Cpx, Nps4).processes(12).load(0.8).build(dir)?;
+//! let smi = Smi::builder().root(dir).build()?;
+//! assert_eq!(smi.gpus().len(), 64);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The shapes (which files there are, how each is printed, what KFD counts) follow the kernel's functions and the
+//! recordings that the files of [`chip`] name. The values are believable and no measurement.
+
+mod chip;
+mod clocks;
+mod device;
+mod hwmon;
+mod image;
+mod kernel;
+mod metrics;
+mod model;
+mod plan;
+mod process;
+mod ras;
+mod split;
+mod topology;
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+pub use chip::Chip;
+pub use image::{Entry, Image};
+pub use kernel::Kernel;
+pub use model::State;
+
+use model::Counters;
+use plan::Plan;
+
+use crate::parse::partition::{ComputePartition, MemoryPartition};
+
+/// Why a machine cannot be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SynthError {
+    /// The kernel does not know the chip yet, or is older than [`Kernel::OLDEST`].
+    #[error("{chip:?} needs Linux {since}, not {kernel}")]
+    Kernel {
+        /// The chip.
+        chip: Chip,
+        /// The first kernel that knows it.
+        since: Kernel,
+        /// The kernel that was asked for.
+        kernel: Kernel,
+    },
+    /// The chip cannot be split so.
+    #[error("{chip:?} has no partitioning into {compute} and {memory}")]
+    Partition {
+        /// The chip.
+        chip: Chip,
+        /// The mode of its compute dies.
+        compute: ComputePartition,
+        /// The mode of its memory.
+        memory: MemoryPartition,
+    },
+    /// The chip has no virtual function to give to a guest.
+    #[error("{chip:?} has no virtual function")]
+    Guest {
+        /// The chip.
+        chip: Chip,
+    },
+    /// More packages than a bus has numbers, or partitions than the driver has devices.
+    #[error("{count} {what} are more than {limit}")]
+    TooMany {
+        /// What there are too many of.
+        what: &'static str,
+        /// How many were asked for.
+        count: usize,
+        /// How many there can be.
+        limit: usize,
+    },
+    /// The directory could not be written.
+    #[error("writing the machine: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A package in the machine.
+#[derive(Debug, Clone)]
+struct Card {
+    chip: Chip,
+    load: f64,
+    counters: Counters,
+    compute: ComputePartition,
+    memory: MemoryPartition,
+}
+
+/// A machine to build.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    cards: Vec<Card>,
+    kernel: Kernel,
+    processes: usize,
+    descriptors: usize,
+    guest: bool,
+    foreign: bool,
+    euid: u32,
+    /// Since the machine was started, in milliseconds.
+    uptime: u64,
+    events: Vec<String>,
+}
+
+impl Machine {
+    /// A machine of `count` equal packages, idle, in one piece each, an hour after its start.
+    pub fn new(chip: Chip, count: usize) -> Machine {
+        let card = Card {
+            chip,
+            load: 0.0,
+            counters: Counters::default(),
+            compute: ComputePartition::Spx,
+            memory: MemoryPartition::Nps1,
+        };
+        let machine = Machine {
+            cards: vec![card; count],
+            kernel: Kernel::default().max(chip.since()),
+            processes: 0,
+            descriptors: 1,
+            guest: false,
+            foreign: false,
+            euid: 1000,
+            uptime: 0,
+            events: Vec::new(),
+        };
+        machine.advance(Duration::from_secs(3600))
+    }
+
+    /// Instinct MI210 cards, wired in hives of four.
+    pub fn mi210(count: usize) -> Machine {
+        Machine::new(Chip::Mi210, count)
+    }
+
+    /// Instinct MI300X packages, all wired to all.
+    pub fn mi300x(count: usize) -> Machine {
+        Machine::new(Chip::Mi300x, count)
+    }
+
+    /// Instinct MI350X packages, all wired to all.
+    pub fn mi350x(count: usize) -> Machine {
+        Machine::new(Chip::Mi350x, count)
+    }
+
+    /// A desktop with a Radeon RX 7900 XTX.
+    pub fn navi31() -> Machine {
+        Machine::new(Chip::Navi31, 1)
+    }
+
+    /// A desktop with a Radeon RX 9070 XT.
+    pub fn navi48() -> Machine {
+        Machine::new(Chip::Navi48, 1)
+    }
+
+    /// A laptop with a Radeon 890M in its processor.
+    pub fn strix() -> Machine {
+        Machine::new(Chip::Strix, 1)
+    }
+
+    /// A laptop with a Radeon 780M in its processor.
+    pub fn phoenix() -> Machine {
+        Machine::new(Chip::Phoenix, 1)
+    }
+
+    /// Adds another machine's packages to this one.
+    pub fn and(mut self, other: Machine) -> Machine {
+        self.kernel = self.kernel.max(other.kernel);
+        self.cards.extend(other.cards);
+        self
+    }
+
+    /// The kernel that prints the files; [`Kernel::V6_12`], or the first that knows the chips.
+    pub fn kernel(mut self, kernel: Kernel) -> Machine {
+        self.kernel = kernel;
+        self
+    }
+
+    /// Splits every package that can be split.
+    ///
+    /// [`Machine::image`] refuses what no package of the machine can do.
+    pub fn partition(mut self, compute: ComputePartition, memory: MemoryPartition) -> Machine {
+        let several = self.cards.iter().any(|card| card.chip.facts().compute.dies > 1);
+        for card in &mut self.cards {
+            if card.chip.facts().compute.dies > 1 || !several {
+                card.compute = compute.clone();
+                card.memory = memory.clone();
+            }
+        }
+        self
+    }
+
+    /// How many processes use the GPUs: one each in turn, those of desktops drawing and computing by turns.
+    pub fn processes(mut self, count: usize) -> Machine {
+        self.processes = count;
+        self
+    }
+
+    /// How many descriptors of GPUs each process has, the first of its own GPU and the others of the next ones.
+    pub fn descriptors(mut self, count: usize) -> Machine {
+        self.descriptors = count.max(1);
+        self
+    }
+
+    /// Makes it a guest that was given a virtual function of each package.
+    pub fn guest(mut self) -> Machine {
+        self.guest = true;
+        self
+    }
+
+    /// Puts a board controller's graphics (`ast`) in as `card0`, which has no render node.
+    pub fn foreign_card0(mut self) -> Machine {
+        self.foreign = true;
+        self
+    }
+
+    /// The user who reads the files; 1000 if this is left out.
+    pub fn euid(mut self, euid: u32) -> Machine {
+        self.euid = euid;
+        self
+    }
+
+    /// How busy all packages are, between 0 and 1.
+    pub fn load(mut self, load: f64) -> Machine {
+        self.cards.iter_mut().for_each(|card| card.load = load);
+        self
+    }
+
+    /// How busy each package is, in the order of their addresses.
+    pub fn loads(mut self, loads: &[f64]) -> Machine {
+        for (card, load) in self.cards.iter_mut().zip(loads) {
+            card.load = *load;
+        }
+        self
+    }
+
+    /// Lets time pass: counters of energy, use and traffic grow by what the present load makes of it.
+    pub fn advance(mut self, time: Duration) -> Machine {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
+        self.uptime = self.uptime.saturating_add(milliseconds);
+        for card in &mut self.cards {
+            let facts = card.chip.facts();
+            let state = State::new(facts, card.load, 0);
+            card.counters.advance(&state, facts, milliseconds);
+        }
+        self
+    }
+
+    /// Adds a line to what the first GPU reports to whoever listens: as the kernel prints an event, or one of a script's
+    /// directives (`@pause 200`).
+    pub fn event(mut self, line: &str) -> Machine {
+        self.events.push(line.to_owned());
+        self
+    }
+
+    /// What the files of each package say, in the order of their addresses.
+    ///
+    /// # Errors
+    /// As [`Machine::image`].
+    pub fn states(&self) -> Result<Vec<State>, SynthError> {
+        let plan = Plan::new(self)?;
+        Ok(plan.packages.iter().map(|package| package.state.clone()).collect())
+    }
+
+    /// The machine's files.
+    ///
+    /// # Errors
+    /// [`SynthError`] for what no such machine can be.
+    pub fn image(&self) -> Result<Image, SynthError> {
+        let plan = Plan::new(self)?;
+        let mut image = Image::default();
+        image.say("origin synthetic");
+        image.say(format_args!("kernel {}", self.kernel));
+        image.say("host page_size 4096");
+        image.say(format_args!("host euid {}", self.euid));
+        image.say(format_args!("kfd version {}", self.kernel.kfd_version()));
+        device::host(&mut image, &plan);
+        for package in &plan.packages {
+            device::package(&mut image, &plan, package);
+        }
+        topology::write(&mut image, &plan);
+        process::write(&mut image, &plan);
+        if let Some(node) = plan.nodes.first() {
+            for line in &self.events {
+                image.say(format_args!("event {} {line}", node.gpu_id));
+            }
+        }
+        Ok(image)
+    }
+
+    /// Writes the machine's files into a directory, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`SynthError`] for what no such machine can be, and where the directory cannot be written.
+    pub fn build(&self, dir: impl AsRef<Path>) -> Result<(), SynthError> {
+        Ok(self.image()?.write_tree(dir)?)
+    }
+}

@@ -1,0 +1,311 @@
+//! Where everything stands: addresses, minors, KFD's numbers, who is wired to whom, who runs on what.
+
+use super::chip::Facts;
+use super::kernel::Kernel;
+use super::model::{Counters, State};
+use super::split::Split;
+use super::{Machine, SynthError};
+
+/// Bus numbers of a domain, four to a package.
+const PACKAGES: usize = 64;
+/// Partition devices that the driver can make (`MAX_XCP_PLATFORM_DEVICE` of amdgpu_xcp_drv.c).
+const PARTITION_DEVICES: usize = 64;
+/// The first pid of the processes.
+const FIRST_PID: u32 = 2101;
+
+pub(super) struct Plan<'a> {
+    pub(super) machine: &'a Machine,
+    pub(super) kernel: Kernel,
+    pub(super) sockets: usize,
+    pub(super) packages: Vec<Package>,
+    /// KFD's GPU nodes, in their order.
+    pub(super) nodes: Vec<Node>,
+    pub(super) processes: Vec<Process>,
+}
+
+/// A package: a PCI device.
+pub(super) struct Package {
+    pub(super) facts: &'static Facts,
+    pub(super) index: usize,
+    pub(super) bdf: String,
+    /// Bus << 8 | device << 3, as KFD's `location_id` of the first part.
+    pub(super) location: u32,
+    pub(super) domain: u32,
+    /// Below `sys`, the bridges above it first.
+    pub(super) bridges: Vec<(String, String)>,
+    pub(super) path: String,
+    pub(super) card: u32,
+    pub(super) render: u32,
+    pub(super) socket: usize,
+    pub(super) split: Split,
+    /// The platform devices beside it, in SPX too.
+    pub(super) partitions: Vec<PartitionDevice>,
+    pub(super) unique_id: u64,
+    /// Number of its hive, where it is in one.
+    pub(super) hive: Option<usize>,
+    pub(super) state: State,
+    pub(super) counters: Counters,
+}
+
+/// A platform device of a partition that is not the first.
+pub(super) struct PartitionDevice {
+    pub(super) name: String,
+    pub(super) card: u32,
+    pub(super) render: u32,
+}
+
+/// A GPU as KFD knows it: a package or a part of one.
+pub(super) struct Node {
+    pub(super) number: usize,
+    pub(super) gpu_id: u32,
+    pub(super) package: usize,
+    pub(super) partition: usize,
+    pub(super) render: u32,
+}
+
+pub(super) struct Process {
+    pub(super) pid: u32,
+    pub(super) name: &'static str,
+    /// Whether KFD knows it.
+    pub(super) computes: bool,
+    /// The node that it runs on, as a position in [`Plan::nodes`].
+    pub(super) node: usize,
+    /// Bytes of video memory.
+    pub(super) vram: u64,
+    /// Nanoseconds for which its engine was busy.
+    pub(super) busy: u64,
+}
+
+impl<'a> Plan<'a> {
+    pub(super) fn new(machine: &'a Machine) -> Result<Plan<'a>, SynthError> {
+        let kernel = machine.kernel;
+        limit("packages", machine.cards.len(), PACKAGES)?;
+        let servers = machine.cards.iter().filter(|card| card.chip.facts().accelerator()).count();
+        let sockets = if servers > 4 { 2 } else { 1 };
+        let mut packages = Vec::new();
+        let mut nodes = Vec::new();
+        let (mut card_minor, mut render, mut devices) = (u32::from(machine.foreign), 128, 0);
+        let mut users = Vec::new();
+        for card in &machine.cards {
+            let since = card.chip.since().max(Kernel::OLDEST);
+            if kernel < since {
+                return Err(SynthError::Kernel { chip: card.chip, since, kernel });
+            }
+            let split = Split::new(card.chip, &card.compute, &card.memory)?;
+            if machine.guest && card.chip.facts().pci.function.is_none() {
+                return Err(SynthError::Guest { chip: card.chip });
+            }
+            users.push(split.count);
+        }
+        // How many processes a package has: they go over the nodes in turn.
+        let all: usize = users.iter().sum();
+        let mut first_node = 0;
+        let mut alike: Vec<usize> = Vec::new();
+        for (index, (card, parts)) in machine.cards.iter().zip(users).enumerate() {
+            let facts = card.chip.facts();
+            let split = Split::new(card.chip, &card.compute, &card.memory)?;
+            let users = (0..machine.processes)
+                .filter(|at| (first_node..first_node + parts).contains(&(at % all)))
+                .count();
+            first_node += parts;
+            let place = Place::new(index, facts, machine.guest);
+            let (own_card, own_render) = (card_minor, render);
+            (card_minor, render) = (card_minor + 1, render + 1);
+            let mut partitions = Vec::new();
+            if facts.compute.dies > 1 && kernel.partitions() {
+                for _ in 1..facts.compute.dies {
+                    if devices == PARTITION_DEVICES {
+                        break;
+                    }
+                    let name = match kernel.partition_metrics() {
+                        true => format!("amdgpu_xcp.{devices}"),
+                        false => format!("amdgpu_xcp_{devices}"),
+                    };
+                    partitions.push(PartitionDevice { name, card: card_minor, render });
+                    (card_minor, render, devices) = (card_minor + 1, render + 1, devices + 1);
+                }
+            }
+            limit("partitions of a package beside the first", split.count - 1, partitions.len())?;
+            let before = alike
+                .iter()
+                .filter(|other| machine.cards.get(**other).is_some_and(|other| other.chip == card.chip));
+            let hive = (facts.hive > 1 && !machine.guest).then(|| before.count() / facts.hive);
+            alike.push(index);
+            let socket = if sockets == 2 { index * 2 / machine.cards.len() } else { 0 };
+            for partition in 0..split.count {
+                let render = match partition.checked_sub(1).and_then(|at| partitions.get(at)) {
+                    Some(device) => device.render,
+                    None => own_render,
+                };
+                let at = nodes.len();
+                nodes.push(Node {
+                    number: sockets + at,
+                    gpu_id: gpu_id(at),
+                    package: index,
+                    partition,
+                    render,
+                });
+            }
+            packages.push(Package {
+                facts,
+                index,
+                bdf: place.bdf,
+                location: place.location,
+                domain: place.domain,
+                bridges: place.bridges,
+                path: place.path,
+                card: own_card,
+                render: own_render,
+                socket,
+                split,
+                partitions,
+                unique_id: scramble(index as u64 + 1),
+                hive,
+                state: State::new(facts, card.load, users),
+                counters: card.counters.clone(),
+            });
+        }
+        // A hive of one is none.
+        let alone = |package: &Package, all: &[Package]| {
+            let same =
+                |other: &&Package| std::ptr::eq(other.facts, package.facts) && other.hive == package.hive;
+            all.iter().filter(same).count() < 2
+        };
+        let lonely: Vec<usize> = packages
+            .iter()
+            .filter(|package| alone(package, &packages))
+            .map(|package| package.index)
+            .collect();
+        for package in packages.iter_mut().filter(|package| lonely.contains(&package.index)) {
+            package.hive = None;
+        }
+        let mut plan = Plan { machine, kernel, sockets, packages, nodes, processes: Vec::new() };
+        plan.processes = plan.processes();
+        Ok(plan)
+    }
+
+    fn processes(&self) -> Vec<Process> {
+        const COMPUTE: [&str; 4] = ["python3", "vllm", "train", "rocfft-bench"];
+        const DRAW: [&str; 4] = ["Xwayland", "blender", "firefox", "kwin_wayland"];
+        let count = self.machine.processes;
+        if self.nodes.is_empty() {
+            return Vec::new();
+        }
+        let one = |at: usize| {
+            let node = at % self.nodes.len();
+            let package = self.package_of(node)?;
+            let turn = at / self.nodes.len();
+            let computes = package.facts.accelerator() || turn % 2 == 1;
+            let parts = package.split.count;
+            let first = self.nodes.iter().position(|other| other.package == package.index)?;
+            let users = (0..count)
+                .filter(|at| (first..first + parts).contains(&(at % self.nodes.len())))
+                .count() as u64;
+            let names = if computes { COMPUTE } else { DRAW };
+            Some(Process {
+                pid: FIRST_PID + at as u32 * 13,
+                name: names.get((at + turn) % names.len()).copied().unwrap_or("python3"),
+                computes,
+                node,
+                vram: package.state.vram_of_processes / users.max(1) / 4096 * 4096,
+                busy: package.counters.busy / users.max(1),
+            })
+        };
+        (0..count).filter_map(one).collect()
+    }
+
+    pub(super) fn package_of(&self, node: usize) -> Option<&Package> {
+        self.packages.get(self.nodes.get(node)?.package)
+    }
+}
+
+impl Package {
+    /// The hive's own number, the same for all in it.
+    pub(super) fn hive_id(&self) -> u64 {
+        self.hive.map_or(0, |hive| scramble(1000 + hive as u64))
+    }
+
+    /// Whether both are in one hive.
+    pub(super) fn wired_to(&self, other: &Package) -> bool {
+        self.hive.is_some() && self.hive == other.hive && std::ptr::eq(self.facts, other.facts)
+    }
+
+    /// Whether it is a virtual function.
+    pub(super) fn device_id(&self, guest: bool) -> u16 {
+        let pci = &self.facts.pci;
+        pci.function.filter(|_| guest).unwrap_or(pci.device)
+    }
+}
+
+/// Where a package stands on the bus.
+struct Place {
+    bdf: String,
+    location: u32,
+    domain: u32,
+    bridges: Vec<(String, String)>,
+    path: String,
+}
+
+impl Place {
+    /// Each package has a root complex and four bus numbers of its own: root port, and where the card has a switch the
+    /// switch's two ports. A guest sees virtual functions without bridges.
+    fn new(index: usize, facts: &Facts, guest: bool) -> Place {
+        if guest {
+            let (domain, slot) = (index as u32 / 30, index as u32 % 30 + 1);
+            let bdf = format!("{domain:04x}:00:{slot:02x}.0");
+            let path = format!("sys/devices/pci{domain:04x}:00/{bdf}");
+            return Place { bdf, location: slot << 3, domain, bridges: Vec::new(), path };
+        }
+        let root = index as u32 * 4;
+        let mut path = format!("sys/devices/pci0000:{root:02x}");
+        let mut bridges = Vec::new();
+        let port = if facts.apu() { "08.1" } else { "01.1" };
+        let ports = if facts.pci.switch { 3 } else { 1 };
+        for depth in 0..ports {
+            let bdf = match depth {
+                0 => format!("0000:{root:02x}:{port}"),
+                depth => format!("0000:{:02x}:00.0", root + depth),
+            };
+            path = format!("{path}/{bdf}");
+            bridges.push((bdf, path.clone()));
+        }
+        let bus = root + ports;
+        let bdf = format!("0000:{bus:02x}:00.0");
+        Place { path: format!("{path}/{bdf}"), bdf, location: bus << 8, domain: 0, bridges }
+    }
+}
+
+fn limit(what: &'static str, count: usize, limit: usize) -> Result<(), SynthError> {
+    if count > limit {
+        return Err(SynthError::TooMany { what, count, limit });
+    }
+    Ok(())
+}
+
+/// KFD's ids are hashes of 16 bits in no order; an odd factor keeps them apart.
+fn gpu_id(node: usize) -> u32 {
+    (node as u32).wrapping_mul(40_503).wrapping_add(15_729) & 0xffff
+}
+
+/// Numbers that look like none in particular (the finisher of SplitMix64).
+fn scramble(seed: u64) -> u64 {
+    let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_never_zero_nor_equal() {
+        let ids: BTreeSet<u32> = (0..512).map(gpu_id).collect();
+        assert_eq!(ids.len(), 512);
+        assert!(!ids.contains(&0));
+        assert_eq!((0..512).map(scramble).collect::<BTreeSet<_>>().len(), 512);
+    }
+}
