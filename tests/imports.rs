@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Plays machines; nobody imports it.
     ("testing", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // Made up of the formats; nobody imports it.
-    ("synth", &["parse", "unit", "id", "error"]),
+    ("synth", &["capture", "parse", "unit", "id", "error"]),
     // The root only declares and re-exports.
     ("lib", &["discover", "error", "gpu"]),
 ];

@@ -66,8 +66,6 @@ pub(super) fn package(image: &mut Image, plan: &Plan<'_>, package: &Package) {
     bind(image, &package.bdf, &package.path, "amdgpu");
     let mut folder = image.folder(package.path.as_str());
     own(&mut folder, plan, package);
-    clocks::write(&mut folder, plan, package);
-    metrics::write(&mut folder, plan, package);
     split::write(&mut folder, package.facts, &package.split, plan.kernel, plan.machine);
     if !plan.machine.guest {
         ras::write(&mut folder, package, plan.kernel);
@@ -75,7 +73,6 @@ pub(super) fn package(image: &mut Image, plan: &Plan<'_>, package: &Package) {
     }
     let nodes = drm_nodes(&mut folder, package.card, package.render);
     class_links(image, nodes);
-    hwmon::write(image, plan, package);
     for device in &package.partitions {
         let path = format!("sys/devices/platform/{}", device.name);
         image.link(format!("{path}/subsystem"), "sys/bus/platform");
@@ -88,6 +85,24 @@ pub(super) fn package(image: &mut Image, plan: &Plan<'_>, package: &Package) {
         let nodes = drm_nodes(&mut folder, device.card, device.render);
         class_links(image, nodes);
     }
+}
+
+/// Those of a package's files that change by themselves, with some beside them that do not.
+pub(super) fn moving(image: &mut Image, plan: &Plan<'_>, package: &Package) {
+    let mut folder = image.folder(package.path.as_str());
+    let (facts, state) = (package.facts, &package.state);
+    for (name, total, used) in [
+        ("vram", facts.memory.bytes, state.vram_used),
+        ("vis_vram", facts.memory.bytes, state.vram_used),
+        ("gtt", facts.memory.gtt, state.gtt_used),
+    ] {
+        folder.line(&format!("mem_info_{name}_total"), total);
+        folder.line(&format!("mem_info_{name}_used"), used);
+    }
+    folder.line("power/runtime_active_time", plan.machine.uptime);
+    clocks::write(&mut folder, plan, package);
+    metrics::write(&mut folder, plan, package);
+    hwmon::write(image, plan, package);
 }
 
 /// The driver's link to a device and back, and the bus's.
@@ -161,19 +176,9 @@ fn own(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
     folder.line("power_state", "D0");
     folder.line("power/runtime_status", "active");
     folder.line("power/control", if facts.family == super::chip::Family::Radeon { "auto" } else { "on" });
-    folder.line("power/runtime_active_time", plan.machine.uptime);
     folder.line("power/runtime_suspended_time", 0);
     if facts.family == super::chip::Family::Radeon {
         folder.line("power/autosuspend_delay_ms", 5000);
-    }
-    let state = &package.state;
-    for (name, total, used) in [
-        ("vram", facts.memory.bytes, state.vram_used),
-        ("vis_vram", facts.memory.bytes, state.vram_used),
-        ("gtt", facts.memory.gtt, state.gtt_used),
-    ] {
-        folder.line(&format!("mem_info_{name}_total"), total);
-        folder.line(&format!("mem_info_{name}_used"), used);
     }
     folder.line("mem_info_preempt_used", 0);
     if let Some(vendor) = facts.memory.vendor {

@@ -34,6 +34,8 @@ mod model;
 mod plan;
 mod process;
 mod ras;
+#[cfg(feature = "capture")]
+mod recording;
 mod split;
 mod topology;
 
@@ -45,8 +47,10 @@ pub use chip::Chip;
 pub use image::{Entry, Image};
 pub use kernel::Kernel;
 pub use model::State;
+#[cfg(feature = "capture")]
+pub use recording::Recording;
 
-use model::Counters;
+use model::{Counters, Load};
 use plan::Plan;
 
 use crate::parse::partition::{ComputePartition, MemoryPartition};
@@ -100,7 +104,7 @@ pub enum SynthError {
 #[derive(Debug, Clone)]
 struct Card {
     chip: Chip,
-    load: f64,
+    load: Load,
     counters: Counters,
     compute: ComputePartition,
     memory: MemoryPartition,
@@ -118,7 +122,8 @@ pub struct Machine {
     euid: u32,
     /// Since the machine was started, in milliseconds.
     uptime: u64,
-    events: Vec<String>,
+    /// The GPU's place among all, and a line.
+    events: Vec<(usize, String)>,
 }
 
 impl Machine {
@@ -126,7 +131,7 @@ impl Machine {
     pub fn new(chip: Chip, count: usize) -> Machine {
         let card = Card {
             chip,
-            load: 0.0,
+            load: Load::steady(0.0),
             counters: Counters::default(),
             compute: ComputePartition::Spx,
             memory: MemoryPartition::Nps1,
@@ -237,21 +242,30 @@ impl Machine {
         self
     }
 
-    /// How busy all packages are, between 0 and 1.
+    /// How busy all packages are, between 0 and 1, since long enough for temperatures to have settled.
     pub fn load(mut self, load: f64) -> Machine {
-        self.cards.iter_mut().for_each(|card| card.load = load);
+        self.cards.iter_mut().for_each(|card| card.load = Load::steady(load));
         self
     }
 
-    /// How busy each package is, in the order of their addresses.
+    /// How busy each package is, in the order of their addresses, since long enough.
     pub fn loads(mut self, loads: &[f64]) -> Machine {
         for (card, load) in self.cards.iter_mut().zip(loads) {
-            card.load = *load;
+            card.load = Load::steady(*load);
         }
         self
     }
 
-    /// Lets time pass: counters of energy, use and traffic grow by what the present load makes of it.
+    /// Lets time pass under other loads, in the order of the packages' addresses: clocks and power follow at once, temperatures and
+    /// fans slowly, memory stays as it is; counters of energy, use and traffic grow.
+    pub fn run(mut self, loads: &[f64], time: Duration) -> Machine {
+        for (card, load) in self.cards.iter_mut().zip(loads) {
+            card.load.change(*load, time);
+        }
+        self.advance(time)
+    }
+
+    /// Lets time pass under the present loads: counters grow.
     pub fn advance(mut self, time: Duration) -> Machine {
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
         self.uptime = self.uptime.saturating_add(milliseconds);
@@ -263,10 +277,10 @@ impl Machine {
         self
     }
 
-    /// Adds a line to what the first GPU reports to whoever listens: as the kernel prints an event, or one of a script's
-    /// directives (`@pause 200`).
-    pub fn event(mut self, line: &str) -> Machine {
-        self.events.push(line.to_owned());
+    /// Adds a line to what a GPU, by its place among all, reports to whoever listens: as the kernel prints an event, or one
+    /// of a script's directives (`@pause 200`).
+    pub fn event(mut self, gpu: usize, line: &str) -> Machine {
+        self.events.push((gpu, line.to_owned()));
         self
     }
 
@@ -294,15 +308,38 @@ impl Machine {
         device::host(&mut image, &plan);
         for package in &plan.packages {
             device::package(&mut image, &plan, package);
+            device::moving(&mut image, &plan, package);
         }
         topology::write(&mut image, &plan);
         process::write(&mut image, &plan);
-        if let Some(node) = plan.nodes.first() {
-            for line in &self.events {
+        process::moving(&mut image, &plan);
+        for (gpu, line) in &self.events {
+            if let Some(node) = plan.nodes.get(*gpu) {
                 image.say(format_args!("event {} {line}", node.gpu_id));
             }
         }
         Ok(image)
+    }
+
+    /// Those of the files that change by themselves.
+    #[cfg(feature = "capture")]
+    fn moving(&self) -> Result<Image, SynthError> {
+        let plan = Plan::new(self)?;
+        let mut image = Image::default();
+        for package in &plan.packages {
+            device::moving(&mut image, &plan, package);
+        }
+        process::moving(&mut image, &plan);
+        Ok(image)
+    }
+
+    /// An archive of the machine, as `amdgpu-smi capture` would write it.
+    ///
+    /// # Errors
+    /// As [`Machine::image`].
+    #[cfg(feature = "capture")]
+    pub fn archive(&self) -> Result<Vec<u8>, SynthError> {
+        Ok(Recording::new(self)?.finish()?)
     }
 
     /// Writes the machine's files into a directory, which is made if it is not there.

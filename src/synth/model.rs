@@ -1,5 +1,7 @@
 //! How a GPU is: one load decides temperature, power, clocks, usage and memory, so that all files tell the same.
 
+use std::time::Duration;
+
 use super::chip::{Facts, Family};
 
 /// What a GPU's files say of it.
@@ -44,6 +46,31 @@ pub struct State {
     pub(super) vram_of_processes: u64,
 }
 
+/// How busy a GPU is, and what follows it slowly or not at all; all between 0 and 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Load {
+    now: f64,
+    /// Of temperatures and fan.
+    warmth: f64,
+    /// Of the memory.
+    filled: f64,
+}
+
+impl Load {
+    /// Seconds in which two thirds of a change of temperature are done.
+    const INERTIA: f64 = 8.0;
+
+    pub(super) fn steady(load: f64) -> Load {
+        let load = load.clamp(0.0, 1.0);
+        Load { now: load, warmth: load, filled: load }
+    }
+
+    pub(super) fn change(&mut self, load: f64, time: Duration) {
+        self.now = load.clamp(0.0, 1.0);
+        self.warmth += (self.now - self.warmth) * (1.0 - (-time.as_secs_f64() / Load::INERTIA).exp());
+    }
+}
+
 /// What only grows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counters {
@@ -74,9 +101,9 @@ impl Counters {
 const PAGE: u64 = 4096;
 
 impl State {
-    /// What a load between 0 and 1 makes of a GPU that `processes` use.
-    pub(super) fn new(facts: &Facts, load: f64, processes: usize) -> State {
-        let load = load.clamp(0.0, 1.0);
+    /// What a load makes of a GPU that `processes` use.
+    pub(super) fn new(facts: &Facts, load: Load, processes: usize) -> State {
+        let Load { now: load, warmth, filled } = load;
         let between = |low: u32, high: u32, part: f64| low + (f64::from(high - low.min(high)) * part) as u32;
         let gfx_activity = (load * 100.0).round() as u32;
         let idle = gfx_activity == 0;
@@ -93,10 +120,10 @@ impl State {
             _ => between(clocks.sclk.0, clocks.sclk.1, 0.4 + 0.6 * load),
         };
         let video = |levels: &[u32], asleep: u32| if media == 0 { asleep } else { level(levels, 0.5) };
-        let hotspot = between(facts.heat.idle, facts.heat.full, load);
+        let hotspot = between(facts.heat.idle, facts.heat.full, warmth);
         let power = between(facts.power.idle, facts.power.cap.1, load * 0.98);
         let quiet = facts.memory.bytes / 700 / PAGE * PAGE;
-        let wanted = (facts.memory.bytes as f64 * 0.7 * load) as u64 / PAGE * PAGE;
+        let wanted = (facts.memory.bytes as f64 * 0.7 * filled) as u64 / PAGE * PAGE;
         let vram_of_processes = wanted.max(processes as u64 * (64 << 20)).min(facts.memory.bytes / 10 * 9);
         State {
             gfx_activity,
@@ -118,7 +145,7 @@ impl State {
             voltage: between(640, 1080, if idle { 0.0 } else { 0.3 + 0.7 * load }),
             fan: facts
                 .fan
-                .map_or(0, |most| if hotspot < 50 { 0 } else { between(most / 5, most, load * 0.7) }),
+                .map_or(0, |most| if hotspot < 50 { 0 } else { between(most / 5, most, warmth * 0.7) }),
             vram_used: quiet + vram_of_processes,
             gtt_used: 19 << 20,
             vram_of_processes,

@@ -13,8 +13,14 @@ pub(super) fn write(image: &mut Image, plan: &Plan<'_>) {
     image.raw_link("proc/self", SELF.to_string());
     image.raw_link(format!("proc/{SELF}/ns/pid"), INITIAL);
     who(image, SELF, "amdgpu-smi", plan.machine.euid);
-    for (index, process) in plan.processes.iter().enumerate() {
+    for process in &plan.processes {
         who(image, process.pid, process.name, 1000);
+    }
+}
+
+/// What the processes use.
+pub(super) fn moving(image: &mut Image, plan: &Plan<'_>) {
+    for (index, process) in plan.processes.iter().enumerate() {
         descriptors(image, plan, index, process);
         if process.computes {
             compute(image, plan, process);

@@ -1,0 +1,95 @@
+//! A machine over time, as an archive: the whole of it once, then what changed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::time::Duration;
+
+use super::image::{Entry, Image};
+use super::{Machine, SynthError};
+use crate::capture::ArchiveWriter;
+
+/// An archive in the making, for [`Archive::from_bytes`](crate::backend::Archive::from_bytes).
+///
+/// ```
+/// use std::time::Duration;
+/// use amdgpu_smi::{Smi, backend::Archive};
+/// use amdgpu_smi::synth::{Machine, Recording};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let second = Duration::from_secs(1);
+/// let machine = Machine::navi31().load(0.2);
+/// let mut recording = Recording::new(&machine)?;
+/// recording.frame(second, &machine.run(&[0.9], second))?;
+/// let archive = Archive::from_bytes(recording.finish()?)?;
+/// let smi = Smi::builder().backend(std::sync::Arc::new(archive.clone())).build()?;
+/// let busy = || smi.gpus()[0].activity().gfx.unwrap().0;
+/// assert_eq!(busy(), 20);
+/// archive.advance();
+/// assert_eq!(busy(), 90);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Recording {
+    first: Image,
+    /// The files as they are in the frame made last, where that is not the first.
+    latest: BTreeMap<String, Vec<u8>>,
+    later: Vec<(Duration, Vec<(String, Vec<u8>)>)>,
+}
+
+impl Recording {
+    /// Begins with this machine.
+    ///
+    /// # Errors
+    /// As [`Machine::image`].
+    pub fn new(machine: &Machine) -> Result<Recording, SynthError> {
+        Ok(Recording { first: machine.image()?, latest: BTreeMap::new(), later: Vec::new() })
+    }
+
+    /// Adds the same machine as it is so long after the first frame. Only what moves by itself is taken: clocks, sensors,
+    /// memory, what processes use.
+    ///
+    /// # Errors
+    /// As [`Machine::image`].
+    pub fn frame(&mut self, at: Duration, machine: &Machine) -> Result<(), SynthError> {
+        let image = machine.moving()?;
+        let mut changed = Vec::new();
+        for (path, entry) in image.entries() {
+            let Entry::File(bytes) = entry else { continue };
+            let known = self.latest.get(path).map(Vec::as_slice).or_else(|| self.first.file(path));
+            if known != Some(bytes) {
+                self.latest.insert(path.to_owned(), bytes.clone());
+                changed.push((path.to_owned(), bytes.clone()));
+            }
+        }
+        self.later.push((at, changed));
+        Ok(())
+    }
+
+    /// The archive.
+    ///
+    /// # Errors
+    /// Those of writing it.
+    pub fn finish(self) -> io::Result<Vec<u8>> {
+        /// As `DEVICE_ATTR_RO` has it; what differs is in the MANIFEST.
+        const MODE: u32 = 0o444;
+        let mut manifest = self.first.manifest().to_owned();
+        for (number, (at, _)) in (1..).zip(&self.later) {
+            manifest.push_str(&format!("frame {number} {}\n", at.as_millis()));
+        }
+        let mut writer = ArchiveWriter::new(Vec::new(), &manifest)?;
+        for (path, entry) in self.first.entries() {
+            match entry {
+                Entry::Directory => writer.directory(path, 0o755)?,
+                Entry::File(bytes) => writer.file(path, MODE, bytes)?,
+                Entry::Link(target) => writer.link(path, target)?,
+            }
+        }
+        for (number, (_, changed)) in (1..).zip(&self.later) {
+            for (path, bytes) in changed {
+                writer.file(format!("frames/{number:04}/{path}"), MODE, bytes)?;
+            }
+        }
+        writer.finish()
+    }
+}
