@@ -11,7 +11,10 @@ mod topology;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use amdgpu_smi::backend::Archive;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::demo::Demo;
 
 pub(crate) use capture::{CaptureArgs, RedactArg};
 pub(crate) use control::{ChangeArgs, FanSpeed, ResetArgs, SetArgs, megahertz, watts};
@@ -31,6 +34,7 @@ Without a command, prints a table of all GPUs.";
 
 const AFTER_HELP: &str = "\
 Examples:
+  amdgpu-smi --demo monitor -w 1        what this looks like, on any machine
   amdgpu-smi                            a table of all GPUs
   amdgpu-smi list -e                    every name that a GPU goes by
   amdgpu-smi metric -p -t -g 0          power and temperatures of the first GPU
@@ -82,6 +86,17 @@ pub(crate) struct Common {
     /// machine that this runs on. Nothing outside of it is read, whatever its links say.
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", global = true, hide_env_values = true)]
     pub(crate) root: Option<PathBuf>,
+
+    /// A machine made up for a look around, instead: =mi300x-8x (which is meant without a name), =rdna3-desktop, =apu-laptop
+    ///
+    /// It needs no GPU. Its load moves and begins anew every minute; nothing of it is measured. Goes before --root.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, global = true)]
+    #[arg(default_missing_value = "mi300x-8x", hide_possible_values = true)]
+    pub(crate) demo: Option<Demo>,
+
+    /// What `--demo` names, once it is made.
+    #[arg(skip)]
+    pub(crate) made_up: Option<Archive>,
 
     /// The GPUs to answer for: index, PCI address, UUID, or all
     #[arg(short, long = "gpu", value_name = "GPU", num_args = 1.., global = true)]
@@ -440,6 +455,11 @@ impl Common {
     /// The root; an empty one is none, as variables are often unset by setting them empty.
     pub(crate) fn root(&self) -> Option<&PathBuf> {
         self.root.as_ref().filter(|root| root.as_os_str() != OsString::new())
+    }
+
+    /// Whether it is the machine that this runs on.
+    pub(crate) fn live(&self) -> bool {
+        self.root().is_none() && self.demo.is_none()
     }
 }
 

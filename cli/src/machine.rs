@@ -1,5 +1,7 @@
 //! The machine that the options name, and the GPUs of it that are asked about.
 
+use std::sync::Arc;
+
 use amdgpu_smi::backend::Frames;
 use amdgpu_smi::{Gpu, Smi, SmiBuilder, WakePolicy};
 
@@ -10,6 +12,9 @@ use crate::failure::Failure;
 pub(crate) fn builder(common: &Common) -> SmiBuilder {
     let wake = if common.wake { WakePolicy::Allow } else { WakePolicy::Never };
     let builder = Smi::builder().wake(wake);
+    if let Some(machine) = &common.made_up {
+        return builder.backend(Arc::new(machine.clone()));
+    }
     match common.root() {
         // A recording goes on while it is watched.
         Some(root) if root.is_file() => builder.archive(root, Frames::WallClock),

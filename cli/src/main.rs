@@ -4,6 +4,7 @@
 
 mod args;
 mod command;
+mod demo;
 mod failure;
 mod fleet;
 mod machine;
@@ -13,13 +14,14 @@ mod report;
 mod view;
 mod watch;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use args::{Cli, Command};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    match run(&args::parse()) {
+    match run(&mut args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::complain(&failure);
@@ -28,7 +30,13 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Failure> {
+fn run(cli: &mut Cli) -> Result<(), Failure> {
+    if let Some(demo) = cli.common.demo {
+        cli.common.made_up = Some(demo.archive()?);
+        if std::io::stderr().is_terminal() {
+            output::note(&format!("demo {demo}: this machine is made up, nothing of it is measured"));
+        }
+    }
     let common = &cli.common;
     match &cli.command {
         None => command::overview::run(common),

@@ -54,7 +54,7 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
         note(&format!("watching {gpus}{own}; Ctrl-C ends it"));
     }
     let dropped_asked = args.types.is_empty() || args.types.contains(&EventType::Dropped);
-    let lines = Lines { smi: &smi, format, own_clock: common.root().is_none() };
+    let lines = Lines { smi: &smi, format, own_clock: common.live() };
     let mut watch =
         Watch { events, stop, output, lines, counts: Counts::default(), left: args.count, dropped_asked };
     let result = watch.run(end);

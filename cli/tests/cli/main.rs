@@ -3,6 +3,7 @@
 mod amd_keys;
 mod capture;
 mod captures;
+mod demo;
 mod documents;
 mod event;
 mod golden;
