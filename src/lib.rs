@@ -54,7 +54,7 @@
 //! None is on by default. `control`: the module `control`, which changes settings. `capture`: machines in archives, read
 //! (`backend::Archive`, and as a root) and written (`capture`). `serde`: `Serialize` for every
 //! value that a method returns: quantities as the kernel's integers, ids as text, absent fields as null with the map of
-//! reasons beside them.
+//! reasons beside them. `synth`: the module `synth`, which makes machines up for tests.
 
 #![deny(missing_docs, unsafe_code)]
 #![warn(missing_debug_implementations)]

@@ -359,3 +359,29 @@ proptest! {
         agrees(&smi.gpus()[0], chip, &state, kernel);
     }
 }
+
+/// 64 partitions, 200 processes, 20 descriptors each.
+#[test]
+fn a_big_machine() {
+    let machine = Machine::mi300x(8)
+        .partition(ComputePartition::Cpx, MemoryPartition::Nps4)
+        .processes(200)
+        .descriptors(20)
+        .load(0.9)
+        .euid(0);
+    let (smi, _folder) = read(&machine);
+    assert_eq!(smi.gpus().len(), 64);
+    let processes = smi.processes();
+    // And the one that looks.
+    let users: Vec<_> = processes.processes.iter().filter(|process| !process.is_self).collect();
+    assert_eq!(users.len(), 200);
+    for process in users {
+        let clients: usize = process.gpus.iter().map(|used| used.clients.len()).sum();
+        assert_eq!(clients, 20, "{process:?}");
+        let used = process.gpus.iter().filter(|used| used.vram.is_some_and(|vram| vram.0 > 64 << 20)).count();
+        assert_eq!(used, 1, "{process:?}");
+    }
+    let state = &machine.states().unwrap()[0];
+    let vram: u64 = (0..8).map(|gpu| processes.vram_of_gpu(gpu).0).sum();
+    assert!(vram > state.vram_used / 10 * 9 && vram <= state.vram_used, "{vram} of {}", state.vram_used);
+}

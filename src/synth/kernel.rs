@@ -104,7 +104,9 @@ impl Kernel {
             (6, 8..=12) => 5,
             (6, 13) => 6,
             (6, 14) => 7,
-            _ => 8,
+            (6, _) => 8,
+            // Kernels of 2026; which one was the first is not known here.
+            _ => 9,
         })
     }
 

@@ -19,9 +19,12 @@ pub(super) fn write(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package)
         _ => Some(facts.metrics),
     };
     let uptime = plan.machine.uptime;
-    if let Some((format, content)) = version
-        && let Some(mut table) = TableWriter::new(MetricsFile::GpuMetrics, format, content)
-    {
+    let table = match version {
+        Some((1, 9)) => TableWriter::accelerator_list(),
+        Some((format, content)) => TableWriter::new(MetricsFile::GpuMetrics, format, content),
+        None => None,
+    };
+    if let Some(mut table) = table {
         table.set("system_clock_counter", uptime * 1_000_000);
         match facts.family {
             Family::Mi300 => accelerator(&mut table, plan, package),
@@ -95,7 +98,7 @@ fn ticks(millijoules: u64) -> u64 {
     u64::try_from(u128::from(millijoules) * 65_536 / 1000).unwrap_or(u64::MAX / 2)
 }
 
-/// 1.4 to 1.8: `smu_v13_0_6_get_gpu_metrics`.
+/// 1.4 to 1.9: `smu_v13_0_6_get_gpu_metrics`.
 fn accelerator(table: &mut TableWriter, plan: &Plan<'_>, package: &Package) {
     let (facts, state, counters) = (package.facts, &package.state, &package.counters);
     let uptime = plan.machine.uptime;
@@ -157,6 +160,12 @@ fn accelerator(table: &mut TableWriter, plan: &Plan<'_>, package: &Package) {
         table.set_all(name, each(clock, 4));
     }
     table.set("current_uclk", state.mclk.into());
+    // A list of attributes has the dies of the whole package, without partitions.
+    table.set_all("gfx_busy_inst", each(state.gfx_activity, dies));
+    table.set_all("gfx_busy_acc", std::iter::repeat_n(counters.gfx, dies));
+    table.set_all("jpeg_busy", each(0, 32));
+    table.set_all("vcn_busy", each(0, 4));
+    table.set_all("gfx_low_utilization_acc", each(0, dies));
     let own = package.split.dies(facts) as usize;
     for index in 0..package.split.count {
         table.set_partition(index, "gfx_busy_inst", each(state.gfx_activity, own));

@@ -11,10 +11,10 @@ use super::name::Name;
 use super::{MetricsError, MetricsHeader, MetricsUnit};
 
 /// Where the first attribute begins: after the header and the number of attributes.
-const FIRST: usize = MetricsHeader::SIZE + 4;
+pub(super) const FIRST: usize = MetricsHeader::SIZE + 4;
 
 /// Names of the attributes 0 to 48, the same in all kernels (`enum amdgpu_metrics_attr_id`).
-const COMMON: [Name; 49] = [
+pub(super) const COMMON: [Name; 49] = [
     Name::temperature_hotspot,
     Name::temperature_mem,
     Name::temperature_vrsoc,
