@@ -2,6 +2,8 @@
 //!
 //! `cargo run --features synth --example machine -- mi300x /tmp/machine`
 
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
 use amdgpu_smi::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
 use amdgpu_smi::synth::{Chip, Machine};
 

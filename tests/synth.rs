@@ -385,3 +385,31 @@ fn a_big_machine() {
     let vram: u64 = (0..8).map(|gpu| processes.vram_of_gpu(gpu).0).sum();
     assert!(vram > state.vram_used / 10 * 9 && vram <= state.vram_used, "{vram} of {}", state.vram_used);
 }
+
+/// An archive holds what the directory holds, and its frames what the model says later.
+#[cfg(feature = "capture")]
+#[test]
+fn an_archive_says_the_same() {
+    use amdgpu_smi::backend::Archive;
+    use amdgpu_smi::synth::Recording;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    for chip in Chip::ALL {
+        let minute = Duration::from_secs(60);
+        let first = Machine::new(chip, 2).processes(2).loads(&[0.2, 0.8]);
+        let later = first.clone().run(&[1.0, 0.0], minute);
+        let mut recording = Recording::new(&first).unwrap();
+        recording.frame(minute, &later).unwrap();
+        let archive = Archive::from_bytes(recording.finish().unwrap()).unwrap();
+        let smi = Smi::builder().backend(Arc::new(archive.clone())).build().unwrap();
+        let kernel = Kernel::default().max(chip.since());
+        for machine in [first, later] {
+            for (gpu, state) in smi.gpus().iter().zip(machine.states().unwrap()) {
+                agrees(gpu, chip, &state, kernel);
+                answers(gpu, "archive");
+            }
+            archive.advance();
+        }
+    }
+}

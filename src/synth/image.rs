@@ -179,12 +179,12 @@ impl Folder<'_> {
 }
 
 fn relative(path: &str, target: &str) -> String {
-    let above = |path: &str| path.rsplit_once('/').map_or(0, |(parent, _)| parent.len() + 1);
-    let (from, to) = (&path[..above(path)], &target[..above(target)]);
-    let shared = from.bytes().zip(to.bytes()).take_while(|(a, b)| a == b).count();
-    let shared = from[..shared].rfind('/').map_or(0, |at| at + 1);
-    let up = from[shared..].matches('/').count();
-    format!("{}{}", "../".repeat(up), &target[shared..])
+    let parents = |path: &str| path.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+    let (from, to) = (parents(path), parents(target));
+    let shared = from.split('/').zip(to.split('/')).take_while(|(a, b)| a == b).count();
+    let up = from.split('/').skip(shared).map(|_| "..");
+    let down = target.split('/').skip(shared);
+    up.chain(down).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]

@@ -26,6 +26,11 @@ impl Kernel {
         self.major > major || self.major == major && self.minor >= minor
     }
 
+    /// fdinfo by the keys of drm-usage-stats.rst; amdgpu's own before (`amdgpu_show_fdinfo` of 5.14).
+    pub(super) fn drm_keys(self) -> bool {
+        self.since(5, 19)
+    }
+
     /// `p2p_links` of KFD's nodes: GPUs that reach each other through the host.
     pub(super) fn peer_links(self) -> bool {
         self.since(6, 0)

@@ -100,6 +100,11 @@ pub enum SynthError {
     Io(#[from] io::Error),
 }
 
+/// No machine runs for longer: ten years, in milliseconds.
+const LONGEST: u64 = 10 * 366 * 86_400_000;
+/// More packages than any machine is built with, so that asking for too many is an error and not a lack of memory.
+const MOST: usize = 4096;
+
 /// A package in the machine.
 #[derive(Debug, Clone)]
 struct Card {
@@ -137,7 +142,7 @@ impl Machine {
             memory: MemoryPartition::Nps1,
         };
         let machine = Machine {
-            cards: vec![card; count],
+            cards: vec![card; count.min(MOST)],
             kernel: Kernel::default().max(chip.since()),
             processes: 0,
             descriptors: 1,
@@ -267,8 +272,8 @@ impl Machine {
 
     /// Lets time pass under the present loads: counters grow.
     pub fn advance(mut self, time: Duration) -> Machine {
-        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX / 2);
-        self.uptime = self.uptime.saturating_add(milliseconds);
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(LONGEST - self.uptime);
+        self.uptime += milliseconds;
         for card in &mut self.cards {
             let facts = card.chip.facts();
             let state = State::new(facts, card.load, 0);

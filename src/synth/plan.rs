@@ -97,16 +97,13 @@ impl<'a> Plan<'a> {
             }
             users.push(split.count);
         }
-        // How many processes a package has: they go over the nodes in turn.
         let all: usize = users.iter().sum();
         let mut first_node = 0;
         let mut alike: Vec<usize> = Vec::new();
         for (index, (card, parts)) in machine.cards.iter().zip(users).enumerate() {
             let facts = card.chip.facts();
             let split = Split::new(card.chip, &card.compute, &card.memory)?;
-            let users = (0..machine.processes)
-                .filter(|at| (first_node..first_node + parts).contains(&(at % all)))
-                .count();
+            let users = users_of(machine.processes, all, first_node, parts);
             first_node += parts;
             let place = Place::new(index, facts, machine.guest);
             let (own_card, own_render) = (card_minor, render);
@@ -198,9 +195,7 @@ impl<'a> Plan<'a> {
             let computes = package.facts.accelerator() || turn % 2 == 1;
             let parts = package.split.count;
             let first = self.nodes.iter().position(|other| other.package == package.index)?;
-            let users = (0..count)
-                .filter(|at| (first..first + parts).contains(&(at % self.nodes.len())))
-                .count() as u64;
+            let users = users_of(count, self.nodes.len(), first, parts) as u64;
             let names = if computes { COMPUTE } else { DRAW };
             Some(Process {
                 pid: FIRST_PID + at as u32 * 13,
@@ -275,6 +270,12 @@ impl Place {
     }
 }
 
+/// How many of the processes are on the nodes of a package: they go over all nodes in turn.
+fn users_of(processes: usize, nodes: usize, first: usize, parts: usize) -> usize {
+    let (rounds, rest) = (processes / nodes.max(1), processes % nodes.max(1));
+    rounds * parts + rest.saturating_sub(first).min(parts)
+}
+
 fn limit(what: &'static str, count: usize, limit: usize) -> Result<(), SynthError> {
     if count > limit {
         return Err(SynthError::TooMany { what, count, limit });
@@ -300,6 +301,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+
+    #[test]
+    fn processes_go_over_the_nodes_in_turn() {
+        for (processes, nodes) in [(0, 8), (3, 8), (8, 8), (21, 8), (5, 3)] {
+            for first in 0..nodes {
+                for parts in 1..=nodes - first {
+                    let counted = (0..processes).filter(|at| (first..first + parts).contains(&(at % nodes)));
+                    assert_eq!(users_of(processes, nodes, first, parts), counted.count());
+                }
+            }
+        }
+    }
 
     #[test]
     fn ids_are_never_zero_nor_equal() {

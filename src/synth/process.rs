@@ -67,6 +67,13 @@ fn client_text(plan: &Plan<'_>, node: &Node, client: usize, vram: u64, busy: u64
     let mut text = format!("pos:\t0\nflags:\t02100002\nmnt_id:\t27\nino:\t{}\n", 600 + node.render);
     let pdev = plan.packages.get(node.package).map_or("", |package| package.bdf.as_str());
     let kib = vram >> 10;
+    if !kernel.drm_keys() {
+        // Engines as a share, which nothing here has; older than the keys that all drivers share.
+        return text
+            + &format!(
+                "pdev:\t{pdev}\npasid:\t32770\nvram mem:\t{kib} kB\ngtt mem:\t2048 kB\ncpu mem:\t0 kB\n"
+            );
+    }
     if !kernel.partitions() {
         // 6.1 and older: no name of the driver's kind, no more than three kinds of memory.
         text += &format!("drm-driver:\tamdgpu\ndrm-pdev:\t{pdev}\ndrm-client-id:\t{client}\npasid:\t32770\n");

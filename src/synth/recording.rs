@@ -34,7 +34,14 @@ pub struct Recording {
     first: Image,
     /// The files as they are in the frame made last, where that is not the first.
     latest: BTreeMap<String, Vec<u8>>,
-    later: Vec<(Duration, Vec<(String, Vec<u8>)>)>,
+    later: Vec<Frame>,
+}
+
+/// What is other than in the frame before.
+#[derive(Debug)]
+struct Frame {
+    at: Duration,
+    changed: Vec<(String, Vec<u8>)>,
 }
 
 impl Recording {
@@ -62,7 +69,7 @@ impl Recording {
                 changed.push((path.to_owned(), bytes.clone()));
             }
         }
-        self.later.push((at, changed));
+        self.later.push(Frame { at, changed });
         Ok(())
     }
 
@@ -74,7 +81,7 @@ impl Recording {
         /// As `DEVICE_ATTR_RO` has it; what differs is in the MANIFEST.
         const MODE: u32 = 0o444;
         let mut manifest = self.first.manifest().to_owned();
-        for (number, (at, _)) in (1..).zip(&self.later) {
+        for (number, Frame { at, .. }) in (1..).zip(&self.later) {
             manifest.push_str(&format!("frame {number} {}\n", at.as_millis()));
         }
         let mut writer = ArchiveWriter::new(Vec::new(), &manifest)?;
@@ -85,7 +92,7 @@ impl Recording {
                 Entry::Link(target) => writer.link(path, target)?,
             }
         }
-        for (number, (_, changed)) in (1..).zip(&self.later) {
+        for (number, Frame { changed, .. }) in (1..).zip(&self.later) {
             for (path, bytes) in changed {
                 writer.file(format!("frames/{number:04}/{path}"), MODE, bytes)?;
             }

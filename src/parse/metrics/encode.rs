@@ -82,7 +82,8 @@ impl TableWriter {
         let Some(Place { offset, ty, count, .. }) = found else { return };
         let Some(place) = self.bytes.get_mut(*offset..offset + ty.size() * count) else { return };
         for (slot, value) in place.chunks_exact_mut(ty.size()).zip(values) {
-            slot.copy_from_slice(&fitting(value, *ty).to_le_bytes()[..ty.size()]);
+            let bytes = fitting(value, *ty).to_le_bytes();
+            slot.iter_mut().zip(bytes).for_each(|(byte, value)| *byte = value);
         }
     }
 
