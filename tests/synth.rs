@@ -391,7 +391,7 @@ fn a_big_machine() {
 #[test]
 fn an_archive_says_the_same() {
     use amdgpu_smi::backend::Archive;
-    use amdgpu_smi::synth::Recording;
+    use amdgpu_smi::synth::Film;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -399,9 +399,9 @@ fn an_archive_says_the_same() {
         let minute = Duration::from_secs(60);
         let first = Machine::new(chip, 2).processes(2).loads(&[0.2, 0.8]);
         let later = first.clone().run(&[1.0, 0.0], minute);
-        let mut recording = Recording::new(&first).unwrap();
-        recording.frame(minute, &later).unwrap();
-        let archive = Archive::from_bytes(recording.finish().unwrap()).unwrap();
+        let mut film = Film::new(&first).unwrap();
+        film.frame(minute, &later).unwrap();
+        let archive = Archive::from_bytes(film.finish().unwrap()).unwrap();
         let smi = Smi::builder().backend(Arc::new(archive.clone())).build().unwrap();
         let kernel = Kernel::default().max(chip.since());
         for machine in [first, later] {

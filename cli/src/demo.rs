@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amdgpu_smi::backend::{Archive, Frames};
-use amdgpu_smi::synth::{Kernel, Machine, Recording, SynthError};
+use amdgpu_smi::synth::{Film, Kernel, Machine, SynthError};
 use clap::ValueEnum;
 
 use crate::failure::Failure;
@@ -63,12 +63,12 @@ impl Demo {
         let warm = machine.loads(&loads(0)).advance(Duration::from_secs(7200));
         let second = Duration::from_secs(1);
         let mut now = (1..=SECONDS).fold(warm, |machine, at| machine.run(&loads(at), second));
-        let mut recording = Recording::new(&now)?;
+        let mut film = Film::new(&now)?;
         for at in 1..SECONDS {
             now = now.run(&loads(at), second);
-            recording.frame(second * at, &now)?;
+            film.frame(second * at, &now)?;
         }
-        Ok(recording.finish()?)
+        Ok(film.finish()?)
     }
 
     fn machine(self) -> Machine {

@@ -26,6 +26,8 @@
 mod chip;
 mod clocks;
 mod device;
+#[cfg(feature = "capture")]
+mod film;
 mod hwmon;
 mod image;
 mod kernel;
@@ -34,8 +36,6 @@ mod model;
 mod plan;
 mod process;
 mod ras;
-#[cfg(feature = "capture")]
-mod recording;
 mod split;
 mod topology;
 
@@ -44,11 +44,11 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use chip::Chip;
+#[cfg(feature = "capture")]
+pub use film::Film;
 pub use image::{Entry, Image};
 pub use kernel::Kernel;
 pub use model::State;
-#[cfg(feature = "capture")]
-pub use recording::Recording;
 
 use model::{Counters, Load};
 use plan::Plan;
@@ -344,7 +344,7 @@ impl Machine {
     /// As [`Machine::image`].
     #[cfg(feature = "capture")]
     pub fn archive(&self) -> Result<Vec<u8>, SynthError> {
-        Ok(Recording::new(self)?.finish()?)
+        Ok(Film::new(self)?.finish()?)
     }
 
     /// Writes the machine's files into a directory, which is made if it is not there.
