@@ -289,6 +289,28 @@ fn hives_are_wired() {
     assert!(peers.iter().all(|peer| peer.bdf.is_some()));
 }
 
+/// As AMD's tool counts them on the same files: 104 units, of which an odd one is left over in each of eight arrays.
+#[test]
+fn caches_of_one_size_are_told_apart() {
+    let (smi, _folder) = read(&Machine::mi210(1));
+    let caches = smi.gpus()[0].cache_info().unwrap();
+    let kinds: Vec<_> = caches
+        .iter()
+        .map(|cache| (cache.acronym(), cache.size.0 >> 10, cache.compute_units_shared, cache.instances))
+        .collect();
+    let kind = |name: &str, size, shared, count| (name.to_owned(), size, shared, count);
+    assert_eq!(
+        kinds,
+        [
+            kind("L1D", 16, 1, 112),
+            kind("L1I", 32, 2, 48),
+            kind("L1I", 32, 1, 8),
+            kind("L1D", 16, 2, 48),
+            kind("L2", 8192, 104, 1),
+        ]
+    );
+}
+
 #[test]
 fn a_guest_has_less() {
     let (smi, _folder) = read(&Machine::mi300x(2).guest().load(0.5));

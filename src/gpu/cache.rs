@@ -22,7 +22,7 @@ pub struct CacheInfo {
     pub cpu: bool,
     /// Whether shaders use it.
     pub simd: bool,
-    /// Compute units that share one, at most.
+    /// Compute units that share one. Where an odd unit is left over, its caches are a kind of their own, as in AMD SMI.
     pub compute_units_shared: u32,
     /// How many there are.
     pub instances: u32,
@@ -67,15 +67,10 @@ impl Gpu {
                 compute_units_shared: u32::try_from(shared).unwrap_or(u32::MAX),
                 instances: 1,
             };
-            let same = |other: &&mut CacheInfo| {
-                (other.level, other.size, other.data, other.instruction, other.cpu, other.simd)
-                    == (info.level, info.size, info.data, info.instruction, info.cpu, info.simd)
-            };
+            // All but the count: a shader's data cache and the scalar one beside it may be of one size.
+            let same = |other: &&mut CacheInfo| CacheInfo { instances: info.instances, ..**other } == info;
             match kinds.iter_mut().find(same) {
-                Some(kind) => {
-                    kind.instances += 1;
-                    kind.compute_units_shared = kind.compute_units_shared.max(info.compute_units_shared);
-                }
+                Some(kind) => kind.instances += 1,
                 None => kinds.push(info),
             }
         }

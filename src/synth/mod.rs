@@ -20,8 +20,8 @@
 //! # }
 //! ```
 //!
-//! The shapes (which files there are, how each is printed, what KFD counts) follow the kernel's functions and the
-//! recordings that the files of [`chip`] name. The values are believable and no measurement.
+//! The shapes (which files there are, how each is printed, what KFD counts) follow the kernel's functions and
+//! recordings, which each source file names. The values are believable and no measurement.
 
 mod chip;
 mod clocks;
