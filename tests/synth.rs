@@ -62,6 +62,11 @@ fn parts(mode: &ComputePartition) -> usize {
     }
 }
 
+/// Whether it has several compute dies.
+fn several(chip: Chip) -> bool {
+    matches!(chip, Chip::Mi300x | Chip::Mi350x)
+}
+
 fn apu(chip: Chip) -> bool {
     matches!(chip, Chip::Strix | Chip::Phoenix)
 }
@@ -83,7 +88,7 @@ fn there_or_not<T>(what: &str, answer: amdgpu_smi::Result<T>) -> Option<T> {
 
 /// All sources tell what the model says.
 fn agrees(gpu: &Gpu, chip: Chip, state: &State, kernel: Kernel) {
-    let several = matches!(chip, Chip::Mi300x | Chip::Mi350x);
+    let several = several(chip);
     let name = format!("{chip:?} on {kernel}");
     let activity = gpu.activity();
     assert_eq!(activity.gfx, Some(Percent(state.gfx_activity)), "{name}");
@@ -179,7 +184,6 @@ fn answers(gpu: &Gpu, name: &str) {
     there_or_not(name, gpu.ras_event_state());
     there_or_not(name, gpu.voltages());
     there_or_not(name, gpu.partition_profiles());
-    there_or_not(name, gpu.partition_metrics());
     there_or_not(name, gpu.xgmi_links());
 }
 
@@ -204,11 +208,13 @@ fn every_chip_kernel_and_mode() {
                 agrees(&smi.gpus()[0], chip, &state, kernel);
                 for gpu in smi.gpus() {
                     assert!(gpu.in_kfd(), "{name}");
+                    let metrics = there_or_not(&name, gpu.partition_metrics());
+                    assert_eq!(metrics.is_some(), several(chip) && kernel >= Kernel::new(6, 16), "{name}");
                     answers(gpu, &name);
                 }
                 let info = smi.gpus()[0].asic_info();
                 assert_ne!(info.market_name, "", "{name}");
-                if matches!(chip, Chip::Mi300x | Chip::Mi350x) {
+                if several(chip) {
                     assert_eq!(smi.gpus()[0].compute_partition().unwrap(), compute, "{name}");
                     assert_eq!(smi.gpus()[0].memory_partition().unwrap(), memory, "{name}");
                     let units = if chip == Chip::Mi300x { 304 } else { 256 };

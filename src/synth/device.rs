@@ -102,6 +102,7 @@ pub(super) fn moving(image: &mut Image, plan: &Plan<'_>, package: &Package) {
     folder.line("power/runtime_active_time", plan.machine.uptime);
     clocks::write(&mut folder, plan, package);
     metrics::write(&mut folder, plan, package);
+    metrics::of_partitions(image, plan, package);
     hwmon::write(image, plan, package);
 }
 

@@ -1,7 +1,7 @@
 //! `gpu_metrics` and `xcp_metrics`: which fields each driver fills, of the version that chip and kernel have.
 
 use super::chip::{Facts, Family};
-use super::image::Folder;
+use super::image::{Folder, Image};
 use super::model::State;
 use super::plan::{Package, Plan};
 use crate::parse::metrics::MetricsFile;
@@ -34,9 +34,19 @@ pub(super) fn write(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package)
         }
         folder.put("gpu_metrics", table.into_bytes());
     }
-    if facts.compute.dies > 1 && plan.kernel.partition_metrics() {
-        folder.put("xcp/xcp_metrics", partition(package));
+}
+
+/// `xcp_metrics` of each part: the first one's beside its package's files, the others' beside their own nodes.
+pub(super) fn of_partitions(image: &mut Image, plan: &Plan<'_>, package: &Package) {
+    if package.facts.compute.dies == 1 || !plan.kernel.partition_metrics() {
+        return;
     }
+    let table = partition(package);
+    let others = package.partitions.iter().take(package.split.count - 1);
+    for device in others {
+        image.put(format!("sys/devices/platform/{}/xcp/xcp_metrics", device.name), table.as_slice());
+    }
+    image.put(format!("{}/xcp/xcp_metrics", package.path), table);
 }
 
 fn each(value: u32, count: usize) -> impl Iterator<Item = u64> {
@@ -189,7 +199,7 @@ fn clock(facts: &Facts) -> u32 {
 }
 
 /// `xcp_metrics` 1.0: `smu_v13_0_6_get_xcp_metrics`.
-pub(super) fn partition(package: &Package) -> Vec<u8> {
+fn partition(package: &Package) -> Vec<u8> {
     let Some(mut table) = TableWriter::new(MetricsFile::XcpMetrics, 1, 0) else { return Vec::new() };
     let (state, counters) = (&package.state, &package.counters);
     let dies = package.split.dies(package.facts) as usize;

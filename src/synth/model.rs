@@ -130,7 +130,7 @@ impl State {
             memory_activity: (load * 55.0) as u32,
             media_activity: media,
             sclk,
-            mclk: level(clocks.mclk, load * 1.6_f64.min(1.0 / load.max(0.01))),
+            mclk: level(clocks.mclk, (load * 1.6).min(1.0)),
             fclk: level(clocks.fclk, load),
             socclk: match facts.family {
                 Family::Radeon => between(level(clocks.socclk, 0.0), level(clocks.socclk, 1.0), load),

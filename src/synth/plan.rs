@@ -4,7 +4,7 @@ use super::chip::Facts;
 use super::kernel::Kernel;
 use super::model::{Counters, State};
 use super::split::Split;
-use super::{Machine, SynthError};
+use super::{Card, Machine, SynthError};
 
 /// Bus numbers of a domain, four to a package.
 const PACKAGES: usize = 64;
@@ -78,69 +78,30 @@ pub(super) struct Process {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(machine: &'a Machine) -> Result<Plan<'a>, SynthError> {
-        let kernel = machine.kernel;
         limit("packages", machine.cards.len(), PACKAGES)?;
+        let splits = machine.cards.iter().map(|card| possible(machine, card));
+        let splits = splits.collect::<Result<Vec<_>, _>>()?;
         let servers = machine.cards.iter().filter(|card| card.chip.facts().accelerator()).count();
         let sockets = if servers > 4 { 2 } else { 1 };
-        let mut packages = Vec::new();
-        let mut nodes = Vec::new();
-        let (mut card_minor, mut render, mut devices) = (u32::from(machine.foreign), 128, 0);
-        let mut users = Vec::new();
-        for card in &machine.cards {
-            let since = card.chip.since().max(Kernel::OLDEST);
-            if kernel < since {
-                return Err(SynthError::Kernel { chip: card.chip, since, kernel });
-            }
-            let split = Split::new(card.chip, &card.compute, &card.memory)?;
-            if machine.guest && card.chip.facts().pci.function.is_none() {
-                return Err(SynthError::Guest { chip: card.chip });
-            }
-            users.push(split.count);
-        }
-        let all: usize = users.iter().sum();
-        let mut first_node = 0;
-        let mut alike: Vec<usize> = Vec::new();
-        for (index, (card, parts)) in machine.cards.iter().zip(users).enumerate() {
+        let all = splits.iter().map(|split| split.count).sum();
+        let mut minors = Minors { card: u32::from(machine.foreign), render: 128, partitions: 0 };
+        let (mut packages, mut nodes) = (Vec::new(), Vec::new());
+        for (index, (card, split)) in machine.cards.iter().zip(splits).enumerate() {
             let facts = card.chip.facts();
-            let split = Split::new(card.chip, &card.compute, &card.memory)?;
-            let users = users_of(machine.processes, all, first_node, parts);
-            first_node += parts;
+            let users = users_of(machine.processes, all, nodes.len(), split.count);
             let place = Place::new(index, facts, machine.guest);
-            let (own_card, own_render) = (card_minor, render);
-            (card_minor, render) = (card_minor + 1, render + 1);
-            let mut partitions = Vec::new();
-            if facts.compute.dies > 1 && kernel.partitions() {
-                for _ in 1..facts.compute.dies {
-                    if devices == PARTITION_DEVICES {
-                        break;
-                    }
-                    let name = match kernel.partition_metrics() {
-                        true => format!("amdgpu_xcp.{devices}"),
-                        false => format!("amdgpu_xcp_{devices}"),
-                    };
-                    partitions.push(PartitionDevice { name, card: card_minor, render });
-                    (card_minor, render, devices) = (card_minor + 1, render + 1, devices + 1);
-                }
-            }
+            let (own_card, own_render) = minors.next();
+            let partitions = minors.partitions(facts, machine.kernel);
             limit("partitions of a package beside the first", split.count - 1, partitions.len())?;
-            let before = alike
-                .iter()
-                .filter(|other| machine.cards.get(**other).is_some_and(|other| other.chip == card.chip));
-            let hive = (facts.hive > 1 && !machine.guest).then(|| before.count() / facts.hive);
-            alike.push(index);
-            let socket = if sockets == 2 { index * 2 / machine.cards.len() } else { 0 };
             for partition in 0..split.count {
-                let render = match partition.checked_sub(1).and_then(|at| partitions.get(at)) {
-                    Some(device) => device.render,
-                    None => own_render,
-                };
+                let beside = partition.checked_sub(1).and_then(|at| partitions.get(at));
                 let at = nodes.len();
                 nodes.push(Node {
                     number: sockets + at,
                     gpu_id: gpu_id(at),
                     package: index,
                     partition,
-                    render,
+                    render: beside.map_or(own_render, |device| device.render),
                 });
             }
             packages.push(Package {
@@ -153,29 +114,16 @@ impl<'a> Plan<'a> {
                 path: place.path,
                 card: own_card,
                 render: own_render,
-                socket,
+                socket: if sockets == 2 { index * 2 / machine.cards.len() } else { 0 },
                 split,
                 partitions,
                 unique_id: scramble(index as u64 + 1),
-                hive,
+                hive: hive(machine, index, card),
                 state: State::new(facts, card.load, users),
                 counters: card.counters.clone(),
             });
         }
-        // A hive of one is none.
-        let alone = |package: &Package, all: &[Package]| {
-            let same =
-                |other: &&Package| std::ptr::eq(other.facts, package.facts) && other.hive == package.hive;
-            all.iter().filter(same).count() < 2
-        };
-        let lonely: Vec<usize> = packages
-            .iter()
-            .filter(|package| alone(package, &packages))
-            .map(|package| package.index)
-            .collect();
-        for package in packages.iter_mut().filter(|package| lonely.contains(&package.index)) {
-            package.hive = None;
-        }
+        let kernel = machine.kernel;
         let mut plan = Plan { machine, kernel, sockets, packages, nodes, processes: Vec::new() };
         plan.processes = plan.processes();
         Ok(plan)
@@ -229,6 +177,57 @@ impl Package {
     pub(super) fn device_id(&self, guest: bool) -> u16 {
         let pci = &self.facts.pci;
         pci.function.filter(|_| guest).unwrap_or(pci.device)
+    }
+}
+
+/// How a package is split, if it can be in this machine.
+fn possible(machine: &Machine, card: &Card) -> Result<Split, SynthError> {
+    let (chip, kernel) = (card.chip, machine.kernel);
+    let since = chip.since();
+    if kernel < since {
+        return Err(SynthError::Kernel { chip, since, kernel });
+    }
+    if machine.guest && chip.facts().pci.function.is_none() {
+        return Err(SynthError::Guest { chip });
+    }
+    Split::new(chip, &card.compute, &card.memory)
+}
+
+/// The number of a package's hive; a package that is left over is in none, and guests see none.
+fn hive(machine: &Machine, index: usize, card: &Card) -> Option<usize> {
+    let size = card.chip.facts().hive;
+    let alike = machine.cards.iter().enumerate().filter(|(_, other)| other.chip == card.chip);
+    let (before, all) = (alike.clone().filter(|(other, _)| *other < index).count(), alike.count());
+    let number = before / size;
+    let members = (all - number * size).min(size);
+    (members > 1 && !machine.guest).then_some(number)
+}
+
+/// The numbers that DRM gives out next.
+struct Minors {
+    card: u32,
+    render: u32,
+    partitions: usize,
+}
+
+impl Minors {
+    fn next(&mut self) -> (u32, u32) {
+        (self.card, self.render) = (self.card + 1, self.render + 1);
+        (self.card - 1, self.render - 1)
+    }
+
+    /// One for each die but the first, however the package is split, as long as there are any.
+    fn partitions(&mut self, facts: &Facts, kernel: Kernel) -> Vec<PartitionDevice> {
+        let wanted = if kernel.partitions() { facts.compute.dies as usize - 1 } else { 0 };
+        let mut devices = Vec::new();
+        for _ in 0..wanted.min(PARTITION_DEVICES - self.partitions) {
+            let between = if kernel.partition_metrics() { '.' } else { '_' };
+            let name = format!("amdgpu_xcp{between}{}", self.partitions);
+            let (card, render) = self.next();
+            devices.push(PartitionDevice { name, card, render });
+            self.partitions += 1;
+        }
+        devices
     }
 }
 

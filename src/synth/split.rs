@@ -38,18 +38,16 @@ impl Split {
             MemoryPartition::Nps4 => 4,
             _ => return Err(wrong()),
         };
-        // A part of the package has its memory in one part of the memory (`amdgpu_xcp_get_inst_details` and what
-        // `__aqua_vanjaram_is_valid_mode` allows).
-        let whole = dies == 1;
-        let offered = available_memory(chip).contains(&memory.as_str());
-        if !dies.is_multiple_of(count)
-            || banks > count
-            || (whole && (count, banks) != (1, 1))
-            || !offered && !whole
-        {
-            return Err(wrong());
-        }
-        if whole && !matches!(compute, ComputePartition::Spx) {
+        // A part of the package has its memory in one part of the memory (`__aqua_vanjaram_is_valid_mode`).
+        let fits = match dies {
+            1 => *compute == ComputePartition::Spx && banks == 1,
+            _ => {
+                dies.is_multiple_of(count)
+                    && banks <= count
+                    && available_memory(chip).contains(&memory.as_str())
+            }
+        };
+        if !fits {
             return Err(wrong());
         }
         Ok(Split { compute: compute.clone(), memory: memory.clone(), count: count as usize, banks })
