@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use amdgpu_smi::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
-use amdgpu_smi::synth::{Chip, Machine};
+use amdgpu_smi::synth::{Chip, Kernel, Machine};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args().skip(1);
@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "mi300x-guest" => Machine::mi300x(8).guest(),
         "mi350x" => Machine::mi350x(8).processes(8),
         "navi31" => Machine::navi31().processes(3),
+        "mi300x-7.0" => Machine::mi300x(8).kernel(Kernel::new(7, 0)).processes(12).foreign_card0(),
         "navi48" => Machine::navi48().processes(3),
         "strix" => Machine::strix(),
         "phoenix" => Machine::phoenix(),

@@ -1,4 +1,4 @@
-//! Levels, clocks and limits: the power management files of `amdgpu_pm.c`, each printed as the chip's own function does.
+//! Levels, clocks and limits: the power management files of `amdgpu_pm.c`, each as the chip's own function prints it.
 
 use super::chip::Family;
 use super::image::Folder;

@@ -1,4 +1,5 @@
-//! What stands around the GPUs, and the directory of each PCI device: `amdgpu_device.c`, `amdgpu_vram_mgr.c`, the kernel's pci-sysfs.c.
+//! What stands around the GPUs, and the directory of each PCI device: `amdgpu_device.c`, `amdgpu_vram_mgr.c`, and
+//! the kernel's pci-sysfs.c.
 
 use super::image::{Folder, Image};
 use super::plan::{Package, Plan};

@@ -53,8 +53,8 @@ impl Film {
         Ok(Film { first: machine.image()?, latest: BTreeMap::new(), later: Vec::new() })
     }
 
-    /// Adds the same machine as it is so long after the first frame. Only what moves by itself is taken: clocks, sensors,
-    /// memory, what processes use.
+    /// Adds the same machine as it is so long after the first frame. Only what moves by itself is taken: clocks,
+    /// sensors, memory, what processes use.
     ///
     /// # Errors
     /// As [`Machine::image`].

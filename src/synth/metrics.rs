@@ -216,8 +216,8 @@ fn partition(package: &Package) -> Vec<u8> {
     table.into_bytes()
 }
 
-/// 2.1 (`smu_v13_0_4_get_gpu_metrics`) and 3.0 (`smu_v14_0_0_get_gpu_metrics`): hundredths of a degree, milliwatts; what
-/// one of the versions has not is left out.
+/// 2.1 (`smu_v13_0_4_get_gpu_metrics`) and 3.0 (`smu_v14_0_0_get_gpu_metrics`): hundredths of a degree, milliwatts;
+/// what one of the versions has not is left out.
 fn apu(table: &mut TableWriter, facts: &Facts, state: &State) {
     let old = facts.metrics == (2, 1);
     let cores = if old { 8 } else { 12 };

@@ -2,8 +2,8 @@
 //!
 //! A [`Machine`] is chips, how they are split, how busy they are, who uses them, and the kernel that prints it all.
 //! Of that it makes an [`Image`], the files in memory, and writes it into a directory that
-//! [`SmiBuilder::root`](crate::SmiBuilder::root) takes. One model stands behind the files: hwmon, clock tables, metrics table
-//! and KFD tell the same temperatures, clocks, power and memory.
+//! [`SmiBuilder::root`](crate::SmiBuilder::root) takes. One model stands behind the files: hwmon, clock tables,
+//! metrics table and KFD tell the same temperatures, clocks, power and memory.
 //!
 //! ```
 //! use amdgpu_smi::Smi;
@@ -261,8 +261,8 @@ impl Machine {
         self
     }
 
-    /// Lets time pass under other loads, in the order of the packages' addresses: clocks and power follow at once, temperatures and
-    /// fans slowly, memory stays as it is; counters of energy, use and traffic grow.
+    /// Lets time pass under other loads, in the order of the packages' addresses: clocks and power follow at once,
+    /// temperatures and fans slowly, memory stays as it is; counters of energy, use and traffic grow.
     pub fn run(mut self, loads: &[f64], time: Duration) -> Machine {
         for (card, load) in self.cards.iter_mut().zip(loads) {
             card.load.change(*load, time);
@@ -282,8 +282,8 @@ impl Machine {
         self
     }
 
-    /// Adds a line to what a GPU, by its place among all, reports to whoever listens: as the kernel prints an event, or one
-    /// of a script's directives (`@pause 200`).
+    /// Adds a line to what a GPU, by its place among all, reports to whoever listens: as the kernel prints an event,
+    /// or one of a script's directives (`@pause 200`).
     pub fn event(mut self, gpu: usize, line: &str) -> Machine {
         self.events.push((gpu, line.to_owned()));
         self

@@ -1,5 +1,5 @@
-//! Radeon 890M: 16 compute units of gfx1150, metrics 3.0 (`smu_v14_0_0_ppt.c`). No recording of one is at hand: values are
-//! ours.
+//! Radeon 890M: 16 compute units of gfx1150, metrics 3.0 (`smu_v14_0_0_ppt.c`). No recording of one is at hand: values
+//! are ours.
 
 use super::phoenix::CACHES;
 use super::{Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
