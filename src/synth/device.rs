@@ -187,10 +187,12 @@ fn own(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
         folder.line("mem_info_vram_vendor", vendor);
     }
     folder.line("vbios_version", facts.vbios);
-    match facts.apu() {
+    match facts.compute.gc {
+        // Not among those that have the file (amdgpu_pm.c).
+        (11, 5, _) => {}
         // The id is 0, and then nothing is printed (`amdgpu_get_unique_id`).
-        true => folder.put("unique_id", []),
-        false => folder.line("unique_id", format_args!("{:016x}", package.unique_id)),
+        _ if facts.apu() => folder.put("unique_id", []),
+        _ => folder.line("unique_id", format_args!("{:016x}", package.unique_id)),
     }
     folder.line(
         "thermal_throttling_logging",

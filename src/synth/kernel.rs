@@ -41,7 +41,7 @@ impl Kernel {
         self.since(6, 5)
     }
 
-    /// `sibling_map` as long as the caches need; 256 entries whatever the cache before (`CRAT_SIBLINGMAP_SIZE`).
+    /// `sibling_map` as long as the cache needs, as 6.6 prints it; in 6.1 it has 256 entries (`CRAT_SIBLINGMAP_SIZE`).
     pub(super) fn short_sibling_maps(self) -> bool {
         self.since(6, 2)
     }
@@ -71,7 +71,7 @@ impl Kernel {
         self.since(6, 12)
     }
 
-    /// `cwsr_size` of a KFD node, which came with 7.0 and was given to the long-lived 6.12.
+    /// `cwsr_size` of a KFD node: in 7.0, and given to the long-lived 6.12 later.
     pub(super) fn context_sizes(self) -> bool {
         self == Kernel::V6_12 || self.since(7, 0)
     }
@@ -91,9 +91,9 @@ impl Kernel {
         self.since(6, 16)
     }
 
-    /// `capability2` of a KFD node.
+    /// `capability2` of a KFD node: in 7.0 and in a recording that is newer than 6.12 and has no `cwsr_size` yet.
     pub(super) fn second_capability(self) -> bool {
-        self.since(6, 16)
+        self.since(6, 17)
     }
 
     /// `vcn_busy_percent` of discrete cards.

@@ -69,45 +69,33 @@ fn client_text(plan: &Plan<'_>, node: &Node, client: usize, vram: u64, busy: u64
     let kib = vram >> 10;
     if !kernel.drm_keys() {
         // Engines as a share, which nothing here has; older than the keys that all drivers share.
-        return text
-            + &format!(
-                "pdev:\t{pdev}\npasid:\t32770\nvram mem:\t{kib} kB\ngtt mem:\t2048 kB\ncpu mem:\t0 kB\n"
-            );
+        let old = format!("pasid:\t32770\nvram mem:\t{kib} kB\ngtt mem:\t2048 kB\ncpu mem:\t0 kB\n");
+        return format!("{text}pdev:\t{pdev}\n{old}");
     }
-    if !kernel.partitions() {
-        // 6.1 and older: no name of the driver's kind, no more than three kinds of memory.
-        text += &format!("drm-driver:\tamdgpu\ndrm-pdev:\t{pdev}\ndrm-client-id:\t{client}\npasid:\t32770\n");
-        text +=
-            &format!("drm-memory-vram:\t{kib} KiB\ndrm-memory-gtt: \t2048 KiB\ndrm-memory-cpu: \t0 KiB\n");
-    } else {
-        text += &format!("drm-driver:\tamdgpu\ndrm-client-id:\t{client}\n");
-        // A partition's own driver prints no more than that.
-        if node.partition > 0 {
-            return text;
-        }
-        text += &format!("drm-pdev:\t{pdev}\npasid:\t32770\n");
-        if kernel.memory_configs() {
-            for (region, kib) in [("cpu", 0), ("gtt", 2048), ("vram", kib)] {
-                let size = if kib == 0 { "0".to_owned() } else { format!("{kib} KiB") };
-                text += &format!(
-                    "drm-total-{region}:\t{size}\ndrm-shared-{region}:\t0\ndrm-active-{region}:\t0\n\
-                     drm-resident-{region}:\t{size}\ndrm-purgeable-{region}:\t0\n"
-                );
-            }
+    text += &format!("drm-driver:\tamdgpu\ndrm-client-id:\t{client}\n");
+    // A partition's own driver prints no more than that.
+    if node.partition > 0 {
+        return text;
+    }
+    text += &format!("drm-pdev:\t{pdev}\npasid:\t32770\n");
+    if kernel.memory_configs() {
+        for (region, kib) in [("cpu", 0), ("gtt", 2048), ("vram", kib)] {
+            let size = if kib == 0 { "0".to_owned() } else { format!("{kib} KiB") };
             text += &format!(
-                "drm-memory-vram:\t{kib} KiB\ndrm-memory-gtt: \t2048 KiB\ndrm-memory-cpu: \t0 KiB\n"
-            );
-            text += &format!(
-                "amd-evicted-vram:\t0 KiB\namd-requested-vram:\t{kib} KiB\namd-requested-gtt:\t2048 KiB\n"
-            );
-        } else {
-            text += &format!(
-                "drm-memory-vram:\t{kib} KiB\ndrm-memory-gtt: \t2048 KiB\ndrm-memory-cpu: \t0 KiB\n\
-                 amd-memory-visible-vram:\t{kib} KiB\namd-evicted-vram:\t0 KiB\namd-evicted-visible-vram:\t0 KiB\n\
-                 amd-requested-vram:\t{kib} KiB\namd-requested-visible-vram:\t{kib} KiB\namd-requested-gtt:\t2048 KiB\n\
-                 drm-shared-vram:\t0 KiB\ndrm-shared-gtt:\t0 KiB\ndrm-shared-cpu:\t0 KiB\n"
+                "drm-total-{region}:\t{size}\ndrm-shared-{region}:\t0\ndrm-active-{region}:\t0\n\
+                 drm-resident-{region}:\t{size}\ndrm-purgeable-{region}:\t0\n"
             );
         }
+    }
+    text += &format!("drm-memory-vram:\t{kib} KiB\ndrm-memory-gtt: \t2048 KiB\ndrm-memory-cpu: \t0 KiB\n");
+    if kernel.memory_configs() {
+        text += "amd-evicted-vram:\t0 KiB\n";
+        text += &format!("amd-requested-vram:\t{kib} KiB\namd-requested-gtt:\t2048 KiB\n");
+    } else if kernel.isolation() {
+        text += &format!("amd-memory-visible-vram:\t{kib} KiB\namd-evicted-vram:\t0 KiB\n");
+        text += &format!("amd-evicted-visible-vram:\t0 KiB\namd-requested-vram:\t{kib} KiB\n");
+        text += &format!("amd-requested-visible-vram:\t{kib} KiB\namd-requested-gtt:\t2048 KiB\n");
+        text += "drm-shared-vram:\t0 KiB\ndrm-shared-gtt:\t0 KiB\ndrm-shared-cpu:\t0 KiB\n";
     }
     if busy > 0 {
         text += &format!("drm-engine-gfx:\t{busy} ns\n");
