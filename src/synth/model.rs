@@ -147,7 +147,8 @@ impl State {
                 .fan
                 .map_or(0, |most| if hotspot < 50 { 0 } else { between(most / 5, most, warmth * 0.7) }),
             vram_used: quiet + vram_of_processes,
-            gtt_used: 19 << 20,
+            // The driver's own, and what each process has.
+            gtt_used: (19 + 2 * processes as u64) << 20,
             vram_of_processes,
         }
     }

@@ -14,10 +14,14 @@ fn answer(args: &[&str]) -> String {
 #[test]
 fn every_command_answers() {
     for demo in NAMES {
-        for command in ["static", "metric", "monitor", "firmware", "doctor", "version"] {
+        for command in ["static", "metric", "monitor", "firmware", "process", "topology", "doctor", "version"]
+        {
             assert_ne!(answer(&[demo, command]), "");
         }
         assert_eq!(gpus(&[demo, "list", "--json"]), if demo.contains("8x") { 8 } else { 1 });
+    }
+    for command in ["xgmi", "partition", "ras", "bad-pages"] {
+        assert_ne!(answer(&["--demo", command]), "");
     }
     // Without a name, and after the command as well as before it.
     assert_eq!(gpus(&["--demo", "list", "--json"]), 8);
