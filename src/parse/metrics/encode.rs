@@ -228,7 +228,12 @@ mod tests {
     /// The size that the driver's own structs give.
     #[test]
     fn the_list_of_the_driver() {
-        assert_eq!(TableWriter::accelerator_list().unwrap().into_bytes().len(), 1154);
+        let mut writer = TableWriter::accelerator_list().unwrap();
+        writer.set("temperature_hotspot", 71);
+        let bytes = writer.into_bytes();
+        assert_eq!(bytes.len(), 1154);
+        // 16 bits in degrees, number 0, one of them; then the value.
+        assert_eq!(bytes[8..18], [1, 0, 0x20, 2, 0, 0, 0, 0, 71, 0]);
     }
 
     #[test]
