@@ -1,6 +1,6 @@
 //! Writes a made-up machine into a directory, to be looked at as any other: `--root DIR`.
 //!
-//! `cargo run --features synth --example machine -- mi300x /tmp/machine`
+//! `cargo run --features synth --example machine -- mi300x DIR`
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
