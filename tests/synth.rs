@@ -388,6 +388,23 @@ proptest! {
     }
 }
 
+/// Before 5.19 descriptors have words of their own and say nothing of engines that could be told.
+#[test]
+fn descriptors_of_older_kernels() {
+    for (kernel, tells) in [(Kernel::new(5, 15), false), (Kernel::new(6, 1), true)] {
+        let dir = tempfile::tempdir().unwrap();
+        Machine::mi210(1).kernel(kernel).processes(2).load(0.5).build(dir.path()).unwrap();
+        let smi = Smi::builder().root(dir.path()).build().unwrap();
+        let processes = smi.processes();
+        let users: Vec<_> = processes.of_gpu(0).filter(|(_, used)| !used.clients.is_empty()).collect();
+        assert_eq!(users.len(), 2, "{kernel:?}");
+        for (_, used) in users {
+            assert!(used.vram.is_some_and(|vram| vram.0 > 0) && used.gtt.is_some(), "{kernel:?}");
+            assert_eq!(used.reasons.of("engines").is_none(), tells, "{kernel:?}");
+        }
+    }
+}
+
 /// 64 partitions, 200 processes, 20 descriptors each.
 #[test]
 fn a_big_machine() {

@@ -1,7 +1,8 @@
 //! `/proc/<pid>/fdinfo/<fd>` of a descriptor of amdgpu: what one client of the GPU holds and has used.
 //!
 //! `key:<TAB>value` a line. The kernel's own keys come first (`pos`, `flags`), then those of
-//! `amdgpu_show_fdinfo`. Three generations: until 6.1 `drm-memory-*` and engines; in 6.12 also `amd-*` and
+//! `amdgpu_show_fdinfo`. Four generations: from 5.14 to 5.18 words of its own, without a number for the client, with
+//! engines as a share of the time since the client began, which are not read; then `drm-memory-*` and engines; in 6.12 also `amd-*` and
 //! `drm-shared-*`, all in KiB; since 6.14 `drm_print_memory_stats` prints total, shared, active, resident and
 //! purgeable of each region in the largest unit that leaves no rest (none for bytes, `KiB`, `MiB`).
 //!
@@ -171,6 +172,8 @@ pub struct FdInfo {
     pub requested_visible_vram: Option<Bytes>,
     /// Mapped system memory asked for; since 6.12.
     pub requested_gtt: Option<Bytes>,
+    /// Whether an engine that is not listed has not worked; kernels before 5.19 and the nodes of partitions tell of none.
+    pub tells_engines: bool,
 }
 
 impl FdInfo {
@@ -194,14 +197,37 @@ impl FdInfo {
 pub fn fdinfo(text: &[u8]) -> Parsed<Option<FdInfo>> {
     // The driver stands before what only this driver prints, not before everything.
     let driver = lines(text).find_map(|line| pair(line).filter(|pair| pair.key == b"drm-driver"));
-    if driver.is_none_or(|driver| driver.value != b"amdgpu") {
-        return Ok(None);
+    match driver {
+        Some(driver) if driver.value == b"amdgpu" => {}
+        Some(_) => return Ok(None),
+        None => return older(text),
     }
     let mut found = FdInfo { memory: Vec::with_capacity(8), ..FdInfo::default() };
     for pair in lines(text).filter_map(pair) {
         found.take(&pair)?;
     }
+    // A partition's node prints neither.
+    found.tells_engines = !found.memory.is_empty() || !found.engines.is_empty();
     Ok(Some(found))
+}
+
+/// Reads what kernels 5.14 to 5.18 print: `pdev`, `pasid`, `vram mem` and its like in `kB`, then a share for each ring.
+///
+/// No driver is named there; no other one has printed `vram mem`.
+fn older(text: &[u8]) -> Parsed<Option<FdInfo>> {
+    let mut found = FdInfo::default();
+    for pair in lines(text).filter_map(pair) {
+        match pair.key {
+            b"pdev" => found.pdev = pdev(&pair)?,
+            b"pasid" => found.pasid = Some(pair.unsigned_32()?),
+            b"vram mem" => found.region(b"vram", &pair)?.memory = Some(size(&pair, b"kB")?),
+            b"gtt mem" => found.region(b"gtt", &pair)?.memory = Some(size(&pair, b"kB")?),
+            b"cpu mem" => found.region(b"cpu", &pair)?.memory = Some(size(&pair, b"kB")?),
+            _ => {}
+        }
+    }
+    let is_amdgpu = found.pdev.is_some() && found.memory.iter().any(|of| of.region == MemoryRegion::Vram);
+    Ok(is_amdgpu.then_some(found))
 }
 
 /// A line as key and value; lines without a colon are no key's.
@@ -231,12 +257,12 @@ impl FdInfo {
         match word {
             b"client" if rest == b"id" => self.client_id = Some(pair.unsigned()?),
             b"pdev" => self.pdev = pdev(pair)?,
-            b"memory" => self.region(rest, pair)?.memory = Some(size(pair)?),
-            b"total" => self.region(rest, pair)?.total = Some(size(pair)?),
-            b"shared" => self.region(rest, pair)?.shared = Some(size(pair)?),
-            b"active" => self.region(rest, pair)?.active = Some(size(pair)?),
-            b"resident" => self.region(rest, pair)?.resident = Some(size(pair)?),
-            b"purgeable" => self.region(rest, pair)?.purgeable = Some(size(pair)?),
+            b"memory" => self.region(rest, pair)?.memory = Some(size(pair, KIB)?),
+            b"total" => self.region(rest, pair)?.total = Some(size(pair, KIB)?),
+            b"shared" => self.region(rest, pair)?.shared = Some(size(pair, KIB)?),
+            b"active" => self.region(rest, pair)?.active = Some(size(pair, KIB)?),
+            b"resident" => self.region(rest, pair)?.resident = Some(size(pair, KIB)?),
+            b"purgeable" => self.region(rest, pair)?.purgeable = Some(size(pair, KIB)?),
             // `drm-engine-capacity-…` is other drivers' and no time.
             b"engine" if !rest.starts_with(b"capacity-") => self.add_engine(rest, pair)?,
             _ => {}
@@ -254,7 +280,7 @@ impl FdInfo {
             b"requested-gtt" => &mut self.requested_gtt,
             _ => return Ok(()),
         };
-        *field = Some(size(pair)?);
+        *field = Some(size(pair, KIB)?);
         Ok(())
     }
 
@@ -287,6 +313,7 @@ impl FdInfo {
 
 /// More regions or engines than any driver has: finding one among them must stay cheap.
 const MOST: usize = 32;
+const KIB: &[u8] = b"KiB";
 const TOO_MANY: &str = "more kinds of memory or engines than a GPU has";
 
 /// `memory-vram` as `memory` and `vram`; a key of one word has nothing after it.
@@ -300,16 +327,16 @@ fn pdev(pair: &Pair<'_>) -> Parsed<Option<Bdf>> {
     text.parse().map(Some).map_err(|_| pair.cursor().error("expected a PCI address"))
 }
 
-/// `12 KiB`, `12 MiB`, `12` for bytes.
-fn size(pair: &Pair<'_>) -> Parsed<Bytes> {
+/// `12 KiB`, `12 MiB`, `12` for bytes; the first may be another word.
+fn size(pair: &Pair<'_>, kibibytes: &[u8]) -> Parsed<Bytes> {
     let mut cursor = pair.cursor();
     let value = cursor.unsigned()?;
     cursor.blanks();
     let shift = match cursor.word() {
         b"" => 0,
-        b"KiB" => 10,
+        word if word == kibibytes => 10,
         b"MiB" => 20,
-        _ => return Err(pair.cursor().error("expected KiB, MiB or no unit")),
+        _ => return Err(pair.cursor().error("expected a unit of memory or none")),
     };
     cursor.end()?;
     value.checked_mul(1 << shift).map(Bytes).ok_or_else(|| pair.cursor().error(TOO_LARGE))
@@ -331,6 +358,9 @@ mod tests {
 
     use super::*;
 
+    /// As printed by `amdgpu_show_fdinfo` of 5.14 to 5.18.
+    const K5_15: &[u8] = b"pos:\t0\nflags:\t02100002\nmnt_id:\t21\npdev:\t0000:03:00.0\npasid:\t32771\n\
+        vram mem:\t2088 kB\ngtt mem:\t8196 kB\ncpu mem:\t0 kB\ngfx0:\t12.7%\n";
     const K6_1: &[u8] = b"pos:\t0\nflags:\t02100002\nmnt_id:\t21\nino:\t402\npasid:\t32771\n\
         drm-driver:\tamdgpu\ndrm-pdev:\t0000:03:00.0\ndrm-client-id:\t219\ndrm-memory-vram:\t2088 KiB\n\
         drm-memory-gtt: \t8196 KiB\ndrm-memory-cpu: \t0 KiB\ndrm-engine-gfx:\t107322799 ns\n";
@@ -347,6 +377,20 @@ mod tests {
         drm-engine-vpe:\t18446744073709551615 ns\n";
 
     #[test]
+    fn kernel_5_15() {
+        let found = fdinfo(K5_15).unwrap().unwrap();
+        assert_eq!((found.client_id, found.pasid), (None, Some(32771)));
+        assert_eq!(found.pdev, "0000:03:00.0".parse().ok());
+        let regions = [MemoryRegion::Vram, MemoryRegion::Gtt, MemoryRegion::Cpu];
+        assert_eq!(regions.map(|region| found.present(&region).unwrap().0 >> 10), [2088, 8196, 0]);
+        assert!(found.engines.is_empty() && !found.tells_engines);
+        let error = fdinfo(b"pdev:\t0000:03:00.0\nvram mem:\t1 KiB\n").unwrap_err();
+        assert_eq!((error.line, error.reason), (2, "expected a unit of memory or none"));
+        assert_eq!(fdinfo(b"pdev:\t0000:03:00.0\npasid:\t1\n"), Ok(None));
+        assert_eq!(fdinfo(b"vram mem:\t1 kB\n"), Ok(None));
+    }
+
+    #[test]
     fn kernel_6_1() {
         let found = fdinfo(K6_1).unwrap().unwrap();
         assert_eq!(found.client_id, Some(219));
@@ -357,6 +401,7 @@ mod tests {
         assert_eq!(found.present(&MemoryRegion::Cpu), Some(Bytes(0)));
         assert_eq!(found.engines, [EngineTime::new(Engine::Gfx, Nanoseconds(107_322_799))]);
         assert_eq!(found.visible_vram, None);
+        assert!(found.tells_engines);
     }
 
     #[test]
@@ -405,7 +450,7 @@ mod tests {
             let error = fdinfo(format!("drm-driver:\tamdgpu\n{line}\n").as_bytes()).unwrap_err();
             (error.line, error.column, error.reason)
         };
-        assert_eq!(refused("drm-memory-vram:\t1 GB").2, "expected KiB, MiB or no unit");
+        assert_eq!(refused("drm-memory-vram:\t1 GB").2, "expected a unit of memory or none");
         assert_eq!(refused("drm-memory-vram:\t-1 KiB"), (2, 18, "expected a number"));
         assert_eq!(refused("drm-memory-vram:\t18446744073709551615 KiB").2, TOO_LARGE);
         assert_eq!(refused("drm-engine-gfx:\t12").2, "expected ns");
@@ -415,7 +460,7 @@ mod tests {
 
     #[test]
     fn truncated() {
-        for text in [K6_1, K6_12, K6_14] {
+        for text in [K5_15, K6_1, K6_12, K6_14] {
             let whole = fdinfo(text).unwrap().unwrap();
             for length in 0..=text.len() {
                 if let Ok(Some(cut)) = fdinfo(&text[..length]) {
@@ -442,6 +487,7 @@ mod tests {
         fn any_bytes(bytes: Vec<u8>) {
             let _ = fdinfo(&bytes);
             let _ = fdinfo(&[b"drm-driver:\tamdgpu\n", &bytes[..]].concat());
+            let _ = fdinfo(&[b"pdev:\t0000:03:00.0\nvram mem:\t", &bytes[..]].concat());
         }
 
         #[test]

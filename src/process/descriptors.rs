@@ -234,7 +234,9 @@ impl Look<'_> {
             return Ok(None);
         }
         let bdf = gpu.and_then(|gpu| self.wanted.bdf(gpu)).or(info.pdev);
-        let key = ClientKey { device: info.pdev, minor, id: info.client_id };
+        // Before 5.19 clients have no number; their address spaces have one each, or none.
+        let space = info.pasid.filter(|pasid| *pasid != 0).map(u64::from);
+        let key = ClientKey { device: info.pdev, minor, id: info.client_id.or(space) };
         Ok(Some(Client { gpu, bdf, key, client: DrmClient { shared: false, info, read_at } }))
     }
 

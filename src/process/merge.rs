@@ -201,6 +201,9 @@ impl ProcessGpu {
         let cpu = sum(&MemoryRegion::Cpu, &self.clients).ok_or_else(unseen);
         self.cpu_memory = self.reasons.keep("cpu_memory", cpu);
         self.engines = engines(self.clients.iter().map(|client| &client.info));
+        if self.clients.iter().any(|client| !client.info.tells_engines) {
+            self.reasons.keep::<()>("engines", Err(unseen()));
+        }
         self.compute_units = self.kfd.as_ref().and_then(|kfd| kfd.cu_occupancy);
         let of = self.kfd_id.and_then(|id| wanted.by_kfd_id(id)).and_then(|gpu| gpu.0.node.as_ref());
         let of = of.and_then(|node| node.properties.compute_units());

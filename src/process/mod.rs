@@ -130,7 +130,8 @@ pub struct ProcessGpu {
     pub compute_units: Option<u32>,
     /// The same in percent of those that the GPU has.
     pub compute_percent: Option<f64>,
-    /// How long each engine worked, all clients together; ROCm's own queues are in none of them.
+    /// How long each engine worked, all clients together; ROCm's own queues are in none of them. One that is not listed
+    /// has not worked, unless `engines` has a reason: kernels before 5.19 and nodes of partitions tell nothing of them.
     pub engines: Vec<EngineUse>,
     /// How busy ROCm's copy engines were since the earlier look; absent before [`Processes::after`].
     pub sdma_percent: Option<f64>,

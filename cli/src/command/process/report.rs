@@ -232,7 +232,7 @@ fn times(used: &ProcessGpu) -> Section {
     for (key, engines, forms) in ENGINES {
         let of = used.engines.iter().filter(|found| engines.contains(&found.engine));
         let time = of.map(|found| found.time.0).fold(0, u64::saturating_add);
-        section.put_in(forms, key, of_clients(used, || Node::quantity(time, "ns")));
+        section.put_in(forms, key, of_engines(used, || Node::quantity(time, "ns")));
     }
     section
 }
@@ -259,7 +259,7 @@ pub(super) fn sdma_percent(used: &ProcessGpu) -> Node {
 pub(super) fn percent(used: &ProcessGpu, engines: &[Engine]) -> Node {
     let found: Vec<_> = used.engines.iter().filter(|found| engines.contains(&found.engine)).collect();
     let percents: Vec<f64> = found.iter().filter_map(|found| found.percent).collect();
-    of_clients(used, || match (found.is_empty(), percents.is_empty()) {
+    of_engines(used, || match (found.is_empty(), percents.is_empty()) {
         (false, true) => newcomer().unwrap_or_else(|| Node::unsupported("it was not there")),
         _ => Node::quantity(Number::rounded(percents.iter().fold(0.0, |sum, percent| sum + percent), 1), "%"),
     })
@@ -276,6 +276,11 @@ pub(super) fn of_clients(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Nod
         (true, None) => Node::absent("no client", "it has no descriptor of this GPU"),
         (false, _) => value(),
     }
+}
+
+/// The same of engines, of which some kernels and nodes do not tell.
+pub(super) fn of_engines(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Node {
+    of_clients(used, || used.reasons.of("engines").map_or_else(value, Node::from))
 }
 
 fn namespace(namespace: PidNamespace) -> Node {

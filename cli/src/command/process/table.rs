@@ -4,7 +4,7 @@ use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::ProcessGpu;
 use amdgpu_smi::unit::Bytes;
 
-use super::report::{of_clients, percent, readable, sdma_percent};
+use super::report::{of_engines, percent, readable, sdma_percent};
 use super::{NONE, Use, View, unknown};
 use crate::args::ProcessArgs;
 use crate::output::Output;
@@ -136,7 +136,7 @@ impl Table {
             let time = of.map(|found| found.time.0).fold(0, u64::saturating_add);
             Node::quantity(Number::rounded(time as f64 / 1e9, 1), "s")
         };
-        let node = if self.percent { percent(used, engines) } else { of_clients(used, time) };
+        let node = if self.percent { percent(used, engines) } else { of_engines(used, time) };
         self.cell(&node)
     }
 
