@@ -9,9 +9,11 @@ mod driver;
 mod drm;
 pub(crate) mod fan;
 mod firmware;
+mod hwmon;
 mod memory;
 pub(crate) mod metrics;
 mod names;
+mod node;
 mod numa;
 mod partition;
 mod pcie;
@@ -29,15 +31,14 @@ use std::fmt;
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
-use crate::backend::{Backend, Dir, Entry};
+use crate::backend::{Backend, Dir};
 use crate::error::{Error, Op, Result, Unavailable};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::Parsed;
 use crate::parse::keyval::PciId;
 use crate::parse::scalar;
-use crate::parse::topology::{self, NodeProperties};
 
 pub use activity::Activity;
 pub use asic::AsicInfo;
@@ -48,7 +49,9 @@ pub(crate) use driver::driver_info;
 pub use driver::{DriverInfo, DriverState};
 pub use fan::{Fan, FanControl, FanMode};
 pub use firmware::Firmware;
+pub(crate) use hwmon::Hwmon;
 pub use memory::{MemoryUsage, VramInfo};
+pub(crate) use node::{Node, node_error};
 pub use numa::NumaInfo;
 pub use partition::{PartitionProfile, PartitionResource, ResourceKind};
 pub use pcie::PcieInfo;
@@ -132,16 +135,6 @@ pub(crate) struct Device {
     pub(crate) retired: Arc<AtomicBool>,
     /// The platform device of a partition other than the first, which has files of its own.
     pub(crate) partition: Option<Arc<dyn Dir>>,
-}
-
-/// The GPU's node in the KFD topology.
-#[derive(Debug)]
-pub(crate) struct Node {
-    /// Its directory when it was found.
-    pub(crate) dir: Arc<dyn Dir>,
-    pub(crate) properties: NodeProperties,
-    /// Its directory after KFD made all nodes anew.
-    renewed: Mutex<Option<Arc<dyn Dir>>>,
 }
 
 impl fmt::Debug for Gpu {
@@ -257,62 +250,6 @@ impl Gpu {
         }
     }
 
-    /// The KFD node, or the reason why `file` of it cannot be read.
-    pub(crate) fn node(&self, file: &str) -> Result<&Node> {
-        let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
-        let node = self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
-        let path = || node.dir.path().join(file);
-        match (self.0.device.as_ref().is_some_and(Device::is_retired), self.1) {
-            (true, _) => Err(Error::DeviceGone { path: path() }),
-            (_, Some(reason @ Unavailable::Late)) => Err(Error::Unavailable { path: path(), reason }),
-            _ => Ok(node),
-        }
-    }
-
-    /// Reads a file of the KFD node, which never wakes the GPU.
-    pub(crate) fn node_fact<T>(&self, file: &str, parse: impl Fn(&[u8]) -> Parsed<T>) -> Result<T> {
-        self.ask_node(file, |dir| read(dir, file, |op, path, error| gone_or(dir, op, path, error), &parse))
-    }
-
-    /// What a directory of the KFD node holds.
-    pub(crate) fn node_list(&self, rel: &str) -> Result<Vec<Entry>> {
-        self.ask_node(rel, |dir| {
-            dir.list(Path::new(rel)).map_err(|error| gone_or(dir, Op::List, dir.path().join(rel), error))
-        })
-    }
-
-    /// Asks the KFD node, and once more where it is elsewhere now.
-    ///
-    /// When any GPU comes, goes or is partitioned, KFD takes back the directories of all nodes and makes them anew, with
-    /// other numbers (`kfd_topology_update_sysfs`): a GPU that stayed must still be answered for.
-    fn ask_node<T>(&self, file: &str, ask: impl Fn(&dyn Dir) -> Result<T>) -> Result<T> {
-        let node = self.node(file)?;
-        match ask(&*node.dir()) {
-            Err(Error::DeviceGone { .. }) if self.find_node_again(node) => ask(&*node.dir()),
-            answer => answer,
-        }
-    }
-
-    /// Looks for the node of the same GPU: the id that KFD makes of place, memory and XCCs, and where it is.
-    fn find_node_again(&self, node: &Node) -> bool {
-        let Some(id) = self.0.ids.kfd_id else { return false };
-        let Ok(nodes) = self.0.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
-            return false;
-        };
-        let same = |dir: &Arc<dyn Dir>| {
-            let number = read(&**dir, "gpu_id", node_error, scalar::unsigned);
-            let properties = || read(&**dir, "properties", node_error, topology::node).ok();
-            let place = |node: &NodeProperties| (node.domain, node.location_id, node.unique_id);
-            number.is_ok_and(|number| number == u64::from(id.0))
-                && properties().is_some_and(|found| place(&found) == place(&node.properties))
-        };
-        let entries = nodes.list(Path::new(".")).unwrap_or_default();
-        let found = entries.iter().filter_map(|entry| nodes.open_dir(Path::new(&entry.name)).ok()).find(same);
-        let is_found = found.is_some();
-        *lock(&node.renewed) = found;
-        is_found
-    }
-
     /// The way to what would wake the GPU: closed when it sleeps and waking is not allowed.
     ///
     /// Asked once for a bundle of values. `power/runtime_status` itself never wakes (`runtime_status_show` in
@@ -401,33 +338,6 @@ impl Device {
     }
 }
 
-impl Node {
-    pub(crate) fn new(dir: Arc<dyn Dir>, properties: NodeProperties) -> Node {
-        Node { dir, properties, renewed: Mutex::default() }
-    }
-
-    /// Its directory, as far as it is known.
-    fn dir(&self) -> Arc<dyn Dir> {
-        lock(&self.renewed).as_ref().unwrap_or(&self.dir).clone()
-    }
-
-    /// The error of a file in the directory that the node had when it was found.
-    pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
-        gone_or(&*self.dir, op, path, error)
-    }
-}
-
-/// The error of a file of a node's directory. Every node has `properties`: where they went the node did, as after a
-/// change of partitions.
-fn gone_or(dir: &dyn Dir, op: Op, path: PathBuf, error: std::io::Error) -> Error {
-    match node_error(op, path, error) {
-        Error::NotSupported { path } if dir.meta(Path::new("properties")).is_err() => {
-            Error::DeviceGone { path }
-        }
-        other => other,
-    }
-}
-
 /// The way to files that would wake the GPU.
 pub(crate) struct Access<'a> {
     gpu: &'a Gpu,
@@ -467,108 +377,6 @@ impl Access<'_> {
     }
 }
 
-/// The driver's hwmon directory and the names in it, which are made once when the device is registered.
-pub(crate) struct Hwmon {
-    pub(crate) dir: Arc<dyn Dir>,
-    attributes: Vec<String>,
-}
-
-impl Hwmon {
-    /// Whether the driver took it back: it is made anew when the driver is bound again.
-    pub(crate) fn is_gone(&self) -> bool {
-        let gone =
-            |name: &String| self.dir.meta(Path::new(name)).is_err_and(|error| error.kind() == NotFound);
-        // Any that the driver makes; `device` and `subsystem` are links, which recordings may have cut.
-        self.attributes.iter().find(|name| *name == "name" || name.ends_with("_input")).is_some_and(gone)
-    }
-
-    /// Whether an attribute of this name is there.
-    pub(crate) fn has(&self, attribute: &str) -> bool {
-        self.attributes.binary_search_by(|name| name.as_str().cmp(attribute)).is_ok()
-    }
-
-    /// The numbers N of all attributes `<prefix>N_…` or `<prefix>N`, each once, ascending.
-    ///
-    /// Found by looking, never by counting from 1: an MI300X has temp2 and temp3 only.
-    pub(crate) fn channels(&self, prefix: &str) -> Vec<u32> {
-        let number = |name: &String| {
-            let rest = name.strip_prefix(prefix)?;
-            let digits = rest.split_once('_').map_or(rest, |(digits, _)| digits);
-            digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
-        };
-        let mut channels: Vec<u32> = self.attributes.iter().filter_map(number).collect();
-        channels.sort_unstable();
-        channels.dedup();
-        channels
-    }
-}
-
-impl Gpu {
-    /// The driver's hwmon. Opening and listing it wakes nothing.
-    pub(crate) fn hwmon(&self) -> Result<&Hwmon> {
-        let device = self.device("hwmon")?;
-        if let Some(hwmon) = self.0.hwmon.get() {
-            return Ok(hwmon);
-        }
-        let found = find_hwmon(device)?;
-        // What could not be opened is tried again at the next call; only a success is kept.
-        Ok(self.0.hwmon.get_or_init(|| found))
-    }
-
-    /// Reads a file of the hwmon directory that never wakes the GPU.
-    pub(crate) fn hwmon_fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
-        let device = self.device(file)?;
-        read(&*self.hwmon()?.dir, file, |op, path, error| device.error(op, path, error), parse)
-    }
-}
-
-/// The `hwmonN` of this device: N differs at each boot, and another driver's may stand beside it.
-fn find_hwmon(device: &Device) -> Result<Hwmon> {
-    let parent = Path::new("hwmon");
-    let failed = |op, path, error| device.error(op, path, error);
-    let listed = |dir: &dyn Dir, rel: &Path| {
-        dir.list(rel).map_err(|error| failed(Op::List, dir.path().join(rel), error))
-    };
-    let (mut nameless, mut closed) = (None, None);
-    for entry in listed(&*device.dir, parent)? {
-        let path = parent.join(&entry.name);
-        let dir = match device.dir.open_dir(&path) {
-            Ok(dir) => dir,
-            Err(error) => {
-                closed = closed.or(Some(failed(Op::OpenDir, device.dir.path().join(path), error)));
-                continue;
-            }
-        };
-        match read(&*dir, "name", failed, |text| Ok(scalar::text(text).map(|name| name == "amdgpu"))) {
-            Ok(Some(true)) => return hwmon_of(dir, listed),
-            Ok(Some(false)) => {}
-            Ok(None) | Err(_) => nameless = nameless.or(Some(dir)),
-        }
-    }
-    // Some recordings have no `name`; on a live machine every hwmon has one.
-    if let Some(dir) = nameless {
-        return hwmon_of(dir, listed);
-    }
-    Err(closed.unwrap_or_else(|| Error::NotSupported { path: device.dir.path().join(parent) }))
-}
-
-fn hwmon_of(dir: Arc<dyn Dir>, list: impl Fn(&dyn Dir, &Path) -> Result<Vec<Entry>>) -> Result<Hwmon> {
-    let entries = list(&*dir, Path::new("."))?;
-    let attributes = entries.into_iter().filter_map(|entry| entry.name.into_string().ok()).collect();
-    Ok(Hwmon { dir, attributes })
-}
-
-/// The error of a file of a KFD node: EPERM is the device cgroup, whatever the modes say
-/// (`kfd_devcgroup_check_permission`).
-pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error {
-    use rustix::io::Errno;
-    if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) {
-        let hint = "the device cgroup of this container hides the GPU; give it the GPU's render node";
-        return Error::NoPermission { op, path, hint };
-    }
-    Error::plain(op, &path, &error)
-}
-
 /// Reads one attribute of a directory and parses it.
 pub(crate) fn read<T>(
     dir: &dyn Dir,
@@ -580,11 +388,6 @@ pub(crate) fn read<T>(
         Ok(()) => parse(buf).map_err(|error| Error::unparsable(dir.path().join(file), error)),
         Err(error) => Err(failed(Op::Read, dir.path().join(file), error)),
     })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panic elsewhere leaves is still whole.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Lends a buffer that is kept for the thread, so that a read allocates nothing.

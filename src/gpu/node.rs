@@ -1,0 +1,122 @@
+//! The GPU's node in the KFD topology, whose files never wake it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Device, Gpu, read};
+use crate::backend::{Dir, Entry};
+use crate::error::{Error, Op, Result, Unavailable};
+use crate::parse::Parsed;
+use crate::parse::scalar;
+use crate::parse::topology::{self, NodeProperties};
+
+/// A node.
+#[derive(Debug)]
+pub(crate) struct Node {
+    /// Its directory when it was found.
+    pub(crate) dir: Arc<dyn Dir>,
+    pub(crate) properties: NodeProperties,
+    /// Its directory after KFD made all nodes anew.
+    renewed: Mutex<Option<Arc<dyn Dir>>>,
+}
+
+impl Gpu {
+    /// The KFD node, or the reason why `file` of it cannot be read.
+    pub(crate) fn node(&self, file: &str) -> Result<&Node> {
+        let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
+        let node = self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
+        let path = || node.dir.path().join(file);
+        match (self.0.device.as_ref().is_some_and(Device::is_retired), self.1) {
+            (true, _) => Err(Error::DeviceGone { path: path() }),
+            (_, Some(reason @ Unavailable::Late)) => Err(Error::Unavailable { path: path(), reason }),
+            _ => Ok(node),
+        }
+    }
+
+    /// Reads a file of the KFD node, which never wakes the GPU.
+    pub(crate) fn node_fact<T>(&self, file: &str, parse: impl Fn(&[u8]) -> Parsed<T>) -> Result<T> {
+        self.ask_node(file, |dir| read(dir, file, |op, path, error| gone_or(dir, op, path, error), &parse))
+    }
+
+    /// What a directory of the KFD node holds.
+    pub(crate) fn node_list(&self, rel: &str) -> Result<Vec<Entry>> {
+        self.ask_node(rel, |dir| {
+            dir.list(Path::new(rel)).map_err(|error| gone_or(dir, Op::List, dir.path().join(rel), error))
+        })
+    }
+
+    /// Asks the KFD node, and once more where it is elsewhere now.
+    ///
+    /// When any GPU comes, goes or is partitioned, KFD takes back the directories of all nodes and makes them anew, with
+    /// other numbers (`kfd_topology_update_sysfs`): a GPU that stayed must still be answered for.
+    fn ask_node<T>(&self, file: &str, ask: impl Fn(&dyn Dir) -> Result<T>) -> Result<T> {
+        let node = self.node(file)?;
+        match ask(&*node.dir()) {
+            Err(Error::DeviceGone { .. }) if self.find_node_again(node) => ask(&*node.dir()),
+            answer => answer,
+        }
+    }
+
+    /// Looks for the node of the same GPU: the id that KFD makes of place, memory and XCCs, and where it is.
+    fn find_node_again(&self, node: &Node) -> bool {
+        let Some(id) = self.0.ids.kfd_id else { return false };
+        let Ok(nodes) = self.0.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
+            return false;
+        };
+        let same = |dir: &Arc<dyn Dir>| {
+            let number = read(&**dir, "gpu_id", node_error, scalar::unsigned);
+            let properties = || read(&**dir, "properties", node_error, topology::node).ok();
+            let place = |node: &NodeProperties| (node.domain, node.location_id, node.unique_id);
+            number.is_ok_and(|number| number == u64::from(id.0))
+                && properties().is_some_and(|found| place(&found) == place(&node.properties))
+        };
+        let entries = nodes.list(Path::new(".")).unwrap_or_default();
+        let found = entries.iter().filter_map(|entry| nodes.open_dir(Path::new(&entry.name)).ok()).find(same);
+        let is_found = found.is_some();
+        *lock(&node.renewed) = found;
+        is_found
+    }
+}
+
+impl Node {
+    pub(crate) fn new(dir: Arc<dyn Dir>, properties: NodeProperties) -> Node {
+        Node { dir, properties, renewed: Mutex::default() }
+    }
+
+    /// Its directory, as far as it is known.
+    fn dir(&self) -> Arc<dyn Dir> {
+        lock(&self.renewed).as_ref().unwrap_or(&self.dir).clone()
+    }
+
+    /// The error of a file in the directory that the node had when it was found.
+    pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+        gone_or(&*self.dir, op, path, error)
+    }
+}
+
+/// The error of a file of a node's directory. Every node has `properties`: where they went the node did, as after a
+/// change of partitions.
+fn gone_or(dir: &dyn Dir, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+    match node_error(op, path, error) {
+        Error::NotSupported { path } if dir.meta(Path::new("properties")).is_err() => {
+            Error::DeviceGone { path }
+        }
+        other => other,
+    }
+}
+
+/// The error of a file of a KFD node: EPERM is the device cgroup, whatever the modes say
+/// (`kfd_devcgroup_check_permission`).
+pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error {
+    use rustix::io::Errno;
+    if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) {
+        let hint = "the device cgroup of this container hides the GPU; give it the GPU's render node";
+        return Error::NoPermission { op, path, hint };
+    }
+    Error::plain(op, &path, &error)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What a panic elsewhere leaves is still whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
