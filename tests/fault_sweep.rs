@@ -3,8 +3,8 @@
 //! For every fixture, for everything that the commands ask, for every system call of that and for each of twelve faults.
 //! A part of them is drawn by a seed: `AMDGPU_SMI_FAULT_SEED`, the day if it is not set, and one of so many as
 //! `AMDGPU_SMI_FAULT_SHARE` says. `scripts/fault-sweep` does all of them.
-// In one of the feature sets: it is the same in all.
-#![cfg(all(feature = "serde", not(feature = "control")))]
+// The answers are compared as JSON.
+#![cfg(feature = "serde")]
 #![allow(clippy::print_stdout, reason = "what was tried is a part of the result")]
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]

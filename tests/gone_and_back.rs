@@ -1,7 +1,7 @@
 //! A GPU that is pulled, reset or partitioned anew between any two calls: typed errors, the other GPUs as before, and a
 //! scan finds what there is now. Some of the places with the other tests, all of them with `AMDGPU_SMI_EVERY_CALL` set.
-// In one of the feature sets: it is the same in all.
-#![cfg(all(feature = "serde", not(feature = "control")))]
+// The answers are compared as JSON.
+#![cfg(feature = "serde")]
 #![allow(clippy::print_stdout, reason = "what was tried is a part of the result")]
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
@@ -168,10 +168,7 @@ fn the_reasons_are_typed() {
     machine.restore();
     assert!(gpu.socket_power().is_ok());
     machine.remove(gpu.bdf()).unwrap();
-    let sensors = gpu.temperatures().unwrap();
-    assert!(
-        sensors.iter().all(|sensor| matches!(sensor.reasons.of("current"), Some(Error::DeviceGone { .. })))
-    );
+    assert!(matches!(gpu.temperatures(), Err(Error::DeviceGone { .. })), "whose labels cannot be read");
     assert!(matches!(gpu.metrics(), Err(Error::DeviceGone { .. })));
     assert!(matches!(gpu.firmware(), Err(Error::DeviceGone { .. })));
     assert!(matches!(gpu.cache_info(), Err(Error::DeviceGone { .. })));

@@ -1,7 +1,5 @@
 //! Machines that are far too large: what is asked of them costs memory and calls in proportion to what is listed, a
 //! bounded number of each, and never what a file claims to be.
-// In one of the feature sets: it is the same in all.
-#![cfg(not(any(feature = "serde", feature = "control")))]
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
 mod damaged;

@@ -1,8 +1,6 @@
 //! Opened and dropped again and again: descriptors, threads and memory stay what they were.
 //!
 //! Ten thousand times with the other tests; `AMDGPU_SMI_SOAK` says how often, `scripts/soak` a million.
-// In one of the feature sets: it is the same in all.
-#![cfg(not(any(feature = "serde", feature = "control")))]
 #![allow(clippy::print_stdout, reason = "what it took is a part of the result")]
 
 #[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
@@ -69,7 +67,9 @@ fn soak(what: &str, times: usize, mut once: impl FnMut()) {
         after.kibibytes,
         begun.elapsed().as_secs_f64()
     );
-    assert_eq!((after.descriptors, after.threads), (before.descriptors, before.threads), "{what}");
+    assert_eq!(after.descriptors, before.descriptors, "{what}");
+    // Those of something that was dropped before may still have been ending.
+    assert!(after.threads <= before.threads, "{what}: {before:?}, {after:?}");
     // An allocator keeps a little more or less; a leak of a few bytes each time would be more than this in a million.
     assert!(after.kibibytes <= before.kibibytes + 2048, "{what}: {before:?}, {after:?}");
 }
