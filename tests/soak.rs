@@ -67,9 +67,7 @@ fn soak(what: &str, times: usize, mut once: impl FnMut()) {
         after.kibibytes,
         begun.elapsed().as_secs_f64()
     );
-    assert_eq!(after.descriptors, before.descriptors, "{what}");
-    // Those of something that was dropped before may still have been ending.
-    assert!(after.threads <= before.threads, "{what}: {before:?}, {after:?}");
+    assert_eq!((after.descriptors, after.threads), (before.descriptors, before.threads), "{what}");
     // An allocator keeps a little more or less; a leak of a few bytes each time would be more than this in a million.
     assert!(after.kibibytes <= before.kibibytes + 2048, "{what}: {before:?}, {after:?}");
 }
@@ -79,6 +77,7 @@ fn soak(what: &str, times: usize, mut once: impl FnMut()) {
 fn nothing_is_kept() {
     let times = std::env::var("AMDGPU_SMI_SOAK").ok().map_or(10_000, |times| times.parse().unwrap());
     let root = fixtures::fixture(DESKTOP);
+    let idle = held().threads;
     soak("Smi opened and dropped", times, || {
         assert_eq!(Smi::builder().root(&root).build().unwrap().gpus().len(), 1);
     });
@@ -108,6 +107,7 @@ fn nothing_is_kept() {
         assert!(ticking.tick(patience).all(|(_, outcome)| matches!(outcome, Outcome::Sampled(_))));
     });
     drop(ticking);
+    assert_eq!(settled(idle).threads, idle);
     soak("fleets", times / 100, || {
         laptop.record().clear();
         assert_eq!(fleet(&pair).tick(patience).count(), 2);
