@@ -42,10 +42,6 @@ pub(crate) fn below(found: &Processes, gpus: impl Iterator<Item = usize>, prefix
             text.push_str(&format!("{prefix}{gpu:>3}  {why}\n"));
         }
     }
-    match found.unreadable {
-        0 => {}
-        1 => text.push_str("One process could not be looked at; root can.\n"),
-        count => text.push_str(&format!("{count} processes could not be looked at; root can.\n")),
-    }
+    text.push_str(&super::unreadable(found));
     text
 }

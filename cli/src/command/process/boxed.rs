@@ -49,11 +49,7 @@ pub(crate) fn boxed(found: &Processes, gpus: &[Gpu]) -> String {
     if has_nameless {
         text.push_str("Processes without a name are the host's, by the host's numbers.\n");
     }
-    match found.unreadable {
-        0 => {}
-        1 => text.push_str("One process could not be looked at; root can.\n"),
-        count => text.push_str(&format!("{count} processes could not be looked at; root can.\n")),
-    }
+    text.push_str(&super::unreadable(found));
     text
 }
 

@@ -180,12 +180,17 @@ fn notes(found: &Processes) -> String {
     if found.namespace == PidNamespace::Nested {
         text.push_str("KFD lists processes by the host's numbers, which have no name in this container.\n");
     }
-    match found.unreadable {
-        0 => {}
-        1 => text.push_str("One process could not be looked at; root can.\n"),
-        count => text.push_str(&format!("{count} processes could not be looked at; root can.\n")),
-    }
+    text.push_str(&unreadable(found));
     text
+}
+
+/// How many processes may use a GPU unseen, as a line; empty for none.
+fn unreadable(found: &Processes) -> String {
+    match found.unreadable {
+        0 => String::new(),
+        1 => "One process could not be looked at; root can.\n".into(),
+        count => format!("{count} processes could not be looked at; root can.\n"),
+    }
 }
 
 /// Which of the two lists were read.
