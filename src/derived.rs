@@ -10,7 +10,7 @@
 //! * whatever else went back started anew, and what it counted is not known: absent, not 0;
 //! * so is everything once a clock went back, and any share above the whole or power above what a package takes.
 
-use crate::parse::metrics::{EnergyCounter, EngineMetrics, Metrics, Scope, Slots};
+use crate::parse::metrics::{EnergyCounter, EngineMetrics, EngineScope, Metrics, Slots};
 use crate::unit::{KiloBytes, KiloBytesPerSecond, MicroJoules, MicroWatts, Nanoseconds};
 
 /// No package takes 10 kW. Above this a counter did something else than count.
@@ -90,7 +90,7 @@ pub struct ThrottleShares {
 #[non_exhaustive]
 pub struct EngineRates {
     /// What the dies belong to.
-    pub scope: Scope,
+    pub scope: EngineScope,
     /// Busy.
     pub gfx_busy: Slots<f64, 8>,
     /// Clocked below what the host allows.

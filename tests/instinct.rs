@@ -12,7 +12,7 @@ use amdgpu_smi::backend::{Record, Tree};
 use amdgpu_smi::error::{Op, Unavailable};
 use amdgpu_smi::gpu::{ResourceKind, VirtualizationMode};
 use amdgpu_smi::parse::cper::{CperSeverity, NotifyType, SectionKind};
-use amdgpu_smi::parse::metrics::{LinkState, Scope};
+use amdgpu_smi::parse::metrics::{EngineScope, LinkState};
 use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
 use amdgpu_smi::parse::policy::Isolation;
 use amdgpu_smi::parse::ras::BadPageStatus;
@@ -87,14 +87,14 @@ fn partition_metrics() {
     for (index, gpu) in smi.gpus().iter().enumerate() {
         let metrics = gpu.partition_metrics().unwrap();
         assert_eq!(metrics.engines.len(), 1);
-        assert_eq!(metrics.engines[0].scope, Scope::Partition);
+        assert_eq!(metrics.engines[0].scope, EngineScope::Partition);
         assert_eq!(metrics.engines[0].gfx_busy[0].unwrap().0, 10 + index as u32 * 11);
         assert!(matches!(gpu.metrics(), Err(Error::NotSupported { .. })), "this tree has no gpu_metrics");
     }
     let (_, smi) = recorded("mi300x-1x-k6.12-cpx-nps4");
     for gpu in smi.gpus() {
         let package = gpu.metrics().unwrap();
-        assert!(package.engines.iter().all(|engines| engines.scope != Scope::Partition));
+        assert!(package.engines.iter().all(|engines| engines.scope != EngineScope::Partition));
         assert!(matches!(gpu.partition_metrics(), Err(Error::NotSupported { .. })), "none before 6.16");
     }
 }

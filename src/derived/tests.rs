@@ -95,14 +95,14 @@ fn traffic_and_engines_keep_their_place() {
         gfx_busy_acc: [Some(busy), None].into_iter().collect(),
         ..EngineMetrics::default()
     };
-    earlier.engines = vec![engines(Scope::Xcp(1), 100)];
-    later.engines = vec![engines(Scope::Xcp(0), 0), engines(Scope::Xcp(1), 25_100)];
+    earlier.engines = vec![engines(EngineScope::Xcp(1), 100)];
+    later.engines = vec![engines(EngineScope::Xcp(0), 0), engines(EngineScope::Xcp(1), 25_100)];
     let rates = MetricsRates::between(&earlier, &later);
     assert_eq!(*rates.xgmi_read, [Some(KiloBytesPerSecond(2000)), None, None]);
     assert_eq!(*rates.pcie_bandwidth, [Some(20.0)]);
     let [first, second] = &rates.engines[..] else { panic!("{:?}", rates.engines) };
-    assert_eq!((first.scope, &*first.gfx_busy), (Scope::Xcp(0), &[None, None][..]));
-    assert_eq!((second.scope, &*second.gfx_busy), (Scope::Xcp(1), &[Some(50.0), None][..]));
+    assert_eq!((first.scope, &*first.gfx_busy), (EngineScope::Xcp(0), &[None, None][..]));
+    assert_eq!((second.scope, &*second.gfx_busy), (EngineScope::Xcp(1), &[Some(50.0), None][..]));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct Activity {
     /// Where `memory` was read.
     pub memory_source: Option<Source>,
     /// Video decoding and encoding (`vcn_busy_percent`). Never from the metrics table, whose
-    /// [`mm`](crate::parse::metrics::Activity::mm) is of all multimedia engines together.
+    /// [`mm`](crate::parse::metrics::MetricsActivity::mm) is of all multimedia engines together.
     pub vcn: Option<Percent>,
     /// Why fields have no value, by their names.
     pub reasons: Reasons,

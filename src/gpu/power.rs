@@ -3,7 +3,7 @@
 use super::source::attribute_or;
 use super::{Access, Gpu, Source};
 use crate::error::{Error, Reasons, Result};
-use crate::parse::metrics::Powers;
+use crate::parse::metrics::MetricsPowers;
 use crate::parse::{Parsed, scalar};
 use crate::unit::MicroWatts;
 
@@ -107,7 +107,7 @@ impl Gpu {
 }
 
 /// The socket's power as a metrics table has it; each version has one of the two.
-pub(crate) fn in_table(powers: &Powers) -> Option<(MicroWatts, PowerKind)> {
+pub(crate) fn in_table(powers: &MetricsPowers) -> Option<(MicroWatts, PowerKind)> {
     let now = powers.current_socket.map(|power| (power, PowerKind::Instantaneous));
     now.or(powers.average_socket.map(|power| (power, PowerKind::Average)))
 }

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope};
+use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics};
 use amdgpu_smi::unit::Percent;
 
 use crate::abi::handle::Processor;
@@ -174,7 +174,7 @@ fn violations(before: &Metrics, after: &Metrics, partition: u16) -> ViolationSta
     let hbm = change(first.hbm_thm, last.hbm_thm);
     let each_die = |counter: fn(&EngineMetrics) -> &[Option<u64>]| {
         let at = |metrics: &Metrics, xcp: usize, xcc: usize| -> Option<u64> {
-            let scope = Scope::Xcp(u16::try_from(xcp).ok()?);
+            let scope = EngineScope::Xcp(u16::try_from(xcp).ok()?);
             let engines = metrics.engines.iter().find(|engines| engines.scope == scope)?;
             counter(engines).get(xcc).copied().flatten()
         };

@@ -1,6 +1,6 @@
 //! The table of metrics, in AMD's layout and units.
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, LinkState, Metrics, MetricsHeader as Header, Scope};
+use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, LinkState, Metrics, MetricsHeader as Header};
 use amdgpu_smi::unit::{MegaHertz, MilliCelsius, MilliVolts, Percent};
 
 use crate::abi::handle::Processor;
@@ -80,7 +80,7 @@ fn percents<T: Sentinel + TryFrom<u32>, const N: usize>(slots: &[Option<Percent>
 fn table(metrics: &Metrics) -> GpuMetrics {
     let Metrics { temperatures, powers, voltages, activity, pcie, xgmi, throttle, .. } = metrics;
     let (c, residency) = (&metrics.clocks, &throttle.residency);
-    let socket = metrics.engines.iter().find(|engines| engines.scope == Scope::Socket);
+    let socket = metrics.engines.iter().find(|engines| engines.scope == EngineScope::Socket);
     let average = |value| clock(value);
     GpuMetrics {
         common_header: header(metrics.header),
@@ -162,8 +162,8 @@ fn partitions(engines: &[EngineMetrics]) -> [XcpMetrics; 8] {
     let mut list = [partition(&EngineMetrics::default()); 8];
     for engines in engines {
         let place = match engines.scope {
-            Scope::Xcp(place) => place.into(),
-            Scope::Partition => 0,
+            EngineScope::Xcp(place) => place.into(),
+            EngineScope::Partition => 0,
             _ => continue,
         };
         if let Some(slot) = list.get_mut::<usize>(place) {

@@ -2,7 +2,7 @@
 
 use super::layout::Group;
 use super::name::Name;
-use super::normalised::{EnergyCounter, EngineMetrics, LinkState, Metrics, Scope};
+use super::normalised::{EnergyCounter, EngineMetrics, EngineScope, LinkState, Metrics};
 use super::{MetricsFile, MetricsUnit, MetricsValue, Shape, Table, ThrottleReasons};
 use crate::unit::{
     GigabytesPerSecond, KiloBytes, MegaHertz, MegaTransfers, MegabytesPerSecond, MicroWatts, MilliAmps,
@@ -13,7 +13,8 @@ impl Metrics {
     /// Takes every field of the table; `self` must be empty but for the capacity of `engines`.
     pub(super) fn fill(&mut self, file: MetricsFile, table: &Table<'_>) {
         self.header = table.header;
-        let scope = if file == MetricsFile::XcpMetrics { Scope::Partition } else { Scope::Socket };
+        let scope =
+            if file == MetricsFile::XcpMetrics { EngineScope::Partition } else { EngineScope::Socket };
         match table.shape {
             Shape::Fixed(layout) => layout.each(table.bytes, |group| self.take(group, scope)),
             Shape::Attributes(_) => table.groups().for_each(|group| self.take(&group, scope)),
@@ -28,7 +29,7 @@ impl Metrics {
         }
     }
 
-    fn take(&mut self, group: &Group<'_>, scope: Scope) {
+    fn take(&mut self, group: &Group<'_>, scope: EngineScope) {
         let t = &mut self.temperatures;
         let p = &mut self.powers;
         let c = &mut self.clocks;
@@ -203,16 +204,16 @@ impl Metrics {
         *field = one(group, count);
     }
 
-    fn take_engine(&mut self, group: &Group<'_>, scope: Scope) {
-        let scope = group.partition.map_or(scope, Scope::Xcp);
+    fn take_engine(&mut self, group: &Group<'_>, scope: EngineScope) {
+        let scope = group.partition.map_or(scope, EngineScope::Xcp);
         // The driver fills only the partitions there are; what follows them is all absent.
-        if let (Scope::Xcp(partition), Some(count)) = (scope, self.partition_count)
+        if let (EngineScope::Xcp(partition), Some(count)) = (scope, self.partition_count)
             && partition >= count
         {
             return;
         }
         if self.engines.last().is_none_or(|engines| engines.scope != scope) {
-            if let Scope::Xcp(0) = scope {
+            if let EngineScope::Xcp(0) = scope {
                 self.engines.reserve_exact(self.partition_count.unwrap_or(8).min(8).into());
             }
             self.engines.push(EngineMetrics::EMPTY);
@@ -239,7 +240,7 @@ impl Metrics {
         }
     }
 
-    /// The field with its unit settled, by the rule that [`Activity`](super::Activity) gives.
+    /// The field with its unit settled, by the rule that [`MetricsActivity`](super::MetricsActivity) gives.
     ///
     /// Van Gogh has four cores (`vangogh_get_gpu_metrics` copies as many temperatures into the eight slots),
     /// Cyan Skillfish writes neither; so who fills the fifth slot of eight is Renoir or one of its kin.

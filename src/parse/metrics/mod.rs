@@ -31,8 +31,9 @@ mod tests;
 pub use board::{BoardPlace, BoardSensor, BoardTemperatures};
 pub use header::MetricsHeader;
 pub use normalised::{
-    Activity, Bandwidth, Clocks, Currents, EnergyCounter, EngineMetrics, LinkState, Metrics, PcieMetrics,
-    Powers, Scope, Temperatures, Throttle, ThrottleResidency, Voltages, XgmiMetrics,
+    EnergyCounter, EngineMetrics, EngineScope, LinkState, Metrics, MetricsActivity, MetricsBandwidth,
+    MetricsClocks, MetricsCurrents, MetricsPowers, MetricsTemperatures, MetricsThrottle, MetricsVoltages,
+    PcieMetrics, ThrottleResidency, XgmiMetrics,
 };
 pub use pm::PmMetrics;
 pub use slots::Slots;

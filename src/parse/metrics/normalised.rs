@@ -34,17 +34,17 @@ views! {
         /// The firmware's clock at its last update; powers from energies are to be divided by this one.
         pub firmware_clock: Option<Nanoseconds>,
         /// Temperatures.
-        pub temperatures: Temperatures,
+        pub temperatures: MetricsTemperatures,
         /// Powers.
-        pub powers: Powers,
+        pub powers: MetricsPowers,
         /// Voltages.
-        pub voltages: Voltages,
+        pub voltages: MetricsVoltages,
         /// Currents.
-        pub currents: Currents,
+        pub currents: MetricsCurrents,
         /// Clocks.
-        pub clocks: Clocks,
+        pub clocks: MetricsClocks,
         /// How busy the blocks are.
-        pub activity: Activity,
+        pub activity: MetricsActivity,
         /// How busy the engines are, one by one: of the socket, of the partition, or of each of the socket's
         /// partitions.
         pub engines: Vec<EngineMetrics>,
@@ -60,13 +60,13 @@ views! {
         /// The links to other GPUs.
         pub xgmi: XgmiMetrics,
         /// Memory traffic.
-        pub bandwidth: Bandwidth,
+        pub bandwidth: MetricsBandwidth,
         /// What slows the GPU down.
-        pub throttle: Throttle,
+        pub throttle: MetricsThrottle,
     }
 
     /// Temperatures of a table.
-    pub struct Temperatures {
+    pub struct MetricsTemperatures {
         /// At the die's edge. On APUs the graphics part, which their drivers give hwmon as edge.
         pub edge: Option<MilliCelsius>,
         /// At the die's hottest spot ("junction").
@@ -108,7 +108,7 @@ views! {
     }
 
     /// Powers of a table.
-    pub struct Powers {
+    pub struct MetricsPowers {
         /// The socket, average. In tables 2.0 to 2.2 a value below 200 is taken as watts, the unit of newer
         /// Renoir firmware: no APU runs on 0.2 W.
         pub average_socket: Option<MicroWatts>,
@@ -139,7 +139,7 @@ views! {
     }
 
     /// Voltages of a table.
-    pub struct Voltages {
+    pub struct MetricsVoltages {
         /// CPU rail of an APU.
         pub cpu: Option<MilliVolts>,
         /// SOC rail.
@@ -151,7 +151,7 @@ views! {
     }
 
     /// Currents of a table.
-    pub struct Currents {
+    pub struct MetricsCurrents {
         /// CPU rail of an APU.
         pub cpu: Option<MilliAmps>,
         /// SOC rail.
@@ -161,7 +161,7 @@ views! {
     }
 
     /// Clocks of a table.
-    pub struct Clocks {
+    pub struct MetricsClocks {
         /// Graphics, average.
         pub average_gfxclk: Option<MegaHertz>,
         /// SOC, average.
@@ -217,7 +217,7 @@ views! {
     /// Firmware of APUs counts in hundredths of a percent, which are rounded down as the drivers do for
     /// `gpu_busy_percent`. Where the version does not tell (2.2 to 2.4 and 3.0), a value above 100 must be
     /// hundredths, and so is any in a 2.2 of Renoir, told by its fifth CPU core; else it is taken as percent.
-    pub struct Activity {
+    pub struct MetricsActivity {
         /// Graphics and compute.
         pub gfx: Option<Percent>,
         /// Memory controller.
@@ -237,7 +237,7 @@ views! {
     /// How busy engines are, one by one. Compute dies come in the order of their logical numbers.
     pub struct EngineMetrics {
         /// What the engines belong to.
-        pub scope: Scope,
+        pub scope: EngineScope,
         /// Each compute die.
         pub gfx_busy: Slots<Percent, 8>,
         /// Each JPEG engine.
@@ -297,7 +297,7 @@ views! {
     }
 
     /// Memory traffic.
-    pub struct Bandwidth {
+    pub struct MetricsBandwidth {
         /// What the memory can do at its highest clock.
         pub mem_max: Option<GigabytesPerSecond>,
         /// Read from an APU's memory.
@@ -311,7 +311,7 @@ views! {
     }
 
     /// What slows the GPU down.
-    pub struct Throttle {
+    pub struct MetricsThrottle {
         /// The reasons, numbered the same on all GPUs.
         pub reasons: Option<ThrottleReasons>,
         /// The reasons as this chip's firmware numbers them. Absent in 1.4 and 1.5, whose driver always
@@ -356,7 +356,7 @@ views! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
-pub enum Scope {
+pub enum EngineScope {
     /// The whole package.
     #[default]
     Socket,
@@ -406,7 +406,7 @@ impl EnergyCounter {
     }
 }
 
-impl Powers {
+impl MetricsPowers {
     /// Power of the socket, now or else on average: each version has one of them.
     pub fn socket(&self) -> Option<MicroWatts> {
         self.current_socket.or(self.average_socket)
@@ -468,7 +468,7 @@ impl Metrics {
 impl EngineMetrics {
     /// Without a value. A constant is copied to its place at once, where a default is made and then copied.
     pub(super) const EMPTY: EngineMetrics = EngineMetrics {
-        scope: Scope::Socket,
+        scope: EngineScope::Socket,
         gfx_busy: Slots::EMPTY,
         jpeg_busy: Slots::EMPTY,
         vcn_busy: Slots::EMPTY,

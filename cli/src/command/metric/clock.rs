@@ -3,7 +3,7 @@
 use amdgpu_smi::Result;
 use amdgpu_smi::gpu::{ClockDomain, Frequency};
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
-use amdgpu_smi::parse::metrics::Clocks;
+use amdgpu_smi::parse::metrics::MetricsClocks;
 use amdgpu_smi::unit::MegaHertz;
 
 use super::table::Table;
@@ -35,7 +35,7 @@ const CLOCKS: [(&str, ClockDomain, Slot); 19] = [
     ("socclk_0", ClockDomain::Soc, |clocks| slot(&clocks.current_socclk, 0)),
 ];
 
-type Slot = fn(&Clocks) -> Option<MegaHertz>;
+type Slot = fn(&MetricsClocks) -> Option<MegaHertz>;
 
 fn slot(slots: &[Option<MegaHertz>], index: usize) -> Option<MegaHertz> {
     slots.get(index).copied().flatten()

@@ -1,6 +1,6 @@
 //! The gpu_metrics table, field by field as a report has it.
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope};
+use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics};
 
 use crate::report::{Node, Section};
 use crate::view::View;
@@ -39,7 +39,7 @@ impl<'a> Table<'a> {
     pub(crate) fn engines<T: Copy + Into<Node>>(&self, field: fn(&EngineMetrics) -> &[Option<T>]) -> Node {
         match self.metrics() {
             Ok(metrics) => {
-                let socket = metrics.engines.iter().find(|engine| engine.scope == Scope::Socket);
+                let socket = metrics.engines.iter().find(|engine| engine.scope == EngineScope::Socket);
                 socket.map_or_else(|| lacking(metrics), |engine| list(metrics, field(engine)))
             }
             Err(absent) => absent,
@@ -55,7 +55,7 @@ impl<'a> Table<'a> {
         let mut section = Section::new();
         let mut found = false;
         for engine in &metrics.engines {
-            if let Scope::Xcp(index) = engine.scope {
+            if let EngineScope::Xcp(index) = engine.scope {
                 found |= field(engine).iter().any(Option::is_some);
                 section.put(format!("xcp_{index}"), list(metrics, field(engine)));
             }

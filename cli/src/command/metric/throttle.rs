@@ -1,7 +1,7 @@
 //! Throttling: what the firmware counted since it started, and in which share of the last interval.
 
 use amdgpu_smi::derived::{EngineRates, MetricsRates, ThrottleShares};
-use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope, ThrottleResidency};
+use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics, ThrottleResidency};
 
 use super::table::{Table, lacking};
 use crate::command::scope;
@@ -170,7 +170,7 @@ fn dies_shares(
 ) -> Section {
     let mut section = Section::new();
     for engine in &metrics.engines {
-        let Scope::Xcp(index) = engine.scope else { continue };
+        let EngineScope::Xcp(index) = engine.scope else { continue };
         let shares = rates.engines.iter().find(|rates| rates.scope == engine.scope).map_or(&[][..], shares);
         let mut shares = shares.iter().copied();
         let dies = counts(engine).iter().map(|count| match (count, shares.next().flatten()) {

@@ -1,6 +1,6 @@
 //! How busy the engines are.
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope};
+use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics};
 use amdgpu_smi::unit::Percent;
 
 use super::table::{Table, lacking};
@@ -51,9 +51,9 @@ pub(crate) fn video(gpu: &View<'_>, table: &Table<'_>) -> Node {
         Ok(metrics) => metrics,
         Err(absent) => return absent,
     };
-    let own = Scope::Xcp(gpu.ids().partition.unwrap_or(0).into());
+    let own = EngineScope::Xcp(gpu.ids().partition.unwrap_or(0).into());
     let of = |scope| metrics.engines.iter().find(|engine| engine.scope == scope).and_then(mean);
-    let busy: Option<Percent> = of(own).or_else(|| of(Scope::Socket)).or_else(|| multimedia(metrics));
+    let busy: Option<Percent> = of(own).or_else(|| of(EngineScope::Socket)).or_else(|| multimedia(metrics));
     busy.map_or_else(|| lacking(metrics), Node::from)
 }
 

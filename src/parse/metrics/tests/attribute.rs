@@ -76,7 +76,7 @@ fn v1_9() {
     assert_eq!(metrics.firmware_clock, Some(Nanoseconds(320_010)));
     assert_eq!(metrics.clocks.current_gfxclk[7], Some(MegaHertz(33_008)));
     let [engines] = &metrics.engines[..] else { panic!("{:?}", metrics.engines) };
-    assert_eq!(engines.scope, Scope::Socket);
+    assert_eq!(engines.scope, EngineScope::Socket);
     assert_eq!(engines.jpeg_busy[39], Some(Percent(41_040)));
     assert_eq!(engines.gfx_low_utilization_acc[0], Some(46_001));
     assert_eq!(metrics.partition_count, None);
@@ -92,7 +92,7 @@ fn partition_v1_1() {
     let bytes = list(1, 1, &attributes);
     assert_eq!(bytes.len(), 626);
     let metrics = Metrics::decode_file(MetricsFile::XcpMetrics, &bytes).unwrap();
-    assert_eq!(metrics.engines[0].scope, Scope::Partition);
+    assert_eq!(metrics.engines[0].scope, EngineScope::Partition);
     assert_eq!(metrics.engines[0].gfx_busy[0], Some(Percent(40_001)));
     assert_eq!(metrics.throttle.residency.accumulation_counter, Some(5));
     assert_eq!(metrics.firmware_clock, Some(Nanoseconds(60)));

@@ -57,7 +57,7 @@ fn v1_4() {
     assert_eq!(*c.current_socclk, [1200, 1201, 1202, 1203].map(|clock| Some(MegaHertz(clock))));
     assert_eq!(*c.current_uclk, [Some(MegaHertz(1300))]);
     let [engines] = &metrics.engines[..] else { panic!("{:?}", metrics.engines) };
-    assert_eq!(engines.scope, Scope::Socket);
+    assert_eq!(engines.scope, EngineScope::Socket);
     assert_eq!(engines.vcn_busy[..3], [Some(Percent(5)), Some(Percent(6)), None]);
     assert!(engines.gfx_busy.is_empty());
 }
@@ -113,7 +113,7 @@ fn check_partitions(build: &Build, jpegs: usize) {
     let metrics = build.metrics();
     assert_eq!(metrics.partition_count, Some(2));
     let [first, second] = &metrics.engines[..] else { panic!("{} partitions", metrics.engines.len()) };
-    assert_eq!([first.scope, second.scope], [Scope::Xcp(0), Scope::Xcp(1)]);
+    assert_eq!([first.scope, second.scope], [EngineScope::Xcp(0), EngineScope::Xcp(1)]);
     assert_eq!(
         [first.gfx_busy[0], first.gfx_busy[1], first.gfx_busy[7]],
         [Some(11), None, Some(17)].map(|v| v.map(Percent))
@@ -236,7 +236,7 @@ fn partition_v1_0() {
     assert_eq!(metrics.clocks.current_gfxclk[0], Some(MegaHertz(2100)));
     assert_eq!(*metrics.clocks.current_uclk, [Some(MegaHertz(1500))]);
     let [engines] = &metrics.engines[..] else { panic!("{:?}", metrics.engines) };
-    assert_eq!(engines.scope, Scope::Partition);
+    assert_eq!(engines.scope, EngineScope::Partition);
     assert_eq!(engines.gfx_busy[0], Some(Percent(99)));
     assert_eq!(engines.jpeg_busy[0], Some(Percent(5)));
     assert_eq!(engines.vcn_busy[0], Some(Percent(6)));
