@@ -37,6 +37,25 @@ pub enum Error {
         /// The state that the GPU is in.
         reason: Unavailable,
     },
+    /// The file holds a number that the quantity cannot have, such as a register full of ones.
+    #[error("{}: implausible: {text:?} is {reason}", path.display())]
+    Implausible {
+        /// The file.
+        path: PathBuf,
+        /// The number as the driver printed it.
+        text: String,
+        /// What the number cannot be.
+        reason: &'static str,
+    },
+    /// The driver counts this for the whole package only, and the GPU is one of its partitions.
+    #[error("{}: counted for the whole package only; ask the package", path.display())]
+    PackageOnly {
+        /// The file that has the package's value.
+        path: PathBuf,
+    },
+    /// The sampler was not asked for this quantity.
+    #[error("not sampled: the sampler was not asked for it")]
+    NotSampled,
     /// The device that this handle was opened for has been removed, unbound or repartitioned.
     #[error("{}: the device is gone; scan again", path.display())]
     DeviceGone {
@@ -330,6 +349,8 @@ impl Error {
     pub fn status(&self) -> Status {
         match self {
             Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NotSupported,
+            Error::NotSampled | Error::PackageOnly { .. } => Status::NotSupported,
+            Error::Implausible { .. } => Status::UnexpectedData,
             Error::OtherPidNamespace { .. } => Status::NotSupported,
             Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NotSupported,
             Error::NotOffered { .. } | Error::Refused { .. } => Status::Inval,
@@ -359,6 +380,9 @@ impl Error {
             Error::Unavailable { reason: Unavailable::Refused, .. } => "refused".into(),
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
             Error::Unavailable { reason: Unavailable::InUse, .. } => "in use".into(),
+            Error::NotSampled => "not sampled".into(),
+            Error::PackageOnly { .. } => "package only".into(),
+            Error::Implausible { .. } => "implausible".into(),
             Error::DeviceGone { .. } => "device gone".into(),
             Error::OtherPidNamespace { .. } => "other pid namespace".into(),
             Error::Unparsable { .. } | Error::MalformedTable { .. } => format!("unparsable: {self}"),

@@ -59,6 +59,7 @@
 #![deny(missing_docs, unsafe_code)]
 #![warn(missing_debug_implementations)]
 
+mod attribute;
 pub mod backend;
 #[cfg(feature = "capture")]
 pub mod capture;
@@ -73,6 +74,7 @@ pub mod gpu;
 pub mod id;
 pub mod parse;
 pub mod process;
+pub mod reading;
 pub mod sample;
 #[cfg(feature = "synth")]
 pub mod synth;

@@ -145,7 +145,7 @@ impl Control<'_> {
         ];
         let virtual_machine = self.virtual_machine();
         Capabilities {
-            euid: self.gpu.0.backend.host().euid,
+            euid: self.gpu.inner.backend.host().euid,
             virtual_machine,
             sriov_guest: virtual_machine && !self.offers_power_management(),
             missing_overdrive: self.overdrive_parameter(),
@@ -160,7 +160,7 @@ impl Control<'_> {
 
     /// The processor's `hypervisor` flag, which the kernel prints of CPUID leaf 1.
     fn virtual_machine(&self) -> bool {
-        let Ok(proc) = self.gpu.0.backend.open_dir(Path::new("/proc")) else { return false };
+        let Ok(proc) = self.gpu.inner.backend.open_dir(Path::new("/proc")) else { return false };
         let mut text = Vec::new();
         // A page holds the flags of the first processor, and all have the same.
         if proc.read(Path::new("cpuinfo"), &mut text).is_err() {

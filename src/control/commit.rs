@@ -79,7 +79,7 @@ impl<A, B> Staged<A, B> {
         }
         let actual = (plan.read_back)(&plan.gpu);
         if plan.repartitions
-            && let Some(device) = &plan.gpu.0.device
+            && let Some(device) = &plan.gpu.inner.device
         {
             device.retire();
         }
@@ -225,7 +225,7 @@ fn describe(gpu: &Gpu, step: &Step, op: Op, error: std::io::Error, writing: bool
         (Some(Errno::BUSY), Behind::Partitions) => {
             Error::Unavailable { path, reason: crate::error::Unavailable::InUse }
         }
-        (_, behind) => match (&gpu.0.device, behind) {
+        (_, behind) => match (&gpu.inner.device, behind) {
             (Some(device), Behind::PowerManagement) => device.power_management_error(op, path, error),
             (Some(device), _) => device.error(op, path, error),
             (None, _) => Error::plain(op, &path, &error),

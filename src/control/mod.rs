@@ -101,7 +101,7 @@ impl<'a> Control<'a> {
 
     /// The boot parameter that would switch overdrive on; absent if it is on, or the mask cannot be read.
     fn overdrive_parameter(&self) -> Option<String> {
-        let parameters = self.gpu.0.backend.open_dir(Path::new("/sys/module/amdgpu/parameters")).ok()?;
+        let parameters = self.gpu.inner.backend.open_dir(Path::new("/sys/module/amdgpu/parameters")).ok()?;
         let mut text = Vec::new();
         parameters.read(Path::new("ppfeaturemask"), &mut text).ok()?;
         let mask = scalar::hex(&text).ok().filter(|mask| mask & OVERDRIVE_BIT == 0)?;

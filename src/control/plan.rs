@@ -129,7 +129,7 @@ impl Step {
         let name = Path::new(&self.name);
         let meta = self.dir.meta(name).map_err(|error| {
             let failed = |device: &crate::gpu::Device| device.error(Op::Meta, self.path(), error);
-            gpu.0.device.as_ref().map_or(Error::NotSupported { path: self.path() }, failed)
+            gpu.inner.device.as_ref().map_or(Error::NotSupported { path: self.path() }, failed)
         })?;
         let (bits, op) = match self.action {
             Action::Write(_) => (0o222, Op::Write),
@@ -140,7 +140,7 @@ impl Step {
         if meta.mode & bits == 0 {
             return refuse("the driver does not let it be changed on this GPU");
         }
-        let euid = gpu.0.backend.host().euid;
+        let euid = gpu.inner.backend.host().euid;
         // Which groups the user is in no backend tells: a group that may write is given the chance.
         let allowed = bits & if euid == meta.uid { 0o700 } else { 0o077 };
         if euid != 0 && meta.mode & allowed == 0 {

@@ -31,7 +31,7 @@ impl Control<'_> {
 
     /// Where debugfs has this GPU.
     pub(super) fn debug_dir(&self) -> Result<Arc<dyn Dir>> {
-        let backend = &self.gpu.0.backend;
+        let backend = &self.gpu.inner.backend;
         let bdf = self.gpu.ids().package.to_string();
         let by_address = Path::new(DEBUG).join(&bdf);
         // The package's own card: that of a partition has no such file.

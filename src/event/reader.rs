@@ -36,7 +36,7 @@ impl EventReader {
     /// As [`super::EventsBuilder::open`].
     #[doc(alias = "AmdSmiEventReader")]
     pub fn new(gpu: &Gpu, types: impl IntoIterator<Item = EventType>) -> Result<EventReader> {
-        let backend = &gpu.0.backend;
+        let backend = &gpu.inner.backend;
         let kfd = kfd::open(&**backend, gpu.ids().kfd_id.is_some())?;
         let mask = types.into_iter().collect::<EventMask>();
         let mut set = EventSet::new(backend.clone(), kfd, mask, Vec::new())?;

@@ -1,38 +1,39 @@
 //! What the GPU is.
 
-use super::{Gpu, names};
-use crate::error::{Error, Reasons, Result};
+use super::{Gpu, Node, names};
+use crate::attribute::{PRODUCT_NAME, REVISION, SUBSYSTEM, XGMI_PHYSICAL_ID};
+use crate::error::{Error, Result};
 use crate::id::UniqueId;
-use crate::parse::keyval::{self, PciId};
-use crate::parse::{scalar, topology};
+use crate::parse::keyval::PciId;
+use crate::parse::topology::{self, NodeProperties};
+use crate::reading::{Reading, Scope, Source, Value, bundle};
 
-/// The chip: its names and numbers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct AsicInfo {
-    /// What it is sold as; `AMD GPU [1002:xxxx]` where no list knows it.
-    pub market_name: String,
-    /// PCI vendor and device.
-    pub pci_id: PciId,
-    /// The vendor's name, where a list knows it.
-    pub vendor_name: Option<String>,
-    /// PCI vendor and device of the board.
-    pub subsystem_id: Option<PciId>,
-    /// PCI revision, by which boards of one device id are told apart.
-    pub revision: Option<u8>,
-    /// The number fused into the package; AMD SMI's asic serial.
-    pub serial: Option<UniqueId>,
-    /// The instruction set, as compilers spell it: `gfx90a`, `gfx942`, `gfx1100`.
-    pub target_graphics_version: Option<String>,
-    /// Compute units of this GPU or partition.
-    pub compute_units: Option<u32>,
-    /// Its place among the accelerators of a baseboard (XGMI physical id); AMD SMI's OAM id.
-    pub oam_id: Option<u32>,
-    /// Revision of the chip, as KFD tells it.
-    pub chip_revision: Option<u32>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// The chip: its names and numbers.
+    pub struct AsicInfo {
+        /// What it is sold as; `AMD GPU [1002:xxxx]` where no list knows it.
+        pub market_name: String,
+        /// PCI vendor and device.
+        pub pci_id: PciId,
+        /// The vendor's name, where a list knows it.
+        pub vendor_name: Option<String>,
+        readings {
+            /// PCI vendor and device of the board.
+            pub subsystem_id: PciId,
+            /// PCI revision, by which boards of one device id are told apart.
+            pub revision: u8,
+            /// The number fused into the package; AMD SMI's asic serial.
+            pub serial: UniqueId,
+            /// The instruction set, as compilers spell it: `gfx90a`, `gfx942`, `gfx1100`.
+            pub target_graphics_version: String,
+            /// Compute units of this GPU or partition.
+            pub compute_units: u32,
+            /// Its place among the accelerators of a baseboard (XGMI physical id); AMD SMI's OAM id.
+            pub oam_id: u32,
+            /// Revision of the chip, as KFD tells it.
+            pub chip_revision: u32,
+        }
+    }
 }
 
 impl Gpu {
@@ -48,36 +49,37 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_vendor_name")]
     pub fn asic_info(&self) -> AsicInfo {
         let ids = self.ids();
-        let mut reasons = Reasons::default();
+        let scope = self.own_scope();
         let node = self.node("properties");
-        let of_node = |value: Option<u32>| match &node {
-            Ok(node) => value.ok_or_else(|| Error::NotSupported { path: node.dir.path().join("properties") }),
-            Err(error) => Err(error.clone()),
-        };
-        let properties = node.as_ref().ok().map(|node| &node.properties);
-        let gfx =
-            of_node(properties.and_then(|node| node.gfx_target_version).filter(|version| *version != 0));
-        let path = |file: &str| self.path_of(file);
-        let revision = reasons.keep("revision", self.revision());
-        let subsystem = self.fact("uevent", |text| Ok(keyval::uevent(text).pci_subsys_id));
+        fn of_node<T>(
+            node: &Result<&Node>,
+            scope: Scope,
+            value: impl FnOnce(&NodeProperties) -> Option<T>,
+        ) -> Reading<T> {
+            let node = node.as_ref().map_err(|error| (*error).clone())?;
+            let path = || node.dir.path().join("properties");
+            let value = value(&node.properties).ok_or_else(|| Error::NotSupported { path: path() })?;
+            Ok(Value { value, source: Source::Kfd, scope })
+        }
+        let target = of_node(&node, scope, |node| node.gfx_target_version.filter(|version| *version != 0));
+        let target = target.and_then(|version| {
+            let path = || self.path_of("gfx_target_version");
+            let name = topology::gfx_target(version.value);
+            let name = name.ok_or_else(|| Error::NotSupported { path: path() })?;
+            Ok(version.map(|_| name))
+        });
+        let serial = ids.unique_id.ok_or_else(|| Error::NotSupported { path: self.path_of("unique_id") });
         AsicInfo {
             market_name: self.market_name(),
             pci_id: ids.pci_id,
-            vendor_name: names::vendor(&*self.0.backend, ids.pci_id.vendor),
-            subsystem_id: reasons.keep_some("subsystem_id", &path("uevent"), subsystem),
-            revision,
-            serial: reasons.keep_some("serial", &path("unique_id"), Ok(ids.unique_id)),
-            target_graphics_version: reasons.keep_some(
-                "target_graphics_version",
-                &path("gfx_target_version"),
-                gfx.map(topology::gfx_target),
-            ),
-            compute_units: reasons
-                .keep("compute_units", of_node(properties.and_then(|node| node.compute_units()))),
-            oam_id: reasons.keep("oam_id", self.fact("xgmi_physical_id", scalar::unsigned_32)),
-            chip_revision: reasons
-                .keep("chip_revision", of_node(properties.and_then(|node| node.asic_revision()))),
-            reasons,
+            vendor_name: names::vendor(&*self.inner.backend, ids.pci_id.vendor),
+            subsystem_id: self.get(&SUBSYSTEM),
+            revision: self.get(&REVISION),
+            serial: serial.map(|serial| Value::of_package(serial, Source::Scan)),
+            target_graphics_version: target,
+            compute_units: of_node(&node, scope, |node| node.compute_units()),
+            oam_id: self.get(&XGMI_PHYSICAL_ID),
+            chip_revision: of_node(&node, scope, |node| node.asic_revision()),
         }
     }
 
@@ -88,17 +90,11 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_subsystem_name")]
     pub fn market_name(&self) -> String {
         let id = self.ids().pci_id;
-        self.word("product_name")
+        let revision = || self.get(&REVISION).ok().map(|revision| revision.value);
+        self.get(&PRODUCT_NAME)
             .ok()
-            .or_else(|| names::product(&*self.0.backend, id, self.revision().ok()))
+            .map(|name| name.value)
+            .or_else(|| names::product(&*self.inner.backend, id, revision()))
             .unwrap_or_else(|| format!("AMD GPU [{:04x}:{:04x}]", id.vendor, id.device))
-    }
-
-    fn revision(&self) -> Result<u8> {
-        let number = self.fact("revision", scalar::hex)?;
-        u8::try_from(number).map_err(|_| {
-            let path = self.path_of("revision");
-            Error::unparsable(path, crate::error::ParseError::new(1, 1, "expected a number of 8 bits"))
-        })
     }
 }

@@ -1,46 +1,47 @@
 //! The board and its firmware image (VBIOS).
 
 use super::Gpu;
-use crate::error::{Error, Reasons, Result};
+use crate::attribute::{
+    FRU_ID, MANUFACTURER, PRODUCT_NAME, PRODUCT_NUMBER, SERIAL_NUMBER, VBIOS_BUILD, VBIOS_VERSION,
+};
+use crate::error::Error;
 use crate::parse::drm::Vbios;
-use crate::parse::scalar;
+use crate::reading::{Source, Value, bundle};
 
-/// What the board's own EEPROM (the FRU) says, as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct BoardInfo {
-    /// `product_number`; AMD SMI's model number.
-    pub model_number: Option<String>,
-    /// `serial_number`.
-    pub product_serial: Option<String>,
-    /// `fru_id`; since kernel 6.5.
-    pub fru_id: Option<String>,
-    /// `product_name`.
-    pub product_name: Option<String>,
-    /// `manufacturer`; since kernel 6.5.
-    pub manufacturer_name: Option<String>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// What the board's own EEPROM (the FRU) says, as text.
+    pub struct BoardInfo {
+        readings {
+            /// `product_number`; AMD SMI's model number.
+            pub model_number: String,
+            /// `serial_number`.
+            pub product_serial: String,
+            /// `fru_id`; since kernel 6.5.
+            pub fru_id: String,
+            /// `product_name`.
+            pub product_name: String,
+            /// `manufacturer`; since kernel 6.5.
+            pub manufacturer_name: String,
+        }
+    }
 }
 
-/// The card's firmware image.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct VbiosInfo {
-    /// Name of the image: `NAVI31 XTX GAMING`.
-    pub name: Option<String>,
-    /// Part number and version in one: `113-D67301-063`.
-    pub part_number: Option<String>,
-    /// Version of the image: `022.001.002.027.000001`.
-    pub version: Option<String>,
-    /// When the image was built: `2023/01/07 00:26`.
-    pub date: Option<String>,
-    /// Build number; newest kernels only.
-    pub build: Option<String>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// The card's firmware image.
+    pub struct VbiosInfo {
+        readings {
+            /// Name of the image: `NAVI31 XTX GAMING`.
+            pub name: String,
+            /// Part number and version in one: `113-D67301-063`.
+            pub part_number: String,
+            /// Version of the image: `022.001.002.027.000001`.
+            pub version: String,
+            /// When the image was built: `2023/01/07 00:26`.
+            pub date: String,
+            /// Build number; newest kernels only.
+            pub build: String,
+        }
+    }
 }
 
 impl Gpu {
@@ -51,15 +52,12 @@ impl Gpu {
     /// *Supported on*: server cards with an EEPROM.
     #[doc(alias = "amdsmi_get_gpu_board_info")]
     pub fn board_info(&self) -> BoardInfo {
-        let mut reasons = Reasons::default();
-        let mut read = |field: &str, file: &str| reasons.keep(field, self.word(file));
         BoardInfo {
-            model_number: read("model_number", "product_number"),
-            product_serial: read("product_serial", "serial_number"),
-            fru_id: read("fru_id", "fru_id"),
-            product_name: read("product_name", "product_name"),
-            manufacturer_name: read("manufacturer_name", "manufacturer"),
-            reasons,
+            model_number: self.get(&PRODUCT_NUMBER),
+            product_serial: self.get(&SERIAL_NUMBER),
+            fru_id: self.get(&FRU_ID),
+            product_name: self.get(&PRODUCT_NAME),
+            manufacturer_name: self.get(&MANUFACTURER),
         }
     }
 
@@ -80,30 +78,26 @@ impl Gpu {
     /// ```
     #[doc(alias = "amdsmi_get_gpu_vbios_info")]
     pub fn vbios_info(&self) -> VbiosInfo {
-        let mut reasons = Reasons::default();
         let (image, path) = (self.drm_vbios(), self.render_path());
-        let told = |value: fn(&Vbios) -> &Option<String>| match &image {
-            Ok(image) => value(image).clone().ok_or_else(|| Error::NotSupported { path: path.clone() }),
+        let of_image = |value: fn(&Vbios) -> &Option<String>| match &image {
+            Ok(image) => match value(image).clone() {
+                Some(value) => Ok(Value::of_package(value, Source::RenderNode)),
+                None => Err(Error::NotSupported { path: path.clone() }),
+            },
             Err(error) => Err(error.clone()),
         };
-        let part_number = match self.word("vbios_version") {
-            Err(absent @ Error::NotSupported { .. }) => told(|image| &image.part_number).map_err(|_| absent),
+        let part_number = match self.get(&VBIOS_VERSION) {
+            Err(absent @ Error::NotSupported { .. }) => {
+                of_image(|image| &image.part_number).map_err(|_| absent)
+            }
             result => result,
         };
         VbiosInfo {
-            name: reasons.keep("name", told(|image| &image.name)),
-            part_number: reasons.keep("part_number", part_number),
-            version: reasons.keep("version", told(|image| &image.version)),
-            date: reasons.keep("date", told(|image| &image.date)),
-            build: reasons.keep("build", self.word("vbios_build")),
-            reasons,
+            name: of_image(|image| &image.name),
+            part_number,
+            version: of_image(|image| &image.version),
+            date: of_image(|image| &image.date),
+            build: self.get(&VBIOS_BUILD),
         }
-    }
-
-    /// A file of one word or line; an empty one is not supported.
-    pub(super) fn word(&self, file: &str) -> Result<String> {
-        let text = self.fact(file, |text| Ok(scalar::text(text).map(String::from)))?;
-        let path = || self.path_of(file);
-        text.ok_or_else(|| Error::NotSupported { path: path() })
     }
 }

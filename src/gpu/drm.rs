@@ -34,7 +34,7 @@ impl Gpu {
     /// ```
     #[doc(alias = "amdsmi_get_gpu_driver_info")]
     pub fn drm_version(&self) -> Result<&DrmVersion> {
-        self.ask(&self.0.drm.version, DrmQuery::Version, |answer, _| Ok(drm::version(answer)))
+        self.ask(&self.inner.drm.version, DrmQuery::Version, |answer, _| Ok(drm::version(answer)))
     }
 
     /// Revision of the chip, by which drivers tell chips of one family apart.
@@ -49,13 +49,13 @@ impl Gpu {
 
     /// The strings of the firmware image.
     pub(super) fn drm_vbios(&self) -> Result<&Vbios> {
-        self.ask(&self.0.drm.vbios, DrmQuery::Vbios, |answer, _| Ok(drm::vbios(answer)))
+        self.ask(&self.inner.drm.vbios, DrmQuery::Vbios, |answer, _| Ok(drm::vbios(answer)))
     }
 
     /// The chip and its memory.
     pub(super) fn drm_device(&self) -> Result<&DrmDevice> {
         let expected = u32::from(self.ids().pci_id.device);
-        self.ask(&self.0.drm.device, DrmQuery::Device, |answer, path| {
+        self.ask(&self.inner.drm.device, DrmQuery::Device, |answer, path| {
             let device = drm::device(answer);
             match device.device_id {
                 Some(id) if id != expected => {
@@ -90,7 +90,7 @@ impl Gpu {
         }
         self.access().check(|| path.clone())?;
         let answer =
-            self.0.backend.drm_query(minor, what).map_err(|error| self.render_error(&path, &error))?;
+            self.inner.backend.drm_query(minor, what).map_err(|error| self.render_error(&path, &error))?;
         let answer = read(&answer, &path)?;
         Ok(kept.get_or_init(|| answer))
     }

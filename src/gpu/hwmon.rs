@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Device, Gpu, read};
+use crate::attribute::{Absent, word};
 use crate::backend::{Dir, Entry};
 use crate::error::{Error, Op, Result};
-use crate::parse::{Parsed, scalar};
 
 /// The directory and the names in it, which are made once when the device is registered.
 pub(crate) struct Hwmon {
@@ -49,16 +49,23 @@ impl Gpu {
     /// The driver's hwmon. Opening and listing it wakes nothing.
     pub(crate) fn hwmon(&self) -> Result<&Hwmon> {
         let device = self.device("hwmon")?;
-        if let Some(hwmon) = self.0.hwmon.get() {
+        if let Some(hwmon) = self.inner.hwmon.get() {
             return Ok(hwmon);
         }
         let found = find_hwmon(device)?;
         // What could not be opened is tried again at the next call; only a success is kept.
-        Ok(self.0.hwmon.get_or_init(|| found))
+        Ok(self.inner.hwmon.get_or_init(|| found))
     }
 
     /// Reads a file of the hwmon directory that never wakes the GPU.
-    pub(crate) fn hwmon_fact<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<T>) -> Result<T> {
+    pub(crate) fn hwmon_fact<T, E>(
+        &self,
+        file: &str,
+        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
+    ) -> Result<T>
+    where
+        Absent: From<E>,
+    {
         let device = self.device(file)?;
         read(&*self.hwmon()?.dir, file, |op, path, error| device.error(op, path, error), parse)
     }
@@ -81,10 +88,10 @@ fn find_hwmon(device: &Device) -> Result<Hwmon> {
                 continue;
             }
         };
-        match read(&*dir, "name", failed, |text| Ok(scalar::text(text).map(|name| name == "amdgpu"))) {
-            Ok(Some(true)) => return hwmon_of(dir, listed),
-            Ok(Some(false)) => {}
-            Ok(None) | Err(_) => nameless = nameless.or(Some(dir)),
+        match read(&*dir, "name", failed, word).as_deref() {
+            Ok("amdgpu") => return hwmon_of(dir, listed),
+            Ok(_) => {}
+            Err(_) => nameless = nameless.or(Some(dir)),
         }
     }
     // Some recordings have no `name`; on a live machine every hwmon has one.

@@ -3,55 +3,57 @@
 use std::path::{Path, PathBuf};
 
 use super::Gpu;
-use crate::error::{Error, Reasons, Result};
+use crate::attribute::{
+    Attribute, BANK_USED, GTT_TOTAL, GTT_USED, PREEMPT_USED, VISIBLE_VRAM_TOTAL, VISIBLE_VRAM_USED,
+    VRAM_TOTAL, VRAM_USED, VRAM_VENDOR,
+};
+use crate::error::{Error, Result};
 use crate::parse::drm::VramType;
 use crate::parse::topology::{self, MemoryBank};
-use crate::parse::{Parsed, scalar};
+use crate::reading::{Reading, Source, Value, bundle};
 use crate::unit::{Bytes, MegaHertz};
 
-/// Bytes of each kind of memory, and what of them is used.
-///
-/// On an APU both VRAM (the part of the system's memory that firmware set aside) and GTT (the rest that the
-/// GPU may map) are the GPU's to use. They are never added here: buffers may move from one to the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct MemoryUsage {
-    /// Video memory; of a partition, its share.
-    pub vram_total: Option<Bytes>,
-    /// Used of it.
-    pub vram_used: Option<Bytes>,
-    /// The part of the video memory that the CPU can reach.
-    pub visible_vram_total: Option<Bytes>,
-    /// Used of it.
-    pub visible_vram_used: Option<Bytes>,
-    /// System memory that the GPU may map.
-    pub gtt_total: Option<Bytes>,
-    /// Mapped of it.
-    pub gtt_used: Option<Bytes>,
-    /// System memory that holds buffers of processes which were put aside; since kernel 5.14.
-    pub preempt_used: Option<Bytes>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// Bytes of each kind of memory, and what of them is used.
+    ///
+    /// On an APU both VRAM (the part of the system's memory that firmware set aside) and GTT (the rest that the
+    /// GPU may map) are the GPU's to use. They are never added here: buffers may move from one to the other.
+    pub struct MemoryUsage {
+        readings {
+            /// Video memory; of a partition, its share.
+            pub vram_total: Bytes,
+            /// Used of it.
+            pub vram_used: Bytes,
+            /// The part of the video memory that the CPU can reach.
+            pub visible_vram_total: Bytes,
+            /// Used of it.
+            pub visible_vram_used: Bytes,
+            /// System memory that the GPU may map.
+            pub gtt_total: Bytes,
+            /// Mapped of it.
+            pub gtt_used: Bytes,
+            /// System memory that holds buffers of processes which were put aside; since kernel 5.14.
+            pub preempt_used: Bytes,
+        }
+    }
 }
 
-/// The video memory itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct VramInfo {
-    /// What kind of memory it is: GDDR6, HBM.
-    pub vram_type: Option<VramType>,
-    /// Bytes; of a partition, its share.
-    pub size: Option<Bytes>,
-    /// Bits of the memory bus.
-    pub bit_width: Option<u32>,
-    /// The memory's highest clock.
-    pub clock_max: Option<MegaHertz>,
-    /// Who made it, in the driver's lower-case word: `samsung`, `hynix`.
-    pub vendor: Option<String>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// The video memory itself.
+    pub struct VramInfo {
+        readings {
+            /// What kind of memory it is: GDDR6, HBM.
+            pub vram_type: VramType,
+            /// Bytes; of a partition, its share.
+            pub size: Bytes,
+            /// Bits of the memory bus.
+            pub bit_width: u32,
+            /// The memory's highest clock.
+            pub clock_max: MegaHertz,
+            /// Who made it, in the driver's lower-case word: `samsung`, `hynix`.
+            pub vendor: String,
+        }
+    }
 }
 
 impl Gpu {
@@ -66,18 +68,14 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_memory_usage")]
     #[doc(alias = "amdsmi_get_gpu_vram_usage")]
     pub fn memory_usage(&self) -> MemoryUsage {
-        let mut reasons = Reasons::default();
-        let mut read = |field: &str, value: Result<Bytes>| reasons.keep(field, value);
-        let file = |name: &str| self.fact(name, bytes);
         MemoryUsage {
-            vram_total: read("vram_total", self.vram_size()),
-            vram_used: read("vram_used", self.vram_used()),
-            visible_vram_total: read("visible_vram_total", self.unless_partition("mem_info_vis_vram_total")),
-            visible_vram_used: read("visible_vram_used", self.unless_partition("mem_info_vis_vram_used")),
-            gtt_total: read("gtt_total", file("mem_info_gtt_total")),
-            gtt_used: read("gtt_used", file("mem_info_gtt_used")),
-            preempt_used: read("preempt_used", file("mem_info_preempt_used")),
-            reasons,
+            vram_total: self.vram_size(),
+            vram_used: self.vram_used(),
+            visible_vram_total: self.of_package_only(&VISIBLE_VRAM_TOTAL),
+            visible_vram_used: self.of_package_only(&VISIBLE_VRAM_USED),
+            gtt_total: self.get(&GTT_TOTAL),
+            gtt_used: self.get(&GTT_USED),
+            preempt_used: self.get(&PREEMPT_USED),
         }
     }
 
@@ -97,15 +95,13 @@ impl Gpu {
     /// ```
     #[doc(alias = "amdsmi_get_gpu_vram_info")]
     pub fn vram_info(&self) -> VramInfo {
-        let mut reasons = Reasons::default();
-        let (bank, path) = match self.vram_bank() {
-            Ok((bank, path)) => (Ok(bank), path),
-            Err(error) => (Err(error), PathBuf::new()),
-        };
+        let scope = self.own_scope();
+        let bank = self.vram_bank();
         let of_bank = |value: fn(&MemoryBank) -> Option<u32>| match &bank {
-            Ok(bank) => value(bank)
-                .filter(|value| *value != 0)
-                .ok_or_else(|| Error::NotSupported { path: path.clone() }),
+            Ok((bank, path)) => match value(bank).filter(|value| *value != 0) {
+                Some(value) => Ok(Value { value, source: Source::Kfd, scope }),
+                None => Err(Error::NotSupported { path: path.clone() }),
+            },
             Err(error) => Err(error.clone()),
         };
         let node = self.drm_device();
@@ -114,17 +110,19 @@ impl Gpu {
             Err(error) => Err(error.clone()),
         };
         let bit_width = match (of_bank(|bank| bank.width), &node) {
-            (Err(absent @ Error::NotSupported { .. }), Ok(node)) => node.vram_bit_width.ok_or(absent),
+            (Err(absent @ Error::NotSupported { .. }), Ok(node)) => {
+                let width = node.vram_bit_width.ok_or(absent);
+                width.map(|width| Value::of_package(width, Source::RenderNode))
+            }
             (of_bank, _) => of_bank,
         };
+        let clock_max = of_bank(|bank| bank.mem_clk_max.map(|clock| clock.0));
         VramInfo {
-            vram_type: reasons.keep("vram_type", vram_type),
-            size: reasons.keep("size", self.vram_size()),
-            bit_width: reasons.keep("bit_width", bit_width),
-            clock_max: reasons
-                .keep("clock_max", of_bank(|bank| bank.mem_clk_max.map(|clock| clock.0)).map(MegaHertz)),
-            vendor: reasons.keep("vendor", self.vram_vendor()),
-            reasons,
+            vram_type: vram_type.map(|kind| Value::of_package(kind, Source::RenderNode)),
+            size: self.vram_size(),
+            bit_width,
+            clock_max: clock_max.map(|clock| clock.map(MegaHertz)),
+            vendor: self.vram_vendor(),
         }
     }
 
@@ -134,13 +132,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver does not know it.
     /// *Supported on*: discrete cards.
     #[doc(alias = "amdsmi_get_gpu_vram_vendor")]
-    pub fn vram_vendor(&self) -> Result<String> {
-        const FILE: &str = "mem_info_vram_vendor";
-        // `unknown` is the driver's word for not telling.
-        match self.word(FILE)? {
-            unknown if unknown == "unknown" => Err(Error::NotSupported { path: self.path_of(FILE) }),
-            vendor => Ok(vendor),
-        }
+    pub fn vram_vendor(&self) -> Reading<String> {
+        self.get(&VRAM_VENDOR)
     }
 
     /// Whether this is an APU: its VRAM is a part of the system's memory.
@@ -148,7 +141,7 @@ impl Gpu {
     /// *Source*: the instruction set that KFD names; else whether hwmon has `vddnb`, which only APUs have
     /// (`hwmon_attributes_visible`). Reads no value, wakes nothing.
     pub fn is_apu(&self) -> bool {
-        let properties = self.0.node.as_ref().map(|node| &node.properties);
+        let properties = self.inner.node.as_ref().map(|node| &node.properties);
         match properties.and_then(|properties| properties.gfx_target_version).filter(|version| *version != 0)
         {
             // MI300A shares its target with MI300X; its memory is coherent with the host's.
@@ -158,26 +151,43 @@ impl Gpu {
         }
     }
 
-    fn vram_size(&self) -> Result<Bytes> {
-        let of_bank = || self.vram_bank().map(|(bank, _)| bank.size_in_bytes.unwrap_or(Bytes(0)));
-        if self.is_partition() || !self.in_drm() {
-            return of_bank();
+    /// A partition's share is its node's bank; of a package the driver's file speaks, and where there is none (a
+    /// container without the PCI device, MI300A of late 2025) the bank.
+    fn vram_size(&self) -> Reading<Bytes> {
+        if self.is_partition() {
+            return self.bank_size();
         }
-        self.fact("mem_info_vram_total", bytes)
+        match self.get(&VRAM_TOTAL) {
+            Err(absent @ Error::NotSupported { .. }) => self.bank_size().map_err(|error| match error {
+                Error::NotSupported { .. } => absent,
+                error => error,
+            }),
+            size => size,
+        }
     }
 
-    fn vram_used(&self) -> Result<Bytes> {
-        if !self.in_drm() && !self.is_partition() {
-            return self.node_fact("mem_banks/0/used_memory", bytes);
-        }
-        self.unless_partition("mem_info_vram_used")
+    fn bank_size(&self) -> Reading<Bytes> {
+        let (bank, path) = self.vram_bank()?;
+        let value = bank.size_in_bytes.ok_or(Error::NotSupported { path })?;
+        Ok(Value { value, source: Source::Kfd, scope: self.own_scope() })
     }
 
-    /// The value of a file that speaks of the whole package; of a partition nothing is known.
-    fn unless_partition(&self, file: &str) -> Result<Bytes> {
+    /// Of a partition nothing tells it; KFD's `used_memory` counts for the whole package (`kfd_topology.c`).
+    fn vram_used(&self) -> Reading<Bytes> {
+        match self.of_package_only(&VRAM_USED) {
+            Err(absent @ Error::NotSupported { .. }) => self.get(&BANK_USED).map_err(|error| match error {
+                Error::NotSupported { .. } => absent,
+                error => error,
+            }),
+            used => used,
+        }
+    }
+
+    /// The value of a file that speaks of the whole package.
+    pub(crate) fn of_package_only(&self, attribute: &Attribute<Bytes>) -> Reading<Bytes> {
         match self.is_partition() {
-            true => Err(Error::NotSupported { path: self.path_of(file) }),
-            false => self.fact(file, bytes),
+            true => Err(Error::PackageOnly { path: self.path_of(attribute.name) }),
+            false => self.get(attribute),
         }
     }
 
@@ -201,7 +211,3 @@ const APU_TARGETS: [u32; 13] = [
     90_002, 90_009, 90_012, 100_103, 100_303, 100_305, 100_306, 100_307, 110_003, 110_500, 110_501, 110_502,
     110_503,
 ];
-
-fn bytes(text: &[u8]) -> Parsed<Bytes> {
-    scalar::unsigned(text).map(Bytes)
-}

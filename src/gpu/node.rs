@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Device, Gpu, read};
+use crate::attribute::Absent;
 use crate::backend::{Dir, Entry};
 use crate::error::{Error, Op, Result, Unavailable};
-use crate::parse::Parsed;
 use crate::parse::scalar;
 use crate::parse::topology::{self, NodeProperties};
 
@@ -24,9 +24,9 @@ impl Gpu {
     /// The KFD node, or the reason why `file` of it cannot be read.
     pub(crate) fn node(&self, file: &str) -> Result<&Node> {
         let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
-        let node = self.0.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
+        let node = self.inner.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
         let path = || node.dir.path().join(file);
-        match (self.0.device.as_ref().is_some_and(Device::is_retired), self.1) {
+        match (self.inner.device.as_ref().is_some_and(Device::is_retired), self.refusing) {
             (true, _) => Err(Error::DeviceGone { path: path() }),
             (_, Some(reason @ Unavailable::Late)) => Err(Error::Unavailable { path: path(), reason }),
             _ => Ok(node),
@@ -34,7 +34,14 @@ impl Gpu {
     }
 
     /// Reads a file of the KFD node, which never wakes the GPU.
-    pub(crate) fn node_fact<T>(&self, file: &str, parse: impl Fn(&[u8]) -> Parsed<T>) -> Result<T> {
+    pub(crate) fn node_fact<T, E>(
+        &self,
+        file: &str,
+        parse: impl Fn(&[u8]) -> std::result::Result<T, E>,
+    ) -> Result<T>
+    where
+        Absent: From<E>,
+    {
         self.ask_node(file, |dir| read(dir, file, |op, path, error| gone_or(dir, op, path, error), &parse))
     }
 
@@ -59,8 +66,8 @@ impl Gpu {
 
     /// Looks for the node of the same GPU: the id that KFD makes of place, memory and XCCs, and where it is.
     fn find_node_again(&self, node: &Node) -> bool {
-        let Some(id) = self.0.ids.kfd_id else { return false };
-        let Ok(nodes) = self.0.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
+        let Some(id) = self.inner.ids.kfd_id else { return false };
+        let Ok(nodes) = self.inner.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
             return false;
         };
         let same = |dir: &Arc<dyn Dir>| {

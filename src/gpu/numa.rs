@@ -3,20 +3,19 @@
 use std::ops::RangeInclusive;
 
 use super::Gpu;
-use crate::error::Reasons;
-use crate::parse::{cpulist, scalar};
+use crate::attribute::{LOCAL_CPUS, NUMA_NODE};
+use crate::reading::bundle;
 
-/// The GPU's place in the machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct NumaInfo {
-    /// The NUMA node that the GPU is attached to; absent where the firmware does not say (the kernel's −1).
-    pub node: Option<u32>,
-    /// The CPUs near it.
-    pub cpus: Option<Vec<RangeInclusive<u32>>>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// The GPU's place in the machine.
+    pub struct NumaInfo {
+        readings {
+            /// The NUMA node that the GPU is attached to; absent where the firmware does not say (the kernel's −1).
+            pub node: u32,
+            /// The CPUs near it.
+            pub cpus: Vec<RangeInclusive<u32>>,
+        }
+    }
 }
 
 impl Gpu {
@@ -28,13 +27,6 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_topo_numa_affinity")]
     #[doc(alias = "amdsmi_get_cpu_affinity_with_scope")]
     pub fn numa_info(&self) -> NumaInfo {
-        let mut reasons = Reasons::default();
-        let path = self.path_of("numa_node");
-        let node = self.fact("numa_node", scalar::signed).map(|node| u32::try_from(node).ok());
-        NumaInfo {
-            node: reasons.keep_some("node", &path, node),
-            cpus: reasons.keep("cpus", self.fact("local_cpulist", cpulist::cpu_list)),
-            reasons,
-        }
+        NumaInfo { node: self.get(&NUMA_NODE), cpus: self.get(&LOCAL_CPUS) }
     }
 }

@@ -3,44 +3,47 @@
 use std::path::Path;
 
 use super::{Gpu, read};
-use crate::error::{Error, Op, Reasons, Result};
-use crate::parse::partition::{self, ComputePartition, MemoryPartition};
+use crate::attribute::{
+    AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS, COMPUTE_PARTITION, MEMORY_PARTITION,
+    PROFILE_MEMORY_PARTITIONS, SELECTED_PROFILE, SUPPORTED_PROFILES,
+};
+use crate::error::{Error, Op, Result};
+use crate::parse::partition::{ComputePartition, MemoryPartition};
 use crate::parse::scalar;
+use crate::reading::{Reading, Source, Value, bundle};
 
-/// A way to split a package's compute units.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct PartitionProfile {
-    /// Its place in the driver's list.
-    pub index: usize,
-    /// The driver's word for it.
-    pub mode: ComputePartition,
-    /// Whether the package is split so at present; absent while the GPU sleeps.
-    pub current: Option<bool>,
-    /// How many partitions it makes.
-    pub partitions: Option<u32>,
-    /// The ways to split memory that go with it; known of the selected profile only.
-    pub memory_partitions: Option<Vec<MemoryPartition>>,
-    /// What each partition gets; known of the selected profile only.
-    pub resources: Vec<PartitionResource>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// A way to split a package's compute units.
+    pub struct PartitionProfile {
+        /// Its place in the driver's list.
+        pub index: usize,
+        /// The driver's word for it.
+        pub mode: ComputePartition,
+        readings {
+            /// Whether the package is split so at present; absent while the GPU sleeps.
+            pub current: bool,
+            /// How many partitions it makes.
+            pub partitions: u32,
+            /// The ways to split memory that go with it; known of the selected profile only.
+            pub memory_partitions: Vec<MemoryPartition>,
+            /// What each partition gets; known of the selected profile only.
+            pub resources: Vec<PartitionResource>,
+        }
+    }
 }
 
-/// What a partition gets of one kind of engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct PartitionResource {
-    /// Which kind.
-    pub kind: ResourceKind,
-    /// How many.
-    pub instances: Option<u32>,
-    /// How many partitions share one.
-    pub shared: Option<u32>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// What a partition gets of one kind of engine.
+    pub struct PartitionResource {
+        /// Which kind.
+        pub kind: ResourceKind,
+        readings {
+            /// How many.
+            pub instances: u32,
+            /// How many partitions share one.
+            pub shared: u32,
+        }
+    }
 }
 
 /// A kind of engine that is dealt out (`xcp_res_names` of amdgpu_xcp.c).
@@ -82,9 +85,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the chip cannot be split.
     /// *Supported on*: MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_compute_partition")]
-    pub fn compute_partition(&self) -> Result<ComputePartition> {
-        let file = "current_compute_partition";
-        self.known(file, self.access().read(file, |text| Ok(partition::compute_partition(text))))
+    pub fn compute_partition(&self) -> Reading<ComputePartition> {
+        self.get(&COMPUTE_PARTITION)
     }
 
     /// How the package's memory is split: NPS1 (not at all) to NPS8.
@@ -93,9 +95,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the memory cannot be split.
     /// *Supported on*: MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_memory_partition")]
-    pub fn memory_partition(&self) -> Result<MemoryPartition> {
-        let file = "current_memory_partition";
-        self.known(file, self.access().read(file, |text| Ok(partition::memory_partition(text))))
+    pub fn memory_partition(&self) -> Reading<MemoryPartition> {
+        self.get(&MEMORY_PARTITION)
     }
 
     /// The ways to split the package's compute units that can be chosen with its memory split as it is.
@@ -103,9 +104,8 @@ impl Gpu {
     /// *Source*: `available_compute_partition` of the PCI device; answered while the GPU sleeps.
     /// *Errors*: [`Error::NotSupported`] where nothing can be chosen.
     /// *Supported on*: MI300 and newer Instinct.
-    pub fn available_compute_partitions(&self) -> Result<Vec<ComputePartition>> {
-        let file = "available_compute_partition";
-        self.known(file, self.fact(file, |text| Ok(partition::compute_partitions(text))))
+    pub fn available_compute_partitions(&self) -> Reading<Vec<ComputePartition>> {
+        self.get(&AVAILABLE_COMPUTE_PARTITIONS)
     }
 
     /// The ways to split the package's memory that can be chosen; the choice takes effect when the driver is loaded
@@ -115,9 +115,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where nothing can be chosen.
     /// *Supported on*: MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_memory_partition_config")]
-    pub fn available_memory_partitions(&self) -> Result<Vec<MemoryPartition>> {
-        let file = "available_memory_partition";
-        self.known(file, self.fact(file, |text| Ok(partition::memory_partitions(text))))
+    pub fn available_memory_partitions(&self) -> Reading<Vec<MemoryPartition>> {
+        self.get(&AVAILABLE_MEMORY_PARTITIONS)
     }
 
     /// The ways to split the package's compute units that its driver knows, with what each makes of the engines.
@@ -132,48 +131,34 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_accelerator_partition_profile")]
     #[doc(alias = "amdsmi_get_gpu_accelerator_partition_profile_config")]
     pub fn partition_profiles(&self) -> Result<Vec<PartitionProfile>> {
-        let file = "compute_partition_config/supported_xcp_configs";
-        let modes = self.known(file, self.fact(file, |text| Ok(partition::compute_partitions(text))));
-        let modes = match modes {
+        let modes = match self.get(&SUPPORTED_PROFILES) {
             Err(Error::NotSupported { .. }) => self.available_compute_partitions()?,
             modes => modes?,
         };
         let current = self.compute_partition();
-        let selected =
-            self.fact("compute_partition_config/xcp_config", |text| Ok(partition::compute_partition(text)));
-        let profiles = modes.into_iter().enumerate().map(|(index, mode)| {
-            let mut reasons = Reasons::default();
-            let is_selected = selected.as_ref().is_ok_and(|selected| selected.as_ref() == Some(&mode));
-            let config = |name: &str| format!("compute_partition_config/{name}");
-            let memory = match (is_selected, &selected) {
-                (true, _) => self.known(
-                    &config("supported_nps_configs"),
-                    self.fact(&config("supported_nps_configs"), |text| {
-                        Ok(partition::memory_partitions(text))
-                    }),
-                ),
-                // Which profile the driver describes is not known: it may be this one.
-                (false, Err(error)) => Err(error.clone()),
-                (false, Ok(_)) => {
-                    Err(Error::NotSupported { path: self.path_of(&config("supported_nps_configs")) })
-                }
+        let selected = self.get(&SELECTED_PROFILE);
+        let profiles = modes.value.into_iter().enumerate().map(|(index, mode)| {
+            // Which profile the driver describes may not be known: then it may be this one.
+            let is_selected = match &selected {
+                Ok(selected) => Ok(selected.value == mode),
+                Err(Error::NotSupported { .. }) => Ok(false),
+                Err(error) => Err(error.clone()),
             };
-            if let Err(error @ (Error::NoPermission { .. } | Error::Io { .. } | Error::Unavailable { .. })) =
-                &selected
-            {
-                reasons.set("resources", error.clone());
-            }
+            let described = match is_selected {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(Error::NotSupported { path: self.path_of(PROFILE_MEMORY_PARTITIONS.name) }),
+                Err(error) => Err(error),
+            };
+            let resources = || ResourceKind::ALL.into_iter().filter_map(|kind| self.resource(kind)).collect();
             PartitionProfile {
                 index,
-                current: reasons.keep("current", current.clone().map(|current| current == mode)),
-                partitions: reasons.keep("partitions", self.partitions_of(&mode)),
-                memory_partitions: reasons.keep("memory_partitions", memory),
-                resources: match is_selected {
-                    true => ResourceKind::ALL.into_iter().filter_map(|kind| self.resource(kind)).collect(),
-                    false => Vec::new(),
-                },
+                current: current.clone().map(|current| current.map(|current| current == mode)),
+                partitions: self
+                    .partitions_of(&mode)
+                    .map(|count| Value::of_package(count, Source::Attribute)),
+                memory_partitions: described.clone().and_then(|()| self.get(&PROFILE_MEMORY_PARTITIONS)),
+                resources: described.map(|()| Value::of_package(resources(), Source::Attribute)),
                 mode,
-                reasons,
             }
         });
         Ok(profiles.collect())
@@ -184,14 +169,8 @@ impl Gpu {
         let folder = format!("compute_partition_config/{}", kind.as_str());
         let device = self.device(&folder).ok()?;
         device.dir.meta(Path::new(&folder)).ok()?;
-        let mut reasons = Reasons::default();
         let number = |name: &str| self.fact(&format!("{folder}/{name}"), scalar::unsigned_32);
-        Some(PartitionResource {
-            kind,
-            instances: reasons.keep("instances", number("num_inst")),
-            shared: reasons.keep("shared", number("num_shared")),
-            reasons,
-        })
+        Some(PartitionResource { kind, instances: number("num_inst"), shared: number("num_shared") })
     }
 
     /// How many partitions a mode makes.
@@ -212,12 +191,13 @@ impl Gpu {
     /// GC that are not harvested.
     fn compute_dies(&self) -> Result<u32> {
         let partitions = match self.compute_partition() {
-            Ok(ComputePartition::Cpx) | Err(Error::NotSupported { .. }) => None,
+            Err(Error::NotSupported { .. }) => None,
+            Ok(mode) if mode.value == ComputePartition::Cpx => None,
             // How KFD's count is to be read is not known.
             Err(error) => return Err(error),
-            Ok(mode) => self.partitions_of(&mode).ok(),
+            Ok(mode) => self.partitions_of(&mode.value).ok(),
         };
-        let dies_of_each = self.0.node.as_ref().and_then(|node| node.properties.num_xcc);
+        let dies_of_each = self.inner.node.as_ref().and_then(|node| node.properties.num_xcc);
         if let Some(dies) = partitions.zip(dies_of_each).and_then(|(count, dies)| dies.checked_mul(count)) {
             return Ok(dies);
         }
@@ -237,10 +217,5 @@ impl Gpu {
             0 => Err(Error::NotSupported { path: self.path_of(file) }),
             count => Ok(count),
         }
-    }
-
-    fn known<T>(&self, file: &str, value: Result<Option<T>>) -> Result<T> {
-        let path = || self.path_of(file);
-        value?.ok_or_else(|| Error::NotSupported { path: path() })
     }
 }

@@ -2,74 +2,56 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Gpu, read};
-use crate::error::{Error, Op, Reasons, Result};
-use crate::parse::dpm::{self, PcieTable};
+use super::{Access, Gpu, read};
+use crate::attribute::{
+    Attribute, LINK_LEVELS, LINK_REPLAYS, LINK_SPEED, LINK_SPEED_MAX, LINK_WIDTH, LINK_WIDTH_MAX, SLOT_TYPE,
+};
+use crate::error::{Error, Op, Result};
+use crate::parse::dpm::PcieTable;
 use crate::parse::pcie::{self, PcieTraffic};
 use crate::parse::scalar;
+use crate::reading::{Reading, bundle};
 use crate::unit::MegaTransfers;
 
-/// A link: millions of transfers per second and lane, and lanes. Absent where PCI says `Unknown`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct PcieInfo {
-    /// Speed at present; low when idle on cards that save power so.
-    pub speed: Option<MegaTransfers>,
-    /// Lanes in use.
-    pub width: Option<u8>,
-    /// The highest speed of card and slot together.
-    pub speed_max: Option<MegaTransfers>,
-    /// The most lanes.
-    pub width_max: Option<u8>,
-    /// How the card sits in the machine: `cem` (a slot), `oam`; since kernel 6.10, discrete cards only.
-    pub slot_type: Option<String>,
-    /// Packets that had to be sent again, since the driver was loaded.
-    pub replay_count: Option<u64>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// A link: millions of transfers per second and lane, and lanes. Absent where PCI says `Unknown`.
+    pub struct PcieInfo {
+        readings {
+            /// Speed at present; low when idle on cards that save power so.
+            pub speed: MegaTransfers,
+            /// Lanes in use.
+            pub width: u8,
+            /// The highest speed of card and slot together.
+            pub speed_max: MegaTransfers,
+            /// The most lanes.
+            pub width_max: u8,
+            /// How the card sits in the machine: `cem` (a slot), `oam`; since kernel 6.10, discrete cards only.
+            pub slot_type: String,
+            /// Packets that had to be sent again, since the driver was loaded.
+            pub replay_count: u64,
+        }
+    }
 }
 
 /// How many bridges above a GPU are looked at; a card's own switch has two.
 const BRIDGES: usize = 4;
 
 impl Gpu {
-    /// The link between card and machine: millions of transfers per second and lane, and lanes.
-    ///
-    /// *Source*: `{current,max}_link_{speed,width}` of the PCI device; where the card has a switch of its own
-    /// (Vega10 and newer), of the switch's upper end, because the GPU's own files show the link inside the card.
-    /// `pcie_replay_count`, `board_info` of the GPU.
-    /// *Errors*: none of its own; each field that is absent has its reason. Link and replays are not read while
-    /// the GPU sleeps: PCI answers all-ones then (64 GT/s, 63 lanes), and newer kernels wake it for the question
-    /// (`pci_config_pm_runtime_get`).
-    /// *Supported on*: all in a slot. An APU shows an internal link. No replay count in a virtual function.
-    #[doc(alias = "amdsmi_get_pcie_info")]
-    #[doc(alias = "amdsmi_get_gpu_pci_replay_counter")]
-    pub fn pcie_info(&self) -> PcieInfo {
+    /// The link as the attributes alone say. Link and replays are not read while the GPU sleeps: PCI answers all-ones
+    /// then (64 GT/s, 63 lanes), and newer kernels wake it for the question (`pci_config_pm_runtime_get`).
+    pub(crate) fn link_attributes(&self) -> PcieInfo {
         let access = self.access();
         let top = self.upstream();
-        let link = |name: &str| Ok(format!("{}{name}", top.as_ref().map_err(Error::clone)?));
-        let mut reasons = Reasons::default();
-        let path = |name: &str| self.path_of(name);
-        let mut speed = |field: &str, value: Result<_>| reasons.keep_some(field, &path(field), value);
-        let current_speed =
-            speed("speed", link("current_link_speed").and_then(|file| access.read(&file, pcie::link_speed)));
-        let speed_max =
-            speed("speed_max", link("max_link_speed").and_then(|file| access.read(&file, pcie::link_speed)));
-        let mut width = |field: &str, value: Result<_>| reasons.keep_some(field, &path(field), value);
-        let current_width =
-            width("width", link("current_link_width").and_then(|file| access.read(&file, pcie::link_width)));
-        let width_max =
-            width("width_max", link("max_link_width").and_then(|file| access.read(&file, pcie::link_width)));
-        let slot_type = self.fact("board_info", |text| Ok(slot_type(text)));
+        fn of_link<T>(access: &Access<'_>, top: &Result<String>, attribute: &Attribute<T>) -> Reading<T> {
+            access.named(attribute, &format!("{}{}", top.as_ref().map_err(Error::clone)?, attribute.name))
+        }
         PcieInfo {
-            speed: current_speed,
-            width: current_width,
-            speed_max,
-            width_max,
-            slot_type: reasons.keep_some("slot_type", &path("board_info"), slot_type),
-            replay_count: reasons.keep("replay_count", access.read("pcie_replay_count", scalar::unsigned)),
-            reasons,
+            speed: of_link(&access, &top, &LINK_SPEED),
+            width: of_link(&access, &top, &LINK_WIDTH),
+            speed_max: of_link(&access, &top, &LINK_SPEED_MAX),
+            width_max: of_link(&access, &top, &LINK_WIDTH_MAX),
+            slot_type: access.get(&SLOT_TYPE),
+            replay_count: access.get(&LINK_REPLAYS),
         }
     }
 
@@ -79,8 +61,8 @@ impl Gpu {
     /// *Errors*: [`NotSupported`](crate::Error::NotSupported) where there is no such file. The table may be empty.
     /// *Supported on*: discrete cards but MI200, MI300.
     #[doc(alias = "amdsmi_get_gpu_pci_bandwidth")]
-    pub fn pcie_levels(&self) -> Result<PcieTable> {
-        self.access().read("pp_dpm_pcie", dpm::pcie)
+    pub fn pcie_levels(&self) -> Reading<PcieTable> {
+        self.get(&LINK_LEVELS)
     }
 
     /// Packets received and sent in one second, and the largest payload in bytes. **Blocks for one second**, in
@@ -127,11 +109,4 @@ impl Gpu {
 
 fn plain(op: Op, path: PathBuf, error: std::io::Error) -> Error {
     Error::plain(op, &path, &error)
-}
-
-/// The word after `type :` in `board_info`; `unknown` is none.
-fn slot_type(text: &[u8]) -> Option<String> {
-    let text = scalar::text(text)?;
-    let word = text.strip_prefix("type")?.trim_start().strip_prefix(':')?.trim();
-    (word != "unknown" && !word.is_empty()).then(|| word.to_owned())
 }

@@ -1,19 +1,20 @@
 //! How the driver chooses clocks: performance level, profiles, overdrive, features, policies.
 
 use super::Gpu;
-use crate::error::{Error, Result, Unavailable};
-use crate::parse::features::{self, Features};
-use crate::parse::overdrive::{self, Overdrive};
-use crate::parse::performance::{self, PerformanceLevel, ThrottlingLogging};
-use crate::parse::policy::{self, Isolation, PolicyLevel};
-use crate::parse::profile::{self, PowerProfile};
-use crate::parse::{Parsed, scalar};
+use crate::attribute::{
+    MCLK_OVERDRIVE, OLDER_XGMI_PLPD, OVERDRIVE, PERFORMANCE_LEVEL, POWER_FEATURES, POWER_PROFILES,
+    PROCESS_ISOLATION, SCLK_OVERDRIVE, SOC_PSTATE, THROTTLING_LOGGING, XGMI_PLPD,
+};
+use crate::error::Error;
+#[cfg(doc)]
+use crate::error::Unavailable;
+use crate::parse::features::Features;
+use crate::parse::overdrive::Overdrive;
+use crate::parse::performance::{PerformanceLevel, ThrottlingLogging};
+use crate::parse::policy::{Isolation, PolicyLevel};
+use crate::parse::profile::PowerProfile;
+use crate::reading::{Reading, Value};
 use crate::unit::Percent;
-
-/// The policy by which XGMI links power down.
-pub(crate) const XGMI_PLPD: &str = "pm_policy/xgmi_plpd";
-/// The same before kernel 6.10.
-pub(crate) const OLDER_XGMI_PLPD: &str = "xgmi_plpd_policy";
 
 impl Gpu {
     /// How the driver chooses clocks: by load, fixed, or as the user says.
@@ -22,8 +23,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] without power management.
     /// *Supported on*: all.
     #[doc(alias = "amdsmi_get_gpu_perf_level")]
-    pub fn performance_level(&self) -> Result<PerformanceLevel> {
-        self.answer("power_dpm_force_performance_level", |text| Ok(performance::performance_level(text)))
+    pub fn performance_level(&self) -> Reading<PerformanceLevel> {
+        self.get(&PERFORMANCE_LEVEL)
     }
 
     /// The power profiles, with the one in force marked.
@@ -32,9 +33,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver has none.
     /// *Supported on*: most; not MI300.
     #[doc(alias = "amdsmi_get_gpu_power_profile_presets")]
-    pub fn power_profiles(&self) -> Result<Vec<PowerProfile>> {
-        let some = |profiles: Vec<PowerProfile>| (!profiles.is_empty()).then_some(profiles);
-        self.answer("pp_power_profile_mode", |text| profile::power_profiles(text).map(some))
+    pub fn power_profiles(&self) -> Reading<Vec<PowerProfile>> {
+        self.get(&POWER_PROFILES)
     }
 
     /// The overdrive table: clocks in megahertz, voltages in millivolts, and the ranges that may be set.
@@ -45,17 +45,8 @@ impl Gpu {
     /// *Supported on*: most with overdrive enabled; MI300 always.
     #[doc(alias = "amdsmi_get_gpu_od_volt_info")]
     #[doc(alias = "amdsmi_get_gpu_od_volt_curve_regions")]
-    pub fn overdrive(&self) -> Result<Overdrive> {
-        let file = "pp_od_clk_voltage";
-        let table = self.access().read(file, overdrive::overdrive)?;
-        let path = || self.path_of(file);
-        if table.unavailable {
-            return Err(Error::Unavailable { path: path(), reason: Unavailable::Inaccessible });
-        }
-        if table == Overdrive::default() {
-            return Err(Error::NotSupported { path: path() });
-        }
-        Ok(table)
+    pub fn overdrive(&self) -> Reading<Overdrive> {
+        self.get(&OVERDRIVE)
     }
 
     /// By how many percent the shader clock is raised above its default.
@@ -64,8 +55,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
     /// *Supported on*: GFX8, Vega and some later ones.
     #[doc(alias = "amdsmi_get_gpu_overdrive_level")]
-    pub fn overdrive_level(&self) -> Result<Percent> {
-        self.access().read("pp_sclk_od", scalar::percent)
+    pub fn overdrive_level(&self) -> Reading<Percent> {
+        self.get(&SCLK_OVERDRIVE)
     }
 
     /// By how many percent the memory clock is raised above its default.
@@ -74,8 +65,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
     /// *Supported on*: GFX8, Vega and some later ones.
     #[doc(alias = "amdsmi_get_gpu_mem_overdrive_level")]
-    pub fn memory_overdrive_level(&self) -> Result<Percent> {
-        self.access().read("pp_mclk_od", scalar::percent)
+    pub fn memory_overdrive_level(&self) -> Reading<Percent> {
+        self.get(&MCLK_OVERDRIVE)
     }
 
     /// What the power-management firmware has switched on.
@@ -84,8 +75,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
     /// *Supported on*: discrete cards from Vega on, MI300A.
     #[doc(alias = "amdsmi_is_gpu_power_management_enabled")]
-    pub fn power_features(&self) -> Result<Features> {
-        self.answer("pp_features", features::features)
+    pub fn power_features(&self) -> Reading<Features> {
+        self.get(&POWER_FEATURES)
     }
 
     /// Whether the driver logs that it throttles, and how often at most, in seconds. Answered while the GPU sleeps.
@@ -93,8 +84,8 @@ impl Gpu {
     /// *Source*: `thermal_throttling_logging` of the PCI device.
     /// *Errors*: [`Error::NotSupported`] without power management.
     /// *Supported on*: all since kernel 5.9.
-    pub fn throttling_logging(&self) -> Result<ThrottlingLogging> {
-        self.fact("thermal_throttling_logging", performance::throttling_logging)
+    pub fn throttling_logging(&self) -> Reading<ThrottlingLogging> {
+        self.get(&THROTTLING_LOGGING)
     }
 
     /// The levels of the SoC's power policy, with the one in force marked.
@@ -103,8 +94,8 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver has no such policy.
     /// *Supported on*: MI300.
     #[doc(alias = "amdsmi_get_soc_pstate")]
-    pub fn soc_pstate(&self) -> Result<Vec<PolicyLevel>> {
-        self.access().read("pm_policy/soc_pstate", policy::policy)
+    pub fn soc_pstate(&self) -> Reading<Vec<PolicyLevel>> {
+        self.get(&SOC_PSTATE)
     }
 
     /// The levels of the policy by which XGMI links power down, with the one in force marked.
@@ -114,14 +105,14 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver has no such policy.
     /// *Supported on*: MI200, MI300.
     #[doc(alias = "amdsmi_get_xgmi_plpd")]
-    pub fn xgmi_plpd(&self) -> Result<Vec<PolicyLevel>> {
-        match self.access().read(XGMI_PLPD, policy::policy) {
-            Err(Error::NotSupported { .. }) => {}
+    pub fn xgmi_plpd(&self) -> Reading<Vec<PolicyLevel>> {
+        let absent = match self.get(&XGMI_PLPD) {
+            Err(absent @ Error::NotSupported { .. }) => absent,
             answer => return answer,
-        }
-        match self.answer(OLDER_XGMI_PLPD, policy::xgmi_plpd_policy) {
+        };
+        match self.get(&OLDER_XGMI_PLPD) {
             // Where neither is, the file of today's kernels is the one that is missing.
-            Err(Error::NotSupported { .. }) => Err(Error::NotSupported { path: self.path_of(XGMI_PLPD) }),
+            Err(Error::NotSupported { .. }) => Err(absent),
             answer => answer,
         }
     }
@@ -132,14 +123,11 @@ impl Gpu {
     /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
     /// *Supported on*: GFX9 and newer, by firmware.
     #[doc(alias = "amdsmi_get_gpu_process_isolation")]
-    pub fn process_isolation(&self) -> Result<Isolation> {
+    pub fn process_isolation(&self) -> Reading<Isolation> {
         let partition = usize::from(self.ids().partition.unwrap_or(0));
-        self.answer("enforce_isolation", |text| Ok(policy::isolation(text)?.into_iter().nth(partition)))
-    }
-
-    /// Reads a power-management file that may hold no answer, which is not supported then.
-    fn answer<T>(&self, file: &str, parse: impl FnOnce(&[u8]) -> Parsed<Option<T>>) -> Result<T> {
-        let path = || self.path_of(file);
-        self.access().read(file, parse)?.ok_or_else(|| Error::NotSupported { path: path() })
+        let all = self.get(&PROCESS_ISOLATION)?;
+        let own = all.value.get(partition).copied();
+        let value = own.ok_or_else(|| Error::NotSupported { path: self.path_of(PROCESS_ISOLATION.name) })?;
+        Ok(Value { value, source: all.source, scope: self.own_scope() })
     }
 }

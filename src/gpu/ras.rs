@@ -3,35 +3,38 @@
 use std::path::{Path, PathBuf};
 
 use super::{Gpu, with_buffer};
-use crate::error::{Error, Op, Reasons, Result, Unavailable};
+use crate::attribute::{Absent, RAS_EVENT_STATE, RAS_FEATURES, RAS_SCHEMA, RAS_VERSION};
+#[cfg(doc)]
+use crate::error::Unavailable;
+use crate::error::{Error, Op, Result};
 use crate::parse::cper::{self, CperRecords};
 use crate::parse::ras::{self, BadPage, ErrorCounts, EventState, RasSchema};
 use crate::parse::scalar;
+use crate::reading::{Reading, Source, Value, bundle};
 
-/// What of RAS the chip has and the driver has enabled.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct RasInfo {
-    /// Version of the table of retired pages in the EEPROM.
-    pub eeprom_version: Option<u32>,
-    /// A bit for each kind of error correction; [`RasInfo::schema_kinds`] names them.
-    pub schema: Option<u32>,
-    /// A bit for each block whose error correction is on; [`RasInfo::blocks`] names them.
-    pub feature_mask: Option<u32>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// What of RAS the chip has and the driver has enabled.
+    pub struct RasInfo {
+        readings {
+            /// Version of the table of retired pages in the EEPROM.
+            pub eeprom_version: u32,
+            /// A bit for each kind of error correction; [`RasInfo::schema_kinds`] names them.
+            pub schema: u32,
+            /// A bit for each block whose error correction is on; [`RasInfo::blocks`] names them.
+            pub feature_mask: u32,
+        }
+    }
 }
 
 impl RasInfo {
     /// The kinds of error correction by name.
     pub fn schema_kinds(&self) -> Option<RasSchema> {
-        self.schema.map(RasSchema::new)
+        self.schema.as_ref().ok().map(|schema| RasSchema::new(schema.value))
     }
 
     /// Every block that the driver knows, in the order of the mask's bits, and whether its error correction is on.
     pub fn blocks(&self) -> Option<Vec<BlockState>> {
-        let mask = self.feature_mask?;
+        let mask = self.feature_mask.as_ref().ok()?.value;
         let blocks = (0..u32::BITS).map_while(|bit| Some((bit, ras::block_name(bit)?)));
         Some(blocks.map(|(bit, block)| BlockState { block, enabled: mask >> bit & 1 != 0 }).collect())
     }
@@ -48,17 +51,16 @@ pub struct BlockState {
     pub enabled: bool,
 }
 
-/// Errors that a block counted since the driver was loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct BlockErrors {
-    /// The driver's name of the block.
-    pub block: String,
-    /// The counts; absent where they cannot be had at present.
-    pub counts: Option<ErrorCounts>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// Errors that a block counted since the driver was loaded.
+    pub struct BlockErrors {
+        /// The driver's name of the block.
+        pub block: String,
+        readings {
+            /// The counts; absent where they cannot be had at present.
+            pub counts: ErrorCounts,
+        }
+    }
 }
 
 /// Errors of all blocks together.
@@ -68,8 +70,18 @@ pub struct BlockErrors {
 pub struct ErrorTotals {
     /// The sum over the blocks that answered; a kind that none of them counts is absent.
     pub counts: ErrorCounts,
-    /// Why blocks are missing in the sum, by their names.
-    pub reasons: Reasons,
+    /// The blocks that the sum lacks, and why.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "by_block"))]
+    pub missing: Vec<(String, Error)>,
+}
+
+/// A map from block to reason, in a few words.
+#[cfg(feature = "serde")]
+fn by_block<S: serde::Serializer>(
+    missing: &[(String, Error)],
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.collect_map(missing.iter().map(|(block, error)| (block, error.reason())))
 }
 
 impl Gpu {
@@ -83,12 +95,10 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_ecc_status")]
     #[doc(alias = "amdsmi_get_gpu_ras_block_features_enabled")]
     pub fn ras_info(&self) -> RasInfo {
-        let mut reasons = Reasons::default();
         RasInfo {
-            eeprom_version: reasons.keep("eeprom_version", self.fact("ras/version", ras::table_version)),
-            schema: reasons.keep("schema", self.fact("ras/schema", ras::schema)),
-            feature_mask: reasons.keep("feature_mask", self.fact("ras/features", ras::feature_mask)),
-            reasons,
+            eeprom_version: self.get(&RAS_VERSION),
+            schema: self.get(&RAS_SCHEMA),
+            feature_mask: self.get(&RAS_FEATURES),
         }
     }
 
@@ -99,7 +109,7 @@ impl Gpu {
     /// driver refuses, as in a reset. Zero errors is a value.
     /// *Supported on*: Instinct, some Radeon Pro.
     #[doc(alias = "amdsmi_get_gpu_ecc_count")]
-    pub fn error_counts(&self, block: &str) -> Result<ErrorCounts> {
+    pub fn error_counts(&self, block: &str) -> Reading<ErrorCounts> {
         match self.counts_in(&format!("ras/{block}_err_count")) {
             Err(Error::NotSupported { .. }) => self.counts_in(&format!("ras/aca_{block}")),
             counts => counts,
@@ -120,9 +130,8 @@ impl Gpu {
         for file in entries.iter().filter_map(|entry| entry.name.to_str()) {
             let block = file.strip_suffix("_err_count").or_else(|| file.strip_prefix("aca_"));
             let Some(block) = block else { continue };
-            let mut reasons = Reasons::default();
-            let counts = reasons.keep("counts", self.counts_in(&format!("{folder}/{file}")));
-            blocks.push(BlockErrors { block: block.to_owned(), counts, reasons });
+            let counts = self.counts_in(&format!("{folder}/{file}"));
+            blocks.push(BlockErrors { block: block.to_owned(), counts });
         }
         blocks.sort_by(|a, b| a.block.cmp(&b.block));
         Ok(blocks)
@@ -134,14 +143,14 @@ impl Gpu {
     /// *Errors*: as [`Gpu::error_counts_by_block`].
     #[doc(alias = "amdsmi_get_gpu_total_ecc_count")]
     pub fn error_totals(&self) -> Result<ErrorTotals> {
-        let mut totals = ErrorTotals { counts: ErrorCounts::default(), reasons: Reasons::default() };
+        let mut totals = ErrorTotals { counts: ErrorCounts::default(), missing: Vec::new() };
         for block in self.error_counts_by_block()? {
-            let Some(counts) = block.counts else {
-                let path = || self.path_of("ras");
-                let why = block.reasons.of("counts").cloned();
-                let why = why.unwrap_or_else(|| Error::NotSupported { path: path() });
-                totals.reasons.keep::<()>(block.block, Err(why));
-                continue;
+            let counts = match block.counts {
+                Ok(counts) => counts.value,
+                Err(error) => {
+                    totals.missing.push((block.block, error));
+                    continue;
+                }
             };
             let add = |sum: &mut Option<u64>, count: Option<u64>| {
                 if let Some(count) = count {
@@ -160,8 +169,8 @@ impl Gpu {
     /// *Source*: `ras/event_state` of the PCI device, since kernel 6.11.
     /// *Errors*: [`Error::NotSupported`] where the driver counts no events.
     /// *Supported on*: MI300 and newer Instinct.
-    pub fn ras_event_state(&self) -> Result<EventState> {
-        self.fact("ras/event_state", ras::event_state)
+    pub fn ras_event_state(&self) -> Reading<EventState> {
+        self.get(&RAS_EVENT_STATE)
     }
 
     /// The pages of video memory that were found bad; empty if there are none.
@@ -204,8 +213,11 @@ impl Gpu {
         let file = Path::new("ras/bad_page_cnt_threshold");
         let folder = self.debugfs();
         let path = || folder.join(file);
-        let dir =
-            self.0.backend.open_dir(&folder).map_err(|error| Error::plain(Op::OpenDir, &path(), &error))?;
+        let dir = self
+            .inner
+            .backend
+            .open_dir(&folder)
+            .map_err(|error| Error::plain(Op::OpenDir, &path(), &error))?;
         with_buffer(|buf| {
             dir.read(file, buf).map_err(|error| Error::plain(Op::Read, &path(), &error))?;
             let threshold = scalar::unsigned_32(buf).map_err(|error| Error::unparsable(path(), error))?;
@@ -229,7 +241,7 @@ impl Gpu {
         let folder = self.debugfs().join(file);
         self.access().check(|| folder.clone())?;
         let failed = |op: Op, error| Error::plain(op, &folder, &error);
-        let dir = self.0.backend.open_dir(&self.debugfs()).map_err(|error| failed(Op::OpenDir, error))?;
+        let dir = self.inner.backend.open_dir(&self.debugfs()).map_err(|error| failed(Op::OpenDir, error))?;
         let mut buf = Vec::new();
         dir.read_once(file, ROOM, &mut buf).map_err(|error| failed(Op::Read, error))?;
         Ok(cper::records(&buf))
@@ -245,9 +257,8 @@ impl Gpu {
         Path::new("/sys/kernel/debug/dri").join(folder)
     }
 
-    fn counts_in(&self, file: &str) -> Result<ErrorCounts> {
-        let path = || self.path_of(file);
-        let counts = self.access().read(file, ras::error_counts)?;
-        counts.ok_or_else(|| Error::Unavailable { path: path(), reason: Unavailable::Inaccessible })
+    fn counts_in(&self, file: &str) -> Reading<ErrorCounts> {
+        let parse = |text: &[u8]| ras::error_counts(text)?.ok_or(Absent::Inaccessible);
+        Ok(Value::of_package(self.access().read(file, parse)?, Source::Attribute))
     }
 }

@@ -1,10 +1,14 @@
-//! Temperatures and their limits.
+//! The temperature sensors of hwmon.
 
-use super::source::attribute_or;
-use super::{Access, Gpu, Source};
-use crate::error::{Error, Reasons, Result};
-use crate::parse::metrics::Metrics;
-use crate::parse::scalar;
+use std::fmt;
+
+use super::{Access, Gpu};
+use crate::attribute::{
+    TEMPERATURE_CRITICAL, TEMPERATURE_CRITICAL_HYSTERESIS, TEMPERATURE_EMERGENCY, TEMPERATURE_INPUT,
+    TEMPERATURE_LABEL,
+};
+use crate::error::{Error, Result};
+use crate::reading::{Reading, bundle};
 use crate::unit::MilliCelsius;
 
 /// Where a temperature is measured, as the driver labels it.
@@ -23,7 +27,8 @@ pub enum TemperatureSensor {
 }
 
 impl TemperatureSensor {
-    fn of_label(label: &str) -> TemperatureSensor {
+    /// The sensor that the driver labels so.
+    pub(crate) fn of_label(label: &str) -> TemperatureSensor {
         match label {
             "edge" => TemperatureSensor::Edge,
             "junction" => TemperatureSensor::Junction,
@@ -31,111 +36,92 @@ impl TemperatureSensor {
             other => TemperatureSensor::Other(other.to_owned()),
         }
     }
+
+    /// The driver's label: `edge`, `junction`, `mem`, or another.
+    pub fn as_str(&self) -> &str {
+        match self {
+            TemperatureSensor::Edge => "edge",
+            TemperatureSensor::Junction => "junction",
+            TemperatureSensor::Memory => "mem",
+            TemperatureSensor::Other(label) => label,
+        }
+    }
 }
 
-/// One sensor: thousandths of a degree Celsius now, and the limits.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Temperature {
-    /// Where.
-    pub sensor: TemperatureSensor,
-    /// N of `tempN_input`.
-    pub channel: u32,
-    /// Now. Read from `tempN_input`; steps of 1 °C on most GPUs.
-    pub current: Option<MilliCelsius>,
-    /// Above this the GPU slows down (`tempN_crit`).
-    pub critical: Option<MilliCelsius>,
-    /// Below this it is fast again (`tempN_crit_hyst`); absent where the driver says −273.15 °C, its "no bound".
-    pub critical_hysteresis: Option<MilliCelsius>,
-    /// Above this the GPU switches itself off (`tempN_emergency`).
-    pub emergency: Option<MilliCelsius>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+impl fmt::Display for TemperatureSensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
-/// What the driver prints for a lower bound that it does not have (TEMP_RANGE_MIN_NOT_SET, absolute zero).
-const NO_BOUND: MilliCelsius = MilliCelsius(-273_150);
+bundle! {
+    /// One sensor: thousandths of a degree Celsius now, and the limits.
+    pub struct Temperature {
+        /// Where.
+        pub sensor: TemperatureSensor,
+        /// N of `tempN_input`; none for a sensor that only the metrics table has.
+        pub channel: Option<u32>,
+        readings {
+            /// Now. Read from `tempN_input`; steps of 1 °C on most GPUs.
+            pub current: MilliCelsius,
+            /// Above this the GPU slows down (`tempN_crit`).
+            pub critical: MilliCelsius,
+            /// Below this it is fast again (`tempN_crit_hyst`); absent where the driver says −273.15 °C, its "no bound".
+            pub critical_hysteresis: MilliCelsius,
+            /// Above this the GPU switches itself off (`tempN_emergency`).
+            pub emergency: MilliCelsius,
+        }
+    }
+}
 
 impl Gpu {
-    /// All temperature sensors in thousandths of a degree Celsius, with their limits. No sensor is an empty list.
-    ///
-    /// *Source*: hwmon `temp*`, found by listing. Limits and labels are answered while the GPU sleeps; the
-    /// current values are not.
-    /// *Errors*: [`Error::NotSupported`] without hwmon, as in a container or with `amdgpu.dpm=0`;
-    /// [`Error::DeviceGone`]. What fails for one sensor stands in its `reasons`.
-    /// *Supported on*: all; junction and memory on discrete cards from Vega10 on, no edge on MI300.
-    #[doc(alias = "amdsmi_get_temp_metric")]
-    pub fn temperatures(&self) -> Result<Vec<Temperature>> {
+    /// The sensors of hwmon, with their limits.
+    pub(crate) fn hwmon_temperatures(&self) -> Result<Vec<Temperature>> {
         let access = self.access();
-        let hwmon = self.hwmon()?;
-        let sensors = hwmon.channels("temp").into_iter().map(|channel| {
-            let mut reasons = Reasons::default();
-            let mut limit = |field: &str, attribute: &str| {
-                let file = format!("temp{channel}_{attribute}");
-                let value = self.hwmon_fact(&file, scalar::signed).map(MilliCelsius);
-                let bound = value.and_then(|value| match value {
-                    NO_BOUND => Err(Error::NotSupported { path: hwmon.dir.path().join(&file) }),
-                    value => Ok(value),
-                });
-                reasons.keep(field, bound)
-            };
-            Ok(Temperature {
-                sensor: self.temperature_sensor(channel)?,
-                channel,
-                critical: limit("critical", "crit"),
-                critical_hysteresis: limit("critical_hysteresis", "crit_hyst"),
-                emergency: limit("emergency", "emergency"),
-                current: reasons.keep(
-                    "current",
-                    access.read_hwmon(&format!("temp{channel}_input"), scalar::signed).map(MilliCelsius),
-                ),
-                reasons,
+        let sensors = self.temperature_sensors(&access)?.into_iter();
+        Ok(sensors
+            .map(|(channel, sensor)| Temperature {
+                sensor,
+                channel: Some(channel),
+                critical: access.at(&TEMPERATURE_CRITICAL, channel),
+                critical_hysteresis: access.at(&TEMPERATURE_CRITICAL_HYSTERESIS, channel),
+                emergency: access.at(&TEMPERATURE_EMERGENCY, channel),
+                current: access.at(&TEMPERATURE_INPUT, channel),
             })
-        });
-        sensors.collect()
+            .collect())
     }
 
-    /// One temperature in thousandths of a degree Celsius, and where it was read.
-    ///
-    /// *Source*: the hwmon `tempN_input` with this label; else `gpu_metrics` for edge, junction and memory.
-    /// *Errors*: those of reading hwmon's file; [`Error::NotSupported`] where neither has the sensor.
-    /// *Supported on*: junction on discrete cards from Vega10 on, memory on most of them, edge on all but MI300.
-    #[doc(alias = "amdsmi_get_temp_metric")]
-    pub fn temperature(&self, sensor: &TemperatureSensor) -> Result<(MilliCelsius, Source)> {
+    /// One sensor of hwmon.
+    pub(crate) fn hwmon_temperature(&self, wanted: &TemperatureSensor) -> Reading<MilliCelsius> {
         let access = self.access();
-        attribute_or(self.hwmon_temperature(&access, sensor), || in_table(&self.metrics().ok()?, sensor))
-    }
-
-    fn hwmon_temperature(&self, access: &Access<'_>, sensor: &TemperatureSensor) -> Result<MilliCelsius> {
-        let hwmon = self.hwmon()?;
-        for channel in hwmon.channels("temp") {
-            if self.temperature_sensor(channel)? == *sensor {
-                let file = format!("temp{channel}_input");
-                return access.read_hwmon(&file, scalar::signed).map(MilliCelsius);
-            }
-        }
-        Err(Error::NotSupported { path: hwmon.dir.path().join("temp*_label") })
-    }
-
-    /// What a channel measures. Of a device that went nobody knows it any more.
-    fn temperature_sensor(&self, channel: u32) -> Result<TemperatureSensor> {
-        let label =
-            self.hwmon_fact(&format!("temp{channel}_label"), |text| Ok(scalar::text(text).map(String::from)));
-        match label {
-            Ok(Some(label)) => Ok(TemperatureSensor::of_label(&label)),
-            Err(error @ Error::DeviceGone { .. }) => Err(error),
-            _ => Ok(TemperatureSensor::Other(format!("temp{channel}"))),
+        let found = self.temperature_sensors(&access)?.into_iter().find(|(_, sensor)| sensor == wanted);
+        match found {
+            Some((channel, _)) => access.at(&TEMPERATURE_INPUT, channel),
+            None => Err(Error::NotSupported { path: self.hwmon()?.dir.path().join("temp*_label") }),
         }
     }
-}
 
-/// A temperature as a metrics table has it.
-pub(crate) fn in_table(metrics: &Metrics, sensor: &TemperatureSensor) -> Option<MilliCelsius> {
-    match sensor {
-        TemperatureSensor::Edge => metrics.temperatures.edge,
-        TemperatureSensor::Junction => metrics.temperatures.hotspot,
-        TemperatureSensor::Memory => metrics.temperatures.mem,
-        TemperatureSensor::Other(_) => None,
+    /// The channels and what each measures.
+    fn temperature_sensors(&self, access: &Access<'_>) -> Result<Vec<(u32, TemperatureSensor)>> {
+        let mut sensors = Vec::new();
+        let mut unlabelled_first = None;
+        for channel in self.hwmon()?.channels("temp") {
+            let sensor = match access.at(&TEMPERATURE_LABEL, channel) {
+                Ok(label) => label.value,
+                Err(error @ Error::DeviceGone { .. }) => return Err(error),
+                Err(Error::NotSupported { .. }) if channel == 1 => {
+                    unlabelled_first = Some(sensors.len());
+                    TemperatureSensor::Other("temp1".to_owned())
+                }
+                Err(_) => TemperatureSensor::Other(format!("temp{channel}")),
+            };
+            sensors.push((channel, sensor));
+        }
+        // Before the labels (kernel 5.1) the driver had one temperature, the die's edge.
+        let has_edge = sensors.iter().any(|(_, sensor)| *sensor == TemperatureSensor::Edge);
+        if let Some((_, sensor)) = unlabelled_first.filter(|_| !has_edge).and_then(|at| sensors.get_mut(at)) {
+            *sensor = TemperatureSensor::Edge;
+        }
+        Ok(sensors)
     }
 }

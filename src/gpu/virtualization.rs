@@ -3,22 +3,23 @@
 use std::path::Path;
 
 use super::Gpu;
-use crate::error::{Error, Op, Reasons, Result};
-use crate::parse::{scalar, system};
+use crate::attribute;
+use crate::error::{Error, Op};
+use crate::parse::system;
+use crate::reading::{Reading, Source, Value, bundle};
 
-/// On what the driver runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct VirtualizationInfo {
-    /// What follows from the signs; absent where they do not tell.
-    pub mode: Option<VirtualizationMode>,
-    /// Whether a hypervisor is below this kernel.
-    pub hypervisor: Option<bool>,
-    /// Virtual functions that the GPU offers to guests at present.
-    pub virtual_functions: Option<u32>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
+bundle! {
+    /// On what the driver runs.
+    pub struct VirtualizationInfo {
+        readings {
+            /// What follows from the signs; absent where they do not tell.
+            pub mode: VirtualizationMode,
+            /// Whether a hypervisor is below this kernel.
+            pub hypervisor: bool,
+            /// Virtual functions that the GPU offers to guests at present.
+            pub virtual_functions: u32,
+        }
+    }
 }
 
 /// How a GPU and its machine are split among guests.
@@ -53,33 +54,34 @@ impl Gpu {
     /// *Supported on*: all; the mode on x86.
     #[doc(alias = "amdsmi_get_gpu_virtualization_mode")]
     pub fn virtualization_info(&self) -> VirtualizationInfo {
-        let mut reasons = Reasons::default();
-        let hypervisor = reasons.keep("hypervisor", self.hypervisor());
-        let functions = reasons.keep("virtual_functions", self.fact("sriov_numvfs", scalar::unsigned_32));
+        let hypervisor = self.hypervisor();
+        let functions = self.get(&attribute::VIRTUAL_FUNCTIONS);
         let is_function = VIRTUAL_FUNCTIONS.contains(&self.ids().pci_id.device);
-        let mode = match hypervisor {
-            _ if is_function => Some(VirtualizationMode::Guest),
-            Some(true) => Some(VirtualizationMode::Passthrough),
-            Some(false) if functions.unwrap_or(0) > 0 => Some(VirtualizationMode::Host),
-            Some(false) => Some(VirtualizationMode::BareMetal),
-            None => None,
+        let offered = functions.as_ref().map_or(0, |functions| functions.value);
+        let mode = match &hypervisor {
+            _ if is_function => Ok(VirtualizationMode::Guest),
+            Ok(hypervisor) => Ok(match (hypervisor.value, offered) {
+                (true, _) => VirtualizationMode::Passthrough,
+                (false, 0) => VirtualizationMode::BareMetal,
+                (false, _) => VirtualizationMode::Host,
+            }),
+            Err(error) => Err(error.clone()),
         };
-        if mode.is_none() {
-            let why = reasons.of("hypervisor").cloned();
-            let why = why.unwrap_or_else(|| Error::NotSupported { path: "/proc/cpuinfo".into() });
-            reasons.keep::<()>("mode", Err(why));
-        }
-        VirtualizationInfo { mode, hypervisor, virtual_functions: functions, reasons }
+        let mode = mode.map(|mode| Value::of_package(mode, Source::Scan));
+        VirtualizationInfo { mode, hypervisor, virtual_functions: functions }
     }
 
-    fn hypervisor(&self) -> Result<bool> {
+    fn hypervisor(&self) -> Reading<bool> {
         /// Some two kilobytes a processor.
         const LIMIT: usize = 16 << 20;
         let path = Path::new("/proc/cpuinfo");
         let failed = |op, error| Error::plain(op, path, &error);
-        let dir = self.0.backend.open_dir(Path::new("/proc")).map_err(|error| failed(Op::OpenDir, error))?;
+        let dir =
+            self.inner.backend.open_dir(Path::new("/proc")).map_err(|error| failed(Op::OpenDir, error))?;
         let mut buf = Vec::new();
         dir.read_to_end(Path::new("cpuinfo"), LIMIT, &mut buf).map_err(|error| failed(Op::Read, error))?;
-        system::has_hypervisor(&buf).ok_or_else(|| Error::NotSupported { path: path.to_path_buf() })
+        let value =
+            system::has_hypervisor(&buf).ok_or_else(|| Error::NotSupported { path: path.to_path_buf() })?;
+        Ok(Value::of_package(value, Source::Proc))
     }
 }

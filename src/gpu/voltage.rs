@@ -1,8 +1,11 @@
 //! Voltages.
 
+use std::fmt;
+
 use super::Gpu;
-use crate::error::{Reasons, Result};
-use crate::parse::scalar;
+use crate::attribute::{VOLTAGE_INPUT, VOLTAGE_LABEL};
+use crate::error::Result;
+use crate::reading::bundle;
 use crate::unit::MilliVolts;
 
 /// Which rail a voltage is of, as the driver labels it.
@@ -16,50 +19,65 @@ pub enum VoltageRail {
     Northbridge,
     /// `vddboard`: the board's supply.
     Board,
+    /// The memory's rail; only the metrics table has it.
+    Memory,
     /// Another label, or none: then `inN`.
     Other(String),
 }
 
-/// One voltage: thousandths of a volt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Voltage {
-    /// Which rail.
-    pub rail: VoltageRail,
-    /// N of `inN_input`.
-    pub channel: u32,
-    /// Now.
-    pub current: Option<MilliVolts>,
-    /// Why `current` has no value.
-    pub reasons: Reasons,
+bundle! {
+    /// One voltage: thousandths of a volt.
+    pub struct Voltage {
+        /// Which rail.
+        pub rail: VoltageRail,
+        /// N of `inN_input`; none for a rail that only the metrics table has.
+        pub channel: Option<u32>,
+        readings {
+            /// Now.
+            pub current: MilliVolts,
+        }
+    }
+}
+
+impl VoltageRail {
+    /// The rail that the driver labels so.
+    pub(crate) fn of_label(label: &str) -> VoltageRail {
+        match label {
+            "vddgfx" => VoltageRail::Graphics,
+            "vddnb" => VoltageRail::Northbridge,
+            "vddboard" => VoltageRail::Board,
+            other => VoltageRail::Other(other.to_owned()),
+        }
+    }
+
+    /// The driver's label: `vddgfx`, `vddnb`, `vddboard`, or another.
+    pub fn as_str(&self) -> &str {
+        match self {
+            VoltageRail::Graphics => "vddgfx",
+            VoltageRail::Northbridge => "vddnb",
+            VoltageRail::Board => "vddboard",
+            VoltageRail::Memory => "mem",
+            VoltageRail::Other(label) => label,
+        }
+    }
+}
+
+impl fmt::Display for VoltageRail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl Gpu {
-    /// All voltages in thousandths of a volt. No sensor is an empty list.
-    ///
-    /// *Source*: hwmon `in*`, found by listing.
-    /// *Errors*: [`NotSupported`](crate::Error::NotSupported) without hwmon. What fails for one rail stands in its `reasons`.
-    /// *Supported on*: `vddgfx` on most, `vddnb` on APUs; none on MI300.
-    #[doc(alias = "amdsmi_get_gpu_volt_metric")]
-    pub fn voltages(&self) -> Result<Vec<Voltage>> {
+    /// The rails of hwmon.
+    pub(crate) fn hwmon_voltages(&self) -> Result<Vec<Voltage>> {
         let access = self.access();
         let channels = self.hwmon()?.channels("in").into_iter();
         Ok(channels
             .map(|channel| {
-                let mut reasons = Reasons::default();
-                let label = self.hwmon_fact(&format!("in{channel}_label"), |text| {
-                    Ok(scalar::text(text).map(String::from))
-                });
-                let rail = match label.ok().flatten().as_deref() {
-                    Some("vddgfx") => VoltageRail::Graphics,
-                    Some("vddnb") => VoltageRail::Northbridge,
-                    Some("vddboard") => VoltageRail::Board,
-                    Some(other) => VoltageRail::Other(other.to_owned()),
-                    None => VoltageRail::Other(format!("in{channel}")),
-                };
-                let value = access.read_hwmon(&format!("in{channel}_input"), scalar::signed).map(MilliVolts);
-                Voltage { rail, channel, current: reasons.keep("current", value), reasons }
+                let label = access.at(&VOLTAGE_LABEL, channel).map(|label| label.value);
+                let rail = label.unwrap_or_else(|_| VoltageRail::Other(format!("in{channel}")));
+                Voltage { rail, channel: Some(channel), current: access.at(&VOLTAGE_INPUT, channel) }
             })
             .collect())
     }

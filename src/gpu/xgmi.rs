@@ -3,30 +3,34 @@
 use std::path::Path;
 
 use super::Gpu;
-use crate::error::{Error, Reasons, Result};
+use crate::attribute::{XGMI_HIVE_ID, XGMI_HOPS, XGMI_LINKS, XGMI_NODE_ID, XGMI_PHYSICAL_ID, XGMI_PORTS};
+use crate::error::{Error, Result};
 use crate::id::Bdf;
 use crate::parse::metrics::LinkState;
-use crate::parse::scalar;
 use crate::parse::xgmi::{self, PortPair, XgmiErrors};
+use crate::reading::{Reading, Source, Value, bundle};
 use crate::unit::{KiloBytes, MegaTransfers};
 
-/// The GPU's place among those that XGMI wires together.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct XgmiInfo {
-    /// The hive's number.
-    pub hive_id: Option<u64>,
-    /// The GPU's number in the hive, given by firmware.
-    pub node_id: Option<u64>,
-    /// Where it is on the board.
-    pub physical_id: Option<u32>,
-    /// The hive's GPUs in the hive's own order, this one among them; empty where the driver does not list them.
-    pub peers: Vec<XgmiPeer>,
-    /// Which port leads to which.
-    pub ports: Option<Vec<PortPair>>,
-    /// Why fields have no value, by their names; `hops`, `links` for those of the peers.
-    pub reasons: Reasons,
+bundle! {
+    /// The GPU's place among those that XGMI wires together.
+    pub struct XgmiInfo {
+        /// The hive's GPUs in the hive's own order, this one among them; empty where the driver does not list them.
+        pub peers: Vec<XgmiPeer>,
+        readings {
+            /// The hive's number.
+            pub hive_id: u64,
+            /// The GPU's number in the hive, given by firmware.
+            pub node_id: u64,
+            /// Where it is on the board.
+            pub physical_id: u32,
+            /// Links to be crossed to each peer, in the hive's order.
+            pub hops: Vec<u8>,
+            /// Links that lead to each peer, in the hive's order.
+            pub links: Vec<u8>,
+            /// Which port leads to which.
+            pub ports: Vec<PortPair>,
+        }
+    }
 }
 
 /// A GPU of the hive, seen from this one.
@@ -70,27 +74,28 @@ impl Gpu {
     /// *Supported on*: Instinct and Vega20 in a hive.
     #[doc(alias = "amdsmi_get_xgmi_info")]
     pub fn xgmi_info(&self) -> XgmiInfo {
-        let mut reasons = Reasons::default();
-        let hive = match self.0.node.as_ref().and_then(|node| node.properties.hive_id).filter(|id| *id != 0) {
-            Some(id) => Ok(id),
-            None => self.fact("xgmi_hive_info/xgmi_hive_id", scalar::unsigned),
+        let of_node = self.inner.node.as_ref().and_then(|node| node.properties.hive_id).filter(|id| *id != 0);
+        let hive = match of_node {
+            Some(id) => Ok(Value::of_package(id, Source::Kfd)),
+            None => self.get(&XGMI_HIVE_ID),
         };
-        let hops = reasons.keep("hops", self.fact("xgmi_num_hops", xgmi::hops)).unwrap_or_default();
-        let links = reasons.keep("links", self.fact("xgmi_num_links", xgmi::links)).unwrap_or_default();
+        let (hops, links) = (self.get(&XGMI_HOPS), self.get(&XGMI_LINKS));
         let addresses = self.hive_addresses();
-        let count = hops.len().max(links.len()).max(addresses.len());
+        let length = |list: &Reading<Vec<u8>>| list.as_ref().map_or(0, |list| list.len());
+        let count = length(&hops).max(length(&links)).max(addresses.len());
         let peers = (0..count).map(|index| XgmiPeer {
             bdf: addresses.get(index).copied().flatten(),
-            hops: hops.get(index).copied(),
-            links: links.get(index).copied(),
+            hops: hops.as_ref().ok().and_then(|hops| hops.get(index).copied()),
+            links: links.as_ref().ok().and_then(|links| links.get(index).copied()),
         });
         XgmiInfo {
-            hive_id: reasons.keep("hive_id", hive),
-            node_id: reasons.keep("node_id", self.fact("xgmi_device_id", scalar::unsigned)),
-            physical_id: reasons.keep("physical_id", self.fact("xgmi_physical_id", scalar::unsigned_32)),
             peers: peers.collect(),
-            ports: reasons.keep("ports", self.fact("xgmi_port_num", xgmi::ports)),
-            reasons,
+            hive_id: hive,
+            node_id: self.get(&XGMI_NODE_ID),
+            physical_id: self.get(&XGMI_PHYSICAL_ID),
+            hops,
+            links,
+            ports: self.get(&XGMI_PORTS),
         }
     }
 

@@ -284,7 +284,7 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_compute_process_info_by_pid")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_gpus")]
     pub fn processes(&self) -> Processes {
-        let mut found = scan(&*self.0.backend, &Wanted::only(self));
+        let mut found = scan(&*self.inner.backend, &Wanted::only(self));
         found.processes.retain(|process| !process.gpus.is_empty());
         found
     }

@@ -10,7 +10,6 @@ mod plan;
 mod sampler;
 mod slot;
 mod table;
-mod target;
 mod values;
 
 pub use fields::SampleFields;

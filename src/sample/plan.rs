@@ -1,18 +1,28 @@
 //! Which files the fields of a sample are, on the GPU at hand.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::SampleFields;
-use super::slot::{Backoff, Owner, Slot};
-use super::target::{FanKnob, Target, domains};
+use super::slot::{Backoff, Refill, Slot};
 use super::values::{ClockLevels, Sample};
-use crate::error::{Error, Reasons, Result};
-use crate::gpu::{Gpu, Hwmon, TemperatureSensor, VoltageRail};
+use crate::attribute::{
+    ACOUSTIC_LIMIT, ACOUSTIC_TARGET, Attribute, BANK_USED, FAN_CURVE, FAN_ENABLE, FAN_INPUT, FAN_TARGET,
+    FREQUENCY_INPUT, FREQUENCY_LABEL, GPU_BUSY, GTT_USED, LINK_LEVELS, LINK_REPLAYS, LINK_SPEED, LINK_WIDTH,
+    MEMORY_BUSY, MINIMUM_PWM, OVERDRIVE, Owner, PERFORMANCE_LEVEL, POWER_AVERAGE, POWER_CAP, POWER_INPUT,
+    POWER_LABEL, POWER_PROFILES, PREEMPT_USED, PWM, PWM_ENABLE, TARGET_TEMPERATURE, TEMPERATURE_INPUT,
+    TEMPERATURE_LABEL, VCN_BUSY, VISIBLE_VRAM_USED, VOLTAGE_INPUT, VOLTAGE_LABEL, VRAM_USED, ZERO_RPM_ENABLE,
+    ZERO_RPM_STOP_TEMPERATURE, levels_present,
+};
+use crate::backend::Dir;
+use crate::error::{Error, Result};
+use crate::gpu::{ClockDomain, Gpu, TemperatureSensor, VoltageRail};
+use crate::parse::dpm::DpmTable;
+use crate::reading::{Reading, Scope, is_settled};
 
 /// What is planned together: a list or bundle of a sample with its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum Group {
     Temperatures,
     Power,
     Frequencies,
@@ -30,7 +40,7 @@ enum Kind {
 /// One part of a sample: what cannot change is in the sample already, what can is read by slots.
 #[derive(Debug)]
 pub(super) struct Part {
-    kind: Kind,
+    group: Group,
     pub(super) slots: Vec<Slot>,
     /// Whether all that cannot change is known: a value, or that the GPU has none.
     complete: bool,
@@ -44,22 +54,22 @@ pub(super) struct Part {
 pub(super) fn parts(fields: SampleFields) -> Vec<Part> {
     use SampleFields as Fields;
     let needs = [
-        (Kind::Temperatures, Fields::TEMPERATURES),
-        (Kind::Power, Fields::POWER | Fields::POWER_CAP),
-        (Kind::Frequencies, Fields::FREQUENCIES),
-        (Kind::Voltages, Fields::VOLTAGES),
-        (Kind::Fans, Fields::FANS | Fields::FAN_SETTINGS),
-        (Kind::FanControl, Fields::FAN_SETTINGS),
-        (Kind::Activity, Fields::GFX_ACTIVITY | Fields::OTHER_ACTIVITY),
-        (Kind::Memory, Fields::VRAM | Fields::OTHER_MEMORY),
-        (Kind::Clocks, Fields::CLOCKS | Fields::OTHER_CLOCKS),
-        (Kind::Pcie, Fields::PCIE),
-        (Kind::Performance, Fields::PERFORMANCE),
-        (Kind::Facts, Fields::FACTS),
+        (Group::Temperatures, Fields::TEMPERATURES),
+        (Group::Power, Fields::POWER | Fields::POWER_CAP),
+        (Group::Frequencies, Fields::FREQUENCIES),
+        (Group::Voltages, Fields::VOLTAGES),
+        (Group::Fans, Fields::FANS | Fields::FAN_SETTINGS),
+        (Group::FanControl, Fields::FAN_SETTINGS),
+        (Group::Activity, Fields::GFX_ACTIVITY | Fields::OTHER_ACTIVITY),
+        (Group::Memory, Fields::VRAM | Fields::OTHER_MEMORY),
+        (Group::Clocks, Fields::CLOCKS | Fields::OTHER_CLOCKS),
+        (Group::Pcie, Fields::PCIE),
+        (Group::Performance, Fields::PERFORMANCE),
+        (Group::Facts, Fields::FACTS),
     ];
     let needed = needs.into_iter().filter(|(_, bits)| fields.intersects(*bits));
-    let part = |(kind, _)| Part {
-        kind,
+    let part = |(group, _)| Part {
+        group,
         slots: Vec::new(),
         complete: false,
         tried: false,
@@ -93,7 +103,7 @@ impl Part {
         }
         self.tried = true;
         let mut plan = Plan { gpu, fields, sample, slots: Vec::new(), gone: false };
-        self.complete = plan.part(self.kind, self.only.as_ref());
+        self.complete = plan.part(self.group, self.only.as_ref());
         let gone = plan.gone;
         let slots = std::mem::replace(&mut self.slots, plan.slots);
         slots.into_iter().for_each(|mut slot| slot.close(spare));
@@ -115,265 +125,341 @@ struct Plan<'a> {
 
 impl Plan<'_> {
     /// Says whether all that cannot change is known now.
-    fn part(&mut self, kind: Kind, only: Option<&TemperatureSensor>) -> bool {
-        match kind {
-            Kind::Temperatures => self.temperatures(only),
-            Kind::Power => self.power(),
-            Kind::Frequencies => self.frequencies(),
-            Kind::Voltages => self.voltages(),
-            Kind::Fans => self.fans(),
-            Kind::FanControl => self.fan_control(),
-            Kind::Activity => {
-                let gfx = self.fields.contains(SampleFields::GFX_ACTIVITY);
-                let others = self.fields.contains(SampleFields::OTHER_ACTIVITY);
-                self.device(Target::GfxActivity, gfx, "gpu_busy_percent");
-                self.device(Target::MemoryActivity, others, "mem_busy_percent");
-                self.device(Target::VideoActivity, others, "vcn_busy_percent");
+    fn part(&mut self, group: Group, only: Option<&TemperatureSensor>) -> bool {
+        use SampleFields as Fields;
+        match group {
+            Group::Temperatures => self.temperatures(only),
+            Group::Power => self.power(),
+            Group::Frequencies => self.frequencies(),
+            Group::Voltages => self.voltages(),
+            Group::Fans => self.fans(),
+            Group::FanControl => self.fan_control(),
+            Group::Activity => {
+                self.device(&GPU_BUSY, Fields::GFX_ACTIVITY, |sample| Some(&mut sample.activity.gfx));
+                self.device(&MEMORY_BUSY, Fields::OTHER_ACTIVITY, |sample| Some(&mut sample.activity.memory));
+                self.device(&VCN_BUSY, Fields::OTHER_ACTIVITY, |sample| Some(&mut sample.activity.media));
                 true
             }
-            Kind::Memory => self.memory(),
-            Kind::Clocks => self.clocks(),
-            Kind::Pcie => self.pcie(),
-            Kind::Performance => {
-                self.device(Target::PerformanceLevel, true, "power_dpm_force_performance_level");
-                self.device(Target::PowerProfiles, true, "pp_power_profile_mode");
-                self.device(Target::Overdrive, true, "pp_od_clk_voltage");
+            Group::Memory => self.memory(),
+            Group::Clocks => self.clocks(),
+            Group::Pcie => self.pcie(),
+            Group::Performance => {
+                self.table(&PERFORMANCE_LEVEL, None, |sample| Some(&mut sample.performance_level));
+                self.table(&POWER_PROFILES, None, |sample| Some(&mut sample.power_profiles));
+                self.table(&OVERDRIVE, None, |sample| Some(&mut sample.overdrive));
                 true
             }
-            Kind::Facts => {
-                let (vbios, vram) = (self.gpu.vbios_info(), self.gpu.vram_info());
-                let complete = known(&vbios.reasons, &["part_number", "build"])
-                    && known(&vram.reasons, &["size", "bit_width", "clock_max", "vendor"])
-                    && told(&vbios.reasons, &["name", "version", "date"])
-                    && told(&vram.reasons, &["vram_type"]);
-                (self.sample.vbios, self.sample.vram) = (Some(vbios), Some(vram));
-                complete
-            }
+            Group::Facts => self.facts(),
         }
     }
 
     fn temperatures(&mut self, only: Option<&TemperatureSensor>) -> bool {
-        let Some(mut sensors) = self.listed("temperatures", self.gpu.temperatures()) else { return false };
-        sensors.retain(|found| only.is_none_or(|sensor| found.sensor == *sensor));
-        let fixed = ["critical", "critical_hysteresis", "emergency"];
-        let complete = sensors.iter().all(|sensor| {
-            let label = format!("temp{}_label", sensor.channel);
-            known(&sensor.reasons, &fixed)
-                && self.labelled(&label, !matches!(sensor.sensor, TemperatureSensor::Other(_)))
-        });
-        let channels: Vec<u32> = sensors.iter().map(|sensor| sensor.channel).collect();
-        self.sample.temperatures = sensors;
-        for (at, channel) in channels.into_iter().enumerate() {
-            self.hwmon(Target::Temperature(at), true, format!("temp{channel}_input"));
+        let mut sensors = self.gpu.hwmon_temperatures();
+        if let Ok(sensors) = &mut sensors {
+            sensors.retain(|found| only.is_none_or(|sensor| found.sensor == *sensor));
+        }
+        let Some(channels) = self.listed(sensors, |sample| &mut sample.temperatures) else { return false };
+        let mut complete = true;
+        for (at, sensor) in channels.iter().enumerate() {
+            let Some(channel) = sensor.channel else { continue };
+            let is_known = !matches!(sensor.sensor, TemperatureSensor::Other(_));
+            complete &= self.labelled(&TEMPERATURE_LABEL, channel, is_known)
+                && is_settled(&sensor.critical)
+                && is_settled(&sensor.critical_hysteresis)
+                && is_settled(&sensor.emergency);
+            self.hwmon(&TEMPERATURE_INPUT, channel, SampleFields::TEMPERATURES, move |sample| {
+                Some(&mut sample.temperatures.as_mut().ok()?.get_mut(at)?.current)
+            });
         }
         complete
     }
 
     fn power(&mut self) -> bool {
-        let Some(channels) = self.listed("power", self.gpu.power()) else { return false };
-        let fixed = ["cap_default", "cap_min", "cap_max"];
-        let complete = channels.iter().all(|power| {
-            let label = format!("power{}_label", power.channel);
-            known(&power.reasons, &fixed) && self.labelled(&label, power.label.is_some())
-        });
-        let numbers: Vec<u32> = channels.iter().map(|power| power.channel).collect();
-        self.sample.power = channels;
-        let power = self.fields.contains(SampleFields::POWER);
-        let cap = self.fields.contains(SampleFields::POWER_CAP);
-        for (at, channel) in numbers.into_iter().enumerate() {
-            self.hwmon(Target::PowerAverage(at), power, format!("power{channel}_average"));
-            self.hwmon(Target::PowerInput(at), power, format!("power{channel}_input"));
-            self.hwmon(Target::PowerCap(at), cap, format!("power{channel}_cap"));
+        use SampleFields as Fields;
+        let found = self.gpu.power_channels();
+        let Some(channels) = self.listed(found, |sample| &mut sample.power) else { return false };
+        let mut complete = true;
+        for (at, power) in channels.iter().enumerate() {
+            let channel = power.channel;
+            complete &= self.labelled(&POWER_LABEL, channel, power.label.is_some())
+                && is_settled(&power.cap_default)
+                && is_settled(&power.cap_min)
+                && is_settled(&power.cap_max);
+            self.hwmon(&POWER_AVERAGE, channel, Fields::POWER, move |sample| {
+                Some(&mut sample.power.as_mut().ok()?.get_mut(at)?.average)
+            });
+            self.hwmon(&POWER_INPUT, channel, Fields::POWER, move |sample| {
+                Some(&mut sample.power.as_mut().ok()?.get_mut(at)?.instantaneous)
+            });
+            self.hwmon(&POWER_CAP, channel, Fields::POWER_CAP, move |sample| {
+                Some(&mut sample.power.as_mut().ok()?.get_mut(at)?.cap)
+            });
         }
         complete
     }
 
     fn frequencies(&mut self) -> bool {
-        let Some(frequencies) = self.listed("frequencies", self.gpu.frequencies()) else { return false };
-        let complete = frequencies.iter().all(|frequency| {
-            self.labelled(&format!("freq{}_label", frequency.channel), frequency.label.is_some())
-        });
-        let channels: Vec<u32> = frequencies.iter().map(|frequency| frequency.channel).collect();
-        self.sample.frequencies = frequencies;
-        for (at, channel) in channels.into_iter().enumerate() {
-            self.hwmon(Target::Frequency(at), true, format!("freq{channel}_input"));
+        let found = self.gpu.frequencies();
+        let Some(channels) = self.listed(found, |sample| &mut sample.frequencies) else { return false };
+        let mut complete = true;
+        for (at, frequency) in channels.iter().enumerate() {
+            complete &= self.labelled(&FREQUENCY_LABEL, frequency.channel, frequency.label.is_some());
+            self.hwmon(&FREQUENCY_INPUT, frequency.channel, SampleFields::FREQUENCIES, move |sample| {
+                Some(&mut sample.frequencies.as_mut().ok()?.get_mut(at)?.current)
+            });
         }
         complete
     }
 
     fn voltages(&mut self) -> bool {
-        let Some(voltages) = self.listed("voltages", self.gpu.voltages()) else { return false };
-        let complete = voltages.iter().all(|voltage| {
+        let found = self.gpu.hwmon_voltages();
+        let Some(channels) = self.listed(found, |sample| &mut sample.voltages) else { return false };
+        let mut complete = true;
+        for (at, voltage) in channels.iter().enumerate() {
+            let Some(channel) = voltage.channel else { continue };
             let is_known = !matches!(voltage.rail, VoltageRail::Other(_));
-            self.labelled(&format!("in{}_label", voltage.channel), is_known)
-        });
-        let channels: Vec<u32> = voltages.iter().map(|voltage| voltage.channel).collect();
-        self.sample.voltages = voltages;
-        for (at, channel) in channels.into_iter().enumerate() {
-            self.hwmon(Target::Voltage(at), true, format!("in{channel}_input"));
+            complete &= self.labelled(&VOLTAGE_LABEL, channel, is_known);
+            self.hwmon(&VOLTAGE_INPUT, channel, SampleFields::VOLTAGES, move |sample| {
+                Some(&mut sample.voltages.as_mut().ok()?.get_mut(at)?.current)
+            });
         }
         complete
     }
 
     fn fans(&mut self) -> bool {
-        let Some(fans) = self.listed("fans", self.gpu.fans()) else { return false };
-        let complete = fans.iter().all(|fan| known(&fan.reasons, &["rpm_min", "rpm_max", "pwm_max"]));
-        let channels: Vec<u32> = fans.iter().map(|fan| fan.channel).collect();
-        self.sample.fans = fans;
-        let speed = self.fields.contains(SampleFields::FANS);
-        let settings = self.fields.contains(SampleFields::FAN_SETTINGS);
-        for (at, channel) in channels.into_iter().enumerate() {
-            self.hwmon(Target::FanRpm(at), speed, format!("fan{channel}_input"));
-            self.hwmon(Target::FanPwm(at), speed, format!("pwm{channel}"));
-            self.hwmon(Target::FanAim(at), settings, format!("fan{channel}_target"));
-            self.hwmon(Target::FanManual(at), settings, format!("fan{channel}_enable"));
-            self.hwmon(Target::FanMode(at), settings, format!("pwm{channel}_enable"));
+        use SampleFields as Fields;
+        let found = self.gpu.fans();
+        let Some(channels) = self.listed(found, |sample| &mut sample.fans) else { return false };
+        let mut complete = true;
+        for (at, fan) in channels.iter().enumerate() {
+            let channel = fan.channel;
+            complete &= is_settled(&fan.rpm_min) && is_settled(&fan.rpm_max) && is_settled(&fan.pwm_max);
+            self.hwmon(&FAN_INPUT, channel, Fields::FANS, move |sample| {
+                Some(&mut sample.fans.as_mut().ok()?.get_mut(at)?.rpm)
+            });
+            self.hwmon(&PWM, channel, Fields::FANS, move |sample| {
+                Some(&mut sample.fans.as_mut().ok()?.get_mut(at)?.pwm)
+            });
+            self.hwmon(&FAN_TARGET, channel, Fields::FAN_SETTINGS, move |sample| {
+                Some(&mut sample.fans.as_mut().ok()?.get_mut(at)?.rpm_target)
+            });
+            self.hwmon(&FAN_ENABLE, channel, Fields::FAN_SETTINGS, move |sample| {
+                Some(&mut sample.fans.as_mut().ok()?.get_mut(at)?.rpm_manual)
+            });
+            self.hwmon(&PWM_ENABLE, channel, Fields::FAN_SETTINGS, move |sample| {
+                Some(&mut sample.fans.as_mut().ok()?.get_mut(at)?.mode)
+            });
         }
         complete
     }
 
     fn fan_control(&mut self) -> bool {
-        let knobs = [
-            (FanKnob::AcousticLimit, "acoustic_limit_rpm_threshold"),
-            (FanKnob::AcousticTarget, "acoustic_target_rpm_threshold"),
-            (FanKnob::TargetTemperature, "fan_target_temperature"),
-            (FanKnob::MinimumPwm, "fan_minimum_pwm"),
-            (FanKnob::ZeroRpmEnable, "fan_zero_rpm_enable"),
-            (FanKnob::ZeroRpmStop, "fan_zero_rpm_stop_temperature"),
-        ];
-        self.device(Target::FanCurve, true, "gpu_od/fan_ctrl/fan_curve");
-        for (knob, file) in knobs {
-            self.device(Target::FanSetting(knob), true, &format!("gpu_od/fan_ctrl/{file}"));
-        }
+        self.table(&FAN_CURVE, None, |sample| Some(&mut sample.fan_control.curve));
+        self.table(&ACOUSTIC_LIMIT, None, |sample| Some(&mut sample.fan_control.acoustic_limit));
+        self.table(&ACOUSTIC_TARGET, None, |sample| Some(&mut sample.fan_control.acoustic_target));
+        self.table(&TARGET_TEMPERATURE, None, |sample| Some(&mut sample.fan_control.target_temperature));
+        self.table(&MINIMUM_PWM, None, |sample| Some(&mut sample.fan_control.minimum_pwm));
+        self.table(&ZERO_RPM_ENABLE, None, |sample| Some(&mut sample.fan_control.zero_rpm_enable));
+        self.table(&ZERO_RPM_STOP_TEMPERATURE, None, |sample| {
+            Some(&mut sample.fan_control.zero_rpm_stop_temperature)
+        });
         true
     }
 
     fn memory(&mut self) -> bool {
+        use SampleFields as Fields;
         self.sample.memory = self.gpu.memory_usage();
-        let fixed = ["vram_total", "visible_vram_total", "gtt_total"];
-        let complete = known(&self.sample.memory.reasons, &fixed);
-        let vram = self.fields.contains(SampleFields::VRAM);
-        let others = self.fields.contains(SampleFields::OTHER_MEMORY);
-        match (&self.gpu.0.device, &self.gpu.0.node, self.gpu.is_partition()) {
-            // What a partition uses is published nowhere: the bundle's reasons say so and stay.
-            (_, _, true) => {}
-            (Some(device), ..) => {
-                let dir = device.dir.clone();
-                self.add(Target::VramUsed, vram, Owner::Device, &dir, "mem_info_vram_used");
-                self.add(Target::VisibleUsed, others, Owner::Device, &dir, "mem_info_vis_vram_used");
+        let memory = &self.sample.memory;
+        let complete = is_settled(&memory.vram_total)
+            && is_settled(&memory.visible_vram_total)
+            && is_settled(&memory.gtt_total);
+        // What a partition uses is published nowhere: the bundle's reasons say so and stay. KFD's bank answers where the
+        // driver has no file.
+        if !self.gpu.is_partition() {
+            match memory.vram_used.as_ref().map(|used| used.source) {
+                Ok(crate::reading::Source::Kfd) => {
+                    self.node(&BANK_USED, Fields::VRAM, |sample| Some(&mut sample.memory.vram_used));
+                }
+                _ => self.device(&VRAM_USED, Fields::VRAM, |sample| Some(&mut sample.memory.vram_used)),
             }
-            (None, Some(node), _) => {
-                let dir = node.dir.clone();
-                self.add(Target::VramUsed, vram, Owner::Node, &dir, "mem_banks/0/used_memory");
-            }
-            (None, None, _) => {}
+            self.device(&VISIBLE_VRAM_USED, Fields::OTHER_MEMORY, |sample| {
+                Some(&mut sample.memory.visible_vram_used)
+            });
         }
-        if let Some(device) = &self.gpu.0.device {
-            let dir = device.dir.clone();
-            self.add(Target::GttUsed, others, Owner::Device, &dir, "mem_info_gtt_used");
-            self.add(Target::PreemptUsed, others, Owner::Device, &dir, "mem_info_preempt_used");
-        }
+        self.device(&GTT_USED, Fields::OTHER_MEMORY, |sample| Some(&mut sample.memory.gtt_used));
+        self.device(&PREEMPT_USED, Fields::OTHER_MEMORY, |sample| Some(&mut sample.memory.preempt_used));
         complete
     }
 
     fn clocks(&mut self) -> bool {
         let first = self.fields.contains(SampleFields::CLOCKS);
         let others = self.fields.contains(SampleFields::OTHER_CLOCKS);
-        self.sample.clocks = domains(first, others)
-            .map(|domain| ClockLevels { domain, levels: None, reasons: Reasons::default() })
-            .collect();
-        for (at, domain) in domains(first, others).enumerate() {
-            self.device(Target::Clock(at), true, domain.file());
+        let domains = || {
+            ClockDomain::ALL.into_iter().filter(move |domain| match domain {
+                ClockDomain::Graphics | ClockDomain::Memory => first,
+                _ => others,
+            })
+        };
+        let empty = |domain| ClockLevels { domain, levels: Err(Error::NotSampled) };
+        self.sample.clocks = domains().map(empty).collect();
+        for (at, domain) in domains().enumerate() {
+            self.table(domain.attribute(), Some(refill_levels), move |sample| {
+                Some(&mut sample.clocks.get_mut(at)?.levels)
+            });
         }
         true
     }
 
     fn pcie(&mut self) -> bool {
-        self.sample.pcie = self.gpu.pcie_info();
-        let complete = known(&self.sample.pcie.reasons, &["speed_max", "width_max", "slot_type"]);
+        use SampleFields as Fields;
+        self.sample.pcie = self.gpu.link_attributes();
+        let link = &self.sample.pcie;
+        let complete =
+            is_settled(&link.speed_max) && is_settled(&link.width_max) && is_settled(&link.slot_type);
         // Where it is not known, the bundle has the reasons, and the next try finds it.
         let top = self.gpu.upstream();
         if let Ok(top) = &top {
-            self.device(Target::PcieSpeed, true, &format!("{top}current_link_speed"));
-            self.device(Target::PcieWidth, true, &format!("{top}current_link_width"));
+            let of_link = |file: &str| format!("{top}{file}");
+            let file = of_link(LINK_SPEED.name);
+            self.device_file(&LINK_SPEED, file, Fields::PCIE, |sample| Some(&mut sample.pcie.speed));
+            let file = of_link(LINK_WIDTH.name);
+            self.device_file(&LINK_WIDTH, file, Fields::PCIE, |sample| Some(&mut sample.pcie.width));
         }
-        self.device(Target::PcieReplays, true, "pcie_replay_count");
-        self.device(Target::PcieLevels, true, "pp_dpm_pcie");
+        self.device(&LINK_REPLAYS, Fields::PCIE, |sample| Some(&mut sample.pcie.replay_count));
+        self.table(&LINK_LEVELS, None, |sample| Some(&mut sample.pcie_levels));
         complete && top.is_ok()
     }
 
+    fn facts(&mut self) -> bool {
+        let (vbios, vram) = (self.gpu.vbios_info(), self.gpu.vram_info());
+        let complete = is_settled(&vbios.part_number)
+            && is_settled(&vbios.build)
+            && is_settled(&vram.size)
+            && is_settled(&vram.bit_width)
+            && is_settled(&vram.clock_max)
+            && is_settled(&vram.vendor)
+            && is_settled_by_node(&vbios.name)
+            && is_settled_by_node(&vbios.version)
+            && is_settled_by_node(&vbios.date)
+            && is_settled_by_node(&vram.vram_type);
+        (self.sample.vbios, self.sample.vram) = (Some(vbios), Some(vram));
+        complete
+    }
+
     /// Whether a label could be read, if there is one.
-    fn labelled(&self, file: &str, is_known: bool) -> bool {
-        is_known || !self.gpu.hwmon().is_ok_and(|hwmon| hwmon.has(file))
+    fn labelled<T>(&self, label: &Attribute<T>, channel: u32, is_known: bool) -> bool {
+        is_known || !self.gpu.hwmon().is_ok_and(|hwmon| hwmon.has(&label.of_channel(channel)))
     }
 
-    /// What hwmon lists, or the reason why it cannot under this name.
-    fn listed<T>(&mut self, name: &'static str, list: Result<Vec<T>>) -> Option<Vec<T>> {
-        match list {
-            Ok(list) => {
-                self.sample.reasons.forget(name);
-                Some(list)
-            }
-            Err(error) => {
-                self.gone |= matches!(error, Error::DeviceGone { .. });
-                self.sample.reasons.set(name, error);
-                None
-            }
-        }
-    }
-
-    fn hwmon(&mut self, target: Target, wanted: bool, file: String) {
-        let Ok(Hwmon { dir, .. }) = self.gpu.hwmon() else { return };
-        let (dir, has) = (dir.clone(), self.gpu.hwmon().is_ok_and(|hwmon| hwmon.has(&file)));
-        if wanted && !has {
-            self.leave(target, Error::NotSupported { path: dir.path().join(&file) });
-        } else {
-            self.add(target, wanted, Owner::PowerManagement, &dir, file);
-        }
-    }
-
-    fn device(&mut self, target: Target, wanted: bool, file: &str) {
-        match &self.gpu.0.device {
-            Some(device) => self.add(target, wanted, Owner::PowerManagement, &device.dir, file),
-            None if wanted => self.leave(target, Error::NotSupported { path: self.gpu.path_of(file) }),
-            None => {}
-        }
-    }
-
-    /// Has the file read at each sample, if it is wanted. What was read while planning does not stand in the sample.
-    fn add(
+    /// Keeps what hwmon lists in the sample, or the reason why it cannot; gives the list where there is one.
+    fn listed<T: Clone>(
         &mut self,
-        target: Target,
-        wanted: bool,
-        owner: Owner,
-        dir: &Arc<dyn crate::backend::Dir>,
-        file: impl AsRef<Path>,
+        list: Result<Vec<T>>,
+        place: impl FnOnce(&mut Sample) -> &mut Result<Vec<T>>,
+    ) -> Option<Vec<T>> {
+        self.gone |= matches!(list, Err(Error::DeviceGone { .. }));
+        let kept = place(self.sample);
+        *kept = list;
+        kept.as_ref().ok().cloned()
+    }
+
+    /// Has a channel of hwmon read at each sample, if it is wanted.
+    fn hwmon<T: 'static>(
+        &mut self,
+        attribute: &'static Attribute<T>,
+        channel: u32,
+        field: SampleFields,
+        place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) {
-        let Some(cell) = target.cell(self.sample) else { return };
-        cell.value.clear();
-        if wanted {
-            let has_reason = cell.reasons.of(cell.name).is_some();
-            self.slots.push(Slot::new(target, owner, dir.clone(), file.as_ref(), has_reason));
-        } else {
-            cell.reasons.forget(cell.name);
+        let Ok(hwmon) = self.gpu.hwmon() else { return };
+        let file = attribute.of_channel(channel);
+        match (self.fields.contains(field), hwmon.has(&file)) {
+            (false, _) => self.leave(Error::NotSampled, place),
+            (true, false) => self.leave(Error::NotSupported { path: hwmon.dir.path().join(&file) }, place),
+            (true, true) => self.add(attribute, &hwmon.dir, file, place),
         }
     }
 
-    fn leave(&mut self, target: Target, reason: Error) {
-        if let Some(cell) = target.cell(self.sample) {
-            cell.reasons.set(cell.name, reason);
-            cell.value.clear();
+    /// Has a file of the PCI device read at each sample, if it is wanted.
+    fn device<T: 'static>(
+        &mut self,
+        attribute: &'static Attribute<T>,
+        field: SampleFields,
+        place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
+    ) {
+        self.device_file(attribute, attribute.name.to_owned(), field, place);
+    }
+
+    fn device_file<T: 'static>(
+        &mut self,
+        attribute: &'static Attribute<T>,
+        file: String,
+        field: SampleFields,
+        place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
+    ) {
+        match &self.gpu.inner.device {
+            _ if !self.fields.contains(field) => self.leave(Error::NotSampled, place),
+            Some(device) => self.add(attribute, &device.dir, file, place),
+            None => self.leave(Error::NotSupported { path: self.gpu.path_of(&file) }, place),
+        }
+    }
+
+    /// Has a file of the KFD node read at each sample, if it is wanted.
+    fn node<T: 'static>(
+        &mut self,
+        attribute: &'static Attribute<T>,
+        field: SampleFields,
+        place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
+    ) {
+        match &self.gpu.inner.node {
+            Some(node) if self.fields.contains(field) => {
+                self.add(attribute, &node.dir, attribute.name.to_owned(), place);
+            }
+            _ => self.leave(Error::NotSampled, place),
+        }
+    }
+
+    /// Has a long file of the PCI device read at each sample.
+    fn table<T: 'static>(
+        &mut self,
+        attribute: &'static Attribute<T>,
+        refill: Option<Refill<T>>,
+        place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
+    ) {
+        match &self.gpu.inner.device {
+            Some(device) => {
+                let scope = Scope::Package;
+                let slot = Slot::table(attribute, refill, scope, device.dir.clone(), attribute.name, place);
+                self.slots.push(slot);
+            }
+            None => self.leave(Error::NotSupported { path: self.gpu.path_of(attribute.name) }, place),
+        }
+    }
+
+    fn add<T: 'static>(
+        &mut self,
+        attribute: &'static Attribute<T>,
+        dir: &Arc<dyn Dir>,
+        file: impl Into<PathBuf>,
+        place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
+    ) {
+        let scope = if attribute.owner == Owner::Node { self.gpu.own_scope() } else { Scope::Package };
+        self.slots.push(Slot::new(attribute, scope, dir.clone(), file, place));
+    }
+
+    fn leave<T>(&mut self, error: Error, place: impl Fn(&mut Sample) -> Option<&mut Reading<T>>) {
+        if let Some(reading) = place(self.sample) {
+            *reading = Err(error);
         }
     }
 }
 
-/// Whether each of these fields is settled: a value, or that the GPU has none.
-fn known(reasons: &Reasons, fields: &[&str]) -> bool {
-    fields.iter().all(|field| matches!(reasons.of(field), None | Some(Error::NotSupported { .. })))
+fn refill_levels(table: &mut DpmTable, text: &[u8]) -> crate::attribute::Answer<()> {
+    table.update(text)?;
+    levels_present(table)
 }
 
-/// As [`known`], of what the render node tells: who may not open it now will not be let in later.
-fn told(reasons: &Reasons, fields: &[&str]) -> bool {
-    let settled = |error: &Error| matches!(error, Error::NotSupported { .. } | Error::NoPermission { .. });
-    fields.iter().all(|field| reasons.of(field).is_none_or(settled))
+/// As [`is_settled`], of what the render node tells: a caller who may not open it now will not be let in later.
+fn is_settled_by_node<T>(reading: &Reading<T>) -> bool {
+    is_settled(reading) || matches!(reading, Err(Error::NoPermission { .. }))
 }

@@ -27,8 +27,8 @@ const DESCRIPTORS: usize = 64;
 /// let mut sampler = smi.gpus()[0].sampler(SampleFields::MONITOR);
 /// for _ in 0..3 {
 ///     let sample = sampler.sample()?;
-///     if let Some((power, ..)) = sample.socket_power() {
-///         println!("{power}");
+///     if let Ok(channels) = &sample.power {
+///         println!("{:?}", channels[0].average);
 ///     }
 /// }
 /// # Ok(())
@@ -149,7 +149,7 @@ impl Sampler {
 
     /// Whether the device went; then [`Sampler::reattach`] may find it again.
     pub fn is_gone(&self) -> bool {
-        self.gone || self.gpu.0.device.as_ref().is_some_and(Device::is_retired)
+        self.gone || self.gpu.inner.device.as_ref().is_some_and(Device::is_retired)
     }
 
     /// Reads all fields.
@@ -198,7 +198,7 @@ impl Sampler {
         if !self.is_gone() {
             return Ok(());
         }
-        let builder = Smi::builder().backend(self.gpu.0.backend.clone()).wake(self.gpu.0.wake);
+        let builder = Smi::builder().backend(self.gpu.inner.backend.clone()).wake(self.gpu.inner.wake);
         let smi = builder.build()?;
         let ids = self.gpu.ids();
         let same = |gpu: &&Gpu| {
@@ -224,10 +224,10 @@ impl Sampler {
 
     /// Why files that may wake the GPU, or keep it awake, are not read now.
     fn gate(&mut self, now: Instant) -> Option<Unavailable> {
-        if self.gpu.0.wake == WakePolicy::Allow || !asks_the_hardware(self.fields) {
+        if self.gpu.inner.wake == WakePolicy::Allow || !asks_the_hardware(self.fields) {
             return None;
         }
-        let device = self.gpu.0.device.as_ref()?;
+        let device = self.gpu.inner.device.as_ref()?;
         if self.status.is_none() && self.spare > 0 {
             self.status = device.dir.open_attr(Path::new(RuntimeStatus::FILE)).ok();
             self.spare -= usize::from(self.status.is_some());
@@ -253,20 +253,21 @@ impl Sampler {
 
     /// Tells the courtesy that the GPU was read, and how busy it was.
     fn take_note(&mut self, now: Instant) {
-        let Some(device) = &self.gpu.0.device else { return };
-        if self.gpu.0.wake == WakePolicy::Never && asks_the_hardware(self.fields) {
-            let reason = self.sample.activity.reasons.of("gfx");
-            if !matches!(reason, None | Some(Error::NotSupported { .. })) {
-                // Whether it is idle cannot be told now.
-                return;
-            }
-            let busy = self.sample.gfx_activity().map(|(busy, _)| busy.0);
+        let Some(device) = &self.gpu.inner.device else { return };
+        if self.gpu.inner.wake == WakePolicy::Never && asks_the_hardware(self.fields) {
+            let in_table = || self.sample.metrics.as_ref().ok()?.activity.gfx;
+            let busy = match &self.sample.activity.gfx {
+                Ok(busy) => Some(busy.0),
+                Err(Error::NotSupported { .. } | Error::NotSampled) => in_table().map(|busy| busy.0),
+                // Whether it is idle is not known now.
+                Err(_) => return,
+            };
             self.courtesy.was_read(now, busy, &*device.dir, &mut self.buf);
         }
     }
 
     fn device_is_gone(&self) -> bool {
-        match &self.gpu.0.device {
+        match &self.gpu.inner.device {
             Some(device) => device.is_gone() || self.gpu.hwmon().is_ok_and(|hwmon| hwmon.is_gone()),
             None => self.gpu.node("properties").is_ok_and(|node| {
                 let properties = node.dir.meta(Path::new("properties"));
@@ -284,8 +285,8 @@ impl Sampler {
 
     /// The directory of the device, or of the node where there is none.
     fn path(&self) -> PathBuf {
-        let node = || self.gpu.0.node.as_ref().map(|node| &node.dir);
-        let dir = self.gpu.0.device.as_ref().map(|device| &device.dir).or_else(node);
+        let node = || self.gpu.inner.node.as_ref().map(|node| &node.dir);
+        let dir = self.gpu.inner.device.as_ref().map(|device| &device.dir).or_else(node);
         dir.map_or_else(|| self.gpu.path_of("uevent"), |dir| dir.path().to_path_buf())
     }
 

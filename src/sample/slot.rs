@@ -1,14 +1,17 @@
-//! One file that a sampler reads: kept open, given up for a while when it fails, never for good.
+//! One file that a sampler reads: an attribute and its place in the sample. The file is kept open, given up for a while
+//! when it fails, never for good.
 
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::target::{Absent, Target};
 use super::values::Sample;
+use crate::attribute::{Absent, Answer, Attribute, Owner};
 use crate::backend::{Attr, Dir};
 use crate::error::{Error, Op, Unavailable};
 use crate::gpu::Gpu;
+use crate::reading::{Reading, Scope, Source, Value};
 
 /// The most samples that pass before a file that failed is tried again.
 const MOST_PAUSE: u32 = 16;
@@ -42,32 +45,66 @@ impl Backoff {
     }
 }
 
-/// Whose directory a file is in, which decides what its errors mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The PCI device or its hwmon, which answer through the power management: reading may wake.
-    PowerManagement,
-    /// The PCI device, without asking the hardware.
-    Device,
-    /// The KFD node.
-    Node,
+/// Where a file's value goes: writes what the text says, or an error, into the sample.
+trait Place: Send + Sync {
+    fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> Answer<()>;
+    fn fail(&self, sample: &mut Sample, error: Error);
+}
+
+/// The place of an attribute: a reading of the sample.
+struct Field<T: 'static, F> {
+    attribute: &'static Attribute<T>,
+    refill: Option<Refill<T>>,
+    field: F,
+}
+
+/// Reads a text into a value that is there already, so that nothing is allocated.
+pub(super) type Refill<T> = fn(&mut T, &[u8]) -> Answer<()>;
+
+impl<T, F> Place for Field<T, F>
+where
+    T: 'static,
+    F: Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync,
+{
+    fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> Answer<()> {
+        let Some(reading) = (self.field)(sample) else { return Ok(()) };
+        if let (Some(refill), Ok(value)) = (self.refill, reading.as_mut()) {
+            return refill(&mut value.value, text);
+        }
+        let value = (self.attribute.parse)(text)?;
+        let source = if self.attribute.owner == Owner::Node { Source::Kfd } else { Source::Attribute };
+        *reading = Ok(Value { value, source, scope });
+        Ok(())
+    }
+
+    fn fail(&self, sample: &mut Sample, error: Error) {
+        if let Some(reading) = (self.field)(sample) {
+            *reading = Err(error);
+        }
+    }
 }
 
 /// One file and where its value goes.
-#[derive(Debug)]
 pub(super) struct Slot {
-    pub(super) target: Target,
+    place: Box<dyn Place>,
     owner: Owner,
+    scope: Scope,
     dir: Arc<dyn Dir>,
     file: PathBuf,
     attr: Option<Box<dyn Attr>>,
     /// The text of a table, so that it is read only when it changed.
-    text: Vec<u8>,
+    text: Option<Vec<u8>>,
     backoff: Backoff,
     /// The reason that stands in the sample in the value's place.
     absent: Option<Why>,
     /// Whether it ever had a value: then its absence may be the device's.
     known: bool,
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slot").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,25 +114,41 @@ enum Why {
 }
 
 impl Slot {
-    /// `has_reason`: whether a reason stands in the sample already, from planning.
-    pub(super) fn new(
-        target: Target,
-        owner: Owner,
+    /// The file of an attribute in `dir`, and where its value goes.
+    pub(super) fn new<T: 'static>(
+        attribute: &'static Attribute<T>,
+        scope: Scope,
         dir: Arc<dyn Dir>,
         file: impl Into<PathBuf>,
-        has_reason: bool,
+        field: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) -> Slot {
         Slot {
-            target,
-            owner,
+            place: Box::new(Field { attribute, refill: None, field }),
+            owner: attribute.owner,
+            scope,
             dir,
             file: file.into(),
             attr: None,
-            text: Vec::new(),
+            text: None,
             backoff: Backoff::default(),
-            absent: has_reason.then_some(Why::Failed),
+            absent: Some(Why::Failed),
             known: false,
         }
+    }
+
+    /// As [`Slot::new`], for a file whose text is so long that comparing it is cheaper than parsing it.
+    pub(super) fn table<T: 'static>(
+        attribute: &'static Attribute<T>,
+        refill: Option<Refill<T>>,
+        scope: Scope,
+        dir: Arc<dyn Dir>,
+        file: impl Into<PathBuf>,
+        field: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
+    ) -> Slot {
+        let mut slot = Slot::new(attribute, scope, dir, file, |_| None);
+        slot.place = Box::new(Field { attribute, refill, field });
+        slot.text = Some(Vec::new());
+        slot
     }
 
     /// Reads the file into its place. `spare` counts the descriptors that may still be opened to be kept.
@@ -109,9 +162,10 @@ impl Slot {
         spare: &mut usize,
         buf: &mut Vec<u8>,
     ) -> bool {
-        if let (Some(reason), Owner::PowerManagement) = (gate, self.owner) {
+        if let (Some(reason), true) = (gate, self.owner.wakes()) {
             if self.absent != Some(Why::Gate(reason)) {
-                self.leave(sample, Why::Gate(reason), |path| Error::Unavailable { path, reason });
+                let path = self.path();
+                self.leave(sample, Why::Gate(reason), Error::Unavailable { path, reason });
             }
             return false;
         }
@@ -119,16 +173,10 @@ impl Slot {
             return false;
         }
         let error = match self.read(spare, buf) {
-            Ok(()) if self.absent.is_none() && self.known && self.target.is_table() && self.text == *buf => {
-                return false;
-            }
+            Ok(()) if self.is_unchanged(buf) => return false,
             Ok(()) => match self.store(sample, buf) {
                 Ok(()) => return false,
-                Err(Absent::Unparsable(error)) => Error::unparsable(self.path(), error),
-                Err(Absent::NotSupported) => Error::NotSupported { path: self.path() },
-                Err(Absent::Inaccessible) => {
-                    Error::Unavailable { path: self.path(), reason: Unavailable::Inaccessible }
-                }
+                Err(absent) => absent.at(self.path()),
             },
             Err(error) => self.error(gpu, error),
         };
@@ -136,7 +184,7 @@ impl Slot {
             || (self.known && matches!(error, Error::NotSupported { .. }));
         self.close(spare);
         self.backoff.failed();
-        self.leave(sample, Why::Failed, |_| error);
+        self.leave(sample, Why::Failed, error);
         gone
     }
 
@@ -145,6 +193,10 @@ impl Slot {
         if self.attr.take().is_some() {
             *spare += 1;
         }
+    }
+
+    fn is_unchanged(&self, buf: &[u8]) -> bool {
+        self.absent.is_none() && self.text.as_deref() == Some(buf)
     }
 
     fn read(&mut self, spare: &mut usize, buf: &mut Vec<u8>) -> io::Result<()> {
@@ -162,14 +214,11 @@ impl Slot {
     }
 
     fn store(&mut self, sample: &mut Sample, buf: &[u8]) -> Result<(), Absent> {
-        let Some(cell) = self.target.cell(sample) else { return Ok(()) };
-        cell.value.store(buf)?;
-        if self.absent.take().is_some() {
-            cell.reasons.forget(cell.name);
-        }
-        if self.target.is_table() {
-            self.text.clear();
-            self.text.extend_from_slice(buf);
+        self.place.store(sample, buf, self.scope)?;
+        self.absent = None;
+        if let Some(text) = &mut self.text {
+            text.clear();
+            text.extend_from_slice(buf);
         }
         self.backoff.succeeded();
         self.known = true;
@@ -177,11 +226,8 @@ impl Slot {
     }
 
     /// Puts a reason in the value's place.
-    fn leave(&mut self, sample: &mut Sample, why: Why, reason: impl FnOnce(PathBuf) -> Error) {
-        if let Some(cell) = self.target.cell(sample) {
-            cell.reasons.set(cell.name, reason(self.path()));
-            cell.value.clear();
-        }
+    fn leave(&mut self, sample: &mut Sample, why: Why, error: Error) {
+        self.place.fail(sample, error);
         self.absent = Some(why);
     }
 
@@ -190,11 +236,11 @@ impl Slot {
     }
 
     fn error(&self, gpu: &Gpu, error: io::Error) -> Error {
-        match (self.owner, &gpu.0.device, &gpu.0.node) {
-            (Owner::PowerManagement, Some(device), _) => {
+        match (self.owner, &gpu.inner.device, &gpu.inner.node) {
+            (Owner::PowerManagement | Owner::Hwmon, Some(device), _) => {
                 device.power_management_error(Op::Read, self.path(), error)
             }
-            (Owner::Device, Some(device), _) => device.error(Op::Read, self.path(), error),
+            (Owner::Device | Owner::HwmonFact, Some(device), _) => device.error(Op::Read, self.path(), error),
             (Owner::Node, _, Some(node)) => node.error(Op::Read, self.path(), error),
             _ => Error::plain(Op::Read, &self.path(), &error),
         }

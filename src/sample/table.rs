@@ -10,8 +10,6 @@ use crate::gpu::metrics::not_a_table;
 use crate::parse::metrics::Metrics;
 
 const FILE: &str = "gpu_metrics";
-/// Its name among the sample's reasons.
-const NAME: &str = "metrics";
 
 /// `gpu_metrics` is opened anew for each sample: on some APUs (Van Gogh) a second read through one descriptor is
 /// all zero. One read of a page takes all of it, no table is larger (sysfs ends attributes there).
@@ -21,7 +19,6 @@ pub(super) struct Table {
     spare: Option<Box<Metrics>>,
     backoff: Backoff,
     gate: Option<Unavailable>,
-    absent: bool,
 }
 
 impl Table {
@@ -47,17 +44,14 @@ impl Table {
         }
         match self.read(gpu, buf) {
             Ok(table) => {
-                if let Some(before) = sample.metrics.replace(table) {
+                if let Ok(before) = std::mem::replace(&mut sample.metrics, Ok(table)) {
                     self.spare = sample.earlier_metrics.replace(before);
-                }
-                if std::mem::take(&mut self.absent) {
-                    sample.reasons.forget(NAME);
                 }
                 self.backoff.succeeded();
                 false
             }
             Err(error) => {
-                let known = sample.metrics.is_some() || sample.earlier_metrics.is_some();
+                let known = sample.metrics.is_ok() || sample.earlier_metrics.is_some();
                 let gone = matches!(error, Error::DeviceGone { .. })
                     || (known && matches!(error, Error::NotSupported { .. }));
                 self.backoff.failed();
@@ -83,9 +77,7 @@ impl Table {
     }
 
     fn leave(&mut self, sample: &mut Sample, reason: Error) {
-        sample.reasons.set(NAME, reason);
-        self.absent = true;
-        if let Some(last) = sample.metrics.take() {
+        if let Ok(last) = std::mem::replace(&mut sample.metrics, Err(reason)) {
             self.spare = sample.earlier_metrics.replace(last);
         }
     }

@@ -3,24 +3,22 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::derived::MetricsRates;
-use crate::error::{Error, Reasons, Unavailable};
-use crate::gpu::source::preferred;
+use crate::error::{Error, Result, Unavailable};
 use crate::gpu::{
-    Activity, ClockDomain, Fan, FanControl, Frequency, MemoryUsage, PcieInfo, Power, PowerKind, Source,
-    Temperature, TemperatureSensor, VbiosInfo, Voltage, VramInfo, fan, power, thermal,
+    Activity, ClockDomain, Fan, FanControl, Frequency, MemoryUsage, PcieInfo, PowerChannel, Temperature,
+    VbiosInfo, Voltage, VramInfo,
 };
 use crate::parse::dpm::{DpmTable, PcieTable};
 use crate::parse::metrics::Metrics;
 use crate::parse::overdrive::Overdrive;
 use crate::parse::performance::PerformanceLevel;
 use crate::parse::profile::PowerProfile;
-use crate::unit::{MicroWatts, MilliCelsius, Percent, Rpm};
+use crate::reading::{Reading, bundle};
 
-/// One sample of one GPU: the values in the structs that [`Gpu`](crate::Gpu)'s own methods answer with.
+/// One sample of one GPU: what its files said, in the structs that [`Gpu`](crate::Gpu)'s own methods answer with.
 ///
-/// A field that was not asked for has neither value nor reason. One that was asked for has one of them; those of
-/// the sample itself (not of a bundle) stand in its own `reasons`, where also a bundle stands that could not be
-/// listed at all: `temperatures`, `power`, `frequencies`, `voltages`, `fans`.
+/// A field that was not asked for is [`Error::NotSampled`]. For answers that choose among several sources, see
+/// [`Look::sampled`](crate::summary::Look::sampled).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Sample {
@@ -34,178 +32,115 @@ pub struct Sample {
     pub number: u64,
     /// Why what may wake the GPU, or keep it awake, was not read; `None` if it was.
     pub refused: Option<Unavailable>,
-    /// Temperatures.
-    pub temperatures: Vec<Temperature>,
-    /// Powers and their limits.
-    pub power: Vec<Power>,
-    /// Measured clocks.
-    pub frequencies: Vec<Frequency>,
-    /// Voltages.
-    pub voltages: Vec<Voltage>,
+    /// The temperature sensors of hwmon.
+    pub temperatures: Result<Vec<Temperature>>,
+    /// The power channels of hwmon and their limits.
+    pub power: Result<Vec<PowerChannel>>,
+    /// The clocks that hwmon measures.
+    pub frequencies: Result<Vec<Frequency>>,
+    /// The voltages of hwmon.
+    pub voltages: Result<Vec<Voltage>>,
     /// Fans.
-    pub fans: Vec<Fan>,
-    /// What fans are set to.
+    pub fans: Result<Vec<Fan>>,
+    /// The settings of the firmware's fan control.
     pub fan_control: FanControl,
-    /// How busy the engines are, by the attributes alone. For the rule of [`Source`] see [`Sample::gfx_activity`]
-    /// and its like.
+    /// How busy the engines are, by the attributes alone.
     pub activity: Activity,
     /// Memory.
     pub memory: MemoryUsage,
     /// Clock levels.
     pub clocks: Vec<ClockLevels>,
-    /// The link to the machine.
+    /// The link to the machine, by the attributes alone.
     pub pcie: PcieInfo,
     /// Levels of that link.
-    pub pcie_levels: Option<PcieTable>,
+    pub pcie_levels: Reading<PcieTable>,
     /// How the driver chooses clocks.
-    pub performance_level: Option<PerformanceLevel>,
+    pub performance_level: Reading<PerformanceLevel>,
     /// The power profiles.
-    pub power_profiles: Option<Vec<PowerProfile>>,
+    pub power_profiles: Reading<Vec<PowerProfile>>,
     /// The overdrive table.
-    pub overdrive: Option<Overdrive>,
+    pub overdrive: Reading<Overdrive>,
     /// The card's firmware image.
     pub vbios: Option<VbiosInfo>,
     /// The video memory itself.
     pub vram: Option<VramInfo>,
     /// The metrics table.
-    pub metrics: Option<Box<Metrics>>,
+    pub metrics: Result<Box<Metrics>>,
     /// The one before it, of the last sample that had one.
     pub earlier_metrics: Option<Box<Metrics>>,
-    /// Why the sample's own fields have no value, by their names.
-    pub reasons: Reasons,
 }
 
-/// The levels of one clock.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct ClockLevels {
-    /// Whose clock.
-    pub domain: ClockDomain,
-    /// The levels, with the current one marked.
-    pub levels: Option<DpmTable>,
-    /// Why `levels` has no value.
-    pub reasons: Reasons,
+bundle! {
+    /// The levels of one clock.
+    pub struct ClockLevels {
+        /// Whose clock.
+        pub domain: ClockDomain,
+        readings {
+            /// The levels, with the current one marked.
+            pub levels: DpmTable,
+        }
+    }
 }
 
 impl Sample {
     /// A sample before anything was read.
     pub(super) fn empty() -> Sample {
-        let reasons = Reasons::default;
         Sample {
             started: Instant::now(),
             wall: SystemTime::UNIX_EPOCH,
             took: Duration::ZERO,
             number: 0,
             refused: None,
-            temperatures: Vec::new(),
-            power: Vec::new(),
-            frequencies: Vec::new(),
-            voltages: Vec::new(),
-            fans: Vec::new(),
+            temperatures: Err(Error::NotSampled),
+            power: Err(Error::NotSampled),
+            frequencies: Err(Error::NotSampled),
+            voltages: Err(Error::NotSampled),
+            fans: Err(Error::NotSampled),
             fan_control: FanControl {
-                curve: None,
-                acoustic_limit: None,
-                acoustic_target: None,
-                target_temperature: None,
-                minimum_pwm: None,
-                zero_rpm_enable: None,
-                zero_rpm_stop_temperature: None,
-                reasons: reasons(),
+                curve: Err(Error::NotSampled),
+                acoustic_limit: Err(Error::NotSampled),
+                acoustic_target: Err(Error::NotSampled),
+                target_temperature: Err(Error::NotSampled),
+                minimum_pwm: Err(Error::NotSampled),
+                zero_rpm_enable: Err(Error::NotSampled),
+                zero_rpm_stop_temperature: Err(Error::NotSampled),
             },
             activity: Activity {
-                gfx: None,
-                gfx_source: None,
-                memory: None,
-                memory_source: None,
-                vcn: None,
-                reasons: reasons(),
+                gfx: Err(Error::NotSampled),
+                memory: Err(Error::NotSampled),
+                media: Err(Error::NotSampled),
             },
             memory: MemoryUsage {
-                vram_total: None,
-                vram_used: None,
-                visible_vram_total: None,
-                visible_vram_used: None,
-                gtt_total: None,
-                gtt_used: None,
-                preempt_used: None,
-                reasons: reasons(),
+                vram_total: Err(Error::NotSampled),
+                vram_used: Err(Error::NotSampled),
+                visible_vram_total: Err(Error::NotSampled),
+                visible_vram_used: Err(Error::NotSampled),
+                gtt_total: Err(Error::NotSampled),
+                gtt_used: Err(Error::NotSampled),
+                preempt_used: Err(Error::NotSampled),
             },
             clocks: Vec::new(),
             pcie: PcieInfo {
-                speed: None,
-                width: None,
-                speed_max: None,
-                width_max: None,
-                slot_type: None,
-                replay_count: None,
-                reasons: reasons(),
+                speed: Err(Error::NotSampled),
+                width: Err(Error::NotSampled),
+                speed_max: Err(Error::NotSampled),
+                width_max: Err(Error::NotSampled),
+                slot_type: Err(Error::NotSampled),
+                replay_count: Err(Error::NotSampled),
             },
-            pcie_levels: None,
-            performance_level: None,
-            power_profiles: None,
-            overdrive: None,
+            pcie_levels: Err(Error::NotSampled),
+            performance_level: Err(Error::NotSampled),
+            power_profiles: Err(Error::NotSampled),
+            overdrive: Err(Error::NotSampled),
             vbios: None,
             vram: None,
-            metrics: None,
+            metrics: Err(Error::NotSampled),
             earlier_metrics: None,
-            reasons: reasons(),
         }
-    }
-
-    /// Millionths of a watt that the package takes, whether that is an average, and where it was read: as
-    /// [`Gpu::socket_power_and_source`](crate::Gpu::socket_power_and_source), among what was sampled.
-    pub fn socket_power(&self) -> Option<(MicroWatts, PowerKind, Source)> {
-        let first = self.power.iter().find(|power| power.channel == 1);
-        let average = first.and_then(|power| power.average).map(|power| (power, PowerKind::Average));
-        let now = first.and_then(|power| power.instantaneous).map(|power| (power, PowerKind::Instantaneous));
-        let reason = first.and_then(|power| {
-            power
-                .reasons
-                .of("average")
-                .filter(|error| !is_unsupported(error))
-                .or(power.reasons.of("instantaneous"))
-        });
-        let table = || power::in_table(&self.metrics.as_ref()?.powers);
-        let ((power, kind), source) = preferred(average.or(now), reason, table)?;
-        Some((power, kind, source))
-    }
-
-    /// One temperature and where it was read: as [`Gpu::temperature`](crate::Gpu::temperature), among what was
-    /// sampled.
-    pub fn temperature(&self, sensor: &TemperatureSensor) -> Option<(MilliCelsius, Source)> {
-        let found = self.temperatures.iter().find(|temperature| temperature.sensor == *sensor);
-        let reason = found.and_then(|temperature| temperature.reasons.of("current"));
-        let table = || thermal::in_table(self.metrics.as_ref()?, sensor);
-        preferred(found.and_then(|temperature| temperature.current), reason, table)
-    }
-
-    /// Speed of the first fan and where it was read: as [`Gpu::fan_speed`](crate::Gpu::fan_speed), among what was
-    /// sampled.
-    pub fn fan_speed(&self) -> Option<(Rpm, Source)> {
-        let first = self.fans.iter().find(|fan| fan.channel == 1);
-        let reason = first.and_then(|fan| fan.reasons.of("rpm"));
-        preferred(first.and_then(|fan| fan.rpm), reason, || fan::in_table(self.metrics.as_ref()?))
     }
 
     /// What happened between the last two metrics tables; `None` without two.
     pub fn rates(&self) -> Option<MetricsRates> {
-        Some(MetricsRates::between(self.earlier_metrics.as_deref()?, self.metrics.as_deref()?))
+        Some(MetricsRates::between(self.earlier_metrics.as_deref()?, self.metrics.as_deref().ok()?))
     }
-
-    /// How busy the shaders are and where that was read, among what was sampled.
-    pub fn gfx_activity(&self) -> Option<(Percent, Source)> {
-        let table = || self.metrics.as_ref()?.activity.gfx;
-        preferred(self.activity.gfx, self.activity.reasons.of("gfx"), table)
-    }
-
-    /// How busy the memory controller is and where that was read, among what was sampled.
-    pub fn memory_activity(&self) -> Option<(Percent, Source)> {
-        let table = || self.metrics.as_ref()?.activity.umc;
-        preferred(self.activity.memory, self.activity.reasons.of("memory"), table)
-    }
-}
-
-fn is_unsupported(error: &Error) -> bool {
-    matches!(error, Error::NotSupported { .. })
 }

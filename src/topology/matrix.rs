@@ -63,7 +63,7 @@ fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> Found {
     let to_cpu = |link: &&NodeLink| link.link.path == LinkPath::Direct && !nodes.contains_key(&link.to);
     let cpu = links.iter().flatten().filter(to_cpu).min_by_key(|link| link.link.weight.unwrap_or(u32::MAX));
     if cpu.is_none() {
-        let path = match &gpu.0.node {
+        let path = match &gpu.inner.node {
             Some(node) => node.dir.path().join("io_links"),
             None => Path::new(NODES).join("io_links"),
         };

@@ -1,0 +1,415 @@
+//! The kernel's files: for each its name, its directory and its parser, once.
+//!
+//! [`Gpu`](crate::Gpu)'s methods, the sampler and the capture read the same constants, so that a name, a unit or the
+//! meaning of an empty file cannot differ between them. The name of a file with channels has `*` in place of the number.
+
+use std::borrow::Cow;
+use std::ops::RangeInclusive;
+
+use crate::error::{Error, ParseError, Unavailable};
+use crate::gpu::{FanMode, TemperatureSensor, VoltageRail};
+use crate::parse::dpm::{self, DpmTable, PcieTable};
+use crate::parse::fan::{self, FanCurve, FanSetting};
+use crate::parse::features::{self, Features};
+use crate::parse::keyval::{self, PciId};
+use crate::parse::overdrive::{self, Overdrive};
+use crate::parse::partition::{self, ComputePartition, MemoryPartition};
+use crate::parse::performance::{self, PerformanceLevel, ThrottlingLogging};
+use crate::parse::policy::{self, Isolation, PolicyLevel};
+use crate::parse::profile::{self, PowerProfile};
+use crate::parse::ras::{self, EventState};
+use crate::parse::xgmi::{self, PortPair};
+use crate::parse::{cpulist, pcie, scalar};
+use crate::unit::{Bytes, Hertz, MegaTransfers, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
+
+/// One file of the kernel.
+#[derive(Debug)]
+pub(crate) struct Attribute<T: 'static> {
+    /// Its name, relative to the owner's directory.
+    pub(crate) name: &'static str,
+    pub(crate) owner: Owner,
+    pub(crate) parse: fn(&[u8]) -> Answer<T>,
+}
+
+/// The directory that a file is in, and what reading the file does. It decides what an error means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// The PCI device; answered through the power management, so reading may wake the GPU.
+    PowerManagement,
+    /// The PCI device; answered without the hardware.
+    Device,
+    /// The device's hwmon; reading may wake the GPU.
+    Hwmon,
+    /// The device's hwmon; answered without the hardware.
+    HwmonFact,
+    /// The KFD node, which never wakes the GPU.
+    Node,
+}
+
+impl Owner {
+    /// Whether reading may wake the GPU or keep it awake.
+    pub(crate) const fn wakes(self) -> bool {
+        matches!(self, Owner::PowerManagement | Owner::Hwmon)
+    }
+}
+
+/// What the text of a file says.
+pub(crate) type Answer<T> = Result<T, Absent>;
+
+/// Why a file that could be read has no value.
+#[derive(Debug)]
+pub(crate) enum Absent {
+    /// The text is not the format that the kernel prints.
+    Unparsable(ParseError),
+    /// The text is the driver's way to say that it has no such quantity.
+    NotSupported,
+    /// The driver says that it cannot answer at present.
+    Inaccessible,
+    /// The number cannot be what the file is about.
+    Implausible { text: String, reason: &'static str },
+}
+
+impl From<ParseError> for Absent {
+    fn from(error: ParseError) -> Absent {
+        Absent::Unparsable(error)
+    }
+}
+
+impl Absent {
+    /// The error of the file at `path`.
+    pub(crate) fn at(self, path: std::path::PathBuf) -> Error {
+        match self {
+            Absent::Unparsable(error) => Error::unparsable(path, error),
+            Absent::NotSupported => Error::NotSupported { path },
+            Absent::Implausible { text, reason } => Error::Implausible { path, text, reason },
+            Absent::Inaccessible => Error::Unavailable { path, reason: Unavailable::Inaccessible },
+        }
+    }
+}
+
+impl<T> Attribute<T> {
+    const fn new(owner: Owner, name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+        Attribute { name, owner, parse }
+    }
+
+    /// The name of the file of a channel.
+    pub(crate) fn of_channel(&self, channel: u32) -> String {
+        self.name.replacen('*', &channel.to_string(), 1)
+    }
+}
+
+/// A file of the PCI device that asks the hardware.
+const fn asked<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+    Attribute::new(Owner::PowerManagement, name, parse)
+}
+
+/// A file of the PCI device that the driver answers by itself.
+const fn fact<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+    Attribute::new(Owner::Device, name, parse)
+}
+
+const fn hwmon<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+    Attribute::new(Owner::Hwmon, name, parse)
+}
+
+const fn hwmon_fact<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+    Attribute::new(Owner::HwmonFact, name, parse)
+}
+
+pub(crate) const TEMPERATURE_INPUT: Attribute<MilliCelsius> = hwmon("temp*_input", celsius);
+pub(crate) const TEMPERATURE_CRITICAL: Attribute<MilliCelsius> = hwmon_fact("temp*_crit", bound);
+pub(crate) const TEMPERATURE_CRITICAL_HYSTERESIS: Attribute<MilliCelsius> =
+    hwmon_fact("temp*_crit_hyst", bound);
+pub(crate) const TEMPERATURE_EMERGENCY: Attribute<MilliCelsius> = hwmon_fact("temp*_emergency", bound);
+pub(crate) const TEMPERATURE_LABEL: Attribute<TemperatureSensor> = hwmon_fact("temp*_label", |text| {
+    scalar::text(text).map(|label| TemperatureSensor::of_label(&label)).ok_or(Absent::NotSupported)
+});
+
+pub(crate) const POWER_AVERAGE: Attribute<MicroWatts> = hwmon("power*_average", micro_watts);
+pub(crate) const POWER_INPUT: Attribute<MicroWatts> = hwmon("power*_input", micro_watts);
+pub(crate) const POWER_CAP: Attribute<MicroWatts> = hwmon("power*_cap", micro_watts);
+pub(crate) const POWER_CAP_DEFAULT: Attribute<MicroWatts> = hwmon("power*_cap_default", micro_watts);
+pub(crate) const POWER_CAP_MIN: Attribute<MicroWatts> = hwmon("power*_cap_min", micro_watts);
+pub(crate) const POWER_CAP_MAX: Attribute<MicroWatts> = hwmon("power*_cap_max", micro_watts);
+pub(crate) const POWER_LABEL: Attribute<String> = hwmon_fact("power*_label", word);
+
+pub(crate) const FREQUENCY_INPUT: Attribute<Hertz> = hwmon("freq*_input", hertz);
+pub(crate) const FREQUENCY_LABEL: Attribute<String> = hwmon_fact("freq*_label", word);
+
+pub(crate) const VOLTAGE_INPUT: Attribute<MilliVolts> = hwmon("in*_input", milli_volts);
+pub(crate) const VOLTAGE_LABEL: Attribute<VoltageRail> = hwmon_fact("in*_label", |text| {
+    scalar::text(text).map(|label| VoltageRail::of_label(&label)).ok_or(Absent::NotSupported)
+});
+
+pub(crate) const FAN_INPUT: Attribute<Rpm> = hwmon("fan*_input", rpm);
+pub(crate) const FAN_TARGET: Attribute<Rpm> = hwmon("fan*_target", rpm);
+pub(crate) const FAN_MIN: Attribute<Rpm> = hwmon("fan*_min", rpm);
+pub(crate) const FAN_MAX: Attribute<Rpm> = hwmon("fan*_max", rpm);
+pub(crate) const FAN_ENABLE: Attribute<bool> = hwmon("fan*_enable", |text| Ok(scalar::unsigned(text)? == 1));
+pub(crate) const PWM: Attribute<u32> = hwmon("pwm*", drive);
+pub(crate) const PWM_MIN: Attribute<u32> = hwmon_fact("pwm*_min", drive);
+pub(crate) const PWM_MAX: Attribute<u32> = hwmon_fact("pwm*_max", full_drive);
+pub(crate) const PWM_ENABLE: Attribute<FanMode> = hwmon("pwm*_enable", fan_mode);
+
+pub(crate) const FAN_CURVE: Attribute<FanCurve> =
+    asked("gpu_od/fan_ctrl/fan_curve", |text| Ok(fan::curve(text)?));
+pub(crate) const ACOUSTIC_LIMIT: Attribute<FanSetting> =
+    asked("gpu_od/fan_ctrl/acoustic_limit_rpm_threshold", fan_setting);
+pub(crate) const ACOUSTIC_TARGET: Attribute<FanSetting> =
+    asked("gpu_od/fan_ctrl/acoustic_target_rpm_threshold", fan_setting);
+pub(crate) const TARGET_TEMPERATURE: Attribute<FanSetting> =
+    asked("gpu_od/fan_ctrl/fan_target_temperature", fan_setting);
+pub(crate) const MINIMUM_PWM: Attribute<FanSetting> = asked("gpu_od/fan_ctrl/fan_minimum_pwm", fan_setting);
+pub(crate) const ZERO_RPM_ENABLE: Attribute<FanSetting> =
+    asked("gpu_od/fan_ctrl/fan_zero_rpm_enable", fan_setting);
+pub(crate) const ZERO_RPM_STOP_TEMPERATURE: Attribute<FanSetting> =
+    asked("gpu_od/fan_ctrl/fan_zero_rpm_stop_temperature", fan_setting);
+
+pub(crate) const GPU_BUSY: Attribute<Percent> = asked("gpu_busy_percent", percent);
+pub(crate) const MEMORY_BUSY: Attribute<Percent> = asked("mem_busy_percent", percent);
+pub(crate) const VCN_BUSY: Attribute<Percent> = asked("vcn_busy_percent", percent);
+
+pub(crate) const VRAM_TOTAL: Attribute<Bytes> = fact("mem_info_vram_total", bytes);
+pub(crate) const VRAM_USED: Attribute<Bytes> = fact("mem_info_vram_used", bytes);
+pub(crate) const VISIBLE_VRAM_TOTAL: Attribute<Bytes> = fact("mem_info_vis_vram_total", bytes);
+pub(crate) const VISIBLE_VRAM_USED: Attribute<Bytes> = fact("mem_info_vis_vram_used", bytes);
+pub(crate) const GTT_TOTAL: Attribute<Bytes> = fact("mem_info_gtt_total", bytes);
+pub(crate) const GTT_USED: Attribute<Bytes> = fact("mem_info_gtt_used", bytes);
+pub(crate) const PREEMPT_USED: Attribute<Bytes> = fact("mem_info_preempt_used", bytes);
+pub(crate) const VRAM_VENDOR: Attribute<String> = fact("mem_info_vram_vendor", |text| {
+    // `unknown` is the driver's word for a maker that it does not know.
+    word(text).and_then(|maker| if maker == "unknown" { Err(Absent::NotSupported) } else { Ok(maker) })
+});
+/// Of the first bank, which is the video memory of every GPU node.
+pub(crate) const BANK_USED: Attribute<Bytes> = Attribute::new(Owner::Node, "mem_banks/0/used_memory", bytes);
+
+/// The name is that of the GPU's own link; a card's own switch is further up ([`Gpu::upstream`](crate::Gpu)).
+pub(crate) const LINK_SPEED: Attribute<MegaTransfers> = asked("current_link_speed", link_speed);
+pub(crate) const LINK_SPEED_MAX: Attribute<MegaTransfers> = asked("max_link_speed", link_speed);
+pub(crate) const LINK_WIDTH: Attribute<u8> = asked("current_link_width", link_width);
+pub(crate) const LINK_WIDTH_MAX: Attribute<u8> = asked("max_link_width", link_width);
+pub(crate) const LINK_REPLAYS: Attribute<u64> = asked("pcie_replay_count", count);
+pub(crate) const LINK_LEVELS: Attribute<PcieTable> = asked("pp_dpm_pcie", |text| Ok(dpm::pcie(text)?));
+pub(crate) const SLOT_TYPE: Attribute<String> = fact("board_info", |text| {
+    let text = scalar::text(text).ok_or(Absent::NotSupported)?;
+    let word = text.strip_prefix("type").and_then(|rest| rest.trim_start().strip_prefix(':')).map(str::trim);
+    // `unknown` stands for a card that is in no slot (`amdgpu_device_get_board_info`).
+    word.filter(|word| !word.is_empty() && *word != "unknown").map(String::from).ok_or(Absent::NotSupported)
+});
+
+pub(crate) const PERFORMANCE_LEVEL: Attribute<PerformanceLevel> =
+    asked("power_dpm_force_performance_level", |text| {
+        performance::performance_level(text).ok_or(Absent::NotSupported)
+    });
+pub(crate) const POWER_PROFILES: Attribute<Vec<PowerProfile>> = asked("pp_power_profile_mode", |text| {
+    let profiles = profile::power_profiles(text)?;
+    if profiles.is_empty() { Err(Absent::NotSupported) } else { Ok(profiles) }
+});
+pub(crate) const OVERDRIVE: Attribute<Overdrive> = asked("pp_od_clk_voltage", |text| {
+    let table = overdrive::overdrive(text)?;
+    present(table.unavailable, table == Overdrive::default())?;
+    Ok(table)
+});
+pub(crate) const SCLK_OVERDRIVE: Attribute<Percent> = asked("pp_sclk_od", percent);
+pub(crate) const MCLK_OVERDRIVE: Attribute<Percent> = asked("pp_mclk_od", percent);
+pub(crate) const POWER_FEATURES: Attribute<Features> =
+    asked("pp_features", |text| features::features(text)?.ok_or(Absent::NotSupported));
+pub(crate) const THROTTLING_LOGGING: Attribute<ThrottlingLogging> =
+    fact("thermal_throttling_logging", |text| Ok(performance::throttling_logging(text)?));
+pub(crate) const SOC_PSTATE: Attribute<Vec<PolicyLevel>> =
+    asked("pm_policy/soc_pstate", |text| Ok(policy::policy(text)?));
+pub(crate) const XGMI_PLPD: Attribute<Vec<PolicyLevel>> =
+    asked("pm_policy/xgmi_plpd", |text| Ok(policy::policy(text)?));
+/// The same before kernel 6.10.
+pub(crate) const OLDER_XGMI_PLPD: Attribute<Vec<PolicyLevel>> =
+    asked("xgmi_plpd_policy", |text| policy::xgmi_plpd_policy(text)?.ok_or(Absent::NotSupported));
+
+pub(crate) const PROCESS_ISOLATION: Attribute<Vec<Isolation>> =
+    asked("enforce_isolation", |text| Ok(policy::isolation(text)?));
+
+pub(crate) const COMPUTE_PARTITION: Attribute<ComputePartition> =
+    asked("current_compute_partition", |text| partition::compute_partition(text).ok_or(Absent::NotSupported));
+pub(crate) const MEMORY_PARTITION: Attribute<MemoryPartition> =
+    asked("current_memory_partition", |text| partition::memory_partition(text).ok_or(Absent::NotSupported));
+pub(crate) const AVAILABLE_COMPUTE_PARTITIONS: Attribute<Vec<ComputePartition>> =
+    fact("available_compute_partition", compute_partitions);
+pub(crate) const AVAILABLE_MEMORY_PARTITIONS: Attribute<Vec<MemoryPartition>> =
+    fact("available_memory_partition", memory_partitions);
+pub(crate) const SUPPORTED_PROFILES: Attribute<Vec<ComputePartition>> =
+    fact("compute_partition_config/supported_xcp_configs", compute_partitions);
+pub(crate) const SELECTED_PROFILE: Attribute<ComputePartition> =
+    fact("compute_partition_config/xcp_config", |text| {
+        partition::compute_partition(text).ok_or(Absent::NotSupported)
+    });
+pub(crate) const PROFILE_MEMORY_PARTITIONS: Attribute<Vec<MemoryPartition>> =
+    fact("compute_partition_config/supported_nps_configs", memory_partitions);
+
+pub(crate) const PRODUCT_NUMBER: Attribute<String> = fact("product_number", word);
+pub(crate) const SERIAL_NUMBER: Attribute<String> = fact("serial_number", word);
+pub(crate) const FRU_ID: Attribute<String> = fact("fru_id", word);
+pub(crate) const PRODUCT_NAME: Attribute<String> = fact("product_name", word);
+pub(crate) const MANUFACTURER: Attribute<String> = fact("manufacturer", word);
+pub(crate) const VBIOS_VERSION: Attribute<String> = fact("vbios_version", word);
+pub(crate) const VBIOS_BUILD: Attribute<String> = fact("vbios_build", word);
+pub(crate) const REVISION: Attribute<u8> = fact("revision", |text| {
+    u8::try_from(scalar::hex(text)?).map_err(|_| ParseError::new(1, 1, "expected a number of 8 bits").into())
+});
+pub(crate) const SUBSYSTEM: Attribute<PciId> =
+    fact("uevent", |text| keyval::uevent(text).pci_subsys_id.ok_or(Absent::NotSupported));
+pub(crate) const NUMA_NODE: Attribute<u32> =
+    fact("numa_node", |text| u32::try_from(scalar::signed(text)?).map_err(|_| Absent::NotSupported));
+pub(crate) const LOCAL_CPUS: Attribute<Vec<RangeInclusive<u32>>> =
+    fact("local_cpulist", |text| Ok(cpulist::cpu_list(text)?));
+pub(crate) const VIRTUAL_FUNCTIONS: Attribute<u32> = fact("sriov_numvfs", number);
+
+pub(crate) const RAS_VERSION: Attribute<u32> = fact("ras/version", |text| Ok(ras::table_version(text)?));
+pub(crate) const RAS_SCHEMA: Attribute<u32> = fact("ras/schema", |text| Ok(ras::schema(text)?));
+pub(crate) const RAS_FEATURES: Attribute<u32> = fact("ras/features", |text| Ok(ras::feature_mask(text)?));
+pub(crate) const RAS_EVENT_STATE: Attribute<EventState> =
+    fact("ras/event_state", |text| Ok(ras::event_state(text)?));
+
+pub(crate) const XGMI_HIVE_ID: Attribute<u64> = fact("xgmi_hive_info/xgmi_hive_id", long_number);
+pub(crate) const XGMI_NODE_ID: Attribute<u64> = fact("xgmi_device_id", long_number);
+pub(crate) const XGMI_PHYSICAL_ID: Attribute<u32> = fact("xgmi_physical_id", number);
+pub(crate) const XGMI_HOPS: Attribute<Vec<u8>> = fact("xgmi_num_hops", |text| Ok(xgmi::hops(text)?));
+pub(crate) const XGMI_LINKS: Attribute<Vec<u8>> = fact("xgmi_num_links", |text| Ok(xgmi::links(text)?));
+pub(crate) const XGMI_PORTS: Attribute<Vec<PortPair>> = fact("xgmi_port_num", |text| Ok(xgmi::ports(text)?));
+
+/// Levels of a clock; the file of a domain has its own name.
+pub(crate) const fn clock_levels(name: &'static str) -> Attribute<DpmTable> {
+    asked(name, |text| {
+        let table = dpm::clocks(text)?;
+        levels_present(&table)?;
+        Ok(table)
+    })
+}
+
+/// What a table of levels means that has none.
+pub(crate) fn levels_present(table: &DpmTable) -> Answer<()> {
+    present(table.unavailable, table.levels.is_empty())
+}
+
+fn present(unavailable: bool, empty: bool) -> Answer<()> {
+    match (unavailable, empty) {
+        (true, _) => Err(Absent::Inaccessible),
+        (false, true) => Err(Absent::NotSupported),
+        (false, false) => Ok(()),
+    }
+}
+
+/// What the driver prints for a lower bound that it does not have (`TEMP_RANGE_MIN_NOT_SET`, absolute zero).
+const NO_BOUND: MilliCelsius = MilliCelsius(-273_150);
+
+/// Refuses numbers that the quantity cannot have: drivers pass on a register full of ones, the sentinel of a narrower
+/// field, or a counter that ran below zero.
+fn plausible<T>(text: &[u8], value: T, is_plausible: bool, reason: &'static str) -> Answer<T> {
+    if is_plausible {
+        return Ok(value);
+    }
+    let text = String::from_utf8_lossy(text.trim_ascii()).chars().take(40).collect();
+    Err(Absent::Implausible { text, reason })
+}
+
+fn celsius(text: &[u8]) -> Answer<MilliCelsius> {
+    let value = scalar::signed(text)?;
+    plausible(text, MilliCelsius(value), (-273_150..1_000_000).contains(&value), "no temperature of a GPU")
+}
+
+fn bound(text: &[u8]) -> Answer<MilliCelsius> {
+    match celsius(text)? {
+        NO_BOUND => Err(Absent::NotSupported),
+        bound => Ok(bound),
+    }
+}
+
+fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
+    let value = scalar::unsigned(text)?;
+    // 65535 W and a register full of ones (4294.967295 W) are "not measured" (`smu_cmn_init_soft_gpu_metrics`).
+    let is_plausible = value < 65_535_000_000 && value != u64::from(u32::MAX);
+    plausible(text, MicroWatts(value), is_plausible, "no power of a GPU")
+}
+
+fn hertz(text: &[u8]) -> Answer<Hertz> {
+    let value = scalar::unsigned(text)?;
+    plausible(text, Hertz(value), value < 65_535_000_000, "no clock of a GPU")
+}
+
+fn milli_volts(text: &[u8]) -> Answer<MilliVolts> {
+    let value = scalar::signed(text)?;
+    plausible(text, MilliVolts(value), (0..65_535).contains(&value), "no voltage of a GPU")
+}
+
+fn rpm(text: &[u8]) -> Answer<Rpm> {
+    let value = scalar::unsigned(text)?;
+    let narrow = u32::try_from(value).ok().filter(|value| *value < 65_535);
+    plausible(text, Rpm(narrow.unwrap_or(0)), narrow.is_some(), "no speed of a fan")
+}
+
+fn number(text: &[u8]) -> Answer<u32> {
+    Ok(scalar::unsigned_32(text)?)
+}
+
+fn long_number(text: &[u8]) -> Answer<u64> {
+    Ok(scalar::unsigned(text)?)
+}
+
+/// Of 255, usually.
+fn drive(text: &[u8]) -> Answer<u32> {
+    let value = scalar::unsigned(text)?;
+    let narrow = u32::try_from(value).ok().filter(|value| *value < 65_535);
+    plausible(text, narrow.unwrap_or(0), narrow.is_some(), "no drive of a fan")
+}
+
+fn full_drive(text: &[u8]) -> Answer<u32> {
+    let value = drive(text)?;
+    plausible(text, value, value != 0, "no drive of a fan")
+}
+
+fn count(text: &[u8]) -> Answer<u64> {
+    let value = scalar::unsigned(text)?;
+    plausible(text, value, value < 1 << 63, "a count below zero")
+}
+
+fn percent(text: &[u8]) -> Answer<Percent> {
+    let value = scalar::percent(text)?;
+    plausible(text, value, value.0 <= 100, "more than all")
+}
+
+fn bytes(text: &[u8]) -> Answer<Bytes> {
+    let value = scalar::unsigned(text)?;
+    plausible(text, Bytes(value), value < 1 << 63, "a count below zero")
+}
+
+/// A word or words; an empty file has none.
+pub(crate) fn word(text: &[u8]) -> Answer<String> {
+    scalar::text(text).map(Cow::into_owned).ok_or(Absent::NotSupported)
+}
+
+fn link_speed(text: &[u8]) -> Answer<MegaTransfers> {
+    pcie::link_speed(text)?.ok_or(Absent::NotSupported)
+}
+
+fn link_width(text: &[u8]) -> Answer<u8> {
+    pcie::link_width(text)?.ok_or(Absent::NotSupported)
+}
+
+fn fan_setting(text: &[u8]) -> Answer<FanSetting> {
+    fan::setting(text)?.ok_or(Absent::NotSupported)
+}
+
+fn fan_mode(text: &[u8]) -> Answer<FanMode> {
+    match scalar::unsigned(text)? {
+        0 => Ok(FanMode::Full),
+        1 => Ok(FanMode::Manual),
+        2 => Ok(FanMode::Automatic),
+        _ => Err(ParseError::new(1, 1, "expected 0, 1 or 2").into()),
+    }
+}
+
+fn compute_partitions(text: &[u8]) -> Answer<Vec<ComputePartition>> {
+    partition::compute_partitions(text).ok_or(Absent::NotSupported)
+}
+
+fn memory_partitions(text: &[u8]) -> Answer<Vec<MemoryPartition>> {
+    partition::memory_partitions(text).ok_or(Absent::NotSupported)
+}

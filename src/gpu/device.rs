@@ -1,0 +1,93 @@
+//! The PCI device's directory: whether it is there, asleep or gone, and what an error of its files means.
+
+use std::io::ErrorKind::NotFound;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::access::with_buffer;
+use crate::backend::Dir;
+use crate::error::{Error, Op, Unavailable};
+use crate::parse::scalar;
+
+/// The PCI device's directory.
+#[derive(Debug)]
+pub(crate) struct Device {
+    pub(crate) dir: Arc<dyn Dir>,
+    /// An entry that stands there for as long as a driver is bound: where it is gone, so is the device.
+    pub(crate) alive: Option<&'static str>,
+    /// Whether the package was partitioned anew through a handle of this scan: its directory stays, the GPUs do not.
+    pub(crate) retired: Arc<AtomicBool>,
+    /// The platform device of a partition other than the first, which has files of its own.
+    pub(crate) partition: Option<Arc<dyn Dir>>,
+}
+
+/// What `power/runtime_status` says, as far as it matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RuntimeStatus {
+    Awake,
+    Asleep,
+    Unsupported,
+}
+
+impl RuntimeStatus {
+    /// `power/runtime_status`, of the PCI device.
+    pub(crate) const FILE: &str = "power/runtime_status";
+
+    pub(crate) fn of(text: &[u8]) -> RuntimeStatus {
+        match scalar::text(text).as_deref() {
+            Some("suspended" | "suspending") => RuntimeStatus::Asleep,
+            Some("unsupported") => RuntimeStatus::Unsupported,
+            _ => RuntimeStatus::Awake,
+        }
+    }
+}
+
+impl Device {
+    pub(crate) fn runtime_status(&self) -> RuntimeStatus {
+        with_buffer(|buf| match self.dir.read(Path::new(RuntimeStatus::FILE), buf) {
+            Ok(()) => RuntimeStatus::of(buf),
+            Err(_) => RuntimeStatus::Awake,
+        })
+    }
+
+    /// The error of a file that the driver answers without touching the hardware.
+    pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+        match Error::plain(op, &path, &error) {
+            Error::NotSupported { .. } if self.is_gone() => Error::DeviceGone { path },
+            other => other,
+        }
+    }
+
+    /// The error of a file that asks the power management: EPERM and EBUSY tell the GPU's state, not a
+    /// permission (`amdgpu_pm_get_access_if_active` and, before, the checks of `in_reset` and `in_suspend`).
+    pub(crate) fn power_management_error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
+        use rustix::io::Errno;
+        let reason = match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::PERM | Errno::BUSY) => match self.runtime_status() {
+                RuntimeStatus::Asleep => Unavailable::Suspended,
+                _ => Unavailable::InReset,
+            },
+            Some(Errno::INVAL) if self.runtime_status() == RuntimeStatus::Unsupported => Unavailable::Refused,
+            _ => return self.error(op, path, error),
+        };
+        Error::Unavailable { path, reason }
+    }
+
+    /// Lets every handle of this scan on this package answer that it is gone.
+    #[cfg(feature = "control")]
+    pub(crate) fn retire(&self) {
+        self.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the handles of this scan are of an old partitioning.
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
+    }
+
+    /// Whether the driver let go of it.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.alive
+            .is_some_and(|entry| self.dir.meta(Path::new(entry)).is_err_and(|error| error.kind() == NotFound))
+    }
+}

@@ -1,0 +1,161 @@
+//! One quantity with where it comes from, or the reason why there is none.
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::error::{Error, Result};
+
+/// A quantity, or the reason why it has no value.
+///
+/// ```
+/// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
+/// let memory = smi.gpus()[0].memory_usage();
+/// match &memory.vram_used {
+///     Ok(used) => println!("{used} by {:?}", used.source),
+///     Err(error) => println!("{}", error.reason()),
+/// }
+/// # Ok::<(), amdgpu_smi::Error>(())
+/// ```
+pub type Reading<T> = Result<Value<T>>;
+
+/// A value, with its source and with the part of the machine that it covers.
+///
+/// Reads as the value itself: it dereferences to it and prints like it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Value<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was read.
+    pub source: Source,
+    /// Which part of the machine it covers.
+    pub scope: Scope,
+}
+
+/// Where a value was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Source {
+    /// An attribute of its own: a file of hwmon or of the PCI device.
+    Attribute,
+    /// The metrics table, `gpu_metrics`.
+    Metrics,
+    /// The GPU's node in the KFD topology, or KFD's files of a process.
+    Kfd,
+    /// The GPU's render node.
+    RenderNode,
+    /// `/proc`.
+    Proc,
+    /// Scan time: the name or number is part of the machine's layout.
+    Scan,
+}
+
+/// Which part of the machine a value covers. Values of the same scope and package are one and the same quantity, so a
+/// sum over GPUs counts a package's value once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum Scope {
+    /// One die of a package.
+    Die,
+    /// One partition of a package.
+    Partition,
+    /// The whole package.
+    Package,
+}
+
+impl<T> Value<T> {
+    /// A value of the whole package, read from an attribute of its own.
+    pub(crate) fn of_package(value: T, source: Source) -> Value<T> {
+        Value { value, source, scope: Scope::Package }
+    }
+
+    /// Another value from the same source, for the same part of the machine.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> Value<U> {
+        Value { value: convert(self.value), source: self.source, scope: self.scope }
+    }
+}
+
+impl<T> Deref for Value<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Value<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(f)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl<T: serde::Serialize> serde::Serialize for Value<T> {
+    /// The value alone.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+/// Whether a quantity is settled: it has a value, or the GPU does not have it at all.
+pub(crate) fn is_settled<T>(reading: &Reading<T>) -> bool {
+    matches!(reading, Ok(_) | Err(Error::NotSupported { .. }))
+}
+
+/// Declares an answer of several quantities: plain fields first, then `readings`, each a [`Reading`].
+///
+/// With feature `serde` a reading becomes its value or null, and the field `reasons` maps the names of the absent ones
+/// to a few words.
+macro_rules! bundle {
+    ($(#[$meta:meta])* pub struct $name:ident {
+        $($(#[$plain_meta:meta])* pub $plain:ident: $plain_type:ty,)*
+        readings { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* }
+    }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$plain_meta])* pub $plain: $plain_type,)*
+            $($(#[$field_meta])* pub $field: $crate::reading::Reading<$type>,)*
+        }
+
+        impl $name {
+            /// Why fields have no value, by the names of the fields.
+            pub fn reasons(&self) -> impl Iterator<Item = (&'static str, &$crate::error::Error)> {
+                let reasons = [$((stringify!($field), self.$field.as_ref().err()),)*];
+                reasons.into_iter().filter_map(|(field, error)| Some((field, error?)))
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> std::result::Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct;
+                const FIELDS: usize =
+                    [$(stringify!($plain),)* $(stringify!($field),)* "reasons"].len();
+                let mut out = serializer.serialize_struct(stringify!($name), FIELDS)?;
+                $(out.serialize_field(stringify!($plain), &self.$plain)?;)*
+                $(out.serialize_field(stringify!($field), &self.$field.as_ref().ok())?;)*
+                out.serialize_field("reasons", &$crate::reading::Reasons(self.reasons().collect()))?;
+                out.end()
+            }
+        }
+    };
+}
+
+pub(crate) use bundle;
+
+/// The reasons of a bundle as serde sees them: a map from field to reason, in a few words.
+#[cfg(feature = "serde")]
+pub(crate) struct Reasons<'a>(pub(crate) Vec<(&'static str, &'a Error)>);
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Reasons<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(field, error)| (field, error.reason())))
+    }
+}
