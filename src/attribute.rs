@@ -147,7 +147,6 @@ pub(crate) const FAN_MIN: Attribute<Rpm> = hwmon("fan*_min", rpm);
 pub(crate) const FAN_MAX: Attribute<Rpm> = hwmon("fan*_max", rpm);
 pub(crate) const FAN_ENABLE: Attribute<bool> = hwmon("fan*_enable", |text| Ok(scalar::unsigned(text)? == 1));
 pub(crate) const PWM: Attribute<u32> = hwmon("pwm*", drive);
-pub(crate) const PWM_MIN: Attribute<u32> = hwmon_fact("pwm*_min", drive);
 pub(crate) const PWM_MAX: Attribute<u32> = hwmon_fact("pwm*_max", full_drive);
 pub(crate) const PWM_ENABLE: Attribute<FanMode> = hwmon("pwm*_enable", fan_mode);
 

@@ -286,6 +286,8 @@ pub enum Unavailable {
     Refused,
     /// The driver answers in words that it cannot tell at present (`unavailable`, `Query currently inaccessible`).
     Inaccessible,
+    /// The driver marks no level of the clock as the current one.
+    NoLevelMarked,
     /// Processes use the GPU, and what was asked needs it idle (EBUSY of a change of partitions).
     InUse,
 }
@@ -299,6 +301,7 @@ impl fmt::Display for Unavailable {
             Unavailable::InReset => "the GPU is in reset, or going to sleep",
             Unavailable::Refused => "refused by the driver (EINVAL without runtime power management)",
             Unavailable::Inaccessible => "the driver says that it cannot tell at present",
+            Unavailable::NoLevelMarked => "the driver marks no level as the current one",
             Unavailable::InUse => "processes use the GPU",
         })
     }
@@ -379,6 +382,7 @@ impl Error {
             Error::Unavailable { reason: Unavailable::InReset, .. } => "in reset".into(),
             Error::Unavailable { reason: Unavailable::Refused, .. } => "refused".into(),
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
+            Error::Unavailable { reason: Unavailable::NoLevelMarked, .. } => "not marked".into(),
             Error::Unavailable { reason: Unavailable::InUse, .. } => "in use".into(),
             Error::NotSampled => "not sampled".into(),
             Error::PackageOnly { .. } => "package only".into(),

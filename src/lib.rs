@@ -76,6 +76,7 @@ pub mod parse;
 pub mod process;
 pub mod reading;
 pub mod sample;
+pub mod summary;
 #[cfg(feature = "synth")]
 pub mod synth;
 mod sys;

@@ -57,17 +57,8 @@ bundle! {
 }
 
 impl Gpu {
-    /// Bytes of video memory and of mapped system memory, total and used. Answered while the GPU sleeps.
-    ///
-    /// *Source*: `mem_info_*` of the PCI device; what only KFD publishes (a partition's share, a container
-    /// without the PCI device) from the node's `mem_banks`.
-    /// *Errors*: none of its own; each field that is absent has its reason. What a partition uses of its share
-    /// is published nowhere here: only the package's total is.
-    /// *Supported on*: all. MI300A has no VRAM files on some kernels.
-    #[doc(alias = "amdsmi_get_gpu_memory_total")]
-    #[doc(alias = "amdsmi_get_gpu_memory_usage")]
-    #[doc(alias = "amdsmi_get_gpu_vram_usage")]
-    pub fn memory_usage(&self) -> MemoryUsage {
+    /// Bytes of video memory and of mapped system memory, as the files say.
+    pub(crate) fn memory_attributes(&self) -> MemoryUsage {
         MemoryUsage {
             vram_total: self.vram_size(),
             vram_used: self.vram_used(),

@@ -268,7 +268,7 @@ impl Plan<'_> {
 
     fn memory(&mut self) -> bool {
         use SampleFields as Fields;
-        self.sample.memory = self.gpu.memory_usage();
+        self.sample.memory = self.gpu.memory_attributes();
         let memory = &self.sample.memory;
         let complete = is_settled(&memory.vram_total)
             && is_settled(&memory.visible_vram_total)

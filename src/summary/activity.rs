@@ -1,0 +1,65 @@
+//! How busy the engines are.
+
+use super::Look;
+use crate::error::Error;
+use crate::gpu::{Activity, Gpu};
+use crate::parse::metrics::{EngineMetrics, Metrics};
+use crate::reading::{Reading, Scope, Source, Value};
+use crate::unit::Percent;
+
+impl Look<'_> {
+    /// How busy shaders, memory and media engines are, in percent, as the firmware averages it over some milliseconds.
+    ///
+    /// # Source
+    /// `gpu_busy_percent`, `mem_busy_percent`, `vcn_busy_percent` of the PCI device; what has no such file, from
+    /// `gpu_metrics`: for the media engines the mean of the partition's own, else of the package's, else the one figure
+    /// of all of them.
+    ///
+    /// # Errors
+    /// None of its own: each field that is absent has its reason.
+    pub fn activity(&self) -> Activity {
+        let attributes = match self.sample {
+            Some(sample) => sample.activity.clone(),
+            None => self.gpu.activity_attributes(),
+        };
+        Activity {
+            gfx: self.or_table(attributes.gfx, |metrics| metrics.activity.gfx),
+            memory: self.or_table(attributes.memory, |metrics| metrics.activity.umc),
+            media: self.media(attributes.media),
+        }
+    }
+
+    fn media(&self, attribute: Reading<Percent>) -> Reading<Percent> {
+        let absent = match attribute {
+            Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => absent,
+            attribute => return attribute,
+        };
+        let (value, scope) =
+            self.from_table(absent, |metrics| self.media_engines(metrics), Scope::Package)?.value;
+        Ok(Value { value, source: Source::Metrics, scope })
+    }
+
+    fn media_engines(&self, metrics: &Metrics) -> Option<(Percent, Scope)> {
+        let of_engines = || {
+            let (engines, scope) = self.own_engines(metrics)?;
+            Some((mean(engines)?, scope))
+        };
+        of_engines().or_else(|| Some((metrics.activity.mm?, Scope::Package)))
+    }
+}
+
+fn mean(engines: &EngineMetrics) -> Option<Percent> {
+    let busy: Vec<u32> = engines.vcn_busy.iter().flatten().map(|percent| percent.0).collect();
+    let count = u32::try_from(busy.len()).ok().filter(|count| *count != 0)?;
+    let sum = busy.into_iter().fold(0, u32::saturating_add);
+    Some(Percent(sum.saturating_add(count / 2) / count))
+}
+
+impl Gpu {
+    /// How busy shaders, memory and media engines are, in percent: [`Look::activity`].
+    #[doc(alias = "amdsmi_get_gpu_activity")]
+    #[doc(alias = "amdsmi_get_gpu_busy_percent")]
+    pub fn activity(&self) -> Activity {
+        self.look().activity()
+    }
+}

@@ -1,0 +1,147 @@
+//! Clocks: what each domain runs at, and the range of its levels.
+
+use super::Look;
+use crate::error::{Error, Unavailable};
+use crate::gpu::{ClockDomain, Frequency, Gpu};
+use crate::parse::dpm::DpmTable;
+use crate::parse::metrics::Metrics;
+use crate::reading::{Reading, Value, bundle};
+use crate::unit::MegaHertz;
+
+bundle! {
+    /// One clock, in megahertz.
+    pub struct ClockSummary {
+        /// Whose clock.
+        pub domain: ClockDomain,
+        readings {
+            /// Now.
+            pub current: MegaHertz,
+            /// The lowest level.
+            pub min: MegaHertz,
+            /// The highest level.
+            pub max: MegaHertz,
+            /// Whether the clock is locked; the table says it of shader clocks only.
+            pub locked: bool,
+            /// The levels, with the current one marked.
+            pub levels: DpmTable,
+        }
+    }
+}
+
+impl Look<'_> {
+    /// What a domain runs at and the range of its levels, in megahertz.
+    ///
+    /// # Source
+    /// The current clock from `gpu_metrics`, because a marked level is nominal and hwmon says 0 while the graphics core
+    /// is off (GFXOFF); else the level that `pp_dpm_*` marks; else hwmon `freq*_input` with the domain's label. The
+    /// range from `pp_dpm_*`; the second media engine's from the first's where it has no file of its own.
+    ///
+    /// # Errors
+    /// None of its own: each figure that is absent has its reason.
+    pub fn clock(&self, domain: ClockDomain) -> ClockSummary {
+        let mut levels = self.levels(domain);
+        let absent = match &levels {
+            Ok(_) => Error::Unavailable {
+                path: self.gpu.path_of(domain.attribute().name),
+                reason: Unavailable::NoLevelMarked,
+            },
+            Err(error) => error.clone(),
+        };
+        let current = match self.of_table(|metrics| in_table(metrics, domain)) {
+            Err(Error::NotSupported { .. } | Error::NotSampled) => {
+                self.marked(&levels).or_else(|| self.measured(domain)).ok_or(absent)
+            }
+            current => current,
+        };
+        let first = match domain {
+            ClockDomain::Video1 => Some(ClockDomain::Video0),
+            ClockDomain::Decoder1 => Some(ClockDomain::Decoder0),
+            _ => None,
+        };
+        if let (Some(first), Ok(_), Err(Error::NotSupported { .. })) = (first, &current, &levels) {
+            levels = self.levels(first);
+        }
+        let bound = |end: fn((MegaHertz, MegaHertz)) -> MegaHertz| {
+            let table = levels.as_ref().map_err(Error::clone)?;
+            let path = || self.gpu.path_of(domain.attribute().name);
+            let range = table.range().ok_or_else(|| Error::NotSupported { path: path() })?;
+            Ok(Value { value: end(range), source: table.source, scope: table.scope })
+        };
+        ClockSummary {
+            domain,
+            current,
+            min: bound(|(low, _)| low),
+            max: bound(|(_, high)| high),
+            locked: self.of_table(|metrics| {
+                let locks = metrics.clocks.gfxclk_lock_status.filter(|_| domain == ClockDomain::Graphics)?;
+                Some(locks & 1 != 0)
+            }),
+            levels,
+        }
+    }
+
+    fn levels(&self, domain: ClockDomain) -> Reading<DpmTable> {
+        match self.sample {
+            Some(sample) => match sample.clocks.iter().find(|clock| clock.domain == domain) {
+                Some(clock) => clock.levels.clone(),
+                None => Err(Error::NotSampled),
+            },
+            None => self.gpu.clock_levels(domain),
+        }
+    }
+
+    fn marked(&self, levels: &Reading<DpmTable>) -> Option<Value<MegaHertz>> {
+        let table = levels.as_ref().ok()?;
+        let level = table.current()?;
+        Some(Value { value: level.frequency, source: table.source, scope: table.scope })
+    }
+
+    fn measured(&self, domain: ClockDomain) -> Option<Value<MegaHertz>> {
+        let label = match domain {
+            ClockDomain::Graphics => "sclk",
+            ClockDomain::Memory => "mclk",
+            _ => return None,
+        };
+        let of_handle;
+        let frequencies: &[Frequency] = match self.sample {
+            Some(sample) => sample.frequencies.as_deref().ok()?,
+            None => {
+                of_handle = self.gpu.frequencies().ok()?;
+                &of_handle
+            }
+        };
+        // Kernels before the labels (5.1) have the shader clock first, then the memory's.
+        let is_wanted = |found: &&Frequency| match found.label.as_deref() {
+            Some(found) => found == label,
+            None => found.channel == if domain == ClockDomain::Graphics { 1 } else { 2 },
+        };
+        let measured = frequencies.iter().find(is_wanted)?.current.as_ref().ok()?;
+        let megahertz = u32::try_from(measured.value.0 / 1_000_000).ok()?;
+        Some(measured.map(|_| MegaHertz(megahertz)))
+    }
+}
+
+fn in_table(metrics: &Metrics, domain: ClockDomain) -> Option<MegaHertz> {
+    let clocks = &metrics.clocks;
+    let slot = |slots: &[Option<MegaHertz>], index: usize| slots.get(index).copied().flatten();
+    match domain {
+        ClockDomain::Graphics => slot(&clocks.current_gfxclk, 0),
+        ClockDomain::Memory => slot(&clocks.current_uclk, 0),
+        ClockDomain::Soc => slot(&clocks.current_socclk, 0),
+        ClockDomain::Fabric => clocks.current_fclk,
+        ClockDomain::Video0 => slot(&clocks.current_vclk0, 0),
+        ClockDomain::Decoder0 => slot(&clocks.current_dclk0, 0),
+        // The second die's, or the second engine's on GPUs of one die.
+        ClockDomain::Video1 => slot(&clocks.current_vclk0, 1).or(clocks.current_vclk1),
+        ClockDomain::Decoder1 => slot(&clocks.current_dclk0, 1).or(clocks.current_dclk1),
+        ClockDomain::Display => None,
+    }
+}
+
+impl Gpu {
+    /// What a domain runs at and the range of its levels, in megahertz: [`Look::clock`].
+    #[doc(alias = "amdsmi_get_clock_info")]
+    pub fn clock(&self, domain: ClockDomain) -> ClockSummary {
+        self.look().clock(domain)
+    }
+}

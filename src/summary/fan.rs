@@ -1,0 +1,78 @@
+//! The fan.
+
+use super::Look;
+use crate::error::Error;
+use crate::gpu::{Fan, FanMode, Gpu};
+use crate::reading::{Reading, bundle};
+use crate::unit::Rpm;
+
+bundle! {
+    /// The first fan: revolutions per minute, and how hard it is driven.
+    pub struct FanSummary {
+        readings {
+            /// Revolutions per minute; 0 is a fan that stands still, as many do when the GPU is cool.
+            pub rpm: Rpm,
+            /// Percent of full drive.
+            pub percent: f64,
+            /// How hard it is driven, 0 to `pwm_max`.
+            pub pwm: u32,
+            /// What `pwm` is at full speed, usually 255.
+            pub pwm_max: u32,
+            /// Who decides its speed.
+            pub mode: FanMode,
+            /// The highest speed that can be asked for.
+            pub rpm_max: Rpm,
+            /// The lowest speed that can be asked for.
+            pub rpm_min: Rpm,
+            /// The speed that is asked for.
+            pub rpm_target: Rpm,
+            /// Whether the user sets a speed in revolutions per minute.
+            pub rpm_manual: bool,
+        }
+    }
+}
+
+impl Look<'_> {
+    /// The first fan: revolutions per minute, and how hard it is driven.
+    ///
+    /// # Source
+    /// hwmon `fan1_*` and `pwm1*`; the speed, where hwmon has none, from `gpu_metrics`. A table's 0 is no answer then:
+    /// drivers write it for GPUs without a fan (`aldebaran_get_gpu_metrics`).
+    ///
+    /// # Errors
+    /// None of its own: each figure that is absent has its reason.
+    pub fn fan(&self) -> FanSummary {
+        let fans = match self.sample {
+            Some(sample) => sample.fans.clone(),
+            None => self.gpu.fans(),
+        };
+        let none = || Error::NotSupported { path: self.gpu.path_of("hwmon/fan1_input") };
+        let fan = fans.and_then(|fans| fans.into_iter().next().ok_or_else(none));
+        fn of<T: Clone>(fan: &Result<Fan, Error>, figure: fn(&Fan) -> &Reading<T>) -> Reading<T> {
+            match fan {
+                Ok(fan) => figure(fan).clone(),
+                Err(error) => Err(error.clone()),
+            }
+        }
+        let rpm = of(&fan, |fan| &fan.rpm);
+        FanSummary {
+            rpm: self.or_table(rpm, |metrics| metrics.fan_speed.filter(|speed| speed.0 != 0)),
+            percent: fan.as_ref().map_err(Error::clone).and_then(Fan::percent),
+            pwm: of(&fan, |fan| &fan.pwm),
+            pwm_max: of(&fan, |fan| &fan.pwm_max),
+            mode: of(&fan, |fan| &fan.mode),
+            rpm_max: of(&fan, |fan| &fan.rpm_max),
+            rpm_min: of(&fan, |fan| &fan.rpm_min),
+            rpm_target: of(&fan, |fan| &fan.rpm_target),
+            rpm_manual: of(&fan, |fan| &fan.rpm_manual),
+        }
+    }
+}
+
+impl Gpu {
+    /// The first fan: revolutions per minute, and how hard it is driven: [`Look::fan`].
+    #[doc(alias = "amdsmi_get_gpu_fan_rpms")]
+    pub fn fan(&self) -> FanSummary {
+        self.look().fan()
+    }
+}

@@ -1,0 +1,216 @@
+//! The quantities that people ask a GPU for, each answered by one rule, whichever way the files are read.
+//!
+//! Several quantities stand in more than one place: an attribute of their own and the metrics table, or two
+//! attributes. A [`Look`] answers them from a handle's reads or from a [`Sample`], and every view of the machine (the
+//! command, the C interface, an exporter) prints its answers.
+//!
+//! The rule is the same throughout: **ask the attribute; where there is none, ask the table.** An attribute has a
+//! documented unit and is cheap, while the table's units depend on version and firmware. An attribute that *fails*
+//! (the GPU is in reset, asleep, not permitted) is not replaced: its error is the answer. The exceptions and their
+//! reasons stand at the quantity: [`Look::clock`] asks the table first.
+//!
+//! ```
+//! # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
+//! for gpu in smi.gpus() {
+//!     let summary = gpu.summary();
+//!     if let Ok(power) = &summary.power.socket {
+//!         println!("{} {power} ({:?}, {:?})", gpu.bdf(), power.source, power.scope);
+//!     }
+//! }
+//! # Ok::<(), amdgpu_smi::Error>(())
+//! ```
+
+mod activity;
+mod clock;
+mod energy;
+mod fan;
+mod link;
+mod memory;
+mod power;
+mod temperature;
+mod throttle;
+mod voltage;
+
+use std::cell::OnceCell;
+
+use crate::error::{Error, Result};
+use crate::gpu::{Activity, ClockDomain, Gpu, MemoryUsage, PcieInfo, Temperature, Voltage};
+use crate::parse::metrics::{EngineMetrics, EngineScope, Metrics};
+use crate::reading::{Reading, Scope, Source, Value};
+use crate::sample::Sample;
+use crate::unit::MicroJoules;
+
+pub use clock::ClockSummary;
+pub use fan::FanSummary;
+pub use power::PowerSummary;
+pub use temperature::CoreTemperature;
+pub use throttle::Throttling;
+
+/// One look at a GPU: its quantities, read through its handle as they are asked for, or taken from a sample.
+///
+/// The metrics table is read at most once for each look, and only where a quantity needs it.
+#[derive(Debug)]
+pub struct Look<'a> {
+    gpu: &'a Gpu,
+    sample: Option<&'a Sample>,
+    /// The table that was read through the handle.
+    table: OnceCell<Result<Box<Metrics>>>,
+}
+
+/// The most wanted quantities of one GPU.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Summary {
+    /// What the GPU is sold as.
+    pub name: String,
+    /// Power and its cap.
+    pub power: PowerSummary,
+    /// The temperature to show where there is room for one.
+    pub core_temperature: CoreTemperature,
+    /// All temperatures with their limits.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "list_or_null"))]
+    pub temperatures: Result<Vec<Temperature>>,
+    /// How busy the engines are.
+    pub activity: Activity,
+    /// The clocks of the domains that the GPU has.
+    pub clocks: Vec<ClockSummary>,
+    /// All voltages.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "list_or_null"))]
+    pub voltages: Result<Vec<Voltage>>,
+    /// The fan.
+    pub fan: FanSummary,
+    /// Memory.
+    pub memory: MemoryUsage,
+    /// The link to the machine.
+    pub link: PcieInfo,
+    /// Energy used, in millionths of a joule.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "list_or_null"))]
+    pub energy: Reading<MicroJoules>,
+    /// Why the GPU is slower than it could be.
+    pub throttling: Throttling,
+}
+
+#[cfg(feature = "serde")]
+fn list_or_null<T: serde::Serialize, S: serde::Serializer>(
+    value: &Result<T>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&value.as_ref().ok(), serializer)
+}
+
+impl<'a> Look<'a> {
+    /// Reads through the handle whatever is asked for.
+    pub fn of(gpu: &'a Gpu) -> Look<'a> {
+        Look { gpu, sample: None, table: OnceCell::new() }
+    }
+
+    /// Answers from this sample of the GPU, and reads nothing. A quantity whose files were not sampled is
+    /// [`Error::NotSampled`].
+    pub fn sampled(gpu: &'a Gpu, sample: &'a Sample) -> Look<'a> {
+        Look { gpu, sample: Some(sample), table: OnceCell::new() }
+    }
+
+    /// The GPU.
+    pub fn gpu(&self) -> &Gpu {
+        self.gpu
+    }
+
+    /// The sample that the answers are from; `None` if they are read through the handle.
+    pub fn sample(&self) -> Option<&'a Sample> {
+        self.sample
+    }
+
+    /// The metrics table.
+    ///
+    /// # Errors
+    /// As [`Gpu::metrics`]; [`Error::NotSampled`].
+    pub fn metrics(&self) -> std::result::Result<&Metrics, &Error> {
+        match self.sample {
+            Some(sample) => sample.metrics.as_deref(),
+            None => {
+                let table = self.table.get_or_init(|| self.gpu.metrics().map(Box::new));
+                table.as_deref()
+            }
+        }
+    }
+
+    /// All quantities.
+    pub fn summary(&self) -> Summary {
+        let clocks = ClockDomain::ALL.into_iter().map(|domain| self.clock(domain));
+        Summary {
+            name: self.gpu.market_name(),
+            power: self.power(),
+            core_temperature: self.core_temperature(),
+            temperatures: self.temperatures(),
+            activity: self.activity(),
+            clocks: clocks.filter(|clock| clock.current.is_ok() || clock.max.is_ok()).collect(),
+            voltages: self.voltages(),
+            fan: self.fan(),
+            memory: self.memory_usage(),
+            link: self.pcie_info(),
+            energy: self.energy(),
+            throttling: self.throttling(),
+        }
+    }
+
+    /// The attribute's value; where there is no such attribute, the table's.
+    fn or_table<T>(&self, attribute: Reading<T>, field: impl FnOnce(&Metrics) -> Option<T>) -> Reading<T> {
+        match attribute {
+            Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => {
+                self.from_table(absent, field, Scope::Package)
+            }
+            attribute => attribute,
+        }
+    }
+
+    /// A field of the table; where the table is not there or lacks the field, `absent`.
+    fn from_table<T>(
+        &self,
+        absent: Error,
+        field: impl FnOnce(&Metrics) -> Option<T>,
+        scope: Scope,
+    ) -> Reading<T> {
+        match self.metrics() {
+            Ok(metrics) => {
+                let value = field(metrics).ok_or(absent)?;
+                Ok(Value { value, source: Source::Metrics, scope })
+            }
+            Err(Error::NotSupported { .. } | Error::NotSampled) => Err(absent),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
+    /// A field that only the table has.
+    fn of_table<T>(&self, field: impl FnOnce(&Metrics) -> Option<T>) -> Reading<T> {
+        let absent = match self.sample {
+            Some(Sample { metrics: Err(Error::NotSampled), .. }) => Error::NotSampled,
+            _ => Error::NotSupported { path: self.gpu.path_of("gpu_metrics") },
+        };
+        self.from_table(absent, field, Scope::Package)
+    }
+
+    /// The engines of this GPU's own partition in the package's table, else those of the whole package.
+    fn own_engines<'m>(&self, metrics: &'m Metrics) -> Option<(&'m EngineMetrics, Scope)> {
+        let own = EngineScope::Xcp(self.gpu.ids().partition.unwrap_or(0).into());
+        let of = |scope| metrics.engines.iter().find(|engines| engines.scope == scope);
+        of(own)
+            .map(|engines| (engines, self.gpu.own_scope()))
+            .or_else(|| Some((of(EngineScope::Socket)?, Scope::Package)))
+    }
+}
+
+impl Gpu {
+    /// One look at the GPU through this handle, for several quantities that may share the metrics table.
+    pub fn look(&self) -> Look<'_> {
+        Look::of(self)
+    }
+
+    /// The most wanted quantities at once: power, temperatures, activity, clocks, memory, fan, link.
+    ///
+    /// # Errors
+    /// None of its own: each quantity that is absent has its reason.
+    pub fn summary(&self) -> Summary {
+        self.look().summary()
+    }
+}

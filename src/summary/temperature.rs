@@ -1,0 +1,149 @@
+//! Temperatures.
+
+use super::Look;
+use crate::error::{Error, Result};
+use crate::gpu::{Gpu, Temperature, TemperatureSensor};
+use crate::parse::metrics::Metrics;
+use crate::reading::{Reading, bundle};
+use crate::unit::MilliCelsius;
+
+bundle! {
+    /// The temperature to show where there is room for one, in thousandths of a degree Celsius.
+    pub struct CoreTemperature {
+        /// Where it is measured: the hottest spot, or the edge on chips that have no other sensor.
+        pub sensor: TemperatureSensor,
+        readings {
+            /// Now.
+            pub current: MilliCelsius,
+        }
+    }
+}
+
+/// The sensors that the table has, too.
+const IN_TABLE: [TemperatureSensor; 3] =
+    [TemperatureSensor::Edge, TemperatureSensor::Junction, TemperatureSensor::Memory];
+
+impl Look<'_> {
+    /// All temperature sensors in thousandths of a degree Celsius, with their limits. No sensor is an empty list.
+    ///
+    /// # Source
+    /// hwmon `temp*`, found by listing; edge, junction and memory that hwmon does not have, from `gpu_metrics`. Limits
+    /// and labels are answered while the GPU sleeps; the current values are not.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] where neither has any; [`Error::DeviceGone`]. A sensor that fails has its reason.
+    pub fn temperatures(&self) -> Result<Vec<Temperature>> {
+        let listed = match self.sample {
+            Some(sample) => sample.temperatures.clone(),
+            None => self.gpu.hwmon_temperatures(),
+        };
+        let (mut sensors, absent) = match listed {
+            Ok(sensors) => (sensors, None),
+            Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => (Vec::new(), Some(absent)),
+            Err(error) => return Err(error),
+        };
+        for sensor in &mut sensors {
+            let kind = sensor.sensor.clone();
+            let current = std::mem::replace(&mut sensor.current, Err(Error::NotSampled));
+            sensor.current = self.or_table(current, |metrics| in_table(metrics, &kind));
+        }
+        for sensor in IN_TABLE {
+            if sensors.iter().any(|found| found.sensor == sensor) {
+                continue;
+            }
+            let none = || Error::NotSupported { path: self.gpu.path_of("hwmon") };
+            let current =
+                self.from_table(none(), |metrics| in_table(metrics, &sensor), crate::reading::Scope::Package);
+            if current.is_ok() {
+                let limit = || Err(none());
+                sensors.push(Temperature {
+                    sensor,
+                    channel: None,
+                    current,
+                    critical: limit(),
+                    critical_hysteresis: limit(),
+                    emergency: limit(),
+                });
+            }
+        }
+        match absent {
+            Some(absent) if sensors.is_empty() => Err(absent),
+            _ => Ok(sensors),
+        }
+    }
+
+    /// One temperature in thousandths of a degree Celsius.
+    ///
+    /// # Source
+    /// The hwmon `tempN_input` with this label; else `gpu_metrics` for edge, junction and memory.
+    ///
+    /// # Errors
+    /// Those of reading hwmon's file; [`Error::NotSupported`] where neither has the sensor.
+    pub fn temperature(&self, sensor: &TemperatureSensor) -> Reading<MilliCelsius> {
+        let attribute = match self.sample {
+            Some(sample) => match &sample.temperatures {
+                Ok(sensors) => match sensors.iter().find(|found| found.sensor == *sensor) {
+                    Some(found) => found.current.clone(),
+                    None => Err(Error::NotSupported { path: self.gpu.path_of("hwmon") }),
+                },
+                Err(error) => Err(error.clone()),
+            },
+            None => self.gpu.hwmon_temperature(sensor),
+        };
+        self.or_table(attribute, |metrics| in_table(metrics, sensor))
+    }
+
+    /// The temperature to show where there is room for one: the junction, the hottest spot of the die; on chips that
+    /// have no such sensor (APUs, cards before Vega10) the edge.
+    ///
+    /// # Errors
+    /// The reading's own: as [`Look::temperature`].
+    pub fn core_temperature(&self) -> CoreTemperature {
+        let junction = self.temperature(&TemperatureSensor::Junction);
+        if !matches!(junction, Err(Error::NotSupported { .. } | Error::NotSampled)) {
+            return CoreTemperature { sensor: TemperatureSensor::Junction, current: junction };
+        }
+        CoreTemperature {
+            sensor: TemperatureSensor::Edge,
+            current: self.temperature(&TemperatureSensor::Edge),
+        }
+    }
+}
+
+/// A temperature as the table has it. Drivers leave 0 where a chip has no such sensor (`navi10_get_gpu_metrics` on cards
+/// without a memory sensor).
+fn in_table(metrics: &Metrics, sensor: &TemperatureSensor) -> Option<MilliCelsius> {
+    let temperatures = &metrics.temperatures;
+    let value = match sensor {
+        TemperatureSensor::Edge => temperatures.edge,
+        TemperatureSensor::Junction => temperatures.hotspot,
+        TemperatureSensor::Memory => temperatures.mem,
+        TemperatureSensor::Other(_) => None,
+    };
+    value.filter(|value| value.0 != 0)
+}
+
+impl Gpu {
+    /// All temperature sensors in thousandths of a degree Celsius, with their limits: [`Look::temperatures`].
+    ///
+    /// # Errors
+    /// As [`Look::temperatures`].
+    #[doc(alias = "amdsmi_get_temp_metric")]
+    pub fn temperatures(&self) -> Result<Vec<Temperature>> {
+        self.look().temperatures()
+    }
+
+    /// One temperature in thousandths of a degree Celsius: [`Look::temperature`].
+    ///
+    /// # Errors
+    /// As [`Look::temperature`].
+    #[doc(alias = "amdsmi_get_temp_metric")]
+    pub fn temperature(&self, sensor: &TemperatureSensor) -> Reading<MilliCelsius> {
+        self.look().temperature(sensor)
+    }
+
+    /// The temperature to show where there is room for one: [`Look::core_temperature`].
+    pub fn core_temperature(&self) -> CoreTemperature {
+        self.look().core_temperature()
+    }
+}
