@@ -53,6 +53,12 @@ pub enum Error {
         /// The file that has the package's value.
         path: PathBuf,
     },
+    /// The GPU has no fan that the driver knows: a card that is cooled from outside, an APU.
+    #[error("{}: the GPU has no fan that the driver knows", path.display())]
+    NoFan {
+        /// Where its files would be.
+        path: PathBuf,
+    },
     /// The sampler was not asked for this quantity.
     #[error("not sampled: the sampler was not asked for it")]
     NotSampled,
@@ -352,7 +358,7 @@ impl Error {
     pub fn status(&self) -> Status {
         match self {
             Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NotSupported,
-            Error::NotSampled | Error::PackageOnly { .. } => Status::NotSupported,
+            Error::NotSampled | Error::PackageOnly { .. } | Error::NoFan { .. } => Status::NotSupported,
             Error::Implausible { .. } => Status::UnexpectedData,
             Error::OtherPidNamespace { .. } => Status::NotSupported,
             Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NotSupported,
@@ -385,6 +391,7 @@ impl Error {
             Error::Unavailable { reason: Unavailable::NoLevelMarked, .. } => "not marked".into(),
             Error::Unavailable { reason: Unavailable::InUse, .. } => "in use".into(),
             Error::NotSampled => "not sampled".into(),
+            Error::NoFan { .. } => "no fan".into(),
             Error::PackageOnly { .. } => "package only".into(),
             Error::Implausible { .. } => "implausible".into(),
             Error::DeviceGone { .. } => "device gone".into(),

@@ -98,6 +98,11 @@ impl<T: serde::Serialize> serde::Serialize for Value<T> {
     }
 }
 
+/// The value alone.
+pub(crate) fn bare<T>(reading: Reading<T>) -> Result<T> {
+    reading.map(|found| found.value)
+}
+
 /// Whether a quantity is settled: it has a value, or the GPU does not have it at all.
 pub(crate) fn is_settled<T>(reading: &Reading<T>) -> bool {
     matches!(reading, Ok(_) | Err(Error::NotSupported { .. }))

@@ -11,7 +11,7 @@ use crate::command::{answered, tidy};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::Section;
-use crate::view::View;
+use crate::view::{View, beside};
 use crate::watch::{timestamp, watch};
 
 /// How long the first answer waits: to wake a GPU (`--wake`) takes up to a second, under load more.
@@ -25,7 +25,6 @@ const APART: Duration = Duration::from_millis(100);
 pub(crate) struct Fleet {
     sampler: FleetSampler,
     gpus: Vec<Gpu>,
-    fields: SampleFields,
     deadline: Duration,
     /// Whether the next answer is the first, and tells what happened in an interval.
     rates: bool,
@@ -46,7 +45,7 @@ impl Fleet {
         let samplers = gpus.iter().map(|gpu| gpu.sampler(fields).keep_awake(keep_awake || rates));
         let sampler = FleetSampler::new(samplers.collect())
             .map_err(|error| Failure::Nothing(format!("the GPUs cannot be sampled: no thread: {error}")))?;
-        Ok(Fleet { sampler, gpus, fields, deadline: FIRST, rates, keep_awake })
+        Ok(Fleet { sampler, gpus, deadline: FIRST, rates, keep_awake })
     }
 
     /// Answers once, or again and again if `args` say so: writes what `render` makes of the reports, to which it may add.
@@ -82,9 +81,10 @@ impl Fleet {
             sleep(APART);
             outcomes = self.sampler.tick(LATER).collect();
         }
-        let views = outcomes.into_iter().zip(&self.gpus);
-        let sections =
-            views.map(|((gpu, outcome), asked)| report(&View::of(gpu, asked.index(), self.fields, outcome)));
+        let sections = outcomes.into_iter().zip(&self.gpus).map(|((gpu, outcome), asked)| {
+            let beside = beside(gpu, outcome);
+            report(&View::of(&beside, asked.index(), outcome))
+        });
         let sections = sections.collect();
         for sampler in self.sampler.idle_samplers() {
             sampler.set_keep_awake(self.keep_awake);
@@ -97,5 +97,5 @@ impl Fleet {
 fn counts(outcome: Outcome<'_>) -> bool {
     let Outcome::Sampled(sample) = outcome else { return false };
     let table = sample.metrics.as_ref();
-    table.is_some_and(|metrics| metrics.throttle.residency.accumulation_counter.is_some())
+    table.is_ok_and(|metrics| metrics.throttle.residency.accumulation_counter.is_some())
 }

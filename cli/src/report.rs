@@ -1,6 +1,7 @@
 //! What a command has found out about one GPU, before anyone has decided how it is to look.
 
 use amdgpu_smi::error::Reasons;
+use amdgpu_smi::reading::{Reading, Value};
 use amdgpu_smi::unit::{
     Bytes, Hertz, MegaHertz, MegaTransfers, MicroJoules, MicroWatts, MilliCelsius, MilliVolts,
 };
@@ -225,6 +226,19 @@ impl Node {
         }
     }
 
+    /// A quantity, or its reason.
+    pub(crate) fn reading<T: Clone + Into<Node>>(reading: &Reading<T>) -> Node {
+        Node::reading_as(reading, T::clone)
+    }
+
+    /// A quantity in another form, or its reason.
+    pub(crate) fn reading_as<T, U: Into<Node>>(reading: &Reading<T>, convert: impl FnOnce(&T) -> U) -> Node {
+        match reading {
+            Ok(found) => convert(&found.value).into(),
+            Err(error) => Node::from(error),
+        }
+    }
+
     /// No value, for a reason of our own.
     pub(crate) fn absent(reason: &str, detail: &str) -> Node {
         Node::Absent(Absent { reason: reason.into(), detail: detail.into() })
@@ -261,6 +275,12 @@ impl Node {
             Node::Absent(absent) => Some(absent),
             _ => None,
         }
+    }
+}
+
+impl<T: Into<Node>> From<Value<T>> for Node {
+    fn from(value: Value<T>) -> Node {
+        value.value.into()
     }
 }
 

@@ -171,8 +171,8 @@ impl Capture {
             let _ = wait(start, end, &mut events, &mut gathered, &mut progress);
         }
         let info = driver_info(&*backend);
-        gathered.driver = info.version.map(|version| format!("{} {version}", info.name));
-        gathered.kernel = info.kernel_release;
+        gathered.driver = info.version.ok().map(|version| format!("{} {version}", info.name));
+        gathered.kernel = info.kernel_release.ok().map(|release| release.value);
         let redaction = match self.redact {
             Redact::Names => Some(Redaction::default()),
             Redact::Nothing => None,

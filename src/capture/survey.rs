@@ -41,12 +41,12 @@ fn one(gpu: &Gpu) {
     drop((gpu.board_info(), gpu.vbios_info(), gpu.driver_state(), gpu.driver_info(), gpu.firmware()));
     drop((gpu.drm_version(), gpu.external_revision(), gpu.vram_vendor()));
     drop((gpu.cache_info(), gpu.vram_info(), gpu.memory_usage(), gpu.numa_info(), gpu.virtualization_info()));
-    drop((gpu.frequencies(), ClockDomain::ALL.map(|domain| gpu.clock_levels(domain))));
-    drop((gpu.activity(), gpu.power(), gpu.socket_power(), gpu.socket_power_and_source(), gpu.voltages()));
+    drop((gpu.frequencies(), ClockDomain::ALL.map(|domain| (gpu.clock_levels(domain), gpu.clock(domain)))));
+    drop((gpu.activity(), gpu.power(), gpu.power_channels(), gpu.voltages(), gpu.energy()));
     for sensor in gpu.temperatures().unwrap_or_default() {
         drop(gpu.temperature(&sensor.sensor));
     }
-    drop((gpu.fans(), gpu.fan_speed(), gpu.fan_control()));
+    drop((gpu.fans(), gpu.fan(), gpu.core_temperature(), gpu.throttling(), gpu.summary(), gpu.fan_control()));
     drop((gpu.metrics_table(), gpu.metrics_bytes(), gpu.metrics(), gpu.partition_metrics()));
     drop((gpu.pcie_info(), gpu.pcie_levels(), gpu.xgmi_info(), gpu.xgmi_links()));
     drop((gpu.performance_level(), gpu.power_profiles(), gpu.power_features(), gpu.throttling_logging()));

@@ -9,6 +9,7 @@ use crate::gpu::{ClockDomain, Gpu};
 use crate::parse::dpm::{DpmTable, PcieTable};
 use crate::parse::overdrive::Overdrive;
 use crate::parse::performance::PerformanceLevel;
+use crate::reading::bare;
 use crate::unit::MegaHertz;
 
 /// The lowest and the highest clock, in megahertz.
@@ -52,10 +53,12 @@ impl Control<'_> {
     /// *Supported on*: graphics and memory on most.
     #[doc(alias = "amdsmi_set_clk_freq")]
     pub fn clock_levels(&self, domain: ClockDomain, levels: &[u32]) -> Result<Plan<Vec<u32>, DpmTable>> {
-        let listed = selectable(&self.gpu.clock_levels(domain)?);
-        let levels = self.among(domain.file(), levels, &listed)?;
-        let plan = Plan::new(self.gpu, levels.clone(), move |gpu: &Gpu| gpu.clock_levels(domain));
-        Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step(domain.file(), &levels)))
+        let listed = selectable(&self.gpu.clock_levels(domain)?.value);
+        let levels = self.among(domain.attribute().name, levels, &listed)?;
+        let plan = Plan::new(self.gpu, levels.clone(), move |gpu: &Gpu| bare(gpu.clock_levels(domain)));
+        Ok(plan
+            .step(self.level_step(&PerformanceLevel::Manual))
+            .step(self.mask_step(domain.attribute().name, &levels)))
     }
 
     /// Lets the PCIe link use these of its levels only. The performance level becomes manual.
@@ -68,7 +71,7 @@ impl Control<'_> {
     pub fn pcie_levels(&self, levels: &[u32]) -> Result<Plan<Vec<u32>, PcieTable>> {
         let listed: Vec<u32> = self.gpu.pcie_levels()?.levels.iter().map(|level| level.index).collect();
         let levels = self.among("pp_dpm_pcie", levels, &listed)?;
-        let plan = Plan::new(self.gpu, levels.clone(), Gpu::pcie_levels);
+        let plan = Plan::new(self.gpu, levels.clone(), |gpu: &Gpu| bare(gpu.pcie_levels()));
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step("pp_dpm_pcie", &levels)))
     }
 
@@ -128,7 +131,7 @@ impl Control<'_> {
             edits.reverse();
         }
         let read_back = move |gpu: &Gpu| {
-            bounds(domain, &gpu.overdrive()?)
+            bounds(domain, &gpu.overdrive()?.value)
                 .ok_or_else(|| Error::NotSupported { path: gpu.path_of(super::overdrive::TABLE) })
         };
         self.overdrive_plan(Plan::new(self.gpu, asked, read_back), &table, &edits, &PerformanceLevel::Manual)
@@ -166,7 +169,7 @@ impl Control<'_> {
 
     fn one_clock(&self, clock: MegaHertz, domain: ClockDomain, bound: Bound) -> Plan<MegaHertz> {
         Plan::new(self.gpu, clock, move |gpu: &Gpu| {
-            let points = points(domain, &gpu.overdrive()?);
+            let points = points(domain, &gpu.overdrive()?.value);
             let point = points.into_iter().find(|point| point.index == bound.index());
             let clock = point.and_then(|point| point.clock);
             clock.ok_or_else(|| Error::NotSupported { path: gpu.path_of(super::overdrive::TABLE) })
@@ -180,7 +183,7 @@ impl Control<'_> {
             ClockDomain::Memory => Ok(OverdriveEdit::MemoryClock { index, clock }),
             _ => Err(Error::NotOffered {
                 path: self.overdrive_path(),
-                asked: format!("a bound of {}", domain.file()),
+                asked: format!("a bound of {}", domain.attribute().name),
                 offered: "graphics and memory have bounds".into(),
             }),
         }

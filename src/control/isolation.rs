@@ -5,6 +5,7 @@ use super::plan::{Behind, Plan, Step};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::parse::policy::{self, Isolation};
+use crate::reading::bare;
 
 const ISOLATION: &str = "enforce_isolation";
 const CLEANER: &str = "run_cleaner_shader";
@@ -32,7 +33,8 @@ impl Control<'_> {
         *own.ok_or_else(|| Error::NotSupported { path: path() })? = isolation;
         let line: Vec<_> = partitions.iter().map(|isolation| number(*isolation).to_string()).collect();
         let step = Step::write(&self.device.dir, ISOLATION, line.join(" ")).restored_verbatim();
-        Ok(Plan::new(self.gpu, isolation, Gpu::process_isolation).step(step.behind(Behind::Other)))
+        Ok(Plan::new(self.gpu, isolation, |gpu: &Gpu| bare(gpu.process_isolation()))
+            .step(step.behind(Behind::Other)))
     }
 
     /// Runs the cleaner shader on this partition: it overwrites what programs left in registers and local memory.

@@ -10,6 +10,7 @@ use crate::gpu::{ClockDomain, Gpu};
 use crate::parse::dpm::DpmTable;
 use crate::parse::overdrive::{self, Overdrive, OverdriveLimits, OverdrivePoint};
 use crate::parse::performance::PerformanceLevel;
+use crate::reading::bare;
 use crate::unit::{MegaHertz, MilliVolts};
 
 pub(super) const TABLE: &str = "pp_od_clk_voltage";
@@ -266,7 +267,7 @@ impl Control<'_> {
     #[doc(alias = "amdsmi_set_gpu_od_volt_info")]
     pub fn overdrive(&self, edits: &[OverdriveEdit]) -> Result<Plan<Vec<OverdriveEdit>, Overdrive>> {
         let table = self.overdrive_table()?;
-        let plan = Plan::new(self.gpu, edits.to_vec(), Gpu::overdrive);
+        let plan = Plan::new(self.gpu, edits.to_vec(), |gpu: &Gpu| bare(gpu.overdrive()));
         self.overdrive_plan(plan, &table, edits, &PerformanceLevel::Manual)
     }
 
@@ -278,7 +279,7 @@ impl Control<'_> {
     /// *Supported on*: all with power management.
     pub fn reset_clocks(&self) -> Result<Plan<(), PerformanceLevel>> {
         let auto = self.performance_level(PerformanceLevel::Auto)?;
-        let mut plan = Plan::new(self.gpu, (), Gpu::performance_level);
+        let mut plan = Plan::new(self.gpu, (), |gpu: &Gpu| bare(gpu.performance_level()));
         if self.device.dir.meta(TABLE.as_ref()).is_ok() {
             let reset = Step::write(&self.device.dir, TABLE, "r").restored_by(|text| {
                 let table = overdrive::overdrive(text).unwrap_or_default();
@@ -299,7 +300,7 @@ impl Control<'_> {
 
     pub(super) fn overdrive_table(&self) -> Result<Overdrive> {
         self.overdrive_file(TABLE)?;
-        self.gpu.overdrive()
+        bare(self.gpu.overdrive())
     }
 
     pub(super) fn overdrive_path(&self) -> PathBuf {

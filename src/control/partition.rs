@@ -2,9 +2,11 @@
 
 use super::Control;
 use super::plan::{Behind, Plan, Step};
-use crate::error::{Error, Result};
+use crate::attribute::{AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS};
+use crate::error::{Error, ParseError, Result};
 use crate::gpu::Gpu;
 use crate::parse::partition::{self, ComputePartition, MemoryPartition};
+use crate::reading::bare;
 
 const COMPUTE: &str = "current_compute_partition";
 const MEMORY: &str = "current_memory_partition";
@@ -27,13 +29,12 @@ impl Control<'_> {
     ) -> Result<Plan<ComputePartition>> {
         let partition = partition.into();
         self.gpu.compute_partition()?;
-        let list = self
-            .gpu
-            .access()
-            .read("available_compute_partition", |text| Ok(partition::compute_partitions(text)));
+        let list = self.gpu.access().read(AVAILABLE_COMPUTE_PARTITIONS.name, |text| {
+            Ok::<_, ParseError>(partition::compute_partitions(text))
+        });
         let check = self.listed(COMPUTE, &partition, list)?;
         let step = Step::write(&self.device.dir, COMPUTE, &partition).restored_verbatim();
-        let mut plan = Plan::new(self.gpu, partition, Gpu::compute_partition)
+        let mut plan = Plan::new(self.gpu, partition, |gpu: &Gpu| bare(gpu.compute_partition()))
             .step(step.behind(Behind::Partitions))
             .check(check);
         plan.repartitions = true;
@@ -55,13 +56,12 @@ impl Control<'_> {
     pub fn memory_partition(&self, partition: impl Into<MemoryPartition>) -> Result<Plan<MemoryPartition>> {
         let partition = partition.into();
         self.gpu.memory_partition()?;
-        let list = self
-            .gpu
-            .access()
-            .read("available_memory_partition", |text| Ok(partition::memory_partitions(text)));
+        let list = self.gpu.access().read(AVAILABLE_MEMORY_PARTITIONS.name, |text| {
+            Ok::<_, ParseError>(partition::memory_partitions(text))
+        });
         let check = self.listed(MEMORY, &partition, list)?;
         let step = Step::write(&self.device.dir, MEMORY, &partition).restored_verbatim();
-        let plan = Plan::new(self.gpu, partition, Gpu::memory_partition);
+        let plan = Plan::new(self.gpu, partition, |gpu: &Gpu| bare(gpu.memory_partition()));
         Ok(plan.step(step.behind(Behind::Partitions)).check(check))
     }
 

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use super::plan::{Plan, Step};
 use super::{Control, within};
+use crate::attribute::{OLDER_XGMI_PLPD, XGMI_PLPD};
 use crate::error::{Error, Result};
-use crate::gpu::{Gpu, OLDER_XGMI_PLPD, XGMI_PLPD};
+use crate::gpu::Gpu;
 use crate::parse::dpm::DpmTable;
 use crate::parse::performance::{self, PerformanceLevel};
 use crate::parse::policy::{self, PolicyLevel};
 use crate::parse::profile::{self, PowerProfile};
+use crate::reading::bare;
 use crate::unit::Percent;
 
 const LEVEL: &str = "power_dpm_force_performance_level";
@@ -76,7 +78,7 @@ impl Control<'_> {
         }
         self.present(LEVEL)?;
         let step = self.level_step(&level);
-        Ok(Plan::new(self.gpu, level, Gpu::performance_level).step(step))
+        Ok(Plan::new(self.gpu, level, |gpu: &Gpu| bare(gpu.performance_level())).step(step))
     }
 
     /// The step before everything that the driver takes in this performance level only.
@@ -159,7 +161,7 @@ impl Control<'_> {
     /// *Supported on*: MI300.
     #[doc(alias = "amdsmi_set_soc_pstate")]
     pub fn soc_pstate(&self, level: impl Into<Choice>) -> Result<Plan<PolicyLevel>> {
-        self.policy("pm_policy/soc_pstate", &level.into(), Gpu::soc_pstate)
+        self.policy("pm_policy/soc_pstate", &level.into(), |gpu: &Gpu| bare(gpu.soc_pstate()))
     }
 
     /// Chooses by number or name how XGMI links power down when they are idle.
@@ -170,14 +172,14 @@ impl Control<'_> {
     /// *Supported on*: MI200, MI300.
     #[doc(alias = "amdsmi_set_xgmi_plpd")]
     pub fn xgmi_plpd(&self, level: impl Into<Choice>) -> Result<Plan<PolicyLevel>> {
-        self.policy(self.xgmi_plpd_file(), &level.into(), Gpu::xgmi_plpd)
+        self.policy(self.xgmi_plpd_file(), &level.into(), |gpu: &Gpu| bare(gpu.xgmi_plpd()))
     }
 
     /// The older file where it stands alone.
     pub(super) fn xgmi_plpd_file(&self) -> &'static str {
-        match (self.present(XGMI_PLPD), self.present(OLDER_XGMI_PLPD)) {
-            (Err(Error::NotSupported { .. }), Ok(())) => OLDER_XGMI_PLPD,
-            _ => XGMI_PLPD,
+        match (self.present(XGMI_PLPD.name), self.present(OLDER_XGMI_PLPD.name)) {
+            (Err(Error::NotSupported { .. }), Ok(())) => OLDER_XGMI_PLPD.name,
+            _ => XGMI_PLPD.name,
         }
     }
 
@@ -196,9 +198,9 @@ impl Control<'_> {
             offered: format!("there are {}", names.join(", ")),
         })?;
         let step = Step::write(&self.device.dir, file, chosen.index).restored_by(move |text| {
-            let levels = match file {
-                OLDER_XGMI_PLPD => policy::xgmi_plpd_policy(text).ok().flatten(),
-                _ => policy::policy(text).ok(),
+            let levels = match file == OLDER_XGMI_PLPD.name {
+                true => policy::xgmi_plpd_policy(text).ok().flatten(),
+                false => policy::policy(text).ok(),
             };
             levels
                 .iter()
@@ -222,7 +224,7 @@ impl Control<'_> {
     #[doc(alias = "amdsmi_set_gpu_overdrive_level")]
     #[doc(alias = "amdsmi_set_gpu_overdrive_level_v1")]
     pub fn overdrive_level(&self, percent: Percent) -> Result<Plan<Percent>> {
-        self.raise("pp_sclk_od", percent, Gpu::overdrive_level)
+        self.raise("pp_sclk_od", percent, |gpu| bare(gpu.overdrive_level()))
     }
 
     /// Raises the memory clock by this many percent, 0 to 20.
@@ -231,7 +233,7 @@ impl Control<'_> {
     /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] where the driver has no such file.
     /// *Supported on*: GFX8 and Vega.
     pub fn memory_overdrive_level(&self, percent: Percent) -> Result<Plan<Percent>> {
-        self.raise("pp_mclk_od", percent, Gpu::memory_overdrive_level)
+        self.raise("pp_mclk_od", percent, |gpu| bare(gpu.memory_overdrive_level()))
     }
 
     fn raise(
@@ -263,7 +265,7 @@ fn profile_step(control: &Control<'_>, profile: &PowerProfile, parameters: &str)
 }
 
 fn current_profile(gpu: &Gpu) -> Result<PowerProfile> {
-    let current = gpu.power_profiles()?.into_iter().find(|profile| profile.current);
+    let current = gpu.power_profiles()?.value.into_iter().find(|profile| profile.current);
     current.ok_or_else(|| Error::NotSupported { path: gpu.path_of(PROFILE) })
 }
 

@@ -19,6 +19,8 @@ pub enum VoltageRail {
     Northbridge,
     /// `vddboard`: the board's supply.
     Board,
+    /// The system-on-chip part of a discrete card; only the metrics table has it.
+    Soc,
     /// The memory's rail; only the metrics table has it.
     Memory,
     /// Another label, or none: then `inN`.
@@ -56,6 +58,7 @@ impl VoltageRail {
             VoltageRail::Graphics => "vddgfx",
             VoltageRail::Northbridge => "vddnb",
             VoltageRail::Board => "vddboard",
+            VoltageRail::Soc => "soc",
             VoltageRail::Memory => "mem",
             VoltageRail::Other(label) => label,
         }

@@ -39,7 +39,7 @@ impl Look<'_> {
     /// # Errors
     /// None of its own: each figure that is absent has its reason.
     pub fn clock(&self, domain: ClockDomain) -> ClockSummary {
-        let mut levels = self.levels(domain);
+        let mut levels = self.clock_levels(domain);
         let absent = match &levels {
             Ok(_) => Error::Unavailable {
                 path: self.gpu.path_of(domain.attribute().name),
@@ -59,7 +59,7 @@ impl Look<'_> {
             _ => None,
         };
         if let (Some(first), Ok(_), Err(Error::NotSupported { .. })) = (first, &current, &levels) {
-            levels = self.levels(first);
+            levels = self.clock_levels(first);
         }
         let bound = |end: fn((MegaHertz, MegaHertz)) -> MegaHertz| {
             let table = levels.as_ref().map_err(Error::clone)?;
@@ -80,16 +80,6 @@ impl Look<'_> {
         }
     }
 
-    fn levels(&self, domain: ClockDomain) -> Reading<DpmTable> {
-        match self.sample {
-            Some(sample) => match sample.clocks.iter().find(|clock| clock.domain == domain) {
-                Some(clock) => clock.levels.clone(),
-                None => Err(Error::NotSampled),
-            },
-            None => self.gpu.clock_levels(domain),
-        }
-    }
-
     fn marked(&self, levels: &Reading<DpmTable>) -> Option<Value<MegaHertz>> {
         let table = levels.as_ref().ok()?;
         let level = table.current()?;
@@ -102,14 +92,7 @@ impl Look<'_> {
             ClockDomain::Memory => "mclk",
             _ => return None,
         };
-        let of_handle;
-        let frequencies: &[Frequency] = match self.sample {
-            Some(sample) => sample.frequencies.as_deref().ok()?,
-            None => {
-                of_handle = self.gpu.frequencies().ok()?;
-                &of_handle
-            }
-        };
+        let frequencies = self.frequencies().ok()?;
         // Kernels before the labels (5.1) have the shader clock first, then the memory's.
         let is_wanted = |found: &&Frequency| match found.label.as_deref() {
             Some(found) => found == label,

@@ -3,7 +3,8 @@
 use super::Look;
 use crate::error::Error;
 use crate::gpu::{Fan, FanMode, Gpu};
-use crate::reading::{Reading, bundle};
+use crate::parse::metrics::Metrics;
+use crate::reading::{Reading, Scope, bundle};
 use crate::unit::Rpm;
 
 bundle! {
@@ -42,21 +43,22 @@ impl Look<'_> {
     /// # Errors
     /// None of its own: each figure that is absent has its reason.
     pub fn fan(&self) -> FanSummary {
-        let fans = match self.sample {
-            Some(sample) => sample.fans.clone(),
-            None => self.gpu.fans(),
-        };
-        let none = || Error::NotSupported { path: self.gpu.path_of("hwmon/fan1_input") };
-        let fan = fans.and_then(|fans| fans.into_iter().next().ok_or_else(none));
+        let path = || self.gpu.path_of("hwmon");
+        let fan =
+            self.fans().and_then(|fans| fans.into_iter().next().ok_or_else(|| Error::NoFan { path: path() }));
         fn of<T: Clone>(fan: &Result<Fan, Error>, figure: fn(&Fan) -> &Reading<T>) -> Reading<T> {
             match fan {
                 Ok(fan) => figure(fan).clone(),
                 Err(error) => Err(error.clone()),
             }
         }
-        let rpm = of(&fan, |fan| &fan.rpm);
+        let in_table = |metrics: &Metrics| metrics.fan_speed.filter(|speed| speed.0 != 0);
+        let rpm = match of(&fan, |fan| &fan.rpm) {
+            Err(no_fan @ Error::NoFan { .. }) => self.from_table(no_fan, in_table, Scope::Package),
+            rpm => self.or_table(rpm, in_table),
+        };
         FanSummary {
-            rpm: self.or_table(rpm, |metrics| metrics.fan_speed.filter(|speed| speed.0 != 0)),
+            rpm,
             percent: fan.as_ref().map_err(Error::clone).and_then(Fan::percent),
             pwm: of(&fan, |fan| &fan.pwm),
             pwm_max: of(&fan, |fan| &fan.pwm_max),

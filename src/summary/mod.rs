@@ -24,6 +24,7 @@ mod activity;
 mod clock;
 mod energy;
 mod fan;
+mod files;
 mod link;
 mod memory;
 mod power;

@@ -42,7 +42,7 @@ impl Look<'_> {
             Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => (Vec::new(), Some(absent)),
             Err(error) => return Err(error),
         };
-        for sensor in &mut sensors {
+        for sensor in sensors.iter_mut().filter(|found| IN_TABLE.contains(&found.sensor)) {
             let kind = sensor.sensor.clone();
             let current = std::mem::replace(&mut sensor.current, Err(Error::NotSampled));
             sensor.current = self.or_table(current, |metrics| in_table(metrics, &kind));
@@ -90,7 +90,10 @@ impl Look<'_> {
             },
             None => self.gpu.hwmon_temperature(sensor),
         };
-        self.or_table(attribute, |metrics| in_table(metrics, sensor))
+        match IN_TABLE.contains(sensor) {
+            true => self.or_table(attribute, |metrics| in_table(metrics, sensor)),
+            false => attribute,
+        }
     }
 
     /// The temperature to show where there is room for one: the junction, the hottest spot of the die; on chips that

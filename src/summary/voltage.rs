@@ -8,7 +8,7 @@ use crate::reading::{Reading, Scope};
 use crate::unit::MilliVolts;
 
 /// The rails that the table has, too.
-const IN_TABLE: [VoltageRail; 3] = [VoltageRail::Graphics, VoltageRail::Northbridge, VoltageRail::Memory];
+const IN_TABLE: [VoltageRail; 3] = [VoltageRail::Graphics, VoltageRail::Soc, VoltageRail::Memory];
 
 impl Look<'_> {
     /// All voltages in thousandths of a volt. No sensor is an empty list.
@@ -19,22 +19,24 @@ impl Look<'_> {
     /// # Errors
     /// [`Error::NotSupported`] where neither has any. A rail that fails has its reason.
     pub fn voltages(&self) -> Result<Vec<Voltage>> {
-        let listed = match self.sample {
-            Some(sample) => sample.voltages.clone(),
-            None => self.gpu.hwmon_voltages(),
-        };
-        let (mut rails, absent) = match listed {
+        let (mut rails, absent) = match self.listed_voltages() {
             Ok(rails) => (rails, None),
             Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => (Vec::new(), Some(absent)),
             Err(error) => return Err(error),
         };
-        for rail in &mut rails {
-            let kind = rail.rail.clone();
+        for rail in rails
+            .iter_mut()
+            .filter(|rail| matches!(rail.rail, VoltageRail::Graphics | VoltageRail::Northbridge))
+        {
+            let in_table = |metrics: &Metrics| match rail.rail {
+                VoltageRail::Graphics => metrics.voltages.gfx,
+                _ => metrics.voltages.soc,
+            };
             let current = std::mem::replace(&mut rail.current, Err(Error::NotSampled));
-            rail.current = self.or_table(current, |metrics| in_table(metrics, &kind));
+            rail.current = self.or_table(current, in_table);
         }
         for rail in IN_TABLE {
-            if rails.iter().any(|found| found.rail == rail) {
+            if rails.iter().any(|found| is_rail(&found.rail, &rail)) {
                 continue;
             }
             let none = Error::NotSupported { path: self.gpu.path_of("hwmon") };
@@ -49,24 +51,39 @@ impl Look<'_> {
         }
     }
 
-    /// One voltage in thousandths of a volt: that of [`Look::voltages`].
+    /// One voltage in thousandths of a volt. [`VoltageRail::Soc`] is the northbridge on an APU.
     ///
     /// # Errors
-    /// Those of the list; [`Error::NotSupported`] where the GPU does not tell this rail.
+    /// Those of reading hwmon's file; [`Error::NotSupported`] where neither has the rail.
     pub fn voltage(&self, rail: &VoltageRail) -> Reading<MilliVolts> {
         let none = || Error::NotSupported { path: self.gpu.path_of("hwmon") };
-        let found = self.voltages()?.into_iter().find(|found| found.rail == *rail);
-        found.map_or_else(|| Err(none()), |found| found.current)
+        let attribute = self.listed_voltages().and_then(|rails| {
+            let found = rails.into_iter().find(|found| is_rail(&found.rail, rail));
+            found.map_or_else(|| Err(none()), |found| found.current)
+        });
+        match IN_TABLE.contains(rail) {
+            true => self.or_table(attribute, |metrics| in_table(metrics, rail)),
+            false => attribute,
+        }
+    }
+
+    /// The rails of hwmon.
+    fn listed_voltages(&self) -> Result<Vec<Voltage>> {
+        self.sample.map_or_else(|| self.gpu.hwmon_voltages(), |sample| sample.voltages.clone())
     }
 }
 
-/// A voltage as the table has it; an APU's SoC is its northbridge.
+fn is_rail(found: &VoltageRail, wanted: &VoltageRail) -> bool {
+    found == wanted || matches!((found, wanted), (VoltageRail::Northbridge, VoltageRail::Soc))
+}
+
+/// A voltage as the table has it.
 fn in_table(metrics: &Metrics, rail: &VoltageRail) -> Option<MilliVolts> {
     match rail {
         VoltageRail::Graphics => metrics.voltages.gfx,
-        VoltageRail::Northbridge => metrics.voltages.soc,
+        VoltageRail::Soc => metrics.voltages.soc,
         VoltageRail::Memory => metrics.voltages.mem,
-        VoltageRail::Board | VoltageRail::Other(_) => None,
+        VoltageRail::Northbridge | VoltageRail::Board | VoltageRail::Other(_) => None,
     }
 }
 

@@ -37,7 +37,7 @@ fn report(gpu: &Gpu, enumeration: bool) -> Section {
         .put_in(asked, "hsa_id", known(ids.node.map(|node| node.0), KFD))
         .put_in(asked, "hip_id", known(ids.hip_index, KFD))
         .put_in(asked, "hip_uuid", known(hip_uuid, UNIQUE_ID))
-        .put_in(asked, "oam_id", Node::field(asic.oam_id, &asic.reasons, "oam_id"))
+        .put_in(asked, "oam_id", Node::reading(&asic.oam_id))
         .put_in(asked, "physical_acc_id", not_built());
     let own = if enumeration { Forms::OURS } else { Forms::JSON };
     section

@@ -2,15 +2,14 @@
 
 mod rows;
 
+use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
+use amdgpu_smi::reading::{Reading, Scope};
 use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::unit::Bytes;
-use amdgpu_smi::{Error, Gpu};
 
 use self::rows::Rows;
-use super::metric::{
-    CAUSES, Figure, Table, current_clock, error_totals, first_die, own_dies, pcie_bandwidth, video_usage,
-};
+use super::metric::{CAUSES, Figure, Table, error_totals, first_die, own_dies, pcie_bandwidth};
 use super::process::put_process_list;
 use crate::args::{Common, MonitorArgs};
 use crate::failure::Failure;
@@ -124,53 +123,48 @@ impl Wanted {
 }
 
 pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
+    let look = gpu.look();
+    let row = Row { gpu: gpu.gpu() };
     let mut section = Section::new();
-    section.put("gpu", gpu.index()).put("xcp", gpu.ids().partition.unwrap_or(0));
+    section.put("gpu", gpu.index()).put("xcp", gpu.gpu().ids().partition.unwrap_or(0));
     if wanted.power {
-        section.put("power_usage", Node::of(gpu.socket_power().map(|(power, _)| power)));
-    }
-    if wanted.power && !wanted.default {
-        let cap = gpu.power().map(|channels| {
-            let first = channels.into_iter().find(|channel| channel.channel == 1);
-            let none = || Node::unsupported("the driver has no power channel");
-            first.map_or_else(none, |power| Node::field(power.cap, &power.reasons, "cap"))
-        });
-        section.put("max_power", Node::of(cap));
+        let power = look.power();
+        section.put("power_usage", row.reading(&power.socket));
+        if !wanted.default {
+            section.put("max_power", row.reading(&power.cap));
+        }
     }
     if wanted.temperature {
-        temperatures(gpu, &mut section);
+        temperatures(gpu, &row, &mut section);
     }
-    let activity = gpu.activity();
+    let activity = look.activity();
     let table = Table::new(gpu);
+    let clock = |domain| row.reading(&look.clock(domain).current);
     if wanted.gfx {
-        section
-            .put("gfx_clk", current_clock(gpu, &table, ClockDomain::Graphics))
-            .put("gfx", Node::field(activity.gfx, &activity.reasons, "gfx"));
+        section.put("gfx_clk", clock(ClockDomain::Graphics)).put("gfx", row.reading(&activity.gfx));
     }
     if wanted.mem {
-        section.put("mem", Node::field(activity.memory, &activity.reasons, "memory"));
+        section.put("mem", row.reading(&activity.memory));
     }
     if wanted.mem && !wanted.default {
-        section.put("mem_clock", current_clock(gpu, &table, ClockDomain::Memory));
+        section.put("mem_clock", clock(ClockDomain::Memory));
     }
     if wanted.encoder {
         section.put("encoder", Node::unsupported("the firmware counts encoding and decoding together"));
     }
     if wanted.decoder {
-        section.put("decoder", video_usage(gpu, &table));
+        section.put("decoder", row.reading(&activity.media));
     }
     if (wanted.encoder || wanted.decoder) && !wanted.default {
-        section
-            .put("vclock", current_clock(gpu, &table, ClockDomain::Video0))
-            .put("dclock", current_clock(gpu, &table, ClockDomain::Decoder0));
+        section.put("vclock", clock(ClockDomain::Video0)).put("dclock", clock(ClockDomain::Decoder0));
     }
     if wanted.ecc {
-        let (corrected, uncorrected) = error_totals(gpu);
-        let link = gpu.pcie_info();
+        let (corrected, uncorrected) =
+            row.package(|| error_totals(gpu.gpu()), |absent| (absent.clone(), absent));
         section
             .put("single_bit_ecc", corrected)
             .put("double_bit_ecc", uncorrected)
-            .put("pcie_replay", Node::field(link.replay_count, &link.reasons, "replay_count"));
+            .put("pcie_replay", row.reading(&look.pcie_info().replay_count));
     }
     if wanted.vram {
         memory(gpu, wanted.default, &mut section);
@@ -181,8 +175,35 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
     if wanted.violation {
         violations(gpu, &table, &mut section);
     }
-    super::scope(gpu, &mut section);
     section
+}
+
+/// A row of the table. People add rows up, so what belongs to a whole package stands in the row of its first partition
+/// alone.
+pub(super) struct Row<'a> {
+    pub(super) gpu: &'a Gpu,
+}
+
+impl Row<'_> {
+    pub(super) fn reading<T: Clone + Into<Node>>(&self, reading: &Reading<T>) -> Node {
+        match reading {
+            Ok(found) if found.scope == Scope::Package => {
+                self.package(|| Node::reading(reading), |absent| absent)
+            }
+            _ => Node::reading(reading),
+        }
+    }
+
+    /// A value of the package, or in the rows of further partitions its reason.
+    pub(super) fn package<T>(&self, value: impl FnOnce() -> T, absent: impl FnOnce(Node) -> T) -> T {
+        match self.gpu.ids().partition.unwrap_or(0) {
+            0 => value(),
+            _ => absent(Node::absent(
+                "package",
+                "the value is the whole package's and stands in the row of its first partition",
+            )),
+        }
+    }
 }
 
 /// AMD's keys, and the causes that `metric` tells by other names and in another order.
@@ -211,35 +232,23 @@ fn violations(gpu: &View<'_>, table: &Table<'_>, section: &mut Section) {
     }
 }
 
-fn temperatures(gpu: &View<'_>, section: &mut Section) {
-    let sensors = gpu.temperatures();
-    let of = |wanted: TemperatureSensor| match &sensors {
-        Ok(sensors) => match sensors.iter().find(|sensor| sensor.sensor == wanted) {
-            Some(sensor) => (true, Node::field(sensor.current, &sensor.reasons, "current")),
-            None => (false, Node::unsupported("the GPU has no such sensor")),
-        },
-        Err(error @ Error::NotSupported { .. }) => (false, Node::from(error)),
-        Err(error) => (true, Node::from(error)),
-    };
-    let (has_hotspot, hotspot) = of(TemperatureSensor::Junction);
-    let (_, edge) = of(TemperatureSensor::Edge);
-    let (_, memory) = of(TemperatureSensor::Memory);
-    // The table has one column: an APU's only temperature is that of the edge.
-    let shown = if has_hotspot { hotspot.clone() } else { edge.clone() };
+fn temperatures(gpu: &View<'_>, row: &Row<'_>, section: &mut Section) {
+    let of = |sensor| row.reading(&gpu.look().temperature(&sensor));
     let but_text = Forms::ALL.but(Forms::TEXT);
     section
-        .put_in(but_text, "hotspot_temperature", hotspot)
-        .put_in(Forms::TEXT, "gpu_temperature", shown)
-        .put("memory_temperature", memory)
-        .put_in(Forms::OURS.but(Forms::TEXT), "edge_temperature", edge);
+        .put_in(but_text, "hotspot_temperature", of(TemperatureSensor::Junction))
+        .put_in(Forms::TEXT, "gpu_temperature", row.reading(&gpu.look().core_temperature().current))
+        .put("memory_temperature", of(TemperatureSensor::Memory))
+        .put_in(Forms::OURS.but(Forms::TEXT), "edge_temperature", of(TemperatureSensor::Edge));
 }
 
 /// In gigabytes and less exact in AMD's default; in megabytes else.
 fn memory(gpu: &View<'_>, default: bool, section: &mut Section) {
-    let memory = gpu.memory_usage();
-    let (total, used) = (memory.vram_total, memory.vram_used);
-    let total_node = Node::field(total, &memory.reasons, "vram_total");
-    let used_node = Node::field(used, &memory.reasons, "vram_used");
+    let memory = gpu.look().memory_usage();
+    let total_node = Node::reading(&memory.vram_total);
+    let used_node = Node::reading(&memory.vram_used);
+    let (total, used) =
+        (memory.vram_total.ok().map(|total| total.value), memory.vram_used.ok().map(|used| used.value));
     if default {
         let gigabytes = |bytes: Option<Bytes>, node: &Node| match bytes {
             Some(bytes) => Node::quantity(Number::rounded(bytes.gibibytes(), 1), "GB"),

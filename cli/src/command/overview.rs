@@ -1,11 +1,11 @@
 //! Without a command: AMD's default table.
 
-use amdgpu_smi::gpu::TemperatureSensor;
+use amdgpu_smi::Gpu;
 use amdgpu_smi::process::Processes;
-use amdgpu_smi::unit::Bytes;
-use amdgpu_smi::{Gpu, Result};
+use amdgpu_smi::summary::Look;
 
 use super::metric::error_total;
+use super::monitor::Row;
 use super::process::{boxed, process_list};
 use crate::args::Common;
 use crate::failure::Failure;
@@ -24,7 +24,9 @@ pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
         return super::answered(&document.sections);
     };
     let kernel = gpus.first().map(|gpu| gpu.driver_info());
-    let kernel = kernel.as_ref().and_then(|info| info.version.as_deref().or(info.kernel_release.as_deref()));
+    let kernel = kernel
+        .as_ref()
+        .and_then(|info| info.version.as_deref().or(info.kernel_release.as_deref()).ok().map(String::as_str));
     let mut text = heading(kernel.unwrap_or("N/A"));
     for (position, section) in sections.iter().enumerate() {
         text.push_str(if position == 0 { DOUBLE } else { BETWEEN });
@@ -55,9 +57,15 @@ fn heading(kernel: &str) -> String {
 fn report(gpu: &Gpu, processes: &Processes) -> Section {
     let ids = gpu.ids();
     let asic = gpu.asic_info();
-    let activity = gpu.activity();
+    let look = gpu.look();
+    let row = Row { gpu };
+    let (activity, power) = (look.activity(), look.power());
     let mode =
         gpu.compute_partition().and_then(|compute| Ok(format!("{compute}/{}", gpu.memory_partition()?)));
+    let mut power_section = Section::new();
+    power_section
+        .put("current_power", row.reading(&power.socket))
+        .put("power_limit", row.reading(&power.cap));
     let no_hip = || Node::absent("not in KFD", "KFD does not know the GPU, or hides it from this process");
     let mut section = Section::new();
     section
@@ -65,70 +73,36 @@ fn report(gpu: &Gpu, processes: &Processes) -> Section {
         .put("bdf", gpu.bdf().to_string())
         .put("market_name", asic.market_name.as_str())
         .put("hip_id", ids.hip_index.map_or_else(no_hip, Node::from))
-        .put("oam_id", Node::field(asic.oam_id, &asic.reasons, "oam_id"))
+        .put("oam_id", Node::reading(&asic.oam_id))
         .put("partition_mode", Node::of(mode))
-        .put("mem_util", Node::field(activity.memory, &activity.reasons, "memory"))
-        .put("gfx_util", Node::field(activity.gfx, &activity.reasons, "gfx"))
-        .put("temp", temperature(gpu))
-        .put("uncorr_ecc", error_total(gpu))
-        .put("power_usage", power(gpu))
-        .put("fan", fan(gpu))
-        .put("mem_usage", memory(gpu))
+        .put("mem_util", row.reading(&activity.memory))
+        .put("gfx_util", row.reading(&activity.gfx))
+        .put("temp", row.reading(&look.core_temperature().current))
+        .put("uncorr_ecc", row.package(|| error_total(gpu), |absent| absent))
+        .put("power_usage", power_section)
+        .put("fan", fan(&look, &row))
+        .put("mem_usage", memory(&look))
         .put_in(Forms::JSON, "process_list", process_list(processes, gpu.index()));
-    super::scope(gpu, &mut section);
     section
 }
 
-/// The hotspot's; the edge's where there is no other.
-fn temperature(gpu: &Gpu) -> Node {
-    let sensors = match gpu.temperatures() {
-        Ok(sensors) => sensors,
-        Err(error) => return Node::from(&error),
-    };
-    let of = |wanted| sensors.iter().find(|sensor| sensor.sensor == wanted);
-    match of(TemperatureSensor::Junction).or_else(|| of(TemperatureSensor::Edge)) {
-        Some(sensor) => Node::field(sensor.current, &sensor.reasons, "current"),
-        None => Node::unsupported("the GPU has no such sensor"),
-    }
-}
-
-fn power(gpu: &Gpu) -> Section {
-    let cap = gpu.power().map(|channels| {
-        let first = channels.into_iter().find(|channel| channel.channel == 1);
-        let none = || Node::unsupported("the driver has no power channel");
-        first.map_or_else(none, |power| Node::field(power.cap, &power.reasons, "cap"))
-    });
-    let mut section = Section::new();
-    section
-        .put("current_power", Node::of(gpu.socket_power().map(|(power, _)| power)))
-        .put("power_limit", Node::of(cap));
-    section
-}
-
-fn fan(gpu: &Gpu) -> Node {
-    let fans: Result<Vec<_>> = gpu.fans();
-    match fans.as_deref() {
-        Ok([fan, ..]) => match fan.percent() {
-            Some(percent) => Node::quantity(Number::rounded(percent, 2), "%"),
-            None => Node::field(None::<u32>, &fan.reasons, "pwm"),
-        },
-        Ok([]) => Node::absent("no fan", "the GPU has no fan that the driver knows"),
-        Err(error) => Node::from(error),
-    }
+fn fan(look: &Look<'_>, row: &Row<'_>) -> Node {
+    let percent = look.fan().percent;
+    let rounded = Node::reading_as(&percent, |percent| Node::quantity(Number::rounded(*percent, 2), "%"));
+    row.package(|| rounded, |absent| absent)
 }
 
 /// Video memory; of an APU also what it may map of the system's, which is usually more.
-fn memory(gpu: &Gpu) -> Section {
-    let memory = gpu.memory_usage();
+fn memory(look: &Look<'_>) -> Section {
+    let memory = look.memory_usage();
     let mut section = Section::new();
-    let field = |value: Option<Bytes>, name| Node::field(value, &memory.reasons, name);
     section
-        .put("used_vram", field(memory.vram_used, "vram_used"))
-        .put("total_vram", field(memory.vram_total, "vram_total"));
-    if gpu.is_apu() {
+        .put("used_vram", Node::reading(&memory.vram_used))
+        .put("total_vram", Node::reading(&memory.vram_total));
+    if look.gpu().is_apu() {
         section
-            .put("used_gtt", field(memory.gtt_used, "gtt_used"))
-            .put("total_gtt", field(memory.gtt_total, "gtt_total"));
+            .put("used_gtt", Node::reading(&memory.gtt_used))
+            .put("total_gtt", Node::reading(&memory.gtt_total));
     }
     section
 }

@@ -55,10 +55,8 @@ impl Request for ResetArgs {
             plans.add("fans", plan, |asked| mode(*asked).into(), fan_mode)?;
             // Not every GPU has it, and not every boot.
             if has(plans.control.reset_fan_control()) {
-                let told = |control: FanControl| match control.curve {
-                    Some(now) => curve(now.points),
-                    None => Node::field(None::<Node>, &control.reasons, "curve"),
-                };
+                let told =
+                    |control: FanControl| Node::reading_as(&control.curve, |now| curve(now.points.clone()));
                 plans.add(
                     "fan_control",
                     |control| control.reset_fan_control(),

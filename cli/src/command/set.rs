@@ -297,7 +297,7 @@ pub(super) fn mode(mode: FanMode) -> &'static str {
 }
 
 pub(super) fn fan_mode(fan: Fan) -> Node {
-    Node::field(fan.mode.map(mode), &fan.reasons, "mode")
+    Node::reading_as(&fan.mode, |found| mode(*found))
 }
 
 pub(super) fn profile(profile: PowerProfile) -> Node {
@@ -314,17 +314,16 @@ fn fan(plans: &mut Plans<'_>, speed: FanSpeed) -> Result<(), Failure> {
             "fan",
             move |control| control.fan_percent(percent),
             copied,
-            |fan| match fan.percent() {
-                Some(percent) => Node::quantity(Number::rounded(percent, 1), "%"),
-                None => Node::field(fan.pwm, &fan.reasons, "pwm"),
+            |fan| {
+                Node::reading_as(&fan.percent(), |percent| Node::quantity(Number::rounded(*percent, 1), "%"))
             },
         ),
         FanSpeed::Pwm(pwm) => {
-            let actual = |fan: Fan| Node::field(fan.pwm, &fan.reasons, "pwm");
+            let actual = |fan: Fan| Node::reading(&fan.pwm);
             plans.add("fan", move |control| control.fan_pwm(pwm), copied, actual)
         }
         FanSpeed::Rpm(rpm) => {
-            let actual = |fan: Fan| Node::field(fan.rpm_target, &fan.reasons, "rpm_target");
+            let actual = |fan: Fan| Node::reading(&fan.rpm_target);
             plans.add("fan", move |control| control.fan_rpm(rpm), copied, actual)
         }
         FanSpeed::Full | FanSpeed::Automatic => {

@@ -246,10 +246,9 @@ fn path(path: LinkPath) -> Node {
 /// Where in the machine the GPU is, which AMD's tables leave out.
 fn place(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, section: &mut Section) {
     let info = gpu.numa_info();
-    let cpus = info.cpus.map(|cpus| ranges(cpus.into_iter()));
     let mut numa = Section::new();
-    numa.put("node", Node::field(info.node, &info.reasons, "node"))
-        .put("cpus", Node::field(cpus, &info.reasons, "cpus"));
+    numa.put("node", Node::reading(&info.node))
+        .put("cpus", Node::reading_as(&info.cpus, |cpus| ranges(cpus.iter().cloned())));
     let here = topology.gpus.get(gpu.index());
     let cpu = here.and_then(|here| here.cpu_node).map(|node| Node::from(node.0));
     let no_cpu = || match here.and_then(|here| here.reasons.of("cpu_node")) {

@@ -15,10 +15,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let (driver, kernel) = match &smi {
         Ok(smi) => {
             let info = smi.driver_info();
-            (
-                Node::field(info.version, &info.reasons, "version"),
-                Node::field(info.kernel_release, &info.reasons, "kernel_release"),
-            )
+            (Node::reading(&info.version), Node::reading(&info.kernel_release))
         }
         Err(error) => {
             let absent = match error {

@@ -225,14 +225,15 @@ fn static_says_what_the_library_says() {
         for (gpu, printed) in smi.gpus().iter().zip(document["gpu_data"].as_array().expect("a list")) {
             let text = |value: Option<String>| value.map_or(Value::Null, Value::from);
             let (vbios, vram) = (gpu.vbios_info(), gpu.vram_info());
+            let of = |reading: amdgpu_smi::reading::Reading<String>| reading.ok().map(|found| found.value);
             let date = gpu.drm_version().ok().and_then(|drm| drm.date.clone());
             let revision = gpu.external_revision().ok().map(|number| format!("0x{number:02x}"));
             for (section, key, value) in [
-                ("ifwi", "name", vbios.name),
-                ("ifwi", "build_date", vbios.date),
-                ("ifwi", "part_number", vbios.part_number),
-                ("ifwi", "version", vbios.version),
-                ("vram", "type", vram.vram_type.map(|kind| kind.to_string())),
+                ("ifwi", "name", of(vbios.name)),
+                ("ifwi", "build_date", of(vbios.date)),
+                ("ifwi", "part_number", of(vbios.part_number)),
+                ("ifwi", "version", of(vbios.version)),
+                ("vram", "type", vram.vram_type.ok().map(|kind| kind.to_string())),
                 ("driver", "date", date),
                 ("asic", "external_rev_id", revision),
             ] {

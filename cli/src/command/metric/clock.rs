@@ -2,8 +2,9 @@
 
 use amdgpu_smi::Result;
 use amdgpu_smi::gpu::{ClockDomain, Frequency};
-use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
+use amdgpu_smi::parse::dpm::DpmIndex;
 use amdgpu_smi::parse::metrics::MetricsClocks;
+use amdgpu_smi::summary::ClockSummary;
 use amdgpu_smi::unit::MegaHertz;
 
 use super::table::Table;
@@ -11,28 +12,27 @@ use crate::command::scope;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
 
-/// AMD's keys, in its order; whose levels each has, and where the table has its clock.
-const CLOCKS: [(&str, ClockDomain, Slot); 19] = [
-    ("gfx_0", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 0)),
-    ("gfx_1", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 1)),
-    ("gfx_2", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 2)),
-    ("gfx_3", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 3)),
-    ("gfx_4", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 4)),
-    ("gfx_5", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 5)),
-    ("gfx_6", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 6)),
-    ("gfx_7", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 7)),
-    ("mem_0", ClockDomain::Memory, |clocks| slot(&clocks.current_uclk, 0)),
-    ("vclk_0", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 0)),
-    // The second die's, or the second engine's on GPUs of one die.
-    ("vclk_1", ClockDomain::Video1, |clocks| slot(&clocks.current_vclk0, 1).or(clocks.current_vclk1)),
-    ("vclk_2", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 2)),
-    ("vclk_3", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 3)),
-    ("dclk_0", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 0)),
-    ("dclk_1", ClockDomain::Decoder1, |clocks| slot(&clocks.current_dclk0, 1).or(clocks.current_dclk1)),
-    ("dclk_2", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 2)),
-    ("dclk_3", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 3)),
-    ("fclk_0", ClockDomain::Fabric, |clocks| clocks.current_fclk),
-    ("socclk_0", ClockDomain::Soc, |clocks| slot(&clocks.current_socclk, 0)),
+/// AMD's keys, in its order; the domain of each, and where the table has the clock of a further die.
+const CLOCKS: [(&str, ClockDomain, Option<Slot>); 19] = [
+    ("gfx_0", ClockDomain::Graphics, None),
+    ("gfx_1", ClockDomain::Graphics, Some(|clocks| slot(&clocks.current_gfxclk, 1))),
+    ("gfx_2", ClockDomain::Graphics, Some(|clocks| slot(&clocks.current_gfxclk, 2))),
+    ("gfx_3", ClockDomain::Graphics, Some(|clocks| slot(&clocks.current_gfxclk, 3))),
+    ("gfx_4", ClockDomain::Graphics, Some(|clocks| slot(&clocks.current_gfxclk, 4))),
+    ("gfx_5", ClockDomain::Graphics, Some(|clocks| slot(&clocks.current_gfxclk, 5))),
+    ("gfx_6", ClockDomain::Graphics, Some(|clocks| slot(&clocks.current_gfxclk, 6))),
+    ("gfx_7", ClockDomain::Graphics, Some(|clocks| slot(&clocks.current_gfxclk, 7))),
+    ("mem_0", ClockDomain::Memory, None),
+    ("vclk_0", ClockDomain::Video0, None),
+    ("vclk_1", ClockDomain::Video1, None),
+    ("vclk_2", ClockDomain::Video0, Some(|clocks| slot(&clocks.current_vclk0, 2))),
+    ("vclk_3", ClockDomain::Video0, Some(|clocks| slot(&clocks.current_vclk0, 3))),
+    ("dclk_0", ClockDomain::Decoder0, None),
+    ("dclk_1", ClockDomain::Decoder1, None),
+    ("dclk_2", ClockDomain::Decoder0, Some(|clocks| slot(&clocks.current_dclk0, 2))),
+    ("dclk_3", ClockDomain::Decoder0, Some(|clocks| slot(&clocks.current_dclk0, 3))),
+    ("fclk_0", ClockDomain::Fabric, None),
+    ("socclk_0", ClockDomain::Soc, None),
 ];
 
 type Slot = fn(&MetricsClocks) -> Option<MegaHertz>;
@@ -42,50 +42,40 @@ fn slot(slots: &[Option<MegaHertz>], index: usize) -> Option<MegaHertz> {
 }
 
 pub(super) fn clock(gpu: &View<'_>, table: &Table<'_>) -> Node {
-    let frequencies = gpu.frequencies();
-    let levels: Vec<_> = ClockDomain::ALL.map(|domain| (domain, gpu.clock_levels(domain))).into();
-    let of = |wanted| levels.iter().find(|(domain, _)| *domain == wanted).map(|(_, table)| table);
+    let clocks: Vec<ClockSummary> = ClockDomain::ALL.map(|domain| gpu.look().clock(domain)).into();
+    let of = |wanted| clocks.iter().find(|clock| clock.domain == wanted);
     let mut section = Section::new();
     for (key, domain, slot) in CLOCKS {
         let Some(own) = of(domain) else { continue };
-        let now = match table.of(|metrics| slot(&metrics.clocks)) {
-            absent @ Node::Absent(_) if is_first(key, domain) && own.is_ok() => {
-                let running = running(own, domain, &frequencies);
-                if running.why_absent().is_some() { absent } else { running }
-            }
-            now => now,
+        // The domain's own clock is the first; those of further dies stand in the table alone.
+        let now = match slot {
+            Some(slot) => table.of(|metrics| slot(&metrics.clocks)),
+            None => Node::reading(&own.current),
         };
         let there = now.why_absent().is_none();
-        // The second die's clock has the levels of the first's.
-        let levels = match domain {
-            ClockDomain::Video1 if own.is_err() && there => of(ClockDomain::Video0).unwrap_or(own),
-            ClockDomain::Decoder1 if own.is_err() && there => of(ClockDomain::Decoder0).unwrap_or(own),
-            _ => own,
-        };
         // People see the clocks that there are, and why those of shader and memory are missing.
         let basic = matches!(key, "gfx_0" | "mem_0");
         let forms = if basic || there { Forms::ALL } else { Forms::ALL.but(Forms::TEXT) };
-        let locked = if domain == ClockDomain::Graphics { locked(key, there, table) } else { not_locked() };
-        let node = if there || is_first(key, domain) { one(now, levels, locked) } else { none(&now) };
+        let locked = match domain {
+            ClockDomain::Graphics if slot.is_none() => Node::reading_as(&own.locked, |locked| lock(*locked)),
+            ClockDomain::Graphics => locked(key, there, table),
+            _ => not_locked(),
+        };
+        let node = if there || slot.is_none() { one(now, own, locked) } else { none(&now) };
         section.put_in(forms, key, node);
     }
     dies(table, &mut section);
     if let Some(display) = of(ClockDomain::Display) {
-        let forms = if display.is_ok() { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
-        section.put_in(
-            forms,
-            "dcefclk_0",
-            one(running(display, ClockDomain::Display, &frequencies), display, not_locked()),
-        );
+        let forms = if display.levels.is_ok() { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
+        section.put_in(forms, "dcefclk_0", one(Node::reading(&display.current), display, not_locked()));
     }
-    measured(&frequencies, &mut section);
-    scope(gpu, &mut section);
+    measured(&gpu.look().frequencies(), &mut section);
+    scope(gpu.gpu(), &mut section);
     section.into()
 }
 
-/// Whether the domain's levels are those of this clock, and not of one among several dies.
-fn is_first(key: &str, domain: ClockDomain) -> bool {
-    key.ends_with("_0") || matches!(domain, ClockDomain::Video1 | ClockDomain::Decoder1)
+fn lock(locked: bool) -> &'static str {
+    if locked { "ENABLED" } else { "DISABLED" }
 }
 
 /// Clocks that AMD prints for each die.
@@ -109,7 +99,7 @@ fn locked(key: &str, there: bool, table: &Table<'_>) -> Node {
     let index = key.rsplit('_').next().and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
     table.of(|metrics| {
         let locks = metrics.clocks.gfxclk_lock_status.filter(|_| there)?;
-        Some(if locks >> index & 1 != 0 { "ENABLED" } else { "DISABLED" })
+        Some(lock(locks >> index & 1 != 0))
     })
 }
 
@@ -117,52 +107,14 @@ fn not_locked() -> Node {
     Node::unsupported("the driver tells it of shader clocks only")
 }
 
-/// Megahertz at which a domain runs: what the table says, else the level that is marked, else what hwmon measures.
-pub(crate) fn current(gpu: &View<'_>, table: &Table<'_>, domain: ClockDomain) -> Node {
-    let in_table = CLOCKS.iter().find(|(_, of, _)| *of == domain);
-    let now = in_table.map(|(_, _, slot)| table.of(|metrics| slot(&metrics.clocks)));
-    match now {
-        Some(now) if now.why_absent().is_none() => now,
-        _ => running(&gpu.clock_levels(domain), domain, &gpu.frequencies()),
-    }
-}
-
-/// The frequency of the level that is marked, or what hwmon measures where none is.
-fn running(table: &Result<DpmTable>, domain: ClockDomain, frequencies: &Result<Vec<Frequency>>) -> Node {
-    let marked = table.as_ref().ok().and_then(DpmTable::current);
-    if let Some(level) = marked {
-        return level.frequency.into();
-    }
-    let label = match domain {
-        ClockDomain::Graphics => Some("sclk"),
-        ClockDomain::Memory => Some("mclk"),
-        _ => None,
-    };
-    let measured = label.and_then(|label| {
-        let found = frequencies.as_ref().ok()?.iter().find(|found| found.label.as_deref() == Some(label));
-        found?.current
-    });
-    match (measured, table) {
-        (Some(frequency), _) => frequency.into(),
-        (None, Ok(_)) => Node::absent("not marked", "the driver marks no level"),
-        (None, Err(error)) => Node::from(error),
-    }
-}
-
 /// A clock and its levels.
-fn one(now: Node, table: &Result<DpmTable>, locked: Node) -> Section {
-    let range = |of: fn((Node, Node)) -> Node| match table {
-        Ok(table) => match table.range() {
-            Some((low, high)) => of((low.into(), high.into())),
-            None => Node::unsupported("the table has no level"),
-        },
-        Err(error) => Node::from(error),
-    };
+fn one(now: Node, clock: &ClockSummary, locked: Node) -> Section {
+    let table = &clock.levels;
     let sleep = table.as_ref().map(|table| {
         let sleeps = table.levels.iter().any(|level| level.index == DpmIndex::Sleep);
         if sleeps { "ENABLED" } else { "DISABLED" }
     });
-    let level = match table.as_ref().map(DpmTable::current) {
+    let level = match table.as_ref().map(|table| table.current()) {
         Ok(Some(level)) => match level.index {
             DpmIndex::Level(number) => number.into(),
             DpmIndex::Sleep => Node::absent("deep sleep", "the clock sleeps, below all levels"),
@@ -174,10 +126,10 @@ fn one(now: Node, table: &Result<DpmTable>, locked: Node) -> Section {
     let mut section = Section::new();
     section
         .put("clk", now)
-        .put("min_clk", range(|(low, _)| low))
-        .put("max_clk", range(|(_, high)| high))
+        .put("min_clk", Node::reading(&clock.min))
+        .put("max_clk", Node::reading(&clock.max))
         .put_in(if_known(&locked, Forms::ALL), "clk_locked", locked)
-        .put("deep_sleep", Node::of(sleep.map_err(Clone::clone)))
+        .put("deep_sleep", sleep.map_or_else(Node::from, Node::from))
         .put_in(Forms::OURS.but(Forms::TEXT), "level", level);
     section
 }
@@ -204,7 +156,7 @@ fn measured(frequencies: &Result<Vec<Frequency>>, section: &mut Section) {
             let mut measured = Section::new();
             for frequency in frequencies {
                 let label = frequency.label.clone().unwrap_or_else(|| format!("freq{}", frequency.channel));
-                measured.own(label, Node::field(frequency.current, &frequency.reasons, "current"));
+                measured.own(label, Node::reading(&frequency.current));
             }
             section.own(KEY, measured);
         }

@@ -1,8 +1,9 @@
 //! Errors that were corrected, and those that could not be.
 
+use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::{ErrorCounts, block_names};
 use amdgpu_smi::parse::xgmi::XgmiErrors;
-use amdgpu_smi::{Gpu, Result};
+use amdgpu_smi::reading::Reading;
 
 use super::table::Table;
 use crate::command::scope;
@@ -10,11 +11,10 @@ use crate::report::{Node, Section};
 use crate::view::View;
 
 /// What each block counted, of those whose error correction is on.
-fn counts(gpu: &Gpu) -> std::result::Result<Vec<(&'static str, Result<ErrorCounts>)>, Node> {
-    let info = gpu.ras_info();
-    match info.feature_mask {
-        Some(mask) => Ok(block_names(mask).map(|block| (block, gpu.error_counts(block))).collect()),
-        None => Err(Node::field(None::<u32>, &info.reasons, "feature_mask")),
+fn counts(gpu: &Gpu) -> std::result::Result<Vec<(&'static str, Reading<ErrorCounts>)>, Node> {
+    match gpu.ras_info().feature_mask {
+        Ok(mask) => Ok(block_names(mask.value).map(|block| (block, gpu.error_counts(block))).collect()),
+        Err(error) => Err(Node::from(&error)),
     }
 }
 
@@ -25,7 +25,7 @@ const UNCORRECTABLE: Count = |counts| counts.uncorrectable;
 const DEFERRED: Count = |counts| counts.deferred;
 
 /// The sum over all blocks that count: none if no block does, and none if a block that could count cannot tell.
-fn sum(blocks: &[(&str, Result<ErrorCounts>)], count: Count) -> Node {
+fn sum(blocks: &[(&str, Reading<ErrorCounts>)], count: Count) -> Node {
     let mut sum: Option<u64> = None;
     for (_, counts) in blocks {
         match counts {
@@ -109,7 +109,7 @@ pub(crate) fn blocks(gpu: &Gpu) -> Node {
 /// those have it read who ask for it by name.
 pub(super) fn xgmi(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
     const KEY: &str = "xgmi_err";
-    match gpu.read_and_clear_xgmi_errors() {
+    match gpu.gpu().read_and_clear_xgmi_errors() {
         Ok(errors) => {
             let (ours, amds) = match errors {
                 XgmiErrors::None => ("none", "AMDSMI_XGMI_STATUS_NO_ERRORS"),

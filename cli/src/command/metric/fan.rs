@@ -1,61 +1,55 @@
 //! Fans, and the settings of the firmware's fan control.
 
-use amdgpu_smi::Result;
-use amdgpu_smi::gpu::{Fan, FanControl, FanMode};
+use amdgpu_smi::gpu::{FanControl, FanMode};
 use amdgpu_smi::parse::fan::{FanCurve, FanSetting};
 use amdgpu_smi::parse::overdrive::Limits;
+
+use amdgpu_smi::reading::Reading;
 
 use crate::command::scope;
 use crate::report::{Node, Number, Section};
 use crate::view::View;
 
 pub(super) fn fan(gpu: &View<'_>) -> Node {
-    let fans = gpu.fans();
+    let fan = gpu.look().fan();
     let mut section = Section::new();
-    figures(&fans, &mut section);
-    if let Ok([_, others @ ..]) = fans.as_deref()
+    section
+        .put("speed", Node::reading(&fan.pwm))
+        .put("max", Node::reading(&fan.pwm_max))
+        .put("rpm", Node::reading_as(&fan.rpm, |rpm| rpm.0))
+        .put("usage", Node::reading_as(&fan.percent, |percent| self::percent(*percent)))
+        .own("mode", Node::reading_as(&fan.mode, |mode| self::mode(*mode)))
+        .own("rpm_manual", Node::reading(&fan.rpm_manual))
+        .own("rpm_target", Node::reading_as(&fan.rpm_target, |rpm| rpm.0))
+        .own("rpm_min", Node::reading_as(&fan.rpm_min, |rpm| rpm.0))
+        .own("rpm_max", Node::reading_as(&fan.rpm_max, |rpm| rpm.0));
+    if let Ok([_, others @ ..]) = gpu.look().fans().as_deref()
         && !others.is_empty()
     {
         let others = others.iter().map(|fan| {
             let mut other = Section::new();
-            other.own("channel", fan.channel);
-            figures(&Ok(vec![fan.clone()]), &mut other);
+            other
+                .own("channel", fan.channel)
+                .own("speed", Node::reading(&fan.pwm))
+                .own("max", Node::reading(&fan.pwm_max))
+                .own("rpm", Node::reading_as(&fan.rpm, |rpm| rpm.0))
+                .own("usage", Node::reading_as(&fan.percent(), |percent| self::percent(*percent)))
+                .own("mode", Node::reading_as(&fan.mode, |mode| self::mode(*mode)));
             other.into()
         });
         section.own("other_fans", Node::List(others.collect()));
     }
-    section.own("control", control(&gpu.fan_control()));
-    scope(gpu, &mut section);
+    section.own("control", control(&gpu.look().fan_control()));
+    scope(gpu.gpu(), &mut section);
     section.into()
 }
 
-/// The first fan's figures.
-fn figures(fans: &Result<Vec<Fan>>, section: &mut Section) {
-    let fan = match fans.as_deref() {
-        Ok([fan, ..]) => Ok(fan),
-        Ok([]) => Err(Node::absent("no fan", "the GPU has no fan that the driver knows")),
-        Err(error) => Err(Node::from(error)),
-    };
-    let of = |value: fn(&Fan) -> Node| fan.as_ref().map_or_else(Node::clone, |fan| value(fan));
-    section
-        .put("speed", of(|fan| Node::field(fan.pwm, &fan.reasons, "pwm")))
-        .put("max", of(|fan| Node::field(fan.pwm_max, &fan.reasons, "pwm_max")))
-        .put("rpm", of(|fan| Node::field(fan.rpm.map(|rpm| rpm.0), &fan.reasons, "rpm")))
-        .put("usage", of(percent))
-        .own("mode", of(|fan| Node::field(fan.mode.map(mode), &fan.reasons, "mode")))
-        .own("rpm_manual", of(|fan| Node::field(fan.rpm_manual, &fan.reasons, "rpm_manual")))
-        .own("rpm_target", of(|fan| Node::field(fan.rpm_target.map(|rpm| rpm.0), &fan.reasons, "rpm_target")))
-        .own("rpm_min", of(|fan| Node::field(fan.rpm_min.map(|rpm| rpm.0), &fan.reasons, "rpm_min")))
-        .own("rpm_max", of(|fan| Node::field(fan.rpm_max.map(|rpm| rpm.0), &fan.reasons, "rpm_max")));
-}
-
 /// With two digits after the point, as AMD prints it.
-fn percent(fan: &Fan) -> Node {
-    match fan.percent() {
-        Some(percent) if percent.fract() == 0.0 => Node::quantity(percent as i64, "%"),
-        Some(percent) => Node::quantity(Number::rounded(percent, 2), "%"),
-        None if fan.pwm.is_none() => Node::field(None::<u32>, &fan.reasons, "pwm"),
-        None => Node::field(None::<u32>, &fan.reasons, "pwm_max"),
+fn percent(percent: f64) -> Node {
+    if percent.fract() == 0.0 {
+        Node::quantity(percent as i64, "%")
+    } else {
+        Node::quantity(Number::rounded(percent, 2), "%")
     }
 }
 
@@ -69,10 +63,9 @@ fn mode(mode: FanMode) -> &'static str {
 }
 
 fn control(control: &FanControl) -> Section {
-    let reasons = &control.reasons;
     let mut section = Section::new();
-    section.own("curve", Node::field(control.curve.as_ref().map(curve), reasons, "curve"));
-    let settings: [(&str, &Option<FanSetting>, &str); 6] = [
+    section.own("curve", Node::reading_as(&control.curve, curve));
+    let settings: [(&str, &Reading<FanSetting>, &'static str); 6] = [
         ("acoustic_limit", &control.acoustic_limit, "RPM"),
         ("acoustic_target", &control.acoustic_target, "RPM"),
         ("target_temperature", &control.target_temperature, "C"),
@@ -81,8 +74,7 @@ fn control(control: &FanControl) -> Section {
         ("zero_rpm_stop_temperature", &control.zero_rpm_stop_temperature, "C"),
     ];
     for (key, setting, unit) in settings {
-        let node = setting.as_ref().map(|found| self::setting(found, unit));
-        section.own(key, Node::field(node, reasons, key));
+        section.own(key, Node::reading_as(setting, |found| self::setting(found, unit)));
     }
     section
 }

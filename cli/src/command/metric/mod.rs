@@ -22,12 +22,10 @@ use crate::render::{AmdRoot, Columns, Document};
 use crate::report::Section;
 use crate::view::View;
 
-pub(crate) use self::clock::current as current_clock;
 pub(crate) use self::errors::{blocks as ecc_blocks, ecc, total as error_total, totals as error_totals};
 pub(crate) use self::pcie::bandwidth as pcie_bandwidth;
 pub(crate) use self::table::Table;
 pub(crate) use self::throttle::{CAUSES, Figure, first_die, own_dies};
-pub(crate) use self::usage::video as video_usage;
 
 pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::GpuData;
@@ -65,7 +63,7 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
         (
             args.power,
             Fields::POWER | Fields::POWER_CAP | Fields::VOLTAGES | Fields::METRICS,
-            |gpu, table, section| _ = section.put("power", power::power(gpu, table)),
+            |gpu, _, section| _ = section.put("power", power::power(gpu)),
         ),
         (
             args.clock,
@@ -76,11 +74,11 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
             _ = section.put("temperature", temperature::temperature(gpu, table))
         }),
         (args.pcie || args.pcie_bw, Fields::PCIE | Fields::METRICS, link),
-        (args.ecc, Fields::empty(), |gpu, _, section| _ = section.put("ecc", errors::ecc(gpu))),
+        (args.ecc, Fields::empty(), |gpu, _, section| _ = section.put("ecc", errors::ecc(gpu.gpu()))),
         (args.ecc_blocks, Fields::empty(), |gpu, _, section| {
-            _ = section.put("ecc_blocks", errors::blocks(gpu))
+            _ = section.put("ecc_blocks", errors::blocks(gpu.gpu()))
         }),
-        (args.fan, Fields::FANS | Fields::FAN_SETTINGS, |gpu, _, section| {
+        (args.fan, Fields::FANS | Fields::FAN_SETTINGS | Fields::METRICS, |gpu, _, section| {
             _ = section.put("fan", fan::fan(gpu))
         }),
         (args.voltage_curve, Fields::PERFORMANCE, |gpu, _, section| {
@@ -89,7 +87,9 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
         (args.overdrive, Fields::PERFORMANCE, overdrive::overdrive),
         (args.perf_level, Fields::PERFORMANCE, performance::performance),
         (args.xgmi_err, Fields::empty(), xgmi),
-        (args.voltage, Fields::VOLTAGES, |gpu, _, section| _ = section.put("voltage", power::voltage(gpu))),
+        (args.voltage, Fields::VOLTAGES | Fields::METRICS, |gpu, _, section| {
+            _ = section.put("voltage", power::voltage(gpu))
+        }),
         (args.energy, Fields::METRICS, |gpu, table, section| {
             _ = section.put("energy", power::energy(gpu, table))
         }),

@@ -11,7 +11,7 @@ use crate::view::View;
 const POINTS: usize = 3;
 
 pub(super) fn voltage_curve(gpu: &View<'_>) -> Node {
-    let table = gpu.overdrive();
+    let table = gpu.look().overdrive();
     let mut section = Section::new();
     for index in 0..POINTS {
         let of = |value: fn(&OverdrivePoint) -> Option<Node>| match &table {
@@ -31,9 +31,9 @@ pub(super) fn voltage_curve(gpu: &View<'_>) -> Node {
 
 pub(super) fn overdrive(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
     section
-        .put("overdrive", Node::of(gpu.overdrive_level()))
-        .put("mem_overdrive", Node::of(gpu.memory_overdrive_level()))
-        .own("overdrive_table", Node::of(gpu.overdrive().map(|table| self::table(&table))));
+        .put("overdrive", Node::of(gpu.gpu().overdrive_level()))
+        .put("mem_overdrive", Node::of(gpu.gpu().memory_overdrive_level()))
+        .own("overdrive_table", Node::of(gpu.look().overdrive().map(|table| self::table(&table))));
 }
 
 /// What the driver prints: sections that it does not print are not there.

@@ -18,21 +18,19 @@ pub(super) fn with_traffic(gpu: &View<'_>, table: &Table<'_>, section: &mut Sect
 }
 
 fn pcie(gpu: &View<'_>, table: &Table<'_>, traffic: bool) -> Node {
-    let info = gpu.pcie_info();
+    let info = gpu.look().pcie_info();
     let mut section = Section::new();
-    section
-        .put("width", Node::field(info.width, &info.reasons, "width"))
-        .put("speed", Node::field(info.speed, &info.reasons, "speed"));
+    section.put("width", Node::reading(&info.width)).put("speed", Node::reading(&info.speed));
     bandwidth("bandwidth", table, &mut section);
     section
-        .put("replay_count", Node::field(info.replay_count, &info.reasons, "replay_count"))
+        .put("replay_count", Node::reading(&info.replay_count))
         .put("l0_to_recovery_count", table.of(|metrics| metrics.pcie.l0_to_recov_count_acc))
         .put("replay_roll_over_count", table.of(|metrics| metrics.pcie.replay_rover_count_acc))
         .put("nak_sent_count", table.of(|metrics| metrics.pcie.nak_sent_count_acc))
         .put("nak_received_count", table.of(|metrics| metrics.pcie.nak_rcvd_count_acc));
     let packets = if traffic { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
     let traffic = match traffic {
-        true => gpu.pcie_throughput().map_err(|error| Node::from(&error)),
+        true => gpu.gpu().pcie_throughput().map_err(|error| Node::from(&error)),
         false => Err(Node::absent("not asked", "reading it takes a second; metric --pcie-bw reads it")),
     };
     let of = |value: fn(&PcieTraffic) -> Node| traffic.as_ref().map_or_else(Node::clone, value);
@@ -43,9 +41,9 @@ fn pcie(gpu: &View<'_>, table: &Table<'_>, traffic: bool) -> Node {
         .put("lc_perf_other_end_recovery_count", table.of(|metrics| metrics.pcie.lc_perf_other_end_recovery))
         .put_in(packets, "packets_sent", of(|traffic| traffic.sent.into()))
         .put_in(packets, "packets_received", of(|traffic| traffic.received.into()))
-        .own("max_width", Node::field(info.width_max, &info.reasons, "width_max"))
-        .own("max_speed", Node::field(info.speed_max, &info.reasons, "speed_max"));
-    scope(gpu, &mut section);
+        .own("max_width", Node::reading(&info.width_max))
+        .own("max_speed", Node::reading(&info.speed_max));
+    scope(gpu.gpu(), &mut section);
     section.into()
 }
 

@@ -10,11 +10,11 @@ use crate::view::View;
 
 pub(super) fn performance(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
     const KEY: &str = "perf_level";
-    match gpu.performance_level() {
+    match gpu.look().performance_level() {
         Ok(level) => section.put_both(KEY, level.as_str(), amds(&level)),
         Err(error) => section.put(KEY, Node::from(&error)),
     };
-    let profiles = gpu.power_profiles();
+    let profiles = gpu.look().power_profiles();
     let list = |profiles: &Vec<PowerProfile>| Node::List(profiles.iter().map(profile).collect());
     // People read a word better than a list of sections; `static` names them all.
     let current = |profiles: &Vec<PowerProfile>| {
@@ -22,12 +22,15 @@ pub(super) fn performance(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) 
         let unmarked = || Node::absent("not marked", "the driver marks no profile");
         current.map_or_else(unmarked, |profile| profile.name.as_str().into())
     };
-    section.own("power_profile", profiles.as_ref().map_or_else(Node::from, current)).put_in(
+    section.own("power_profile", Node::reading_as(&profiles, current)).put_in(
         Forms::JSON,
         "power_profiles",
-        profiles.as_ref().map_or_else(Node::from, list),
+        Node::reading_as(&profiles, list),
     );
-    section.own("power_features", Node::of(gpu.power_features().map(|features| self::features(&features))));
+    section.own(
+        "power_features",
+        Node::of(gpu.gpu().power_features().map(|features| self::features(&features))),
+    );
 }
 
 /// AMD's name of the level.

@@ -1,92 +1,75 @@
 //! Power, voltages, energy.
 
-use amdgpu_smi::gpu::{Power, PowerKind, Voltage, VoltageRail};
+use amdgpu_smi::gpu::{PowerKind, VoltageRail};
 
 use super::table::Table;
 use crate::command::scope;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
 
-pub(super) fn power(gpu: &View<'_>, table: &Table<'_>) -> Node {
-    let socket = gpu.socket_power();
-    let kind = socket.as_ref().map(|(_, kind)| match kind {
-        PowerKind::Average => "average",
-        PowerKind::Instantaneous => "instantaneous",
+pub(super) fn power(gpu: &View<'_>) -> Node {
+    let power = gpu.look().power();
+    let kind = power.socket.as_ref().map(|_| match power.kind {
+        Some(PowerKind::Average) => "average",
+        _ => "instantaneous",
     });
-    let management =
-        gpu.power_features().map(|features| if features.mask != 0 { "ENABLED" } else { "DISABLED" });
-    let rails = gpu.voltages();
-    let graphics = match &rails {
-        Ok(rails) => rail(rails, &VoltageRail::Graphics),
-        Err(error) => Node::from(error),
-    };
-    // Some GPUs tell it in the table only.
-    let graphics = match graphics.why_absent() {
-        Some(absent) if absent.reason == "not supported" => table.of(|metrics| metrics.voltages.gfx),
-        _ => graphics,
-    };
-    // An APU's northbridge is its SoC.
-    let soc = table.of(|metrics| metrics.voltages.soc);
-    let soc = match (soc.why_absent(), &rails) {
-        (Some(absent), Ok(rails)) if absent.reason == "not supported" => {
-            let northbridge = rail(rails, &VoltageRail::Northbridge);
-            if northbridge.why_absent().is_some() { soc } else { northbridge }
-        }
-        _ => soc,
-    };
+    let management = Node::reading_as(&gpu.gpu().power_features(), |features| {
+        if features.mask != 0 { "ENABLED" } else { "DISABLED" }
+    });
+    let rail = |rail| Node::of(gpu.look().voltage(&rail));
     let mut section = Section::new();
     section
-        .put("socket_power", Node::of(socket.clone().map(|(power, _)| power)))
-        .put("gfx_voltage", graphics)
-        .put("soc_voltage", soc)
-        .put("mem_voltage", table.of(|metrics| metrics.voltages.mem))
-        .put("throttle_status", throttle_status(table))
-        .put("power_management", Node::of(management))
+        .put("socket_power", Node::reading(&power.socket))
+        .put("gfx_voltage", rail(VoltageRail::Graphics))
+        .put("soc_voltage", rail(VoltageRail::Soc))
+        .put("mem_voltage", rail(VoltageRail::Memory))
+        .put("throttle_status", throttle_status(gpu))
+        .put("power_management", management)
         .put("ubb_power", Node::unsupported("the driver publishes no power of the baseboard"))
-        .own("socket_power_kind", Node::of(kind.map_err(Clone::clone)));
-    channels(gpu, &mut section);
-    scope(gpu, &mut section);
+        .own("socket_power_kind", kind.map_or_else(Node::from, Node::from))
+        .own("average_socket_power", Node::reading(&power.average))
+        .own("current_socket_power", Node::reading(&power.instantaneous))
+        .own("cap", Node::reading(&power.cap))
+        .own("cap_default", Node::reading(&power.cap_default))
+        .own("cap_min", Node::reading(&power.cap_min))
+        .own("cap_max", Node::reading(&power.cap_max));
+    other_channels(gpu, &mut section);
+    scope(gpu.gpu(), &mut section);
     section.into()
 }
 
 /// Whether anything slows the GPU down at this moment.
-fn throttle_status(table: &Table<'_>) -> Node {
-    table.of(|metrics| {
-        let reasons = metrics.throttle.reasons.map(|reasons| !reasons.is_empty());
-        let throttled = reasons.or(metrics.throttle.asic_status.map(|status| status != 0))?;
-        Some(if throttled { "THROTTLED" } else { "UNTHROTTLED" })
-    })
+fn throttle_status(gpu: &View<'_>) -> Node {
+    Node::reading_as(
+        &gpu.look().throttling().active,
+        |active| {
+            if *active { "THROTTLED" } else { "UNTHROTTLED" }
+        },
+    )
 }
 
-/// The first channel's figures and caps; further channels in a list.
-fn channels(gpu: &View<'_>, section: &mut Section) {
+/// The channels beside the package's.
+fn other_channels(gpu: &View<'_>, section: &mut Section) {
     const OTHERS: &str = "other_channels";
-    let channels = match gpu.power() {
+    let channels = match gpu.look().power_channels() {
         Ok(channels) => channels,
         Err(error) => {
-            for (key, _) in FIGURES {
-                section.own(key, Node::from(&error));
-            }
             section.put_in(Forms::OURS.but(Forms::TEXT), OTHERS, Node::from(&error));
             return;
         }
     };
-    let (first, others): (Vec<&Power>, Vec<&Power>) = channels.iter().partition(|power| power.channel == 1);
-    for (key, figure) in FIGURES {
-        let node = first
-            .first()
-            .map_or_else(|| Node::unsupported("the driver has no power channel"), |power| figure(power));
-        section.own(key, node);
-    }
-    let others = others.into_iter().map(|power| {
+    let others = channels.iter().filter(|power| power.channel != 1).map(|power| {
         let mut other = Section::new();
         let unlabelled = || Node::unsupported("the driver does not label it");
         other
             .own("channel", power.channel)
-            .own("label", power.label.as_deref().map_or_else(unlabelled, Node::from));
-        for (key, figure) in FIGURES {
-            other.own(key.replace("_socket", ""), figure(power));
-        }
+            .own("label", power.label.as_deref().map_or_else(unlabelled, Node::from))
+            .own("average_power", Node::reading(&power.average))
+            .own("current_power", Node::reading(&power.instantaneous))
+            .own("cap", Node::reading(&power.cap))
+            .own("cap_default", Node::reading(&power.cap_default))
+            .own("cap_min", Node::reading(&power.cap_min))
+            .own("cap_max", Node::reading(&power.cap_max));
         other.into()
     });
     let others: Vec<Node> = others.collect();
@@ -94,44 +77,18 @@ fn channels(gpu: &View<'_>, section: &mut Section) {
     section.put_in(forms, OTHERS, Node::List(others));
 }
 
-type Figure = fn(&Power) -> Node;
-
-const FIGURES: [(&str, Figure); 6] = [
-    ("average_socket_power", |power| Node::field(power.average, &power.reasons, "average")),
-    ("current_socket_power", |power| Node::field(power.instantaneous, &power.reasons, "instantaneous")),
-    ("cap", |power| Node::field(power.cap, &power.reasons, "cap")),
-    ("cap_default", |power| Node::field(power.cap_default, &power.reasons, "cap_default")),
-    ("cap_min", |power| Node::field(power.cap_min, &power.reasons, "cap_min")),
-    ("cap_max", |power| Node::field(power.cap_max, &power.reasons, "cap_max")),
-];
-
-fn rail(rails: &[Voltage], wanted: &VoltageRail) -> Node {
-    rails.iter().find(|voltage| voltage.rail == *wanted).map_or_else(
-        || Node::unsupported("the GPU has no such sensor"),
-        |voltage| Node::field(voltage.current, &voltage.reasons, "current"),
-    )
-}
-
 /// Every voltage that hwmon measures, by the driver's label.
 pub(super) fn voltage(gpu: &View<'_>) -> Node {
     let mut section = Section::new();
-    match gpu.voltages() {
-        Ok(rails) => {
-            section.put("vddboard", rail(&rails, &VoltageRail::Board));
-            section.own("vddgfx", rail(&rails, &VoltageRail::Graphics));
-            section.own("vddnb", rail(&rails, &VoltageRail::Northbridge));
-            for voltage in &rails {
-                if let VoltageRail::Other(label) = &voltage.rail {
-                    section.own(label.as_str(), Node::field(voltage.current, &voltage.reasons, "current"));
-                }
-            }
-        }
-        Err(error) => {
-            section.put("vddboard", Node::from(&error));
-            section.own("vddgfx", Node::from(&error)).own("vddnb", Node::from(&error));
+    let of = |rail| Node::of(gpu.look().voltage(&rail));
+    section.put("vddboard", of(VoltageRail::Board));
+    section.own("vddgfx", of(VoltageRail::Graphics)).own("vddnb", of(VoltageRail::Northbridge));
+    for voltage in gpu.look().voltages().iter().flatten() {
+        if !matches!(voltage.rail, VoltageRail::Board | VoltageRail::Graphics | VoltageRail::Northbridge) {
+            section.own(voltage.rail.as_str(), Node::reading(&voltage.current));
         }
     }
-    scope(gpu, &mut section);
+    scope(gpu.gpu(), &mut section);
     section.into()
 }
 
@@ -146,6 +103,6 @@ pub(super) fn energy(gpu: &View<'_>, table: &Table<'_>) -> Node {
     section
         .put("total_energy_consumption", counter)
         .own("counter_ticks", table.of(|metrics| Some(metrics.energy?.ticks)));
-    scope(gpu, &mut section);
+    scope(gpu.gpu(), &mut section);
     section.into()
 }

@@ -16,7 +16,7 @@ impl<'a> Table<'a> {
     }
 
     pub(crate) fn metrics(&self) -> Result<&Metrics, Node> {
-        self.gpu.metrics().map_err(Node::from)
+        self.gpu.look().metrics().map_err(Node::from)
     }
 
     /// A field, or why it has no value.

@@ -4,7 +4,7 @@ use amdgpu_smi::gpu::{Temperature, TemperatureSensor};
 
 use super::table::Table;
 use crate::command::scope;
-use crate::report::{Node, Section};
+use crate::report::{Forms, Node, Section};
 use crate::view::View;
 
 /// As many as AMD prints.
@@ -12,23 +12,18 @@ const HBM_STACKS: usize = 12;
 const MID: usize = 2;
 const AID: usize = 2;
 
+/// AMD's keys of the sensors that it knows.
+const SENSORS: [(&str, TemperatureSensor); 3] = [
+    ("edge", TemperatureSensor::Edge),
+    ("hotspot", TemperatureSensor::Junction),
+    ("mem", TemperatureSensor::Memory),
+];
+
 pub(super) fn temperature(gpu: &View<'_>, table: &Table<'_>) -> Node {
-    let sensors = gpu.temperatures();
+    let sensors = gpu.look().temperatures();
     let mut section = Section::new();
-    const SENSORS: [(&str, TemperatureSensor); 3] = [
-        ("edge", TemperatureSensor::Edge),
-        ("hotspot", TemperatureSensor::Junction),
-        ("mem", TemperatureSensor::Memory),
-    ];
     for (key, wanted) in &SENSORS {
-        let node = match &sensors {
-            Ok(sensors) => sensors
-                .iter()
-                .find(|sensor| sensor.sensor == *wanted)
-                .map_or_else(|| Node::unsupported("the GPU has no such sensor"), current),
-            Err(error) => Node::from(error),
-        };
-        section.put(*key, node);
+        section.put(*key, Node::of(gpu.look().temperature(wanted)));
     }
     section
         .put_filled("hbm_stacks", table.slots(|metrics| &metrics.temperatures.hbm), HBM_STACKS)
@@ -42,19 +37,14 @@ pub(super) fn temperature(gpu: &View<'_>, table: &Table<'_>) -> Node {
         Ok(sensors) => {
             let (mut others, mut limits) = (Section::new(), Section::new());
             for sensor in sensors {
-                let name = match &sensor.sensor {
-                    TemperatureSensor::Edge => "edge",
-                    TemperatureSensor::Junction => "hotspot",
-                    TemperatureSensor::Memory => "mem",
-                    TemperatureSensor::Other(label) => {
-                        others.own(label.as_str(), current(sensor));
-                        label
-                    }
-                    _ => continue,
-                };
+                let known = SENSORS.iter().find(|(_, known)| *known == sensor.sensor);
+                let name = known.map_or(sensor.sensor.as_str(), |(key, _)| key);
+                if known.is_none() {
+                    others.own(name, Node::reading(&sensor.current));
+                }
                 limits.own(name, bounds(sensor));
             }
-            if others.entries(crate::report::Forms::JSON).next().is_some() {
+            if others.entries(Forms::JSON).next().is_some() {
                 section.own("other_sensors", others);
             }
             section.own("limits", limits);
@@ -63,20 +53,15 @@ pub(super) fn temperature(gpu: &View<'_>, table: &Table<'_>) -> Node {
             section.own("limits", Node::from(error));
         }
     }
-    scope(gpu, &mut section);
+    scope(gpu.gpu(), &mut section);
     section.into()
 }
 
-fn current(sensor: &Temperature) -> Node {
-    Node::field(sensor.current, &sensor.reasons, "current")
-}
-
 fn bounds(sensor: &Temperature) -> Section {
-    let reasons = &sensor.reasons;
     let mut section = Section::new();
     section
-        .own("critical", Node::field(sensor.critical, reasons, "critical"))
-        .own("critical_hysteresis", Node::field(sensor.critical_hysteresis, reasons, "critical_hysteresis"))
-        .own("emergency", Node::field(sensor.emergency, reasons, "emergency"));
+        .own("critical", Node::reading(&sensor.critical))
+        .own("critical_hysteresis", Node::reading(&sensor.critical_hysteresis))
+        .own("emergency", Node::reading(&sensor.emergency));
     section
 }

@@ -109,13 +109,13 @@ pub(super) fn throttle(gpu: &View<'_>, table: &Table<'_>) -> Node {
             section.put_both(&format!("{}_{key}", cause.name), of(false), amds);
         }
     }
-    let logging = gpu.throttling_logging().map(|logging| {
+    let logging = gpu.gpu().throttling_logging().map(|logging| {
         let mut section = Section::new();
         section.own("enabled", logging.enabled).own("interval", Node::quantity(logging.interval, "s"));
         section
     });
     section.own("reasons", table.of(reasons)).own("logging", Node::of(logging));
-    scope(gpu, &mut section);
+    scope(gpu.gpu(), &mut section);
     section.into()
 }
 
@@ -194,7 +194,7 @@ fn not_counting() -> Node {
 /// A figure of dies as that of the GPU's own, or its partition's; others as they are.
 pub(crate) fn own_dies(gpu: &View<'_>, figure: &Node) -> Node {
     let Node::Section(partitions) = figure else { return figure.clone() };
-    let own = partitions.get(Forms::JSON, &format!("xcp_{}", gpu.ids().partition.unwrap_or(0)));
+    let own = partitions.get(Forms::JSON, &format!("xcp_{}", gpu.gpu().ids().partition.unwrap_or(0)));
     own.cloned().unwrap_or_else(|| Node::unsupported("the table does not tell it of this partition"))
 }
 

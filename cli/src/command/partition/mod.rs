@@ -80,13 +80,15 @@ impl Found {
             order.iter().position(|known| *known == kind)
         };
         for profile in profiles.iter_mut().flatten() {
-            profile.resources.sort_by_key(|resource| place(resource.kind));
+            if let Ok(resources) = &mut profile.resources {
+                resources.value.sort_by_key(|resource| place(resource.kind));
+            }
         }
         Found {
             gpu: gpu.clone(),
             compute: gpu.compute_partition().map(|mode| mode.to_string()),
             memory: gpu.memory_partition().map(|mode| mode.to_string()),
-            can_be: gpu.available_memory_partitions(),
+            can_be: gpu.available_memory_partitions().map(|modes| modes.value),
             profiles,
         }
     }
@@ -101,7 +103,7 @@ impl Found {
 
     fn profile_index(&self) -> Node {
         match &self.profiles {
-            Ok(profiles) => match profiles.iter().find(|profile| profile.current == Some(true)) {
+            Ok(profiles) => match profiles.iter().find(|profile| profile.current.as_deref() == Ok(&true)) {
                 Some(profile) => profile.index.into(),
                 None => Node::absent("not known", "the driver lists no profile for how it is split"),
             },
@@ -137,28 +139,34 @@ fn memory(found: &Found, section: &mut Section) {
 
 /// A profile without its resources.
 fn profile(found: &Found, profile: &PartitionProfile, section: &mut Section) {
-    let is_current = profile.current == Some(true);
+    let is_current = profile.current.as_deref() == Ok(&true);
     let mode = profile.mode.to_string();
     let star = if is_current { "*" } else { "" };
-    let modes = profile.memory_partitions.as_deref();
-    let words = modes.map(|modes| Node::words(modes.iter().map(ToString::to_string)));
+    let words = Node::reading_as(&profile.memory_partitions, |modes| {
+        Node::words(modes.iter().map(ToString::to_string))
+    });
     let known = Forms::JSON;
     let amds = Forms::ALL.but(known);
     let other = || Node::absent("not current", "the package is not split so");
     let id = if is_current { found.partition().to_string().into() } else { other() };
     section
         .put("profile_index", profile.index)
-        .put_in(known, "memory_partition_caps", Node::field(words, &profile.reasons, "memory_partitions"))
+        .put_in(known, "memory_partition_caps", words)
         .put_in(
             amds,
             "memory_partition_caps",
-            Node::field(modes.map(caps), &profile.reasons, "memory_partitions"),
+            Node::reading_as(&profile.memory_partitions, |modes| caps(modes)),
         )
         .put_in(known, "accelerator_type", mode.as_str())
         .put_in(amds, "accelerator_type", format!("{mode}{star}"))
-        .put_in(known, "current", Node::field(profile.current, &profile.reasons, "current"))
+        .put_in(known, "current", Node::reading(&profile.current))
         .put_in(amds, "partition_id", id)
-        .put("num_partitions", Node::field(profile.partitions, &profile.reasons, "partitions"));
+        .put("num_partitions", Node::reading(&profile.partitions));
+}
+
+/// The resources of a profile that the driver describes: of one at a time.
+fn resources_of(profile: &PartitionProfile) -> &[PartitionResource] {
+    profile.resources.as_ref().map_or(&[], |resources| &resources.value)
 }
 
 fn resource(index: usize, resource: &PartitionResource) -> Section {
@@ -171,8 +179,8 @@ fn resource(index: usize, resource: &PartitionResource) -> Section {
     section
         .put("resource_index", index)
         .put("resource_type", kind)
-        .put("resource_instances", Node::field(resource.instances, &resource.reasons, "instances"))
-        .put("resources_shared", Node::field(resource.shared, &resource.reasons, "shared"));
+        .put("resource_instances", Node::reading(&resource.instances))
+        .put("resources_shared", Node::reading(&resource.shared));
     section
 }
 
@@ -208,7 +216,7 @@ fn report(found: &Found, wanted: Wanted) -> Section {
         let one = |known: &PartitionProfile| {
             let mut section = Section::new();
             profile(found, known, &mut section);
-            let resources = known.resources.iter().enumerate();
+            let resources = resources_of(known).iter().enumerate();
             let resources = resources.map(|(index, known)| resource(index, known).into()).collect();
             section.put("resources", Node::List(resources));
             Node::from(section)
@@ -245,7 +253,7 @@ fn profile_rows(found: &Found) -> Vec<Section> {
     let mut rows = Vec::new();
     for known in found.profiles() {
         let mut resources: Vec<Section> =
-            known.resources.iter().enumerate().map(|(index, known)| resource(index, known)).collect();
+            resources_of(known).iter().enumerate().map(|(index, known)| resource(index, known)).collect();
         if resources.is_empty() {
             resources.push(no_resource());
         }
@@ -254,7 +262,7 @@ fn profile_rows(found: &Found) -> Vec<Section> {
             profile(found, known, &mut row);
             row.put(
                 "num_resources",
-                if known.resources.is_empty() { untold() } else { known.resources.len().into() },
+                if resources_of(known).is_empty() { untold() } else { resources_of(known).len().into() },
             );
             row.append(&mut resource);
             rows.push(row);

@@ -2,31 +2,27 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::dpm::PcieLevel;
-use amdgpu_smi::unit::MegaTransfers;
 
 use crate::report::{Forms, Node, Section};
 
 pub(super) fn bus(gpu: &Gpu) -> Node {
     let info = gpu.pcie_info();
-    let generation = info.speed_max.and_then(MegaTransfers::pcie_generation);
+    let generation = info.speed_max.as_ref().ok().and_then(|speed| speed.pcie_generation());
     let mut section = Section::new();
     section
         .put("bdf", gpu.bdf().to_string())
-        .put("max_pcie_width", Node::field(info.width_max, &info.reasons, "width_max"))
-        .put("max_pcie_speed", Node::field(info.speed_max, &info.reasons, "speed_max"));
+        .put("max_pcie_width", Node::reading(&info.width_max))
+        .put("max_pcie_speed", Node::reading(&info.speed_max));
     levels(gpu, &mut section);
     section
         .put(
             "pcie_interface_version",
             match generation {
                 Some(generation) => format!("Gen {generation}").into(),
-                None => Node::field(None::<u32>, &info.reasons, "speed_max"),
+                None => Node::reading(&info.speed_max),
             },
         )
-        .put(
-            "slot_type",
-            Node::field(info.slot_type.as_deref().map(str::to_uppercase), &info.reasons, "slot_type"),
-        )
+        .put("slot_type", Node::reading_as(&info.slot_type, |word| word.to_uppercase()))
         .own("package", gpu.ids().package.to_string());
     super::super::scope(gpu, &mut section);
     section.into()
@@ -40,7 +36,7 @@ fn levels(gpu: &Gpu, section: &mut Section) {
             section.put(KEY, Node::unsupported("pp_dpm_pcie holds no level"));
             return;
         }
-        Ok(table) => table.levels,
+        Ok(table) => table.value.levels,
         Err(error) => {
             section.put(KEY, Node::from(&error));
             return;

@@ -8,7 +8,6 @@ use crate::report::{Node, Section};
 
 pub(super) fn asic(gpu: &Gpu) -> Node {
     let info = gpu.asic_info();
-    let field = |value: Option<Node>, name: &str| Node::field(value, &info.reasons, name);
     let hex = |number: u64, digits: usize| Node::Text(format!("0x{number:0digits$x}"));
     let vendor_name = match &info.vendor_name {
         Some(name) => name.as_str().into(),
@@ -23,20 +22,17 @@ pub(super) fn asic(gpu: &Gpu) -> Node {
         .put("market_name", info.market_name.as_str())
         .put("vendor_id", hex(info.pci_id.vendor.into(), 4))
         .put("vendor_name", vendor_name)
-        .put("subvendor_id", field(info.subsystem_id.map(|id| hex(id.vendor.into(), 4)), "subsystem_id"))
+        .put("subvendor_id", Node::reading_as(&info.subsystem_id, |id| hex(id.vendor.into(), 4)))
         .put("device_id", hex(info.pci_id.device.into(), 4))
-        .put("subsystem_id", field(info.subsystem_id.map(|id| hex(id.device.into(), 4)), "subsystem_id"))
-        .put("rev_id", field(info.revision.map(|number| hex(number.into(), 2)), "revision"))
-        .put("chip_rev_id", field(info.chip_revision.map(|number| hex(number.into(), 2)), "chip_revision"))
+        .put("subsystem_id", Node::reading_as(&info.subsystem_id, |id| hex(id.device.into(), 4)))
+        .put("rev_id", Node::reading_as(&info.revision, |number| hex((*number).into(), 2)))
+        .put("chip_rev_id", Node::reading_as(&info.chip_revision, |number| hex((*number).into(), 2)))
         .put("external_rev_id", revision)
-        .put("asic_serial", field(info.serial.map(|serial| format!("0x{:016X}", serial.0).into()), "serial"))
-        .put("oam_id", field(info.oam_id.map(Node::from), "oam_id"))
+        .put("asic_serial", Node::reading_as(&info.serial, |serial| format!("0x{:016X}", serial.0)))
+        .put("oam_id", Node::reading(&info.oam_id))
         .put("physical_acc_id", not_built())
-        .put("num_compute_units", field(info.compute_units.map(Node::from), "compute_units"))
-        .put(
-            "target_graphics_version",
-            field(info.target_graphics_version.clone().map(Node::from), "target_graphics_version"),
-        )
+        .put("num_compute_units", Node::reading(&info.compute_units))
+        .put("target_graphics_version", Node::reading(&info.target_graphics_version))
         .own("is_apu", gpu.is_apu());
     section.into()
 }
@@ -45,12 +41,12 @@ pub(super) fn ifwi(gpu: &Gpu) -> Node {
     let info = gpu.vbios_info();
     let mut section = Section::new();
     section
-        .put("name", Node::field(info.name, &info.reasons, "name"))
-        .put("build_date", Node::field(info.date, &info.reasons, "date"))
-        .put("part_number", Node::field(info.part_number, &info.reasons, "part_number"))
-        .put("version", Node::field(info.version, &info.reasons, "version"))
+        .put("name", Node::reading(&info.name))
+        .put("build_date", Node::reading(&info.date))
+        .put("part_number", Node::reading(&info.part_number))
+        .put("version", Node::reading(&info.version))
         .put("boot_firmware", not_built())
-        .own("build", Node::field(info.build, &info.reasons, "build"));
+        .own("build", Node::reading(&info.build));
     section.into()
 }
 
@@ -58,11 +54,11 @@ pub(super) fn board(gpu: &Gpu) -> Node {
     let info = gpu.board_info();
     let mut section = Section::new();
     section
-        .put("model_number", Node::field(info.model_number, &info.reasons, "model_number"))
-        .put("product_serial", Node::field(info.product_serial, &info.reasons, "product_serial"))
-        .put("fru_id", Node::field(info.fru_id, &info.reasons, "fru_id"))
-        .put("product_name", Node::field(info.product_name, &info.reasons, "product_name"))
-        .put("manufacturer_name", Node::field(info.manufacturer_name, &info.reasons, "manufacturer_name"));
+        .put("model_number", Node::reading(&info.model_number))
+        .put("product_serial", Node::reading(&info.product_serial))
+        .put("fru_id", Node::reading(&info.fru_id))
+        .put("product_name", Node::reading(&info.product_name))
+        .put("manufacturer_name", Node::reading(&info.manufacturer_name));
     section.into()
 }
 
@@ -78,8 +74,8 @@ pub(super) fn driver(gpu: &Gpu) -> Node {
     let mut section = Section::new();
     section
         .put("name", info.name)
-        .put("version", Node::field(info.version, &info.reasons, "version"))
-        .put("os_kernel_version", Node::field(info.kernel_release, &info.reasons, "kernel_release"))
+        .put("version", Node::reading(&info.version))
+        .put("os_kernel_version", Node::reading(&info.kernel_release))
         .own("date", told(|drm| &drm.date))
         .own("drm_version", told(|drm| &drm.interface));
     section.into()

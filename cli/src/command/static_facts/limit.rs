@@ -1,14 +1,14 @@
 //! Limits of power and temperature.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::gpu::{Power, Temperature, TemperatureSensor};
+use amdgpu_smi::gpu::{PowerChannel, Temperature, TemperatureSensor};
 
 use crate::command::not_built;
 use crate::report::{Node, Section};
 
 pub(super) fn limit(gpu: &Gpu) -> Node {
     let mut section = Section::new();
-    let channels = gpu.power();
+    let channels = gpu.power_channels();
     for (key, number) in [("ppt0", 1), ("ppt1", 2)] {
         let channel = match &channels {
             Ok(channels) => channels
@@ -33,11 +33,11 @@ pub(super) fn limit(gpu: &Gpu) -> Node {
         Err(error) => Node::from(error),
     };
     for (name, sensor) in &SENSORS {
-        let slowdown = limit(sensor, |sensor| Node::field(sensor.critical, &sensor.reasons, "critical"));
+        let slowdown = limit(sensor, |sensor| Node::reading(&sensor.critical));
         section.put(format!("slowdown_{name}_temperature"), slowdown);
     }
     for (name, sensor) in &SENSORS {
-        let shutdown = limit(sensor, |sensor| Node::field(sensor.emergency, &sensor.reasons, "emergency"));
+        let shutdown = limit(sensor, |sensor| Node::reading(&sensor.emergency));
         section.put(format!("shutdown_{name}_temperature"), shutdown);
     }
     section.put("ptl_state", not_built()).put("ptl_format", not_built());
@@ -45,16 +45,14 @@ pub(super) fn limit(gpu: &Gpu) -> Node {
     section.into()
 }
 
-fn power(channel: Result<&Power, Node>) -> Section {
-    let cap = |of: fn(&Power) -> Node| channel.as_ref().map_or_else(Node::clone, |channel| of(channel));
+fn power(channel: Result<&PowerChannel, Node>) -> Section {
+    let cap =
+        |of: fn(&PowerChannel) -> Node| channel.as_ref().map_or_else(Node::clone, |channel| of(channel));
     let mut section = Section::new();
     section
-        .put("max_power_limit", cap(|power| Node::field(power.cap_max, &power.reasons, "cap_max")))
-        .put("min_power_limit", cap(|power| Node::field(power.cap_min, &power.reasons, "cap_min")))
-        .put("socket_power_limit", cap(|power| Node::field(power.cap, &power.reasons, "cap")))
-        .own(
-            "default_power_limit",
-            cap(|power| Node::field(power.cap_default, &power.reasons, "cap_default")),
-        );
+        .put("max_power_limit", cap(|power| Node::reading(&power.cap_max)))
+        .put("min_power_limit", cap(|power| Node::reading(&power.cap_min)))
+        .put("socket_power_limit", cap(|power| Node::reading(&power.cap)))
+        .own("default_power_limit", cap(|power| Node::reading(&power.cap_default)));
     section
 }

@@ -11,12 +11,13 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
     let info = gpu.vram_info();
     let mut section = Section::new();
     section
-        .put("type", Node::field(info.vram_type.map(|kind| kind.to_string()), &info.reasons, "vram_type"))
-        .put("vendor", Node::field(info.vendor.as_deref().map(str::to_uppercase), &info.reasons, "vendor"))
-        .put("size", Node::field(info.size, &info.reasons, "size"))
-        .put("bit_width", Node::field(info.bit_width, &info.reasons, "bit_width"));
-    let bandwidth = Table::new(&View::plain(gpu))
-        .of(|metrics| Some(Node::quantity(metrics.bandwidth.mem_max?.0, "GB/s")));
+        .put("type", Node::reading_as(&info.vram_type, |kind| kind.to_string()))
+        .put("vendor", Node::reading_as(&info.vendor, |word| word.to_uppercase()))
+        .put("size", Node::reading(&info.size))
+        .put("bit_width", Node::reading(&info.bit_width));
+    let view = View::plain(gpu);
+    let bandwidth =
+        Table::new(&view).of(|metrics| Some(Node::quantity(metrics.bandwidth.mem_max?.0, "GB/s")));
     // AMD keeps the unit of what is not there.
     let amds = match bandwidth.why_absent() {
         Some(_) => {
@@ -29,7 +30,7 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
     section
         .put_in(Forms::ALL.but(Forms::AMD_JSON), "max_bandwidth", bandwidth)
         .put_in(Forms::AMD_JSON, "max_bandwidth", amds)
-        .own("clock_max", Node::field(info.clock_max, &info.reasons, "clock_max"));
+        .own("clock_max", Node::reading(&info.clock_max));
     section.into()
 }
 

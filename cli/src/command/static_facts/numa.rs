@@ -14,15 +14,14 @@ const CPUS: u32 = 8192;
 
 pub(super) fn numa(gpu: &Gpu) -> Node {
     let info = gpu.numa_info();
-    let node = Node::field(info.node, &info.reasons, "node");
-    let cpus = info.cpus.as_deref();
+    let node = Node::reading(&info.node);
     let mut section = Section::new();
     section
         .put("node", node.clone())
         .put("affinity", node)
-        .put("cpu_affinity", Node::field(cpus.map(masks), &info.reasons, "cpus"))
+        .put("cpu_affinity", Node::reading_as(&info.cpus, |cpus| masks(cpus)))
         .put("socket_affinity", not_built())
-        .own("cpus", Node::field(cpus.map(|cpus| ranges(cpus.iter().cloned())), &info.reasons, "cpus"));
+        .own("cpus", Node::reading_as(&info.cpus, |cpus| ranges(cpus.iter().cloned())));
     section.into()
 }
 

@@ -1,7 +1,8 @@
 //! Policies, profiles and partitions: what the GPU is set to.
 
+use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
-use amdgpu_smi::{Gpu, Result};
+use amdgpu_smi::reading::Reading;
 
 use crate::command::not_built;
 use crate::report::{Node, Section};
@@ -14,7 +15,7 @@ pub(super) fn xgmi_plpd(gpu: &Gpu) -> Node {
     policy(gpu.xgmi_plpd())
 }
 
-fn policy(levels: Result<Vec<PolicyLevel>>) -> Node {
+fn policy(levels: Reading<Vec<PolicyLevel>>) -> Node {
     let levels = match levels {
         Ok(levels) => levels,
         Err(error) => return Node::from(&error),
@@ -52,7 +53,7 @@ pub(super) fn profile(gpu: &Gpu) -> Node {
 /// AMD knows on and off only.
 pub(super) fn process_isolation(gpu: &Gpu, section: &mut Section) {
     const KEY: &str = "process_isolation";
-    match gpu.process_isolation() {
+    match gpu.process_isolation().map(|isolation| isolation.value) {
         Ok(Isolation::Off) => section.put(KEY, "Disabled"),
         Ok(Isolation::On) => section.put(KEY, "Enabled"),
         Ok(other) => {

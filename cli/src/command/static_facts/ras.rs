@@ -14,24 +14,22 @@ pub(super) fn ras(gpu: &Gpu) -> Node {
 pub(crate) fn section(gpu: &Gpu, exceeded: Node) -> Node {
     let info = gpu.ras_info();
     let mut section = Section::new();
-    let version = info.eeprom_version.map(|version| format!("{version:#x}"));
     section
-        .put("eeprom_version", Node::field(version, &info.reasons, "eeprom_version"))
+        .put("eeprom_version", Node::reading_as(&info.eeprom_version, |version| format!("{version:#x}")))
         .put("bad_page_threshold", Node::of(gpu.bad_page_threshold()))
         .put("bad_page_threshold_exceeded", exceeded);
     let schemas = ["parity_schema", "single_bit_schema", "double_bit_schema", "poison_schema"];
     for (bit, key) in schemas.into_iter().enumerate() {
-        let state = info.schema.map(|schema| state(schema, bit as u32));
-        section.put(key, Node::field(state, &info.reasons, "schema"));
+        section.put(key, Node::reading_as(&info.schema, |schema| state(*schema, bit as u32)));
     }
-    let blocks = info.feature_mask.map(|mask| {
+    let blocks = Node::reading_as(&info.feature_mask, |mask| {
         let mut blocks = Section::new();
         for (bit, name) in (0..u32::BITS).map_while(|bit| Some((bit, block_name(bit)?))) {
-            blocks.put(name.to_uppercase(), state(mask, bit));
+            blocks.put(name.to_uppercase(), state(*mask, bit));
         }
         blocks
     });
-    section.put("ecc_block_state", Node::field(blocks, &info.reasons, "feature_mask"));
+    section.put("ecc_block_state", blocks);
     super::super::scope(gpu, &mut section);
     section.into()
 }

@@ -5,6 +5,7 @@ mod text;
 use amdgpu_smi::gpu::{XgmiInfo, XgmiLink};
 use amdgpu_smi::parse::metrics::LinkState;
 use amdgpu_smi::parse::xgmi::XgmiErrors;
+use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::KiloBytes;
 use amdgpu_smi::{Gpu, Result};
 
@@ -33,7 +34,7 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
     };
     output.write(&text)?;
     let tells = |found: &Found| {
-        found.links.is_ok() || found.info.hive_id.is_some() || matches!(found.errors, Some(Ok(_)))
+        found.links.is_ok() || found.info.hive_id.is_ok() || matches!(found.errors, Some(Ok(_)))
     };
     if found.iter().any(tells) {
         return Ok(());
@@ -187,18 +188,26 @@ fn report(found: &Found, wanted: Wanted) -> Section {
     section
 }
 
+/// A peer's number in a list of the hive.
+fn peer_number(number: Option<u8>, list: &Reading<Vec<u8>>) -> Node {
+    match (number, list) {
+        (Some(number), _) => number.into(),
+        (None, Err(error)) => Node::from(error),
+        (None, Ok(_)) => Node::absent("not listed", "the list is shorter than the hive"),
+    }
+}
+
 fn hive(info: &XgmiInfo) -> Section {
-    let reasons = &info.reasons;
     let peer = |peer: &amdgpu_smi::gpu::XgmiPeer| {
         let unlisted = || Node::absent("not listed", "the hive's folder does not name it");
         let mut section = Section::new();
         section
             .put("bdf", peer.bdf.map_or_else(unlisted, |bdf| bdf.to_string().into()))
-            .put("hops", Node::field(peer.hops, reasons, "hops"))
-            .put("links", Node::field(peer.links, reasons, "links"));
+            .put("hops", peer_number(peer.hops, &info.hops))
+            .put("links", peer_number(peer.links, &info.links));
         Node::from(section)
     };
-    let ports = info.ports.as_ref().map(|ports| {
+    let ports = Node::reading_as(&info.ports, |ports| {
         let port = |port: &amdgpu_smi::parse::xgmi::PortPair| {
             let mut section = Section::new();
             section
@@ -210,14 +219,13 @@ fn hive(info: &XgmiInfo) -> Section {
         };
         Node::List(ports.iter().map(port).collect())
     });
-    let id = info.hive_id.map(|id| format!("{id:#x}"));
     let mut section = Section::new();
     section
-        .put("hive_id", Node::field(id, reasons, "hive_id"))
-        .put("node_id", Node::field(info.node_id, reasons, "node_id"))
-        .put("physical_id", Node::field(info.physical_id, reasons, "physical_id"))
+        .put("hive_id", Node::reading_as(&info.hive_id, |id| format!("{id:#x}")))
+        .put("node_id", Node::reading(&info.node_id))
+        .put("physical_id", Node::reading(&info.physical_id))
         .put("peers", Node::List(info.peers.iter().map(peer).collect()))
-        .put("ports", Node::field(ports, reasons, "ports"));
+        .put("ports", ports);
     section
 }
 
@@ -246,11 +254,10 @@ fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
         }
         if wanted.hive {
             let info = &found.info;
-            let id = info.hive_id.map(|id| format!("{id:#x}"));
             section
-                .put("hive_id", Node::field(id, &info.reasons, "hive_id"))
-                .put("node_id", Node::field(info.node_id, &info.reasons, "node_id"))
-                .put("physical_id", Node::field(info.physical_id, &info.reasons, "physical_id"));
+                .put("hive_id", Node::reading_as(&info.hive_id, |id| format!("{id:#x}")))
+                .put("node_id", Node::reading(&info.node_id))
+                .put("physical_id", Node::reading(&info.physical_id));
         }
         if let Some(found) = &found.errors {
             section.put("errors_since_last_read", errors(found));

@@ -67,7 +67,6 @@ pub(super) fn tables(found: &[Found], wanted: Wanted, verbose: u8) -> String {
         ));
         for found in &first {
             let info = &found.info;
-            let id = info.hive_id.map(|id| format!("{id:#x}"));
             let peers = info.peers.iter().map(|peer| {
                 let bdf = peer.bdf.map_or_else(|| "?".into(), |bdf| bdf.to_string());
                 let links = peer.links.map_or_else(|| "N/A".into(), |links| links.to_string());
@@ -80,9 +79,9 @@ pub(super) fn tables(found: &[Found], wanted: Wanted, verbose: u8) -> String {
             line(format!(
                 "{}{:20}{:9}{:13}{}",
                 name(found),
-                cell(Node::field(id, &info.reasons, "hive_id")),
-                cell(Node::field(info.node_id, &info.reasons, "node_id")),
-                cell(Node::field(info.physical_id, &info.reasons, "physical_id")),
+                cell(Node::reading_as(&info.hive_id, |id| format!("{id:#x}"))),
+                cell(Node::reading(&info.node_id)),
+                cell(Node::reading(&info.physical_id)),
                 if peers.is_empty() { "N/A".into() } else { peers.join(", ") }
             ));
         }
