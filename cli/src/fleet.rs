@@ -6,8 +6,8 @@ use std::time::Duration;
 use amdgpu_smi::Gpu;
 use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
 
+use crate::answer::{answered, tidy};
 use crate::args::{CourtesyArgs, WatchArgs};
-use crate::command::{answered, tidy};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::Section;

@@ -2,6 +2,7 @@
 
 #![deny(unsafe_code)]
 
+mod answer;
 mod args;
 mod command;
 mod demo;

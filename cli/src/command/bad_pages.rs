@@ -3,6 +3,7 @@
 use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 use amdgpu_smi::{Gpu, Result};
 
+use crate::answer;
 use crate::args::{BadPagesArgs, Common};
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
@@ -24,8 +25,8 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
     let wanted: Vec<_> =
         LISTS.into_iter().zip(flags).filter(|(_, flag)| *flag || !any).map(|(list, _)| list).collect();
     let root = AmdRoot::Array;
-    let format = super::format(common);
-    let (gpus, mut output) = super::begin(common, root)?;
+    let format = answer::format(common);
+    let (gpus, mut output) = answer::begin(common, root)?;
     let found: Vec<_> = gpus.iter().map(|gpu| (gpu, gpu.bad_pages())).collect();
     let sections: Vec<Section> = found.iter().map(|(gpu, pages)| report(gpu, pages, &wanted)).collect();
     let mut columns = Columns::default();
@@ -39,7 +40,7 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
     };
     let document = Document { sections: rows, timestamp: None, root };
     output.write(&(header + &document.render(format, &mut columns)))?;
-    super::answered(&sections)
+    answer::answered(&sections)
 }
 
 type List = (&'static str, &'static str, BadPageStatus);
@@ -75,7 +76,7 @@ fn report(gpu: &Gpu, pages: &Result<Vec<BadPage>>, wanted: &[List]) -> Section {
             text,
         );
     }
-    super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use amdgpu_smi::control::{self, Control, Plan, Step};
 use amdgpu_smi::{Error, Gpu};
 
-use super::{find, format};
+use crate::answer::{find, format};
 use crate::args::{ChangeArgs, Common, JsonShape};
 use crate::failure::Failure;
 use crate::output::Output;

@@ -3,14 +3,15 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::Firmware;
 
+use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Format};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
-    let rows = super::format(common) == Format::Csv;
-    super::answer(common, AmdRoot::Array, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
+    let rows = answer::format(common) == Format::Csv;
+    answer::answer(common, AmdRoot::Array, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
 }
 
 fn report(gpu: &Gpu) -> Section {

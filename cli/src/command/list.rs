@@ -2,14 +2,15 @@
 
 use amdgpu_smi::Gpu;
 
-use super::not_built;
+use crate::answer;
+use crate::answer::not_built;
 use crate::args::{Common, ListArgs};
 use crate::failure::Failure;
 use crate::render::AmdRoot;
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &ListArgs) -> Result<(), Failure> {
-    super::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration)])
+    answer::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration)])
 }
 
 fn report(gpu: &Gpu, enumeration: bool) -> Section {

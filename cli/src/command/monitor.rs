@@ -12,6 +12,7 @@ use super::metric::{
     CAUSES, Figure, Table, current_clock, error_totals, first_die, own_dies, pcie_bandwidth, video_usage,
 };
 use super::process::put_process_list;
+use crate::answer;
 use crate::args::{Common, MonitorArgs};
 use crate::failure::Failure;
 use crate::fleet::Fleet;
@@ -22,12 +23,12 @@ use crate::view::View;
 pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::Array;
     let wanted = Wanted::of(args);
-    let format = super::format(common);
+    let format = answer::format(common);
     if args.process && format == Format::Csv {
         let sentence = "-q has no CSV, where a row is a GPU; `amdgpu-smi process --csv` has a row a process";
         return Err(Failure::Usage(sentence.into()));
     }
-    let (smi, gpus, mut output) = super::begin_with_machine(common, ROOT)?;
+    let (smi, gpus, mut output) = answer::begin_with_machine(common, ROOT)?;
     let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
     let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.courtesy)?;
     let mut columns = Columns::default();
@@ -181,7 +182,7 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
     if wanted.violation {
         violations(gpu, &table, &mut section);
     }
-    super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section
 }
 

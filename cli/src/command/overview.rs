@@ -7,6 +7,7 @@ use amdgpu_smi::{Gpu, Result};
 
 use super::metric::error_total;
 use super::process::{boxed, process_list};
+use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, inline};
@@ -14,14 +15,14 @@ use crate::report::{Forms, Node, Number, Section};
 
 pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
     let root = AmdRoot::GpuData;
-    let format = super::format(common);
-    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
+    let format = answer::format(common);
+    let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
     let processes = smi.processes();
     let sections: Vec<Section> = gpus.iter().map(|gpu| report(gpu, &processes)).collect();
     let Format::Text { verbose } = format else {
         let document = Document { sections, timestamp: None, root };
         output.write(&document.render(format, &mut Columns::default()))?;
-        return super::answered(&document.sections);
+        return answer::answered(&document.sections);
     };
     let kernel = gpus.first().map(|gpu| gpu.driver_info());
     let kernel = kernel.as_ref().and_then(|info| info.version.as_deref().or(info.kernel_release.as_deref()));
@@ -34,7 +35,7 @@ pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
     text.push_str(&boxed(&processes, &gpus));
     text.push_str(&notes(&gpus, &sections, verbose));
     output.write(&text)?;
-    super::answered(&sections)
+    answer::answered(&sections)
 }
 
 const TOP: &str = "+------------------------------------------------------------------------------+\n";
@@ -75,7 +76,7 @@ fn report(gpu: &Gpu, processes: &Processes) -> Section {
         .put("fan", fan(gpu))
         .put("mem_usage", memory(gpu))
         .put_in(Forms::JSON, "process_list", process_list(processes, gpu.index()));
-    super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section
 }
 

@@ -7,7 +7,7 @@ use amdgpu_smi::parse::metrics::Clocks;
 use amdgpu_smi::unit::MegaHertz;
 
 use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
 

@@ -5,7 +5,7 @@ use amdgpu_smi::parse::xgmi::XgmiErrors;
 use amdgpu_smi::{Gpu, Result};
 
 use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Node, Section};
 use crate::view::View;
 

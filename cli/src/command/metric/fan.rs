@@ -5,7 +5,7 @@ use amdgpu_smi::gpu::{Fan, FanControl, FanMode};
 use amdgpu_smi::parse::fan::{FanCurve, FanSetting};
 use amdgpu_smi::parse::overdrive::Limits;
 
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Node, Number, Section};
 use crate::view::View;
 

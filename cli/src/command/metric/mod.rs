@@ -15,6 +15,7 @@ mod usage;
 
 use amdgpu_smi::sample::SampleFields;
 
+use crate::answer;
 use crate::args::{Common, MetricArgs};
 use crate::failure::Failure;
 use crate::fleet::Fleet;
@@ -31,8 +32,8 @@ pub(crate) use self::usage::video as video_usage;
 
 pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::GpuData;
-    let format = super::format(common);
-    let (gpus, mut output) = super::begin(common, ROOT)?;
+    let format = answer::format(common);
+    let (gpus, mut output) = answer::begin(common, ROOT)?;
     let mut fleet = Fleet::new(gpus, fields(args), args.throttle || !any(args), &args.watch, &args.courtesy)?;
     let mut columns = Columns::default();
     fleet.answer(

@@ -4,7 +4,7 @@ use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::parse::pcie::PcieTraffic;
 
 use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
 

@@ -3,7 +3,7 @@
 use amdgpu_smi::gpu::{Power, PowerKind, Voltage, VoltageRail};
 
 use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
 

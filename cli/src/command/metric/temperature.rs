@@ -3,7 +3,7 @@
 use amdgpu_smi::gpu::{Temperature, TemperatureSensor};
 
 use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Node, Section};
 use crate::view::View;
 

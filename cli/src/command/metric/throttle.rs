@@ -4,7 +4,7 @@ use amdgpu_smi::derived::{EngineRates, MetricsRates, ThrottleShares};
 use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope, ThrottleResidency};
 
 use super::table::{Table, lacking};
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Number, Section};
 use crate::view::View;
 

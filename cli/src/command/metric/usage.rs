@@ -4,7 +4,7 @@ use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics, Scope};
 use amdgpu_smi::unit::Percent;
 
 use super::table::{Table, lacking};
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
 

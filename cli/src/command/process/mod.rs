@@ -11,6 +11,7 @@ use std::time::Duration;
 use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
 use amdgpu_smi::{Error, Gpu, Smi};
 
+use crate::answer;
 use crate::args::{Common, ProcessArgs};
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
@@ -53,8 +54,8 @@ impl Looks {
 
 pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let root = if args.sort_by_pid { AmdRoot::Processes } else { AmdRoot::Array };
-    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
-    let format = super::format(common);
+    let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
+    let format = answer::format(common);
     let mut looks = Looks { smi, last: None };
     let mut columns = Columns::default();
     let mut table = table::Table::new(args, &output);
@@ -99,7 +100,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     };
     let Some(interval) = args.watch.watch else { return once(None) };
     let end = watch(interval, &args.watch, || once(Some(timestamp())))?;
-    super::tidy(end, &mut output)
+    answer::tidy(end, &mut output)
 }
 
 /// What is asked for, and what was found.

@@ -6,6 +6,7 @@ use amdgpu_smi::process::{PidNamespace, PidView, Process, ProcessGpu, Processes}
 use amdgpu_smi::unit::Bytes;
 
 use super::{Use, View, sources, unknown};
+use crate::answer;
 use crate::render::{inline, printable};
 use crate::report::{Forms, Node, Number, Section};
 
@@ -314,7 +315,7 @@ pub(super) fn by_pid(view: &View<'_>) -> Vec<Section> {
         section
     };
     let sections: Vec<Section> = view.by_pid().into_iter().map(of_process).collect();
-    if !sections.is_empty() || super::super::format(view.common) != crate::render::Format::AmdJson {
+    if !sections.is_empty() || answer::format(view.common) != crate::render::Format::AmdJson {
         return sections;
     }
     let mut nobody = Section::new();

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use amdgpu_smi::parse::cper;
 
 use super::record::described;
+use crate::answer;
 use crate::args::{Common, RasArgs};
 use crate::failure::Failure;
 use crate::output::Output;
@@ -33,7 +34,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             (path, found)
         })
         .collect();
-    let format = crate::command::format(common);
+    let format = answer::format(common);
     let mut output = Output::open(common)?;
     let text = match format {
         Format::Text { .. } => text(&files, args.cper_file.is_some()),

@@ -10,6 +10,7 @@ use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 
 use super::metric::{ecc, ecc_blocks};
 use super::static_facts::ras_section;
+use crate::answer;
 use crate::args::{Common, RasArgs};
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document};
@@ -23,11 +24,11 @@ pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             Err(Failure::Usage("--folder needs --cper, to write records, or --afid, to read them".into()))
         }
         (false, false) => {
-            let (gpus, mut output) = super::begin(common, AmdRoot::Array)?;
+            let (gpus, mut output) = answer::begin(common, AmdRoot::Array)?;
             let sections = gpus.iter().map(report).collect();
             let document = Document { sections, timestamp: None, root: AmdRoot::Array };
-            output.write(&document.render(super::format(common), &mut Columns::default()))?;
-            super::answered(&document.sections)
+            output.write(&document.render(answer::format(common), &mut Columns::default()))?;
+            answer::answered(&document.sections)
         }
     }
 }

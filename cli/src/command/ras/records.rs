@@ -8,6 +8,7 @@ use amdgpu_smi::parse::cper::{CperRecord, CperSeverity};
 
 use super::folder::Folder;
 use super::record::{afids, described, severity, timestamp};
+use crate::answer;
 use crate::args::{Common, RasArgs, Severity, WatchArgs};
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
@@ -19,8 +20,8 @@ const INTERVAL: f64 = 1.0;
 
 pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     let root = AmdRoot::Array;
-    let format = crate::command::format(common);
-    let (gpus, mut output) = crate::command::begin(common, root)?;
+    let format = answer::format(common);
+    let (gpus, mut output) = answer::begin(common, root)?;
     let mut folder = match &args.folder {
         Some(folder) => Some(Folder::open(folder)?),
         None => None,
@@ -68,7 +69,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         return once();
     }
     let end = watch(INTERVAL, &WatchArgs::default(), &mut once)?;
-    crate::command::tidy(end, &mut output)
+    answer::tidy(end, &mut output)
 }
 
 /// A GPU with its records, or why there are none.

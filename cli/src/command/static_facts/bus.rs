@@ -4,6 +4,7 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::dpm::PcieLevel;
 use amdgpu_smi::unit::MegaTransfers;
 
+use crate::answer;
 use crate::report::{Forms, Node, Section};
 
 pub(super) fn bus(gpu: &Gpu) -> Node {
@@ -28,7 +29,7 @@ pub(super) fn bus(gpu: &Gpu) -> Node {
             Node::field(info.slot_type.as_deref().map(str::to_uppercase), &info.reasons, "slot_type"),
         )
         .own("package", gpu.ids().package.to_string());
-    super::super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section.into()
 }
 

@@ -4,6 +4,7 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
 
+use crate::answer;
 use crate::args::ClockName;
 use crate::report::{Forms, Node, Section};
 
@@ -37,7 +38,7 @@ pub(super) fn clocks(gpu: &Gpu, names: &[ClockName], section: &mut Section) {
             }
         }
     }
-    super::super::scope(gpu, &mut clocks);
+    answer::scope(gpu, &mut clocks);
     section.put("clock", clocks);
 }
 

@@ -14,13 +14,14 @@ pub(crate) use ras::section as ras_section;
 
 use amdgpu_smi::Gpu;
 
+use crate::answer;
 use crate::args::{ClockName, Common, StaticArgs};
 use crate::failure::Failure;
 use crate::render::AmdRoot;
 use crate::report::Section;
 
 pub(crate) fn run(common: &Common, args: &StaticArgs) -> Result<(), Failure> {
-    super::answer(common, AmdRoot::GpuData, |gpu| vec![report(gpu, args)])
+    answer::answer(common, AmdRoot::GpuData, |gpu| vec![report(gpu, args)])
 }
 
 /// What adds a section.
@@ -45,7 +46,7 @@ fn report(gpu: &Gpu, args: &StaticArgs) -> Section {
         (all || args.numa, |gpu, section| _ = section.put("numa", numa::numa(gpu))),
         (all || args.vram, |gpu, section| _ = section.put("vram", memory::vram(gpu))),
         (all || args.cache, memory::caches),
-        (all, |_, section| _ = section.put("mem_carveout", super::not_built())),
+        (all, |_, section| _ = section.put("mem_carveout", answer::not_built())),
     ];
     let mut section = Section::new();
     section.put("gpu", gpu.index());

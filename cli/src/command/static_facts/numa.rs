@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use amdgpu_smi::Gpu;
 
-use crate::command::not_built;
+use crate::answer::not_built;
 use crate::report::{Node, Section};
 
 /// CPUs in one of AMD's masks.

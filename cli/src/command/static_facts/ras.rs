@@ -3,6 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::block_name;
 
+use crate::answer;
 use crate::report::{Node, Section};
 
 pub(super) fn ras(gpu: &Gpu) -> Node {
@@ -32,7 +33,7 @@ pub(crate) fn section(gpu: &Gpu, exceeded: Node) -> Node {
         blocks
     });
     section.put("ecc_block_state", Node::field(blocks, &info.reasons, "feature_mask"));
-    super::super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section.into()
 }
 
