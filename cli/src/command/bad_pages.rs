@@ -2,9 +2,10 @@
 
 use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 use amdgpu_smi::{Gpu, Result};
+use clap::Args;
 
 use crate::answer;
-use crate::args::{BadPagesArgs, Common};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};
@@ -18,6 +19,32 @@ const LISTS: [(&str, &str, BadPageStatus); 3] = [
     ("pending", "PENDING", BadPageStatus::Pending),
     ("un_res", "UNRESERVABLE", BadPageStatus::Fault),
 ];
+
+// A paragraph a line, which is wrapped to the terminal's width.
+const BAD_PAGES_HELP: &str = "\
+Pages of video memory that errors were found in. A retired one is not used any more; a pending one is in use and will \
+be retired; an unreservable one could not be. The list is kept in the board's EEPROM. Addresses are of bytes; amd-smi \
+gives numbers of pages of 4096 bytes for them, as --json=amd does.
+
+Examples:
+  amdgpu-smi bad-pages                                        all
+  amdgpu-smi bad-pages --json | jq '.gpu_data[].retired | length'";
+
+/// Lists of `bad-pages`; none chosen is all of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Lists (default: all)", after_long_help = BAD_PAGES_HELP)]
+#[command(after_help = "--help says more: what the lists are, examples.")]
+pub(crate) struct BadPagesArgs {
+    /// Pending pages
+    #[arg(short, long)]
+    pub(crate) pending: bool,
+    /// Retired pages
+    #[arg(short, long)]
+    pub(crate) retired: bool,
+    /// Unreservable pages
+    #[arg(short, long)]
+    pub(crate) un_res: bool,
+}
 
 pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(), Failure> {
     let flags = [args.retired, args.pending, args.un_res];

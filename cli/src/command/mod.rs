@@ -1,8 +1,7 @@
-//! The commands, a file each.
+//! The commands: each is a file, or a folder with its options in `args.rs`.
 
 pub(crate) mod bad_pages;
 pub(crate) mod capture;
-mod change;
 pub(crate) mod completions;
 pub(crate) mod doctor;
 pub(crate) mod event;

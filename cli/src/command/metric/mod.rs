@@ -1,5 +1,6 @@
 //! `metric`: how a GPU is, a section for each option.
 
+mod args;
 mod clock;
 mod errors;
 mod fan;
@@ -16,13 +17,14 @@ mod usage;
 use amdgpu_smi::sample::SampleFields;
 
 use crate::answer;
-use crate::args::{Common, MetricArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document};
 use crate::report::Section;
 use crate::view::View;
 
+pub(crate) use self::args::MetricArgs;
 pub(crate) use self::clock::current as current_clock;
 pub(crate) use self::errors::{blocks as ecc_blocks, ecc, total as error_total, totals as error_totals};
 pub(crate) use self::pcie::bandwidth as pcie_bandwidth;
@@ -34,7 +36,8 @@ pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::GpuData;
     let format = answer::format(common);
     let (gpus, mut output) = answer::begin(common, ROOT)?;
-    let mut fleet = Fleet::new(gpus, fields(args), args.throttle || !any(args), &args.watch, &args.courtesy)?;
+    let mut fleet =
+        Fleet::new(gpus, fields(args), args.throttle || !any(args), &args.watch, &args.autosuspend)?;
     let mut columns = Columns::default();
     fleet.answer(
         &args.watch,

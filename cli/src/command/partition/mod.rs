@@ -1,13 +1,15 @@
 //! `partition`: how packages are split, and how they can be.
 
+mod args;
 mod text;
 
 use amdgpu_smi::gpu::{PartitionProfile, PartitionResource, ResourceKind};
 use amdgpu_smi::parse::partition::MemoryPartition;
 use amdgpu_smi::{Gpu, Result};
 
+pub(crate) use self::args::PartitionArgs;
 use crate::answer;
-use crate::args::{Common, PartitionArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};

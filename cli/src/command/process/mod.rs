@@ -1,5 +1,6 @@
 //! `process`: who uses the GPUs, and what of them.
 
+mod args;
 mod below;
 mod boxed;
 mod order;
@@ -12,12 +13,13 @@ use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
 use amdgpu_smi::{Error, Gpu, Smi};
 
 use crate::answer;
-use crate::args::{Common, ProcessArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Node, Section};
 use crate::watch::{timestamp, watch};
 
+pub(crate) use args::ProcessArgs;
 pub(crate) use below::below;
 pub(crate) use boxed::boxed;
 pub(crate) use report::{process_list, put_process_list, readable};

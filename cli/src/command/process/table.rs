@@ -4,9 +4,9 @@ use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::ProcessGpu;
 use amdgpu_smi::unit::Bytes;
 
+use super::args::ProcessArgs;
 use super::report::{of_engines, percent, readable, sdma_percent};
 use super::{NONE, Use, View, unknown};
-use crate::args::ProcessArgs;
 use crate::output::Output;
 use crate::render::{inline, printable};
 use crate::report::{Node, Number};

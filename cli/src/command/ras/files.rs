@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use amdgpu_smi::parse::cper;
 
+use super::args::RasArgs;
 use super::record::described;
 use crate::answer;
-use crate::args::{Common, RasArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format, alone, printable};

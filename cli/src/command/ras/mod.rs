@@ -1,5 +1,6 @@
 //! `ras`: error correction, what it counted, and the records of errors.
 
+mod args;
 mod files;
 mod folder;
 mod record;
@@ -8,10 +9,11 @@ mod records;
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 
+pub(crate) use self::args::RasArgs;
 use super::metric::{ecc, ecc_blocks};
 use super::static_facts::ras_section;
 use crate::answer;
-use crate::args::{Common, RasArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document};
 use crate::report::{Forms, Node, Section};

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::cper::{CperRecord, CperSeverity};
 
+use super::args::{RasArgs, Severity};
 use super::folder::Folder;
 use super::record::{afids, described, severity, timestamp};
 use crate::answer;
-use crate::args::{Common, RasArgs, Severity, WatchArgs};
+use crate::args::{Common, WatchArgs};
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
 use crate::report::{Forms, Node, Section};

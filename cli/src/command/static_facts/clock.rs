@@ -4,8 +4,8 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
 
+use super::args::ClockName;
 use crate::answer;
-use crate::args::ClockName;
 use crate::report::{Forms, Node, Section};
 
 const CLOCKS: [(ClockName, &str, ClockDomain); 9] = [

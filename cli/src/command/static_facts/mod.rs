@@ -1,5 +1,6 @@
 //! `static`: what a GPU is, a section for each option.
 
+mod args;
 mod bus;
 mod chip;
 mod clock;
@@ -9,13 +10,15 @@ mod numa;
 mod policy;
 mod ras;
 
+pub(crate) use args::StaticArgs;
 pub(crate) use numa::ranges;
 pub(crate) use ras::section as ras_section;
 
 use amdgpu_smi::Gpu;
 
+use self::args::ClockName;
 use crate::answer;
-use crate::args::{ClockName, Common, StaticArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::AmdRoot;
 use crate::report::Section;

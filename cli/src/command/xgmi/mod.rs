@@ -1,5 +1,6 @@
 //! `xgmi`: the links between the packages of a hive.
 
+mod args;
 mod text;
 
 use amdgpu_smi::gpu::{XgmiInfo, XgmiLink};
@@ -8,8 +9,9 @@ use amdgpu_smi::parse::xgmi::XgmiErrors;
 use amdgpu_smi::unit::KiloBytes;
 use amdgpu_smi::{Gpu, Result};
 
+pub(crate) use self::args::XgmiArgs;
 use crate::answer;
-use crate::args::{Common, XgmiArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};

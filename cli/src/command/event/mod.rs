@@ -1,5 +1,7 @@
 //! `event`: what GPUs report as it happens, a line each.
 
+mod args;
+
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,8 +16,9 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use serde_json::{Map, Value};
 
+pub(crate) use self::args::EventArgs;
 use crate::answer;
-use crate::args::{Common, EventArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::{Output, note};

@@ -1,12 +1,15 @@
 //! `topology`: how the GPUs are wired, as AMD's nine tables.
 
+mod args;
+
 use amdgpu_smi::Gpu;
 use amdgpu_smi::topology::{Link, LinkKind, LinkPath, Topology};
 use amdgpu_smi::unit::MegabytesPerSecond;
 
+pub(crate) use self::args::TopologyArgs;
 use super::static_facts::ranges;
 use crate::answer;
-use crate::args::{Common, TopologyArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};

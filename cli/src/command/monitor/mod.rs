@@ -1,5 +1,6 @@
 //! `monitor`: the most wanted measurements, a row for each GPU.
 
+mod args;
 mod rows;
 
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
@@ -7,13 +8,14 @@ use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Error, Gpu};
 
+pub(crate) use self::args::MonitorArgs;
 use self::rows::Rows;
 use super::metric::{
     CAUSES, Figure, Table, current_clock, error_totals, first_die, own_dies, pcie_bandwidth, video_usage,
 };
 use super::process::put_process_list;
 use crate::answer;
-use crate::args::{Common, MonitorArgs};
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document, Format};
@@ -30,7 +32,7 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     }
     let (smi, gpus, mut output) = answer::begin_with_machine(common, ROOT)?;
     let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
-    let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.courtesy)?;
+    let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.autosuspend)?;
     let mut columns = Columns::default();
     let mut rows = match format {
         Format::Text { verbose } => Some(Rows::new(&wanted, verbose, args.watch.watch.is_some(), &output)),
