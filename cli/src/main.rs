@@ -14,6 +14,7 @@ mod machine;
 mod output;
 mod render;
 mod report;
+mod sections;
 mod view;
 mod watch;
 

@@ -3,45 +3,14 @@
 use amdgpu_smi::Result;
 use amdgpu_smi::gpu::{ClockDomain, Frequency};
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
-use amdgpu_smi::parse::metrics::Clocks;
-use amdgpu_smi::unit::MegaHertz;
 
-use super::table::Table;
 use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
+use crate::sections::clock::{CLOCKS, running, slot};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
-/// AMD's keys, in its order; whose levels each has, and where the table has its clock.
-const CLOCKS: [(&str, ClockDomain, Slot); 19] = [
-    ("gfx_0", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 0)),
-    ("gfx_1", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 1)),
-    ("gfx_2", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 2)),
-    ("gfx_3", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 3)),
-    ("gfx_4", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 4)),
-    ("gfx_5", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 5)),
-    ("gfx_6", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 6)),
-    ("gfx_7", ClockDomain::Graphics, |clocks| slot(&clocks.current_gfxclk, 7)),
-    ("mem_0", ClockDomain::Memory, |clocks| slot(&clocks.current_uclk, 0)),
-    ("vclk_0", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 0)),
-    // The second die's, or the second engine's on GPUs of one die.
-    ("vclk_1", ClockDomain::Video1, |clocks| slot(&clocks.current_vclk0, 1).or(clocks.current_vclk1)),
-    ("vclk_2", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 2)),
-    ("vclk_3", ClockDomain::Video0, |clocks| slot(&clocks.current_vclk0, 3)),
-    ("dclk_0", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 0)),
-    ("dclk_1", ClockDomain::Decoder1, |clocks| slot(&clocks.current_dclk0, 1).or(clocks.current_dclk1)),
-    ("dclk_2", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 2)),
-    ("dclk_3", ClockDomain::Decoder0, |clocks| slot(&clocks.current_dclk0, 3)),
-    ("fclk_0", ClockDomain::Fabric, |clocks| clocks.current_fclk),
-    ("socclk_0", ClockDomain::Soc, |clocks| slot(&clocks.current_socclk, 0)),
-];
-
-type Slot = fn(&Clocks) -> Option<MegaHertz>;
-
-fn slot(slots: &[Option<MegaHertz>], index: usize) -> Option<MegaHertz> {
-    slots.get(index).copied().flatten()
-}
-
-pub(super) fn clock(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn clock(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let frequencies = gpu.frequencies();
     let levels: Vec<_> = ClockDomain::ALL.map(|domain| (domain, gpu.clock_levels(domain))).into();
     let of = |wanted| levels.iter().find(|(domain, _)| *domain == wanted).map(|(_, table)| table);
@@ -89,7 +58,7 @@ fn is_first(key: &str, domain: ClockDomain) -> bool {
 }
 
 /// Clocks that AMD prints for each die.
-fn dies(table: &Table<'_>, section: &mut Section) {
+fn dies(table: &MetricsTable<'_>, section: &mut Section) {
     let (mut aids, mut mids) = (Section::new(), Section::new());
     for index in 0..2 {
         // With one memory clock for all dies it is that of `mem_0`.
@@ -105,7 +74,7 @@ fn dies(table: &Table<'_>, section: &mut Section) {
 }
 
 /// Whether a die's shader clock is locked.
-fn locked(key: &str, there: bool, table: &Table<'_>) -> Node {
+fn locked(key: &str, there: bool, table: &MetricsTable<'_>) -> Node {
     let index = key.rsplit('_').next().and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
     table.of(|metrics| {
         let locks = metrics.clocks.gfxclk_lock_status.filter(|_| there)?;
@@ -115,38 +84,6 @@ fn locked(key: &str, there: bool, table: &Table<'_>) -> Node {
 
 fn not_locked() -> Node {
     Node::unsupported("the driver tells it of shader clocks only")
-}
-
-/// Megahertz at which a domain runs: what the table says, else the level that is marked, else what hwmon measures.
-pub(crate) fn current(gpu: &View<'_>, table: &Table<'_>, domain: ClockDomain) -> Node {
-    let in_table = CLOCKS.iter().find(|(_, of, _)| *of == domain);
-    let now = in_table.map(|(_, _, slot)| table.of(|metrics| slot(&metrics.clocks)));
-    match now {
-        Some(now) if now.why_absent().is_none() => now,
-        _ => running(&gpu.clock_levels(domain), domain, &gpu.frequencies()),
-    }
-}
-
-/// The frequency of the level that is marked, or what hwmon measures where none is.
-fn running(table: &Result<DpmTable>, domain: ClockDomain, frequencies: &Result<Vec<Frequency>>) -> Node {
-    let marked = table.as_ref().ok().and_then(DpmTable::current);
-    if let Some(level) = marked {
-        return level.frequency.into();
-    }
-    let label = match domain {
-        ClockDomain::Graphics => Some("sclk"),
-        ClockDomain::Memory => Some("mclk"),
-        _ => None,
-    };
-    let measured = label.and_then(|label| {
-        let found = frequencies.as_ref().ok()?.iter().find(|found| found.label.as_deref() == Some(label));
-        found?.current
-    });
-    match (measured, table) {
-        (Some(frequency), _) => frequency.into(),
-        (None, Ok(_)) => Node::absent("not marked", "the driver marks no level"),
-        (None, Err(error)) => Node::from(error),
-    }
 }
 
 /// A clock and its levels.

@@ -2,12 +2,12 @@
 
 use amdgpu_smi::gpu::{Power, PowerKind, Voltage, VoltageRail};
 
-use super::table::Table;
 use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
-pub(super) fn power(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn power(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let socket = gpu.socket_power();
     let kind = socket.as_ref().map(|(_, kind)| match kind {
         PowerKind::Average => "average",
@@ -50,7 +50,7 @@ pub(super) fn power(gpu: &View<'_>, table: &Table<'_>) -> Node {
 }
 
 /// Whether anything slows the GPU down at this moment.
-fn throttle_status(table: &Table<'_>) -> Node {
+fn throttle_status(table: &MetricsTable<'_>) -> Node {
     table.of(|metrics| {
         let reasons = metrics.throttle.reasons.map(|reasons| !reasons.is_empty());
         let throttled = reasons.or(metrics.throttle.asic_status.map(|status| status != 0))?;
@@ -135,7 +135,7 @@ pub(super) fn voltage(gpu: &View<'_>) -> Node {
     section.into()
 }
 
-pub(super) fn energy(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn energy(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let mut section = Section::new();
     let counter = table.of(|metrics| {
         let counter = metrics.energy?;

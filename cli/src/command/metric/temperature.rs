@@ -2,9 +2,9 @@
 
 use amdgpu_smi::gpu::{Temperature, TemperatureSensor};
 
-use super::table::Table;
 use crate::answer::scope;
 use crate::report::{Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 /// As many as AMD prints.
@@ -12,7 +12,7 @@ const HBM_STACKS: usize = 12;
 const MID: usize = 2;
 const AID: usize = 2;
 
-pub(super) fn temperature(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn temperature(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let sensors = gpu.temperatures();
     let mut section = Section::new();
     const SENSORS: [(&str, TemperatureSensor); 3] = [

@@ -1,6 +1,7 @@
 //! `monitor`: the most wanted measurements, a row for each GPU.
 
 mod args;
+mod processes;
 mod rows;
 
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
@@ -10,16 +11,19 @@ use amdgpu_smi::{Error, Gpu};
 
 pub(crate) use self::args::MonitorArgs;
 use self::rows::Rows;
-use super::metric::{
-    CAUSES, Figure, Table, current_clock, error_totals, first_die, own_dies, pcie_bandwidth, video_usage,
-};
-use super::process::put_process_list;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Number, Section};
+use crate::sections::clock::current as current_clock;
+use crate::sections::errors;
+use crate::sections::metrics_table::MetricsTable;
+use crate::sections::pcie;
+use crate::sections::process::put_process_list;
+use crate::sections::throttle::{CAUSES, Figure, first_die, own_dies};
+use crate::sections::video;
 use crate::view::View;
 
 pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
@@ -144,7 +148,7 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
         temperatures(gpu, &mut section);
     }
     let activity = gpu.activity();
-    let table = Table::new(gpu);
+    let table = MetricsTable::new(gpu);
     if wanted.gfx {
         section
             .put("gfx_clk", current_clock(gpu, &table, ClockDomain::Graphics))
@@ -160,7 +164,7 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
         section.put("encoder", Node::unsupported("the firmware counts encoding and decoding together"));
     }
     if wanted.decoder {
-        section.put("decoder", video_usage(gpu, &table));
+        section.put("decoder", video::usage(gpu, &table));
     }
     if (wanted.encoder || wanted.decoder) && !wanted.default {
         section
@@ -168,7 +172,7 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
             .put("dclock", current_clock(gpu, &table, ClockDomain::Decoder0));
     }
     if wanted.ecc {
-        let (corrected, uncorrected) = error_totals(gpu);
+        let (corrected, uncorrected) = errors::totals(gpu);
         let link = gpu.pcie_info();
         section
             .put("single_bit_ecc", corrected)
@@ -179,7 +183,7 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
         memory(gpu, wanted.default, &mut section);
     }
     if wanted.pcie {
-        pcie_bandwidth("pcie_bw", &table, &mut section);
+        pcie::bandwidth("pcie_bw", &table, &mut section);
     }
     if wanted.violation {
         violations(gpu, &table, &mut section);
@@ -204,7 +208,7 @@ const VIOLATIONS: [(&str, &str, Figure); 11] = [
 ];
 
 /// What is counted for each die is a list of the dies of this GPU, or of this partition.
-fn violations(gpu: &View<'_>, table: &Table<'_>, section: &mut Section) {
+fn violations(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
     let rates = gpu.rates();
     for (key, name, figure) in VIOLATIONS {
         let Some(cause) = CAUSES.iter().find(|cause| cause.name == name) else { continue };

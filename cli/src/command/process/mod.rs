@@ -1,8 +1,6 @@
 //! `process`: who uses the GPUs, and what of them.
 
 mod args;
-mod below;
-mod boxed;
 mod order;
 mod report;
 mod table;
@@ -10,25 +8,19 @@ mod table;
 use std::time::Duration;
 
 use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
-use amdgpu_smi::{Error, Gpu, Smi};
+use amdgpu_smi::{Gpu, Smi};
 
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Node, Section};
+use crate::sections::process::{Use, unknown, unreadable};
 use crate::watch::{timestamp, watch};
 
 pub(crate) use args::ProcessArgs;
-pub(crate) use below::below;
-pub(crate) use boxed::boxed;
-pub(crate) use report::{process_list, put_process_list, readable};
 
 use order::sorted;
-use report::NONE;
-
-/// A process, and what it uses of one GPU.
-type Use<'a> = (&'a Process, &'a ProcessGpu);
 
 /// Looks, and remembers the last look for the percentages of the next.
 struct Looks {
@@ -163,11 +155,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// Why nothing is known of any process: neither of the two lists could be read.
-fn unknown(found: &Processes) -> Option<&Error> {
-    found.reasons.of("proc").and(found.reasons.of("kfd"))
-}
-
 /// What the list does not have, in sentences.
 fn notes(found: &Processes) -> String {
     let mut text = String::new();
@@ -185,15 +172,6 @@ fn notes(found: &Processes) -> String {
     }
     text.push_str(&unreadable(found));
     text
-}
-
-/// How many processes may use a GPU unseen, as a line; empty for none.
-fn unreadable(found: &Processes) -> String {
-    match found.unreadable {
-        0 => String::new(),
-        1 => "One process could not be looked at; root can.\n".into(),
-        count => format!("{count} processes could not be looked at; root can.\n"),
-    }
 }
 
 /// Which of the two lists were read.

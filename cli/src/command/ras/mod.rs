@@ -10,13 +10,12 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 
 pub(crate) use self::args::RasArgs;
-use super::metric::{ecc, ecc_blocks};
-use super::static_facts::ras_section;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document};
 use crate::report::{Forms, Node, Section};
+use crate::sections::{errors, ras};
 
 pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     match (args.cper, args.afid) {
@@ -41,9 +40,9 @@ fn report(gpu: &Gpu) -> Section {
     let mut section = Section::new();
     section
         .put("gpu", gpu.index())
-        .put("ras", ras_section(gpu, exceeded(gpu, &pages)))
-        .put("ecc", ecc(gpu))
-        .put("ecc_blocks", ecc_blocks(gpu))
+        .put("ras", ras::ras(gpu, exceeded(gpu, &pages)))
+        .put("ecc", errors::ecc(gpu))
+        .put("ecc_blocks", errors::blocks(gpu))
         .own("events", events(gpu))
         .own("bad_pages", bad_pages(&pages));
     section

@@ -3,8 +3,8 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::CacheInfo;
 
-use crate::command::metric::Table;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 pub(super) fn vram(gpu: &Gpu) -> Node {
@@ -15,7 +15,7 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
         .put("vendor", Node::field(info.vendor.as_deref().map(str::to_uppercase), &info.reasons, "vendor"))
         .put("size", Node::field(info.size, &info.reasons, "size"))
         .put("bit_width", Node::field(info.bit_width, &info.reasons, "bit_width"));
-    let bandwidth = Table::new(&View::plain(gpu))
+    let bandwidth = MetricsTable::new(&View::plain(gpu))
         .of(|metrics| Some(Node::quantity(metrics.bandwidth.mem_max?.0, "GB/s")));
     // AMD keeps the unit of what is not there.
     let amds = match bandwidth.why_absent() {

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use amdgpu_smi::Gpu;
 
 use crate::answer::not_built;
+use crate::render::ranges;
 use crate::report::{Node, Section};
 
 /// CPUs in one of AMD's masks.
@@ -24,15 +25,6 @@ pub(super) fn numa(gpu: &Gpu) -> Node {
         .put("socket_affinity", not_built())
         .own("cpus", Node::field(cpus.map(|cpus| ranges(cpus.iter().cloned())), &info.reasons, "cpus"));
     section.into()
-}
-
-/// `0-15,32-47`.
-pub(crate) fn ranges(cpus: impl Iterator<Item = RangeInclusive<u32>>) -> String {
-    let words = cpus.map(|range| match range.start() == range.end() {
-        true => range.start().to_string(),
-        false => format!("{}-{}", range.start(), range.end()),
-    });
-    words.collect::<Vec<_>>().join(",")
 }
 
 /// AMD's masks of 64 CPUs each, with the CPUs in words.

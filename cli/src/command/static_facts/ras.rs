@@ -1,42 +1,11 @@
-//! Error correction: what the chip has, and of which blocks it is on.
+//! Error correction.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::ras::block_name;
 
-use crate::answer;
-use crate::report::{Node, Section};
+use crate::report::Node;
+use crate::sections;
 
 pub(super) fn ras(gpu: &Gpu) -> Node {
     // Reading the list is left to who asks for it: a damaged one is told of in the kernel's log each time.
-    section(gpu, Node::absent("not asked", "told by `ras`, which reads the list of bad pages"))
-}
-
-/// The section, with whether more pages are bad than should be.
-pub(crate) fn section(gpu: &Gpu, exceeded: Node) -> Node {
-    let info = gpu.ras_info();
-    let mut section = Section::new();
-    let version = info.eeprom_version.map(|version| format!("{version:#x}"));
-    section
-        .put("eeprom_version", Node::field(version, &info.reasons, "eeprom_version"))
-        .put("bad_page_threshold", Node::of(gpu.bad_page_threshold()))
-        .put("bad_page_threshold_exceeded", exceeded);
-    let schemas = ["parity_schema", "single_bit_schema", "double_bit_schema", "poison_schema"];
-    for (bit, key) in schemas.into_iter().enumerate() {
-        let state = info.schema.map(|schema| state(schema, bit as u32));
-        section.put(key, Node::field(state, &info.reasons, "schema"));
-    }
-    let blocks = info.feature_mask.map(|mask| {
-        let mut blocks = Section::new();
-        for (bit, name) in (0..u32::BITS).map_while(|bit| Some((bit, block_name(bit)?))) {
-            blocks.put(name.to_uppercase(), state(mask, bit));
-        }
-        blocks
-    });
-    section.put("ecc_block_state", Node::field(blocks, &info.reasons, "feature_mask"));
-    answer::scope(gpu, &mut section);
-    section.into()
-}
-
-fn state(mask: u32, bit: u32) -> &'static str {
-    if mask >> bit & 1 != 0 { "ENABLED" } else { "DISABLED" }
+    sections::ras::ras(gpu, Node::absent("not asked", "told by `ras`, which reads the list of bad pages"))
 }

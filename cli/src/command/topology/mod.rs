@@ -7,11 +7,10 @@ use amdgpu_smi::topology::{Link, LinkKind, LinkPath, Topology};
 use amdgpu_smi::unit::MegabytesPerSecond;
 
 pub(crate) use self::args::TopologyArgs;
-use super::static_facts::ranges;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, ranges};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {

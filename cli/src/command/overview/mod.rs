@@ -1,17 +1,19 @@
 //! Without a command: AMD's default table.
 
+mod processes;
+
 use amdgpu_smi::gpu::TemperatureSensor;
 use amdgpu_smi::process::Processes;
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Gpu, Result};
 
-use super::metric::error_total;
-use super::process::{boxed, process_list};
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, inline};
 use crate::report::{Forms, Node, Number, Section};
+use crate::sections::errors;
+use crate::sections::process::process_list;
 
 pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
     let root = AmdRoot::GpuData;
@@ -32,7 +34,7 @@ pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
         text.push_str(&rows(section));
     }
     text.push_str(END);
-    text.push_str(&boxed(&processes, &gpus));
+    text.push_str(&processes::table(&processes, &gpus));
     text.push_str(&notes(&gpus, &sections, verbose));
     output.write(&text)?;
     answer::answered(&sections)
@@ -71,7 +73,7 @@ fn report(gpu: &Gpu, processes: &Processes) -> Section {
         .put("mem_util", Node::field(activity.memory, &activity.reasons, "memory"))
         .put("gfx_util", Node::field(activity.gfx, &activity.reasons, "gfx"))
         .put("temp", temperature(gpu))
-        .put("uncorr_ecc", error_total(gpu))
+        .put("uncorr_ecc", errors::uncorrectable(gpu))
         .put("power_usage", power(gpu))
         .put("fan", fan(gpu))
         .put("mem_usage", memory(gpu))
