@@ -6,8 +6,8 @@ use std::time::Duration;
 use amdgpu_smi::Gpu;
 use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
 
-use crate::args::{CourtesyArgs, WatchArgs};
-use crate::command::{answered, tidy};
+use crate::answer::{answered, tidy};
+use crate::args::{AutosuspendArgs, WatchArgs};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::report::Section;
@@ -38,10 +38,10 @@ impl Fleet {
         fields: SampleFields,
         rates: bool,
         watch: &WatchArgs,
-        courtesy: &CourtesyArgs,
+        autosuspend: &AutosuspendArgs,
     ) -> Result<Fleet, Failure> {
         // What is asked once keeps nothing awake.
-        let keep_awake = courtesy.keep_awake || watch.watch.is_none();
+        let keep_awake = autosuspend.keep_awake || watch.watch.is_none();
         let samplers = gpus.iter().map(|gpu| gpu.sampler(fields).keep_awake(keep_awake || rates));
         let sampler = FleetSampler::new(samplers.collect())
             .map_err(|error| Failure::Nothing(format!("the GPUs cannot be sampled: no thread: {error}")))?;

@@ -2,8 +2,10 @@
 
 use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 use amdgpu_smi::{Gpu, Result};
+use clap::Args;
 
-use crate::args::{BadPagesArgs, Common};
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};
@@ -18,14 +20,40 @@ const LISTS: [(&str, &str, BadPageStatus); 3] = [
     ("un_res", "UNRESERVABLE", BadPageStatus::Fault),
 ];
 
+// A paragraph a line, which is wrapped to the terminal's width.
+const BAD_PAGES_HELP: &str = "\
+Pages of video memory that errors were found in. A retired one is not used any more; a pending one is in use and will \
+be retired; an unreservable one could not be. The list is kept in the board's EEPROM. Addresses are of bytes; amd-smi \
+gives numbers of pages of 4096 bytes for them, as --json=amd does.
+
+Examples:
+  amdgpu-smi bad-pages                                        all
+  amdgpu-smi bad-pages --json | jq '.gpu_data[].retired | length'";
+
+/// Lists of `bad-pages`; none chosen is all of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Lists (default: all)", after_long_help = BAD_PAGES_HELP)]
+#[command(after_help = "--help says more: what the lists are, examples.")]
+pub(crate) struct BadPagesArgs {
+    /// Pending pages
+    #[arg(short, long)]
+    pub(crate) pending: bool,
+    /// Retired pages
+    #[arg(short, long)]
+    pub(crate) retired: bool,
+    /// Unreservable pages
+    #[arg(short, long)]
+    pub(crate) un_res: bool,
+}
+
 pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(), Failure> {
     let flags = [args.retired, args.pending, args.un_res];
     let any = flags.contains(&true);
     let wanted: Vec<_> =
         LISTS.into_iter().zip(flags).filter(|(_, flag)| *flag || !any).map(|(list, _)| list).collect();
     let root = AmdRoot::Array;
-    let format = super::format(common);
-    let (gpus, mut output) = super::begin(common, root)?;
+    let format = answer::format(common);
+    let (gpus, mut output) = answer::begin(common, root)?;
     let found: Vec<_> = gpus.iter().map(|gpu| (gpu, gpu.bad_pages())).collect();
     let sections: Vec<Section> = found.iter().map(|(gpu, pages)| report(gpu, pages, &wanted)).collect();
     let mut columns = Columns::default();
@@ -39,7 +67,7 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
     };
     let document = Document { sections: rows, timestamp: None, root };
     output.write(&(header + &document.render(format, &mut columns)))?;
-    super::answered(&sections)
+    answer::answered(&sections)
 }
 
 type List = (&'static str, &'static str, BadPageStatus);
@@ -75,7 +103,7 @@ fn report(gpu: &Gpu, pages: &Result<Vec<BadPage>>, wanted: &[List]) -> Section {
             text,
         );
     }
-    super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section
 }
 

@@ -3,6 +3,7 @@
 use amdgpu_smi::Error;
 use amdgpu_smi::diagnose::{Diagnosis, Finding, Level};
 
+use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
@@ -14,7 +15,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let builder = machine::builder(common);
     let diagnosis = builder.diagnose()?;
     let mut output = Output::open(common)?;
-    let format = super::format(common);
+    let format = answer::format(common);
     let text = match format {
         Format::Text { .. } => text(&diagnosis, output.colour),
         // AMD's command has no such thing.

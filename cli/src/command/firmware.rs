@@ -2,15 +2,24 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::Firmware;
+use clap::Args;
 
+use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Format};
 use crate::report::{Forms, Node, Section};
 
+#[derive(Debug, Args)]
+pub(crate) struct FirmwareArgs {
+    /// All firmware, which is the default
+    #[arg(short = 'f', long = "fw-list", visible_alias = "ucode-list")]
+    pub(crate) all: bool,
+}
+
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
-    let rows = super::format(common) == Format::Csv;
-    super::answer(common, AmdRoot::Array, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
+    let rows = answer::format(common) == Format::Csv;
+    answer::answer(common, AmdRoot::Array, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
 }
 
 fn report(gpu: &Gpu) -> Section {

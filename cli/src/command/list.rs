@@ -1,15 +1,24 @@
 //! `list`: the GPUs and the names they go by.
 
 use amdgpu_smi::Gpu;
+use clap::Args;
 
-use super::not_built;
-use crate::args::{Common, ListArgs};
+use crate::answer;
+use crate::answer::not_built;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::AmdRoot;
 use crate::report::{Forms, Node, Section};
 
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Add DRM nodes, HSA and HIP numbers, and OAM id (JSON has them always)
+    #[arg(short, long)]
+    pub(crate) enumeration: bool,
+}
+
 pub(crate) fn run(common: &Common, args: &ListArgs) -> Result<(), Failure> {
-    super::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration)])
+    answer::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration)])
 }
 
 fn report(gpu: &Gpu, enumeration: bool) -> Section {

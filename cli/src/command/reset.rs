@@ -4,12 +4,61 @@ use amdgpu_smi::Error;
 use amdgpu_smi::control::Control;
 use amdgpu_smi::gpu::{FanControl, FanMode};
 use amdgpu_smi::parse::performance::PerformanceLevel;
+use clap::Args;
 
-use super::change::{self, Plans, Request};
-use super::set::{cap_name, curve, fan_mode, mode, profile};
-use crate::args::{ChangeArgs, Common, ResetArgs};
+use crate::args::Common;
+use crate::change::value::{cap_name, curve, fan_mode, mode, profile};
+use crate::change::{self, ChangeArgs, Plans, Request};
 use crate::failure::Failure;
 use crate::report::Node;
+
+const RESET_ABOUT: &str = "\
+Sets back settings of the GPUs that -g names, or starts a GPU over. As with `set`, everything is planned first, and \
+nothing is changed if one thing cannot be.";
+
+const RESET_HELP: &str = "\
+Examples:
+  amdgpu-smi reset -g 0 -c --dry-run     which files would get which bytes
+  amdgpu-smi reset -g 0 -c -f -o         clocks, fans and power caps as after boot
+  amdgpu-smi reset -g 0 -G --yes         the GPU itself, without being asked
+
+Exit status: as that of `set`; see `amdgpu-smi set --help`.";
+
+/// What goes back to what it was.
+#[derive(Debug, Args)]
+#[command(long_about = RESET_ABOUT, after_long_help = RESET_HELP)]
+#[command(after_help = "--help says more: examples, what is needed.", next_help_heading = "Resets")]
+pub(crate) struct ResetArgs {
+    /// The GPU: everything that runs on it is lost, in the whole hive if XGMI joins it to others
+    ///
+    /// Asks first. Needs root and debugfs.
+    #[arg(short = 'G', long)]
+    pub(crate) gpureset: bool,
+    /// Clocks, voltages and overdrive to what they were after boot; the performance level becomes auto
+    #[arg(short, long)]
+    pub(crate) clocks: bool,
+    /// Fans to the driver, and the firmware's fan control to its defaults
+    #[arg(short, long)]
+    pub(crate) fans: bool,
+    /// The power profile to that of the boot; the performance level becomes auto
+    #[arg(short, long)]
+    pub(crate) profile: bool,
+    /// The XGMI error counts
+    #[arg(short, long)]
+    pub(crate) xgmierr: bool,
+    /// End determinism: the performance level becomes auto
+    #[arg(short = 'd', long)]
+    pub(crate) perf_determinism: bool,
+    /// Both power caps to what they were after boot
+    #[arg(short = 'o', long)]
+    pub(crate) power_cap: bool,
+    /// Overwrite what programs left in registers and local memory of this partition
+    #[arg(short = 'l', long)]
+    pub(crate) clean_local_data: bool,
+
+    #[command(flatten)]
+    pub(crate) how: ChangeArgs,
+}
 
 pub(crate) fn run(common: &Common, args: &ResetArgs) -> Result<(), Failure> {
     let given = [

@@ -10,9 +10,9 @@ use amdgpu_smi::error::Op;
 use amdgpu_smi::{Gpu, Smi};
 use clap::Parser;
 
-use super::metric;
+use super::metric::{self, MetricArgs};
 use super::monitor::{Wanted, report};
-use crate::args::{Cli, Command, MetricArgs};
+use crate::cli::{Cli, Command};
 use crate::fleet::Fleet;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
@@ -40,7 +40,7 @@ fn watch(gpus: &[Gpu], options: &[&str]) -> (Fleet, Wanted) {
     let Some(Command::Monitor(args)) = Cli::parse_from(arguments).command else { panic!() };
     let wanted = Wanted::of(&args);
     let fleet =
-        Fleet::new(gpus.to_vec(), wanted.fields(), wanted.violation, &args.watch, &args.courtesy).unwrap();
+        Fleet::new(gpus.to_vec(), wanted.fields(), wanted.violation, &args.watch, &args.autosuspend).unwrap();
     (fleet, wanted)
 }
 
@@ -49,7 +49,8 @@ fn watch_metric(gpus: &[Gpu]) -> (Fleet, MetricArgs) {
     let Some(Command::Metric(args)) = Cli::parse_from(["amdgpu-smi", "metric", "-w", "1"]).command else {
         panic!()
     };
-    let fleet = Fleet::new(gpus.to_vec(), metric::fields(&args), true, &args.watch, &args.courtesy).unwrap();
+    let fleet =
+        Fleet::new(gpus.to_vec(), metric::fields(&args), true, &args.watch, &args.autosuspend).unwrap();
     (fleet, args)
 }
 

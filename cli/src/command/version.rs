@@ -1,5 +1,6 @@
 //! `version`: of this program, the driver and the kernel.
 
+use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
@@ -39,7 +40,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
         .put("amd_hsmp_driver_version", unused.clone())
         .put("nic_driver_version", unused)
         .own("os_kernel_version", kernel);
-    let format = super::format(common);
+    let format = answer::format(common);
     let text = match format {
         Format::Json => alone(&section),
         Format::Text { verbose } => line(&section, verbose),

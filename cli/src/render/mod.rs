@@ -4,12 +4,14 @@ mod amd;
 mod csv;
 mod json;
 mod text;
+mod value;
 
 use crate::report::Section;
 
 pub(crate) use self::csv::Columns;
 pub(crate) use self::json::{SCHEMA, alone};
 pub(crate) use self::text::{inline, printable};
+pub(crate) use self::value::{duration, ranges, size};
 
 /// How the answer is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use amdgpu_smi::parse::metrics::MetricsClocks;
 use amdgpu_smi::summary::ClockSummary;
 use amdgpu_smi::unit::MegaHertz;
 
-use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 /// AMD's keys, in its order; the domain of each, and where the table has the clock of a further die.
@@ -41,7 +41,7 @@ fn slot(slots: &[Option<MegaHertz>], index: usize) -> Option<MegaHertz> {
     slots.get(index).copied().flatten()
 }
 
-pub(super) fn clock(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn clock(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let clocks: Vec<ClockSummary> = ClockDomain::ALL.map(|domain| gpu.look().clock(domain)).into();
     let of = |wanted| clocks.iter().find(|clock| clock.domain == wanted);
     let mut section = Section::new();
@@ -79,7 +79,7 @@ fn lock(locked: bool) -> &'static str {
 }
 
 /// Clocks that AMD prints for each die.
-fn dies(table: &Table<'_>, section: &mut Section) {
+fn dies(table: &MetricsTable<'_>, section: &mut Section) {
     let (mut aids, mut mids) = (Section::new(), Section::new());
     for index in 0..2 {
         // With one memory clock for all dies it is that of `mem_0`.
@@ -95,7 +95,7 @@ fn dies(table: &Table<'_>, section: &mut Section) {
 }
 
 /// Whether a die's shader clock is locked.
-fn locked(key: &str, there: bool, table: &Table<'_>) -> Node {
+fn locked(key: &str, there: bool, table: &MetricsTable<'_>) -> Node {
     let index = key.rsplit('_').next().and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
     table.of(|metrics| {
         let locks = metrics.clocks.gfxclk_lock_status.filter(|_| there)?;

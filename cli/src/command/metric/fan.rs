@@ -6,7 +6,7 @@ use amdgpu_smi::parse::overdrive::Limits;
 
 use amdgpu_smi::reading::Reading;
 
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Node, Number, Section};
 use crate::view::View;
 

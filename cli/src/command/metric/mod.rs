@@ -1,37 +1,38 @@
 //! `metric`: how a GPU is, a section for each option.
 
+mod args;
 mod clock;
-mod errors;
 mod fan;
 mod memory;
 mod overdrive;
 mod pcie;
 mod performance;
 mod power;
-mod table;
 mod temperature;
 mod throttle;
 mod usage;
+mod xgmi;
 
 use amdgpu_smi::sample::SampleFields;
 
-use crate::args::{Common, MetricArgs};
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document};
 use crate::report::Section;
+use crate::sections::errors;
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
-pub(crate) use self::errors::{blocks as ecc_blocks, ecc, total as error_total, totals as error_totals};
-pub(crate) use self::pcie::bandwidth as pcie_bandwidth;
-pub(crate) use self::table::Table;
-pub(crate) use self::throttle::{CAUSES, Figure, first_die, own_dies};
+pub(crate) use self::args::MetricArgs;
 
 pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::GpuData;
-    let format = super::format(common);
-    let (gpus, mut output) = super::begin(common, ROOT)?;
-    let mut fleet = Fleet::new(gpus, fields(args), args.throttle || !any(args), &args.watch, &args.courtesy)?;
+    let format = answer::format(common);
+    let (gpus, mut output) = answer::begin(common, ROOT)?;
+    let mut fleet =
+        Fleet::new(gpus, fields(args), args.throttle || asks_for_all(args), &args.watch, &args.autosuspend)?;
     let mut columns = Columns::default();
     fleet.answer(
         &args.watch,
@@ -44,7 +45,7 @@ pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
 }
 
 /// What adds a section.
-type Add = fn(&View<'_>, &Table<'_>, &mut Section);
+type Add = fn(&View<'_>, &MetricsTable<'_>, &mut Section);
 
 /// The sections in AMD's order: whether each is asked for, what a sampler reads of it, and what adds it.
 ///
@@ -53,7 +54,7 @@ type Add = fn(&View<'_>, &Table<'_>, &mut Section);
 fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
     use SampleFields as Fields;
     let link: Add = if args.pcie_bw { pcie::with_traffic } else { pcie::without_traffic };
-    let xgmi: Add = if args.xgmi_err { errors::xgmi } else { errors::no_xgmi };
+    let xgmi: Add = if args.xgmi_err { xgmi::errors } else { xgmi::no_errors };
     [
         (
             args.usage,
@@ -102,44 +103,25 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
     ]
 }
 
+/// Whether no section is named, which asks for all of them.
+fn asks_for_all(args: &MetricArgs) -> bool {
+    !sections(args).iter().any(|(asked, ..)| *asked)
+}
+
 /// What a sampler is to read: always also how busy the GPU is, which decides whether it is left alone.
 pub(super) fn fields(args: &MetricArgs) -> SampleFields {
-    let all = !any(args);
-    let wanted = sections(args).into_iter().filter(|(wanted, ..)| all || *wanted);
-    wanted.fold(SampleFields::GFX_ACTIVITY, |fields, (_, more, _)| fields | more)
+    let all = asks_for_all(args);
+    let asked = sections(args).into_iter().filter(|(asked, ..)| all || *asked);
+    asked.fold(SampleFields::GFX_ACTIVITY, |fields, (_, more, _)| fields | more)
 }
 
 pub(super) fn report(gpu: &View<'_>, args: &MetricArgs) -> Section {
-    let all = !any(args);
-    let table = Table::new(gpu);
+    let all = asks_for_all(args);
+    let table = MetricsTable::new(gpu);
     let mut section = Section::new();
     section.put("gpu", gpu.index());
-    for (_, _, add) in sections(args).into_iter().filter(|(wanted, ..)| all || *wanted) {
+    for (_, _, add) in sections(args).into_iter().filter(|(asked, ..)| all || *asked) {
         add(gpu, &table, &mut section);
     }
     section
-}
-
-/// Whether any section is asked for.
-fn any(args: &MetricArgs) -> bool {
-    let flags = [
-        args.mem_usage,
-        args.usage,
-        args.power,
-        args.clock,
-        args.temperature,
-        args.pcie,
-        args.pcie_bw,
-        args.ecc,
-        args.ecc_blocks,
-        args.voltage,
-        args.fan,
-        args.voltage_curve,
-        args.overdrive,
-        args.perf_level,
-        args.xgmi_err,
-        args.energy,
-        args.throttle,
-    ];
-    flags.contains(&true)
 }

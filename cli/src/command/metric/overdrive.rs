@@ -3,8 +3,8 @@
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
 use amdgpu_smi::parse::overdrive::{Limits, Overdrive, OverdriveLimits, OverdrivePoint};
 
-use super::table::Table;
 use crate::report::{Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 /// As many points as AMD prints.
@@ -29,7 +29,7 @@ pub(super) fn voltage_curve(gpu: &View<'_>) -> Node {
     section.into()
 }
 
-pub(super) fn overdrive(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
+pub(super) fn overdrive(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
     section
         .put("overdrive", Node::of(gpu.gpu().overdrive_level()))
         .put("mem_overdrive", Node::of(gpu.gpu().memory_overdrive_level()))

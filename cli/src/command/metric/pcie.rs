@@ -1,23 +1,23 @@
 //! The PCIe link as it is now.
 
-use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::parse::pcie::PcieTraffic;
 
-use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
+use crate::sections::pcie::bandwidth;
 use crate::view::View;
 
-pub(super) fn without_traffic(gpu: &View<'_>, table: &Table<'_>, section: &mut Section) {
+pub(super) fn without_traffic(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
     section.put("pcie", pcie(gpu, table, false));
 }
 
 /// Reads the one file that takes a second.
-pub(super) fn with_traffic(gpu: &View<'_>, table: &Table<'_>, section: &mut Section) {
+pub(super) fn with_traffic(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
     section.put("pcie", pcie(gpu, table, true));
 }
 
-fn pcie(gpu: &View<'_>, table: &Table<'_>, traffic: bool) -> Node {
+fn pcie(gpu: &View<'_>, table: &MetricsTable<'_>, traffic: bool) -> Node {
     let info = gpu.look().pcie_info();
     let mut section = Section::new();
     section.put("width", Node::reading(&info.width)).put("speed", Node::reading(&info.speed));
@@ -45,14 +45,6 @@ fn pcie(gpu: &View<'_>, table: &Table<'_>, traffic: bool) -> Node {
         .own("max_speed", Node::reading(&info.speed_max));
     scope(gpu.gpu(), &mut section);
     section.into()
-}
-
-/// What goes over the link now. The kernel's header says GB/s; AMD prints the same number as Mb/s.
-pub(crate) fn bandwidth(key: &str, table: &Table<'_>, section: &mut Section) {
-    let number = |metrics: &Metrics| metrics.pcie.bandwidth_inst.first().copied().flatten();
-    let ours = table.of(|metrics| Some(Node::quantity(number(metrics)?.0, "GB/s")));
-    let amds = table.of(|metrics| Some(Node::quantity(number(metrics)?.0, "Mb/s")));
-    section.put_in(Forms::OURS, key, ours).put_in(Forms::AMD_JSON, key, amds);
 }
 
 /// As AMD computes it: as if each packet were full, in units of 2^20 bytes, which it labels Mb.

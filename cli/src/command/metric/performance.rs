@@ -4,11 +4,11 @@ use amdgpu_smi::parse::features::Features;
 use amdgpu_smi::parse::performance::PerformanceLevel;
 use amdgpu_smi::parse::profile::PowerProfile;
 
-use super::table::Table;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
-pub(super) fn performance(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
+pub(super) fn performance(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
     const KEY: &str = "perf_level";
     match gpu.look().performance_level() {
         Ok(level) => section.put_both(KEY, level.as_str(), amds(&level)),

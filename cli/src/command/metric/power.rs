@@ -2,9 +2,9 @@
 
 use amdgpu_smi::gpu::{PowerKind, VoltageRail};
 
-use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 pub(super) fn power(gpu: &View<'_>) -> Node {
@@ -92,7 +92,7 @@ pub(super) fn voltage(gpu: &View<'_>) -> Node {
     section.into()
 }
 
-pub(super) fn energy(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn energy(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let mut section = Section::new();
     let counter = table.of(|metrics| {
         let counter = metrics.energy?;

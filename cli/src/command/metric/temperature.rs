@@ -2,9 +2,9 @@
 
 use amdgpu_smi::gpu::{Temperature, TemperatureSensor};
 
-use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 /// As many as AMD prints.
@@ -19,7 +19,7 @@ const SENSORS: [(&str, TemperatureSensor); 3] = [
     ("mem", TemperatureSensor::Memory),
 ];
 
-pub(super) fn temperature(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn temperature(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let sensors = gpu.look().temperatures();
     let mut section = Section::new();
     for (key, wanted) in &SENSORS {

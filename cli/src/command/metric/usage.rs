@@ -1,15 +1,15 @@
 //! How busy the engines are.
 
-use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 /// As many as AMD prints.
 const VCN: usize = 4;
 const JPEG: usize = 32;
 
-pub(super) fn usage(gpu: &View<'_>, table: &Table<'_>) -> Node {
+pub(super) fn usage(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let activity = gpu.look().activity();
     let mut section = Section::new();
     section

@@ -2,8 +2,8 @@
 
 use amdgpu_smi::process::Processes;
 
+use super::processes;
 use super::{VIOLATIONS, Wanted};
-use crate::command::process::below;
 use crate::output::Output;
 use crate::render::inline;
 use crate::report::{Forms, Node, Section};
@@ -98,13 +98,13 @@ impl Rows {
         processes: Option<&Processes>,
         gpus: &[usize],
     ) -> String {
-        let Some(processes) = processes else { return self.rows(sections, timestamp) };
+        let Some(found) = processes else { return self.rows(sections, timestamp) };
         self.since = None;
         let prefix = timestamp.map(stamp).unwrap_or_default();
         let rows = self.rows(sections, timestamp);
-        let below = below(processes, gpus.iter().copied(), &prefix);
+        let list = processes::table(found, gpus.iter().copied(), &prefix);
         let gap = if self.watching { "\n" } else { "" };
-        format!("{}\n{below}{gap}", rows.trim_end())
+        format!("{}\n{list}{gap}", rows.trim_end())
     }
 
     fn rows(&mut self, sections: &[Section], timestamp: Option<f64>) -> String {

@@ -1,20 +1,23 @@
 //! `partition`: how packages are split, and how they can be.
 
+mod args;
 mod text;
 
 use amdgpu_smi::gpu::{PartitionProfile, PartitionResource, ResourceKind};
 use amdgpu_smi::parse::partition::MemoryPartition;
 use amdgpu_smi::{Gpu, Result};
 
-use crate::args::{Common, PartitionArgs};
+pub(crate) use self::args::PartitionArgs;
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<(), Failure> {
-    let format = super::format(common);
+    let format = answer::format(common);
     let root = if format == Format::AmdJson { AmdRoot::Object } else { AmdRoot::Array };
-    let (gpus, mut output) = super::begin(common, root)?;
+    let (gpus, mut output) = answer::begin(common, root)?;
     let wanted = Wanted::of(args);
     let found: Vec<Found> = gpus.iter().map(Found::of).collect();
     let text = match format {
@@ -30,7 +33,7 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
     };
     output.write(&text)?;
     let sections: Vec<Section> = found.iter().map(split).collect();
-    super::answered(&sections)
+    answer::answered(&sections)
 }
 
 /// Whether anything is known: the number of a partition is, even where nothing can be split.
@@ -224,7 +227,7 @@ fn report(found: &Found, wanted: Wanted) -> Section {
         let profiles = found.profiles.as_ref().map(|profiles| Node::List(profiles.iter().map(one).collect()));
         section.put("partition_profiles", profiles.unwrap_or_else(Node::from));
     }
-    super::scope(&found.gpu, &mut section);
+    answer::scope(&found.gpu, &mut section);
     section
 }
 

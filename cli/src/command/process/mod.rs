@@ -1,7 +1,6 @@
 //! `process`: who uses the GPUs, and what of them.
 
-mod below;
-mod boxed;
+mod args;
 mod order;
 mod report;
 mod table;
@@ -9,23 +8,19 @@ mod table;
 use std::time::Duration;
 
 use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
-use amdgpu_smi::{Error, Gpu, Smi};
+use amdgpu_smi::{Gpu, Smi};
 
-use crate::args::{Common, ProcessArgs};
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Node, Section};
+use crate::sections::process::{Use, unknown, unreadable};
 use crate::watch::{timestamp, watch};
 
-pub(crate) use below::below;
-pub(crate) use boxed::boxed;
-pub(crate) use report::{process_list, put_process_list, readable};
+pub(crate) use args::ProcessArgs;
 
 use order::sorted;
-use report::NONE;
-
-/// A process, and what it uses of one GPU.
-type Use<'a> = (&'a Process, &'a ProcessGpu);
 
 /// Looks, and remembers the last look for the percentages of the next.
 struct Looks {
@@ -53,8 +48,8 @@ impl Looks {
 
 pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let root = if args.sort_by_pid { AmdRoot::Processes } else { AmdRoot::Array };
-    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
-    let format = super::format(common);
+    let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
+    let format = answer::format(common);
     let mut looks = Looks { smi, last: None };
     let mut columns = Columns::default();
     let mut table = table::Table::new(args, &output);
@@ -99,7 +94,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     };
     let Some(interval) = args.watch.watch else { return once(None) };
     let end = watch(interval, &args.watch, || once(Some(timestamp())))?;
-    super::tidy(end, &mut output)
+    answer::tidy(end, &mut output)
 }
 
 /// What is asked for, and what was found.
@@ -160,11 +155,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// Why nothing is known of any process: neither of the two lists could be read.
-fn unknown(found: &Processes) -> Option<&Error> {
-    found.reasons.of("proc").and(found.reasons.of("kfd"))
-}
-
 /// What the list does not have, in sentences.
 fn notes(found: &Processes) -> String {
     let mut text = String::new();
@@ -182,15 +172,6 @@ fn notes(found: &Processes) -> String {
     }
     text.push_str(&unreadable(found));
     text
-}
-
-/// How many processes may use a GPU unseen, as a line; empty for none.
-fn unreadable(found: &Processes) -> String {
-    match found.unreadable {
-        0 => String::new(),
-        1 => "One process could not be looked at; root can.\n".into(),
-        count => format!("{count} processes could not be looked at; root can.\n"),
-    }
 }
 
 /// Which of the two lists were read.

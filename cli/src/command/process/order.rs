@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use amdgpu_smi::process::ProcessGpu;
 
-use super::Use;
-use crate::args::ProcessSort;
+use super::args::ProcessSort;
+use crate::sections::process::Use;
 
 /// The same, in this order; what has no value comes last, and equals stay as they were.
 pub(crate) fn sorted(mut uses: Vec<Use<'_>>, by: ProcessSort) -> Vec<Use<'_>> {

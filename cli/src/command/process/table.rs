@@ -4,12 +4,12 @@ use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::ProcessGpu;
 use amdgpu_smi::unit::Bytes;
 
-use super::report::{of_engines, percent, readable, sdma_percent};
-use super::{NONE, Use, View, unknown};
-use crate::args::ProcessArgs;
+use super::View;
+use super::args::ProcessArgs;
 use crate::output::Output;
-use crate::render::{inline, printable};
+use crate::render::{inline, printable, size};
 use crate::report::{Node, Number};
+use crate::sections::process::{NONE, Use, of_engines, percent, sdma_percent, unknown};
 
 /// Heading and least width of each column but the last, which is the container's.
 const COLUMNS: [(&str, usize); 12] = [
@@ -109,7 +109,7 @@ impl Table {
 
     fn cells(&self, (process, used): Use<'_>) -> [String; COLUMNS.len()] {
         let word = |word: &Option<String>| word.as_deref().map_or_else(|| "N/A".into(), printable);
-        let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), readable);
+        let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
         let user = process.user.clone().or_else(|| process.uid.map(|uid| uid.to_string()));
         [
             used.gpu.map_or_else(|| "-".into(), |index| index.to_string()),

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use amdgpu_smi::parse::cper;
 
+use super::args::RasArgs;
 use super::record::described;
-use crate::args::{Common, RasArgs};
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format, alone, printable};
@@ -33,7 +35,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             (path, found)
         })
         .collect();
-    let format = crate::command::format(common);
+    let format = answer::format(common);
     let mut output = Output::open(common)?;
     let text = match format {
         Format::Text { .. } => text(&files, args.cper_file.is_some()),

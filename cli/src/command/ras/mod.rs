@@ -1,5 +1,6 @@
 //! `ras`: error correction, what it counted, and the records of errors.
 
+mod args;
 mod files;
 mod folder;
 mod record;
@@ -8,12 +9,13 @@ mod records;
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
 
-use super::metric::{ecc, ecc_blocks};
-use super::static_facts::ras_section;
-use crate::args::{Common, RasArgs};
+pub(crate) use self::args::RasArgs;
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document};
 use crate::report::{Forms, Node, Section};
+use crate::sections::{errors, ras};
 
 pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     match (args.cper, args.afid) {
@@ -23,11 +25,11 @@ pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             Err(Failure::Usage("--folder needs --cper, to write records, or --afid, to read them".into()))
         }
         (false, false) => {
-            let (gpus, mut output) = super::begin(common, AmdRoot::Array)?;
+            let (gpus, mut output) = answer::begin(common, AmdRoot::Array)?;
             let sections = gpus.iter().map(report).collect();
             let document = Document { sections, timestamp: None, root: AmdRoot::Array };
-            output.write(&document.render(super::format(common), &mut Columns::default()))?;
-            super::answered(&document.sections)
+            output.write(&document.render(answer::format(common), &mut Columns::default()))?;
+            answer::answered(&document.sections)
         }
     }
 }
@@ -38,9 +40,9 @@ fn report(gpu: &Gpu) -> Section {
     let mut section = Section::new();
     section
         .put("gpu", gpu.index())
-        .put("ras", ras_section(gpu, exceeded(gpu, &pages)))
-        .put("ecc", ecc(gpu))
-        .put("ecc_blocks", ecc_blocks(gpu))
+        .put("ras", ras::ras(gpu, exceeded(gpu, &pages)))
+        .put("ecc", errors::ecc(gpu))
+        .put("ecc_blocks", errors::blocks(gpu))
         .own("events", events(gpu))
         .own("bad_pages", bad_pages(&pages));
     section

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::cper::{CperRecord, CperSeverity};
 
+use super::args::{RasArgs, Severity};
 use super::folder::Folder;
 use super::record::{afids, described, severity, timestamp};
-use crate::args::{Common, RasArgs, Severity, WatchArgs};
+use crate::answer;
+use crate::args::{Common, WatchArgs};
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
 use crate::report::{Forms, Node, Section};
@@ -19,8 +21,8 @@ const INTERVAL: f64 = 1.0;
 
 pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     let root = AmdRoot::Array;
-    let format = crate::command::format(common);
-    let (gpus, mut output) = crate::command::begin(common, root)?;
+    let format = answer::format(common);
+    let (gpus, mut output) = answer::begin(common, root)?;
     let mut folder = match &args.folder {
         Some(folder) => Some(Folder::open(folder)?),
         None => None,
@@ -68,7 +70,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         return once();
     }
     let end = watch(INTERVAL, &WatchArgs::default(), &mut once)?;
-    crate::command::tidy(end, &mut output)
+    answer::tidy(end, &mut output)
 }
 
 /// A GPU with its records, or why there are none.

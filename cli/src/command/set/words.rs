@@ -4,7 +4,7 @@ use amdgpu_smi::control::Bound;
 use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::unit::{MegaHertz, MicroWatts};
 
-use crate::args::{megahertz, watts};
+use super::args::{megahertz, watts};
 use crate::failure::Failure;
 
 /// A clock that has levels.

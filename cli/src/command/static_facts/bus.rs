@@ -3,6 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::dpm::PcieLevel;
 
+use crate::answer;
 use crate::report::{Forms, Node, Section};
 
 pub(super) fn bus(gpu: &Gpu) -> Node {
@@ -24,7 +25,7 @@ pub(super) fn bus(gpu: &Gpu) -> Node {
         )
         .put("slot_type", Node::reading_as(&info.slot_type, |word| word.to_uppercase()))
         .own("package", gpu.ids().package.to_string());
-    super::super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section.into()
 }
 

@@ -3,7 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::drm::DrmVersion;
 
-use crate::command::not_built;
+use crate::answer::not_built;
 use crate::report::{Node, Section};
 
 pub(super) fn asic(gpu: &Gpu) -> Node {

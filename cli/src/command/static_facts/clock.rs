@@ -4,7 +4,8 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
 
-use crate::args::ClockName;
+use super::args::ClockName;
+use crate::answer;
 use crate::report::{Forms, Node, Section};
 
 const CLOCKS: [(ClockName, &str, ClockDomain); 9] = [
@@ -37,7 +38,7 @@ pub(super) fn clocks(gpu: &Gpu, names: &[ClockName], section: &mut Section) {
             }
         }
     }
-    super::super::scope(gpu, &mut clocks);
+    answer::scope(gpu, &mut clocks);
     section.put("clock", clocks);
 }
 

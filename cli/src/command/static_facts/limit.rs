@@ -3,7 +3,8 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{PowerChannel, Temperature, TemperatureSensor};
 
-use crate::command::not_built;
+use crate::answer;
+use crate::answer::not_built;
 use crate::report::{Node, Section};
 
 pub(super) fn limit(gpu: &Gpu) -> Node {
@@ -41,7 +42,7 @@ pub(super) fn limit(gpu: &Gpu) -> Node {
         section.put(format!("shutdown_{name}_temperature"), shutdown);
     }
     section.put("ptl_state", not_built()).put("ptl_format", not_built());
-    super::super::scope(gpu, &mut section);
+    answer::scope(gpu, &mut section);
     section.into()
 }
 

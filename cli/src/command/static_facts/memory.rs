@@ -3,8 +3,8 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::CacheInfo;
 
-use crate::command::metric::Table;
 use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
 pub(super) fn vram(gpu: &Gpu) -> Node {
@@ -17,7 +17,7 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
         .put("bit_width", Node::reading(&info.bit_width));
     let view = View::plain(gpu);
     let bandwidth =
-        Table::new(&view).of(|metrics| Some(Node::quantity(metrics.bandwidth.mem_max?.0, "GB/s")));
+        MetricsTable::new(&view).of(|metrics| Some(Node::quantity(metrics.bandwidth.mem_max?.0, "GB/s")));
     // AMD keeps the unit of what is not there.
     let amds = match bandwidth.why_absent() {
         Some(_) => {

@@ -4,7 +4,8 @@ use std::ops::RangeInclusive;
 
 use amdgpu_smi::Gpu;
 
-use crate::command::not_built;
+use crate::answer::not_built;
+use crate::render::ranges;
 use crate::report::{Node, Section};
 
 /// CPUs in one of AMD's masks.
@@ -23,15 +24,6 @@ pub(super) fn numa(gpu: &Gpu) -> Node {
         .put("socket_affinity", not_built())
         .own("cpus", Node::reading_as(&info.cpus, |cpus| ranges(cpus.iter().cloned())));
     section.into()
-}
-
-/// `0-15,32-47`.
-pub(crate) fn ranges(cpus: impl Iterator<Item = RangeInclusive<u32>>) -> String {
-    let words = cpus.map(|range| match range.start() == range.end() {
-        true => range.start().to_string(),
-        false => format!("{}-{}", range.start(), range.end()),
-    });
-    words.collect::<Vec<_>>().join(",")
 }
 
 /// AMD's masks of 64 CPUs each, with the CPUs in words.

@@ -4,7 +4,7 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
 use amdgpu_smi::reading::Reading;
 
-use crate::command::not_built;
+use crate::answer::not_built;
 use crate::report::{Node, Section};
 
 pub(super) fn soc_pstate(gpu: &Gpu) -> Node {

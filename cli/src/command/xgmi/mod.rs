@@ -1,5 +1,6 @@
 //! `xgmi`: the links between the packages of a hive.
 
+mod args;
 mod text;
 
 use amdgpu_smi::gpu::{XgmiInfo, XgmiLink};
@@ -9,15 +10,17 @@ use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::KiloBytes;
 use amdgpu_smi::{Gpu, Result};
 
-use crate::args::{Common, XgmiArgs};
+pub(crate) use self::args::XgmiArgs;
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), Failure> {
-    let format = super::format(common);
+    let format = answer::format(common);
     let root = if format == Format::AmdJson { AmdRoot::Object } else { AmdRoot::Array };
-    let (gpus, mut output) = super::begin(common, root)?;
+    let (gpus, mut output) = answer::begin(common, root)?;
     let wanted = Wanted::of(args);
     let found: Vec<Found> = gpus.iter().map(|gpu| Found::of(gpu, wanted)).collect();
     let sections: Vec<Section> = match format {
@@ -184,7 +187,7 @@ fn report(found: &Found, wanted: Wanted) -> Section {
     if let Some(found) = &found.errors {
         section.put("errors_since_last_read", errors(found));
     }
-    super::scope(&found.gpu, &mut section);
+    answer::scope(&found.gpu, &mut section);
     section
 }
 

@@ -4,8 +4,7 @@ use amdgpu_smi::gpu::XgmiLink;
 use amdgpu_smi::unit::{Bytes, KiloBytes};
 
 use super::{Found, Wanted, errors, letter, no_value};
-use crate::command::process::readable;
-use crate::render::inline;
+use crate::render::{inline, size};
 use crate::report::Node;
 
 /// The tables as text, of the first partitions only.
@@ -40,7 +39,7 @@ pub(super) fn tables(found: &[Found], wanted: Wanted, verbose: u8) -> String {
                 (" Write", |link| link.written),
             ] {
                 let amounts = found.links().iter().map(|link| match value(link) {
-                    Some(amount) => readable(Bytes(amount.0.saturating_mul(1024))),
+                    Some(amount) => size(Bytes(amount.0.saturating_mul(1024))),
                     None => "N/A".into(),
                 });
                 let amounts: String = amounts.map(|amount| format!("{amount:13}")).collect();

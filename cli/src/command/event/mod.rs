@@ -1,5 +1,7 @@
 //! `event`: what GPUs report as it happens, a line each.
 
+mod args;
+
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +16,9 @@ use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use serde_json::{Map, Value};
 
-use crate::args::{Common, EventArgs};
+pub(crate) use self::args::EventArgs;
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::{Output, note};
@@ -27,7 +31,7 @@ const CAPACITY: usize = 65_536;
 const LOOK: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
-    let format = super::format(common);
+    let format = answer::format(common);
     if format == Format::AmdJson {
         let sentence = "event has no --json=amd: the keys of amd-smi's events are pieces of its text, with no fixed \
                         names; --json has AMD's names of the events, and what the driver wrote";
@@ -62,7 +66,7 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
         return result.map(|_| ());
     }
     if let Ok(end) = result {
-        super::tidy(end, &mut watch.output)?;
+        answer::tidy(end, &mut watch.output)?;
     }
     note(&watch.counts.sentence(watch.events.lost()));
     result.map(|_| ())

@@ -2,10 +2,10 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::process::{PidView, Processes};
-use amdgpu_smi::unit::{Bytes, Microseconds};
+use amdgpu_smi::unit::Bytes;
 
-use super::report::readable;
-use crate::render::printable;
+use crate::render::{duration, printable, size};
+use crate::sections::process::{unknown, unreadable};
 
 const END: &str = "+------------------------------------------------------------------------------+\n";
 const HEADING: &str = "\
@@ -15,12 +15,12 @@ const HEADING: &str = "\
 ";
 
 /// The box, with a row for each process and GPU; below it whether there may be more.
-pub(crate) fn boxed(found: &Processes, gpus: &[Gpu]) -> String {
+pub(super) fn table(found: &Processes, gpus: &[Gpu]) -> String {
     let mut rows = String::new();
     let mut has_nameless = false;
     for gpu in gpus {
         for (process, used) in found.of_gpu(gpu.index()) {
-            let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), readable);
+            let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
             let units = used.compute_percent.map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}"));
             let sdma = used.kfd.as_ref().and_then(|kfd| kfd.sdma);
             let name = process.name.as_deref().map_or_else(|| "N/A".into(), printable);
@@ -32,12 +32,12 @@ pub(crate) fn boxed(found: &Processes, gpus: &[Gpu]) -> String {
                 memory(used.gtt),
                 memory(used.vram),
                 memory(used.vram),
-                sdma.map_or_else(|| "N/A".into(), time),
+                sdma.map_or_else(|| "N/A".into(), duration),
             ));
         }
     }
     if rows.is_empty() {
-        let is_known = super::unknown(found).is_none();
+        let is_known = unknown(found).is_none();
         let sentence = if is_known {
             "No running processes found"
         } else {
@@ -49,16 +49,6 @@ pub(crate) fn boxed(found: &Processes, gpus: &[Gpu]) -> String {
     if has_nameless {
         text.push_str("Processes without a name are the host's, by the host's numbers.\n");
     }
-    text.push_str(&super::unreadable(found));
+    text.push_str(&unreadable(found));
     text
-}
-
-/// `600 us`, `1.8 s`: at most seven characters for three months.
-pub(super) fn time(time: Microseconds) -> String {
-    match time.0 {
-        micros @ 0..1_000 => format!("{micros} us"),
-        micros @ 1_000..1_000_000 => format!("{} ms", micros / 1_000),
-        micros @ 1_000_000..100_000_000 => format!("{:.1} s", micros as f64 / 1e6),
-        micros => format!("{} s", micros / 1_000_000),
-    }
 }

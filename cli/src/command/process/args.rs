@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::WatchArgs;
+use crate::args::WatchArgs;
 
 // A paragraph a line, which is wrapped to the terminal's width.
 const PROCESS_HELP: &str = "\
@@ -53,7 +53,7 @@ pub(crate) struct ProcessArgs {
     pub(crate) table: bool,
     /// Look twice, SEC seconds apart (1 without a number), and add how busy each engine was
     #[arg(long, value_name = "SEC", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "1", value_parser = super::seconds)]
+    #[arg(default_missing_value = "1", value_parser = crate::args::seconds)]
     pub(crate) percent: Option<f64>,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,

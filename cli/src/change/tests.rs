@@ -9,7 +9,7 @@ use amdgpu_smi::backend::{Record, Tree};
 use clap::Parser;
 
 use super::*;
-use crate::args::{Cli, Command};
+use crate::cli::{Cli, Command};
 use crate::command::set::Set;
 
 const NAVI31: &str = "navi31-1x-k6.12-desktop";

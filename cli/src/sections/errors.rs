@@ -1,14 +1,11 @@
-//! Errors that were corrected, and those that could not be.
+//! Errors that were corrected, and those that could not be, over all blocks and by block.
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::ras::{ErrorCounts, block_names};
-use amdgpu_smi::parse::xgmi::XgmiErrors;
 use amdgpu_smi::reading::Reading;
 
-use super::table::Table;
-use crate::command::scope;
+use crate::answer::scope;
 use crate::report::{Node, Section};
-use crate::view::View;
 
 /// What each block counted, of those whose error correction is on.
 fn counts(gpu: &Gpu) -> std::result::Result<Vec<(&'static str, Reading<ErrorCounts>)>, Node> {
@@ -43,7 +40,7 @@ fn sum(blocks: &[(&str, Reading<ErrorCounts>)], count: Count) -> Node {
 }
 
 /// Uncorrectable errors of all blocks.
-pub(crate) fn total(gpu: &Gpu) -> Node {
+pub(crate) fn uncorrectable(gpu: &Gpu) -> Node {
     counts(gpu).map_or_else(|absent| absent, |blocks| sum(&blocks, UNCORRECTABLE))
 }
 
@@ -103,25 +100,4 @@ pub(crate) fn blocks(gpu: &Gpu) -> Node {
     }
     scope(gpu, &mut section);
     section.into()
-}
-
-/// What happened on the XGMI links since anyone last asked: reading clears it (`amdgpu_xgmi_show_error`), so only
-/// those have it read who ask for it by name.
-pub(super) fn xgmi(gpu: &View<'_>, _: &Table<'_>, section: &mut Section) {
-    const KEY: &str = "xgmi_err";
-    match gpu.gpu().read_and_clear_xgmi_errors() {
-        Ok(errors) => {
-            let (ours, amds) = match errors {
-                XgmiErrors::None => ("none", "AMDSMI_XGMI_STATUS_NO_ERRORS"),
-                XgmiErrors::One => ("one", "AMDSMI_XGMI_STATUS_ERROR"),
-                _ => ("several", "AMDSMI_XGMI_STATUS_MULTIPLE_ERRORS"),
-            };
-            section.put_both(KEY, ours, amds)
-        }
-        Err(error) => section.put(KEY, Node::from(&error)),
-    };
-}
-
-pub(super) fn no_xgmi(_: &View<'_>, _: &Table<'_>, section: &mut Section) {
-    section.put("xgmi_err", Node::absent("not asked", "reading clears it; metric -x reads and so clears it"));
 }

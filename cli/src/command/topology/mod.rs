@@ -1,21 +1,24 @@
 //! `topology`: how the GPUs are wired, as AMD's nine tables.
 
+mod args;
+
 use amdgpu_smi::Gpu;
 use amdgpu_smi::topology::{Link, LinkKind, LinkPath, Topology};
 use amdgpu_smi::unit::MegabytesPerSecond;
 
-use super::static_facts::ranges;
-use crate::args::{Common, TopologyArgs};
+pub(crate) use self::args::TopologyArgs;
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, ranges};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     let root = AmdRoot::Array;
-    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
+    let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
     let topology = smi.topology();
     let wanted: Vec<&Table> = TABLES.iter().filter(|table| !any(args) || (table.wanted)(args)).collect();
-    let format = super::format(common);
+    let format = answer::format(common);
     let text = match format {
         Format::Text { verbose } => text(&topology, &gpus, &wanted, verbose),
         Format::Csv => {

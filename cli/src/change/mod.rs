@@ -1,19 +1,34 @@
 //! What `set` and `reset` share: all changes are planned, then made one after the other, and told.
 
+pub(crate) mod value;
+
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use amdgpu_smi::control::{self, Control, Plan, Step};
 use amdgpu_smi::{Error, Gpu};
+use clap::Args;
 
-use super::{find, format};
-use crate::args::{ChangeArgs, Common, JsonShape};
+use crate::answer::{find, format};
+use crate::args::{Common, JsonShape};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format, inline};
 use crate::report::{Forms, Node, Section};
 
+/// What holds for every change.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Changing")]
+pub(crate) struct ChangeArgs {
+    /// Print what would be done, file by file and byte by byte, and what is in the way; touch nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+    /// Do not ask before what cannot be undone or takes GPUs away
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
 /// What is asked of each GPU.
-pub(super) trait Request {
+pub(crate) trait Request {
     /// Whether to ask, and whether to do it at all.
     fn how(&self) -> &ChangeArgs;
 
@@ -61,9 +76,9 @@ enum Outcome {
 }
 
 /// The changes of one GPU.
-pub(super) struct Plans<'a> {
+pub(crate) struct Plans<'a> {
     gpu: &'a Gpu,
-    pub(super) control: Control<'a>,
+    pub(crate) control: Control<'a>,
     list: Vec<Planned>,
 }
 
@@ -71,7 +86,7 @@ impl Plans<'_> {
     /// Adds a change: its plan, and what is told of what was asked for and of the driver's answer.
     ///
     /// It is planned again when it is made: files are shared, and those before it may have changed what they hold.
-    pub(super) fn add<A: Clone + 'static, B: Clone + 'static>(
+    pub(crate) fn add<A: Clone + 'static, B: Clone + 'static>(
         &mut self,
         setting: &'static str,
         make: impl Fn(&Control<'_>) -> amdgpu_smi::Result<Plan<A, B>> + 'static,
@@ -101,26 +116,26 @@ impl Plans<'_> {
     }
 
     /// Adds a sentence to what is told of the last change once it was made.
-    pub(super) fn note(&mut self, note: &'static str) {
+    pub(crate) fn note(&mut self, note: &'static str) {
         if let Some(last) = self.list.last_mut() {
             last.note = Some(note);
         }
     }
 
     /// Adds a sentence to what is told of the last plan.
-    pub(super) fn caveat(&mut self, caveat: &'static str) {
+    pub(crate) fn caveat(&mut self, caveat: &'static str) {
         if let Some(last) = self.list.last_mut() {
             last.caveat = Some(caveat);
         }
     }
 
     /// Whether the GPU is one of several in its package.
-    pub(super) fn is_partition(&self) -> bool {
+    pub(crate) fn is_partition(&self) -> bool {
         self.gpu.is_partition()
     }
 
     /// Refuses with a reason of the command's own.
-    pub(super) fn refuse(&self, setting: &str, error: Error) -> Failure {
+    pub(crate) fn refuse(&self, setting: &str, error: Error) -> Failure {
         unchanged(self.gpu, setting, error)
     }
 }
@@ -130,7 +145,7 @@ fn unchanged(gpu: &Gpu, setting: &str, error: Error) -> Failure {
 }
 
 /// Plans everything, then does it if it is to be done, and tells.
-pub(super) fn run(common: &Common, request: &impl Request) -> Result<(), Failure> {
+pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure> {
     let how = request.how();
     if common.gpus.is_empty() {
         let sentence = "which GPU? Name it, as in -g 0, or say -g all";

@@ -1,5 +1,6 @@
 //! `set`: settings, planned and then made.
 
+mod args;
 mod words;
 
 use amdgpu_smi::Error;
@@ -10,12 +11,14 @@ use amdgpu_smi::parse::fan::FanPoint;
 use amdgpu_smi::parse::overdrive::{Overdrive, OverdrivePoint};
 use amdgpu_smi::parse::partition::ComputePartition;
 use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
-use amdgpu_smi::parse::profile::PowerProfile;
 use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, Rpm};
 
+use self::args::FanSpeed;
+pub(crate) use self::args::SetArgs;
 use self::words::{Clock, Limit, caps, levels, limits, name};
-use super::change::{self, Plans, Request};
-use crate::args::{ChangeArgs, Common, FanSpeed, SetArgs};
+use crate::args::Common;
+use crate::change::value::{cap_name, curve, fan_mode, mode, profile};
+use crate::change::{self, ChangeArgs, Plans, Request};
 use crate::failure::Failure;
 use crate::report::{Node, Number, Section};
 
@@ -37,7 +40,7 @@ pub(crate) fn run(common: &Common, args: &SetArgs) -> Result<(), Failure> {
 }
 
 /// The options, with those read whose values are several words.
-pub(super) struct Set<'a> {
+pub(crate) struct Set<'a> {
     args: &'a SetArgs,
     caps: Vec<(u32, MicroWatts)>,
     levels: Vec<(Clock, Vec<u32>)>,
@@ -46,7 +49,7 @@ pub(super) struct Set<'a> {
 
 impl Set<'_> {
     /// Reads the values.
-    pub(super) fn read(args: &SetArgs) -> Result<Set<'_>, Failure> {
+    pub(crate) fn read(args: &SetArgs) -> Result<Set<'_>, Failure> {
         let (caps, levels) = (caps(&args.power_cap)?, levels(&args.clk_level)?);
         Ok(Set { args, caps, levels, limits: limits(&args.clk_limit)? })
     }
@@ -281,29 +284,6 @@ fn list<T: Copy + Into<Node>>(values: &[T]) -> Node {
     Node::List(values.iter().map(copied).collect())
 }
 
-/// What a power cap is called.
-pub(super) fn cap_name(channel: u32) -> &'static str {
-    if channel == 2 { "fast_power_cap" } else { "power_cap" }
-}
-
-/// Who decides the fan's speed.
-pub(super) fn mode(mode: FanMode) -> &'static str {
-    match mode {
-        FanMode::Full => "full",
-        FanMode::Manual => "manual",
-        FanMode::Automatic => "automatic",
-        _ => "another",
-    }
-}
-
-pub(super) fn fan_mode(fan: Fan) -> Node {
-    Node::reading_as(&fan.mode, |found| mode(*found))
-}
-
-pub(super) fn profile(profile: PowerProfile) -> Node {
-    profile.name.into()
-}
-
 fn policy(level: PolicyLevel) -> Node {
     level.name.into()
 }
@@ -423,16 +403,6 @@ fn clock_limit(plans: &mut Plans<'_>, domain: ClockDomain, limit: Limit) -> Resu
             plans.add("clk_limit", plan, |range| told(*range), told)
         }
     }
-}
-
-/// A curve's points.
-pub(super) fn curve(points: Vec<FanPoint>) -> Node {
-    let point = |point: FanPoint| {
-        let mut section = Section::new();
-        section.put("point", point.index).put("temperature", point.temperature).put("speed", point.speed);
-        section.into()
-    };
-    Node::List(points.into_iter().map(point).collect())
 }
 
 fn isolation_word(isolation: Isolation) -> Node {

@@ -3,9 +3,8 @@
 use amdgpu_smi::process::Processes;
 use amdgpu_smi::unit::{Bytes, Microseconds, Milliseconds};
 
-use super::boxed::time;
-use super::report::readable;
-use crate::render::printable;
+use crate::render::{duration, printable, size};
+use crate::sections::process::{NONE, unknown, unreadable};
 
 /// AMD's columns.
 const HEADING: &str = "\
@@ -13,13 +12,13 @@ GPU               NAME      PID   GTT_MEM   CPU_MEM  VRAM_MEM   MEM_USG      CU%
 ";
 
 /// The processes of these GPUs, each line with `prefix` before it.
-pub(crate) fn below(found: &Processes, gpus: impl Iterator<Item = usize>, prefix: &str) -> String {
+pub(super) fn table(found: &Processes, gpus: impl Iterator<Item = usize>, prefix: &str) -> String {
     let mut text = format!("\nPROCESS INFO:\n{:width$}{HEADING}", "", width = prefix.chars().count());
     for gpu in gpus {
         let mut is_used = false;
         for (process, used) in found.of_gpu(gpu) {
             is_used = true;
-            let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), readable);
+            let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
             let percent =
                 used.compute_percent.map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}"));
             let kfd = used.kfd.as_ref();
@@ -33,15 +32,15 @@ pub(crate) fn below(found: &Processes, gpus: impl Iterator<Item = usize>, prefix
                 memory(used.cpu_memory),
                 memory(used.vram),
                 memory(used.vram),
-                sdma.map_or_else(|| "N/A".into(), time),
+                sdma.map_or_else(|| "N/A".into(), duration),
                 evicted.map_or_else(|| "N/A".into(), |evicted| format!("{} ms", evicted.0)),
             ));
         }
         if !is_used {
-            let why = if super::unknown(found).is_none() { super::NONE } else { "N/A" };
+            let why = if unknown(found).is_none() { NONE } else { "N/A" };
             text.push_str(&format!("{prefix}{gpu:>3}  {why}\n"));
         }
     }
-    text.push_str(&super::unreadable(found));
+    text.push_str(&unreadable(found));
     text
 }

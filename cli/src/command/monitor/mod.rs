@@ -1,34 +1,41 @@
 //! `monitor`: the most wanted measurements, a row for each GPU.
 
+mod args;
+mod processes;
 mod rows;
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
-use amdgpu_smi::reading::{Reading, Scope};
 use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::unit::Bytes;
 
+pub(crate) use self::args::MonitorArgs;
 use self::rows::Rows;
-use super::metric::{CAUSES, Figure, Table, error_totals, first_die, own_dies, pcie_bandwidth};
-use super::process::put_process_list;
-use crate::args::{Common, MonitorArgs};
+use crate::answer;
+use crate::args::Common;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Number, Section};
+use crate::row::Row;
+use crate::sections::errors;
+use crate::sections::metrics_table::MetricsTable;
+use crate::sections::pcie;
+use crate::sections::process::put_process_list;
+use crate::sections::throttle::{CAUSES, Figure, first_die, own_dies};
 use crate::view::View;
 
 pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::Array;
     let wanted = Wanted::of(args);
-    let format = super::format(common);
+    let format = answer::format(common);
     if args.process && format == Format::Csv {
         let sentence = "-q has no CSV, where a row is a GPU; `amdgpu-smi process --csv` has a row a process";
         return Err(Failure::Usage(sentence.into()));
     }
-    let (smi, gpus, mut output) = super::begin_with_machine(common, ROOT)?;
+    let (smi, gpus, mut output) = answer::begin_with_machine(common, ROOT)?;
     let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
-    let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.courtesy)?;
+    let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.autosuspend)?;
     let mut columns = Columns::default();
     let mut rows = match format {
         Format::Text { verbose } => Some(Rows::new(&wanted, verbose, args.watch.watch.is_some(), &output)),
@@ -138,7 +145,7 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
         temperatures(gpu, &row, &mut section);
     }
     let activity = look.activity();
-    let table = Table::new(gpu);
+    let table = MetricsTable::new(gpu);
     let clock = |domain| row.reading(&look.clock(domain).current);
     if wanted.gfx {
         section.put("gfx_clk", clock(ClockDomain::Graphics)).put("gfx", row.reading(&activity.gfx));
@@ -160,7 +167,7 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
     }
     if wanted.ecc {
         let (corrected, uncorrected) =
-            row.package(|| error_totals(gpu.gpu()), |absent| (absent.clone(), absent));
+            row.package(|| errors::totals(gpu.gpu()), |absent| (absent.clone(), absent));
         section
             .put("single_bit_ecc", corrected)
             .put("double_bit_ecc", uncorrected)
@@ -170,40 +177,12 @@ pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
         memory(gpu, wanted.default, &mut section);
     }
     if wanted.pcie {
-        pcie_bandwidth("pcie_bw", &table, &mut section);
+        pcie::bandwidth("pcie_bw", &table, &mut section);
     }
     if wanted.violation {
         violations(gpu, &table, &mut section);
     }
     section
-}
-
-/// A row of the table. People add rows up, so what belongs to a whole package stands in the row of its first partition
-/// alone.
-pub(super) struct Row<'a> {
-    pub(super) gpu: &'a Gpu,
-}
-
-impl Row<'_> {
-    pub(super) fn reading<T: Clone + Into<Node>>(&self, reading: &Reading<T>) -> Node {
-        match reading {
-            Ok(found) if found.scope == Scope::Package => {
-                self.package(|| Node::reading(reading), |absent| absent)
-            }
-            _ => Node::reading(reading),
-        }
-    }
-
-    /// A value of the package, or in the rows of further partitions its reason.
-    pub(super) fn package<T>(&self, value: impl FnOnce() -> T, absent: impl FnOnce(Node) -> T) -> T {
-        match self.gpu.ids().partition.unwrap_or(0) {
-            0 => value(),
-            _ => absent(Node::absent(
-                "package",
-                "the value is the whole package's and stands in the row of its first partition",
-            )),
-        }
-    }
 }
 
 /// AMD's keys, and the causes that `metric` tells by other names and in another order.
@@ -222,7 +201,7 @@ const VIOLATIONS: [(&str, &str, Figure); 11] = [
 ];
 
 /// What is counted for each die is a list of the dies of this GPU, or of this partition.
-fn violations(gpu: &View<'_>, table: &Table<'_>, section: &mut Section) {
+fn violations(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
     let rates = gpu.rates();
     for (key, name, figure) in VIOLATIONS {
         let Some(cause) = CAUSES.iter().find(|cause| cause.name == name) else { continue };

@@ -1,4 +1,4 @@
-//! The options of `ras` and `bad-pages`.
+//! The options of `ras`.
 
 use std::path::PathBuf;
 
@@ -59,30 +59,4 @@ pub(crate) enum Severity {
     NonfatalCorrected,
     /// Any.
     All,
-}
-
-// As above.
-const BAD_PAGES_HELP: &str = "\
-Pages of video memory that errors were found in. A retired one is not used any more; a pending one is in use and will \
-be retired; an unreservable one could not be. The list is kept in the board's EEPROM. Addresses are of bytes; amd-smi \
-gives numbers of pages of 4096 bytes for them, as --json=amd does.
-
-Examples:
-  amdgpu-smi bad-pages                                        all
-  amdgpu-smi bad-pages --json | jq '.gpu_data[].retired | length'";
-
-/// Lists of `bad-pages`; none chosen is all of them.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Lists (default: all)", after_long_help = BAD_PAGES_HELP)]
-#[command(after_help = "--help says more: what the lists are, examples.")]
-pub(crate) struct BadPagesArgs {
-    /// Pending pages
-    #[arg(short, long)]
-    pub(crate) pending: bool,
-    /// Retired pages
-    #[arg(short, long)]
-    pub(crate) retired: bool,
-    /// Unreservable pages
-    #[arg(short, long)]
-    pub(crate) un_res: bool,
 }

@@ -47,7 +47,7 @@ pub(crate) struct EventArgs {
     #[arg(long)]
     pub(crate) all_processes: bool,
     /// Stop after SEC seconds
-    #[arg(long, value_name = "SEC", value_parser = super::seconds)]
+    #[arg(long, value_name = "SEC", value_parser = crate::args::seconds)]
     pub(crate) duration: Option<f64>,
     /// Stop after N events; a DROPPED_EVENT that --types does not name is not counted
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]

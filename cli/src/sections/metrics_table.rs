@@ -6,13 +6,13 @@ use crate::report::{Node, Section};
 use crate::view::View;
 
 /// A GPU's table, or why there is none.
-pub(crate) struct Table<'a> {
+pub(crate) struct MetricsTable<'a> {
     gpu: &'a View<'a>,
 }
 
-impl<'a> Table<'a> {
-    pub(crate) fn new(gpu: &'a View<'a>) -> Table<'a> {
-        Table { gpu }
+impl<'a> MetricsTable<'a> {
+    pub(crate) fn new(gpu: &'a View<'a>) -> MetricsTable<'a> {
+        MetricsTable { gpu }
     }
 
     pub(crate) fn metrics(&self) -> Result<&Metrics, Node> {

@@ -1,27 +1,30 @@
 //! Without a command: AMD's default table.
 
+mod processes;
+
 use amdgpu_smi::Gpu;
 use amdgpu_smi::process::Processes;
 use amdgpu_smi::summary::Look;
 
-use super::metric::error_total;
-use super::monitor::Row;
-use super::process::{boxed, process_list};
+use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, inline};
 use crate::report::{Forms, Node, Number, Section};
+use crate::row::Row;
+use crate::sections::errors;
+use crate::sections::process::process_list;
 
 pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
     let root = AmdRoot::GpuData;
-    let format = super::format(common);
-    let (smi, gpus, mut output) = super::begin_with_machine(common, root)?;
+    let format = answer::format(common);
+    let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
     let processes = smi.processes();
     let sections: Vec<Section> = gpus.iter().map(|gpu| report(gpu, &processes)).collect();
     let Format::Text { verbose } = format else {
         let document = Document { sections, timestamp: None, root };
         output.write(&document.render(format, &mut Columns::default()))?;
-        return super::answered(&document.sections);
+        return answer::answered(&document.sections);
     };
     let kernel = gpus.first().map(|gpu| gpu.driver_info());
     let kernel = kernel
@@ -33,10 +36,10 @@ pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
         text.push_str(&rows(section));
     }
     text.push_str(END);
-    text.push_str(&boxed(&processes, &gpus));
+    text.push_str(&processes::table(&processes, &gpus));
     text.push_str(&notes(&gpus, &sections, verbose));
     output.write(&text)?;
-    super::answered(&sections)
+    answer::answered(&sections)
 }
 
 const TOP: &str = "+------------------------------------------------------------------------------+\n";
@@ -78,7 +81,7 @@ fn report(gpu: &Gpu, processes: &Processes) -> Section {
         .put("mem_util", row.reading(&activity.memory))
         .put("gfx_util", row.reading(&activity.gfx))
         .put("temp", row.reading(&look.core_temperature().current))
-        .put("uncorr_ecc", row.package(|| error_total(gpu), |absent| absent))
+        .put("uncorr_ecc", row.package(|| errors::uncorrectable(gpu), |absent| absent))
         .put("power_usage", power_section)
         .put("fan", fan(&look, &row))
         .put("mem_usage", memory(&look))

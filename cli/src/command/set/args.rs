@@ -1,4 +1,4 @@
-//! The options of `set` and `reset`, and how their values are read.
+//! The options of `set`, and how their values are read.
 
 use amdgpu_smi::control::{Choice, OverdriveEdit};
 use amdgpu_smi::parse::partition::MemoryPartition;
@@ -6,6 +6,8 @@ use amdgpu_smi::parse::performance::PerformanceLevel;
 use amdgpu_smi::parse::policy::Isolation;
 use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
 use clap::{ArgAction, Args};
+
+use crate::change::ChangeArgs;
 
 const SET_ABOUT: &str = "\
 Changes settings of the GPUs that -g names. Everything is planned first and compared with the ranges that the driver \
@@ -156,66 +158,6 @@ pub(crate) struct SetArgs {
     pub(crate) how: ChangeArgs,
 }
 
-const RESET_ABOUT: &str = "\
-Sets back settings of the GPUs that -g names, or starts a GPU over. As with `set`, everything is planned first, and \
-nothing is changed if one thing cannot be.";
-
-const RESET_HELP: &str = "\
-Examples:
-  amdgpu-smi reset -g 0 -c --dry-run     which files would get which bytes
-  amdgpu-smi reset -g 0 -c -f -o         clocks, fans and power caps as after boot
-  amdgpu-smi reset -g 0 -G --yes         the GPU itself, without being asked
-
-Exit status: as that of `set`; see `amdgpu-smi set --help`.";
-
-/// What goes back to what it was.
-#[derive(Debug, Args)]
-#[command(long_about = RESET_ABOUT, after_long_help = RESET_HELP)]
-#[command(after_help = "--help says more: examples, what is needed.", next_help_heading = "Resets")]
-pub(crate) struct ResetArgs {
-    /// The GPU: everything that runs on it is lost, in the whole hive if XGMI joins it to others
-    ///
-    /// Asks first. Needs root and debugfs.
-    #[arg(short = 'G', long)]
-    pub(crate) gpureset: bool,
-    /// Clocks, voltages and overdrive to what they were after boot; the performance level becomes auto
-    #[arg(short, long)]
-    pub(crate) clocks: bool,
-    /// Fans to the driver, and the firmware's fan control to its defaults
-    #[arg(short, long)]
-    pub(crate) fans: bool,
-    /// The power profile to that of the boot; the performance level becomes auto
-    #[arg(short, long)]
-    pub(crate) profile: bool,
-    /// The XGMI error counts
-    #[arg(short, long)]
-    pub(crate) xgmierr: bool,
-    /// End determinism: the performance level becomes auto
-    #[arg(short = 'd', long)]
-    pub(crate) perf_determinism: bool,
-    /// Both power caps to what they were after boot
-    #[arg(short = 'o', long)]
-    pub(crate) power_cap: bool,
-    /// Overwrite what programs left in registers and local memory of this partition
-    #[arg(short = 'l', long)]
-    pub(crate) clean_local_data: bool,
-
-    #[command(flatten)]
-    pub(crate) how: ChangeArgs,
-}
-
-/// What holds for every change.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Changing")]
-pub(crate) struct ChangeArgs {
-    /// Print what would be done, file by file and byte by byte, and what is in the way; touch nothing
-    #[arg(short = 'n', long)]
-    pub(crate) dry_run: bool,
-    /// Do not ask before what cannot be undone or takes GPUs away
-    #[arg(short, long)]
-    pub(crate) yes: bool,
-}
-
 /// How fast a fan is to be, or who says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FanSpeed {
@@ -292,7 +234,7 @@ fn switch(word: &str) -> Result<bool, String> {
     }
 }
 
-pub(crate) fn megahertz(text: &str) -> Result<MegaHertz, String> {
+pub(super) fn megahertz(text: &str) -> Result<MegaHertz, String> {
     number(text, &["mhz"], "whole MHz, as 1700 or 1700MHz").map(MegaHertz)
 }
 
@@ -301,7 +243,7 @@ fn clock_offset(text: &str) -> Result<i32, String> {
 }
 
 /// Whole watts: the driver cuts off the rest, and a number in its own unit would be a millionfold.
-pub(crate) fn watts(text: &str) -> Result<MicroWatts, String> {
+pub(super) fn watts(text: &str) -> Result<MicroWatts, String> {
     number(text, &["watts", "w"], "whole watts, as 300 or 300W").map(MicroWatts::from_watts)
 }
 

@@ -1,0 +1,101 @@
+//! What all commands do alike: find the GPUs, open the output, answer, and say that there is no answer.
+
+use amdgpu_smi::{Error, Gpu, Smi};
+
+use crate::args::{Common, JsonShape};
+use crate::failure::Failure;
+use crate::machine;
+use crate::output::Output;
+use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::report::{Node, Section};
+use crate::watch::End;
+
+/// What the options say about the form of the answer.
+pub(crate) fn format(common: &Common) -> Format {
+    match (common.json, common.csv) {
+        (Some(JsonShape::Own), _) => Format::Json,
+        (Some(JsonShape::Amd), _) => Format::AmdJson,
+        (None, true) => Format::Csv,
+        (None, false) => Format::Text { verbose: common.verbose },
+    }
+}
+
+/// The GPUs that are asked about, and where to answer.
+pub(crate) fn begin(common: &Common, root: AmdRoot) -> Result<(Vec<Gpu>, Output), Failure> {
+    let (_, gpus, output) = begin_with_machine(common, root)?;
+    Ok((gpus, output))
+}
+
+/// The same with the machine, for what is about several GPUs at once.
+pub(crate) fn begin_with_machine(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>, Output), Failure> {
+    let (smi, gpus) = find(common, root)?;
+    Ok((smi, gpus, Output::open(common)?))
+}
+
+/// The machine, and the GPUs that are asked about.
+///
+/// Where there is none the answer is empty, and JSON says so, before the failure does.
+pub(crate) fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Failure> {
+    let found = machine::builder(common).build();
+    let empty = match &found {
+        Ok(smi) => smi.gpus().is_empty() && common.gpus.iter().all(|name| name.eq_ignore_ascii_case("all")),
+        Err(error) => matches!(error, Error::DriverNotLoaded { .. } | Error::Wsl),
+    };
+    if empty {
+        let format = format(common);
+        let mut output = Output::open(common)?;
+        if matches!(format, Format::Json | Format::AmdJson) {
+            let document = Document { sections: Vec::new(), timestamp: None, root };
+            output.write(&document.render(format, &mut Columns::default()))?;
+        }
+        found?;
+        let sentence = "the amdgpu driver is there, but no GPU that it drives; `amdgpu-smi doctor` says more";
+        return Err(Failure::Nothing(sentence.into()));
+    }
+    let smi = found?;
+    let gpus = machine::chosen(&smi, &common.gpus)?;
+    Ok((smi, gpus))
+}
+
+/// Answers with what `report` finds out about each GPU.
+pub(crate) fn answer(
+    common: &Common,
+    root: AmdRoot,
+    report: impl Fn(&Gpu) -> Vec<Section>,
+) -> Result<(), Failure> {
+    let (gpus, mut output) = begin(common, root)?;
+    let sections = gpus.iter().flat_map(report).collect();
+    let document = Document { sections, timestamp: None, root };
+    output.write(&document.render(format(common), &mut Columns::default()))?;
+    answered(&document.sections)
+}
+
+/// After Ctrl-C on a terminal, which echoes `^C`: begins a new line.
+pub(crate) fn tidy(end: End, output: &mut Output) -> Result<(), Failure> {
+    match end {
+        End::Interrupted if output.is_terminal() => output.write("\n"),
+        _ => Ok(()),
+    }
+}
+
+/// Fails if not one value could be told.
+pub(crate) fn answered(sections: &[Section]) -> Result<(), Failure> {
+    if sections.iter().any(Section::answers) {
+        return Ok(());
+    }
+    let reason =
+        sections.iter().find_map(Section::first_absent).map_or("nothing was found", |absent| &absent.reason);
+    Err(Failure::Nothing(format!("nothing of what was asked for can be told: {reason}")))
+}
+
+/// No value yet: it stands in the gpu_metrics table, or needs a reader that the library does not have.
+pub(crate) fn not_built() -> Node {
+    Node::absent("not built yet", "this version does not read it yet")
+}
+
+/// Says of a partition that a section holds the package's values.
+pub(crate) fn scope(gpu: &Gpu, section: &mut Section) {
+    if gpu.is_partition() {
+        section.own("scope", "package");
+    }
+}

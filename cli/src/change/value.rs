@@ -1,0 +1,40 @@
+//! Values that `set` and `reset` both report.
+
+use amdgpu_smi::gpu::{Fan, FanMode};
+use amdgpu_smi::parse::fan::FanPoint;
+use amdgpu_smi::parse::profile::PowerProfile;
+
+use crate::report::{Node, Section};
+
+/// What a power cap is called.
+pub(crate) fn cap_name(channel: u32) -> &'static str {
+    if channel == 2 { "fast_power_cap" } else { "power_cap" }
+}
+
+/// Who decides the fan's speed.
+pub(crate) fn mode(mode: FanMode) -> &'static str {
+    match mode {
+        FanMode::Full => "full",
+        FanMode::Manual => "manual",
+        FanMode::Automatic => "automatic",
+        _ => "another",
+    }
+}
+
+pub(crate) fn fan_mode(fan: Fan) -> Node {
+    Node::reading_as(&fan.mode, |found| mode(*found))
+}
+
+pub(crate) fn profile(profile: PowerProfile) -> Node {
+    profile.name.into()
+}
+
+/// A curve's points.
+pub(crate) fn curve(points: Vec<FanPoint>) -> Node {
+    let point = |point: FanPoint| {
+        let mut section = Section::new();
+        section.put("point", point.index).put("temperature", point.temperature).put("speed", point.speed);
+        section.into()
+    };
+    Node::List(points.into_iter().map(point).collect())
+}

@@ -1,0 +1,191 @@
+//! The command line: the list of commands, and the help page above them.
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::args::Common;
+use crate::command;
+use crate::command::bad_pages::BadPagesArgs;
+use crate::command::capture::CaptureArgs;
+use crate::command::event::EventArgs;
+use crate::command::firmware::FirmwareArgs;
+use crate::command::list::ListArgs;
+use crate::command::metric::MetricArgs;
+use crate::command::monitor::MonitorArgs;
+use crate::command::partition::PartitionArgs;
+use crate::command::process::ProcessArgs;
+use crate::command::ras::RasArgs;
+use crate::command::reset::ResetArgs;
+use crate::command::set::SetArgs;
+use crate::command::static_facts::StaticArgs;
+use crate::command::topology::TopologyArgs;
+use crate::command::xgmi::XgmiArgs;
+use crate::failure::Failure;
+
+const LONG_ABOUT: &str = "\
+Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
+fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
+Only set and reset change anything, and metric -x and xgmi --errors, which clear the errors they read. Only event \
+and capture --events open a device, /dev/kfd.
+
+Without a command, prints a table of all GPUs.";
+
+const AFTER_HELP: &str = "\
+Examples:
+  amdgpu-smi --demo monitor -w 1        what this looks like, on any machine
+  amdgpu-smi                            a table of all GPUs
+  amdgpu-smi list -e                    every name that a GPU goes by
+  amdgpu-smi metric -p -t -g 0          power and temperatures of the first GPU
+  amdgpu-smi monitor -w 1               a row a second, until Ctrl-C
+  amdgpu-smi metric --json | jq '.gpu_data[].power.socket_power'
+  amdgpu-smi metric -w 0.5 --json       one JSON document a line, two a second
+  amdgpu-smi process -w 2               who uses which engine, every two seconds
+  amdgpu-smi topology -t                how the GPUs are wired
+  amdgpu-smi event --json               a line for each reset, throttling, memory fault
+  amdgpu-smi capture -o machine.tar     this machine as a file, without serial numbers and names
+  amdgpu-smi --root machine.tar static  the same of a machine that was recorded
+  amdgpu-smi set -g 0 -o 300 --dry-run  how the power cap would be set; without --dry-run it is
+  amdgpu-smi doctor                     what is missing, and how to get it
+
+Units:
+  C degrees Celsius, W watts, mV millivolts, MHz, GT/s transfers per second and lane, % of the time or the
+  whole. KB, MB and GB are powers of 1024, as AMD's tools label them. N/A is a value that is not there;
+  --verbose adds why. JSON has null in its place, and the reason under \"unavailable\".
+
+Exit status:
+  0  answered
+  1  nothing could be answered, such as when there is no GPU; or changed, such as without permission
+  2  the command line is wrong, or names a GPU that is not there
+  3  the amdgpu driver is not there
+
+Environment:
+  AMDGPU_SMI_ROOT  the machine's root, as --root
+  NO_COLOR         no colours, also on a terminal";
+
+/// AMD GPU telemetry without ROCm
+#[derive(Debug, Parser)]
+#[command(name = "amdgpu-smi", version, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
+#[command(after_help = "--help says more: examples, units, exit status.")]
+#[command(subcommand_precedence_over_arg = true, max_term_width = 110, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What is to be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The GPUs and the names they go by
+    List(ListArgs),
+    /// What a GPU is: chip, board, bus, firmware image, memory, caches, limits
+    Static(StaticArgs),
+    /// How a GPU is: usage, power, clocks, temperatures, errors, fan, memory
+    Metric(MetricArgs),
+    /// The most wanted measurements, a row for each GPU
+    #[command(visible_alias = "dmon")]
+    Monitor(MonitorArgs),
+    /// Versions of the firmware that the driver loaded
+    #[command(visible_alias = "ucode")]
+    Firmware(FirmwareArgs),
+    /// Who uses the GPUs: memory, engines and compute units of each process
+    Process(ProcessArgs),
+    /// How the GPUs are wired to each other
+    Topology(TopologyArgs),
+    /// XGMI: links, their traffic and state, the hive
+    Xgmi(XgmiArgs),
+    /// How packages are split into partitions, and how they can be
+    Partition(PartitionArgs),
+    /// Error correction, its counts, and the records of errors (CPER)
+    Ras(RasArgs),
+    /// Pages of video memory that errors were found in
+    BadPages(BadPagesArgs),
+    /// What GPUs report as it happens: resets, throttling, memory faults, migrations
+    Event(EventArgs),
+    /// Record the machine as a file, which --root and tests take in its place
+    Capture(CaptureArgs),
+    /// Change settings: power cap, fan, clocks, performance level, partitions
+    Set(Box<SetArgs>),
+    /// Set settings back, or reset the GPU itself
+    Reset(ResetArgs),
+    /// What is there of driver, devices and permissions, what is missing, and how to get it
+    Doctor,
+    /// Versions of this program, the driver and the kernel
+    Version,
+    /// Print a script that completes this program's options
+    Completions {
+        /// The shell that is to read it
+        shell: clap_complete::Shell,
+    },
+}
+
+impl Command {
+    /// Answers.
+    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
+        match self {
+            Command::List(args) => command::list::run(common, args),
+            Command::Static(args) => command::static_facts::run(common, args),
+            Command::Metric(args) => command::metric::run(common, args),
+            Command::Monitor(args) => command::monitor::run(common, args),
+            Command::Firmware(_) => command::firmware::run(common),
+            Command::Process(args) => command::process::run(common, args),
+            Command::Topology(args) => command::topology::run(common, args),
+            Command::Xgmi(args) => command::xgmi::run(common, args),
+            Command::Partition(args) => command::partition::run(common, args),
+            Command::Ras(args) => command::ras::run(common, args),
+            Command::BadPages(args) => command::bad_pages::run(common, args),
+            Command::Event(args) => command::event::run(common, args),
+            Command::Capture(args) => command::capture::run(common, args),
+            Command::Set(args) => command::set::run(common, args),
+            Command::Reset(args) => command::reset::run(common, args),
+            Command::Doctor => command::doctor::run(common),
+            Command::Version => command::version::run(common),
+            Command::Completions { shell } => command::completions::run(common, *shell, &mut Cli::command()),
+        }
+    }
+}
+
+/// Reads the command line; prints help or the error and ends the process where there is nothing more to do.
+pub(crate) fn parse() -> Cli {
+    let cli = Cli::parse();
+    let common = &cli.common;
+    let is_capture = matches!(cli.command, Some(Command::Capture(_)));
+    // Checked here because clap checks each level alone, and these options may stand before or after the command.
+    let wrong = if common.csv && common.json.is_some() {
+        Some("--csv and --json cannot be used together")
+    } else if common.append && common.overwrite {
+        Some("--append and --overwrite cannot be used together")
+    } else if (common.append || common.overwrite && !is_capture) && common.file.is_none() {
+        Some("--append and --overwrite need --file")
+    } else {
+        None
+    };
+    if let Some(wrong) = wrong {
+        Cli::command().error(clap::error::ErrorKind::ArgumentConflict, wrong).exit();
+    }
+    cli
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::JsonShape;
+
+    #[test]
+    fn options_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn common_options_before_and_after_the_command() {
+        let before = Cli::parse_from(["amdgpu-smi", "-g", "0", "1", "--json=amd", "-v", "metric", "-v"]);
+        let after =
+            Cli::parse_from(["amdgpu-smi", "metric", "-v", "--verbose", "--json=amd", "-g", "0", "1"]);
+        for cli in [before, after] {
+            assert_eq!((cli.common.gpus.len(), cli.common.verbose), (2, 1));
+            assert_eq!(cli.common.json, Some(JsonShape::Amd));
+            let Some(Command::Metric(metric)) = cli.command else { panic!() };
+            assert!(metric.throttle);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The options of `metric`.
+
+use clap::{ArgAction, Args};
+
+use crate::args::{AutosuspendArgs, WatchArgs};
+
+/// Sections of `metric`; none chosen is all of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sections (default: all)")]
+pub(crate) struct MetricArgs {
+    /// Memory: total, used, free
+    #[arg(short, long)]
+    pub(crate) mem_usage: bool,
+    /// How busy the engines are
+    #[arg(short, long)]
+    pub(crate) usage: bool,
+    /// Power, caps and voltages
+    #[arg(short, long)]
+    pub(crate) power: bool,
+    /// Clocks
+    #[arg(short, long)]
+    pub(crate) clock: bool,
+    /// Temperatures and their limits
+    #[arg(short, long)]
+    pub(crate) temperature: bool,
+    /// The PCIe link as it is now
+    #[arg(short = 'P', long)]
+    pub(crate) pcie: bool,
+    /// Errors in total
+    #[arg(short, long)]
+    pub(crate) ecc: bool,
+    /// Errors of each block
+    #[arg(short = 'k', long)]
+    pub(crate) ecc_blocks: bool,
+    /// Voltages
+    #[arg(short = 'V', long)]
+    pub(crate) voltage: bool,
+    /// Fans and the firmware's fan control
+    #[arg(short, long)]
+    pub(crate) fan: bool,
+    /// The voltage curve
+    #[arg(short = 'C', long)]
+    pub(crate) voltage_curve: bool,
+    /// Overdrive: by how much, and the whole table
+    #[arg(short, long)]
+    pub(crate) overdrive: bool,
+    /// Performance level, power profiles, power features
+    #[arg(short = 'l', long)]
+    pub(crate) perf_level: bool,
+    /// XGMI errors since they were last read; reading clears them, so nothing but this reads them
+    #[arg(short, long)]
+    pub(crate) xgmi_err: bool,
+    /// Energy used since the driver was loaded
+    #[arg(short = 'E', long)]
+    pub(crate) energy: bool,
+    /// Throttling
+    #[arg(short = 'v', long = "violation")]
+    pub(crate) throttle: bool,
+    /// Traffic on the link, which takes a second for each GPU (with -P or alone)
+    #[arg(long)]
+    pub(crate) pcie_bw: bool,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    #[command(flatten)]
+    pub(crate) autosuspend: AutosuspendArgs,
+    // `-v` is throttling here, as in AMD's command.
+    /// Say why a value is N/A; twice: in a whole sentence
+    #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
+    pub(crate) verbose: u8,
+}

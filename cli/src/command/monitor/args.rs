@@ -1,0 +1,52 @@
+//! The options of `monitor`.
+
+use clap::{ArgAction, Args};
+
+use crate::args::{AutosuspendArgs, WatchArgs};
+
+/// Columns of `monitor`; none chosen is AMD's default.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Columns (default: power, temperatures, clock, usage, memory)")]
+pub(crate) struct MonitorArgs {
+    /// Power and its cap
+    #[arg(short, long)]
+    pub(crate) power_usage: bool,
+    /// Temperatures of hotspot and memory
+    #[arg(short, long)]
+    pub(crate) temperature: bool,
+    /// Shader clock and usage
+    #[arg(short = 'u', long)]
+    pub(crate) gfx: bool,
+    /// Memory clock and usage
+    #[arg(short, long)]
+    pub(crate) mem: bool,
+    /// Video encoder
+    #[arg(short = 'n', long)]
+    pub(crate) encoder: bool,
+    /// Video decoder
+    #[arg(short, long)]
+    pub(crate) decoder: bool,
+    /// Video memory: used, free, total
+    #[arg(short, long)]
+    pub(crate) vram_usage: bool,
+    /// PCIe bandwidth
+    #[arg(short = 'r', long)]
+    pub(crate) pcie: bool,
+    /// Errors that were corrected, errors that were not, and replays on the link
+    #[arg(short, long)]
+    pub(crate) ecc: bool,
+    /// In how many percent of the time power and temperature limits held it back (MI300 and newer)
+    #[arg(short = 'V', long)]
+    pub(crate) violation: bool,
+    /// The processes below the rows; `process` has more of them
+    #[arg(short = 'q', long)]
+    pub(crate) process: bool,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    #[command(flatten)]
+    pub(crate) autosuspend: AutosuspendArgs,
+    // `-v` is the video memory here, as in AMD's command.
+    /// Say why a value is N/A; twice: in a whole sentence
+    #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
+    pub(crate) verbose: u8,
+}

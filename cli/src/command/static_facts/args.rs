@@ -1,0 +1,76 @@
+//! The options of `static`.
+
+use clap::{ArgAction, Args, ValueEnum};
+
+/// Sections of `static`; none chosen is all of them but `partition`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sections (default: all but partition)")]
+pub(crate) struct StaticArgs {
+    /// The chip: names, ids, compute units, instruction set
+    #[arg(short, long)]
+    pub(crate) asic: bool,
+    /// PCI address and what the link can do
+    #[arg(short, long)]
+    pub(crate) bus: bool,
+    /// The firmware image (VBIOS)
+    #[arg(short = 'I', long)]
+    pub(crate) ifwi: bool,
+    /// Driver and kernel
+    #[arg(short, long)]
+    pub(crate) driver: bool,
+    /// Video memory
+    #[arg(short, long)]
+    pub(crate) vram: bool,
+    /// Caches
+    #[arg(short, long)]
+    pub(crate) cache: bool,
+    /// What the board's EEPROM says
+    #[arg(short = 'B', long)]
+    pub(crate) board: bool,
+    /// Whether processes are kept apart
+    #[arg(short = 'R', long)]
+    pub(crate) process_isolation: bool,
+    /// Error correction: what the chip has and what is on
+    #[arg(short, long)]
+    pub(crate) ras: bool,
+    /// Clock levels: SYS MEM DF SOC DCEF VCLK0 VCLK1 DCLK0 DCLK1, or ALL
+    #[arg(short = 'C', long, value_name = "CLOCK", num_args = 0.., ignore_case = true)]
+    pub(crate) clock: Option<Vec<ClockName>>,
+    /// How the package is split
+    #[arg(short, long)]
+    pub(crate) partition: bool,
+    /// Limits of power and temperature
+    #[arg(short, long)]
+    pub(crate) limit: bool,
+    /// SoC power policy
+    #[arg(short = 'P', long)]
+    pub(crate) soc_pstate: bool,
+    /// XGMI power-down policy
+    #[arg(short = 'x', long)]
+    pub(crate) xgmi_plpd: bool,
+    /// Power profiles
+    #[arg(short = 'o', long)]
+    pub(crate) profile: bool,
+    /// CPUs and memory nearby
+    #[arg(short = 'u', long)]
+    pub(crate) numa: bool,
+    // `-v` is the video memory here, as in AMD's command.
+    /// Say why a value is N/A; twice: in a whole sentence
+    #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
+    pub(crate) verbose: u8,
+}
+
+/// Clocks by AMD's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ClockName {
+    Sys,
+    Mem,
+    Df,
+    Soc,
+    Dcef,
+    Vclk0,
+    Vclk1,
+    Dclk0,
+    Dclk1,
+    All,
+}

@@ -1,0 +1,240 @@
+//! What is known of a process, as `process`, `monitor` and the default table have it.
+
+use amdgpu_smi::Error;
+use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::{PidView, Process, ProcessGpu, Processes};
+use amdgpu_smi::unit::Bytes;
+
+use crate::render::size;
+use crate::report::{Forms, Node, Number, Section};
+
+/// What AMD's command prints of a GPU that nobody uses.
+pub(crate) const NONE: &str = "No running processes detected";
+
+/// A process, and what it uses of one GPU.
+pub(crate) type Use<'a> = (&'a Process, &'a ProcessGpu);
+
+pub(crate) const LIST: &str = "process_list";
+
+/// Engines by their keys; the first two are AMD's, who counts both encoders as one.
+pub(crate) const ENGINES: [(&str, &[Engine], Forms); 7] = [
+    ("gfx", &[Engine::Gfx], Forms::ALL),
+    ("enc", &[Engine::Encode, Engine::Encode1], Forms::ALL),
+    ("dec", &[Engine::Decode], Forms::OURS),
+    ("compute", &[Engine::Compute], Forms::OURS),
+    ("dma", &[Engine::Dma], Forms::OURS),
+    ("jpeg", &[Engine::Jpeg], Forms::OURS),
+    ("vpe", &[Engine::Vpe], Forms::OURS),
+];
+
+/// Which groups of figures.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Groups {
+    pub(crate) memory: bool,
+    pub(crate) total: bool,
+    pub(crate) engines: bool,
+    pub(crate) percent: bool,
+}
+
+/// The list, or why there is none.
+pub(crate) fn list(found: &Processes, entries: Vec<Node>) -> Node {
+    unknown(found).map_or_else(|| Node::List(entries), Node::from)
+}
+
+/// The processes of a GPU as they stand in `process_list`.
+pub(crate) fn process_list(found: &Processes, gpu: usize) -> Node {
+    list(found, entries(found, gpu, Groups { memory: true, total: true, engines: true, percent: false }))
+}
+
+/// The same in a row of `monitor`: without engines, and with AMD's words for nobody.
+pub(crate) fn put_process_list(found: &Processes, gpu: usize, section: &mut Section) {
+    let entries = entries(found, gpu, Groups { memory: true, total: true, engines: false, percent: false });
+    let amds = if entries.is_empty() { vec![nobody()] } else { entries.clone() };
+    section.put_in(Forms::JSON, LIST, list(found, entries)).put_in(Forms::AMD_JSON, LIST, Node::List(amds));
+}
+
+fn entries(found: &Processes, gpu: usize, groups: Groups) -> Vec<Node> {
+    let entry = |used| {
+        let mut entry = Section::new();
+        entry.put("process_info", info(used, groups));
+        entry.into()
+    };
+    found.of_gpu(gpu).map(entry).collect()
+}
+
+/// The one entry that AMD's command has where there is no process.
+pub(crate) fn nobody() -> Node {
+    let mut nobody = Section::new();
+    nobody.put("process_info", NONE);
+    nobody.into()
+}
+
+pub(crate) fn info((process, used): Use<'_>, groups: Groups) -> Section {
+    let mut section = identity(process);
+    if groups.memory {
+        section.put("memory_usage", memory(used));
+    }
+    if groups.total {
+        put_bytes(&mut section, "mem_usage", used.vram, used, "vram");
+    }
+    if groups.engines {
+        section.put("usage", times(used));
+    }
+    figures(used, groups, &mut section);
+    section
+}
+
+/// Name, number, and whose it is.
+pub(crate) fn identity(process: &Process) -> Section {
+    let mut section = Section::new();
+    let name = Node::field(process.name.clone(), &process.reasons, "name");
+    section.put("name", name).put("pid", process.pid.0);
+    section
+        .own("user", Node::field(process.user.clone(), &process.reasons, "user"))
+        .own("uid", Node::field(process.uid, &process.reasons, "uid"));
+    let container = match (&process.container, process.reasons.of("cgroup")) {
+        (Some(container), _) => container.as_str().into(),
+        (None, Some(error)) => Node::from(error),
+        (None, None) => Node::absent("none", "its control group names no container"),
+    };
+    let view = match process.view {
+        PidView::Host => "host",
+        _ => "proc",
+    };
+    let inner = process.namespace_pids.iter().map(|pid| Node::from(pid.0)).collect();
+    section
+        .own("container", container)
+        .put_in(Forms::JSON, "pid_view", view)
+        .put_in(Forms::JSON, "namespace_pids", Node::List(inner))
+        .put_in(Forms::JSON, "is_self", process.is_self);
+    section
+}
+
+/// The rest: what only ROCm's processes have, and percentages.
+pub(crate) fn figures(used: &ProcessGpu, groups: Groups, section: &mut Section) {
+    let kfd = used.kfd.as_ref();
+    let no_kfd = || Node::absent("not in KFD", "KFD does not list the process for this GPU");
+    let of_kfd = |value: Option<Node>, name: &str| match kfd {
+        Some(_) => Node::field(value, &used.reasons, name),
+        None => no_kfd(),
+    };
+    let sdma = kfd.and_then(|kfd| kfd.sdma).map(|time| Node::quantity(time.0, "us"));
+    let evicted = kfd.and_then(|kfd| kfd.evicted).map(|time| Node::quantity(time.0, "ms"));
+    let percent = match (used.compute_percent, kfd) {
+        (Some(percent), _) => Node::quantity(Number::rounded(percent, 1), "%"),
+        (None, Some(_)) => Node::field(None::<u32>, &used.reasons, "cu_occupancy"),
+        (None, None) => no_kfd(),
+    };
+    section
+        .put("sdma_usage", of_kfd(sdma, "sdma"))
+        .put("cu_occupancy", of_kfd(used.compute_units.map(Node::from), "cu_occupancy"))
+        .own("cu_percent", percent)
+        .put("evicted_time", of_kfd(evicted, "evicted"));
+    if groups.percent {
+        section.own("percent", percents(used));
+    }
+    let queues = kfd.map(|kfd| Node::from(kfd.queues.len()));
+    let shares = used.clients.iter().any(|client| client.shared);
+    section
+        .put_in(Forms::JSON, "queues", queues.unwrap_or_else(no_kfd))
+        .put_in(Forms::JSON, "clients", used.clients.len())
+        .put_in(if shares { Forms::JSON.and(Forms::TEXT) } else { Forms::JSON }, "shares_clients", shares);
+}
+
+pub(crate) fn memory(used: &ProcessGpu) -> Section {
+    let mut section = Section::new();
+    put_bytes(&mut section, "gtt_mem", used.gtt, used, "gtt");
+    put_bytes(&mut section, "cpu_mem", used.cpu_memory, used, "cpu_memory");
+    put_bytes(&mut section, "vram_mem", used.vram, used, "vram");
+    section
+}
+
+/// Exact for programs, size for people.
+pub(crate) fn put_bytes(
+    section: &mut Section,
+    key: &str,
+    value: Option<Bytes>,
+    used: &ProcessGpu,
+    name: &str,
+) {
+    section.put_in(Forms::TEXT, key, Node::field(value.map(size), &used.reasons, name)).put_in(
+        Forms::ALL.but(Forms::TEXT),
+        key,
+        Node::field(value.map(bytes), &used.reasons, name),
+    );
+}
+
+pub(crate) fn bytes(bytes: Bytes) -> Node {
+    Node::quantity(bytes.0, "B")
+}
+
+/// How long each engine worked. One without a line of its own has not worked.
+pub(crate) fn times(used: &ProcessGpu) -> Section {
+    let mut section = Section::new();
+    for (key, engines, forms) in ENGINES {
+        let of = used.engines.iter().filter(|found| engines.contains(&found.engine));
+        let time = of.map(|found| found.time.0).fold(0, u64::saturating_add);
+        section.put_in(forms, key, of_engines(used, || Node::quantity(time, "ns")));
+    }
+    section
+}
+
+/// How busy it kept each engine since the last look.
+pub(crate) fn percents(used: &ProcessGpu) -> Section {
+    let mut section = Section::new();
+    for (key, engines, _) in ENGINES {
+        section.own(key, percent(used, engines));
+    }
+    section.own("sdma", sdma_percent(used));
+    section
+}
+
+pub(crate) fn sdma_percent(used: &ProcessGpu) -> Node {
+    match (used.sdma_percent, &used.kfd) {
+        (Some(percent), _) => Node::quantity(Number::rounded(percent, 1), "%"),
+        (None, Some(_)) => Node::field(newcomer(), &used.reasons, "sdma"),
+        (None, None) => Node::absent("not in KFD", "KFD does not list the process for this GPU"),
+    }
+}
+
+/// How busy a process kept some engines.
+pub(crate) fn percent(used: &ProcessGpu, engines: &[Engine]) -> Node {
+    let found: Vec<_> = used.engines.iter().filter(|found| engines.contains(&found.engine)).collect();
+    let percents: Vec<f64> = found.iter().filter_map(|found| found.percent).collect();
+    of_engines(used, || match (found.is_empty(), percents.is_empty()) {
+        (false, true) => newcomer().unwrap_or_else(|| Node::unsupported("it was not there")),
+        _ => Node::quantity(Number::rounded(percents.iter().fold(0.0, |sum, percent| sum + percent), 1), "%"),
+    })
+}
+
+fn newcomer() -> Option<Node> {
+    Some(Node::absent("first look", "the process was not there at the look before"))
+}
+
+/// What its descriptors tell, or why they do not.
+pub(crate) fn of_clients(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Node {
+    match (used.clients.is_empty(), used.reasons.of("gtt")) {
+        (true, Some(error)) => Node::from(error),
+        (true, None) => Node::absent("no client", "it has no descriptor of this GPU"),
+        (false, _) => value(),
+    }
+}
+
+/// The same of engines, of which some kernels and nodes do not tell.
+pub(crate) fn of_engines(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Node {
+    of_clients(used, || used.reasons.of("engines").map_or_else(value, Node::from))
+}
+
+/// Why nothing is known of any process: neither of the two lists could be read.
+pub(crate) fn unknown(found: &Processes) -> Option<&Error> {
+    found.reasons.of("proc").and(found.reasons.of("kfd"))
+}
+
+/// How many processes may use a GPU unseen, as a line; empty for none.
+pub(crate) fn unreadable(found: &Processes) -> String {
+    match found.unreadable {
+        0 => String::new(),
+        1 => "One process could not be looked at; root can.\n".into(),
+        count => format!("{count} processes could not be looked at; root can.\n"),
+    }
+}
