@@ -435,10 +435,9 @@ impl Error {
 /// The reasons of the fields of a bundle that have no value: pairs of field and error.
 ///
 /// ```
-/// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
-/// for gpu in smi.gpus() {
-///     let memory = gpu.memory_usage();
-///     match (memory.vram_used, memory.reasons.of("vram_used")) {
+/// # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
+/// for process in smi.processes()?.processes {
+///     match (process.vram, process.reasons.of("vram")) {
 ///         (Some(used), _) => println!("{used}"),
 ///         (None, Some(error)) => println!("{}", error.reason()),
 ///         (None, None) => unreachable!("a field has a value or a reason"),
@@ -466,11 +465,6 @@ impl Reasons {
             Some((_, kept)) => *kept = reason,
             None => self.0.push((field.to_owned(), reason)),
         }
-    }
-
-    /// Forgets the reason of `field`, which has a value now.
-    pub(crate) fn forget(&mut self, field: &str) {
-        self.0.retain(|(name, _)| name != field);
     }
 
     /// Keeps the value, or else the reason under this name.

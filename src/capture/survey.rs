@@ -46,7 +46,15 @@ fn one(gpu: &Gpu) {
     for sensor in gpu.temperatures().unwrap_or_default() {
         drop(gpu.temperature(&sensor.sensor));
     }
-    drop((gpu.fans(), gpu.fan(), gpu.core_temperature(), gpu.throttling(), gpu.summary(), gpu.fan_control()));
+    drop((
+        gpu.fans(),
+        gpu.fan(),
+        gpu.core_temperature(),
+        gpu.throttling(),
+        gpu.summary(),
+        gpu.look(),
+        gpu.fan_control(),
+    ));
     drop((gpu.metrics_table(), gpu.metrics_bytes(), gpu.metrics(), gpu.partition_metrics()));
     drop((gpu.pcie_info(), gpu.pcie_levels(), gpu.xgmi_info(), gpu.xgmi_links()));
     drop((gpu.performance_level(), gpu.power_profiles(), gpu.power_features(), gpu.throttling_logging()));
@@ -94,7 +102,8 @@ mod tests {
         let survey = std::fs::read_to_string(source.join("capture/survey.rs")).unwrap();
         let survey = survey.split("#[cfg(test)]").next().unwrap();
         let mut methods = 0;
-        for entry in std::fs::read_dir(source.join("gpu")).unwrap() {
+        let folders = ["gpu", "summary"].map(|folder| std::fs::read_dir(source.join(folder)).unwrap());
+        for entry in folders.into_iter().flatten() {
             let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
             for part in text.split("impl Gpu {").skip(1) {
                 let part = part.split("\n}\n").next().unwrap();
