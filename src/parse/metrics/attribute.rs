@@ -6,8 +6,9 @@
 //!
 //! The same attribute differs in type and number of values from chip to chip: only its own encoding counts.
 
-use super::layout::{Group, Type};
-use super::name::Name;
+use super::fields::Name;
+use super::layout::Group;
+use super::values::{Type, Values};
 use super::{MetricsError, MetricsHeader, MetricsUnit};
 
 /// Where the first attribute begins: after the header and the number of attributes.
@@ -229,9 +230,7 @@ pub(super) fn groups(table: &[u8], numbering: Numbering) -> impl Iterator<Item =
             name: name(encoding.id, numbering),
             attribute: Some(encoding.id),
             partition: None,
-            unit: encoding.unit,
-            ty: encoding.ty,
-            bytes,
+            values: Values { unit: encoding.unit, ty: encoding.ty, bytes },
         })
     })
 }

@@ -1,8 +1,9 @@
 //! Tables written by the layouts that they are read by.
 
 use super::attribute::{COMMON, FIRST};
-use super::layout::{Kind, Layout, Type};
-use super::name::Name;
+use super::fields::Name;
+use super::layout::{Kind, Layout};
+use super::values::Type;
 use super::{MetricsFile, MetricsHeader, fixed_layout};
 
 /// A table in the making: all ones at first, as the drivers begin one (`smu_cmn_init_soft_gpu_metrics`).
