@@ -3,8 +3,8 @@
 use super::convert::{quantity, temperature};
 use super::entry::{MetricsEntry, Part};
 use super::kinds::{EnergyCounter, EngineScope};
-use super::layout::{Group, Kind};
-use super::normalised::{EngineMetrics, Metrics};
+use super::layout::Group;
+use super::normalised::Metrics;
 use super::values::Values;
 use super::{MetricsError, MetricsFile, MetricsUnit, Shape, Table};
 use crate::unit::MilliCelsius;
@@ -115,30 +115,6 @@ impl Metrics {
         }
         for sensor in [&mut t.mem, &mut t.vrgfx, &mut t.vrsoc, &mut t.vrmem] {
             *sensor = sensor.filter(|temperature| temperature.0 != 0);
-        }
-    }
-
-    /// The entry for the engines of whatever the table is of: for fields that stand in the table itself.
-    pub(super) fn own_engines(&mut self) -> Option<&mut EngineMetrics> {
-        self.engines.truncate(1);
-        if self.engines.is_empty() {
-            self.engines.push(EngineMetrics::EMPTY);
-        }
-        let engines = self.engines.first_mut()?;
-        engines.scope = EngineScope::Socket;
-        Some(engines)
-    }
-
-    /// `xcp_stats`. The driver fills only the partitions there are; what follows them is all absent.
-    pub(super) fn take_partitions(&mut self, kind: &Kind, room: usize, structs: &[u8]) {
-        let &Kind::Partitions(layout) = kind else { return };
-        let count = self.partition_count.map_or(room, |count| room.min(count.into()));
-        self.engines.reserve_exact(count.saturating_sub(self.engines.len()));
-        self.engines.resize(count, EngineMetrics::EMPTY);
-        let structs = structs.chunks_exact(layout.size);
-        for ((partition, engines), bytes) in (0..).zip(&mut self.engines).zip(structs) {
-            engines.scope = EngineScope::Xcp(partition);
-            (layout.take_engines)(engines, bytes);
         }
     }
 

@@ -13,6 +13,7 @@ mod board;
 mod convert;
 #[cfg(any(test, feature = "synth"))]
 pub(crate) mod encode;
+mod engines;
 mod entry;
 mod fields;
 mod fill;
