@@ -15,7 +15,7 @@ use super::{MetricsError, MetricsHeader, MetricsUnit};
 pub(super) const FIRST: usize = MetricsHeader::SIZE + 4;
 
 /// Names of the attributes 0 to 48, the same in all kernels (`enum amdgpu_metrics_attr_id`).
-pub(super) const COMMON: [Name; 49] = [
+const COMMON: [Name; 49] = [
     Name::temperature_hotspot,
     Name::temperature_mem,
     Name::temperature_vrsoc,
@@ -235,7 +235,7 @@ pub(super) fn groups(table: &[u8], numbering: Numbering) -> impl Iterator<Item =
     })
 }
 
-fn name(id: u16, numbering: Numbering) -> Name {
+pub(super) fn name(id: u16, numbering: Numbering) -> Name {
     let id = usize::from(id);
     let later: &[Name] = match numbering {
         Numbering::WithoutMid => &WITHOUT_MID,
