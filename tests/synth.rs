@@ -458,3 +458,49 @@ fn an_archive_says_the_same() {
         }
     }
 }
+
+/// What single dies and engines do is told of the same partition, whichever table has it: of the package with a struct
+/// for each partition (1.8) or without (1.9), or the partition's own. No two values are the same, so none is swapped.
+#[test]
+fn dies_belong_to_the_same_partition_in_every_table() {
+    use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope};
+    use amdgpu_smi::sample::SampleFields;
+
+    fn busy(engines: &EngineMetrics) -> (Vec<u32>, Vec<u32>, Vec<u32>, Vec<u64>) {
+        let percents = |slots: &[Option<Percent>]| slots.iter().flatten().map(|busy| busy.0).collect();
+        let below = engines.gfx_below_host_limit_total_acc.iter().flatten().copied().collect();
+        (percents(&engines.gfx_busy), percents(&engines.vcn_busy), percents(&engines.jpeg_busy), below)
+    }
+
+    for (mode, memory) in modes(Chip::Mi350x) {
+        let machine =
+            |kernel| Machine::mi350x(1).kernel(kernel).load(0.5).partition(mode.clone(), memory.clone());
+        let (older, _old_folder) = read(&machine(Kernel::new(6, 16)));
+        let (newer, _new_folder) = read(&machine(Kernel::NEWEST));
+        assert_eq!(newer.gpus().len(), parts(&mode));
+        let before = older.gpus()[0].metrics().unwrap();
+        let all: BTreeSet<u32> = before.engines.iter().flat_map(|engines| busy(engines).0).collect();
+        assert_eq!(all.len(), 8, "each die has a value of its own");
+        for (place, gpu) in newer.gpus().iter().enumerate() {
+            let now = gpu.metrics().unwrap();
+            assert_eq!((before.header.content_revision, now.header.content_revision), (8, 9));
+            assert_eq!(now.partition_count, before.partition_count);
+            assert_eq!(now.engines.len(), parts(&mode));
+            for (then, now) in before.engines.iter().zip(&now.engines) {
+                assert_eq!(then.scope, now.scope);
+                assert_eq!(busy(then), busy(now), "{mode}");
+            }
+            assert_eq!(now.engines[place].scope, EngineScope::Xcp(place as u16));
+            let own = gpu.partition_metrics().unwrap();
+            assert_eq!(own.header.content_revision, 1);
+            assert_eq!(busy(&own.engines[0]), busy(&now.engines[place]), "{mode}");
+            let mut sampler = gpu.sampler(SampleFields::METRICS);
+            for _ in 0..3 {
+                assert_eq!(sampler.sample().unwrap().metrics.as_ref().unwrap().engines, now.engines);
+            }
+            let older = older.gpus()[place].partition_metrics().unwrap();
+            assert_eq!(busy(&older.engines[0]), busy(&own.engines[0]), "{mode}");
+            assert_eq!(*older.clocks.current_gfxclk, *own.clocks.current_gfxclk);
+        }
+    }
+}

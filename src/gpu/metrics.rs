@@ -22,7 +22,19 @@ impl Gpu {
     /// *Supported on*: Vega12 and newer.
     #[doc(alias = "amdsmi_get_gpu_metrics_info")]
     pub fn metrics(&self) -> Result<Metrics> {
-        self.with_metrics(Metrics::decode)
+        let mut metrics = self.with_metrics(Metrics::decode)?;
+        self.share_engines(&mut metrics);
+        Ok(metrics)
+    }
+
+    /// Tells which partition's the engines are, where the table does not: see [`Metrics::share_engines`].
+    pub(crate) fn share_engines(&self, metrics: &mut Metrics) {
+        let dies = self.0.node.as_ref().and_then(|node| node.properties.num_xcc);
+        match (self.0.ids.partition, dies) {
+            (None, _) => metrics.share_engines(None),
+            (Some(_), Some(dies)) => metrics.share_engines(Some(dies)),
+            (Some(_), None) => {}
+        }
     }
 
     /// The metrics table as the driver wrote it, field by field.

@@ -68,7 +68,10 @@ impl Table {
         read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
         let mut table = self.spare.take().unwrap_or_default();
         match table.refill(buf) {
-            Ok(()) => Ok(table),
+            Ok(()) => {
+                gpu.share_engines(&mut table);
+                Ok(table)
+            }
             Err(error) => {
                 self.spare = Some(table);
                 Err(not_a_table(path(), error))

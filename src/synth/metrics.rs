@@ -1,8 +1,10 @@
 //! `gpu_metrics` and `xcp_metrics`: which fields each driver fills, of the version that chip and kernel have.
 
+use std::ops::Range;
+
 use super::chip::{Facts, Family};
 use super::image::{Folder, Image};
-use super::model::State;
+use super::model::{Counters, State};
 use super::plan::{Package, Plan};
 use crate::parse::metrics::MetricsFile;
 use crate::parse::metrics::encode::TableWriter;
@@ -41,12 +43,13 @@ pub(super) fn of_partitions(image: &mut Image, plan: &Plan<'_>, package: &Packag
     if package.facts.compute.dies == 1 || !plan.kernel.partition_metrics() {
         return;
     }
-    let table = partition(package);
+    let list = plan.kernel.accelerator_metrics() == Some(9);
     let others = package.partitions.iter().take(package.split.count - 1);
-    for device in others {
-        image.put(format!("sys/devices/platform/{}/xcp/xcp_metrics", device.name), table.as_slice());
+    for (index, device) in (1..).zip(others) {
+        let table = partition(package, index, list);
+        image.put(format!("sys/devices/platform/{}/xcp/xcp_metrics", device.name), table);
     }
-    image.put(format!("{}/xcp/xcp_metrics", package.path), table);
+    image.put(format!("{}/xcp/xcp_metrics", package.path), partition(package, 0, list));
 }
 
 fn each(value: u32, count: usize) -> impl Iterator<Item = u64> {
@@ -95,7 +98,7 @@ fn card(table: &mut TableWriter, package: &Package, uptime: u64, accelerator: bo
         table.set("gfx_activity_acc", (counters.gfx / 10) & 0x7fff_ffff);
         table.set("mem_activity_acc", (counters.memory / 10) & 0x7fff_ffff);
         table.set("firmware_timestamp", uptime * FIRMWARE_TICKS);
-        table.set_all("temperature_hbm", each(state.memory, 4));
+        table.set_all("temperature_hbm", falling(state.memory, 4));
     } else {
         table.set("voltage_gfx", state.voltage.into());
         table.set("voltage_soc", 890);
@@ -155,42 +158,111 @@ fn accelerator(table: &mut TableWriter, plan: &Plan<'_>, package: &Package) {
     if package.hive.is_some() {
         table.set("xgmi_link_width", 16);
         table.set("xgmi_link_speed", 32);
-        let peers = plan.packages.iter().filter(|other| package.wired_to(other)).count() - 1;
-        let traffic = || std::iter::repeat_n(counters.gfx / 10 * 1024, peers);
-        table.set_all("xgmi_read_data_acc", traffic());
-        table.set_all("xgmi_write_data_acc", traffic());
-        table.set_all("xgmi_link_status", each(1, peers));
+        let peers = plan.packages.iter().filter(|other| package.wired_to(other)).count() as u64 - 1;
+        let traffic = counters.gfx / 10 * 1024;
+        table.set_all("xgmi_read_data_acc", (0..peers).map(|link| traffic + link * 1024));
+        table.set_all("xgmi_write_data_acc", (0..peers).map(|link| traffic + (link + 100) * 1024));
+        table.set_all("xgmi_link_status", each(1, peers as usize));
     }
-    table.set_all("vcn_activity", each(state.media_activity, 4));
-    table.set_all("jpeg_activity", each(0, 32));
-    table.set_all("current_gfxclk", each(state.sclk, dies));
+    let engines = Engines { state, counters };
+    // 1.4 and 1.5 have the engines of the package, a list of attributes has its dies too, without partitions.
+    for name in ["vcn_activity", "vcn_busy"] {
+        table.set_all(name, (0..DECODERS).map(|at| engines.decoder(at)));
+    }
+    for name in ["jpeg_activity", "jpeg_busy"] {
+        table.set_all(name, (0..DECODERS * RINGS).map(|at| engines.ring(at)));
+    }
+    engines.dies(table, None, 0..dies);
+    table.set_all("current_gfxclk", falling(state.sclk, dies));
     for (name, clock) in
         [("current_socclk", state.socclk), ("current_vclk0", state.vclk), ("current_dclk0", state.dclk)]
     {
-        table.set_all(name, each(clock, 4));
+        table.set_all(name, falling(clock, DECODERS));
     }
     table.set("current_uclk", state.mclk.into());
-    // A list of attributes has the dies of the whole package, without partitions.
-    table.set_all("gfx_busy_inst", each(state.gfx_activity, dies));
-    table.set_all("gfx_busy_acc", std::iter::repeat_n(counters.gfx, dies));
-    table.set_all("jpeg_busy", each(0, 32));
-    table.set_all("vcn_busy", each(0, 4));
-    table.set_all("gfx_low_utilization_acc", each(0, dies));
-    let own = package.split.dies(facts) as usize;
+    table.set_all("temperature_hbm", falling(state.memory, 8));
+    table.set_all("temperature_aid", falling(state.edge, 4));
+    table.set_all("temperature_xcd", falling(state.hotspot, dies));
     for index in 0..package.split.count {
-        table.set_partition(index, "gfx_busy_inst", each(state.gfx_activity, own));
-        table.set_partition(index, "gfx_busy_acc", std::iter::repeat_n(counters.gfx, own));
-        table.set_partition(index, "jpeg_busy", each(0, 32 / package.split.count));
-        table.set_partition(index, "vcn_busy", each(0, (4 / package.split.count).max(1)));
-        for name in ["ppt_acc", "thm_acc", "total_acc", "acc"] {
-            let below = if name == "thm_acc" { 0 } else { counters.throttled };
-            table.set_partition(
-                index,
-                &format!("gfx_below_host_limit_{name}"),
-                std::iter::repeat_n(below, own),
-            );
-        }
-        table.set_partition(index, "gfx_low_utilization_acc", each(0, own));
+        let part = Part::new(package, index);
+        table.set_partition(index, "vcn_busy", part.decoders.clone().map(|at| engines.decoder(at)));
+        table.set_partition(index, "jpeg_busy", part.rings().map(|at| engines.ring(at)));
+        engines.dies(table, Some(index), part.dies);
+    }
+}
+
+/// Of a package, one for each interposer die.
+const DECODERS: usize = 4;
+/// JPEG engines of each decoder (`AMDGPU_MAX_JPEG_RINGS_4_0_3`).
+const RINGS: usize = 8;
+
+/// From the highest, so that the first and the hottest is the one that other files tell.
+fn falling(highest: u32, count: usize) -> impl Iterator<Item = u64> {
+    (0..count as u32).map(move |at| highest.saturating_sub(at).into())
+}
+
+/// What single dies and engines do, by their places in the package: no two the same, as long as they do anything,
+/// and on average what the package does.
+struct Engines<'a> {
+    state: &'a State,
+    counters: &'a Counters,
+}
+
+impl Engines<'_> {
+    fn busy(&self, die: usize) -> u64 {
+        const APART: [i64; 8] = [-4, -3, -2, -1, 1, 2, 3, 4];
+        let busy = i64::from(self.state.gfx_activity);
+        let apart = APART.get(die).copied().unwrap_or(0);
+        // Nothing is busier than always or less than never.
+        let apart = if (4..=96).contains(&busy) { apart } else { 0 };
+        busy.saturating_add(apart) as u64
+    }
+
+    fn decoder(&self, at: usize) -> u64 {
+        if self.state.gfx_activity == 0 { 0 } else { at as u64 + 1 }
+    }
+
+    fn ring(&self, at: usize) -> u64 {
+        if self.state.gfx_activity == 0 { 0 } else { at as u64 + 11 }
+    }
+
+    /// Writes what belongs to dies, into the table or into a partition's struct. Counters differ by where they began.
+    fn dies(&self, table: &mut TableWriter, partition: Option<usize>, dies: Range<usize>) {
+        let Counters { gfx, throttled, .. } = *self.counters;
+        let die = |at: usize| at as u64;
+        let mut set = |name: &str, value: &dyn Fn(usize) -> u64| {
+            let values = dies.clone().map(value);
+            match partition {
+                None => table.set_all(name, values),
+                Some(index) => table.set_partition(index, name, values),
+            }
+        };
+        set("gfx_busy_inst", &|at| self.busy(at));
+        set("gfx_busy_acc", &|at| gfx + 10 * die(at));
+        let (power, heat) = (|at: usize| throttled + 2 * die(at), |at: usize| 100 + die(at));
+        set("gfx_below_host_limit_ppt_acc", &power);
+        set("gfx_below_host_limit_thm_acc", &heat);
+        set("gfx_below_host_limit_total_acc", &|at| power(at) + heat(at));
+        set("gfx_below_host_limit_acc", &|at| power(at) + heat(at));
+        set("gfx_low_utilization_acc", &|at| 500 + die(at));
+    }
+}
+
+/// What of the package a partition has; neighbours share a decoder where there are more partitions.
+struct Part {
+    dies: Range<usize>,
+    decoders: Range<usize>,
+}
+
+impl Part {
+    fn new(package: &Package, index: usize) -> Part {
+        let (count, own) = (package.split.count, package.split.dies(package.facts) as usize);
+        let first = index * DECODERS / count;
+        Part { dies: index * own..(index + 1) * own, decoders: first..first + (DECODERS / count).max(1) }
+    }
+
+    fn rings(&self) -> Range<usize> {
+        self.decoders.start * RINGS..self.decoders.end * RINGS
     }
 }
 
@@ -198,21 +270,28 @@ fn clock(facts: &Facts) -> u32 {
     facts.clocks.mclk.last().copied().unwrap_or(0)
 }
 
-/// `xcp_metrics` 1.0: `smu_v13_0_6_get_xcp_metrics`.
-fn partition(package: &Package) -> Vec<u8> {
-    let Some(mut table) = TableWriter::new(MetricsFile::XcpMetrics, 1, 0) else { return Vec::new() };
+/// `xcp_metrics` 1.0, and 1.1 beside a list of attributes: `smu_v13_0_6_get_xcp_metrics`.
+fn partition(package: &Package, index: usize, list: bool) -> Vec<u8> {
+    let table = match list {
+        true => TableWriter::partition_list(),
+        false => TableWriter::new(MetricsFile::XcpMetrics, 1, 0),
+    };
+    let Some(mut table) = table else { return Vec::new() };
     let (state, counters) = (&package.state, &package.counters);
-    let dies = package.split.dies(package.facts) as usize;
-    let engines = (4 / package.split.count).max(1);
-    table.set_all("current_gfxclk", each(state.sclk, dies));
-    table.set_all("current_socclk", each(state.socclk, engines));
-    table.set_all("current_vclk0", each(state.vclk, engines));
-    table.set_all("current_dclk0", each(state.dclk, engines));
+    let part = Part::new(package, index);
+    // The clocks of the package's dies, of which these are some.
+    let of = |clock: u32, places: &Range<usize>| {
+        places.clone().map(move |at| u64::from(clock.saturating_sub(at as u32)))
+    };
+    table.set_all("current_gfxclk", of(state.sclk, &part.dies));
+    table.set_all("current_socclk", of(state.socclk, &part.decoders));
+    table.set_all("current_vclk0", of(state.vclk, &part.decoders));
+    table.set_all("current_dclk0", of(state.dclk, &part.decoders));
     table.set("current_uclk", state.mclk.into());
-    table.set_all("gfx_busy_inst", each(state.gfx_activity, dies));
-    table.set_all("gfx_busy_acc", std::iter::repeat_n(counters.gfx, dies));
-    table.set_all("jpeg_busy", each(0, 32 / package.split.count));
-    table.set_all("vcn_busy", each(0, engines));
+    let engines = Engines { state, counters };
+    table.set_all("jpeg_busy", part.rings().map(|at| engines.ring(at)));
+    table.set_all("vcn_busy", part.decoders.clone().map(|at| engines.decoder(at)));
+    engines.dies(&mut table, None, part.dies);
     table.into_bytes()
 }
 

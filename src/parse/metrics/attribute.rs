@@ -6,15 +6,16 @@
 //!
 //! The same attribute differs in type and number of values from chip to chip: only its own encoding counts.
 
-use super::layout::{Group, Type};
-use super::name::Name;
+use super::fields::Name;
+use super::layout::Group;
+use super::values::{Type, Values};
 use super::{MetricsError, MetricsHeader, MetricsUnit};
 
 /// Where the first attribute begins: after the header and the number of attributes.
 pub(super) const FIRST: usize = MetricsHeader::SIZE + 4;
 
 /// Names of the attributes 0 to 48, the same in all kernels (`enum amdgpu_metrics_attr_id`).
-pub(super) const COMMON: [Name; 49] = [
+const COMMON: [Name; 49] = [
     Name::temperature_hotspot,
     Name::temperature_mem,
     Name::temperature_vrsoc,
@@ -229,14 +230,12 @@ pub(super) fn groups(table: &[u8], numbering: Numbering) -> impl Iterator<Item =
             name: name(encoding.id, numbering),
             attribute: Some(encoding.id),
             partition: None,
-            unit: encoding.unit,
-            ty: encoding.ty,
-            bytes,
+            values: Values { unit: encoding.unit, ty: encoding.ty, bytes },
         })
     })
 }
 
-fn name(id: u16, numbering: Numbering) -> Name {
+pub(super) fn name(id: u16, numbering: Numbering) -> Name {
     let id = usize::from(id);
     let later: &[Name] = match numbering {
         Numbering::WithoutMid => &WITHOUT_MID,

@@ -2,14 +2,14 @@
 //!
 //! 1.0 is a struct of amdgpu's kgd_pp_interface.h, 1.1 a list of attributes (see `attribute.rs`).
 
+use super::fields::Name;
 use super::layout::{Group, Layout, Row, U16, U32, U64, layouts};
-use super::name::Name;
 use super::{MetricsError, MetricsFile, MetricsHeader, MetricsUnit, MetricsValue, Table};
 use crate::unit::MilliCelsius;
 
 layouts! {
     /// `struct amdgpu_gpuboard_temp_metrics_v1_0`.
-    GPUBOARD_V1_0 at 4 size 120 {
+    table GPUBOARD_V1_0 at 4 size 120 {
         label_version                       4  U16          None;
         node_id                             6  U16          None;
         accumulation_counter                8  U64          None;
@@ -18,7 +18,7 @@ layouts! {
     }
 
     /// `struct amdgpu_baseboard_temp_metrics_v1_0`.
-    BASEBOARD_V1_0 at 4 size 144 {
+    table BASEBOARD_V1_0 at 4 size 144 {
         label_version                       4  U16          None;
         node_id                             6  U16          None;
         accumulation_counter                8  U64          None;
@@ -145,7 +145,7 @@ impl BoardTemperatures {
             sensors: Vec::new(),
         };
         for group in table.groups() {
-            let first = group.value(0);
+            let first = group.values.value(0);
             let number = first.and_then(MetricsValue::unsigned);
             match group.name {
                 Name::label_version => board.label_version = number,
@@ -184,7 +184,8 @@ fn words<'a>(
     place: BoardPlace,
     names: &'a [&'static str],
 ) -> impl Iterator<Item = BoardSensor> + 'a {
-    let words = (0..group.count()).filter_map(|index| group.value(index).and_then(MetricsValue::unsigned));
+    let words = (0..group.values.count())
+        .filter_map(|index| group.values.value(index).and_then(MetricsValue::unsigned));
     words.map(move |word| {
         let id = (word >> 24) as u8;
         let degrees = ((word as u32) << 8) as i32 >> 8;

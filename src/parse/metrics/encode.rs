@@ -1,8 +1,9 @@
 //! Tables written by the layouts that they are read by.
 
-use super::attribute::{COMMON, FIRST};
-use super::layout::{Kind, Layout, Type};
-use super::name::Name;
+use super::attribute::{self, FIRST, Numbering};
+use super::fields::Name;
+use super::layout::{Kind, Layout};
+use super::values::Type;
 use super::{MetricsFile, MetricsHeader, fixed_layout};
 
 /// A table in the making: all ones at first, as the drivers begin one (`smu_cmn_init_soft_gpu_metrics`).
@@ -34,21 +35,32 @@ impl TableWriter {
         TableWriter::empty(places, layout.size, format, content)
     }
 
-    /// `gpu_metrics` 1.9, with the attributes that smu 13.0.6 and 13.0.12 begin with (smu_v13_0_6_ppt.h).
+    /// `gpu_metrics` 1.9, with the attributes of smu 13.0.6 and 13.0.12 (`SMU_13_0_6_METRICS_FIELDS`).
     pub(crate) fn accelerator_list() -> Option<TableWriter> {
+        TableWriter::list(9, &SMU_13_0_6)
+    }
+
+    /// `xcp_metrics` 1.1 of the same (`SMU_13_0_6_PARTITION_METRICS_FIELDS`).
+    pub(crate) fn partition_list() -> Option<TableWriter> {
+        let own = |(.., id, _): &&Attribute| (33..=37).contains(id) || (40..=47).contains(id);
+        TableWriter::list(1, &SMU_13_0_6.iter().filter(own).copied().collect::<Vec<_>>())
+    }
+
+    fn list(content: u8, attributes: &[Attribute]) -> Option<TableWriter> {
         let mut places = Vec::new();
         let mut encodings = Vec::new();
         let mut end = FIRST;
-        for (unit, ty, id, count) in SMU_13_0_6 {
+        for &(unit, ty, id, count) in attributes {
             let bits = u64::from(unit) << 24 | (ty as u64) << 20 | (id as u64) << 10 | count as u64;
             encodings.push((end, bits));
             end += size_of::<u64>();
-            places.push(Place { name: *COMMON.get(id)?, partition: None, offset: end, ty, count });
+            let name = attribute::name(id as u16, Numbering::WithoutMid);
+            places.push(Place { name, partition: None, offset: end, ty, count });
             end += ty.size() * count;
         }
-        let attributes = i32::try_from(places.len()).ok()?;
-        let mut writer = TableWriter::empty(places, end, 1, 9)?;
-        writer.bytes.get_mut(MetricsHeader::SIZE..FIRST)?.copy_from_slice(&attributes.to_le_bytes());
+        let count = i32::try_from(places.len()).ok()?;
+        let mut writer = TableWriter::empty(places, end, 1, content)?;
+        writer.bytes.get_mut(MetricsHeader::SIZE..FIRST)?.copy_from_slice(&count.to_le_bytes());
         for (offset, bits) in encodings {
             writer.bytes.get_mut(offset..)?.first_chunk_mut().map(|place| *place = bits.to_le_bytes())?;
         }
@@ -116,9 +128,12 @@ fn fitting(value: u64, ty: Type) -> u64 {
     value.min((u64::MAX >> (64 - 8 * ty.size()) as u32) - 1)
 }
 
-/// Unit, type, number and count of each attribute.
+/// Unit, type, number and count.
+type Attribute = (u8, Type, usize, usize);
+
+/// Each attribute; the last three since the driver tells temperatures of single dies.
 #[rustfmt::skip]
-const SMU_13_0_6: [(u8, Type, usize, usize); 47] = {
+const SMU_13_0_6: [Attribute; 50] = {
     use Type::{U16, U32, U64};
     [
         (2, U16, 0, 1), (2, U16, 1, 1), (2, U16, 2, 1), (3, U16, 3, 1), (10, U16, 4, 1), (10, U16, 5, 1),
@@ -129,6 +144,7 @@ const SMU_13_0_6: [(u8, Type, usize, usize); 47] = {
         (9, U64, 30, 8), (0, U16, 31, 8), (5, U64, 32, 1), (1, U16, 33, 8), (1, U16, 34, 4), (1, U16, 35, 4),
         (1, U16, 36, 4), (1, U16, 37, 1), (0, U32, 39, 1), (10, U32, 40, 8), (10, U16, 41, 40), (10, U16, 42, 4),
         (10, U64, 43, 8), (0, U64, 44, 8), (0, U64, 45, 8), (0, U64, 46, 8), (0, U64, 47, 8),
+        (2, U16, 48, 8), (2, U16, 49, 4), (2, U16, 50, 8),
     ]
 };
 
@@ -231,7 +247,8 @@ mod tests {
         let mut writer = TableWriter::accelerator_list().unwrap();
         writer.set("temperature_hotspot", 71);
         let bytes = writer.into_bytes();
-        assert_eq!(bytes.len(), 1154);
+        assert_eq!(bytes.len(), 1218);
+        assert_eq!(TableWriter::partition_list().unwrap().into_bytes().len(), 594);
         // 16 bits in degrees, number 0, one of them; then the value.
         assert_eq!(bytes[8..18], [1, 0, 0x20, 2, 0, 0, 0, 0, 71, 0]);
     }

@@ -2,38 +2,28 @@
 
 use std::fmt;
 
-use super::name::Name;
-use super::{MetricsHeader, MetricsUnit, MetricsValue, Slots};
-
-/// The integer types of the tables, numbered as `enum amdgpu_metrics_attr_type` numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
-    U8,
-    S8,
-    U16,
-    S16,
-    U32,
-    S32,
-    U64,
-    S64,
-}
-
-impl Type {
-    pub(super) const fn size(self) -> usize {
-        match self {
-            Type::U8 | Type::S8 => 1,
-            Type::U16 | Type::S16 => 2,
-            Type::U32 | Type::S32 => 4,
-            Type::U64 | Type::S64 => 8,
-        }
-    }
-}
+use super::fields::Name;
+use super::normalised::{EngineMetrics, Metrics};
+use super::values::{Type, Values};
+use super::{MetricsHeader, MetricsUnit};
 
 /// A C struct of the kernel.
-#[derive(PartialEq)]
 pub(super) struct Layout {
     pub(super) size: usize,
     pub(super) rows: &'static [Row],
+    /// Whether any of the fields is one of engines.
+    pub(super) has_engines: bool,
+    /// Puts all fields of a table into the view: each row's offset, type, unit and place are constants in it.
+    pub(super) take: fn(&mut Metrics, &[u8]),
+    /// The same of a nested struct.
+    pub(super) take_engines: fn(&mut EngineMetrics, &[u8]),
+}
+
+impl PartialEq for Layout {
+    /// By what is written down; the functions follow from it.
+    fn eq(&self, other: &Layout) -> bool {
+        (self.size, self.rows) == (other.size, other.rows)
+    }
 }
 
 /// A member of a C struct, its explicit padding among them.
@@ -128,37 +118,20 @@ impl Layout {
             })
         })
     }
-
-    /// Calls `each` with all that [`groups`](Layout::groups) gives, in half the time: what is only lent needs
-    /// not be copied.
-    #[inline]
-    pub(super) fn each<'a>(&self, table: &'a [u8], mut each: impl FnMut(&Group<'a>)) {
-        for row in self.rows {
-            if let Some(group) = &row.group(table, 0, None) {
-                each(group);
-            } else if let Kind::Partitions(layout) = row.kind {
-                for at in 0..row.count {
-                    let base = row.offset + at * layout.size;
-                    let groups = layout.rows.iter().filter_map(|row| row.group(table, base, Some(at as u16)));
-                    groups.for_each(|group| each(&group));
-                }
-            }
-        }
-    }
 }
 
 impl Row {
     /// The row's values, in the struct that begins at `base`, if it holds any.
-    #[inline]
     fn group<'a>(&self, table: &'a [u8], base: usize, partition: Option<u16>) -> Option<Group<'a>> {
         let Kind::Integer(ty) = self.kind else { return None };
         let start = base + self.offset;
         let bytes = table.get(start..start + ty.size() * self.count)?;
-        Some(Group { name: self.name, attribute: None, partition, unit: self.unit, ty, bytes })
+        let values = Values { unit: self.unit, ty, bytes };
+        Some(Group { name: self.name, attribute: None, partition, values })
     }
 }
 
-/// All values of one field: a scalar or an array.
+/// One field of a table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Group<'a> {
     pub(super) name: Name,
@@ -166,91 +139,76 @@ pub(super) struct Group<'a> {
     pub(super) attribute: Option<u16>,
     /// Position in `xcp_stats`.
     pub(super) partition: Option<u16>,
-    pub(super) unit: MetricsUnit,
-    pub(super) ty: Type,
-    pub(super) bytes: &'a [u8],
+    pub(super) values: Values<'a>,
 }
 
-impl Group<'_> {
-    /// How many values there are, absent ones included.
-    pub(super) fn count(&self) -> usize {
-        self.bytes.len() / self.ty.size()
-    }
-
-    /// One value; `None` where the table says "not available", or where it has no such element.
-    #[inline]
-    pub(super) fn value(&self, index: usize) -> Option<MetricsValue> {
-        let size = self.ty.size();
-        let bytes = self.bytes.get(index.checked_mul(size)?..)?;
-        match self.ty {
-            Type::U8 => bytes.first_chunk().and_then(|bytes| unsigned(u8::from_le_bytes(*bytes))),
-            Type::U16 => bytes.first_chunk().and_then(|bytes| unsigned(u16::from_le_bytes(*bytes))),
-            Type::U32 => bytes.first_chunk().and_then(|bytes| unsigned(u32::from_le_bytes(*bytes))),
-            Type::U64 => bytes.first_chunk().and_then(|bytes| unsigned(u64::from_le_bytes(*bytes))),
-            Type::S8 => bytes.first_chunk().and_then(|bytes| signed(i8::from_le_bytes(*bytes))),
-            Type::S16 => bytes.first_chunk().and_then(|bytes| signed(i16::from_le_bytes(*bytes))),
-            Type::S32 => bytes.first_chunk().and_then(|bytes| signed(i32::from_le_bytes(*bytes))),
-            Type::S64 => bytes.first_chunk().and_then(|bytes| signed(i64::from_le_bytes(*bytes))),
+/// Whether any of the fields is one of engines.
+pub(super) const fn has_engines(rows: &[Row]) -> bool {
+    let mut at = 0;
+    while at < rows.len() {
+        if rows[at].name.is_of_engines() || matches!(rows[at].kind, Kind::Partitions(_)) {
+            return true;
         }
+        at += 1;
     }
-
-    /// Puts as many values into `slots` as fit, converted.
-    ///
-    /// The type is looked at once, not once an element: the largest table has 800 of them.
-    #[inline]
-    pub(super) fn fill<T: Copy, const N: usize>(
-        &self,
-        slots: &mut Slots<T, N>,
-        convert: impl Fn(MetricsUnit, MetricsValue) -> Option<T>,
-    ) {
-        let convert = |value: Option<MetricsValue>| value.and_then(|value| convert(self.unit, value));
-        match self.ty {
-            Type::U16 => slots.set(self.elements().map(|raw| convert(unsigned(u16::from_le_bytes(*raw))))),
-            Type::U32 => slots.set(self.elements().map(|raw| convert(unsigned(u32::from_le_bytes(*raw))))),
-            Type::U64 => slots.set(self.elements().map(|raw| convert(unsigned(u64::from_le_bytes(*raw))))),
-            _ => slots.set((0..self.count()).map(|index| convert(self.value(index)))),
-        }
-    }
-
-    #[inline]
-    fn elements<const SIZE: usize>(&self) -> impl Iterator<Item = &[u8; SIZE]> {
-        self.bytes.as_chunks().0.iter()
-    }
-}
-
-/// The value, unless all its bits are set: the drivers fill a table with 0xff before they write it
-/// (`smu_cmn_init_soft_gpu_metrics`, and `smu_<table>_init` of `DECLARE_SMU_METRICS_CLASS`).
-#[inline]
-fn unsigned<T: Into<u64> + std::ops::Not<Output = T> + Copy>(raw: T) -> Option<MetricsValue> {
-    ((!raw).into() != 0).then(|| MetricsValue::Unsigned(raw.into()))
-}
-
-/// As [`unsigned`]; all bits set is -1 here, so -1 °C cannot be told from an absent sensor.
-#[inline]
-fn signed<T: Into<i64>>(raw: T) -> Option<MetricsValue> {
-    Some(raw.into()).filter(|raw| *raw != -1).map(MetricsValue::Signed)
+    false
 }
 
 /// Declares layouts as the kernel's header does: a name, its offset, its type and its unit in each row.
+///
+/// `table` has fields of the view, `engines` is a struct within a table.
 macro_rules! layouts {
-    ($($(#[$doc:meta])* $layout:ident at $start:literal size $size:literal {
+    ($($(#[$doc:meta])* $what:ident $layout:ident at $start:literal size $size:literal {
         $($name:ident $offset:literal $kind:ident $([$count:literal])? $unit:ident;)*
     })*) => {$(
         $(#[$doc])*
-        pub(super) const $layout: &Layout = &Layout {
-            size: $size,
-            rows: &[$(Row {
+        pub(super) const $layout: &Layout = {
+            fn fill(view: &mut layouts!(@view $what), table: &[u8]) {
+                // The size is known beyond here, so that no row asks for it again.
+                let Some(table) = table.first_chunk::<$size>() else { return };
+                $(layouts!(@take $what $kind $name view table $offset (layouts!(@count $($count)?)) $unit);)*
+            }
+            const ROWS: &[Row] = &[$(Row {
                 name: Name::$name,
                 offset: $offset,
                 kind: $kind,
                 count: layouts!(@count $($count)?),
                 unit: MetricsUnit::$unit,
-            },)*],
+            },)*];
+            &Layout {
+                size: $size,
+                rows: ROWS,
+                has_engines: super::layout::has_engines(ROWS),
+                take: layouts!(@of_table $what fill),
+                take_engines: layouts!(@of_engines $what fill),
+            }
         };
         const _: () = $layout.check($start);
     )*};
     (@count) => { 1 };
     (@count $count:literal) => { $count };
+    (@view table) => { super::normalised::Metrics };
+    (@view engines) => { super::normalised::EngineMetrics };
+    (@of_table table $fill:ident) => { $fill };
+    (@of_table engines $fill:ident) => { |_, _| {} };
+    (@of_engines engines $fill:ident) => { $fill };
+    (@of_engines table $fill:ident) => { |_, _| {} };
+    (@take $what:ident PAD $($rest:tt)*) => {};
+    (@take $what:ident U8 $($rest:tt)*) => { layouts!(@value $what U8 $($rest)*) };
+    (@take $what:ident U16 $($rest:tt)*) => { layouts!(@value $what U16 $($rest)*) };
+    (@take $what:ident U32 $($rest:tt)*) => { layouts!(@value $what U32 $($rest)*) };
+    (@take $what:ident U64 $($rest:tt)*) => { layouts!(@value $what U64 $($rest)*) };
+    (@take table $kind:ident $name:ident $view:ident $table:ident $offset:literal ($count:expr) $unit:ident) => {
+        $view.take_partitions(&$kind, $count, $table.get($offset..).unwrap_or_default())
+    };
+    (@value $what:ident $ty:ident $name:ident $view:ident $table:ident $offset:literal ($count:expr) $unit:ident) => {{
+        let ty = super::values::Type::$ty;
+        let bytes = $table.get($offset..$offset + ty.size() * $count).unwrap_or_default();
+        let values = super::values::Values { unit: MetricsUnit::$unit, ty, bytes };
+        layouts!(@field $what $name)($view, values);
+    }};
+    (@field table $name:ident) => { super::fields::take::$name };
+    (@field engines $name:ident) => { super::fields::take_engines::$name };
 }
 pub(super) use layouts;
 

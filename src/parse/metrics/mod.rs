@@ -13,9 +13,13 @@ mod board;
 mod convert;
 #[cfg(any(test, feature = "synth"))]
 pub(crate) mod encode;
+mod engines;
+mod entry;
+mod fields;
+mod fill;
 mod header;
+mod kinds;
 mod layout;
-mod name;
 mod normalised;
 mod partition;
 mod pm;
@@ -24,16 +28,18 @@ mod throttle;
 mod v1;
 mod v2;
 mod v3;
+mod values;
 
 #[cfg(test)]
 mod tests;
 
 pub use board::{BoardPlace, BoardSensor, BoardTemperatures};
+pub use entry::{MetricsEntry, MetricsQuantity};
 pub use header::MetricsHeader;
+pub use kinds::{EnergyCounter, EngineScope, LinkState};
 pub use normalised::{
-    EnergyCounter, EngineMetrics, EngineScope, LinkState, Metrics, MetricsActivity, MetricsBandwidth,
-    MetricsClocks, MetricsCurrents, MetricsPowers, MetricsTemperatures, MetricsThrottle, MetricsVoltages,
-    PcieMetrics, ThrottleResidency, XgmiMetrics,
+    EngineMetrics, Metrics, MetricsActivity, MetricsBandwidth, MetricsClocks, MetricsCurrents, MetricsPowers,
+    MetricsTemperatures, MetricsThrottle, MetricsVoltages, PcieMetrics, ThrottleResidency, XgmiMetrics,
 };
 pub use pm::PmMetrics;
 pub use slots::Slots;
@@ -212,7 +218,9 @@ impl GpuMetrics {
 
     /// Every value of every field, in the table's order; padding is left out.
     pub fn fields(&self) -> impl Iterator<Item = MetricsField> + '_ {
-        self.table().groups().flat_map(|group| (0..group.count()).map(move |index| field(&group, index)))
+        self.table()
+            .groups()
+            .flat_map(|group| (0..group.values.count()).map(move |index| field(&group, index)))
     }
 
     /// The values in this crate's units, by names that are the same in all versions.
@@ -269,9 +277,9 @@ fn field(group: &Group<'_>, index: usize) -> MetricsField {
         name: group.name.text(),
         attribute: group.attribute,
         partition: group.partition,
-        index: (group.count() > 1).then_some(index as u16),
-        unit: group.unit,
-        value: group.value(index),
+        index: (group.values.count() > 1).then_some(index as u16),
+        unit: group.values.unit,
+        value: group.values.value(index),
     }
 }
 

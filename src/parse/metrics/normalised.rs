@@ -1,12 +1,14 @@
 //! One view of all versions: what a table says, in this crate's units.
 
-use super::{MetricsError, MetricsFile, MetricsHeader, Shape, Slots, Table, ThrottleReasons};
+use super::entry::{MetricsEntry, Part, Place};
+use super::kinds::{EnergyCounter, EngineScope, LinkState};
+use super::{MetricsHeader, Slots, ThrottleReasons};
 use crate::unit::{
-    GigabytesPerSecond, KiloBytes, MegaHertz, MegaTransfers, MegabytesPerSecond, MicroJoules, MicroWatts,
-    MilliAmps, MilliCelsius, MilliVolts, Nanoseconds, Percent, Rpm,
+    GigabytesPerSecond, KiloBytes, MegaHertz, MegaTransfers, MegabytesPerSecond, MicroWatts, MilliAmps,
+    MilliCelsius, MilliVolts, Nanoseconds, Percent, Rpm,
 };
 
-/// Declares a struct of the view: its derives are always the same.
+/// Declares a struct of the view: its derives are always the same, and its fields are walked by their names.
 macro_rules! views {
     ($($(#[$doc:meta])* pub struct $name:ident {
         $($(#[$field_doc:meta])* pub $field:ident: $ty:ty,)*
@@ -16,6 +18,16 @@ macro_rules! views {
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[non_exhaustive]
         pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
+
+        impl Part for $name {
+            fn clear(&mut self) {
+                $(Part::clear(&mut self.$field);)*
+            }
+
+            fn walk(&self, place: Place, entries: &mut Vec<MetricsEntry>) {
+                $(Part::walk(&self.$field, place.named(stringify!($field)), entries);)*
+            }
+        }
     )*};
 }
 
@@ -63,6 +75,9 @@ views! {
         pub bandwidth: MetricsBandwidth,
         /// What slows the GPU down.
         pub throttle: MetricsThrottle,
+        /// Values of attributes that have no place in this view, as those of newer kernels. Tables that are
+        /// lists of attributes name the unit of each.
+        pub others: Vec<MetricsEntry>,
     }
 
     /// Temperatures of a table.
@@ -352,116 +367,10 @@ views! {
     }
 }
 
-/// What values belong to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum EngineScope {
-    /// The whole package.
-    #[default]
-    Socket,
-    /// The partition whose file was read.
-    Partition,
-    /// One partition in the table of the package, by its position there.
-    Xcp(u16),
-}
-
-/// State of a link to another GPU.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub enum LinkState {
-    /// No traffic possible.
-    Inactive,
-    /// In use.
-    Active,
-}
-
-/// A counter of energy.
-///
-/// The table does not say what a tick is. On MI200 and later it is 2⁻¹⁶ J (kgd_pp_interface.h: 15.259 µJ).
-/// Elsewhere nothing is documented, and what was recorded differs: by power and time, MI100 counts joules and
-/// Navi 21 millijoules, while AMD's tools take 15.3 µJ for all. MI200 is told from other chips of the same
-/// versions by the temperatures of its HBM stacks, which it alone writes (`aldebaran_get_gpu_metrics`).
-///
-/// Where firmware counts in 32 bits (version 1.0 and RDNA), the counter starts over at 2³².
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct EnergyCounter {
-    /// Ticks counted.
-    pub ticks: u64,
-    /// Ticks of a joule, where they are known. Who knows the chip better may set it.
-    pub ticks_per_joule: Option<u32>,
-}
-
-impl EnergyCounter {
-    /// Ticks of a joule on MI200 and later.
-    pub const INSTINCT: u32 = 1 << 16;
-
-    /// The energy, rounded down. `None` where a tick is not known, or for more than any GPU can use (18 TJ).
-    pub fn energy(self) -> Option<MicroJoules> {
-        let energy = (u128::from(self.ticks) * 1_000_000).checked_div(self.ticks_per_joule?.into())?;
-        u64::try_from(energy).ok().map(MicroJoules)
-    }
-}
-
 impl MetricsPowers {
     /// Power of the socket, now or else on average: each version has one of them.
     pub fn socket(&self) -> Option<MicroWatts> {
         self.current_socket.or(self.average_socket)
-    }
-}
-
-impl Metrics {
-    /// Reads the file `gpu_metrics`, copying nothing of it.
-    ///
-    /// # Errors
-    /// See [`MetricsError`].
-    pub fn decode(bytes: &[u8]) -> Result<Metrics, MetricsError> {
-        Metrics::decode_file(MetricsFile::GpuMetrics, bytes)
-    }
-
-    /// Reads any of the files. For the board files [`BoardTemperatures`](super::BoardTemperatures) says more.
-    ///
-    /// # Errors
-    /// See [`MetricsError`].
-    pub fn decode_file(file: MetricsFile, bytes: &[u8]) -> Result<Metrics, MetricsError> {
-        let table = Table::decode(file, bytes)?;
-        let mut metrics = Metrics::default();
-        metrics.fill(file, &table);
-        Ok(metrics)
-    }
-
-    /// Replaces all values by those of another reading, without allocating where `engines` has room.
-    ///
-    /// # Errors
-    /// See [`MetricsError`]; the values are then still those of the reading before.
-    pub fn update(&mut self, file: MetricsFile, bytes: &[u8]) -> Result<(), MetricsError> {
-        let table = Table::decode(file, bytes)?;
-        self.clear();
-        self.fill(file, &table);
-        Ok(())
-    }
-
-    /// As [`Metrics::update`] from the file `gpu_metrics`, where `self` is what this file gave before, unchanged.
-    ///
-    /// A struct of the same version has the same fields, each of which is written, with a value or without: then
-    /// nothing need be cleared, which is a good part of the work.
-    pub(crate) fn refill(&mut self, bytes: &[u8]) -> Result<(), MetricsError> {
-        let table = Table::decode(MetricsFile::GpuMetrics, bytes)?;
-        match table.shape {
-            Shape::Fixed(_) if table.header == self.header => self.engines.clear(),
-            _ => self.clear(),
-        }
-        self.fill(MetricsFile::GpuMetrics, &table);
-        Ok(())
-    }
-
-    fn clear(&mut self) {
-        let mut engines = std::mem::take(&mut self.engines);
-        engines.clear();
-        *self = Metrics { engines, ..Metrics::default() };
     }
 }
 
@@ -479,4 +388,39 @@ impl EngineMetrics {
         gfx_low_utilization_acc: Slots::EMPTY,
         gfx_below_host_limit_total_acc: Slots::EMPTY,
     };
+}
+
+impl Part for Vec<EngineMetrics> {
+    /// Keeps the structs, which are large, to be filled again; whoever fills the view drops those too many.
+    fn clear(&mut self) {
+        self.iter_mut().for_each(Part::clear);
+    }
+
+    fn walk(&self, place: Place, entries: &mut Vec<MetricsEntry>) {
+        for engines in self {
+            engines.walk(place.within(engines.scope), entries);
+        }
+    }
+}
+
+impl Metrics {
+    /// All values there are, each with its name and unit: a new field of the view, and an attribute that has no
+    /// place in it, are among them without further ado.
+    ///
+    /// ```
+    /// use amdgpu_smi::parse::metrics::Metrics;
+    /// # let mut bytes = [0xff; 120];
+    /// # bytes[..8].copy_from_slice(&[120, 0, 1, 3, 45, 0, 61, 0]);
+    /// let lines: Vec<String> = Metrics::decode(&bytes)?
+    ///     .entries()
+    ///     .map(|entry| format!("{}: {}", entry.label(), entry.value))
+    ///     .collect();
+    /// assert_eq!(lines, ["temperatures.edge: 45 °C", "temperatures.hotspot: 61 °C"]);
+    /// # Ok::<(), amdgpu_smi::parse::metrics::MetricsError>(())
+    /// ```
+    pub fn entries(&self) -> impl Iterator<Item = MetricsEntry> + use<> {
+        let mut entries = Vec::new();
+        self.walk(Place::default(), &mut entries);
+        entries.into_iter()
+    }
 }

@@ -3,12 +3,12 @@
 //! 1.1 is a list of attributes: see `attribute.rs`.
 
 use super::MetricsUnit;
+use super::fields::Name;
 use super::layout::{Layout, PAD, Row, U16, U32, U64, layouts};
-use super::name::Name;
 
 layouts! {
     /// `struct amdgpu_partition_metrics_v1_0`.
-    V1_0 at 4 size 488 {
+    table V1_0 at 4 size 488 {
         current_gfxclk                      4  U16 [8]      MegaHertz;
         current_socclk                     20  U16 [4]      MegaHertz;
         current_vclk0                      28  U16 [4]      MegaHertz;

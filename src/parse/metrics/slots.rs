@@ -17,13 +17,17 @@ impl<T: Copy, const N: usize> Slots<T, N> {
     pub(super) const EMPTY: Slots<T, N> = Slots { len: 0, values: [None; N] };
 
     /// Replaces all values by up to `N` others, dropping the rest.
-    #[inline]
-    pub(super) fn set(&mut self, values: impl Iterator<Item = Option<T>>) {
-        self.len = 0;
+    #[inline(always)]
+    pub(super) fn set(&mut self, values: impl ExactSizeIterator<Item = Option<T>>) {
+        self.len = values.len().min(N);
         for (slot, value) in self.values.iter_mut().zip(values) {
             *slot = value;
-            self.len += 1;
         }
+    }
+
+    /// Takes all values away.
+    pub(super) fn clear(&mut self) {
+        self.len = 0;
     }
 }
 
@@ -31,7 +35,10 @@ impl<T: Copy, const N: usize> FromIterator<Option<T>> for Slots<T, N> {
     /// Takes the first `N`.
     fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
         let mut slots = Slots::default();
-        slots.set(values.into_iter());
+        for (slot, value) in slots.values.iter_mut().zip(values) {
+            *slot = value;
+            slots.len += 1;
+        }
         slots
     }
 }

@@ -80,6 +80,16 @@ bitflags::bitflags! {
     }
 }
 
+impl std::fmt::Display for ThrottleReasons {
+    /// The names of the bits, `PPT0 | TEMP_HOTSPOT`; `none` without any.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.is_empty() {
+            true => f.write_str("none"),
+            false => bitflags::parser::to_writer(self, f),
+        }
+    }
+}
+
 #[cfg(feature = "serde")]
 impl serde::Serialize for ThrottleReasons {
     /// The names of the bits; bits without one as one number at the end.

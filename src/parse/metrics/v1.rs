@@ -3,8 +3,8 @@
 //! Temperatures are degrees, powers watts. 1.9 is a list of attributes: see `attribute.rs`.
 
 use super::MetricsUnit;
+use super::fields::Name;
 use super::layout::{Kind, Layout, PAD, Row, U8, U16, U32, U64, layouts};
-use super::name::Name;
 
 const XCP_V1_0: Kind = Kind::Partitions(XCP_METRICS);
 const XCP_V1_1: Kind = Kind::Partitions(XCP_METRICS_V1_1);
@@ -12,7 +12,7 @@ const XCP_V1_2: Kind = Kind::Partitions(XCP_METRICS_V1_2);
 
 layouts! {
     /// `struct amdgpu_xcp_metrics`, in 1.6.
-    XCP_METRICS at 0 size 168 {
+    engines XCP_METRICS at 0 size 168 {
         gfx_busy_inst                       0  U32 [8]      Percent;
         jpeg_busy                          32  U16 [32]     Percent;
         vcn_busy                           96  U16 [4]      Percent;
@@ -20,7 +20,7 @@ layouts! {
     }
 
     /// `struct amdgpu_xcp_metrics_v1_1`, in 1.7.
-    XCP_METRICS_V1_1 at 0 size 232 {
+    engines XCP_METRICS_V1_1 at 0 size 232 {
         gfx_busy_inst                       0  U32 [8]      Percent;
         jpeg_busy                          32  U16 [32]     Percent;
         vcn_busy                           96  U16 [4]      Percent;
@@ -29,7 +29,7 @@ layouts! {
     }
 
     /// `struct amdgpu_xcp_metrics_v1_2`, in 1.8.
-    XCP_METRICS_V1_2 at 0 size 440 {
+    engines XCP_METRICS_V1_2 at 0 size 440 {
         gfx_busy_inst                       0  U32 [8]      Percent;
         jpeg_busy                          32  U16 [40]     Percent;
         vcn_busy                          112  U16 [4]      Percent;
@@ -41,7 +41,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_0`: Vega12, Vega20; Navi and MI100 on the first kernels.
-    V1_0 at 4 size 80 {
+    table V1_0 at 4 size 80 {
         system_clock_counter                8  U64          Nanoseconds;
         temperature_edge                   16  U16          Celsius;
         temperature_hotspot                18  U16          Celsius;
@@ -75,7 +75,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_1`: MI100, MI200, Navi on some kernels of 5.12 and 5.13.
-    V1_1 at 4 size 96 {
+    table V1_1 at 4 size 96 {
         temperature_edge                    4  U16          Celsius;
         temperature_hotspot                 6  U16          Celsius;
         temperature_mem                     8  U16          Celsius;
@@ -113,7 +113,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_2`: MI200 and Navi for a short while.
-    V1_2 at 4 size 104 {
+    table V1_2 at 4 size 104 {
         temperature_edge                    4  U16          Celsius;
         temperature_hotspot                 6  U16          Celsius;
         temperature_mem                     8  U16          Celsius;
@@ -152,7 +152,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_3`: RDNA 1 to 4, MI100, MI200.
-    V1_3 at 4 size 120 {
+    table V1_3 at 4 size 120 {
         temperature_edge                    4  U16          Celsius;
         temperature_hotspot                 6  U16          Celsius;
         temperature_mem                     8  U16          Celsius;
@@ -196,7 +196,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_4`: MI300 since 6.7.
-    V1_4 at 4 size 288 {
+    table V1_4 at 4 size 288 {
         temperature_hotspot                 4  U16          Celsius;
         temperature_mem                     6  U16          Celsius;
         temperature_vrsoc                   8  U16          Celsius;
@@ -231,7 +231,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_5`: MI300 since 6.8.
-    V1_5 at 4 size 360 {
+    table V1_5 at 4 size 360 {
         temperature_hotspot                 4  U16          Celsius;
         temperature_mem                     6  U16          Celsius;
         temperature_vrsoc                   8  U16          Celsius;
@@ -269,7 +269,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_6`: MI300 since 6.13.
-    V1_6 at 4 size 1664 {
+    table V1_6 at 4 size 1664 {
         temperature_hotspot                 4  U16          Celsius;
         temperature_mem                     6  U16          Celsius;
         temperature_vrsoc                   8  U16          Celsius;
@@ -312,7 +312,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_7`: MI300, MI350.
-    V1_7 at 4 size 2208 {
+    table V1_7 at 4 size 2208 {
         temperature_hotspot                 4  U16          Celsius;
         temperature_mem                     6  U16          Celsius;
         temperature_vrsoc                   8  U16          Celsius;
@@ -358,7 +358,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v1_8`: MI300, MI350.
-    V1_8 at 4 size 3872 {
+    table V1_8 at 4 size 3872 {
         temperature_hotspot                 4  U16          Celsius;
         temperature_mem                     6  U16          Celsius;
         temperature_vrsoc                   8  U16          Celsius;

@@ -6,12 +6,12 @@
 //! (`vangogh_get_smu_metrics_data` against `vangogh_get_legacy_smu_metrics_data`).
 
 use super::MetricsUnit;
+use super::fields::Name;
 use super::layout::{Layout, PAD, Row, U16, U32, U64, layouts};
-use super::name::Name;
 
 layouts! {
     /// `struct gpu_metrics_v2_0`: Renoir on the first kernels.
-    V2_0 at 4 size 120 {
+    table V2_0 at 4 size 120 {
         system_clock_counter                8  U64          Nanoseconds;
         temperature_gfx                    16  U16          CentiCelsius;
         temperature_soc                    18  U16          CentiCelsius;
@@ -44,7 +44,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v2_1`: Yellow Carp, Phoenix and their kin; Renoir and Van Gogh on old kernels.
-    V2_1 at 4 size 120 {
+    table V2_1 at 4 size 120 {
         temperature_gfx                     4  U16          CentiCelsius;
         temperature_soc                     6  U16          CentiCelsius;
         temperature_core                    8  U16 [8]      CentiCelsius;
@@ -77,7 +77,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v2_2`: Renoir, Lucienne, Cezanne, Van Gogh, Cyan Skillfish.
-    V2_2 at 4 size 128 {
+    table V2_2 at 4 size 128 {
         temperature_gfx                     4  U16          CentiCelsius;
         temperature_soc                     6  U16          CentiCelsius;
         temperature_core                    8  U16 [8]      CentiCelsius;
@@ -111,7 +111,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v2_3`: Van Gogh, by firmware.
-    V2_3 at 4 size 152 {
+    table V2_3 at 4 size 152 {
         temperature_gfx                     4  U16          CentiCelsius;
         temperature_soc                     6  U16          CentiCelsius;
         temperature_core                    8  U16 [8]      CentiCelsius;
@@ -149,7 +149,7 @@ layouts! {
     }
 
     /// `struct gpu_metrics_v2_4`: Van Gogh, by firmware.
-    V2_4 at 4 size 168 {
+    table V2_4 at 4 size 168 {
         temperature_gfx                     4  U16          CentiCelsius;
         temperature_soc                     6  U16          CentiCelsius;
         temperature_core                    8  U16 [8]      CentiCelsius;

@@ -4,12 +4,12 @@
 //! by 100, and `average_gfx_activity` too where the firmware is older than 0x5d4600.
 
 use super::MetricsUnit;
+use super::fields::Name;
 use super::layout::{Layout, Row, U16, U32, U64, layouts};
-use super::name::Name;
 
 layouts! {
     /// `struct gpu_metrics_v3_0`.
-    V3_0 at 4 size 264 {
+    table V3_0 at 4 size 264 {
         temperature_gfx                     4  U16          CentiCelsius;
         temperature_soc                     6  U16          CentiCelsius;
         temperature_core                    8  U16 [16]     CentiCelsius;

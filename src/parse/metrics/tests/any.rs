@@ -128,13 +128,16 @@ fn check(file: MetricsFile, bytes: &[u8]) -> Result<(), TestCaseError> {
     prop_assert!(table.bytes().len() <= bytes.len());
     prop_assert!(table.fields().count() <= bytes.len());
     for group in table.table().groups() {
-        let sentinel = MetricsValue::Unsigned(u64::MAX >> (64 - 8 * group.ty.size()));
-        for index in 0..group.count() {
+        let sentinel = MetricsValue::Unsigned(u64::MAX >> (64 - 8 * group.values.ty.size()));
+        for index in 0..group.values.count() {
             prop_assert!(
-                group.value(index).is_none_or(|value| value != sentinel && value != MetricsValue::Signed(-1))
+                group
+                    .values
+                    .value(index)
+                    .is_none_or(|value| value != sentinel && value != MetricsValue::Signed(-1))
             );
         }
-        prop_assert_eq!(group.value(group.count()), None);
+        prop_assert_eq!(group.values.value(group.values.count()), None);
     }
     let metrics = table.normalised();
     prop_assert!(metrics.engines.len() <= 8);

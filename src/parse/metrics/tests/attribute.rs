@@ -43,10 +43,19 @@ const SMU_13_0_6: [(u8, u32, u16, usize); 47] = [
     (10, U64, 43, 8), (0, U64, 44, 8), (0, U64, 45, 8), (0, U64, 46, 8), (0, U64, 47, 8),
 ];
 
-/// Each value is a thousand times its id, but where a type is too narrow, plus its position.
+/// Each value is a thousand times its id plus its position; ten times for degrees and lanes, and the id itself for
+/// percents that are no sums.
 fn smu_13_0_6() -> Vec<(u8, u32, u16, Vec<u64>)> {
-    let values = |id: u16, count: usize| (1..).take(count).map(|at| u64::from(id) * 1000 + at).collect();
-    SMU_13_0_6.map(|(unit, ty, id, count)| (unit, ty, id, values(id, count))).to_vec()
+    let factor = |unit: u8, id: u16| match (unit, id) {
+        (10, 4 | 5 | 40..=42) => 1,
+        (2, _) => 10,
+        (_, 16 | 18) => 3,
+        _ => 1000,
+    };
+    let values = |unit, id: u16, count: usize| {
+        (1..).take(count).map(|at| u64::from(id) * factor(unit, id) + at).collect()
+    };
+    SMU_13_0_6.map(|(unit, ty, id, count)| (unit, ty, id, values(unit, id, count))).to_vec()
 }
 
 #[test]
@@ -62,13 +71,14 @@ fn v1_9() {
     );
 
     let metrics = build.metrics();
-    assert_eq!(metrics.temperatures.mem, Some(MilliCelsius(1_001_000)));
+    assert_eq!(metrics.temperatures.mem, Some(MilliCelsius(11_000)));
     assert_eq!(metrics.powers.socket(), Some(MicroWatts(3_001_000_000)));
     assert_eq!(metrics.bandwidth.mem_max, Some(GigabytesPerSecond(6_001)));
     assert_eq!(metrics.energy.map(|energy| energy.ticks), Some(7_001));
     assert_eq!(metrics.system_clock, Some(Nanoseconds(8_001)));
     assert_eq!(metrics.throttle.residency.accumulation_counter, Some(9_001));
     assert_eq!(metrics.throttle.residency.hbm_thm, Some(14_001));
+    assert_eq!([metrics.pcie.link_width, metrics.xgmi.link_width], [Some(49), Some(55)]);
     assert_eq!(metrics.pcie.link_speed, Some(MegaTransfers(1_700_100)));
     assert_eq!(metrics.xgmi.link_speed, Some(MegaTransfers(19_001_000)));
     assert_eq!(*metrics.pcie.bandwidth_acc, [Some(22_001)]);
@@ -77,7 +87,7 @@ fn v1_9() {
     assert_eq!(metrics.clocks.current_gfxclk[7], Some(MegaHertz(33_008)));
     let [engines] = &metrics.engines[..] else { panic!("{:?}", metrics.engines) };
     assert_eq!(engines.scope, EngineScope::Socket);
-    assert_eq!(engines.jpeg_busy[39], Some(Percent(41_040)));
+    assert_eq!(engines.jpeg_busy[39], Some(Percent(81)));
     assert_eq!(engines.gfx_low_utilization_acc[0], Some(46_001));
     assert_eq!(metrics.partition_count, None);
 }
@@ -93,7 +103,7 @@ fn partition_v1_1() {
     assert_eq!(bytes.len(), 626);
     let metrics = Metrics::decode_file(MetricsFile::XcpMetrics, &bytes).unwrap();
     assert_eq!(metrics.engines[0].scope, EngineScope::Partition);
-    assert_eq!(metrics.engines[0].gfx_busy[0], Some(Percent(40_001)));
+    assert_eq!(metrics.engines[0].gfx_busy[0], Some(Percent(41)));
     assert_eq!(metrics.throttle.residency.accumulation_counter, Some(5));
     assert_eq!(metrics.firmware_clock, Some(Nanoseconds(60)));
     assert_eq!(metrics.header.content_revision, 1);

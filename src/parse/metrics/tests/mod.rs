@@ -5,6 +5,8 @@ mod apu;
 mod attribute;
 mod board;
 mod discrete;
+mod engines;
+mod fields;
 mod layout;
 mod partitioned;
 
