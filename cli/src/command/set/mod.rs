@@ -1,7 +1,7 @@
 //! `set`: settings, planned and then made.
 
 mod args;
-mod words;
+mod values;
 
 use amdgpu_smi::Error;
 use amdgpu_smi::control::{Bound, ClockRange, Control, FanControlChange, OverdriveEdit};
@@ -11,11 +11,11 @@ use amdgpu_smi::parse::fan::FanPoint;
 use amdgpu_smi::parse::overdrive::{Overdrive, OverdrivePoint};
 use amdgpu_smi::parse::partition::ComputePartition;
 use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
-use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, Rpm};
+use amdgpu_smi::unit::{MegaHertz, Rpm};
 
 use self::args::FanSpeed;
 pub(crate) use self::args::SetArgs;
-use self::words::{Clock, Limit, caps, levels, limits, name};
+use self::values::{Clock, Limit, caps, levels, limits, name};
 use crate::args::Common;
 use crate::change::value::{cap_name, curve, fan_mode, mode, profile};
 use crate::change::{self, ChangeArgs, Plans, Request};
@@ -39,75 +39,109 @@ pub(crate) fn run(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     }
 }
 
-/// The options, with those read whose values are several words.
-pub(crate) struct Set<'a> {
-    args: &'a SetArgs,
-    caps: Vec<(u32, MicroWatts)>,
-    levels: Vec<(Clock, Vec<u32>)>,
-    limits: Vec<(ClockDomain, Limit)>,
+/// Plans one setting.
+type Setting<'a> = Box<dyn Fn(&mut Plans<'_>) -> Result<(), Failure> + 'a>;
+
+/// The settings that are given, in AMD's order.
+#[derive(Default)]
+struct Settings<'a>(Vec<Setting<'a>>);
+
+impl<'a> Settings<'a> {
+    /// Adds a setting for each of the given values: one or none of most options.
+    fn add<T: 'a>(
+        &mut self,
+        given: impl IntoIterator<Item = T>,
+        plan: fn(&mut Plans<'_>, &T) -> Result<(), Failure>,
+    ) {
+        for value in given {
+            self.0.push(Box::new(move |plans| plan(plans, &value)));
+        }
+    }
+
+    fn plan(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
+        self.0.iter().try_for_each(|setting| setting(plans))
+    }
 }
 
-impl Set<'_> {
-    /// Reads the values.
-    pub(crate) fn read(args: &SetArgs) -> Result<Set<'_>, Failure> {
+/// The options as settings of the package and of each partition.
+pub(crate) struct Set<'a> {
+    args: &'a SetArgs,
+    package: Settings<'a>,
+    partition: Settings<'a>,
+}
+
+impl<'a> Set<'a> {
+    /// Reads the values, some of which are several words.
+    pub(crate) fn read(args: &'a SetArgs) -> Result<Set<'a>, Failure> {
         let (caps, levels) = (caps(&args.power_cap)?, levels(&args.clk_level)?);
-        Ok(Set { args, caps, levels, limits: limits(&args.clk_limit)? })
+        let limits = limits(&args.clk_limit)?;
+        let mut package = Settings::default();
+        package.add(args.fan, |plans, speed| fan(plans, *speed));
+        package.add(args.perf_level.clone(), |plans, level| {
+            let level = level.clone();
+            let plan = move |control: &Control<'_>| control.performance_level(level.clone());
+            plans.add("perf_level", plan, |level| level.as_str().into(), |level| level.as_str().into())
+        });
+        package.add(args.profile.clone(), |plans, choice| {
+            let choice = choice.clone();
+            let plan = move |control: &Control<'_>| control.power_profile(choice.clone());
+            plans.add("profile", plan, |asked| profile(asked.clone()), profile)
+        });
+        package.add(all_or_none(&args.custom_profile), |plans, numbers| {
+            let numbers = numbers.clone();
+            let plan = move |control: &Control<'_>| control.custom_power_profile(&numbers);
+            plans.add("custom_profile", plan, |numbers| list(numbers), profile)
+        });
+        package.add(args.perf_determinism, |plans, &clock| {
+            plans.add("perf_determinism", move |control| control.determinism(clock), copied, Node::from)
+        });
+        package.add(args.compute_partition.as_deref(), |plans, name| {
+            let mode = compute_mode(plans, name)?;
+            let plan = move |control: &Control<'_>| control.compute_partition(mode.clone());
+            plans.add("compute_partition", plan, |mode| mode.as_str().into(), |mode| mode.as_str().into())?;
+            plans.note("the list of GPUs is another one now: `amdgpu-smi list`");
+            Ok(())
+        });
+        package.add(args.memory_partition.clone(), |plans, mode| {
+            let mode = mode.clone();
+            let plan = move |control: &Control<'_>| control.memory_partition(mode.clone());
+            plans.add("memory_partition", plan, |mode| mode.as_str().into(), |mode| mode.as_str().into())?;
+            plans.note("in force when the driver is next loaded");
+            Ok(())
+        });
+        package.add(caps, |plans, &(channel, cap)| {
+            let plan = move |control: &Control<'_>| control.power_cap(channel, cap);
+            plans.add(cap_name(channel), plan, copied, Node::from)
+        });
+        package.add(args.soc_pstate.clone(), |plans, choice| {
+            let choice = choice.clone();
+            let plan = move |control: &Control<'_>| control.soc_pstate(choice.clone());
+            plans.add("soc_pstate", plan, |asked| policy(asked.clone()), policy)
+        });
+        package.add(args.xgmi_plpd.clone(), |plans, choice| {
+            let choice = choice.clone();
+            let plan = move |control: &Control<'_>| control.xgmi_plpd(choice.clone());
+            plans.add("xgmi_plpd", plan, |asked| policy(asked.clone()), policy)
+        });
+        package.add(levels, |plans, (clock, levels)| clock_levels(plans, *clock, levels.clone()));
+        package.add(limits, |plans, &(domain, limit)| clock_limit(plans, domain, limit));
+        firmware_fan(args, &mut package);
+        overdrive(args, &mut package);
+        let mut partition = Settings::default();
+        partition.add(args.process_isolation, |plans, &isolation| {
+            let plan = move |control: &Control<'_>| control.process_isolation(isolation);
+            plans.add("process_isolation", plan, |asked| isolation_name(*asked), isolation_name)?;
+            if plans.is_partition() {
+                plans.caveat("the other partitions' numbers are written as they stand then");
+            }
+            Ok(())
+        });
+        Ok(Set { args, package, partition })
     }
 
     /// How many settings are given.
     fn count(&self) -> usize {
-        let args = self.args;
-        let given = [
-            args.fan.is_some(),
-            args.perf_level.is_some(),
-            args.profile.is_some(),
-            args.perf_determinism.is_some(),
-            args.compute_partition.is_some(),
-            args.memory_partition.is_some(),
-            args.soc_pstate.is_some(),
-            args.xgmi_plpd.is_some(),
-            args.process_isolation.is_some(),
-            !args.fan_curve.is_empty(),
-            args.voltage_offset.is_some(),
-            args.sclk_offset.is_some(),
-            !args.overdrive.is_empty(),
-            args.sclk_overdrive.is_some(),
-            args.mclk_overdrive.is_some(),
-            !args.custom_profile.is_empty(),
-        ];
-        given.iter().filter(|given| **given).count()
-            + self.fan_controls().len()
-            + self.caps.len()
-            + self.levels.len()
-            + self.limits.len()
-    }
-
-    /// The numbers of the firmware's fan control, with their settings' names.
-    fn fan_controls(&self) -> Vec<(&'static str, Node, FanControlChange)> {
-        let args = self.args;
-        let mut changes: Vec<(&'static str, Node, FanControlChange)> = Vec::new();
-        let mut add = |name, asked: Option<(Node, FanControlChange)>| {
-            changes.extend(asked.map(|(asked, change)| (name, asked, change)));
-        };
-        let rpm = |rpm: Rpm, change: fn(Rpm) -> FanControlChange| (rpm.into(), change(rpm));
-        let celsius =
-            |value: MilliCelsius, change: fn(MilliCelsius) -> FanControlChange| (value.into(), change(value));
-        add("fan_acoustic_limit", args.fan_acoustic_limit.map(|it| rpm(it, FanControlChange::AcousticLimit)));
-        add(
-            "fan_acoustic_target",
-            args.fan_acoustic_target.map(|it| rpm(it, FanControlChange::AcousticTarget)),
-        );
-        add(
-            "fan_target_temperature",
-            args.fan_target_temperature.map(|it| celsius(it, FanControlChange::TargetTemperature)),
-        );
-        add("fan_minimum", args.fan_minimum.map(|it| (it.into(), FanControlChange::MinimumPwm(it))));
-        add("fan_zero_rpm", args.fan_zero_rpm.map(|it| (it.into(), FanControlChange::ZeroRpm(it))));
-        add(
-            "fan_zero_rpm_stop",
-            args.fan_zero_rpm_stop.map(|it| celsius(it, FanControlChange::ZeroRpmStopTemperature)),
-        );
-        changes
+        self.package.0.len() + self.partition.0.len()
     }
 }
 
@@ -128,151 +162,94 @@ impl Request for Set<'_> {
     }
 
     fn package(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
-        let args = self.args;
-        if let Some(speed) = args.fan {
-            fan(plans, speed)?;
-        }
-        if let Some(level) = args.perf_level.clone() {
-            let plan = move |control: &Control<'_>| control.performance_level(level.clone());
-            plans.add("perf_level", plan, |level| level.as_str().into(), |level| level.as_str().into())?;
-        }
-        if let Some(choice) = args.profile.clone() {
-            let plan = move |control: &Control<'_>| control.power_profile(choice.clone());
-            plans.add("profile", plan, |asked| profile(asked.clone()), profile)?;
-        }
-        if !args.custom_profile.is_empty() {
-            let numbers = args.custom_profile.clone();
-            let plan = move |control: &Control<'_>| control.custom_power_profile(&numbers);
-            plans.add("custom_profile", plan, |numbers| list(numbers), profile)?;
-        }
-        if let Some(clock) = args.perf_determinism {
-            plans.add("perf_determinism", move |control| control.determinism(clock), copied, Node::from)?;
-        }
-        if let Some(word) = &args.compute_partition {
-            let mode = compute_mode(plans, word)?;
-            let plan = move |control: &Control<'_>| control.compute_partition(mode.clone());
-            plans.add("compute_partition", plan, |mode| mode.as_str().into(), |mode| mode.as_str().into())?;
-            plans.note("the list of GPUs is another one now: `amdgpu-smi list`");
-        }
-        if let Some(mode) = args.memory_partition.clone() {
-            let plan = move |control: &Control<'_>| control.memory_partition(mode.clone());
-            plans.add("memory_partition", plan, |mode| mode.as_str().into(), |mode| mode.as_str().into())?;
-            plans.note("in force when the driver is next loaded");
-        }
-        for &(channel, cap) in &self.caps {
-            plans.add(
-                cap_name(channel),
-                move |control| control.power_cap(channel, cap),
-                copied,
-                Node::from,
-            )?;
-        }
-        if let Some(choice) = args.soc_pstate.clone() {
-            let plan = move |control: &Control<'_>| control.soc_pstate(choice.clone());
-            plans.add("soc_pstate", plan, |asked| policy(asked.clone()), policy)?;
-        }
-        if let Some(choice) = args.xgmi_plpd.clone() {
-            let plan = move |control: &Control<'_>| control.xgmi_plpd(choice.clone());
-            plans.add("xgmi_plpd", plan, |asked| policy(asked.clone()), policy)?;
-        }
-        for (clock, levels) in &self.levels {
-            clock_levels(plans, *clock, levels.clone())?;
-        }
-        for &(domain, limit) in &self.limits {
-            clock_limit(plans, domain, limit)?;
-        }
-        self.firmware_fan(plans)?;
-        self.overdrive(plans)
+        self.package.plan(plans)
     }
 
     fn partition(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
-        if let Some(isolation) = self.args.process_isolation {
-            let plan = move |control: &Control<'_>| control.process_isolation(isolation);
-            plans.add("process_isolation", plan, |asked| isolation_word(*asked), isolation_word)?;
-            if plans.is_partition() {
-                plans.caveat("the other partitions' numbers are written as they stand then");
-            }
-        }
-        Ok(())
+        self.partition.plan(plans)
     }
 }
 
-impl Set<'_> {
-    fn firmware_fan(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
-        if !self.args.fan_curve.is_empty() {
-            let points: Vec<FanPoint> = self
-                .args
-                .fan_curve
-                .iter()
-                .zip(0..)
-                .map(|(&(temperature, speed), index)| FanPoint { index, temperature, speed })
-                .collect();
-            let plan = move |control: &Control<'_>| control.fan_curve(&points);
-            plans.add("fan_curve", plan, |points| curve(points.clone()), curve)?;
-        }
-        for (name, asked, change) in self.fan_controls() {
-            let plan = move |control: &Control<'_>| control.fan_control(change);
-            plans.add(
-                name,
-                plan,
-                |_| asked,
-                move |number| match change {
-                    FanControlChange::AcousticLimit(_) | FanControlChange::AcousticTarget(_) => {
-                        Rpm(number).into()
-                    }
-                    FanControlChange::MinimumPwm(_) => Node::quantity(number, "%"),
-                    FanControlChange::ZeroRpm(_) => (number != 0).into(),
-                    _ => Node::quantity(number, "C"),
-                },
-            )?;
-        }
-        Ok(())
-    }
+/// The values of an option that takes several, as one value; none without it.
+fn all_or_none<T: Clone>(values: &[T]) -> Option<Vec<T>> {
+    (!values.is_empty()).then(|| values.to_vec())
+}
 
-    fn overdrive(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
-        let args = self.args;
-        if let Some(offset) = args.voltage_offset {
-            let plan =
-                move |control: &Control<'_>| control.overdrive(&[OverdriveEdit::VoltageOffset(offset)]);
-            plans.add(
-                "voltage_offset",
-                plan,
-                |_| offset.into(),
-                |table| or_unprinted(table.vddgfx_offset),
-            )?;
-        }
-        if let Some(offset) = args.sclk_offset {
-            let plan = move |control: &Control<'_>| control.overdrive(&[OverdriveEdit::ShaderOffset(offset)]);
-            let mhz = |offset| Node::quantity(offset, "MHz");
-            plans.add(
-                "sclk_offset",
-                plan,
-                |_| mhz(offset),
-                move |table| or_unprinted(table.sclk_offset.map(mhz)),
-            )?;
-        }
-        if !args.overdrive.is_empty() {
-            let lines = |edits: &[OverdriveEdit]| Node::words(edits.iter().map(|edit| format!("`{edit}`")));
-            let (edits, asked) = (args.overdrive.clone(), args.overdrive.clone());
-            let plan = move |control: &Control<'_>| control.overdrive(&edits);
-            let actual =
-                move |table| lines(&asked.iter().filter_map(|edit| now(edit, &table)).collect::<Vec<_>>());
-            plans.add("overdrive", plan, |edits| lines(edits), actual)?;
-        }
-        if let Some(percent) = args.sclk_overdrive {
-            plans.add(
-                "sclk_overdrive",
-                move |control| control.overdrive_level(percent),
-                copied,
-                Node::from,
-            )?;
-        }
-        if let Some(percent) = args.mclk_overdrive {
-            let plan = move |control: &Control<'_>| control.memory_overdrive_level(percent);
-            plans.add("mclk_overdrive", plan, copied, Node::from)?;
-        }
-        Ok(())
-    }
+/// The firmware's fan control: its curve, and its numbers.
+fn firmware_fan(args: &SetArgs, settings: &mut Settings<'_>) {
+    settings.add(all_or_none(&args.fan_curve), |plans, points| {
+        let points: Vec<FanPoint> = points
+            .iter()
+            .zip(0..)
+            .map(|(&(temperature, speed), index)| FanPoint { index, temperature, speed })
+            .collect();
+        let plan = move |control: &Control<'_>| control.fan_curve(&points);
+        plans.add("fan_curve", plan, |points| curve(points.clone()), curve)
+    });
+    settings.add(args.fan_acoustic_limit, |plans, &rpm| {
+        fan_control(plans, "fan_acoustic_limit", rpm.into(), FanControlChange::AcousticLimit(rpm))
+    });
+    settings.add(args.fan_acoustic_target, |plans, &rpm| {
+        fan_control(plans, "fan_acoustic_target", rpm.into(), FanControlChange::AcousticTarget(rpm))
+    });
+    settings.add(args.fan_target_temperature, |plans, &celsius| {
+        let change = FanControlChange::TargetTemperature(celsius);
+        fan_control(plans, "fan_target_temperature", celsius.into(), change)
+    });
+    settings.add(args.fan_minimum, |plans, &percent| {
+        fan_control(plans, "fan_minimum", percent.into(), FanControlChange::MinimumPwm(percent))
+    });
+    settings.add(args.fan_zero_rpm, |plans, &may_stop| {
+        fan_control(plans, "fan_zero_rpm", may_stop.into(), FanControlChange::ZeroRpm(may_stop))
+    });
+    settings.add(args.fan_zero_rpm_stop, |plans, &celsius| {
+        let change = FanControlChange::ZeroRpmStopTemperature(celsius);
+        fan_control(plans, "fan_zero_rpm_stop", celsius.into(), change)
+    });
+}
+
+fn fan_control(
+    plans: &mut Plans<'_>,
+    name: &'static str,
+    asked: Node,
+    change: FanControlChange,
+) -> Result<(), Failure> {
+    let actual = move |number| match change {
+        FanControlChange::AcousticLimit(_) | FanControlChange::AcousticTarget(_) => Rpm(number).into(),
+        FanControlChange::MinimumPwm(_) => Node::quantity(number, "%"),
+        FanControlChange::ZeroRpm(_) => (number != 0).into(),
+        _ => Node::quantity(number, "C"),
+    };
+    plans.add(name, move |control| control.fan_control(change), |_| asked, actual)
+}
+
+fn overdrive(args: &SetArgs, settings: &mut Settings<'_>) {
+    settings.add(args.voltage_offset, |plans, &offset| {
+        let plan = move |control: &Control<'_>| control.overdrive(&[OverdriveEdit::VoltageOffset(offset)]);
+        let actual = |table: Overdrive| or_unprinted(table.vddgfx_offset);
+        plans.add("voltage_offset", plan, |_| offset.into(), actual)
+    });
+    settings.add(args.sclk_offset, |plans, &offset| {
+        let plan = move |control: &Control<'_>| control.overdrive(&[OverdriveEdit::ShaderOffset(offset)]);
+        let mhz = |offset| Node::quantity(offset, "MHz");
+        let actual = move |table: Overdrive| or_unprinted(table.sclk_offset.map(mhz));
+        plans.add("sclk_offset", plan, |_| mhz(offset), actual)
+    });
+    settings.add(all_or_none(&args.overdrive), |plans, edits| {
+        let lines = |edits: &[OverdriveEdit]| Node::words(edits.iter().map(|edit| format!("`{edit}`")));
+        let (edits, asked) = (edits.clone(), edits.clone());
+        let plan = move |control: &Control<'_>| control.overdrive(&edits);
+        let actual =
+            move |table| lines(&asked.iter().filter_map(|edit| now(edit, &table)).collect::<Vec<_>>());
+        plans.add("overdrive", plan, |edits| lines(edits), actual)
+    });
+    settings.add(args.sclk_overdrive, |plans, &percent| {
+        plans.add("sclk_overdrive", move |control| control.overdrive_level(percent), copied, Node::from)
+    });
+    settings.add(args.mclk_overdrive, |plans, &percent| {
+        let plan = move |control: &Control<'_>| control.memory_overdrive_level(percent);
+        plans.add("mclk_overdrive", plan, copied, Node::from)
+    });
 }
 
 /// What was asked for, as it is.
@@ -405,7 +382,7 @@ fn clock_limit(plans: &mut Plans<'_>, domain: ClockDomain, limit: Limit) -> Resu
     }
 }
 
-fn isolation_word(isolation: Isolation) -> Node {
+fn isolation_name(isolation: Isolation) -> Node {
     match isolation {
         Isolation::Off => "off".into(),
         Isolation::On => "on".into(),
