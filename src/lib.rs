@@ -59,6 +59,11 @@
 #![deny(missing_docs, unsafe_code)]
 #![warn(missing_debug_implementations)]
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "amdgpu-smi reads Linux's sysfs; depend on it under [target.'cfg(target_os = \"linux\")'.dependencies]"
+);
+
 mod attribute;
 pub mod backend;
 #[cfg(feature = "capture")]
@@ -85,9 +90,10 @@ pub mod topology;
 pub mod unit;
 pub mod visible;
 
-pub use discover::{Hidden, OtherDevice, Smi, SmiBuilder};
+pub use discover::{Changes, Hidden, OtherDevice, Smi, SmiBuilder};
 pub use error::{Error, Result};
-pub use gpu::{Gpu, GpuIds, WakePolicy};
+pub use gpu::{Gpu, GpuIds, Package, WakePolicy};
+pub use reading::{Reading, Scope, Source, Value};
 
 /// Without feature `control` nothing that writes can be reached.
 ///

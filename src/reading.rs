@@ -99,6 +99,7 @@ impl<T: serde::Serialize> serde::Serialize for Value<T> {
 }
 
 /// The value alone.
+#[cfg(feature = "control")]
 pub(crate) fn bare<T>(reading: Reading<T>) -> Result<T> {
     reading.map(|found| found.value)
 }

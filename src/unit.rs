@@ -104,6 +104,20 @@ impl Bytes {
     }
 }
 
+impl Percent {
+    /// As a fraction: 1 is all of the time.
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0) / 100.0
+    }
+}
+
+impl From<Percent> for f64 {
+    /// The number of percent.
+    fn from(percent: Percent) -> f64 {
+        percent.0.into()
+    }
+}
+
 impl MicroJoules {
     /// Joules.
     pub fn joules(self) -> f64 {

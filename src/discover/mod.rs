@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Live, Tree};
 use crate::error::{Error, Op, Result};
-use crate::gpu::{Device, DriverInfo, Gpu, GpuIds, Node, WakePolicy, driver_info};
+use crate::gpu::{Device, DriverInfo, Gpu, GpuIds, Node, Package, WakePolicy, driver_info};
 use crate::id::{AMD, Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::keyval::PciId;
 use crate::parse::{scalar, system};
@@ -34,6 +34,16 @@ pub struct Smi {
     gpus: Vec<Gpu>,
     others: Vec<OtherDevice>,
     hidden: Vec<Hidden>,
+}
+
+/// What [`Smi::refresh`] found changed. A GPU whose numbers changed is in both lists.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Changes {
+    /// GPUs that were not there before.
+    pub added: Vec<Gpu>,
+    /// GPUs that are not there any more.
+    pub gone: Vec<Gpu>,
 }
 
 /// Something that looks like a GPU and could not be listed.
@@ -160,11 +170,45 @@ impl Smi {
         Smi::scan(self.backend.clone(), self.wake)
     }
 
+    /// Scans the same machine again in place. Handles of GPUs that stayed where they were in the list stay as they are.
+    ///
+    /// ```
+    /// # let mut smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
+    /// let changes = smi.refresh()?;
+    /// assert!(changes.added.is_empty() && changes.gone.is_empty());
+    /// # Ok::<(), amdgpu_smi::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`SmiBuilder::build`]; the list stays as it was then.
+    pub fn refresh(&mut self) -> Result<Changes> {
+        let mut found = self.rescan()?;
+        for gpu in &mut found.gpus {
+            let stayed = |old: &&Gpu| **old == *gpu && old.ids() == gpu.ids() && old.index() == gpu.index();
+            if let Some(old) = self.gpus.iter().find(stayed).filter(|old| old.is_there()) {
+                *gpu = old.clone();
+            }
+        }
+        let missing = |from: &[Gpu], list: &[Gpu]| -> Vec<Gpu> {
+            let is_new = |gpu: &&Gpu| !list.iter().any(|other| other == *gpu && other.ids() == gpu.ids());
+            from.iter().filter(is_new).cloned().collect()
+        };
+        let changes =
+            Changes { added: missing(&found.gpus, &self.gpus), gone: missing(&self.gpus, &found.gpus) };
+        *self = found;
+        Ok(changes)
+    }
+
     /// The GPUs in the order of their PCI addresses, partitions after each other. May be empty.
     #[doc(alias = "amdsmi_get_processor_handles")]
     #[doc(alias = "amdsmi_get_socket_handles")]
     pub fn gpus(&self) -> &[Gpu] {
         &self.gpus
+    }
+
+    /// The packages, each once: what to go through to add up or list what the machine takes.
+    pub fn packages(&self) -> Vec<Package> {
+        self.gpus.iter().filter(|gpu| gpu.is_first_of_package()).map(Gpu::package).collect()
     }
 
     /// Graphics cards that were seen under `/sys/class/drm` and are none of the list: another maker's, or an
@@ -212,6 +256,22 @@ impl Smi {
     /// The GPU behind `renderDN`.
     pub fn by_render(&self, render: RenderMinor) -> Option<&Gpu> {
         self.gpus.iter().find(|gpu| gpu.ids().render == Some(render))
+    }
+
+    /// The GPU whose device, card or render node this path names: `/sys/class/drm/card1`,
+    /// `/sys/bus/pci/devices/0000:03:00.0`, `/dev/dri/renderD128`, or a path below one of them.
+    pub fn by_sysfs_path(&self, path: &Path) -> Option<&Gpu> {
+        let names: Vec<&str> = path.iter().filter_map(|name| name.to_str()).collect();
+        names.into_iter().rev().find_map(|name| {
+            let number = |prefix| name.strip_prefix(prefix)?.parse::<u32>().ok();
+            if let Some(card) = number("card") {
+                return self.by_card(CardMinor(card));
+            }
+            if let Some(render) = number("renderD") {
+                return self.by_render(RenderMinor(render));
+            }
+            self.by_bdf(name.parse().ok()?)
+        })
     }
 
     /// The GPU that HIP and ROCr number so when no variable hides one.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::Gpu;
 use super::access::with_buffer;
 use crate::backend::Dir;
 use crate::error::{Error, Op, Unavailable};
@@ -44,6 +45,11 @@ impl RuntimeStatus {
 }
 
 impl Device {
+    /// The same directory for the package as a whole.
+    pub(crate) fn of_package(&self) -> Device {
+        Device { dir: self.dir.clone(), alive: self.alive, retired: self.retired.clone(), partition: None }
+    }
+
     pub(crate) fn runtime_status(&self) -> RuntimeStatus {
         with_buffer(|buf| match self.dir.read(Path::new(RuntimeStatus::FILE), buf) {
             Ok(()) => RuntimeStatus::of(buf),
@@ -89,5 +95,15 @@ impl Device {
     pub(crate) fn is_gone(&self) -> bool {
         self.alive
             .is_some_and(|entry| self.dir.meta(Path::new(entry)).is_err_and(|error| error.kind() == NotFound))
+    }
+}
+
+impl Gpu {
+    /// Whether the device that the handle was opened for is still there.
+    pub(crate) fn is_there(&self) -> bool {
+        match &self.inner.device {
+            Some(device) => !device.is_retired() && !device.is_gone(),
+            None => true,
+        }
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod metrics;
 mod names;
 mod node;
 mod numa;
+mod package;
 mod partition;
 mod pcie;
 mod performance;
@@ -28,6 +29,8 @@ mod voltage;
 mod xgmi;
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::backend::Backend;
@@ -51,8 +54,9 @@ pub(crate) use hwmon::Hwmon;
 pub use memory::{MemoryUsage, VramInfo};
 pub(crate) use node::{Node, node_error};
 pub use numa::NumaInfo;
+pub use package::Package;
 pub use partition::{PartitionProfile, PartitionResource, ResourceKind};
-pub use pcie::PcieInfo;
+pub use pcie::{PcieInfo, PcieLink};
 pub use power::{PowerChannel, PowerKind};
 pub use ras::{BlockErrors, BlockState, ErrorTotals, RasInfo};
 pub use thermal::{Temperature, TemperatureSensor};
@@ -124,6 +128,39 @@ pub(crate) struct Inner {
     drm: drm::Answers,
 }
 
+impl Inner {
+    fn new(
+        index: usize,
+        ids: GpuIds,
+        backend: Arc<dyn Backend>,
+        wake: WakePolicy,
+        device: Option<Device>,
+        node: Option<Node>,
+    ) -> Inner {
+        let (hwmon, drm) = (OnceLock::new(), drm::Answers::default());
+        Inner { index, ids, backend, wake, device, node, hwmon, drm }
+    }
+}
+
+/// Two handles are equal if they mean the same GPU of the same machine, whichever scan found it.
+impl PartialEq for Gpu {
+    fn eq(&self, other: &Gpu) -> bool {
+        let key = |gpu: &Gpu| {
+            let ids = gpu.ids();
+            (ids.bdf, ids.partition, ids.unique_id, ids.pci_id)
+        };
+        key(self) == key(other) && Arc::ptr_eq(&self.inner.backend, &other.inner.backend)
+    }
+}
+
+impl Eq for Gpu {}
+
+impl Hash for Gpu {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.ids().bdf, self.ids().partition).hash(state);
+    }
+}
+
 impl fmt::Debug for Gpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Gpu")
@@ -142,9 +179,7 @@ impl Gpu {
         device: Option<Device>,
         node: Option<Node>,
     ) -> Gpu {
-        let (hwmon, drm) = (OnceLock::new(), drm::Answers::default());
-        let inner = Inner { index, ids, backend, wake, device, node, hwmon, drm };
-        Gpu { inner: Arc::new(inner), refusing: None }
+        Gpu { inner: Arc::new(Inner::new(index, ids, backend, wake, device, node)), refusing: None }
     }
 
     /// The same GPU through a handle that refuses, for this reason, what may wake it or keep it awake; with
@@ -191,6 +226,11 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_device_uuid")]
     pub fn uuid(&self) -> Uuid {
         self.inner.ids.uuid
+    }
+
+    /// The directory of its PCI device, as on a live machine; `None` where only KFD knows the GPU.
+    pub fn sysfs_path(&self) -> Option<PathBuf> {
+        self.inner.device.as_ref().map(|device| device.dir.path().to_path_buf())
     }
 
     /// Whether it is a partition of a package that has several.

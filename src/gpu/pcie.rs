@@ -1,5 +1,6 @@
 //! The PCI Express link.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::{Access, Gpu, read};
@@ -31,6 +32,49 @@ bundle! {
             pub replay_count: u64,
         }
     }
+}
+
+/// A link by its speed and its lanes; prints as `Gen4 x16`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct PcieLink {
+    /// Millions of transfers per second and lane.
+    pub speed: MegaTransfers,
+    /// Lanes.
+    pub width: u8,
+}
+
+impl PcieLink {
+    /// The PCIe generation of its speed, if it is the speed of one.
+    pub fn generation(self) -> Option<u8> {
+        self.speed.pcie_generation()
+    }
+}
+
+impl fmt::Display for PcieLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.generation() {
+            Some(generation) => write!(f, "Gen{generation} x{}", self.width),
+            None => write!(f, "{} x{}", self.speed, self.width),
+        }
+    }
+}
+
+impl PcieInfo {
+    /// The link as it is now.
+    pub fn current(&self) -> Reading<PcieLink> {
+        link(&self.speed, &self.width)
+    }
+
+    /// The best link of card and slot together.
+    pub fn max(&self) -> Reading<PcieLink> {
+        link(&self.speed_max, &self.width_max)
+    }
+}
+
+fn link(speed: &Reading<MegaTransfers>, width: &Reading<u8>) -> Reading<PcieLink> {
+    let (speed, width) = (speed.clone()?, width.clone()?);
+    Ok(speed.map(|speed| PcieLink { speed, width: width.value }))
 }
 
 /// How many bridges above a GPU are looked at; a card's own switch has two.

@@ -34,7 +34,8 @@ use crate::discover::Smi;
 use crate::error::Reasons;
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, Pid};
-use crate::parse::fdinfo::{Engine, FdInfo};
+pub use crate::parse::fdinfo::Engine;
+use crate::parse::fdinfo::FdInfo;
 use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
 
 /// The processes at one time.
@@ -250,14 +251,81 @@ impl Processes {
     }
 }
 
+/// A process by the list that numbers it: a key that never mixes a container's numbers with the host's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub enum ProcessId {
+    /// A number of the `/proc` that is mounted here.
+    Here(Pid),
+    /// A number of the host, for a process that this pid namespace cannot see.
+    Host(Pid),
+}
+
 impl Process {
+    /// A key for the process; [`Process::pid`] alone may mean two processes in a container.
+    pub fn id(&self) -> ProcessId {
+        match self.view {
+            PidView::Proc => ProcessId::Here(self.pid),
+            PidView::Host => ProcessId::Host(self.pid),
+        }
+    }
+
     /// What it uses of the GPU with this place in [`Smi::gpus`].
     pub fn gpu(&self, gpu: usize) -> Option<&ProcessGpu> {
         self.gpus.iter().find(|used| used.gpu == Some(gpu))
     }
 }
 
+impl ProcessGpu {
+    /// How busy the process kept the GPU since the earlier look, in percent of one engine: all engines together, copy
+    /// engines included; `None` before a second look.
+    pub fn busy(&self) -> Option<f64> {
+        let engines = self.engines.iter().filter_map(|engine| engine.percent);
+        let known: Vec<f64> = engines.chain(self.sdma_percent).collect();
+        (!known.is_empty()).then(|| known.iter().fold(0.0, |sum, percent| sum + percent))
+    }
+
+    /// What one engine did for the process.
+    pub fn engine(&self, engine: Engine) -> Option<&EngineUse> {
+        self.engines.iter().find(|found| found.engine == engine)
+    }
+}
+
+/// Looks at the processes again and again, and keeps the last look itself.
+#[derive(Debug)]
+pub struct ProcessMonitor {
+    smi: Smi,
+    last: Option<Processes>,
+}
+
+impl ProcessMonitor {
+    /// The processes now, with how busy each kept the engines since the look before: [`Processes::after`].
+    pub fn update(&mut self) -> &Processes {
+        let now = self.smi.processes();
+        let now = match &self.last {
+            Some(last) => now.after(last),
+            None => now,
+        };
+        self.last.insert(now)
+    }
+}
+
 impl Smi {
+    /// A monitor of the processes, which keeps the last look itself.
+    ///
+    /// ```
+    /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
+    /// let mut users = smi.process_monitor();
+    /// users.update();
+    /// for process in &users.update().processes {
+    ///     println!("{:?} {:?}", process.id(), process.gpus.first().and_then(|used| used.busy()));
+    /// }
+    /// # Ok::<(), amdgpu_smi::Error>(())
+    /// ```
+    pub fn process_monitor(&self) -> ProcessMonitor {
+        ProcessMonitor { smi: self.clone(), last: None }
+    }
+
     /// The processes that use a GPU, with what each uses.
     ///
     /// Reads `/proc/<pid>/fdinfo` of all processes that the user may look at; takes a hundredth of a second where

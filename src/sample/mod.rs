@@ -6,6 +6,7 @@
 mod courtesy;
 mod fields;
 mod fleet;
+mod monitor;
 mod plan;
 mod sampler;
 mod slot;
@@ -14,6 +15,7 @@ mod values;
 
 pub use fields::SampleFields;
 pub use fleet::{FleetSampler, Outcome};
+pub use monitor::Monitor;
 pub use sampler::Sampler;
 pub use values::{ClockLevels, Sample};
 
