@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use amdgpu_smi::id::Bdf;
-use amdgpu_smi::parse::metrics::Metrics;
 use amdgpu_smi::topology::Topology;
 use amdgpu_smi::{Gpu, Smi};
 
@@ -111,28 +110,20 @@ impl Machine {
     }
 
     /// What is polled of the GPU at a position.
-    pub(crate) fn polled(&self, position: usize) -> Option<&Polled> {
-        self.polled.get(position)
+    pub(crate) fn polled(&self, position: usize) -> Result<&Polled, Status> {
+        self.polled.get(position).ok_or(Status::NOT_FOUND)
     }
 
-    /// What is polled of its package, whose sensors are those of each of its partitions: a file is kept open once.
-    pub(crate) fn polled_of_package(&self, gpu: &Gpu) -> Option<&Polled> {
+    /// What is polled of a GPU's package, whose sensors are those of each of its partitions: a file is kept open once.
+    pub(crate) fn polled_of_package(&self, gpu: &Gpu) -> Result<&Polled, Status> {
         let package = gpu.ids().package;
-        self.polled(self.gpus.iter().position(|gpu| gpu.ids().package == package)?)
+        let first = self.gpus.iter().position(|gpu| gpu.ids().package == package);
+        self.polled(first.ok_or(Status::NOT_FOUND)?)
     }
 
     /// How the GPUs are wired.
     pub(crate) fn topology(&self) -> &Topology {
         self.topology.get_or_init(|| self.smi.topology())
-    }
-
-    /// Takes something from a GPU's metrics table.
-    pub(crate) fn metrics<T>(&self, gpu: &Gpu, take: impl Fn(&Metrics) -> T) -> Result<T, Status> {
-        let polled = self.polled_of_package(gpu);
-        match polled.and_then(|polled| polled.metrics(gpu, &take)) {
-            Some(taken) => Ok(taken),
-            None => Ok(take(&gpu.metrics()?)),
-        }
     }
 
     /// Whether the user may change what only root may.

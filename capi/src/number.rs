@@ -1,5 +1,6 @@
 //! From values to AMD's integers, where all ones mean "not available".
 
+use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::{MicroWatts, MilliCelsius};
 
 /// The integers of AMD's structs.
@@ -16,6 +17,11 @@ macro_rules! sentinels {
     )*};
 }
 sentinels!(u8, u16, u32, u64);
+
+/// The value of a reading, for a struct in which C has no room for the reason.
+pub(crate) fn known<T>(reading: Reading<T>) -> Option<T> {
+    reading.ok().map(|found| found.value)
+}
 
 /// The value; all ones where there is none, or none that fits.
 pub(crate) fn or_none<T: TryFrom<V> + Sentinel, V>(value: Option<V>) -> T {

@@ -2,61 +2,140 @@
 
 use std::sync::Mutex;
 
-use amdgpu_smi::Gpu;
-use amdgpu_smi::gpu::{Temperature, TemperatureSensor};
+use amdgpu_smi::gpu::{Activity, TemperatureSensor, VoltageRail};
 use amdgpu_smi::parse::metrics::Metrics;
-use amdgpu_smi::sample::{Sample, SampleFields, Sampler};
+use amdgpu_smi::reading::Reading;
+use amdgpu_smi::sample::{SampleFields, Sampler};
+use amdgpu_smi::summary::{Look, PowerSummary};
+use amdgpu_smi::unit::{MilliVolts, Percent};
+use amdgpu_smi::{Error, Gpu};
+
+use crate::abi::status::Status;
 
 /// What is polled of one GPU. Nothing is opened before it is asked for.
+///
+/// Each answer is the summary's, from a sample taken just now. Where the sample lacks one, the GPU is asked through its
+/// handle: a sampler tries a file that failed again only at some of its next samples, so the failure may be an old one.
 #[derive(Debug, Default)]
 pub(crate) struct Polled {
-    /// Of the sensors that have numbers in C: edge, junction, memory.
-    temperatures: [Kept; 3],
+    edge: Kept,
+    junction: Kept,
+    memory_temperature: Kept,
+    power: Kept,
+    activity: Kept,
+    busy: Kept,
     memory: Kept,
     metrics: Kept,
 }
 
 type Kept = Mutex<Option<Sampler>>;
 
-// Each gives to `take` what was read just now. `None` if that is to be read in the ordinary way, which also says why
-// if there is no value.
 impl Polled {
+    /// An answer about one sensor.
     pub(crate) fn temperature<T>(
         &self,
         gpu: &Gpu,
         sensor: &TemperatureSensor,
-        take: impl FnOnce(&Temperature) -> Option<T>,
-    ) -> Option<T> {
-        let [edge, junction, memory] = &self.temperatures;
+        ask: impl Fn(&Look<'_>) -> Result<T, Status>,
+    ) -> Result<T, Status> {
         let kept = match sensor {
-            TemperatureSensor::Edge => edge,
-            TemperatureSensor::Junction => junction,
-            TemperatureSensor::Memory => memory,
-            _ => return None,
+            TemperatureSensor::Edge => &self.edge,
+            TemperatureSensor::Junction => &self.junction,
+            TemperatureSensor::Memory => &self.memory_temperature,
+            _ => return ask(&gpu.look()),
         };
         let sampler = || gpu.sampler(SampleFields::TEMPERATURES).only_sensor(sensor.clone());
-        sample(kept, sampler, |sample| sample.temperatures.first().and_then(take))
+        answer(kept, gpu, sampler, ask)
     }
 
-    pub(crate) fn memory<T>(&self, gpu: &Gpu, take: impl FnOnce(&Sample) -> Option<T>) -> Option<T> {
-        sample(&self.memory, || gpu.sampler(SampleFields::VRAM | SampleFields::OTHER_MEMORY), take)
+    /// Power, and the voltages of shaders, SoC and memory.
+    pub(crate) fn power(&self, gpu: &Gpu) -> (PowerSummary, [Reading<MilliVolts>; 3]) {
+        let fields =
+            SampleFields::POWER | SampleFields::POWER_CAP | SampleFields::VOLTAGES | SampleFields::METRICS;
+        let ask = |look: &Look<'_>| {
+            let rails = [VoltageRail::Graphics, VoltageRail::Soc, VoltageRail::Memory];
+            (look.power(), rails.map(|rail| look.voltage(&rail)))
+        };
+        let sampled = sampled(
+            &self.power,
+            gpu,
+            || gpu.sampler(fields),
+            |look| {
+                let (power, voltages) = ask(look);
+                let failed = voltages.iter().filter_map(|voltage| voltage.as_ref().err());
+                let settled = power.reasons().map(|(_, error)| error).chain(failed).all(is_settled);
+                settled.then_some((power, voltages))
+            },
+        );
+        sampled.unwrap_or_else(|| ask(&gpu.look()))
     }
 
-    pub(crate) fn metrics<T>(&self, gpu: &Gpu, take: impl FnOnce(&Metrics) -> T) -> Option<T> {
+    /// How busy the engines are.
+    pub(crate) fn activity(&self, gpu: &Gpu) -> Activity {
+        let fields = SampleFields::GFX_ACTIVITY | SampleFields::OTHER_ACTIVITY | SampleFields::METRICS;
+        let sampled = sampled(
+            &self.activity,
+            gpu,
+            || gpu.sampler(fields),
+            |look| {
+                let activity = look.activity();
+                let settled = activity.reasons().all(|(_, error)| is_settled(error));
+                settled.then_some(activity)
+            },
+        );
+        sampled.unwrap_or_else(|| gpu.activity())
+    }
+
+    /// How busy the shaders are.
+    pub(crate) fn busy(&self, gpu: &Gpu) -> Result<Percent, Status> {
+        let sampler = || gpu.sampler(SampleFields::GFX_ACTIVITY);
+        answer(&self.busy, gpu, sampler, |look| Ok(look.activity().gfx?.value))
+    }
+
+    /// An answer about memory.
+    pub(crate) fn memory<T>(
+        &self,
+        gpu: &Gpu,
+        ask: impl Fn(&Look<'_>) -> Result<T, Status>,
+    ) -> Result<T, Status> {
+        answer(&self.memory, gpu, || gpu.sampler(SampleFields::VRAM | SampleFields::OTHER_MEMORY), ask)
+    }
+
+    /// Something from the metrics table.
+    pub(crate) fn metrics<T>(&self, gpu: &Gpu, take: impl Fn(&Metrics) -> T) -> Result<T, Status> {
         let sampler = || gpu.sampler(SampleFields::METRICS);
-        sample(&self.metrics, sampler, |sample| sample.metrics.as_deref().map(take))
+        answer(&self.metrics, gpu, sampler, |look| Ok(take(look.metrics()?)))
     }
 }
 
-fn sample<T>(
+/// Whether asking again would change nothing.
+fn is_settled(error: &Error) -> bool {
+    matches!(error, Error::NotSupported { .. })
+}
+
+/// The sample's answer; where it has none, the handle's, which also says why.
+fn answer<T>(
     kept: &Kept,
+    gpu: &Gpu,
     sampler: impl FnOnce() -> Sampler,
-    take: impl FnOnce(&Sample) -> Option<T>,
+    ask: impl Fn(&Look<'_>) -> Result<T, Status>,
+) -> Result<T, Status> {
+    match sampled(kept, gpu, sampler, |look| ask(look).ok()) {
+        Some(answer) => Ok(answer),
+        None => ask(&gpu.look()),
+    }
+}
+
+fn sampled<T>(
+    kept: &Kept,
+    gpu: &Gpu,
+    sampler: impl FnOnce() -> Sampler,
+    take: impl FnOnce(&Look<'_>) -> Option<T>,
 ) -> Option<T> {
     // A thread that finds another one sampling reads by itself: it neither waits for a GPU that hangs in the
     // other's call, nor gets a value of before its own.
     let mut kept = kept.try_lock().ok()?;
     // A program that asks gets an answer; leaving an idle GPU alone is for it to decide.
     let sampler = kept.get_or_insert_with(|| sampler().keep_awake(true));
-    take(sampler.sample().ok()?)
+    take(&Look::sampled(gpu, sampler.sample().ok()?))
 }

@@ -2,6 +2,8 @@
 //!
 //! Types are declared by the macros of this file, so that no declaration can miss in the table.
 
+use amdgpu_smi::reading::Reading;
+
 /// A C type that is all zero when it says nothing, and how the comparison names it.
 pub trait Plain: Copy {
     /// All zero.
@@ -58,6 +60,11 @@ impl<const N: usize> Text<N> {
             to.copy_from_slice(from);
         }
         Text(bytes)
+    }
+
+    /// The text of a reading, or nothing where there is none.
+    pub fn of_reading(reading: &Reading<String>) -> Text<N> {
+        Text::of_some(reading.as_ref().ok().map(|text| text.as_str()))
     }
 
     /// The text, or nothing where there is none.

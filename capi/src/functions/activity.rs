@@ -13,33 +13,27 @@ use crate::abi::sensor_numbers::UtilizationCounterType;
 use crate::abi::sensors::{EngineUsage, UtilizationCounter};
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::functions::sensors::field;
-use crate::number::{NONE_16, or_none};
+use crate::number::{NONE_16, known, or_none};
 use crate::pointer::{Array, Out};
 use crate::session::{gpu, machine};
 
-/// Percent of the time that engines were busy.
+/// Percent of the time that engines were busy. Media engines decode and encode.
 ///
-/// *From*: `gpu_metrics`, else `gpu_busy_percent` and `mem_busy_percent` of the PCI device.
+/// *From*: `gpu_busy_percent`, `mem_busy_percent`, `vcn_busy_percent` of the PCI device, else `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_activity(processor: Processor, usage: Out<EngineUsage>) -> Status {
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let activity = machine.metrics(gpu, |metrics| metrics.activity.clone()).unwrap_or_default();
-        let (mut gfx, mut umc, mut mm) = (activity.gfx, activity.umc, activity.mm);
-        if gfx.or(umc).or(mm).is_none() {
-            let activity = gpu.activity();
-            (gfx, umc, mm) = (activity.gfx, activity.memory, activity.vcn);
-            if gfx.or(umc).or(mm).is_none() {
-                return Err(activity.reasons.of("gfx").map_or(Status::NOT_SUPPORTED, Status::from));
-            }
+        let activity = machine.polled_of_package(gpu)?.activity(gpu);
+        if activity.memory.is_err() && activity.media.is_err() {
+            activity.gfx.as_ref()?;
         }
-        let number = |value: Option<Percent>| value.map_or(NONE_16, |value| value.0);
+        let percent = |reading| known(reading).map_or(NONE_16, |percent: Percent| percent.0);
         usage.put(EngineUsage {
-            gfx_activity: number(gfx),
-            umc_activity: number(umc),
-            mm_activity: number(mm),
+            gfx_activity: percent(activity.gfx),
+            umc_activity: percent(activity.memory),
+            mm_activity: percent(activity.media),
             ..EngineUsage::ZERO
         })
     })
@@ -47,12 +41,13 @@ pub extern "C" fn amdsmi_get_gpu_activity(processor: Processor, usage: Out<Engin
 
 /// Percent of the time that the shaders were busy.
 ///
-/// *From*: `gpu_busy_percent` of the PCI device.
+/// *From*: `gpu_busy_percent` of the PCI device, else `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_busy_percent(processor: Processor, busy: Out<u32>) -> Status {
     answer(|| {
-        let activity = gpu(processor)?.activity();
-        busy.put(field("gfx", activity.gfx, &activity.reasons)?.0)
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        busy.put(machine.polled_of_package(gpu)?.busy(gpu)?.0)
     })
 }
 

@@ -20,11 +20,11 @@ pub extern "C" fn amdsmi_get_gpu_board_info(processor: Processor, info: Out<Boar
     answer(|| {
         let board = gpu(processor)?.board_info();
         info.put(BoardInfo {
-            model_number: Text::of_some(board.model_number.as_deref()),
-            product_serial: Text::of_some(board.product_serial.as_deref()),
-            fru_id: Text::of_some(board.fru_id.as_deref()),
-            product_name: Text::of_some(board.product_name.as_deref()),
-            manufacturer_name: Text::of_some(board.manufacturer_name.as_deref()),
+            model_number: Text::of_reading(&board.model_number),
+            product_serial: Text::of_reading(&board.product_serial),
+            fru_id: Text::of_reading(&board.fru_id),
+            product_name: Text::of_reading(&board.product_name),
+            manufacturer_name: Text::of_reading(&board.manufacturer_name),
             ..BoardInfo::ZERO
         })
     })
@@ -37,14 +37,12 @@ pub extern "C" fn amdsmi_get_gpu_board_info(processor: Processor, info: Out<Boar
 pub extern "C" fn amdsmi_get_gpu_vbios_info(processor: Processor, info: Out<VbiosInfo>) -> Status {
     answer(|| {
         let vbios = gpu(processor)?.vbios_info();
-        let Some(part_number) = vbios.part_number else {
-            return Err(vbios.reasons.of("part_number").map_or(Status::NOT_SUPPORTED, Status::from));
-        };
+        let part_number = vbios.part_number?;
         info.put(VbiosInfo {
-            name: Text::of_some(vbios.name.as_deref()),
-            build_date: Text::of_some(vbios.date.as_deref()),
+            name: Text::of_reading(&vbios.name),
+            build_date: Text::of_reading(&vbios.date),
             part_number: Text::of(&part_number),
-            version: Text::of_some(vbios.version.as_deref()),
+            version: Text::of_reading(&vbios.version),
             ..VbiosInfo::ZERO
         })
     })
@@ -63,7 +61,7 @@ pub extern "C" fn amdsmi_get_gpu_driver_info(processor: Processor, info: Out<Dri
         let date = gpu.drm_version().ok().and_then(|drm| drm.date.as_deref());
         info.put(DriverInfo {
             driver_name: Text::of(driver.name),
-            driver_version: Text::of_some(version.as_deref()),
+            driver_version: Text::of_reading(&version),
             // With the hour that AMD's library makes of a date without one.
             driver_date: Text::of_some(date.map(|date| format!("{date} 00:00")).as_deref()),
         })

@@ -1,8 +1,7 @@
 //! Clocks, and what overdrive may do to them.
 
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
-use amdgpu_smi::parse::metrics::Metrics;
+use amdgpu_smi::parse::dpm::DpmIndex;
 use amdgpu_smi::parse::overdrive::{Overdrive, OverdriveLimits, OverdrivePoint as Point};
 use amdgpu_smi::unit::MegaHertz;
 
@@ -14,9 +13,9 @@ use crate::abi::sensors::{
 };
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::number::or_none;
+use crate::number::{known, or_none};
 use crate::pointer::{Array, InOut, Out};
-use crate::session::{gpu, machine};
+use crate::session::gpu;
 
 /// AMD's name of a clock. SYS and GFX are the same.
 pub(super) fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
@@ -67,7 +66,7 @@ pub extern "C" fn amdsmi_get_clk_freq(
 
 /// A clock now, its lowest and its highest, in MHz.
 ///
-/// *From*: `gpu_metrics`, `pp_dpm_*` of the PCI device.
+/// *From*: `gpu_metrics`, else `pp_dpm_*` of the PCI device, else hwmon `freq*`; the range from `pp_dpm_*`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_clock_info(
     processor: Processor,
@@ -75,44 +74,20 @@ pub extern "C" fn amdsmi_get_clock_info(
     info: Out<ClockInfo>,
 ) -> Status {
     answer(|| {
-        let machine = machine()?;
-        let (_, gpu) = machine.find(processor)?;
-        let domain = domain(clock)?;
-        let of_metrics = |metrics: &Metrics| (current(metrics, domain), metrics.clocks.gfxclk_lock_status);
-        let (now, lock) = machine.metrics(gpu, of_metrics).unwrap_or_default();
-        let table = gpu.clock_levels(domain);
-        let level = table.as_ref().ok().and_then(DpmTable::current);
-        let now = now.or(level.map(|level| level.frequency));
-        let range = table.as_ref().ok().and_then(DpmTable::range);
-        if let (None, None, Err(error)) = (now, range, &table) {
-            return Err(error.into());
+        let clock = gpu(processor)?.clock(domain(clock)?);
+        if clock.max.is_err() {
+            clock.current.as_ref()?;
         }
-        let locked = lock.filter(|_| domain == ClockDomain::Graphics);
+        let level = clock.levels.as_ref().ok().and_then(|levels| levels.current());
         info.put(ClockInfo {
-            clk: or_none(now.map(|clock| clock.0)),
-            min_clk: or_none(range.map(|(lowest, _)| lowest.0)),
-            max_clk: or_none(range.map(|(_, highest)| highest.0)),
-            clk_locked: locked.map_or(u8::MAX, |bits| (bits != 0).into()),
-            clk_deep_sleep: level.map_or(u8::MAX, |level| (level.index == DpmIndex::Sleep).into()),
+            clk: or_none(known(clock.current).map(|clock| clock.0)),
+            min_clk: or_none(known(clock.min).map(|clock| clock.0)),
+            max_clk: or_none(known(clock.max).map(|clock| clock.0)),
+            clk_locked: or_none(known(clock.locked)),
+            clk_deep_sleep: or_none(level.map(|level| level.index == DpmIndex::Sleep)),
             ..ClockInfo::ZERO
         })
     })
-}
-
-fn current(metrics: &Metrics, domain: ClockDomain) -> Option<MegaHertz> {
-    let clocks = &metrics.clocks;
-    let first = |slots: &[Option<MegaHertz>]| slots.first().copied().flatten();
-    match domain {
-        ClockDomain::Graphics => first(&clocks.current_gfxclk),
-        ClockDomain::Memory => first(&clocks.current_uclk),
-        ClockDomain::Soc => first(&clocks.current_socclk),
-        ClockDomain::Fabric => clocks.current_fclk,
-        ClockDomain::Video0 => first(&clocks.current_vclk0),
-        ClockDomain::Decoder0 => first(&clocks.current_dclk0),
-        ClockDomain::Video1 => clocks.current_vclk1,
-        ClockDomain::Decoder1 => clocks.current_dclk1,
-        _ => None,
-    }
 }
 
 /// What overdrive is set to and may be set to: clocks in Hz, voltages in mV. All ones where the table does not say.
@@ -199,7 +174,7 @@ pub extern "C" fn amdsmi_get_gpu_od_volt_curve_regions(
     list: Array<OverdriveRegion>,
 ) -> Status {
     answer(|| {
-        let all = regions(&gpu(processor)?.overdrive()?);
+        let all = regions(&*gpu(processor)?.overdrive()?);
         if all.is_empty() {
             return Err(Status::NOT_SUPPORTED);
         }

@@ -9,7 +9,7 @@ use crate::abi::layout::{Plain, Text};
 use crate::abi::numbers::VirtualizationMode;
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::number::or_none;
+use crate::number::{known, or_none};
 use crate::pointer::{Chars, InOut, Out};
 use crate::session::gpu;
 
@@ -82,19 +82,21 @@ pub extern "C" fn amdsmi_get_gpu_kfd_info(processor: Processor, info: Out<KfdInf
 pub extern "C" fn amdsmi_get_gpu_asic_info(processor: Processor, info: Out<AsicInfo>) -> Status {
     answer(|| {
         let chip = gpu(processor)?.asic_info();
-        let serial = chip.serial.map(|serial| serial.to_string());
+        let serial = chip.serial.as_ref().ok().map(|serial| serial.to_string());
+        let subsystem = chip.subsystem_id.as_ref().ok();
+        let target_graphics_version = graphics_version(&chip);
         info.put(AsicInfo {
             market_name: Text::of(&chip.market_name),
             vendor_id: chip.pci_id.vendor.into(),
             vendor_name: Text::of_some(chip.vendor_name.as_deref()),
-            subvendor_id: or_none(chip.subsystem_id.map(|id| id.vendor)),
+            subvendor_id: or_none(subsystem.map(|id| id.vendor)),
             device_id: chip.pci_id.device.into(),
-            rev_id: chip.revision.map_or(0, u32::from),
+            rev_id: chip.revision.as_ref().map_or(0, |revision| revision.value.into()),
             asic_serial: Text::of_some(serial.as_deref()),
-            oam_id: or_none(chip.oam_id),
-            num_of_compute_units: or_none(chip.compute_units),
-            target_graphics_version: graphics_version(&chip),
-            subsystem_id: or_none(chip.subsystem_id.map(|id| id.device)),
+            oam_id: or_none(known(chip.oam_id)),
+            num_of_compute_units: or_none(known(chip.compute_units)),
+            target_graphics_version,
+            subsystem_id: or_none(subsystem.map(|id| id.device)),
             ..AsicInfo::ZERO
         })
     })
@@ -102,7 +104,8 @@ pub extern "C" fn amdsmi_get_gpu_asic_info(processor: Processor, info: Out<AsicI
 
 /// The digits of the instruction set's name, read as hexadecimal: vLLM wants to read `gfx942` again.
 fn graphics_version(chip: &Chip) -> u64 {
-    let digits = chip.target_graphics_version.as_deref().and_then(|name| name.strip_prefix("gfx"));
+    let name = chip.target_graphics_version.as_ref().ok();
+    let digits = name.and_then(|name| name.strip_prefix("gfx"));
     digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(u64::MAX)
 }
 
@@ -119,10 +122,7 @@ pub extern "C" fn amdsmi_get_gpu_id(processor: Processor, id: Out<u16>) -> Statu
 /// *From*: `revision` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_revision(processor: Processor, revision: Out<u16>) -> Status {
-    answer(|| {
-        let chip = gpu(processor)?.asic_info();
-        revision.put(value(&chip, "revision", chip.revision)?.into())
-    })
+    answer(|| revision.put(gpu(processor)?.asic_info().revision?.value.into()))
 }
 
 /// The vendor's name.
@@ -141,10 +141,7 @@ pub extern "C" fn amdsmi_get_gpu_vendor_name(processor: Processor, name: Chars, 
 /// *From*: `uevent` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_subsystem_id(processor: Processor, id: Out<u16>) -> Status {
-    answer(|| {
-        let chip = gpu(processor)?.asic_info();
-        id.put(value(&chip, "subsystem_id", chip.subsystem_id)?.device)
-    })
+    answer(|| id.put(gpu(processor)?.asic_info().subsystem_id?.device))
 }
 
 /// What the board is sold as.
@@ -158,11 +155,6 @@ pub extern "C" fn amdsmi_get_gpu_subsystem_name(processor: Processor, name: Char
     })
 }
 
-/// A field of the chip, or the status of the reason why it has no value.
-fn value<T>(chip: &Chip, field: &str, value: Option<T>) -> Result<T, Status> {
-    value.ok_or_else(|| chip.reasons.of(field).map_or(Status::NOT_SUPPORTED, Status::from))
-}
-
 /// Whether the GPU is the machine's own, a virtual function, or passed through; UNKNOWN where nothing tells.
 ///
 /// *From*: `/proc/cpuinfo`, `sriov_numvfs` of the PCI device, its number.
@@ -172,7 +164,7 @@ pub extern "C" fn amdsmi_get_gpu_virtualization_mode(
     mode: Out<VirtualizationMode>,
 ) -> Status {
     answer(|| {
-        mode.put(match gpu(processor)?.virtualization_info().mode {
+        mode.put(match known(gpu(processor)?.virtualization_info().mode) {
             Some(Mode::BareMetal) => VirtualizationMode::BAREMETAL,
             Some(Mode::Host) => VirtualizationMode::HOST,
             Some(Mode::Guest) => VirtualizationMode::GUEST,

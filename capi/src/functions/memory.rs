@@ -1,8 +1,8 @@
 //! Memory: how much there is, how much is used.
 
-use amdgpu_smi::error::Reasons;
 use amdgpu_smi::gpu::MemoryUsage;
 use amdgpu_smi::parse::drm::VramType as Kind;
+use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::Bytes;
 
 use crate::abi::handle::Processor;
@@ -11,26 +11,20 @@ use crate::abi::memory::{VramInfo, VramUsage};
 use crate::abi::numbers::{MemoryType, VramType};
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::number::or_none;
+use crate::number::{known, or_none};
 use crate::pointer::{Chars, Out};
 use crate::session::{gpu, machine};
 
-fn known(field: &str, value: Option<Bytes>, reasons: &Reasons) -> Result<u64, Status> {
-    match value {
-        Some(bytes) => Ok(bytes.0),
-        None => Err(reasons.of(field).map_or(Status::NOT_SUPPORTED, Status::from)),
-    }
-}
-
-/// A field of a GPU's memory usage, by a sample of what is polled if that has it.
-fn usage<T>(processor: Processor, field: impl Fn(&MemoryUsage) -> Result<T, Status>) -> Result<T, Status> {
+/// What `take` wants of a GPU's memory.
+fn usage<T>(processor: Processor, take: impl Fn(&MemoryUsage) -> Result<T, Status>) -> Result<T, Status> {
     let machine = machine()?;
     let (position, gpu) = machine.find(processor)?;
-    let polled = machine.polled(position);
-    match polled.and_then(|polled| polled.memory(gpu, |sample| field(&sample.memory).ok())) {
-        Some(value) => Ok(value),
-        None => field(&gpu.memory_usage()),
-    }
+    machine.polled(position)?.memory(gpu, |look| take(&look.memory_usage()))
+}
+
+/// The bytes of a field, or why there are none.
+fn bytes(field: &Reading<Bytes>) -> Result<u64, Status> {
+    field.as_ref().map(|bytes| bytes.0).map_err(Status::from)
 }
 
 /// Bytes of one kind of memory; of a partition, its share of VRAM.
@@ -43,22 +37,21 @@ pub extern "C" fn amdsmi_get_gpu_memory_total(
     total: Out<u64>,
 ) -> Status {
     answer(|| {
-        let bytes = usage(processor, |memory| {
-            let (field, value) = match kind {
-                MemoryType::VRAM => ("vram_total", memory.vram_total),
-                MemoryType::VIS_VRAM => ("visible_vram_total", memory.visible_vram_total),
-                MemoryType::GTT => ("gtt_total", memory.gtt_total),
+        let size = usage(processor, |memory| {
+            bytes(match kind {
+                MemoryType::VRAM => &memory.vram_total,
+                MemoryType::VIS_VRAM => &memory.visible_vram_total,
+                MemoryType::GTT => &memory.gtt_total,
                 _ => return Err(Status::INVAL),
-            };
-            known(field, value, &memory.reasons)
+            })
         })?;
-        total.put(bytes)
+        total.put(size)
     })
 }
 
 /// Used bytes of one kind of memory. What a partition uses of its share is published nowhere: NOT_SUPPORTED.
 ///
-/// *From*: `mem_info_{vram,vis_vram,gtt}_used` of the PCI device.
+/// *From*: `mem_info_{vram,vis_vram,gtt}_used` of the PCI device, `mem_banks` of the KFD node.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_memory_usage(
     processor: Processor,
@@ -66,16 +59,15 @@ pub extern "C" fn amdsmi_get_gpu_memory_usage(
     used: Out<u64>,
 ) -> Status {
     answer(|| {
-        let bytes = usage(processor, |memory| {
-            let (field, value) = match kind {
-                MemoryType::VRAM => ("vram_used", memory.vram_used),
-                MemoryType::VIS_VRAM => ("visible_vram_used", memory.visible_vram_used),
-                MemoryType::GTT => ("gtt_used", memory.gtt_used),
+        let size = usage(processor, |memory| {
+            bytes(match kind {
+                MemoryType::VRAM => &memory.vram_used,
+                MemoryType::VIS_VRAM => &memory.visible_vram_used,
+                MemoryType::GTT => &memory.gtt_used,
                 _ => return Err(Status::INVAL),
-            };
-            known(field, value, &memory.reasons)
+            })
         })?;
-        used.put(bytes)
+        used.put(size)
     })
 }
 
@@ -85,10 +77,8 @@ pub extern "C" fn amdsmi_get_gpu_memory_usage(
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_vram_usage(processor: Processor, info: Out<VramUsage>) -> Status {
     answer(|| {
-        let [total, used] = usage(processor, |memory| {
-            let total = known("vram_total", memory.vram_total, &memory.reasons)?;
-            Ok([total, known("vram_used", memory.vram_used, &memory.reasons)?])
-        })?;
+        let [total, used] =
+            usage(processor, |memory| Ok([bytes(&memory.vram_total)?, bytes(&memory.vram_used)?]))?;
         let mebibytes = |bytes: u64| u32::try_from(bytes >> 20).map_err(|_| Status::UNEXPECTED_DATA);
         info.put(VramUsage { vram_total: mebibytes(total)?, vram_used: mebibytes(used)?, ..VramUsage::ZERO })
     })
@@ -106,10 +96,10 @@ pub extern "C" fn amdsmi_get_gpu_vram_info(processor: Processor, info: Out<VramI
         let memory = gpu.vram_info();
         let bandwidth = gpu.metrics().ok().and_then(|metrics| metrics.bandwidth.mem_max);
         info.put(VramInfo {
-            vram_type: memory.vram_type.map_or(VramType::UNKNOWN, number).0,
-            vram_vendor: Text::of_some(memory.vendor.as_deref()),
-            vram_size: known("size", memory.size, &memory.reasons)? >> 20,
-            vram_bit_width: or_none(memory.bit_width),
+            vram_type: memory.vram_type.as_ref().map_or(VramType::UNKNOWN, |kind| number(kind.value)).0,
+            vram_vendor: Text::of_reading(&memory.vendor),
+            vram_size: memory.size?.0 >> 20,
+            vram_bit_width: or_none(known(memory.bit_width)),
             vram_max_bandwidth: or_none(bandwidth.map(|bandwidth| bandwidth.0)),
             ..VramInfo::ZERO
         })

@@ -44,7 +44,7 @@ pub extern "C" fn amdsmi_get_gpu_metrics_info(processor: Processor, metrics: Out
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        metrics.put(machine.metrics(gpu, table)?)
+        metrics.put(machine.polled_of_package(gpu)?.metrics(gpu, table)?)
     })
 }
 

@@ -1,7 +1,7 @@
 //! How a package is split.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::gpu::ResourceKind;
+use amdgpu_smi::gpu::{PartitionProfile as Profile, PartitionResource as Resource, ResourceKind};
 use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
 
 use crate::abi::handle::Processor;
@@ -12,7 +12,7 @@ use crate::abi::partition::{
 };
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::number::or_none;
+use crate::number::{known, or_none};
 use crate::pointer::{Array, Chars, Out};
 use crate::session::{gpu, machine};
 
@@ -66,7 +66,7 @@ pub extern "C" fn amdsmi_get_gpu_memory_partition_config(
         let gpu = gpu(processor)?;
         config.put(MemoryPartitionConfig {
             partition_caps: memory_capabilities(&gpu),
-            mp_mode: mode(&gpu.memory_partition()?).0,
+            mp_mode: mode(&gpu.memory_partition()?.value).0,
             ..MemoryPartitionConfig::ZERO
         })
     })
@@ -74,7 +74,7 @@ pub extern "C" fn amdsmi_get_gpu_memory_partition_config(
 
 /// Nothing where the driver does not say.
 fn memory_capabilities(gpu: &Gpu) -> NpsCaps {
-    capabilities(&gpu.available_memory_partitions().unwrap_or_default())
+    gpu.available_memory_partitions().map_or(NpsCaps(0), |partitions| capabilities(&partitions))
 }
 
 fn capabilities(partitions: &[MemoryPartition]) -> NpsCaps {
@@ -105,7 +105,7 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile(
         let gpu = gpu(processor)?;
         // Also where the package cannot be split: AMD's Python package then shows the number alone.
         partition_id.put(&[gpu.ids().partition.unwrap_or(0).into()], 1)?;
-        let current = gpu.compute_partition()?;
+        let current = gpu.compute_partition()?.value;
         let kind = kind(&current);
         if kind == AcceleratorPartitionType::INVALID {
             return Err(Status::UNEXPECTED_DATA);
@@ -114,13 +114,13 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile(
         let siblings = machine()?.gpus().iter().filter(|other| other.ids().package == package).count();
         let profiles = gpu.partition_profiles().unwrap_or_default();
         let found = profiles.iter().find(|profile| profile.mode == current);
-        let memory = found.and_then(|profile| profile.memory_partitions.as_deref());
+        let memory = found.and_then(|profile| profile.memory_partitions.as_ref().ok());
         profile.put(PartitionProfile {
             profile_type: kind.0,
             num_partitions: siblings as u32,
-            memory_caps: memory.map_or_else(|| memory_capabilities(&gpu), capabilities),
+            memory_caps: memory.map_or_else(|| memory_capabilities(&gpu), |memory| capabilities(memory)),
             profile_index: or_none(found.map(|profile| profile.index)),
-            num_resources: found.map_or(0, |profile| profile.resources.len() as u32),
+            num_resources: found.map_or(0, |profile| resources(profile).len() as u32),
             ..PartitionProfile::ZERO
         })
     })
@@ -144,7 +144,7 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile_config(
         }
         // One of them at most has any.
         let kinds: Vec<ResourceKind> =
-            profiles.iter().flat_map(|profile| &profile.resources).map(|resource| resource.kind).collect();
+            profiles.iter().flat_map(resources).map(|resource| resource.kind).collect();
         let mut list = PartitionProfileConfig::ZERO;
         // AMD's Python package reads so many of them for each profile, one profile's after the other's.
         list.num_resource_profiles = kinds.len() as u32;
@@ -152,20 +152,25 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile_config(
         for (slot, profile) in list.profiles.iter_mut().zip(&profiles) {
             *slot = PartitionProfile {
                 profile_type: kind(&profile.mode).0,
-                num_partitions: or_none(profile.partitions),
-                memory_caps: capabilities(profile.memory_partitions.as_deref().unwrap_or_default()),
+                num_partitions: or_none(known(profile.partitions.clone())),
+                memory_caps: profile
+                    .memory_partitions
+                    .as_ref()
+                    .map_or(NpsCaps(0), |memory| capabilities(memory)),
                 profile_index: or_none(Some(profile.index)),
                 num_resources: list.num_resource_profiles,
                 ..PartitionProfile::ZERO
             };
             // In this order: the longer side of a zip loses one at the end.
             for (kind, slot) in kinds.iter().zip(slots.by_ref()) {
-                let found = profile.resources.iter().find(|resource| resource.kind == *kind);
+                let found = resources(profile).iter().find(|resource| resource.kind == *kind);
                 *slot = PartitionResource {
                     profile_index: or_none(Some(profile.index)),
                     resource_type: resource_type(*kind).0,
-                    partition_resource: or_none(found.and_then(|resource| resource.instances)),
-                    num_partitions_share_resource: or_none(found.and_then(|resource| resource.shared)),
+                    partition_resource: or_none(found.and_then(|resource| known(resource.instances.clone()))),
+                    num_partitions_share_resource: or_none(
+                        found.and_then(|resource| known(resource.shared.clone())),
+                    ),
                     ..PartitionResource::ZERO
                 };
             }
@@ -175,6 +180,11 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile_config(
         list.default_profile_index = whole.unwrap_or(0) as u32;
         config.put(list)
     })
+}
+
+/// What each partition gets; nothing where the driver does not describe the profile.
+fn resources(profile: &Profile) -> &[Resource] {
+    profile.resources.as_ref().map_or(&[], |resources| resources)
 }
 
 fn resource_type(kind: ResourceKind) -> PartitionResourceType {

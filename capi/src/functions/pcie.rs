@@ -7,32 +7,33 @@ use crate::abi::numbers::CardFormFactor;
 use crate::abi::sensors::{Frequencies, PcieBandwidth};
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::functions::sensors::field;
-use crate::number::or_none;
+use crate::number::{known, or_none};
 use crate::pointer::Out;
 use crate::session::gpu;
 
 /// What the link can be and is: speeds in MT/s, lanes, counters.
 ///
-/// *From*: `gpu_metrics`; `{current,max}_link_{speed,width}`, `pcie_replay_count`, `board_info` of the PCI device
-/// and its bridges.
+/// *From*: `{current,max}_link_{speed,width}`, `pcie_replay_count`, `board_info` of the PCI device and its bridges; the
+/// other counters, and what has no such file, from `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
-        let link = gpu.pcie_info();
-        let metrics = gpu.metrics().map(|metrics| metrics.pcie).unwrap_or_default();
-        if link.speed_max.is_none() && link.width_max.is_none() && metrics.link_width.is_none() {
-            return field("width_max", None::<()>, &link.reasons);
+        let look = gpu.look();
+        let link = look.pcie_info();
+        if link.speed_max.is_err() && link.width.is_err() {
+            link.width_max.as_ref()?;
         }
-        let generation = or_none(link.speed_max.and_then(|speed| speed.pcie_generation()));
-        let bandwidth = metrics.bandwidth_inst.first().copied().flatten();
+        let speed_max = known(link.speed_max);
+        let generation = or_none(speed_max.and_then(|speed| speed.pcie_generation()));
+        let counters = look.metrics().map(|metrics| metrics.pcie.clone()).unwrap_or_default();
+        let bandwidth = counters.bandwidth_inst.first().copied().flatten();
         info.put(PcieInfo {
             pcie_static: PcieStatic {
-                max_pcie_width: or_none(link.width_max),
-                max_pcie_speed: or_none(link.speed_max.map(|speed| speed.0)),
+                max_pcie_width: or_none(known(link.width_max)),
+                max_pcie_speed: or_none(speed_max.map(|speed| speed.0)),
                 pcie_interface_version: generation,
-                slot_type: match link.slot_type.as_deref() {
+                slot_type: match known(link.slot_type).as_deref() {
                     Some("oam") => CardFormFactor::OAM.0,
                     Some("cem") => CardFormFactor::CEM.0,
                     Some("pcie") => CardFormFactor::PCIE.0,
@@ -42,15 +43,15 @@ pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>
                 ..PcieStatic::ZERO
             },
             pcie_metric: PcieMetric {
-                pcie_width: or_none(metrics.link_width.or(link.width.map(u16::from))),
-                pcie_speed: or_none(metrics.link_speed.or(link.speed).map(|speed| speed.0)),
+                pcie_width: or_none(known(link.width)),
+                pcie_speed: or_none(known(link.speed).map(|speed| speed.0)),
                 pcie_bandwidth: or_none(bandwidth.map(|bandwidth| bandwidth.0)),
-                pcie_replay_count: or_none(metrics.replay_count_acc.or(link.replay_count)),
-                pcie_l0_to_recovery_count: or_none(metrics.l0_to_recov_count_acc),
-                pcie_replay_roll_over_count: or_none(metrics.replay_rover_count_acc),
-                pcie_nak_sent_count: or_none(metrics.nak_sent_count_acc),
-                pcie_nak_received_count: or_none(metrics.nak_rcvd_count_acc),
-                pcie_lc_perf_other_end_recovery_count: or_none(metrics.lc_perf_other_end_recovery),
+                pcie_replay_count: or_none(known(link.replay_count)),
+                pcie_l0_to_recovery_count: or_none(counters.l0_to_recov_count_acc),
+                pcie_replay_roll_over_count: or_none(counters.replay_rover_count_acc),
+                pcie_nak_sent_count: or_none(counters.nak_sent_count_acc),
+                pcie_nak_received_count: or_none(counters.nak_rcvd_count_acc),
+                pcie_lc_perf_other_end_recovery_count: or_none(counters.lc_perf_other_end_recovery),
                 ..PcieMetric::ZERO
             },
             ..PcieInfo::ZERO
@@ -105,11 +106,8 @@ pub extern "C" fn amdsmi_get_gpu_pci_throughput(
 
 /// How many packets had to be sent again.
 ///
-/// *From*: `pcie_replay_count` of the PCI device.
+/// *From*: `pcie_replay_count` of the PCI device, else `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_pci_replay_counter(processor: Processor, count: Out<u64>) -> Status {
-    answer(|| {
-        let link = gpu(processor)?.pcie_info();
-        count.put(field("replay_count", link.replay_count, &link.reasons)?)
-    })
+    answer(|| count.put(gpu(processor)?.pcie_info().replay_count?.value))
 }

@@ -18,7 +18,7 @@ use crate::session::gpu;
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_perf_level(processor: Processor, level: Out<PerformanceLevel>) -> Status {
     answer(|| {
-        level.put(match gpu(processor)?.performance_level()? {
+        level.put(match gpu(processor)?.performance_level()?.value {
             Level::Auto => PerformanceLevel::AUTO,
             Level::Low => PerformanceLevel::LOW,
             Level::High => PerformanceLevel::HIGH,
@@ -76,7 +76,7 @@ pub extern "C" fn amdsmi_get_gpu_power_profile_presets(
         }
         let mut list =
             PowerProfileStatus { current: PowerProfile::PRST_INVALID.0, ..PowerProfileStatus::ZERO };
-        for profile in &profiles {
+        for profile in profiles.iter() {
             let known = PROFILES.iter().find(|(_, name)| *name == profile.name);
             let bit = known.map_or(0, |(mask, _)| mask.0);
             list.available_profiles |= bit;
@@ -139,7 +139,7 @@ pub extern "C" fn amdsmi_get_xgmi_plpd(processor: Processor, levels: Out<Policy>
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_process_isolation(processor: Processor, isolation: Out<u32>) -> Status {
     answer(|| {
-        isolation.put(match gpu(processor)?.process_isolation()? {
+        isolation.put(match gpu(processor)?.process_isolation()?.value {
             Isolation::Off => 0,
             Isolation::On => 1,
             Isolation::Legacy => 2,

@@ -9,7 +9,6 @@ use crate::abi::numbers::{GpuBlock, MemoryPageStatus, RasErrorState};
 use crate::abi::ras::{ErrorCount, RasFeature};
 use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
-use crate::functions::sensors::field;
 use crate::functions::{absent, listed};
 use crate::pointer::{Array, InOut, Out};
 use crate::session::gpu;
@@ -46,7 +45,7 @@ pub extern "C" fn amdsmi_get_gpu_ecc_count(
 ) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
-        count.put(counts(gpu.error_counts(name(block)?)?))
+        count.put(counts(gpu.error_counts(name(block)?)?.value))
     })
 }
 
@@ -57,12 +56,11 @@ pub extern "C" fn amdsmi_get_gpu_ecc_count(
 pub extern "C" fn amdsmi_get_gpu_total_ecc_count(processor: Processor, count: Out<ErrorCount>) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
-        let info = gpu.ras_info();
-        let mask = field("feature_mask", info.feature_mask, &info.reasons)?;
+        let mask = gpu.ras_info().feature_mask?.value;
         let mut total = ErrorCount::ZERO;
         for block in ras::block_names(mask) {
             let of_block = match gpu.error_counts(block) {
-                Ok(of_block) => counts(of_block),
+                Ok(of_block) => counts(of_block.value),
                 // Not every block that can correct counts.
                 Err(amdgpu_smi::Error::NotSupported { .. }) => continue,
                 Err(error) => return Err(error.into()),
@@ -76,9 +74,9 @@ pub extern "C" fn amdsmi_get_gpu_total_ecc_count(processor: Processor, count: Ou
 }
 
 fn enabled(processor: Processor) -> Result<u64, Status> {
-    let info = gpu(processor)?.ras_info();
+    let mask = gpu(processor)?.ras_info().feature_mask?.value;
     // The uppermost bits number the socket.
-    Ok(u64::from(field("feature_mask", info.feature_mask, &info.reasons)?) & BLOCKS)
+    Ok(u64::from(mask) & BLOCKS)
 }
 
 /// The blocks whose error correction is on, as bits.
@@ -127,8 +125,8 @@ pub extern "C" fn amdsmi_get_gpu_ras_feature_info(processor: Processor, feature:
     answer(|| {
         let info = gpu(processor)?.ras_info();
         feature.put(RasFeature {
-            ras_eeprom_version: field("eeprom_version", info.eeprom_version, &info.reasons)?,
-            ecc_correction_schema_flag: field("schema", info.schema, &info.reasons)?,
+            ras_eeprom_version: info.eeprom_version?.value,
+            ecc_correction_schema_flag: info.schema?.value,
         })
     })
 }

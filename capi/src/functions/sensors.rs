@@ -1,11 +1,11 @@
 //! Temperatures, voltages, fans, power, energy.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::error::Reasons;
-use amdgpu_smi::gpu::{Fan, Power, Temperature, TemperatureSensor, VoltageRail};
+use amdgpu_smi::gpu::{Temperature, TemperatureSensor, VoltageRail};
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
-use amdgpu_smi::parse::metrics::Metrics;
-use amdgpu_smi::unit::MilliVolts;
+use amdgpu_smi::reading::Reading;
+use amdgpu_smi::summary::FanSummary;
+use amdgpu_smi::unit::{MilliCelsius, MilliVolts};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
@@ -13,19 +13,15 @@ use crate::abi::sensor_numbers::{TemperatureMetric, TemperatureType, VoltageMetr
 use crate::abi::sensors::{PowerCapInfo, PowerInfo};
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::machine::Machine;
-use crate::number::{NONE_16, celsius, or_none, watts};
+use crate::number::{NONE_16, celsius, known, or_none, watts};
 use crate::pointer::Out;
+use crate::polled::Polled;
 use crate::session::{gpu, machine};
-
-/// A field of a bundle, or the status of the reason why it has no value.
-pub(super) fn field<T>(name: &str, value: Option<T>, reasons: &Reasons) -> Result<T, Status> {
-    value.ok_or_else(|| reasons.of(name).map_or(Status::NOT_SUPPORTED, Status::from))
-}
 
 /// A temperature in whole degrees Celsius. codecarbon divides by 1000 once more, and is wrong.
 ///
-/// *From*: hwmon `temp*`; HBM stacks and PLX (the regulator of the SOC rail) from `gpu_metrics`.
+/// *From*: hwmon `temp*`, the current values else `gpu_metrics`; HBM stacks and PLX (the regulator of the SOC rail) from
+/// `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_temp_metric(
     processor: Processor,
@@ -36,11 +32,12 @@ pub extern "C" fn amdsmi_get_temp_metric(
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let of_hwmon = |sensor| hwmon_temperature(&machine, gpu, &sensor, metric);
+        let polled = machine.polled_of_package(gpu)?;
+        let of_sensor = |sensor| of_sensor(polled, gpu, &sensor, metric);
         let value = match sensor {
-            TemperatureType::EDGE => of_hwmon(TemperatureSensor::Edge)?,
-            TemperatureType::HOTSPOT => of_hwmon(TemperatureSensor::Junction)?,
-            TemperatureType::VRAM => of_hwmon(TemperatureSensor::Memory)?,
+            TemperatureType::EDGE => of_sensor(TemperatureSensor::Edge)?,
+            TemperatureType::HOTSPOT => of_sensor(TemperatureSensor::Junction)?,
+            TemperatureType::VRAM => of_sensor(TemperatureSensor::Memory)?,
             TemperatureType(number) if number <= TemperatureType::PLX.0 => {
                 if metric != TemperatureMetric::CURRENT {
                     return Err(Status::NOT_SUPPORTED);
@@ -63,37 +60,37 @@ pub extern "C" fn amdsmi_get_temp_metric(
     })
 }
 
-fn hwmon_temperature(
-    machine: &Machine,
+fn of_sensor(
+    polled: &Polled,
     gpu: &Gpu,
     sensor: &TemperatureSensor,
     metric: TemperatureMetric,
 ) -> Result<i64, Status> {
-    let of = |found: &Temperature| -> Result<i64, Status> {
-        let (name, value) = match metric {
-            TemperatureMetric::CURRENT => ("current", found.current),
-            TemperatureMetric::CRITICAL => ("critical", found.critical),
-            TemperatureMetric::CRITICAL_HYST => ("critical_hysteresis", found.critical_hysteresis),
-            TemperatureMetric::EMERGENCY => ("emergency", found.emergency),
-            // The driver has no others (`hwmon_attributes`, amdgpu_pm.c).
-            TemperatureMetric(number) if number <= TemperatureMetric::LAST.0 => {
-                return Err(Status::NOT_SUPPORTED);
-            }
-            _ => return Err(Status::INVAL),
-        };
-        field(name, value, &found.reasons).map(celsius)
+    let limit: fn(&Temperature) -> &Reading<MilliCelsius> = match metric {
+        TemperatureMetric::CURRENT => {
+            let current = polled.temperature(gpu, sensor, |look| Ok(look.temperature(sensor)?.value));
+            return current.map(celsius);
+        }
+        TemperatureMetric::CRITICAL => |found| &found.critical,
+        TemperatureMetric::CRITICAL_HYST => |found| &found.critical_hysteresis,
+        TemperatureMetric::EMERGENCY => |found| &found.emergency,
+        // The driver has no others (`hwmon_attributes`, amdgpu_pm.c).
+        TemperatureMetric(number) if number <= TemperatureMetric::LAST.0 => {
+            return Err(Status::NOT_SUPPORTED);
+        }
+        _ => return Err(Status::INVAL),
     };
-    let polled = machine.polled_of_package(gpu);
-    if let Some(value) = polled.and_then(|polled| polled.temperature(gpu, sensor, |found| of(found).ok())) {
-        return Ok(value);
-    }
-    let sensors = gpu.temperatures()?;
-    of(sensors.iter().find(|found| found.sensor == *sensor).ok_or(Status::NOT_SUPPORTED)?)
+    let value = polled.temperature(gpu, sensor, |look| {
+        let sensors = look.temperatures()?;
+        let found = sensors.iter().find(|found| found.sensor == *sensor).ok_or(Status::NOT_SUPPORTED)?;
+        Ok(limit(found).as_ref()?.value)
+    });
+    value.map(celsius)
 }
 
 /// A voltage in millivolts.
 ///
-/// *From*: hwmon `in*`.
+/// *From*: hwmon `in*`; that of the shaders else from `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_volt_metric(
     processor: Processor,
@@ -112,85 +109,71 @@ pub extern "C" fn amdsmi_get_gpu_volt_metric(
             let known = metric.0 <= VoltageMetric::LAST.0;
             return Err(if known { Status::NOT_SUPPORTED } else { Status::INVAL });
         }
-        let voltages = gpu.voltages()?;
-        let found = voltages.iter().find(|found| found.rail == rail).ok_or(Status::NOT_SUPPORTED)?;
-        voltage.put(field("current", found.current, &found.reasons)?.0)
+        voltage.put(gpu.look().voltage(&rail)?.0)
     })
 }
 
 /// The fan of a sensor number, which C counts from 0.
-fn fan(processor: Processor, sensor: u32) -> Result<Fan, Status> {
-    let fans = gpu(processor)?.fans()?;
-    let channel = sensor.checked_add(1).ok_or(Status::INVAL)?;
-    fans.into_iter().find(|fan| fan.channel == channel).ok_or(Status::NOT_SUPPORTED)
+fn fan(processor: Processor, sensor: u32) -> Result<FanSummary, Status> {
+    let gpu = gpu(processor)?;
+    match sensor {
+        0 => Ok(gpu.fan()),
+        u32::MAX => Err(Status::INVAL),
+        // The driver has one fan (`hwmon_attributes`, amdgpu_pm.c).
+        _ => Err(Status::NOT_SUPPORTED),
+    }
 }
 
 /// Revolutions per minute.
 ///
-/// *From*: hwmon `fan*_input`.
+/// *From*: hwmon `fan1_input`, else `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_fan_rpms(processor: Processor, sensor: u32, speed: Out<i64>) -> Status {
-    answer(|| {
-        let fan = fan(processor, sensor)?;
-        speed.put(field("rpm", fan.rpm, &fan.reasons)?.0.into())
-    })
+    answer(|| speed.put(fan(processor, sensor)?.rpm?.0.into()))
 }
 
 /// How hard the fan is driven, 0 to `amdsmi_get_gpu_fan_speed_max`.
 ///
-/// *From*: hwmon `pwm*`.
+/// *From*: hwmon `pwm1`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_fan_speed(processor: Processor, sensor: u32, speed: Out<i64>) -> Status {
-    answer(|| {
-        let fan = fan(processor, sensor)?;
-        speed.put(field("pwm", fan.pwm, &fan.reasons)?.into())
-    })
+    answer(|| speed.put(fan(processor, sensor)?.pwm?.value.into()))
 }
 
 /// What full speed is, usually 255.
 ///
-/// *From*: hwmon `pwm*_max`.
+/// *From*: hwmon `pwm1_max`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_fan_speed_max(processor: Processor, sensor: u32, speed: Out<u64>) -> Status {
-    answer(|| {
-        let fan = fan(processor, sensor)?;
-        speed.put(field("pwm_max", fan.pwm_max, &fan.reasons)?.into())
-    })
+    answer(|| speed.put(fan(processor, sensor)?.pwm_max?.value.into()))
 }
 
 /// Power in watts, voltages in millivolts, the cap in microwatts.
 ///
 /// AMD's library answers with the status of the cap; this one succeeds if there is any figure of power.
 ///
-/// *From*: `gpu_metrics`, hwmon `power1_*` and `in*`.
+/// *From*: hwmon `power1_*` and `in*`; figures and rails that hwmon does not have, from `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInfo>) -> Status {
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let of_metrics = |metrics: &Metrics| (metrics.powers.clone(), metrics.voltages.clone());
-        let (powers, voltages) = machine.metrics(gpu, of_metrics).unwrap_or_default();
-        let channels = gpu.power().unwrap_or_default();
-        let channel = channels.first();
-        let current = powers.current_socket.or(channel.and_then(|channel| channel.instantaneous));
-        let average = powers.average_socket.or(channel.and_then(|channel| channel.average));
-        if current.or(average).is_none() {
-            gpu.socket_power()?;
+        let (power, [gfx, soc, mem]) = machine.polled_of_package(gpu)?.power(gpu);
+        if power.average.is_err() && power.instantaneous.is_err() {
+            power.socket.as_ref()?;
         }
-        let watts = |value: Option<_>| value.map_or(NONE_16, |value| watts(value) as u32);
-        let rail = |of_metrics: Option<MilliVolts>, rail: VoltageRail| {
-            let of_hwmon = || gpu.voltages().ok()?.into_iter().find(|found| found.rail == rail)?.current;
-            let value = of_metrics.or_else(of_hwmon).and_then(|value| u64::try_from(value.0).ok());
-            value.unwrap_or(NONE_16.into())
+        let watts = |power| known(power).map_or(NONE_16, |power| watts(power) as u32);
+        let millivolts = |voltage: Reading<MilliVolts>| {
+            known(voltage).and_then(|voltage| u64::try_from(voltage.0).ok()).unwrap_or(NONE_16.into())
         };
-        let cap = channel.and_then(|channel| channel.cap).and_then(|cap| u32::try_from(cap.0).ok());
+        let cap = known(power.cap).and_then(|cap| u32::try_from(cap.0).ok());
         info.put(PowerInfo {
-            socket_power: watts(current.or(average)).into(),
-            current_socket_power: watts(current),
-            average_socket_power: watts(average),
-            gfx_voltage: rail(voltages.gfx, VoltageRail::Graphics),
-            soc_voltage: rail(voltages.soc, VoltageRail::Northbridge),
-            mem_voltage: voltages.mem.and_then(|value| u64::try_from(value.0).ok()).unwrap_or(NONE_16.into()),
+            socket_power: watts(power.socket).into(),
+            current_socket_power: watts(power.instantaneous),
+            average_socket_power: watts(power.average),
+            gfx_voltage: millivolts(gfx),
+            soc_voltage: millivolts(soc),
+            mem_voltage: millivolts(mem),
             power_limit: cap.unwrap_or(NONE_16),
             ..PowerInfo::ZERO
         })
@@ -209,9 +192,9 @@ pub extern "C" fn amdsmi_get_power_cap_info(
     answer(|| {
         let gpu = gpu(processor)?;
         let channel = sensor.checked_add(1).ok_or(Status::INVAL)?;
-        let channels = gpu.power()?;
-        let power: &Power =
-            channels.iter().find(|power| power.channel == channel).ok_or(Status::NOT_SUPPORTED)?;
+        let channels = gpu.power_channels()?;
+        let power =
+            channels.into_iter().find(|power| power.channel == channel).ok_or(Status::NOT_SUPPORTED)?;
         let levels = gpu.clock_levels(amdgpu_smi::gpu::ClockDomain::Graphics);
         // A clock that sleeps has a line without a number.
         let number = |level: &DpmLevel| match level.index {
@@ -220,23 +203,20 @@ pub extern "C" fn amdsmi_get_power_cap_info(
         };
         let highest = levels.ok().and_then(|levels| levels.levels.iter().filter_map(number).max());
         info.put(PowerCapInfo {
-            power_cap: field("cap", power.cap, &power.reasons)?.0,
-            default_power_cap: or_none(power.cap_default.map(|cap| cap.0)),
+            power_cap: power.cap?.0,
+            default_power_cap: or_none(known(power.cap_default).map(|cap| cap.0)),
             dpm_cap: or_none(highest),
-            min_power_cap: field("cap_min", power.cap_min, &power.reasons)?.0,
-            max_power_cap: field("cap_max", power.cap_max, &power.reasons)?.0,
+            min_power_cap: power.cap_min?.0,
+            max_power_cap: power.cap_max?.0,
             ..PowerCapInfo::ZERO
         })
     })
 }
 
-/// What AMD's library says that a step of the energy counter is, for all GPUs.
-const AMD_STEP: f32 = 15.3;
-
 /// The energy counter, its step in microjoules, and the time of its reading in nanoseconds.
 ///
-/// The step is 2^-16 J where that is known, which is 0.27 % less than the 15.3 µJ of AMD's library: codecarbon and
-/// zeus multiply by what is answered here.
+/// The step is 2^-16 J, which is 0.27 % less than the 15.3 µJ that AMD's library gives for all GPUs: codecarbon and zeus
+/// multiply by it. A GPU whose step nobody knows is NOT_SUPPORTED.
 ///
 /// *From*: `gpu_metrics`.
 #[unsafe(no_mangle)]
@@ -247,9 +227,14 @@ pub extern "C" fn amdsmi_get_energy_count(
     timestamp: Out<u64>,
 ) -> Status {
     answer(|| {
-        let metrics = gpu(processor)?.metrics()?;
+        let gpu = gpu(processor)?;
+        let look = gpu.look();
+        look.energy()?;
+        // C wants the counter itself, from the same table.
+        let metrics = look.metrics()?;
         let counter = metrics.energy.ok_or(Status::NOT_SUPPORTED)?;
-        let step = counter.ticks_per_joule.map_or(AMD_STEP, |ticks| (1e6 / f64::from(ticks)) as f32);
+        let per_joule = counter.ticks_per_joule.ok_or(Status::NOT_SUPPORTED)?;
+        let step = (1e6 / f64::from(per_joule)) as f32;
         let time = metrics.system_clock.or(metrics.firmware_clock);
         energy.put(counter.ticks)?;
         resolution.put(step)?;

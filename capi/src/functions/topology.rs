@@ -13,7 +13,7 @@ use crate::abi::numbers::{AffinityScope, LinkType, XgmiLinkStatus, XgmiStatus};
 use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
 use crate::machine::Machine;
-use crate::number::or_none;
+use crate::number::{known, or_none};
 use crate::pointer::{Array, Out};
 use crate::session::{gpu, machine};
 
@@ -24,10 +24,10 @@ use crate::session::{gpu, machine};
 pub extern "C" fn amdsmi_get_gpu_topo_numa_affinity(processor: Processor, node: Out<i32>) -> Status {
     answer(|| {
         let numa = gpu(processor)?.numa_info();
-        match (numa.node, numa.reasons.of("node")) {
-            (Some(number), _) => node.put(i32::try_from(number).map_err(|_| Status::UNEXPECTED_DATA)?),
-            (None, None | Some(amdgpu_smi::Error::NotSupported { .. })) => node.put(-1),
-            (None, Some(error)) => Err(error.into()),
+        match numa.node {
+            Ok(number) => node.put(i32::try_from(number.value).map_err(|_| Status::UNEXPECTED_DATA)?),
+            Err(amdgpu_smi::Error::NotSupported { .. }) => node.put(-1),
+            Err(error) => Err(error.into()),
         }
     })
 }
@@ -50,7 +50,7 @@ pub extern "C" fn amdsmi_get_cpu_affinity_with_scope(
             AffinityScope::SOCKET => return Err(Status::NOT_SUPPORTED),
             _ => return Err(Status::INVAL),
         }
-        let cpus = super::sensors::field("cpus", numa.cpus, &numa.reasons)?;
+        let cpus = numa.cpus?.value;
         let mut bits = vec![0u64; words as usize];
         for cpu in cpus.into_iter().flatten() {
             // AMD's Python package makes room for as many CPUs as there are cores, so the second threads of
@@ -130,13 +130,13 @@ pub extern "C" fn amdsmi_get_xgmi_info(processor: Processor, info: Out<XgmiInfo>
     answer(|| {
         let gpu = gpu(processor)?;
         let found = gpu.xgmi_info();
-        let hive = super::sensors::field("hive_id", found.hive_id, &found.reasons)?;
+        let hive = found.hive_id?.value;
         let lanes = gpu.metrics().ok().and_then(|metrics| metrics.xgmi.link_width);
         info.put(XgmiInfo {
             xgmi_lanes: or_none(lanes),
             xgmi_hive_id: hive,
-            xgmi_node_id: or_none(found.node_id),
-            index: or_none(found.physical_id),
+            xgmi_node_id: or_none(known(found.node_id)),
+            index: or_none(known(found.physical_id)),
             ..XgmiInfo::ZERO
         })
     })
@@ -170,7 +170,8 @@ pub extern "C" fn amdsmi_topo_get_numa_node_number(processor: Processor, node: O
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
         let place = machine.topology().gpus.get(gpu.index()).ok_or(Status::NOT_SUPPORTED)?;
-        node.put(super::sensors::field("cpu_node", place.cpu_node, &place.reasons)?.0)
+        let why = || place.reasons.of("cpu_node").map_or(Status::NOT_SUPPORTED, Status::from);
+        node.put(place.cpu_node.ok_or_else(why)?.0)
     })
 }
 
