@@ -234,7 +234,10 @@ fn a_sampler_leaves_and_comes_back() {
         assert!(matches!(sampler.reattach(), Err(Error::DeviceGone { .. })));
         machine.restore();
         sampler.reattach().unwrap();
-        assert!(sampler.sample().unwrap().temperatures.as_ref().unwrap()[0].current.is_ok(), "before call {number}");
+        assert!(
+            sampler.sample().unwrap().temperatures.as_ref().unwrap()[0].current.is_ok(),
+            "before call {number}"
+        );
         sampler.sample().unwrap();
     }
     println!("gone and back: a sampler came back {calls} times");
