@@ -24,24 +24,19 @@ fn print_health(gpu: &Gpu) {
         Ok(sensors) => {
             for sensor in sensors {
                 match sensor.current {
-                    Some(temperature) => println!("  {:?}: {temperature}", sensor.sensor),
-                    None => println!("  {:?}: {}", sensor.sensor, why(sensor.reasons.of("current"))),
+                    Ok(temperature) => println!("  {:?}: {temperature}", sensor.sensor),
+                    Err(error) => println!("  {:?}: {}", sensor.sensor, error.reason()),
                 }
             }
         }
         Err(error) => println!("  temperatures: {}", error.reason()),
     }
-    match gpu.socket_power() {
-        Ok((power, _)) => println!("  power: {power}"),
+    match gpu.power().socket {
+        Ok(power) => println!("  power: {power}"),
         Err(error) => println!("  power: {}", error.reason()),
     }
-    let activity = gpu.activity();
-    match activity.gfx {
-        Some(percent) => println!("  activity: {percent}"),
-        None => println!("  activity: {}", why(activity.reasons.of("gfx"))),
+    match gpu.activity().gfx {
+        Ok(percent) => println!("  activity: {percent}"),
+        Err(error) => println!("  activity: {}", error.reason()),
     }
-}
-
-fn why(error: Option<&amdgpu_smi::Error>) -> String {
-    error.map(amdgpu_smi::Error::reason).unwrap_or_default()
 }

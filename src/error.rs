@@ -436,7 +436,7 @@ impl Error {
 ///
 /// ```
 /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
-/// for process in smi.processes()?.processes {
+/// for process in smi.processes().processes {
 ///     match (process.vram, process.reasons.of("vram")) {
 ///         (Some(used), _) => println!("{used}"),
 ///         (None, Some(error)) => println!("{}", error.reason()),

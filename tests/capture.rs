@@ -98,7 +98,7 @@ fn the_same_is_replaced_by_the_same() {
     device.read(Path::new("unique_id"), &mut text).unwrap();
     assert_eq!(text, format!("{new:016x}\n").as_bytes());
     let serial = machine.gpus()[0].board_info().product_serial.unwrap();
-    assert_eq!((serial.len(), serial == "692400017733"), (12, false));
+    assert_eq!((serial.len(), *serial == "692400017733"), (12, false));
     assert!(serial.bytes().all(|byte| byte.is_ascii_digit() && byte != b'0'));
 }
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use amdgpu_smi::derived::MetricsRates;
 use amdgpu_smi::gpu::{ClockDomain, FanMode, TemperatureSensor};
 use amdgpu_smi::parse::metrics::Metrics;
+use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::{Bytes, Hertz, MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
 use amdgpu_smi::{Error, Gpu, Smi};
 use machines::{Machine, blob, machines};
@@ -25,6 +26,16 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
+    /// A reading's value.
+    fn same_value<T: PartialEq + std::fmt::Debug + Clone>(
+        &mut self,
+        file: &Path,
+        answered: &Reading<T>,
+        recorded: T,
+    ) {
+        self.same(file, answered.as_deref().ok().cloned(), recorded);
+    }
+
     fn same<T: PartialEq + std::fmt::Debug>(&mut self, file: &Path, answered: Option<T>, recorded: T) {
         assert_eq!(answered, Some(recorded), "{}: {}", self.machine, file.display());
         self.values += 1;
@@ -111,34 +122,34 @@ fn memory(with: &mut Comparison<'_>, gpu: &Gpu, device: &Path) {
     for (name, file) in files(device, "mem_info_") {
         let Some(bytes) = number(&file) else { continue };
         let answered = match name.as_str() {
-            "mem_info_vram_total" => usage.vram_total,
-            "mem_info_vram_used" => usage.vram_used,
-            "mem_info_vis_vram_total" => usage.visible_vram_total,
-            "mem_info_vis_vram_used" => usage.visible_vram_used,
-            "mem_info_gtt_total" => usage.gtt_total,
-            "mem_info_gtt_used" => usage.gtt_used,
-            "mem_info_preempt_used" => usage.preempt_used,
+            "mem_info_vram_total" => &usage.vram_total,
+            "mem_info_vram_used" => &usage.vram_used,
+            "mem_info_vis_vram_total" => &usage.visible_vram_total,
+            "mem_info_vis_vram_used" => &usage.visible_vram_used,
+            "mem_info_gtt_total" => &usage.gtt_total,
+            "mem_info_gtt_used" => &usage.gtt_used,
+            "mem_info_preempt_used" => &usage.preempt_used,
             other => panic!("{}: {other} is not answered", with.machine),
         };
-        with.same(&file, answered, Bytes(bytes as u64));
+        with.same_value(&file, answered, Bytes(bytes as u64));
     }
     let vendor = device.join("mem_info_vram_vendor");
     if vendor.exists() && text(&vendor) != "unknown" {
-        with.same(&vendor, gpu.vram_info().vendor, text(&vendor));
+        with.same_value(&vendor, &gpu.vram_info().vendor, text(&vendor));
     }
 }
 
 fn activity(with: &mut Comparison<'_>, gpu: &Gpu, device: &Path) {
     let activity = gpu.activity();
     let busy = [
-        ("gpu_busy_percent", activity.gfx),
-        ("mem_busy_percent", activity.memory),
-        ("vcn_busy_percent", activity.vcn),
+        ("gpu_busy_percent", &activity.gfx),
+        ("mem_busy_percent", &activity.memory),
+        ("vcn_busy_percent", &activity.media),
     ];
     for (name, answered) in busy {
         let file = device.join(name);
         if file.exists() {
-            with.same(&file, answered, Percent(number(&file).unwrap() as u32));
+            with.same_value(&file, answered, Percent(number(&file).unwrap() as u32));
         }
     }
 }
@@ -192,23 +203,28 @@ fn words(with: &mut Comparison<'_>, gpu: &Gpu, device: &Path) {
         with.same(&file, gpu.performance_level().ok().map(|level| level.as_str().to_owned()), text(&file));
     }
     if let Some(file) = present("vbios_version") {
-        with.same(&file, gpu.vbios_info().part_number, text(&file));
+        with.same_value(&file, &gpu.vbios_info().part_number, text(&file));
     }
     if let Some(file) = present("unique_id") {
-        with.same(&file, gpu.asic_info().serial.map(|id| id.to_string()), text(&file));
+        with.same(&file, gpu.asic_info().serial.ok().map(|id| id.to_string()), text(&file));
     }
     if let Some(file) = present("pcie_replay_count") {
-        with.same(&file, gpu.pcie_info().replay_count, number(&file).unwrap() as u64);
+        with.same_value(&file, &gpu.pcie_info().replay_count, number(&file).unwrap() as u64);
     }
     if let Some(file) = present("current_link_speed") {
         let speed = text(&file).split(' ').next().unwrap().parse::<f64>().unwrap();
-        with.same(&file, gpu.pcie_info().speed.map(|speed| speed.gigatransfers()), speed);
+        with.same(&file, gpu.pcie_info().speed.ok().map(|speed| speed.gigatransfers()), speed);
     }
     if let Some(file) = present("current_link_width") {
-        with.same(&file, gpu.pcie_info().width.map(i64::from), number(&file).unwrap());
+        with.same(&file, gpu.pcie_info().width.ok().map(|width| width.value.into()), number(&file).unwrap());
     }
     if let Some(file) = present("numa_node") {
-        assert_eq!(gpu.numa_info().node.map_or(-1, i64::from), number(&file).unwrap(), "{}", with.machine);
+        assert_eq!(
+            gpu.numa_info().node.map_or(-1, |node| node.value.into()),
+            number(&file).unwrap(),
+            "{}",
+            with.machine
+        );
         with.values += 1;
     }
     if let Some(file) = present("pcie_bw") {
@@ -261,13 +277,13 @@ fn temperatures(with: &mut Comparison<'_>, gpu: &Gpu, hwmon: &Path) {
     let sensors = gpu.temperatures().unwrap();
     for (name, file) in files(hwmon, "temp") {
         let (channel, attribute) = channel(&name, "temp").unwrap();
-        let sensor = sensors.iter().find(|sensor| sensor.channel == channel).unwrap();
+        let sensor = sensors.iter().find(|sensor| sensor.channel == Some(channel)).unwrap();
         let answered = match attribute.as_str() {
-            "input" => sensor.current,
-            "crit" => sensor.critical,
-            "emergency" => sensor.emergency,
+            "input" => &sensor.current,
+            "crit" => &sensor.critical,
+            "emergency" => &sensor.emergency,
             "crit_hyst" => {
-                assert!(sensor.critical_hysteresis.is_some() || number(&file) == Some(-273_150));
+                assert!(sensor.critical_hysteresis.is_ok() || number(&file) == Some(-273_150));
                 continue;
             }
             "label" => {
@@ -282,29 +298,29 @@ fn temperatures(with: &mut Comparison<'_>, gpu: &Gpu, hwmon: &Path) {
             }
             other => panic!("{}: {other} is not answered", with.machine),
         };
-        with.same(&file, answered, MilliCelsius(number(&file).unwrap()));
+        with.same_value(&file, answered, MilliCelsius(number(&file).unwrap()));
     }
 }
 
 fn power(with: &mut Comparison<'_>, gpu: &Gpu, hwmon: &Path) {
-    let channels = gpu.power().unwrap();
+    let channels = gpu.power_channels().unwrap();
     for (name, file) in files(hwmon, "power") {
         let (channel, attribute) = channel(&name, "power").unwrap();
         let power = channels.iter().find(|power| power.channel == channel).unwrap();
         let answered = match attribute.as_str() {
-            "average" => power.average,
-            "input" => power.instantaneous,
-            "cap" => power.cap,
-            "cap_default" => power.cap_default,
-            "cap_min" => power.cap_min,
-            "cap_max" => power.cap_max,
+            "average" => &power.average,
+            "input" => &power.instantaneous,
+            "cap" => &power.cap,
+            "cap_default" => &power.cap_default,
+            "cap_min" => &power.cap_min,
+            "cap_max" => &power.cap_max,
             "label" => {
                 with.same(&file, power.label.clone(), text(&file));
                 continue;
             }
             other => panic!("{}: {other} is not answered", with.machine),
         };
-        with.same(&file, answered, MicroWatts(number(&file).unwrap() as u64));
+        with.same_value(&file, answered, MicroWatts(number(&file).unwrap() as u64));
     }
 }
 
@@ -314,28 +330,28 @@ fn fans(with: &mut Comparison<'_>, gpu: &Gpu, hwmon: &Path) {
     for (name, file) in files(hwmon, "fan") {
         let (channel, attribute) = channel(&name, "fan").unwrap();
         let answered = match attribute.as_str() {
-            "input" => fan(channel).rpm,
-            "target" => fan(channel).rpm_target,
-            "min" => fan(channel).rpm_min,
-            "max" => fan(channel).rpm_max,
+            "input" => &fan(channel).rpm,
+            "target" => &fan(channel).rpm_target,
+            "min" => &fan(channel).rpm_min,
+            "max" => &fan(channel).rpm_max,
             "enable" => {
-                with.same(&file, fan(channel).rpm_manual, number(&file) == Some(1));
+                with.same_value(&file, &fan(channel).rpm_manual, number(&file) == Some(1));
                 continue;
             }
             other => panic!("{}: {other} is not answered", with.machine),
         };
-        with.same(&file, answered, Rpm(number(&file).unwrap() as u32));
+        with.same_value(&file, answered, Rpm(number(&file).unwrap() as u32));
     }
     for (name, file) in files(hwmon, "pwm") {
         let (channel, attribute) = channel(&name, "pwm").unwrap();
         let recorded = number(&file).unwrap() as u32;
         match attribute.as_str() {
-            "" => with.same(&file, fan(channel).pwm, recorded),
-            "max" => with.same(&file, fan(channel).pwm_max, recorded),
+            "" => with.same_value(&file, &fan(channel).pwm, recorded),
+            "max" => with.same_value(&file, &fan(channel).pwm_max, recorded),
             "min" => assert_eq!(recorded, 0),
             "enable" => {
                 let mode = [FanMode::Full, FanMode::Manual, FanMode::Automatic][recorded as usize];
-                with.same(&file, fan(channel).mode, mode);
+                with.same_value(&file, &fan(channel).mode, mode);
             }
             other => panic!("{}: {other} is not answered", with.machine),
         }
@@ -347,8 +363,8 @@ fn voltages_and_frequencies(with: &mut Comparison<'_>, gpu: &Gpu, hwmon: &Path) 
     for (name, file) in files(hwmon, "in") {
         let (channel, attribute) = channel(&name, "in").unwrap();
         if attribute == "input" {
-            let voltage = voltages.iter().find(|voltage| voltage.channel == channel).unwrap();
-            with.same(&file, voltage.current, MilliVolts(number(&file).unwrap()));
+            let voltage = voltages.iter().find(|voltage| voltage.channel == Some(channel)).unwrap();
+            with.same_value(&file, &voltage.current, MilliVolts(number(&file).unwrap()));
         }
     }
     let frequencies = gpu.frequencies().unwrap();
@@ -356,7 +372,7 @@ fn voltages_and_frequencies(with: &mut Comparison<'_>, gpu: &Gpu, hwmon: &Path) 
         let (channel, attribute) = channel(&name, "freq").unwrap();
         let frequency = frequencies.iter().find(|frequency| frequency.channel == channel).unwrap();
         match attribute.as_str() {
-            "input" => with.same(&file, frequency.current, Hertz(number(&file).unwrap() as u64)),
+            "input" => with.same_value(&file, &frequency.current, Hertz(number(&file).unwrap() as u64)),
             _ => with.same(&file, frequency.label.clone(), text(&file)),
         }
     }
@@ -377,10 +393,10 @@ fn metrics(with: &mut Comparison<'_>, gpu: &Gpu, device: &Path) {
             _ => continue,
         };
         let whole = |value: Option<MilliCelsius>| value.map(|value| value.0 / 1000);
-        with.same(&file, whole(in_table), whole(sensor.current).unwrap());
+        with.same(&file, whole(in_table), whole(sensor.current.ok().map(|found| found.value)).unwrap());
     }
     let watts = metrics.powers.socket().unwrap().watts();
-    let (power, _) = gpu.socket_power().unwrap();
+    let power = gpu.power().socket.unwrap();
     assert!(
         (watts - power.watts()).abs() < 1.0,
         "{}: {watts} W in the table, {power} in hwmon",
@@ -388,7 +404,7 @@ fn metrics(with: &mut Comparison<'_>, gpu: &Gpu, device: &Path) {
     );
     with.values += 1;
     if let Some(fan) = gpu.fans().unwrap().first() {
-        with.same(&file, metrics.fan_speed, fan.rpm.unwrap());
+        with.same(&file, metrics.fan_speed, **fan.rpm.as_ref().unwrap());
     }
 }
 
@@ -400,7 +416,7 @@ fn topology(with: &mut Comparison<'_>, gpu: &Gpu, node: &Path) {
     };
     let asic = gpu.asic_info();
     let units = property("simd_count").unwrap() / property("simd_per_cu").unwrap();
-    with.same(node, asic.compute_units.map(u64::from), units);
+    with.same(node, asic.compute_units.ok().map(|units| units.value.into()), units);
     with.same(
         node,
         gpu.ids().render.map(|render| u64::from(render.0)),
@@ -418,7 +434,7 @@ fn topology(with: &mut Comparison<'_>, gpu: &Gpu, node: &Path) {
         let bank = fs::read_to_string(bank).unwrap();
         let size =
             bank.lines().find_map(|line| line.strip_prefix("size_in_bytes ")).unwrap().parse().unwrap();
-        with.same(node, gpu.memory_usage().vram_total, Bytes(size));
+        with.same_value(node, &gpu.memory_usage().vram_total, Bytes(size));
     }
     if node.join("caches").exists() {
         let recorded = fs::read_dir(node.join("caches")).unwrap().count() as u32;
@@ -452,16 +468,16 @@ fn every_recorded_machine_is_found() {
                     assert_eq!(gpu.ids().partition, Some(index as u8 % 4));
                     assert_eq!(gpu.ids().package.function, 0);
                     let asic = gpu.asic_info();
-                    assert_eq!(asic.target_graphics_version.as_deref(), Some("gfx942"));
-                    assert_eq!(asic.compute_units, Some(20));
-                    assert!(gpu.memory_usage().vram_total.is_some_and(|total| total.0 > 47 << 30));
+                    assert_eq!(asic.target_graphics_version.unwrap().as_str(), "gfx942");
+                    assert_eq!(asic.compute_units.as_deref(), Ok(&20));
+                    assert!(gpu.memory_usage().vram_total.is_ok_and(|total| total.0 > 47 << 30));
                 }
             }
             "mi210-8x" => {
                 let smi = smi.unwrap();
                 assert_eq!(smi.gpus().len(), 8);
                 for gpu in smi.gpus() {
-                    assert_eq!(gpu.asic_info().target_graphics_version.as_deref(), Some("gfx90a"));
+                    assert_eq!(gpu.asic_info().target_graphics_version.unwrap().as_str(), "gfx90a");
                     assert!(!gpu.is_partition());
                 }
             }

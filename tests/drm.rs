@@ -58,10 +58,10 @@ fn each_question_is_asked_once() {
 fn each_gpu_has_its_own() {
     let (record, smi) = recorded(&fixture(HYBRID), WakePolicy::Never);
     let [card, apu] = smi.gpus() else { panic!("{:?}", smi.gpus()) };
-    assert_eq!(card.vbios_info().name.as_deref(), Some("NAVI33 XTM A1"));
-    assert_eq!(apu.vbios_info().name.as_deref(), Some("AMD AMD_PHOENIX_GENERIC"));
-    assert_eq!(card.vram_info().vram_type, Some(VramType::Gddr6));
-    assert_eq!(apu.vram_info().vram_type, Some(VramType::Ddr5));
+    assert_eq!(card.vbios_info().name.unwrap().as_str(), "NAVI33 XTM A1");
+    assert_eq!(apu.vbios_info().name.unwrap().as_str(), "AMD AMD_PHOENIX_GENERIC");
+    assert_eq!(card.vram_info().vram_type.as_deref(), Ok(&VramType::Gddr6));
+    assert_eq!(apu.vram_info().vram_type.as_deref(), Ok(&VramType::Ddr5));
     // gc_11_0_2 and gc_11_0_1 (`soc21_common_early_init`).
     assert_eq!((card.external_revision(), apu.external_revision()), (Ok(0x10), Ok(5)));
     assert_eq!(
@@ -81,13 +81,21 @@ fn the_node_says_what_the_files_say() {
             let answers = fixture(&name).join(format!("dev/dri/renderD{render}.query"));
             let (Ok(vbios), Ok(device)) = (fs::read(answers.join("vbios")), fs::read(answers.join("device")))
             else {
-                assert!(gpu.vbios_info().name.is_none(), "{name}");
+                assert!(gpu.vbios_info().name.is_err(), "{name}");
                 continue;
             };
             let (vbios, device) =
                 (amdgpu_smi::parse::drm::vbios(&vbios), amdgpu_smi::parse::drm::device(&device));
-            assert_eq!(vbios.part_number, gpu.vbios_info().part_number, "{name}");
-            assert_eq!(device.vram_bit_width, gpu.vram_info().bit_width, "{name}");
+            assert_eq!(
+                vbios.part_number,
+                gpu.vbios_info().part_number.ok().map(|found| found.value),
+                "{name}"
+            );
+            assert_eq!(
+                device.vram_bit_width,
+                gpu.vram_info().bit_width.ok().map(|found| found.value),
+                "{name}"
+            );
             assert_eq!(device.device_id, Some(gpu.ids().pci_id.device.into()), "{name}");
             let version = gpu.drm_version().unwrap();
             assert_eq!(
@@ -111,21 +119,21 @@ fn a_sleeping_gpu_is_not_opened() {
     let (record, smi) = recorded(&sleeping, WakePolicy::Never);
     let gpu = &smi.gpus()[0];
     let (vbios, vram) = (gpu.vbios_info(), gpu.vram_info());
-    assert!(suspended(vbios.reasons.of("name")) && suspended(vram.reasons.of("vram_type")));
+    assert!(suspended(vbios.name.as_ref().err()) && suspended(vram.vram_type.as_ref().err()));
     assert!(suspended(gpu.drm_version().err().as_ref()));
     // Files are read in sleep.
-    assert_eq!(vbios.part_number.as_deref(), Some("113-D70201XT-07"));
-    assert_eq!(vram.bit_width, Some(384));
+    assert_eq!(vbios.part_number.unwrap().as_str(), "113-D70201XT-07");
+    assert_eq!(vram.bit_width.as_deref(), Ok(&384));
     assert!(opened(&record).is_empty());
     // Awake it is asked, and asleep again it is known.
     fs::write(&status, "active\n").unwrap();
-    assert!(gpu.vbios_info().name.is_some());
+    assert!(gpu.vbios_info().name.is_ok());
     fs::write(&status, "suspended\n").unwrap();
-    assert!(gpu.vbios_info().name.is_some());
-    assert!(suspended(gpu.vram_info().reasons.of("vram_type")));
+    assert!(gpu.vbios_info().name.is_ok());
+    assert!(suspended(gpu.vram_info().vram_type.as_ref().err()));
     assert_eq!(opened(&record).len(), 1);
     let (_, smi) = recorded(&sleeping, WakePolicy::Allow);
-    assert!(smi.gpus()[0].vram_info().vram_type.is_some());
+    assert!(smi.gpus()[0].vram_info().vram_type.is_ok());
 }
 
 /// What fails is a missing value with its reason, and asked again the next time.
@@ -147,9 +155,9 @@ fn refusals() {
         assert!(fits, "{errno}: {error}");
         assert!(error.to_string().contains("/dev/dri/renderD128"), "{error}");
         let vbios = gpu.vbios_info();
-        assert_eq!(vbios.part_number.as_deref(), Some("113-D70201XT-07"));
-        assert_eq!(vbios.reasons.of("name"), Some(&error));
-        assert_eq!(gpu.vram_info().bit_width, Some(384));
+        assert_eq!(vbios.part_number.unwrap().as_str(), "113-D70201XT-07");
+        assert_eq!(vbios.name.as_ref(), Err(&error));
+        assert_eq!(gpu.vram_info().bit_width.as_deref(), Ok(&384));
     }
     record.heal();
     assert!(gpu.drm_version().is_ok());
@@ -185,7 +193,8 @@ fn an_answer_of_another_device_is_refused() {
     for end in 0..bytes.len() {
         fs::write(&answer, &bytes[..end]).unwrap();
         let vram = Smi::builder().root(folder.path()).build().unwrap().gpus()[0].vram_info();
-        assert_eq!(vram.vram_type, (end >= 180).then_some(VramType::Gddr6), "{end}");
+        let vram_type = vram.vram_type.ok().map(|found| found.value);
+        assert_eq!(vram_type, (end >= 180).then_some(VramType::Gddr6), "{end}");
     }
 }
 
@@ -203,13 +212,13 @@ fn a_container_with_its_render_node() {
     let gpu = &smi.gpus()[0];
     assert!(!gpu.in_drm());
     let (vbios, vram) = (gpu.vbios_info(), gpu.vram_info());
-    assert_eq!(vbios.part_number.as_deref(), Some("113-M3000108-103"));
-    assert_eq!(vbios.name.as_deref(), Some("AMD MI300X_HW_SRIOV_CVS_1VF"));
-    assert_eq!((vram.vram_type, vram.bit_width), (Some(VramType::Hbm), Some(8192)));
+    assert_eq!(vbios.part_number.unwrap().as_str(), "113-M3000108-103");
+    assert_eq!(vbios.name.unwrap().as_str(), "AMD MI300X_HW_SRIOV_CVS_1VF");
+    assert_eq!((vram.vram_type.as_deref(), vram.bit_width.as_deref()), (Ok(&VramType::Hbm), Ok(&8192)));
     // MANIFEST can make the node fail.
     machine.manifest("errno EACCES dev/dri/renderD128\n");
     let (_, smi) = machine.open();
     let vbios = smi.gpus()[0].vbios_info();
-    assert!(matches!(vbios.reasons.of("name"), Some(Error::NoPermission { .. })));
-    assert!(vbios.part_number.is_none());
+    assert!(matches!(vbios.name, Err(Error::NoPermission { .. })));
+    assert!(vbios.part_number.is_err());
 }

@@ -45,7 +45,7 @@ fn fleet(smi: &Smi) -> FleetSampler {
 fn letters(fleet: &mut FleetSampler, deadline: Duration) -> String {
     let letter = |outcome| match outcome {
         Outcome::Sampled(sample) => {
-            assert!(sample.socket_power().is_some());
+            assert!(sample.power.as_ref().unwrap()[0].average.is_ok());
             'S'
         }
         Outcome::Overdue(_) => 'O',

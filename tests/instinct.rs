@@ -36,33 +36,39 @@ fn partition_profiles() {
     use ComputePartition::{Cpx, Dpx, Qpx, Spx};
     let (record, smi) = recorded(CONFIGS);
     let gpu = &smi.gpus()[3];
-    assert_eq!((gpu.compute_partition(), gpu.memory_partition()), (Ok(Cpx), Ok(MemoryPartition::Nps4)));
-    assert_eq!(gpu.available_compute_partitions(), Ok(vec![Spx, Dpx, Qpx, Cpx]));
+    assert_eq!(gpu.compute_partition().as_deref(), Ok(&Cpx));
+    assert_eq!(gpu.memory_partition().as_deref(), Ok(&MemoryPartition::Nps4));
+    assert_eq!(gpu.available_compute_partitions().as_deref(), Ok(&vec![Spx, Dpx, Qpx, Cpx]));
     let memory = vec![MemoryPartition::Nps1, MemoryPartition::Nps4];
-    assert_eq!(gpu.available_memory_partitions(), Ok(memory.clone()));
+    assert_eq!(gpu.available_memory_partitions().as_deref(), Ok(&memory));
     let profiles = gpu.partition_profiles().unwrap();
-    let counts: Vec<_> = profiles.iter().map(|profile| (profile.index, profile.partitions)).collect();
-    assert_eq!(counts, [(0, Some(1)), (1, Some(2)), (2, Some(4)), (3, Some(8))]);
-    let current: Vec<_> = profiles.iter().map(|profile| profile.current).collect();
-    assert_eq!(current, [Some(false), Some(false), Some(false), Some(true)]);
+    let counts: Vec<_> =
+        profiles.iter().map(|profile| (profile.index, *profile.partitions.as_deref().unwrap())).collect();
+    assert_eq!(counts, [(0, 1), (1, 2), (2, 4), (3, 8)]);
+    let current: Vec<_> = profiles.iter().map(|profile| *profile.current.as_deref().unwrap()).collect();
+    assert_eq!(current, [false, false, false, true]);
     let selected = &profiles[3];
-    assert_eq!(selected.memory_partitions, Some(memory));
+    assert_eq!(selected.memory_partitions.as_deref(), Ok(&memory));
     let resources: Vec<_> = selected
         .resources
+        .as_deref()
+        .unwrap()
         .iter()
-        .map(|resource| (resource.kind, resource.instances.unwrap(), resource.shared.unwrap()))
+        .map(|resource| {
+            (resource.kind, **resource.instances.as_ref().unwrap(), **resource.shared.as_ref().unwrap())
+        })
         .collect();
     use ResourceKind::{Decoder, Dma, Jpeg, Xcc};
     assert_eq!(resources, [(Xcc, 1, 1), (Dma, 2, 1), (Decoder, 1, 2), (Jpeg, 4, 1)]);
     // The driver describes one profile at a time, and reading does not choose.
-    assert!(profiles[..3].iter().all(|profile| profile.resources.is_empty()));
-    assert!(profiles[0].reasons.of("memory_partitions").is_some());
+    assert!(profiles[..3].iter().all(|profile| profile.resources.is_err()));
+    assert!(profiles[0].memory_partitions.is_err());
     // For who is not root the numbers are closed.
     record.fail_path("xcc/num_inst", 13);
     let profiles = gpu.partition_profiles().unwrap();
-    let xcc = &profiles[3].resources[0];
-    assert!(xcc.instances.is_none() && xcc.shared.is_some());
-    assert!(matches!(xcc.reasons.of("instances"), Some(Error::NoPermission { .. })));
+    let xcc = &profiles[3].resources.as_deref().unwrap()[0];
+    assert!(xcc.shared.is_ok());
+    assert!(matches!(xcc.instances, Err(Error::NoPermission { .. })));
 }
 
 #[test]
@@ -70,10 +76,10 @@ fn partition_profiles_of_an_older_kernel() {
     let (_, smi) = recorded(OLDER);
     let profiles = smi.gpus()[0].partition_profiles().unwrap();
     assert_eq!(profiles.len(), 4);
-    assert_eq!(profiles.iter().filter(|profile| profile.current == Some(true)).count(), 1);
+    assert_eq!(profiles.iter().filter(|profile| profile.current.as_deref() == Ok(&true)).count(), 1);
     // KFD counts eight dies in the one partition; of ip_discovery the tree has two instances.
-    assert_eq!(profiles[3].partitions, Some(8));
-    assert!(profiles.iter().all(|profile| profile.resources.is_empty()));
+    assert_eq!(profiles[3].partitions.as_deref(), Ok(&8));
+    assert!(profiles.iter().all(|profile| profile.resources.is_err()));
     assert!(matches!(smi.gpus()[0].available_memory_partitions(), Err(Error::NotSupported { .. })));
     let (_, smi) = recorded("navi31-1x-k6.12-desktop");
     assert!(matches!(smi.gpus()[0].partition_profiles(), Err(Error::NotSupported { .. })));
@@ -104,7 +110,7 @@ fn partitions_of_a_package() {
     let (_, smi) = recorded(CONFIGS);
     let package = smi.gpus()[0].ids().package;
     assert!(smi.gpus().iter().all(|gpu| gpu.ids().package == package && gpu.is_partition()));
-    let isolation: Vec<_> = smi.gpus().iter().map(|gpu| gpu.process_isolation().unwrap()).collect();
+    let isolation: Vec<_> = smi.gpus().iter().map(|gpu| gpu.process_isolation().unwrap().value).collect();
     assert_eq!(isolation[1], Isolation::On);
     assert_eq!(isolation[4], Isolation::WithoutCleaner);
     assert_eq!(isolation.iter().filter(|isolation| **isolation == Isolation::Off).count(), 6);
@@ -124,7 +130,7 @@ fn ras_with_aca() {
     let counts = gpu.error_counts_by_block().unwrap();
     let names: Vec<_> = counts.iter().map(|block| block.block.as_str()).collect();
     assert_eq!(names, ["gfx", "mmhub", "pcie_bif", "sdma", "umc", "xgmi_wafl"]);
-    let gfx = counts[0].counts.unwrap();
+    let gfx = counts[0].counts.as_deref().unwrap();
     assert_eq!(
         (gfx.uncorrectable, gfx.correctable, gfx.deferred),
         (Some(0), Some(0), Some(0)),
@@ -134,11 +140,12 @@ fn ras_with_aca() {
     let is_blocked = |error: Option<&Error>| {
         matches!(error, Some(Error::Unavailable { reason: Unavailable::Inaccessible, .. }))
     };
-    assert!(blocked.counts.is_none() && is_blocked(blocked.reasons.of("counts")));
+    assert!(is_blocked(blocked.counts.as_ref().err()));
     let totals = gpu.error_totals().unwrap();
     assert_eq!(totals.counts.correctable, Some(45));
     assert_eq!((totals.counts.uncorrectable, totals.counts.deferred), (Some(0), Some(2)));
-    assert!(is_blocked(totals.reasons.of("xgmi_wafl")) && totals.reasons.iter().count() == 1);
+    let [(block, error)] = &totals.missing[..] else { panic!("{:?}", totals.missing) };
+    assert!(block == "xgmi_wafl" && is_blocked(Some(error)));
     assert_eq!(gpu.error_counts("umc").unwrap().correctable, Some(41));
     let events = gpu.ras_event_state().unwrap();
     assert_eq!(events.sequence, 21);
@@ -149,7 +156,7 @@ fn ras_with_aca() {
     record.fail_path("ras/aca_umc", 22);
     let totals = gpu.error_totals().unwrap();
     assert_eq!(totals.counts.correctable, Some(4));
-    assert!(totals.reasons.of("umc").is_some());
+    assert!(totals.missing.iter().any(|(block, _)| block == "umc"));
 }
 
 #[test]
@@ -159,7 +166,7 @@ fn ras_without_aca() {
     let totals = gpu.error_totals().unwrap();
     assert_eq!(totals.counts.correctable, Some(35));
     assert_eq!((totals.counts.uncorrectable, totals.counts.deferred), (Some(1), Some(3)));
-    assert_eq!(totals.reasons.iter().count(), 0);
+    assert!(totals.missing.is_empty());
     assert!(
         record.calls().iter().all(|call| !call.path.ends_with("gpu_vram_bad_pages")),
         "only when asked for"
@@ -230,17 +237,18 @@ fn cper_records() {
 fn virtualization_and_driver() {
     let mode = |name: &str| recorded(name).1.gpus()[0].virtualization_info();
     let guest = mode(CONFIGS);
-    assert_eq!((guest.mode, guest.hypervisor), (Some(VirtualizationMode::Passthrough), Some(true)));
-    assert!(guest.virtual_functions.is_none() && guest.reasons.of("virtual_functions").is_some());
-    assert_eq!(mode("mi210-navi31-2x-k6.12-processes").mode, Some(VirtualizationMode::BareMetal));
+    assert_eq!(guest.mode.as_deref(), Ok(&VirtualizationMode::Passthrough));
+    assert_eq!(guest.hypervisor.as_deref(), Ok(&true));
+    assert!(guest.virtual_functions.is_err());
+    assert_eq!(mode("mi210-navi31-2x-k6.12-processes").mode.as_deref(), Ok(&VirtualizationMode::BareMetal));
     let unknown = mode("navi31-1x-k6.12-desktop");
-    assert!(unknown.mode.is_none() && unknown.reasons.of("mode").is_some(), "its tree has no cpuinfo");
+    assert!(unknown.mode.is_err(), "its tree has no cpuinfo");
     let (record, smi) = recorded(CONFIGS);
     let state = smi.gpus()[0].driver_state();
-    assert_eq!((state.state, state.users), (Some(ModuleState::Live), Some(14)));
+    assert_eq!((state.state.as_deref(), state.users.as_deref()), (Ok(&ModuleState::Live), Ok(&14)));
     record.fail_path("amdgpu/initstate", 2);
     let built_in = smi.gpus()[0].driver_state();
-    assert!(built_in.state.is_none() && built_in.reasons.of("state").is_some());
+    assert!(built_in.state.is_err());
 }
 
 /// A GPU in a hive of four.
@@ -314,8 +322,8 @@ fn xgmi_place() {
     let hive = Hive::new(MI210);
     let (record, gpu) = hive.gpu();
     let info = gpu.xgmi_info();
-    assert_eq!(info.hive_id, Some(10_973_516_820_463_591_202));
-    assert_eq!((info.node_id, info.physical_id), (Some(6_128_345_107_412), Some(3)));
+    assert_eq!(info.hive_id.as_deref(), Ok(&10_973_516_820_463_591_202));
+    assert_eq!((info.node_id.as_deref(), info.physical_id.as_deref()), (Ok(&6_128_345_107_412), Ok(&3)));
     let peers: Vec<_> = info
         .peers
         .iter()
@@ -324,21 +332,19 @@ fn xgmi_place() {
     let peer = |device: u8, hops, links| (format!("0000:0{device}:00.0"), hops, links);
     assert_eq!(peers, [peer(2, 1, 2), peer(1, 0, 0), peer(3, 1, 2), peer(4, 2, 1)]);
     assert_eq!(info.ports.as_ref().unwrap().len(), 2);
-    assert_eq!(info.reasons.iter().count(), 0);
+    assert_eq!(info.reasons().count(), 0);
     assert!(record.calls().iter().all(|call| !call.path.ends_with("xgmi_error")), "reading it clears it");
     assert_eq!(gpu.read_and_clear_xgmi_errors(), Ok(XgmiErrors::Several));
     record.fail_path("xgmi_num_hops", 5);
     let info = gpu.xgmi_info();
-    assert!(
-        info.reasons.of("hops").is_some() && info.peers[0].links == Some(2) && info.peers[0].hops.is_none()
-    );
+    assert!(info.hops.is_err() && info.peers[0].links == Some(2) && info.peers[0].hops.is_none());
 }
 
 #[test]
 fn a_virtual_function() {
     let hive = Hive::new("DRIVER=amdgpu\nPCI_ID=1002:74B5\n");
     let (_, gpu) = hive.gpu();
-    assert_eq!(gpu.virtualization_info().mode, Some(VirtualizationMode::Guest));
+    assert_eq!(gpu.virtualization_info().mode.as_deref(), Ok(&VirtualizationMode::Guest));
 }
 
 #[test]
@@ -347,9 +353,10 @@ fn without_xgmi() {
         let Ok(smi) = Smi::builder().root(fixture(&name)).build() else { continue };
         for gpu in smi.gpus() {
             let info = gpu.xgmi_info();
-            assert!(info.hive_id.is_none() && info.peers.is_empty(), "{name}");
+            assert!(info.hive_id.is_err() && info.peers.is_empty(), "{name}");
+            let absent: Vec<_> = info.reasons().map(|(field, _)| field).collect();
             for field in ["hive_id", "node_id", "hops", "links", "ports"] {
-                assert!(info.reasons.of(field).is_some(), "{name}: {field}");
+                assert!(absent.contains(&field), "{name}: {field}");
             }
             assert!(gpu.read_and_clear_xgmi_errors().is_err());
         }

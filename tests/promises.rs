@@ -25,7 +25,7 @@ fn ask_everything(gpu: &Gpu) -> String {
     let clocks = ClockDomain::ALL.map(|domain| gpu.clock_levels(domain));
     let facts = (gpu.asic_info(), gpu.board_info(), gpu.vbios_info(), gpu.driver_info(), gpu.firmware());
     let places = (gpu.cache_info(), gpu.pcie_info(), gpu.numa_info(), gpu.vram_info(), gpu.memory_usage());
-    let sensors = (gpu.temperatures(), gpu.power(), gpu.socket_power(), gpu.voltages(), gpu.frequencies());
+    let sensors = (gpu.temperatures(), gpu.power(), gpu.power_channels(), gpu.voltages(), gpu.frequencies());
     let state =
         (gpu.fans(), gpu.fan_control(), gpu.activity(), gpu.performance_level(), gpu.power_profiles());
     let more = (gpu.overdrive(), gpu.overdrive_level(), gpu.memory_overdrive_level(), gpu.power_features());
@@ -33,14 +33,16 @@ fn ask_everything(gpu: &Gpu) -> String {
     let last = (gpu.compute_partition(), gpu.memory_partition(), gpu.ras_info(), gpu.error_counts("umc"));
     let links = (gpu.pcie_levels(), gpu.pcie_throughput(), gpu.is_apu(), gpu.is_suspended(), gpu.metrics());
     let mut sampler = gpu.sampler(SampleFields::all());
-    let sampled = (gpu.fan_speed(), gpu.temperature(&TemperatureSensor::Junction), sampler.sample().cloned());
+    let sampled = (gpu.fan(), gpu.temperature(&TemperatureSensor::Junction), sampler.sample().cloned());
     let split =
         (gpu.available_compute_partitions(), gpu.available_memory_partitions(), gpu.partition_profiles());
     let errors = (gpu.error_counts_by_block(), gpu.error_totals(), gpu.ras_event_state(), gpu.cper_records());
     let hive = (gpu.xgmi_info(), gpu.xgmi_links(), gpu.partition_metrics(), gpu.bad_page_threshold());
     let system = (gpu.virtualization_info(), gpu.driver_state(), gpu.drm_version(), gpu.external_revision());
+    let summed =
+        (gpu.summary(), gpu.energy(), gpu.throttling(), ClockDomain::ALL.map(|domain| gpu.clock(domain)));
     let first = format!("{clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?}");
-    format!("{first} {last:?} {links:?} {sampled:?} {split:?} {errors:?} {hive:?} {system:?}")
+    format!("{first} {last:?} {links:?} {sampled:?} {split:?} {errors:?} {hive:?} {system:?} {summed:?}")
 }
 
 /// Files that the kernel answers without waking the GPU (reference: the driver's show functions, by name).
@@ -107,18 +109,18 @@ fn a_sleeping_gpu_is_not_woken() {
 fn what_does_not_wake_is_answered_in_sleep() {
     let (_, smi) = recorded(SUSPENDED, WakePolicy::Never);
     let gpu = &smi.gpus()[0];
-    assert!(gpu.memory_usage().vram_used.is_some());
-    assert!(gpu.vbios_info().part_number.is_some());
+    assert!(gpu.memory_usage().vram_used.is_ok());
+    assert!(gpu.vbios_info().part_number.is_ok());
     assert!(!gpu.firmware().unwrap().is_empty());
-    assert!(gpu.asic_info().compute_units.is_some());
+    assert!(gpu.asic_info().compute_units.is_ok());
     let edge = &gpu.temperatures().unwrap()[0];
-    assert!(edge.critical.is_some());
+    assert!(edge.critical.is_ok());
     let suspended = |error: Option<&Error>| {
         matches!(error, Some(Error::Unavailable { reason: Unavailable::Suspended, .. }))
     };
-    assert!(suspended(edge.reasons.of("current")));
-    assert!(suspended(gpu.activity().reasons.of("gfx")));
-    assert!(suspended(gpu.socket_power().as_ref().err()));
+    assert!(suspended(edge.current.as_ref().err()));
+    assert!(suspended(gpu.activity().gfx.as_ref().err()));
+    assert!(suspended(gpu.power().socket.as_ref().err()));
     assert!(suspended(gpu.clock_levels(ClockDomain::Graphics).as_ref().err()));
 }
 
@@ -127,8 +129,8 @@ fn a_sleeping_gpu_is_read_when_that_is_allowed() {
     let (_, smi) = recorded(SUSPENDED, WakePolicy::Allow);
     let gpu = &smi.gpus()[0];
     assert!(gpu.is_suspended());
-    assert!(gpu.temperatures().unwrap()[0].current.is_some());
-    assert!(gpu.socket_power().is_ok());
+    assert!(gpu.temperatures().unwrap()[0].current.is_ok());
+    assert!(gpu.power().socket.is_ok());
 }
 
 /// Nothing that is in `/dev` but modes and owners.
@@ -178,13 +180,13 @@ fn a_reset_is_said_and_hides_only_what_it_must() {
                 "{name}: {error:?}"
             );
         };
-        in_reset(gpu.socket_power().as_ref().err());
-        in_reset(gpu.temperatures().unwrap()[0].reasons.of("current"));
-        in_reset(gpu.activity().reasons.of("gfx"));
+        in_reset(gpu.power().socket.as_ref().err());
+        in_reset(gpu.temperatures().unwrap()[0].current.as_ref().err());
+        in_reset(gpu.activity().gfx.as_ref().err());
         in_reset(gpu.performance_level().as_ref().err());
-        assert!(gpu.temperatures().unwrap()[0].critical.is_some());
-        assert!(gpu.memory_usage().vram_total.is_some());
-        assert!(gpu.asic_info().serial.is_some());
+        assert!(gpu.temperatures().unwrap()[0].critical.is_ok());
+        assert!(gpu.memory_usage().vram_total.is_ok());
+        assert!(gpu.asic_info().serial.is_ok());
     }
 }
 
@@ -197,8 +199,8 @@ fn a_container_sees_its_gpu() {
     assert!(matches!(smi.hidden()[0].error, Error::NoPermission { .. }));
     let gpu = &smi.gpus()[0];
     assert!(!gpu.in_drm() && gpu.in_kfd());
-    assert_eq!(gpu.asic_info().target_graphics_version.as_deref(), Some("gfx90a"));
-    assert!(gpu.memory_usage().vram_total.is_some());
+    assert_eq!(gpu.asic_info().target_graphics_version.unwrap().as_str(), "gfx90a");
+    assert!(gpu.memory_usage().vram_total.is_ok());
     assert!(matches!(gpu.temperatures(), Err(Error::NotSupported { .. })));
 }
 
@@ -212,14 +214,14 @@ fn one_failure_spoils_one_value() {
         record.fail_path("mem_info_vram_used", errno);
         let sensors = gpu.temperatures().unwrap();
         assert_eq!(
-            sensors.iter().map(|sensor| sensor.current.is_some()).collect::<Vec<_>>(),
+            sensors.iter().map(|sensor| sensor.current.is_ok()).collect::<Vec<_>>(),
             [true, false, true]
         );
-        assert!(sensors[1].reasons.of("current").is_some() && sensors[1].critical.is_some());
+        assert!(sensors[1].current.is_err() && sensors[1].critical.is_ok());
         let memory = gpu.memory_usage();
-        assert!(memory.vram_used.is_none() && memory.vram_total.is_some() && memory.gtt_used.is_some());
+        assert!(memory.vram_used.is_err() && memory.vram_total.is_ok() && memory.gtt_used.is_ok());
         record.heal();
-        assert!(gpu.temperatures().unwrap()[1].current.is_some(), "an error was remembered");
+        assert!(gpu.temperatures().unwrap()[1].current.is_ok(), "an error was remembered");
     }
 }
 
@@ -237,19 +239,19 @@ fn a_hwmon_that_is_closed_is_not_a_missing_one() {
 fn a_bridge_that_does_not_answer_hides_the_slot() {
     let (record, smi) = recorded("navi31-1x-k6.12-desktop", WakePolicy::Never);
     let gpu = &smi.gpus()[0];
-    assert_eq!(gpu.pcie_info().width, Some(8));
+    assert_eq!(gpu.pcie_info().width.as_deref(), Ok(&8));
     for (file, errno) in [("../vendor", 5), ("../class", 5), ("../../vendor", 16)] {
         record.fail_path(file, errno);
         let pcie = gpu.pcie_info();
-        assert_eq!((pcie.width, pcie.speed_max), (None, None), "{file}");
-        let reason = pcie.reasons.of("width").unwrap();
+        assert!(pcie.speed_max.is_err(), "{file}");
+        let reason = pcie.width.unwrap_err();
         assert!(matches!(reason, Error::Io { .. }), "{reason}");
         assert!(reason.to_string().contains(file), "{reason}");
-        assert!(pcie.slot_type.is_some() && pcie.replay_count.is_some());
+        assert!(pcie.slot_type.is_ok() && pcie.replay_count.is_ok());
         let mut sampler = gpu.sampler(SampleFields::PCIE).keep_awake(true);
-        assert_eq!(sampler.sample().unwrap().pcie.width, None);
+        assert!(sampler.sample().unwrap().pcie.width.is_err());
         record.heal();
-        let again = (0..20).any(|_| sampler.sample().unwrap().pcie.width == Some(8));
+        let again = (0..20).any(|_| sampler.sample().unwrap().pcie.width.as_deref() == Ok(&8));
         assert!(again, "{file} is asked again");
     }
 }
@@ -260,13 +262,8 @@ fn a_selection_that_cannot_be_read_is_no_other_one() {
     let (record, smi) = recorded("mi300x-1x-k6.16-cpx-nps4-configs", WakePolicy::Never);
     record.fail_path("xcp_config", 16);
     for profile in smi.gpus()[0].partition_profiles().unwrap() {
-        for field in ["memory_partitions", "resources"] {
-            assert!(
-                matches!(profile.reasons.of(field), Some(Error::Io { errno: 16, .. })),
-                "{:?}",
-                profile.reasons
-            );
-        }
+        assert!(matches!(profile.memory_partitions, Err(Error::Io { errno: 16, .. })), "{profile:?}");
+        assert!(matches!(profile.resources, Err(Error::Io { errno: 16, .. })), "{profile:?}");
     }
 }
 
@@ -316,7 +313,7 @@ fn an_unbound_device_is_gone() {
         record.fail_path(path, 2);
     }
     assert!(matches!(gpu.clock_levels(ClockDomain::Graphics), Err(Error::DeviceGone { .. })));
-    assert!(matches!(gpu.memory_usage().reasons.of("vram_used"), Some(Error::DeviceGone { .. })));
+    assert!(matches!(gpu.memory_usage().vram_used, Err(Error::DeviceGone { .. })));
 }
 
 /// Reading cannot write: not one of these calls is more than a question.

@@ -31,13 +31,14 @@ fn reason<T: std::fmt::Debug>(answer: Result<T, Error>) -> Unavailable {
 
 /// Everything that a handle can be asked at a moment.
 fn ask(gpu: &Gpu) {
-    let _ = (gpu.temperatures(), gpu.power(), gpu.socket_power(), gpu.voltages(), gpu.frequencies());
-    let _ = (gpu.fans(), gpu.fan_speed(), gpu.fan_control(), gpu.activity(), gpu.memory_usage());
+    let _ = (gpu.temperatures(), gpu.power(), gpu.power_channels(), gpu.voltages(), gpu.frequencies());
+    let _ = (gpu.fans(), gpu.fan(), gpu.fan_control(), gpu.activity(), gpu.memory_usage());
     let _ = (gpu.metrics(), gpu.partition_metrics(), gpu.pcie_info(), gpu.pcie_throughput(), gpu.overdrive());
     let _ = (gpu.performance_level(), gpu.power_profiles(), gpu.power_features(), gpu.throttling_logging());
     let _ = (gpu.overdrive_level(), gpu.memory_overdrive_level(), gpu.clock_levels(ClockDomain::Graphics));
     let _ = (gpu.ras_info(), gpu.error_counts("umc"), gpu.error_totals(), gpu.xgmi_info(), gpu.xgmi_links());
     let _ = (gpu.compute_partition(), gpu.memory_partition(), gpu.partition_profiles(), gpu.vbios_info());
+    let _ = (gpu.clock(ClockDomain::Graphics), gpu.energy(), gpu.throttling(), gpu.summary());
     let _ = (gpu.vram_info(), gpu.asic_info(), gpu.temperature(&amdgpu_smi::gpu::TemperatureSensor::Edge));
 }
 
@@ -60,7 +61,7 @@ fn a_late_gpu_is_asked_nothing() {
                 calls.iter().filter(|call| call.path.to_string_lossy().contains(&package)).collect();
             assert!(asked.is_empty(), "{name}: {asked:?}");
             assert_eq!(reason(late.metrics()), Unavailable::Late);
-            assert_eq!(reason(late.socket_power()), Unavailable::Late);
+            assert_eq!(reason(late.power().socket), Unavailable::Late);
             assert_eq!(reason(late.performance_level()), Unavailable::Late);
             assert_eq!(late.bdf(), gpu.bdf());
         }
@@ -74,9 +75,9 @@ fn a_gpu_that_is_left_alone_tells_what_keeps_it_not_awake() {
     assert_eq!(reason(gpu.metrics()), Unavailable::LeftAlone);
     assert_eq!(reason(gpu.power_features()), Unavailable::LeftAlone);
     let sensor = &gpu.temperatures().unwrap()[0];
-    assert!(sensor.critical.is_some());
-    assert_eq!(reason(sensor.reasons.of("current").cloned().map_or(Ok(()), Err)), Unavailable::LeftAlone);
-    assert!(gpu.memory_usage().vram_used.is_some() && gpu.vbios_info().part_number.is_some());
+    assert!(sensor.critical.is_ok());
+    assert_eq!(reason(sensor.current.clone()), Unavailable::LeftAlone);
+    assert!(gpu.memory_usage().vram_used.is_ok() && gpu.vbios_info().part_number.is_ok());
 }
 
 /// Whether a GPU is kept awake may be said later, too.

@@ -130,7 +130,7 @@ fn mi308x(smi: &Smi, topology: &Topology, counts: &BTreeMap<(&str, u64, u64), us
         assert!(topology.gpus[gpu.index()].cpu_node.is_some());
         // Each partition has its own share, and KFD's count of what is used of it, which is the package's.
         let usage = gpu.memory_usage();
-        assert!(usage.vram_total.is_some_and(|total| total.0 > 47 << 30 && total.0 < 49 << 30));
+        assert!(usage.vram_total.is_ok_and(|total| total.0 > 47 << 30 && total.0 < 49 << 30));
     }
 }
 

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 use amdgpu_smi::backend::Backend;
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
 use amdgpu_smi::sample::{FleetSampler, Outcome, Sample, SampleFields};
-use amdgpu_smi::{Gpu, Result, Smi};
+use amdgpu_smi::{Error, Gpu, Smi};
 use serde::Serialize;
-use serde_json::{Value, json, to_value};
+use serde_json::{Map, Value, json, to_value};
 
 /// One answer.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ fn of<T: Serialize + Debug>(answer: T) -> Answer {
     Answer { value: to_value(&answer).unwrap(), error: None, words: format!("{answer:?}") }
 }
 
-fn result<T: Serialize + Debug>(answer: Result<T>) -> Answer {
+fn result<T: Serialize + Debug>(answer: Result<T, Error>) -> Answer {
     match answer {
         Ok(answer) => of(answer),
         Err(error) => Answer { value: Value::Null, error: Some(error.reason()), words: format!("{error:?}") },
@@ -35,14 +35,31 @@ fn result<T: Serialize + Debug>(answer: Result<T>) -> Answer {
 
 /// The values of a sample, without its times.
 fn sampled(sample: &Sample) -> Value {
-    json!({
-        "temperatures": sample.temperatures, "power": sample.power, "frequencies": sample.frequencies,
-        "voltages": sample.voltages, "fans": sample.fans, "fan_control": sample.fan_control,
-        "activity": sample.activity, "memory": sample.memory, "clocks": sample.clocks, "pcie": sample.pcie,
-        "pcie_levels": sample.pcie_levels, "performance_level": sample.performance_level,
-        "power_profiles": sample.power_profiles, "overdrive": sample.overdrive, "vbios": sample.vbios,
-        "vram": sample.vram, "metrics": sample.metrics, "reasons": sample.reasons,
-    })
+    let mut fields = Map::new();
+    let mut reasons = Map::new();
+    let mut keep = |field: &str, value: Result<Value, &Error>| {
+        if let Err(error) = value {
+            reasons.insert(field.into(), error.reason().into());
+        }
+        fields.insert(field.into(), value.unwrap_or_default());
+    };
+    keep("temperatures", sample.temperatures.as_ref().map(|list| to_value(list).unwrap()));
+    keep("power", sample.power.as_ref().map(|list| to_value(list).unwrap()));
+    keep("frequencies", sample.frequencies.as_ref().map(|list| to_value(list).unwrap()));
+    keep("voltages", sample.voltages.as_ref().map(|list| to_value(list).unwrap()));
+    keep("fans", sample.fans.as_ref().map(|list| to_value(list).unwrap()));
+    keep("pcie_levels", sample.pcie_levels.as_ref().map(|table| to_value(table).unwrap()));
+    keep("performance_level", sample.performance_level.as_ref().map(|level| to_value(level).unwrap()));
+    keep("power_profiles", sample.power_profiles.as_ref().map(|list| to_value(list).unwrap()));
+    keep("overdrive", sample.overdrive.as_ref().map(|table| to_value(table).unwrap()));
+    keep("metrics", sample.metrics.as_ref().map(|table| to_value(table).unwrap()));
+    fields.insert("reasons".into(), reasons.into());
+    let bundles = json!({
+        "fan_control": sample.fan_control, "activity": sample.activity, "memory": sample.memory,
+        "clocks": sample.clocks, "pcie": sample.pcie, "vbios": sample.vbios, "vram": sample.vram,
+    });
+    fields.extend(bundles.as_object().cloned().unwrap_or_default());
+    fields.into()
 }
 
 /// Two samples by one sampler: files are opened for the first and only read for the second.
@@ -82,14 +99,19 @@ pub const GPU: &[OfGpu] = &[
     ("temperatures", |gpu| result(gpu.temperatures())),
     ("temperature edge", |gpu| result(gpu.temperature(&TemperatureSensor::Edge))),
     ("temperature junction", |gpu| result(gpu.temperature(&TemperatureSensor::Junction))),
-    ("power", |gpu| result(gpu.power())),
-    ("socket_power", |gpu| result(gpu.socket_power_and_source())),
+    ("core_temperature", |gpu| of(gpu.core_temperature())),
+    ("power", |gpu| of(gpu.power())),
+    ("power_channels", |gpu| result(gpu.power_channels())),
+    ("energy", |gpu| result(gpu.energy())),
+    ("throttling", |gpu| of(gpu.throttling())),
     ("voltages", |gpu| result(gpu.voltages())),
     ("frequencies", |gpu| result(gpu.frequencies())),
     ("fans", |gpu| result(gpu.fans())),
-    ("fan_speed", |gpu| result(gpu.fan_speed())),
+    ("fan", |gpu| of(gpu.fan())),
     ("fan_control", |gpu| of(gpu.fan_control())),
     ("activity", |gpu| of(gpu.activity())),
+    ("clock", |gpu| of(gpu.clock(ClockDomain::Graphics))),
+    ("clock video1", |gpu| of(gpu.clock(ClockDomain::Video1))),
     ("clock_levels", |gpu| result(gpu.clock_levels(ClockDomain::Graphics))),
     ("clock_levels memory", |gpu| result(gpu.clock_levels(ClockDomain::Memory))),
     ("performance_level", |gpu| result(gpu.performance_level())),

@@ -242,7 +242,7 @@ fn a_busy_package_is_not_partitioned() {
     assert!(in_use, "{failure}");
     assert_eq!(failure.status(), Status::Busy);
     // The list is as it was.
-    assert!(gpu.socket_power().is_ok());
+    assert!(gpu.power().socket.is_ok());
 }
 
 #[test]
@@ -333,14 +333,14 @@ fn handles_of_an_old_partitioning_are_gone() {
     let change = gpus[3].control().unwrap().compute_partition("spx").unwrap().apply().unwrap();
     assert_eq!((change.asked.as_str(), change.actual.as_ref().unwrap().as_str()), ("SPX", "SPX"));
     for gpu in gpus {
-        assert!(matches!(gpu.socket_power(), Err(Error::DeviceGone { .. })));
+        assert!(matches!(gpu.power().socket, Err(Error::DeviceGone { .. })));
         assert!(matches!(gpu.compute_partition(), Err(Error::DeviceGone { .. })));
         assert!(matches!(gpu.control(), Err(Error::DeviceGone { .. })));
         assert!(gpu.temperatures().is_err());
     }
     let smi = scratch.smi.rescan().unwrap();
     assert_eq!(smi.gpus().len(), 1);
-    assert!(smi.gpus()[0].socket_power().is_ok());
+    assert!(smi.gpus()[0].power().socket.is_ok());
 }
 
 /// Another process did it: KFD's nodes went, and what is asked of them says so.
@@ -348,11 +348,11 @@ fn handles_of_an_old_partitioning_are_gone() {
 fn a_node_that_went_is_a_device_that_went() {
     let scratch = Scratch::new(CPX);
     let gpu = scratch.smi.gpus()[7].clone();
-    assert!(gpu.cache_info().is_ok() && gpu.memory_usage().vram_total.is_some());
+    assert!(gpu.cache_info().is_ok() && gpu.memory_usage().vram_total.is_ok());
     std::fs::remove_dir_all(scratch.dir.path().join("sys/devices/virtual/kfd/kfd/topology/nodes/8")).unwrap();
     assert!(matches!(gpu.cache_info(), Err(Error::DeviceGone { .. })));
-    assert!(matches!(gpu.memory_usage().reasons.of("vram_total"), Some(Error::DeviceGone { .. })));
-    // A file that this node never had is not supported, on a node that stands.
+    assert!(matches!(gpu.memory_usage().vram_total, Err(Error::DeviceGone { .. })));
+    // On a node that stands, use of a partition's share is still what only the package counts.
     let other = &scratch.smi.gpus()[6];
-    assert!(matches!(other.memory_usage().reasons.of("vram_used"), Some(Error::NotSupported { .. })));
+    assert!(matches!(other.memory_usage().vram_used, Err(Error::PackageOnly { .. })));
 }

@@ -461,7 +461,7 @@ fn overdrive() {
         scratch.set("pp_od_clk_voltage", table);
         scratch.log();
         let gpu = &scratch.smi.gpus()[0];
-        let before = gpu.overdrive().unwrap();
+        let before = gpu.overdrive().unwrap().value;
         let change = gpu.control().unwrap().overdrive(edits).unwrap().apply();
         let change = change.unwrap_or_else(|failure| panic!("{what}: {failure}"));
         let mut expected = vec![MANUAL.to_owned()];
@@ -470,7 +470,7 @@ fn overdrive() {
         assert_eq!(scratch.log(), expected, "{what}");
         assert_ne!(change.actual.as_ref().unwrap(), &before, "{what}");
         change.way_back.apply().unwrap_or_else(|failure| panic!("{what}: {failure}"));
-        assert_eq!(gpu.overdrive().unwrap(), before, "{what}");
+        assert_eq!(gpu.overdrive().unwrap().value, before, "{what}");
         // What another shape takes is refused, and says what there is.
         let other = OverdriveEdit::CurveOffset { index: 77, offset: mv(0) };
         let refused = gpu.control().unwrap().overdrive(&[other]).unwrap_err();

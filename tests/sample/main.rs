@@ -15,8 +15,10 @@ use std::time::{Duration, Instant};
 
 use amdgpu_smi::backend::{Backend, Dir, Entry, HostFacts, Meta, Record, Tree};
 use amdgpu_smi::error::{Op, Unavailable};
-use amdgpu_smi::gpu::{ClockDomain, PowerKind, Source, TemperatureSensor, WakePolicy};
+use amdgpu_smi::gpu::{ClockDomain, PowerChannel, PowerKind, TemperatureSensor, WakePolicy};
+use amdgpu_smi::reading::{Scope, Source};
 use amdgpu_smi::sample::{Sample, SampleFields};
+use amdgpu_smi::summary::Look;
 use amdgpu_smi::unit::{Bytes, Percent};
 use amdgpu_smi::{Error, Gpu, Smi};
 use fixtures::fixture;
@@ -66,10 +68,10 @@ fn device(root: &Path) -> PathBuf {
     fs::canonicalize(devices.next().unwrap()).unwrap()
 }
 
-fn unavailable(error: Option<&Error>) -> Option<Unavailable> {
-    match error {
-        Some(Error::Unavailable { reason, .. }) => Some(*reason),
-        None => None,
+fn unavailable<T: std::fmt::Debug>(answer: &Result<T, Error>) -> Option<Unavailable> {
+    match answer {
+        Err(Error::Unavailable { reason, .. }) => Some(*reason),
+        Ok(_) => None,
         other => panic!("{other:?}"),
     }
 }
@@ -116,9 +118,11 @@ fn one_sensor_alone() {
     let mut sampler = gpu.sampler(fields).only_sensor(TemperatureSensor::Memory);
     for _ in 0..2 {
         let sample = sampler.sample().unwrap();
-        assert_eq!(sample.temperatures.len(), 1);
-        assert_eq!(sample.temperatures[0], gpu.temperatures().unwrap()[2]);
-        assert!(sample.temperature(&TemperatureSensor::Edge).is_none());
+        let [sensor] = &sample.temperatures.as_ref().unwrap()[..] else {
+            panic!("{:?}", sample.temperatures)
+        };
+        assert_eq!(*sensor, gpu.temperatures().unwrap()[2]);
+        assert!(Look::sampled(&gpu, sample).temperature(&TemperatureSensor::Edge).is_err());
         record.clear();
         sampler.sample().unwrap();
         assert_eq!(read(&record), ["runtime_status", "temp3_input", "gpu_busy_percent"]);
@@ -138,7 +142,7 @@ fn the_table_is_opened_anew() {
     sampler.sample().unwrap();
     record.clear();
     let sample = sampler.sample().unwrap();
-    assert_eq!(sample.metrics.as_deref(), Some(&gpu.metrics().unwrap()));
+    assert_eq!(sample.metrics.as_deref(), Ok(&gpu.metrics().unwrap()));
     assert_eq!(read(&record)[..2], ["runtime_status", "gpu_metrics"]);
     record.clear();
     sampler.sample().unwrap();
@@ -151,12 +155,11 @@ fn the_table_is_opened_anew() {
 fn what_never_wakes_is_read_alone() {
     let (record, gpu) = observed(fixture(DESKTOP));
     let mut sampler = gpu.sampler(SampleFields::VRAM);
-    let total = sampler.sample().unwrap().memory.vram_total;
-    assert!(total.is_some());
+    let total = sampler.sample().unwrap().memory.vram_total.clone();
+    assert!(total.is_ok());
     record.clear();
     let sample = sampler.sample().unwrap();
-    assert_eq!((sample.memory.vram_total, sample.memory.gtt_used), (total, None));
-    assert_eq!(sample.memory.reasons.of("gtt_used"), None, "not asked for");
+    assert_eq!((&sample.memory.vram_total, &sample.memory.gtt_used), (&total, &Err(Error::NotSampled)));
     assert_eq!(read(&record), ["mem_info_vram_used"]);
 }
 
@@ -175,52 +178,42 @@ fn a_sample_says_what_the_handle_says() {
 }
 
 fn compare(name: &str, gpu: &Gpu, sample: &Sample) {
-    let asleep = gpu.is_suspended();
-    assert_eq!(gpu.temperatures().unwrap_or_default(), sample.temperatures, "{name}");
-    assert_eq!(gpu.temperatures().err().as_ref(), sample.reasons.of("temperatures"), "{name}");
-    assert_eq!(gpu.voltages().unwrap_or_default(), sample.voltages, "{name}");
-    assert_eq!(gpu.frequencies().unwrap_or_default(), sample.frequencies, "{name}");
-    assert_eq!(gpu.memory_usage(), sample.memory, "{name}");
+    // The attributes alone.
+    assert_eq!(sample.power, gpu.power_channels(), "{name}");
+    assert_eq!(sample.frequencies, gpu.frequencies(), "{name}");
+    assert_eq!(sample.fans, gpu.fans(), "{name}");
+    assert_eq!(sample.fan_control, gpu.fan_control(), "{name}");
     assert_eq!(sample.vbios, Some(gpu.vbios_info()), "{name}");
     assert_eq!(sample.vram, Some(gpu.vram_info()), "{name}");
-    assert_eq!(gpu.performance_level().ok(), sample.performance_level, "{name}");
-    assert_eq!(gpu.power_profiles().ok(), sample.power_profiles, "{name}");
-    assert_eq!(gpu.overdrive().ok(), sample.overdrive, "{name}");
-    assert_eq!(gpu.pcie_levels().ok(), sample.pcie_levels, "{name}");
-    assert_eq!(gpu.metrics().ok().as_ref(), sample.metrics.as_deref(), "{name}");
-    for (ours, theirs) in sample.power.iter().zip(gpu.power().unwrap_or_default()) {
-        assert_eq!((ours.average, ours.instantaneous), (theirs.average, theirs.instantaneous), "{name}");
-        assert_eq!((ours.cap, ours.cap_max), (theirs.cap, theirs.cap_max), "{name}");
-        assert_eq!(ours.reasons.iter().count(), theirs.reasons.iter().count(), "{name}");
-    }
-    for (ours, theirs) in sample.fans.iter().zip(gpu.fans().unwrap_or_default()) {
-        assert_eq!((ours.rpm, ours.pwm, ours.mode), (theirs.rpm, theirs.pwm, theirs.mode), "{name}");
-        assert_eq!((ours.rpm_target, ours.rpm_manual), (theirs.rpm_target, theirs.rpm_manual), "{name}");
-    }
-    let (ours, theirs) = (&sample.pcie, gpu.pcie_info());
-    assert_eq!(
-        (ours.speed, ours.width, ours.speed_max),
-        (theirs.speed, theirs.width, theirs.speed_max),
-        "{name}"
-    );
-    assert_eq!((ours.replay_count, ours.width_max), (theirs.replay_count, theirs.width_max), "{name}");
-    let (ours, theirs) = (&sample.fan_control, gpu.fan_control());
-    assert_eq!((&ours.curve, &ours.minimum_pwm), (&theirs.curve, &theirs.minimum_pwm), "{name}");
+    assert_eq!(sample.performance_level, gpu.performance_level(), "{name}");
+    assert_eq!(sample.power_profiles, gpu.power_profiles(), "{name}");
+    assert_eq!(sample.overdrive, gpu.overdrive(), "{name}");
+    assert_eq!(sample.pcie_levels, gpu.pcie_levels(), "{name}");
+    assert_eq!(sample.metrics.as_deref(), gpu.metrics().as_ref(), "{name}");
     for clock in &sample.clocks {
-        assert_eq!(clock.levels, gpu.clock_levels(clock.domain).ok(), "{name} {:?}", clock.domain);
-        assert_eq!(clock.levels.is_none(), clock.reasons.of("levels").is_some(), "{name}");
+        assert_eq!(clock.levels, gpu.clock_levels(clock.domain), "{name} {:?}", clock.domain);
     }
-    if !asleep {
-        let activity = gpu.activity();
-        assert_eq!(sample.gfx_activity(), activity.gfx.zip(activity.gfx_source), "{name}");
-        assert_eq!(sample.memory_activity(), activity.memory.zip(activity.memory_source), "{name}");
-        assert_eq!(sample.activity.vcn, activity.vcn, "{name}");
-    }
-    assert_eq!(sample.socket_power(), gpu.socket_power_and_source().ok(), "{name}");
-    assert_eq!(sample.fan_speed(), gpu.fan_speed().ok(), "{name}");
+    // What chooses between them and the table.
+    let (sampled, asked) = (Look::sampled(gpu, sample).summary(), gpu.summary());
+    assert_eq!(sampled.power, asked.power, "{name}");
+    assert_eq!(sampled.core_temperature, asked.core_temperature, "{name}");
+    assert_eq!(sampled.temperatures, asked.temperatures, "{name}");
+    assert_eq!(sampled.activity, asked.activity, "{name}");
+    assert_eq!(sampled.clocks, asked.clocks, "{name}");
+    assert_eq!(sampled.voltages, asked.voltages, "{name}");
+    assert_eq!(sampled.fan, asked.fan, "{name}");
+    assert_eq!(sampled.memory, asked.memory, "{name}");
+    assert_eq!(sampled.link, asked.link, "{name}");
+    assert_eq!(sampled, asked, "{name}");
     for sensor in [TemperatureSensor::Edge, TemperatureSensor::Junction, TemperatureSensor::Memory] {
-        assert_eq!(sample.temperature(&sensor), gpu.temperature(&sensor).ok(), "{name}");
+        let sampled = Look::sampled(gpu, sample).temperature(&sensor);
+        assert_eq!(sampled, gpu.temperature(&sensor), "{name}");
     }
+}
+
+/// The first power channel of a sample.
+fn power(sample: &Sample) -> &PowerChannel {
+    &sample.power.as_ref().unwrap()[0]
 }
 
 /// A kept descriptor gives what is there now.
@@ -230,12 +223,12 @@ fn values_are_fresh() {
     let gpu = Smi::builder().root(root.path()).build().unwrap().gpus()[0].clone();
     let mut sampler = gpu.sampler(SampleFields::MONITOR);
     let first = sampler.sample().unwrap().clone();
-    assert_eq!(first.activity.gfx, Some(Percent(87)));
+    assert_eq!(first.activity.gfx.as_deref(), Ok(&Percent(87)));
     let device = device(root.path());
     fs::write(device.join("gpu_busy_percent"), "3\n").unwrap();
     fs::write(device.join("pp_dpm_sclk"), "0: 500Mhz *\n1: 2371Mhz \n2: 2525Mhz \n").unwrap();
     let second = sampler.sample().unwrap();
-    assert_eq!(second.activity.gfx, Some(Percent(3)));
+    assert_eq!(second.activity.gfx.as_deref(), Ok(&Percent(3)));
     let clock = &second.clocks[0];
     assert_eq!(clock.domain, ClockDomain::Graphics);
     assert_eq!(clock.levels.as_ref().unwrap().current().unwrap().frequency.0, 500);
@@ -256,10 +249,9 @@ fn one_failure_spoils_one_field_and_is_tried_again() {
         for sample in 0..40 {
             record.clear();
             let answer = sampler.sample().unwrap();
-            assert_eq!(answer.power[0].average, None);
-            assert!(answer.power[0].reasons.of("average").is_some());
+            assert!(power(answer).average.is_err());
             assert_eq!(answer.temperatures, before.temperatures);
-            assert_eq!(answer.power[0].cap, before.power[0].cap);
+            assert_eq!(power(answer).cap, power(&before).cap);
             if read(&record).iter().any(|file| file.ends_with("power1_average")) {
                 tries.push(sample);
             }
@@ -267,7 +259,7 @@ fn one_failure_spoils_one_field_and_is_tried_again() {
         assert_eq!(tries, [0, 1, 3, 7, 15, 31], "after one sample, then after 1, 3, 7, 15 and 16 more");
         record.heal();
         // However long it failed: within seventeen samples it is back, and its reason gone.
-        let back = (0..17).find(|_| sampler.sample().unwrap().power[0].average.is_some());
+        let back = (0..17).find(|_| power(sampler.sample().unwrap()).average.is_ok());
         assert!(back.is_some());
         let sample = sampler.last();
         assert_eq!(sample.power, before.power);
@@ -289,15 +281,13 @@ fn text_that_is_no_number() {
     fs::write(device.join("pp_dpm_sclk"), "\n").unwrap();
     fs::write(device.join("pp_dpm_mclk"), "unavailable\n").unwrap();
     let sample = sampler.sample().unwrap();
-    assert!(matches!(sample.activity.reasons.of("gfx"), Some(Error::Unparsable { .. })));
-    assert_eq!((sample.activity.gfx, sample.activity.gfx_source), (None, None));
-    assert!(matches!(sample.clocks[0].reasons.of("levels"), Some(Error::NotSupported { .. })));
-    assert_eq!(unavailable(sample.clocks[1].reasons.of("levels")), Some(Unavailable::Inaccessible));
-    assert_eq!(sample.clocks[1].levels, None);
+    assert!(matches!(sample.activity.gfx, Err(Error::Unparsable { .. })));
+    assert!(matches!(sample.clocks[0].levels, Err(Error::NotSupported { .. })));
+    assert_eq!(unavailable(&sample.clocks[1].levels), Some(Unavailable::Inaccessible));
     // The same text as before the failure is a value again.
     fs::write(device.join("pp_dpm_sclk"), table).unwrap();
     let sample = sampler.sample().unwrap();
-    assert!(sample.clocks[0].levels.is_some() && sample.clocks[0].reasons.of("levels").is_none());
+    assert!(sample.clocks[0].levels.is_ok());
 }
 
 /// Whichever call fails, in whichever sample: no panic, and no error but in its field.
@@ -337,7 +327,7 @@ fn descriptors_are_lazy_and_capped() {
         let sample = sampler.sample().unwrap();
         assert_eq!(record.calls().len(), 15);
         assert_eq!(open(&record), 0);
-        assert_eq!(sample.socket_power().unwrap().1, PowerKind::Average);
+        assert_eq!(Look::sampled(&gpu, sample).power().kind, Some(PowerKind::Average));
     }
 }
 
@@ -347,11 +337,11 @@ fn a_partition() {
     let smi = Smi::builder().root(fixture("mi300x-1x-k6.12-cpx-nps4")).build().unwrap();
     let mut sampler = smi.gpus()[3].sampler(SampleFields::MONITOR | SampleFields::METRICS);
     let sample = sampler.sample().unwrap();
-    assert_eq!(sample.memory.vram_used, None);
-    assert!(matches!(sample.memory.reasons.of("vram_used"), Some(Error::NotSupported { .. })));
-    assert!(sample.memory.vram_total > Some(Bytes(1 << 30)));
-    assert_eq!(sample.socket_power().unwrap().2, Source::Attribute);
-    assert!(sample.metrics.is_some());
+    assert!(matches!(sample.memory.vram_used, Err(Error::PackageOnly { .. })));
+    assert!(sample.memory.vram_total.as_deref().unwrap() > &Bytes(1 << 30));
+    let socket = Look::sampled(&smi.gpus()[3], sample).power().socket.unwrap();
+    assert_eq!((socket.source, socket.scope), (Source::Attribute, Scope::Package));
+    assert!(sample.metrics.is_ok());
 }
 
 /// What only KFD knows.
@@ -362,9 +352,9 @@ fn a_gpu_without_drm() {
     let mut sampler = gpu.sampler(SampleFields::all());
     let sample = sampler.sample().unwrap();
     assert_eq!(sample.memory, gpu.memory_usage());
-    assert!(matches!(sample.reasons.of("temperatures"), Some(Error::NotSupported { .. })));
-    assert!(matches!(sample.reasons.of("metrics"), Some(Error::NotSupported { .. })));
-    assert!(matches!(sample.activity.reasons.of("gfx"), Some(Error::NotSupported { .. })));
+    assert!(matches!(sample.temperatures, Err(Error::NotSupported { .. })));
+    assert!(matches!(sample.metrics, Err(Error::NotSupported { .. })));
+    assert!(matches!(sample.activity.gfx, Err(Error::NotSupported { .. })));
 }
 
 /// A backend that keeps no file open: the default of the seam reads anew each time.
@@ -422,7 +412,7 @@ fn a_backend_need_not_keep_files_open() {
     let mut sampler = gpu.sampler(SampleFields::MONITOR);
     sampler.sample().unwrap();
     record.clear();
-    assert!(sampler.sample().unwrap().socket_power().is_some());
+    assert!(power(sampler.sample().unwrap()).average.is_ok());
     assert_eq!(read(&record).len(), 15);
     assert!(record.calls().iter().all(|call| call.op == Op::Read));
 }
