@@ -150,7 +150,7 @@ pub extern "C" fn amdsmi_get_gpu_fan_speed_max(processor: Processor, sensor: u32
 
 /// Power in watts, voltages in millivolts, the cap in microwatts.
 ///
-/// AMD's library answers with the status of the cap; this one succeeds if there is any figure of power.
+/// AMD's library answers with the status of the cap; this one succeeds if there is any figure of power or voltage.
 ///
 /// *From*: hwmon `power1_*` and `in*`; figures and rails that hwmon does not have, from `gpu_metrics`.
 #[unsafe(no_mangle)]
@@ -159,7 +159,8 @@ pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInf
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
         let (power, [gfx, soc, mem]) = machine.polled_of_package(gpu)?.power(gpu);
-        if power.average.is_err() && power.instantaneous.is_err() {
+        let rails = [&gfx, &soc, &mem];
+        if power.average.is_err() && power.instantaneous.is_err() && rails.iter().all(|rail| rail.is_err()) {
             power.socket.as_ref()?;
         }
         let watts = |power| known(power).map_or(NONE_16, |power| watts(power) as u32);

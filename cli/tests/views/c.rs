@@ -66,7 +66,7 @@ unsafe fn of_gpu(gpu: Handle) -> Shown {
     use Quantity::*;
     let mut shown = Shown::new();
     let none = |value: u32| (value != 0xffff && value != u32::MAX).then(|| f64::from(value));
-    let mut words = || Words([0xffff_ffff; 128]);
+    let words = || Words([0xffff_ffff; 128]);
     // SAFETY: as the caller promises; each function has room for what it writes.
     unsafe {
         let mut info = words();

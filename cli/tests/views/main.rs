@@ -30,7 +30,7 @@ enum Damage {
 const DAMAGES: [Damage; 3] = [Damage::Removed, Damage::Fails("EIO"), Damage::Fails("EOPNOTSUPP")];
 
 /// One file in so many is tried unless all are wanted.
-const PART: usize = 12;
+const PART: usize = 24;
 
 #[test]
 fn all_views_agree() {
