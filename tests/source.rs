@@ -22,7 +22,7 @@ const FILES: [&str; 7] = [
     "gpu_busy_percent",
     "mem_busy_percent",
     "vcn_busy_percent",
-    "temp1_label",
+    "temp1_input",
 ];
 
 fn desktop() -> (Record, Gpu) {
@@ -90,7 +90,7 @@ fn the_table_where_there_is_none() {
     // Neither: the attribute is what is not supported.
     record.fail_path("gpu_metrics", ENOENT);
     let Err(Error::NotSupported { path }) = gpu.power().socket else { panic!() };
-    assert!(path.ends_with("power1_input"));
+    assert!(path.ends_with("power1_average"));
     assert!(matches!(gpu.activity().gfx, Err(Error::NotSupported { .. })));
 }
 
@@ -106,6 +106,7 @@ fn an_attribute_that_fails_is_not_replaced() {
     };
     in_reset(gpu.power().socket.as_ref().err());
     in_reset(gpu.fan().rpm.as_ref().err());
+    in_reset(gpu.temperature(&TemperatureSensor::Edge).as_ref().err());
     let activity = gpu.activity();
     in_reset(activity.gfx.as_ref().err());
     in_reset(activity.media.as_ref().err());
@@ -117,7 +118,7 @@ fn what_neither_has_is_not_supported() {
     let smi = Smi::builder().root(fixture("mi300x-1x-k6.12-spx")).build().unwrap();
     let gpu = &smi.gpus()[0];
     assert!(matches!(gpu.temperature(&TemperatureSensor::Edge), Err(Error::NotSupported { .. })));
-    assert!(matches!(gpu.fan().rpm, Err(Error::NotSupported { .. })));
+    assert!(matches!(gpu.fan().rpm, Err(Error::NoFan { .. })));
     assert!(matches!(
         gpu.temperature(&TemperatureSensor::Other("temp9".into())),
         Err(Error::NotSupported { .. })

@@ -52,8 +52,11 @@ impl Look<'_> {
                 continue;
             }
             let none = || Error::NotSupported { path: self.gpu.path_of("hwmon") };
-            let current =
-                self.from_table(none(), |metrics| in_table(metrics, &sensor), crate::reading::Scope::Package);
+            let current = self.table_value(
+                none(),
+                |metrics| in_table(metrics, &sensor),
+                crate::reading::Scope::Package,
+            );
             if current.is_ok() {
                 let limit = || Err(none());
                 sensors.push(Temperature {
@@ -84,7 +87,7 @@ impl Look<'_> {
             Some(sample) => match &sample.temperatures {
                 Ok(sensors) => match sensors.iter().find(|found| found.sensor == *sensor) {
                     Some(found) => found.current.clone(),
-                    None => Err(Error::NotSupported { path: self.gpu.path_of("hwmon") }),
+                    None => Err(Error::NotSupported { path: self.gpu.path_of("hwmon/temp*_label") }),
                 },
                 Err(error) => Err(error.clone()),
             },
