@@ -1,6 +1,7 @@
 //! What the GPU is.
 
-use super::{Gpu, Node, names};
+use super::names::{self, MarketName};
+use super::{Gpu, Node};
 use crate::attribute::{PRODUCT_NAME, REVISION, SUBSYSTEM, XGMI_PHYSICAL_ID};
 use crate::error::{Error, Result};
 use crate::id::UniqueId;
@@ -89,12 +90,15 @@ impl Gpu {
     /// table, the machine's `pci.ids`; else `AMD GPU [1002:xxxx]`.
     #[doc(alias = "amdsmi_get_gpu_subsystem_name")]
     pub fn market_name(&self) -> String {
-        let id = self.ids().pci_id;
-        let revision = || self.get(&REVISION).ok().map(|revision| revision.value);
-        self.get(&PRODUCT_NAME)
-            .ok()
-            .map(|name| name.value)
-            .or_else(|| names::product(&*self.inner.backend, id, revision()))
-            .unwrap_or_else(|| format!("AMD GPU [{:04x}:{:04x}]", id.vendor, id.device))
+        self.name().text.clone()
+    }
+
+    /// As [`Gpu::market_name`], with whether it is the name of this very model. Looked up once.
+    pub fn name(&self) -> &MarketName {
+        self.inner.name.get_or_init(|| {
+            let board = self.get(&PRODUCT_NAME).ok().map(|name| name.value);
+            let revision = self.get(&REVISION).ok().map(|revision| revision.value);
+            MarketName::find(&*self.inner.backend, board, self.ids().pci_id, revision)
+        })
     }
 }

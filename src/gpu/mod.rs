@@ -22,6 +22,7 @@ mod partition;
 mod pcie;
 mod performance;
 mod power;
+mod products;
 mod ras;
 mod thermal;
 mod virtualization;
@@ -54,6 +55,7 @@ pub use fan::{Fan, FanControl};
 pub use firmware::Firmware;
 pub(crate) use hwmon::Hwmon;
 pub use memory::{MemoryUsage, VramInfo};
+pub use names::MarketName;
 pub(crate) use node::{Node, node_error};
 pub use numa::NumaInfo;
 pub use package::Package;
@@ -128,6 +130,7 @@ pub(crate) struct Inner {
     pub(crate) node: Option<Node>,
     hwmon: OnceLock<Hwmon>,
     drm: drm::Answers,
+    name: OnceLock<MarketName>,
 }
 
 impl Inner {
@@ -139,8 +142,8 @@ impl Inner {
         device: Option<Device>,
         node: Option<Node>,
     ) -> Inner {
-        let (hwmon, drm) = (OnceLock::new(), drm::Answers::default());
-        Inner { index, ids, backend, wake, device, node, hwmon, drm }
+        let (hwmon, drm, name) = (OnceLock::new(), drm::Answers::default(), OnceLock::new());
+        Inner { index, ids, backend, wake, device, node, hwmon, drm, name }
     }
 }
 

@@ -136,6 +136,21 @@ pub(super) enum Numbering {
     WithMid,
 }
 
+/// `enum amdgpu_metrics_attr_unit`.
+const UNITS: [MetricsUnit; 11] = [
+    MetricsUnit::None,
+    MetricsUnit::MegaHertz,
+    MetricsUnit::Celsius,
+    MetricsUnit::Watts,
+    MetricsUnit::Nanoseconds,
+    MetricsUnit::TenNanoseconds,
+    MetricsUnit::GigaTransfers,
+    MetricsUnit::TenthGigaTransfers,
+    MetricsUnit::GigabytesPerSecond,
+    MetricsUnit::Kilobytes,
+    MetricsUnit::Percent,
+];
+
 /// What the `u64` before an attribute's values says.
 #[derive(Debug, Clone, Copy)]
 struct Encoding {
@@ -148,40 +163,22 @@ struct Encoding {
 impl Encoding {
     /// Bits 31 to 24 unit, 23 to 20 type, 19 to 10 id, 9 to 0 number of values
     /// (`AMDGPU_METRICS_ENC_ATTR` of kgd_pp_interface.h).
+    #[inline(always)]
     fn decode(bits: u64) -> Result<Encoding, &'static str> {
         let Ok(bits) = u32::try_from(bits) else {
             return Err("an attribute's upper 32 bits are set");
         };
-        let ty = match bits >> 20 & 0xf {
-            0 => Type::U8,
-            1 => Type::S8,
-            2 => Type::U16,
-            3 => Type::S16,
-            4 => Type::U32,
-            5 => Type::S32,
-            6 => Type::U64,
-            7 => Type::S64,
-            _ => return Err("an attribute has an unknown type"),
+        let Some(ty) = Type::ALL.get((bits >> 20 & 0xf) as usize) else {
+            return Err("an attribute has an unknown type");
         };
-        let unit = match (bits >> 24) as u8 {
-            0 => MetricsUnit::None,
-            1 => MetricsUnit::MegaHertz,
-            2 => MetricsUnit::Celsius,
-            3 => MetricsUnit::Watts,
-            4 => MetricsUnit::Nanoseconds,
-            5 => MetricsUnit::TenNanoseconds,
-            6 => MetricsUnit::GigaTransfers,
-            7 => MetricsUnit::TenthGigaTransfers,
-            8 => MetricsUnit::GigabytesPerSecond,
-            9 => MetricsUnit::Kilobytes,
-            10 => MetricsUnit::Percent,
-            other => MetricsUnit::Unknown(other),
-        };
-        Ok(Encoding { id: (bits >> 10 & 0x3ff) as u16, ty, unit, count: (bits & 0x3ff) as usize })
+        let unit = (bits >> 24) as u8;
+        let unit = UNITS.get(usize::from(unit)).copied().unwrap_or(MetricsUnit::Unknown(unit));
+        Ok(Encoding { id: (bits >> 10 & 0x3ff) as u16, ty: *ty, unit, count: (bits & 0x3ff) as usize })
     }
 }
 
 /// The attribute at `offset`, its values, and where the next begins.
+#[inline(always)]
 fn attribute(table: &[u8], offset: usize) -> Result<(Encoding, &[u8], usize), MetricsError> {
     let error = |reason| MetricsError::Attribute { offset, reason };
     let rest = table.get(offset..).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! From a table's bytes to the view.
 
+use super::attribute;
 use super::convert::{quantity, temperature};
 use super::entry::{MetricsEntry, Part};
 use super::kinds::{EnergyCounter, EngineScope};
@@ -66,9 +67,9 @@ impl Metrics {
                 }
                 (layout.take)(self, table.bytes);
             }
-            Shape::Attributes(_) => {
+            Shape::Attributes(numbering) => {
                 self.engines.clear();
-                table.groups().for_each(|group| self.take_attribute(&group));
+                attribute::groups(table.bytes, numbering).for_each(|group| self.take_attribute(&group));
             }
         }
         if file == MetricsFile::XcpMetrics {

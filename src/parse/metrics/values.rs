@@ -16,6 +16,10 @@ pub(super) enum Type {
 }
 
 impl Type {
+    /// In the order of their numbers.
+    pub(super) const ALL: [Type; 8] =
+        [Type::U8, Type::S8, Type::U16, Type::S16, Type::U32, Type::S32, Type::U64, Type::S64];
+
     pub(super) const fn size(self) -> usize {
         match self {
             Type::U8 | Type::S8 => 1,
