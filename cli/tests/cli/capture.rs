@@ -5,8 +5,8 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use super::machines::machines;
 use super::{command, fixture, fixtures};
+use support::machines::machines;
 
 /// Every command that answers from a machine's files, with all that it can be asked.
 const QUESTIONS: &[&[&str]] = &[
@@ -49,7 +49,7 @@ fn unpack(archive: &Path, folder: &Path) {
 }
 
 /// All machines that there are, each with a name.
-fn all() -> Vec<(String, PathBuf, Option<super::machines::Machine>)> {
+fn all() -> Vec<(String, PathBuf, Option<support::machines::Machine>)> {
     let fixtures = fixtures().into_iter().map(|name| (name.clone(), fixture(&name), None));
     let recorded = machines().into_iter().flatten();
     fixtures

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::command;
-use super::machines::{Machine, machines};
+use support::machines::{Machine, machines};
 
 fn number(file: &Path) -> Option<f64> {
     let bytes = std::fs::read(file).ok()?;

@@ -19,14 +19,6 @@ mod terminal;
 mod watching;
 mod xgmi;
 
-#[path = "../../../tests/machines/mod.rs"]
-#[allow(clippy::print_stdout, dead_code, unreachable_pub, reason = "shared with the library's tests")]
-mod machines;
-
-#[path = "../../../tests/kfd_machine/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "shared with the library's tests")]
-mod kfd_machine;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
