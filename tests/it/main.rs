@@ -26,6 +26,8 @@ mod instinct;
 mod json;
 mod process;
 mod promises;
+#[cfg(feature = "serde")]
+mod recorded;
 mod refusing;
 mod sample;
 mod source;

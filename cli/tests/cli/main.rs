@@ -1,5 +1,7 @@
 //! The command as its users meet it: run as a program on the fixtures.
 
+#![allow(clippy::print_stdout, reason = "counts are a part of the result")]
+
 mod amd_keys;
 mod capture;
 mod captures;

@@ -28,33 +28,54 @@ impl Machine {
 /// # Panics
 /// If a folder was named and is not there.
 pub fn machines() -> Option<Vec<Machine>> {
-    let folder = folder()?;
+    all(&CAPTURES)
+}
+
+/// The cases: small machines with one odd file each, on which software went wrong. Else as [`machines`].
+///
+/// # Panics
+/// If a folder was named and is not there.
+pub fn cases() -> Option<Vec<Machine>> {
+    all(&CASES)
+}
+
+/// A single recorded file.
+pub fn blob(name: &str) -> Option<Vec<u8>> {
+    Some(std::fs::read(CAPTURES.folder()?.join("blobs").join(name)).unwrap())
+}
+
+/// Where archives of one kind are.
+struct Collection {
+    /// Names their folder; `none` for doing without.
+    variable: &'static str,
+    name: &'static str,
+}
+
+const CAPTURES: Collection = Collection { variable: "AMDGPU_SMI_CAPTURES", name: "captures" };
+const CASES: Collection = Collection { variable: "AMDGPU_SMI_CASES", name: "cases" };
+
+impl Collection {
+    fn folder(&self) -> Option<PathBuf> {
+        let Collection { variable, name } = self;
+        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(name);
+        match std::env::var_os(variable) {
+            Some(word) if word == "none" => println!("{name}: none read: {variable}=none"),
+            Some(folder) => return Some(PathBuf::from(folder)),
+            None if beside.is_dir() => return Some(beside),
+            None => println!("{name}: none read: none beside the checkout; {variable} names another folder"),
+        }
+        None
+    }
+}
+
+fn all(collection: &Collection) -> Option<Vec<Machine>> {
+    let folder = collection.folder()?;
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut archives: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     archives.retain(|path| path.to_string_lossy().ends_with(".tar.gz"));
     archives.sort();
     assert!(!archives.is_empty(), "{} holds no *.tar.gz", folder.display());
     Some(archives.iter().map(|archive| unpack(archive)).collect())
-}
-
-/// A single recorded file.
-pub fn blob(name: &str) -> Option<Vec<u8>> {
-    Some(std::fs::read(folder()?.join("blobs").join(name)).unwrap())
-}
-
-fn folder() -> Option<PathBuf> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/captures");
-    match std::env::var_os("AMDGPU_SMI_CAPTURES") {
-        Some(word) if word == "none" => without("AMDGPU_SMI_CAPTURES=none"),
-        Some(folder) => Some(PathBuf::from(folder)),
-        None if beside.is_dir() => Some(beside),
-        None => without("none beside the checkout; AMDGPU_SMI_CAPTURES names another folder"),
-    }
-}
-
-fn without(why: &str) -> Option<PathBuf> {
-    println!("captures: 0 machines, 0 values compared: {why}");
-    None
 }
 
 fn unpack(archive: &Path) -> Machine {
