@@ -4,10 +4,6 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark's result")]
 
-#[path = "../tests/machine_room/mod.rs"]
-#[allow(unreachable_pub, dead_code, reason = "shared with the tests")]
-mod machine_room;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +12,7 @@ use amdgpu_smi::backend::{Archive, Backend, Tree};
 use amdgpu_smi::capture::{Capture, Redact};
 use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::{Gpu, Smi};
+use support::machine_room;
 
 const ROUNDS: usize = 301;
 

@@ -5,14 +5,10 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark's result")]
 
-#[path = "../tests/big/mod.rs"]
-#[allow(unreachable_pub, reason = "shared with the tests")]
-mod big;
-
 use std::time::Duration;
 
 use amdgpu_smi::Smi;
-use big::{Big, folder, race, read_links, read_processes};
+use support::big::{Big, folder, race, read_links, read_processes};
 
 const ROUNDS: usize = 40;
 

@@ -76,6 +76,7 @@ mod tests {
     use super::*;
 
     /// Two cards, the halves of one package, and a card without an id.
+    const NONE: [usize; 0] = [];
     const GPUS: [Option<UniqueId>; 5] = [
         Some(UniqueId(0x1111_2222_3333_4444)),
         Some(UniqueId(0x0abb_aabb_aabb_aabb)),
@@ -93,24 +94,24 @@ mod tests {
         assert_eq!(visible(&GPUS, VisibleDevices::default()), [0, 1, 2, 3, 4]);
         assert_eq!(rocr("2,0"), [2, 0]);
         assert_eq!(rocr(" 2 , 0"), [2, 0]);
-        assert_eq!(rocr(""), []);
-        assert_eq!(rocr("-1"), []);
+        assert_eq!(rocr(""), NONE);
+        assert_eq!(rocr("-1"), NONE);
         assert_eq!(rocr("1,-1,0"), [1]);
         assert_eq!(rocr("1,9,0"), [1]);
         assert_eq!(rocr("1,1,0"), [1]);
         assert_eq!(rocr("1,x,0"), [1]);
-        assert_eq!(rocr("99999999999999999999"), []);
+        assert_eq!(rocr("99999999999999999999"), NONE);
     }
 
     #[test]
     fn uuids() {
         assert_eq!(rocr("GPU-1111222233334444,1"), [0, 1]);
         assert_eq!(rocr("gpu-0ABB"), [1]);
-        assert_eq!(rocr("GPU-"), []);
-        assert_eq!(rocr("GPU-baba"), [], "fits two partitions");
+        assert_eq!(rocr("GPU-"), NONE);
+        assert_eq!(rocr("GPU-baba"), NONE, "fits two partitions");
         assert_eq!(rocr("4,GPU-XX"), [4]);
-        assert_eq!(rocr("GPU-11112222333344445"), []);
-        assert_eq!(rocr("GPÜ"), []);
+        assert_eq!(rocr("GPU-11112222333344445"), NONE);
+        assert_eq!(rocr("GPÜ"), NONE);
     }
 
     #[test]
@@ -118,6 +119,6 @@ mod tests {
         let env = VisibleDevices { rocr: Some("3,1,0"), hip: Some("2,0"), cuda: Some("1") };
         assert_eq!(visible(&GPUS, env), [0, 3]);
         assert_eq!(visible(&GPUS, VisibleDevices { hip: None, ..env }), [1]);
-        assert_eq!(visible(&GPUS, VisibleDevices { hip: Some(""), ..env }), []);
+        assert_eq!(visible(&GPUS, VisibleDevices { hip: Some(""), ..env }), NONE);
     }
 }

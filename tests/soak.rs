@@ -3,9 +3,6 @@
 //! Ten thousand times with the other tests; `AMDGPU_SMI_SOAK` says how often, `scripts/soak` a million.
 #![allow(clippy::print_stdout, reason = "what it took is a part of the result")]
 
-#[allow(unreachable_pub, dead_code, reason = "shared by several tests")]
-mod fixtures;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +10,7 @@ use amdgpu_smi::Smi;
 use amdgpu_smi::backend::Tree;
 use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
 use amdgpu_smi::testing::Machine;
+use support::fixtures;
 
 const DESKTOP: &str = "navi31-1x-k6.12-desktop";
 const LAPTOP: &str = "phoenix-navi33-2x-k6.10-hybrid-foreign-card0";

@@ -2,12 +2,10 @@
 
 #![allow(clippy::print_stderr, reason = "a program that prints")]
 
-#[path = "../../../tests/machine_room/mod.rs"]
-#[allow(unreachable_pub, reason = "shared with the tests")]
-mod machine_room;
-
 use std::fs;
 use std::path::Path;
+
+use support::machine_room;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -9,6 +9,7 @@ use amdgpu_smi::backend::{Record, Tree};
 use amdgpu_smi::error::Op;
 use amdgpu_smi::{Gpu, Smi};
 use clap::Parser;
+use support::machine_room;
 
 use super::metric::{self, MetricArgs};
 use super::monitor::{Wanted, report};
@@ -16,10 +17,6 @@ use crate::cli::{Cli, Command};
 use crate::fleet::Fleet;
 use crate::report::{Forms, Node, Section};
 use crate::view::View;
-
-#[path = "../../../tests/machine_room/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "shared with the library's tests")]
-mod machine_room;
 
 const DESKTOP: &str = "navi31-1x-k6.12-desktop";
 const LAPTOP: &str = "navi23-1x-k6.6-laptop-suspended";

@@ -1,11 +1,13 @@
 //! A machine, its capture, and the capture unpacked answer every command alike.
 
+use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
+use amdgpu_smi::synth::Machine;
 use serde_json::Value;
+use support::machines::machines;
 
-use super::machines::machines;
 use super::{command, fixture, fixtures};
 
 /// Every command that answers from a machine's files, with all that it can be asked.
@@ -48,13 +50,19 @@ fn unpack(archive: &Path, folder: &Path) {
     tar::Archive::new(std::fs::File::open(archive).unwrap()).unpack(folder).unwrap();
 }
 
-/// All machines that there are, each with a name.
-fn all() -> Vec<(String, PathBuf, Option<super::machines::Machine>)> {
-    let fixtures = fixtures().into_iter().map(|name| (name.clone(), fixture(&name), None));
+/// A machine by its name and root, and what keeps the folder.
+type Subject = (String, PathBuf, Option<Box<dyn Any>>);
+
+/// All machines that there are: fixtures, one hive that is made up, and those recorded.
+fn all() -> Vec<Subject> {
+    let fixtures = fixtures().into_iter().map(|name| -> Subject { (name.clone(), fixture(&name), None) });
+    let hive = tempfile::tempdir().unwrap();
+    Machine::mi300x(8).processes(2).build(hive.path()).unwrap();
+    let hive: Subject = ("hive of eight".to_owned(), hive.path().to_owned(), Some(Box::new(hive)));
     let recorded = machines().into_iter().flatten();
-    fixtures
-        .chain(recorded.map(|machine| (machine.name.clone(), machine.root.clone(), Some(machine))))
-        .collect()
+    let recorded = recorded
+        .map(|machine| -> Subject { (machine.name.clone(), machine.root.clone(), Some(Box::new(machine))) });
+    fixtures.chain([hive]).chain(recorded).collect()
 }
 
 #[test]
@@ -129,7 +137,7 @@ fn redaction_changes_names_and_nothing_else() {
     changed.sort();
     changed.dedup();
     let names = ["container", "hive_id", "name", "user"];
-    let ids = ["asic_serial", "hip_uuid", "product_serial", "unique_id", "uuid"];
+    let ids = ["asic_serial", "hip_uuid", "node_id", "product_serial", "unique_id", "uuid"];
     let mut expected = [&names[..], &ids[..]].concat();
     expected.sort_unstable();
     assert_eq!(changed, expected);

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::command;
-use super::machines::{Machine, machines};
+use support::machines::{Machine, cases, machines};
 
 fn number(file: &Path) -> Option<f64> {
     let bytes = std::fs::read(file).ok()?;
@@ -28,31 +28,53 @@ const COMMANDS: [&str; 13] = [
     "version",
 ];
 
+/// Runs every command in every form; what is printed as JSON must be JSON. How many runs there were.
+fn run_everything(machine: &Machine, expected: impl Fn(&str) -> Option<i32>) -> usize {
+    let mut runs = 0;
+    for name in COMMANDS {
+        for format in [&[][..], &["--json"], &["--json=amd"], &["--csv"]] {
+            let root = machine.root.to_str().unwrap();
+            let output = command(&[&["--root", root, name], format].concat()).output().unwrap();
+            let errors = String::from_utf8_lossy(&output.stderr);
+            let run = format!("{} {name} {format:?}: {errors}", machine.name);
+            let status = output.status.code().unwrap();
+            assert!(!errors.contains("panicked") && status < 101, "{run}");
+            if let Some(expected) = expected(name) {
+                assert_eq!(status, expected, "{run}");
+            }
+            if format.first().is_some_and(|format| format.starts_with("--json")) && !output.stdout.is_empty()
+            {
+                serde_json::from_slice::<Value>(&output.stdout)
+                    .unwrap_or_else(|error| panic!("{run}{error}"));
+            }
+            runs += 1;
+        }
+    }
+    runs
+}
+
+#[test]
+fn every_command_answers_on_every_case() {
+    let Some(cases) = cases() else { return };
+    let runs: usize = cases.iter().map(|case| run_everything(case, |_| None)).sum();
+    println!("cases: {} machines, {runs} runs of the command", cases.len());
+}
+
 #[test]
 fn every_command_answers_on_every_machine() {
     let Some(machines) = machines() else { return };
+    let mut runs = 0;
     for machine in &machines {
         let expected = match machine.name.as_str() {
             "hd7870" => 3,
             name if name.starts_with("kernel-") => 1,
             _ => 0,
         };
-        for name in COMMANDS {
-            for format in [&[][..], &["--json"], &["--json=amd"], &["--csv"]] {
-                let root = machine.root.to_str().unwrap();
-                let output = command(&[&["--root", root, name], format].concat()).output().unwrap();
-                let errors = String::from_utf8_lossy(&output.stderr);
-                assert!(!errors.contains("panicked"), "{} {name} {format:?}: {errors}", machine.name);
-                let status = output.status.code().unwrap();
-                if matches!(name, "list" | "static" | "topology") && !is_without_kfd(machine) {
-                    assert_eq!(status, expected, "{} {name} {format:?}: {errors}", machine.name);
-                }
-                if format.first().is_some_and(|format| format.starts_with("--json")) && status == 0 {
-                    serde_json::from_slice::<Value>(&output.stdout).unwrap();
-                }
-            }
-        }
+        let answered =
+            |name: &str| matches!(name, "list" | "static" | "topology") && !is_without_kfd(machine);
+        runs += run_everything(machine, |name| answered(name).then_some(expected));
     }
+    println!("captures: {} machines, {runs} runs of the command", machines.len());
 }
 
 #[test]
@@ -63,6 +85,7 @@ fn metric_prints_what_the_files_say() {
         values += compare(machine);
     }
     assert!(values > 40, "only {values} values compared");
+    println!("captures: {} machines, {values} values of the command compared", machines.len());
 }
 
 /// Some quantities of each kind, in the unit that is printed; the library's tests compare all of them.

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::kfd_machine::{GPUS, Machine};
 use crate::{command, fixture, fixtures, run};
+use support::kfd_machine::{GPUS, Machine};
 
 /// Sixteen events, and then none.
 const PLAYS: &str = "mi300x-1x-k6.12-spx";

@@ -1,5 +1,7 @@
 //! The command as its users meet it: run as a program on the fixtures.
 
+#![allow(clippy::print_stdout, reason = "counts are a part of the result")]
+
 mod amd_keys;
 mod capture;
 mod captures;
@@ -18,14 +20,6 @@ mod status;
 mod terminal;
 mod watching;
 mod xgmi;
-
-#[path = "../../../tests/machines/mod.rs"]
-#[allow(clippy::print_stdout, dead_code, unreachable_pub, reason = "shared with the library's tests")]
-mod machines;
-
-#[path = "../../../tests/kfd_machine/mod.rs"]
-#[allow(dead_code, unreachable_pub, reason = "shared with the library's tests")]
-mod kfd_machine;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -7,8 +7,8 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use crate::machines::machines;
 use crate::{command, fixture, fixtures};
+use support::machines::machines;
 
 /// All columns, in megabytes.
 const COLUMNS: [&str; 11] = ["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "-v", "-r", "-e", "-V"];

@@ -121,7 +121,10 @@ pub(super) fn rate(unit: MetricsUnit, value: MetricsValue) -> Option<MegaTransfe
 
 #[inline(always)]
 pub(super) fn gigabytes(_: MetricsUnit, value: MetricsValue) -> Option<GigabytesPerSecond> {
-    value.unsigned().filter(|rate| *rate != NARROW.into() && *rate != u32::MAX.into()).map(GigabytesPerSecond)
+    value
+        .unsigned()
+        .filter(|rate| *rate != u64::from(NARROW) && *rate != u64::from(u32::MAX))
+        .map(GigabytesPerSecond)
 }
 
 #[inline(always)]

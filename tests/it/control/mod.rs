@@ -1,0 +1,8 @@
+//! Changing settings: on scratch copies of the fixtures, through a driver that is played.
+
+mod capabilities;
+mod driver;
+mod failures;
+mod golden;
+mod ranges;
+mod round_trip;

@@ -1,0 +1,123 @@
+//! Quantities that stand in an attribute and in the metrics table: which of them is answered.
+
+use std::sync::Arc;
+
+use amdgpu_smi::backend::{Record, Tree};
+use amdgpu_smi::error::Unavailable;
+use amdgpu_smi::gpu::{PowerKind, TemperatureSensor};
+use amdgpu_smi::reading::{Reading, Source};
+use amdgpu_smi::unit::Percent;
+use amdgpu_smi::{Error, Gpu, Smi};
+use support::fixtures::fixture;
+
+const ENOENT: i32 = 2;
+const EBUSY: i32 = 16;
+const FILES: [&str; 7] = [
+    "power1_average",
+    "power1_input",
+    "fan1_input",
+    "gpu_busy_percent",
+    "mem_busy_percent",
+    "vcn_busy_percent",
+    "temp1_input",
+];
+
+fn desktop() -> (Record, Gpu) {
+    let record = Record::new(Arc::new(Tree::open(fixture("navi31-1x-k6.12-desktop")).unwrap()));
+    let smi = Smi::builder().backend(Arc::new(record.clone())).build().unwrap();
+    (record, smi.gpus()[0].clone())
+}
+
+#[test]
+fn the_attribute_where_there_is_one() {
+    let (record, gpu) = desktop();
+    record.clear();
+    assert_eq!(gpu.fan().rpm.unwrap().source, Source::Attribute);
+    for sensor in [TemperatureSensor::Edge, TemperatureSensor::Junction, TemperatureSensor::Memory] {
+        assert_eq!(gpu.temperature(&sensor).unwrap().source, Source::Attribute);
+    }
+    let channel = gpu.power_channels().unwrap().remove(0);
+    assert_eq!(channel.average.unwrap().source, Source::Attribute);
+    let made = record.calls().iter().any(|call| call.path.ends_with("gpu_metrics"));
+    assert!(!made, "the table was made for nothing");
+    let power = gpu.power();
+    assert_eq!(power.kind, Some(PowerKind::Average));
+    assert_eq!(power.socket.as_ref().unwrap().source, Source::Attribute);
+    assert_eq!(power.socket, power.average);
+    for sensor in gpu.temperatures().unwrap().into_iter().filter(|sensor| sensor.channel.is_some()) {
+        assert_eq!(gpu.temperature(&sensor.sensor), sensor.current);
+        assert_eq!(sensor.current.unwrap().source, Source::Attribute);
+    }
+    let activity = gpu.activity();
+    assert_eq!(activity.gfx.unwrap().source, Source::Attribute);
+    assert_eq!(activity.memory.unwrap().source, Source::Attribute);
+    // This kernel has no vcn_busy_percent for this card, so the table answers.
+    let media = activity.media.unwrap();
+    assert_eq!((media.source, Some(media.value)), (Source::Metrics, gpu.metrics().unwrap().activity.mm));
+}
+
+#[test]
+fn the_table_where_there_is_none() {
+    let (record, gpu) = desktop();
+    let metrics = gpu.metrics().unwrap();
+    for file in FILES {
+        record.fail_path(file, ENOENT);
+    }
+    let power = metrics.powers.average_socket.unwrap();
+    let socket = gpu.power().socket.unwrap();
+    assert_eq!(
+        (socket.value, gpu.power().kind, socket.source),
+        (power, Some(PowerKind::Average), Source::Metrics)
+    );
+    let fan = gpu.fan().rpm.unwrap();
+    assert_eq!((Some(fan.value), fan.source), (metrics.fan_speed, Source::Metrics));
+    let edge = gpu.temperature(&TemperatureSensor::Edge).unwrap();
+    assert_eq!((Some(edge.value), edge.source), (metrics.temperatures.edge, Source::Metrics));
+    record.clear();
+    let activity = gpu.activity();
+    let in_table = |reading: Reading<Percent>| {
+        let found = reading.unwrap();
+        assert_eq!(found.source, Source::Metrics);
+        Some(found.value)
+    };
+    assert_eq!(in_table(activity.gfx), metrics.activity.gfx);
+    assert_eq!(in_table(activity.memory), metrics.activity.umc);
+    assert_eq!(in_table(activity.media), metrics.activity.mm);
+    assert_eq!(record.calls().iter().filter(|call| call.path.ends_with("gpu_metrics")).count(), 1);
+    // Neither: the attribute is what is not supported.
+    record.fail_path("gpu_metrics", ENOENT);
+    let Err(Error::NotSupported { path }) = gpu.power().socket else { panic!() };
+    assert!(path.ends_with("power1_average"));
+    assert!(matches!(gpu.activity().gfx, Err(Error::NotSupported { .. })));
+}
+
+/// The table must not answer for a GPU in reset.
+#[test]
+fn an_attribute_that_fails_is_not_replaced() {
+    let (record, gpu) = desktop();
+    for file in FILES {
+        record.fail_path(file, EBUSY);
+    }
+    let in_reset = |error: Option<&Error>| {
+        assert!(matches!(error, Some(Error::Unavailable { reason: Unavailable::InReset, .. })), "{error:?}");
+    };
+    in_reset(gpu.power().socket.as_ref().err());
+    in_reset(gpu.fan().rpm.as_ref().err());
+    in_reset(gpu.temperature(&TemperatureSensor::Edge).as_ref().err());
+    let activity = gpu.activity();
+    in_reset(activity.gfx.as_ref().err());
+    in_reset(activity.media.as_ref().err());
+}
+
+/// No edge on MI300, in neither place; no fan, although an attribute is missing.
+#[test]
+fn what_neither_has_is_not_supported() {
+    let smi = Smi::builder().root(fixture("mi300x-1x-k6.12-spx")).build().unwrap();
+    let gpu = &smi.gpus()[0];
+    assert!(matches!(gpu.temperature(&TemperatureSensor::Edge), Err(Error::NotSupported { .. })));
+    assert!(matches!(gpu.fan().rpm, Err(Error::NoFan { .. })));
+    assert!(matches!(
+        gpu.temperature(&TemperatureSensor::Other("temp9".into())),
+        Err(Error::NotSupported { .. })
+    ));
+}
