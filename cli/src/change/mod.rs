@@ -12,7 +12,7 @@ use crate::answer::{find, format};
 use crate::args::{Common, JsonShape};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
 use crate::report::{Forms, Node, Section};
 
 /// What holds for every change.
@@ -356,11 +356,11 @@ fn text(told: &Told, verbose: u8, failed: bool) -> String {
         let end = match outcome {
             Outcome::Dry => String::new(),
             Outcome::Made(made) => format!(", is {}", sentence(&made.actual)),
-            Outcome::Failed(failure) => format!(", failed: {}", failure.error()),
+            Outcome::Failed(failure) => format!(", failed: {}", printable(&failure.error().to_string())),
             Outcome::Untried => ", not tried".into(),
         };
         text.push_str(&format!("    {}: asked {asked}{end}\n", planned.setting.to_uppercase()));
-        let mut line = |what: &str, of: &str| text.push_str(&format!("        {what}{of}\n"));
+        let mut line = |what: &str, of: &str| text.push_str(&format!("        {what}{}\n", printable(of)));
         match outcome {
             Outcome::Dry => {
                 planned.checks.iter().for_each(|check| line("checked: ", check));

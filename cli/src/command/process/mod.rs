@@ -52,7 +52,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let format = answer::format(common);
     let mut looks = Looks { smi, last: None };
     let mut columns = Columns::default();
-    let mut table = table::Table::new(args, &output);
+    let mut table = table::ProcessTable::new(args, &output);
     let as_rows = args.table || args.watch.watch.is_some();
     match (args.percent, args.watch.watch) {
         (Some(apart), None) => looks.begin(apart.max(0.01)),
@@ -63,7 +63,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let mut is_first = true;
     let mut once = |timestamp: Option<f64>| {
         let found = looks.look();
-        let view = View { common, args, gpus: &gpus, found: &found };
+        let view = Listing { common, args, gpus: &gpus, found: &found };
         let text = match format {
             Format::Text { .. } if as_rows => table.rows(&view, timestamp),
             Format::Text { verbose } if args.sort_by_pid => report::by_pid_text(&view, verbose),
@@ -98,14 +98,14 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
 }
 
 /// What is asked for, and what was found.
-struct View<'a> {
+struct Listing<'a> {
     common: &'a Common,
     args: &'a ProcessArgs,
     gpus: &'a [Gpu],
     found: &'a Processes,
 }
 
-impl<'a> View<'a> {
+impl<'a> Listing<'a> {
     /// Whether a process is asked for.
     fn wants(&self, process: &Process) -> bool {
         let of_name = |name: &String| {

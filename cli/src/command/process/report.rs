@@ -3,7 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
 
-use super::{View, sources};
+use super::{Listing, sources};
 use crate::answer;
 use crate::render::{inline, printable, size};
 use crate::report::{Forms, Node, Section};
@@ -13,7 +13,7 @@ use crate::sections::process::{
 };
 
 /// As AMD's options choose them: each takes away what the other is about, and both the parts of the memory.
-fn groups(view: &View<'_>) -> Groups {
+fn groups(view: &Listing<'_>) -> Groups {
     let (general, engine) = (view.args.general, view.args.engine);
     Groups {
         memory: !general && !engine,
@@ -24,7 +24,7 @@ fn groups(view: &View<'_>) -> Groups {
 }
 
 /// A GPU with its processes.
-pub(super) fn of_gpu(view: &View<'_>, gpu: &Gpu) -> Section {
+pub(super) fn of_gpu(view: &Listing<'_>, gpu: &Gpu) -> Section {
     let mut section = Section::new();
     section.put("gpu", gpu.index());
     let groups = groups(view);
@@ -73,7 +73,7 @@ fn namespace(namespace: PidNamespace) -> Node {
 }
 
 /// The processes, each with its GPUs, under the keys that AMD has for these.
-pub(super) fn by_pid(view: &View<'_>) -> Vec<Section> {
+pub(super) fn by_pid(view: &Listing<'_>) -> Vec<Section> {
     let groups = groups(view);
     let of_process = |(process, uses): (&Process, Vec<&ProcessGpu>)| {
         let mut section = identity(process);
@@ -105,7 +105,7 @@ pub(super) fn by_pid(view: &View<'_>) -> Vec<Section> {
 }
 
 /// The same for people: a line for the process, and one for each of its GPUs.
-pub(super) fn by_pid_text(view: &View<'_>, verbose: u8) -> String {
+pub(super) fn by_pid_text(view: &Listing<'_>, verbose: u8) -> String {
     let mut text = String::new();
     for (process, uses) in view.by_pid() {
         let identity = identity(process);
@@ -138,7 +138,7 @@ pub(super) fn by_pid_text(view: &View<'_>, verbose: u8) -> String {
 }
 
 /// A row of the CSV.
-pub(super) fn row(view: &View<'_>, (process, used): Use<'_>) -> Section {
+pub(super) fn row(view: &Listing<'_>, (process, used): Use<'_>) -> Section {
     let hidden = || Node::absent("hidden", "the GPU is hidden from this process");
     let mut section = Section::new();
     section.put("gpu", used.gpu.map_or_else(hidden, Node::from));
@@ -147,7 +147,7 @@ pub(super) fn row(view: &View<'_>, (process, used): Use<'_>) -> Section {
 }
 
 /// A row without values, for the names of the columns.
-pub(super) fn empty_row(view: &View<'_>) -> Section {
+pub(super) fn empty_row(view: &Listing<'_>) -> Section {
     let groups = groups(view);
     let mut keys = vec!["gpu", "name", "pid", "user", "uid", "container"];
     let mut section = Section::new();
