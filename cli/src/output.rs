@@ -85,7 +85,7 @@ pub(crate) fn note(text: &str) {
 
 /// Says on standard error, in one line, what went wrong, and in a second what may help.
 pub(crate) fn complain(failure: &Failure) {
-    if matches!(failure, Failure::ReaderGone | Failure::Told(_)) {
+    if matches!(failure, Failure::ReaderGone | Failure::Status(_)) {
         return;
     }
     let mut text = format!("amdgpu-smi: {}\n", printable(&failure.to_string()));

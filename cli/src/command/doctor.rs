@@ -36,9 +36,9 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     output.write(&text)?;
     // The findings have said it all: only the status is left to tell.
     match builder.build() {
-        Ok(smi) if smi.gpus().is_empty() => Err(Failure::Told(1)),
+        Ok(smi) if smi.gpus().is_empty() => Err(Failure::Status(1)),
         Ok(_) => Ok(()),
-        Err(Error::DriverNotLoaded { .. } | Error::Wsl) => Err(Failure::Told(3)),
+        Err(Error::DriverNotLoaded { .. } | Error::Wsl) => Err(Failure::Status(3)),
         Err(error) => Err(error.into()),
     }
 }

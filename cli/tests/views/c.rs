@@ -38,9 +38,9 @@ pub(crate) fn answers(root: &Path, smi: &Smi) -> Vec<Option<Shown>> {
             return all;
         }
         let sockets = list(|count, list| amdsmi_get_socket_handles(count, list));
-        let gpus = sockets.into_iter().flat_map(|socket| {
-            list(|count, list| amdsmi_get_processor_handles(socket, count, list))
-        });
+        let gpus = sockets
+            .into_iter()
+            .flat_map(|socket| list(|count, list| amdsmi_get_processor_handles(socket, count, list)));
         for (gpu, index) in gpus.zip(listed_by_c(smi)) {
             if let Some(place) = all.get_mut(index) {
                 *place = Some(of_gpu(gpu));

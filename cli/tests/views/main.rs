@@ -66,7 +66,8 @@ fn all_views_agree() {
 fn ask(root: &Path, place: &str) -> Result<Vec<Answers>, ()> {
     let smi = Smi::builder().root(root).build().map_err(drop)?;
     let metric = quantities::document(root, &["metric", "--json"]);
-    let monitor = quantities::document(root, &["monitor", "-p", "-t", "-u", "-m", "-d", "-e", "-v", "--json"]);
+    let monitor =
+        quantities::document(root, &["monitor", "-p", "-t", "-u", "-m", "-d", "-e", "-v", "--json"]);
     let overview = quantities::document(root, &["--json"]);
     let of_c = c::answers(root, &smi);
     let gpus = smi.gpus().iter().enumerate();
@@ -108,7 +109,11 @@ fn compare(gpus: &[Answers], place: &str) -> usize {
                     (Some(expected), Some(found)) => (expected - found).abs() <= view.precision(quantity),
                     _ => false,
                 };
-                assert!(same, "{place}, GPU {}, {quantity:?}: handle {expected:?}, {view:?} {found:?}", gpu.index);
+                assert!(
+                    same,
+                    "{place}, GPU {}, {quantity:?}: handle {expected:?}, {view:?} {found:?}",
+                    gpu.index
+                );
                 compared += 1;
             }
         }
@@ -125,7 +130,11 @@ fn others_answer(gpus: &[Answers], place: &str) {
         let Some((_, reference)) = gpu.views.first() else { continue };
         for (quantity, value) in &gpu.table {
             let is_there = reference.get(quantity).is_some_and(Option::is_some);
-            assert!(value.is_none() || is_there, "{place}, GPU {}, {quantity:?}: the table has {value:?}", gpu.index);
+            assert!(
+                value.is_none() || is_there,
+                "{place}, GPU {}, {quantity:?}: the table has {value:?}",
+                gpu.index
+            );
         }
     }
 }
@@ -163,7 +172,8 @@ fn break_file(root: &Path, file: &Path, damage: Damage) -> Box<dyn FnOnce()> {
             let before = fs::read_to_string(&manifest).ok();
             let line = format!("errno {errno} {}\n", file.display());
             // The first line about a file counts.
-            fs::write(&manifest, line + before.as_deref().unwrap_or_default()).expect("the manifest can be written");
+            fs::write(&manifest, line + before.as_deref().unwrap_or_default())
+                .expect("the manifest can be written");
             Box::new(move || match before {
                 Some(text) => fs::write(manifest, text).expect("the manifest can be written"),
                 None => fs::remove_file(manifest).expect("the manifest can be removed"),

@@ -122,11 +122,13 @@ fn of_look(look: &Look<'_>) -> Shown {
     use Quantity::*;
     let (power, activity, memory) = (look.power(), look.activity(), look.memory_usage());
     let (fan, link) = (look.fan(), look.pcie_info());
-    let celsius = |reading: &Reading<amdgpu_smi::unit::MilliCelsius>| number(reading, |value| value.celsius());
+    let celsius =
+        |reading: &Reading<amdgpu_smi::unit::MilliCelsius>| number(reading, |value| value.celsius());
     let sensor = |sensor| celsius(&look.temperature(&sensor));
     let clock = |domain| number(&look.clock(domain).current, |clock| clock.0);
     let rail = |rail| number(&look.voltage(&rail), |voltage| voltage.0 as f64);
-    let mebibytes = |reading: &Reading<amdgpu_smi::unit::Bytes>| number(reading, |bytes| bytes.mebibytes() as f64);
+    let mebibytes =
+        |reading: &Reading<amdgpu_smi::unit::Bytes>| number(reading, |bytes| bytes.mebibytes() as f64);
     BTreeMap::from([
         (Power, number(&power.socket, |power| power.watts())),
         (AveragePower, number(&power.average, |power| power.watts())),

@@ -359,8 +359,8 @@ fn parenthesis(name: &amdgpu_smi::event::Text<'_>) -> String {
     if name.is_empty() { String::new() } else { format!(" ({name})") }
 }
 
-fn parenthesis_of(word: &Option<impl std::fmt::Display>) -> String {
-    word.as_ref().map_or_else(String::new, |word| format!(" ({word})"))
+fn parenthesis_of(value: &Option<impl std::fmt::Display>) -> String {
+    value.as_ref().map_or_else(String::new, |value| format!(" ({value})"))
 }
 
 /// The library's own object, with version and time before it.

@@ -134,3 +134,39 @@ fn shortened(name: &str, most: usize) -> String {
     let end: String = name.chars().skip(length + 3 - most).collect();
     format!("...{end}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use amdgpu_smi::Smi;
+    use amdgpu_smi::unit::Bytes;
+
+    use crate::render::table::width;
+
+    /// The boxes of a GPU with so much memory, and a driver that calls itself so.
+    fn boxes(used: Bytes, kernel: &str) -> String {
+        let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures/navi31-1x-k6.12-desktop");
+        let processes = Smi::builder().root(fixture).build().unwrap().processes();
+        let mut memory = Section::new();
+        memory.put("used_vram", used).put("total_vram", Bytes(4 << 30));
+        let mut gpu = Section::new();
+        gpu.put("gpu", 0u32).put("bdf", "10000:e1:00.0").put("mem_usage", memory);
+        Boxes::new(&[gpu], kernel).text(ProcessBox::new(&processes, &[]))
+    }
+
+    #[test]
+    fn a_long_number_widens_all_boxes() {
+        let text = boxes(Bytes(u64::MAX), "6.12");
+        assert!(text.contains(" 17592186044415/4096 MB |"), "{text}");
+        assert!(text.contains("| 10000:e1:00.0 "), "{text}");
+        let widths: Vec<usize> = text.lines().map(width).collect();
+        assert!(widths.len() > 10 && widths.iter().all(|width| *width == widths[0]), "{text}");
+        assert_eq!(boxes(Bytes(1 << 30), "6.12").lines().next().map(width), Some(81));
+    }
+
+    #[test]
+    fn a_driver_cannot_move_the_cursor() {
+        let text = boxes(Bytes(0), "6.12\x1b[2J");
+        assert!(text.contains("| OS kernel Version: 6.12\\u{1b}[2J "), "{text}");
+    }
+}

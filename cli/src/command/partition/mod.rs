@@ -265,7 +265,11 @@ fn profile_rows(found: &GpuPartitions) -> Vec<Section> {
             profile(found, known, &mut row);
             row.put(
                 "num_resources",
-                if resources_of(known).is_empty() { not_selected() } else { resources_of(known).len().into() },
+                if resources_of(known).is_empty() {
+                    not_selected()
+                } else {
+                    resources_of(known).len().into()
+                },
             );
             row.append(&mut resource);
             rows.push(row);

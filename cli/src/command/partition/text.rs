@@ -5,22 +5,30 @@ use crate::render::inline;
 use crate::render::table::{Column, Table};
 use crate::report::{Forms, Node};
 
-/// The keys of the columns, which are their headings in capitals.
-const CURRENT: [&str; 5] =
-    ["gpu_id", "memory", "accelerator_type", "accelerator_profile_index", "partition_id"];
-const MEMORY: [&str; 3] = ["gpu_id", "memory_partition_caps", "current_memory_partition"];
-const PROFILES: [&str; 11] = [
-    "gpu_id",
-    "profile_index",
-    "memory_partition_caps",
-    "accelerator_type",
-    "partition_id",
-    "num_partitions",
-    "num_resources",
-    "resource_index",
-    "resource_type",
-    "resource_instances",
-    "resources_shared",
+/// The key of a column, which is its heading in capitals, and its least width.
+type Heading = (&'static str, usize);
+
+const CURRENT: [Heading; 5] = [
+    ("gpu_id", 0),
+    ("memory", 0),
+    ("accelerator_type", 0),
+    ("accelerator_profile_index", 0),
+    ("partition_id", 0),
+];
+const MEMORY: [Heading; 3] = [("gpu_id", 0), ("memory_partition_caps", 0), ("current_memory_partition", 0)];
+const PROFILES: [Heading; 11] = [
+    ("gpu_id", 0),
+    ("profile_index", 0),
+    ("memory_partition_caps", 0),
+    ("accelerator_type", 0),
+    // AMD has room for a list.
+    ("partition_id", 15),
+    ("num_partitions", 0),
+    ("num_resources", 0),
+    ("resource_index", 0),
+    ("resource_type", 0),
+    ("resource_instances", 0),
+    ("resources_shared", 0),
 ];
 
 /// AMD's tables. What a package's profiles are is told once, with its first partition.
@@ -54,17 +62,17 @@ pub(super) fn tables(found: &[GpuPartitions], wanted: PartitionTables, verbose: 
     text
 }
 
-fn table(title: &str, keys: &[&str], rows: &[Node], verbose: u8) -> String {
+fn table(title: &str, columns: &[Heading], rows: &[Node], verbose: u8) -> String {
     let cells = |row: &Node| match row {
         Node::Section(row) => {
-            let cell = |key: &&str| {
+            let cell = |(key, _): &Heading| {
                 row.get(Forms::AMD_JSON, key).map_or_else(String::new, |node| inline(node, verbose))
             };
-            Some(keys.iter().map(cell).collect())
+            Some(columns.iter().map(cell).collect())
         }
         _ => None,
     };
     let rows: Vec<Vec<String>> = rows.iter().filter_map(cells).collect();
-    let table = Table::new(keys.iter().map(|key| Column::left(key.to_uppercase(), 0)));
+    let table = Table::new(columns.iter().map(|(key, least)| Column::left(key.to_uppercase(), *least)));
     format!("{title}:\n{}", table.text(&rows))
 }
