@@ -21,7 +21,7 @@ pub(crate) enum Failure {
     /// The output cannot be written.
     Output(PathBuf, io::Error),
     /// The answer itself says why there is none; the status is left to tell.
-    Told(u8),
+    Status(u8),
     /// Whoever read the output has gone, and so may we.
     ReaderGone,
 }
@@ -31,7 +31,7 @@ impl Failure {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Failure::ReaderGone => 0,
-            Failure::Told(status) => *status,
+            Failure::Status(status) => *status,
             Failure::Smi(Error::DriverNotLoaded { .. } | Error::Wsl) => 3,
             Failure::Smi(Error::NoSuchGpu { .. } | Error::Root { .. }) | Failure::Usage(_) => 2,
             Failure::Smi(_) | Failure::Nothing(_) | Failure::Output(..) | Failure::Unchanged { .. } => 1,
@@ -66,7 +66,7 @@ impl fmt::Display for Failure {
             Failure::Unchanged { what, error } => write!(f, "{what}: {error}; nothing was changed"),
             Failure::Nothing(sentence) | Failure::Usage(sentence) => f.write_str(sentence),
             Failure::Output(path, error) => write!(f, "{}: cannot write: {error}", path.display()),
-            Failure::Told(_) => f.write_str("the answer says why"),
+            Failure::Status(_) => f.write_str("the answer says why"),
             Failure::ReaderGone => f.write_str("the reader of the output has gone"),
         }
     }

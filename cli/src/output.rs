@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::render::printable;
+use crate::render::style::Styles;
 
 /// Standard output or a file.
 #[derive(Debug)]
 pub(crate) struct Output {
     sink: Sink,
-    /// Whether colours may be used.
-    pub(crate) colour: bool,
+    pub(crate) styles: Styles,
 }
 
 #[derive(Debug)]
@@ -27,9 +28,8 @@ impl Output {
     pub(crate) fn open(common: &Common) -> Result<Output, Failure> {
         let Some(path) = &common.file else {
             let stdout = io::stdout();
-            let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            let colour = wanted && stdout.is_terminal();
-            return Ok(Output { sink: Sink::Standard(stdout), colour });
+            let styles = Styles::of(&stdout);
+            return Ok(Output { sink: Sink::Standard(stdout), styles });
         };
         let mut options = OpenOptions::new();
         match (common.append, common.overwrite) {
@@ -38,7 +38,7 @@ impl Output {
             _ => options.write(true).create_new(true),
         };
         match options.open(path) {
-            Ok(file) => Ok(Output { sink: Sink::File(path.clone(), file), colour: false }),
+            Ok(file) => Ok(Output { sink: Sink::File(path.clone(), file), styles: Styles::NONE }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Usage(format!(
                 "{} is there already: --append writes after its end, --overwrite replaces it",
                 path.display()
@@ -80,15 +80,15 @@ impl Output {
 /// Says on standard error, in one line, what belongs beside the answer.
 pub(crate) fn note(text: &str) {
     // As below: there is nobody left to tell.
-    let _ = io::stderr().write_all(format!("amdgpu-smi: {text}\n").as_bytes());
+    let _ = io::stderr().write_all(format!("amdgpu-smi: {}\n", printable(text)).as_bytes());
 }
 
 /// Says on standard error, in one line, what went wrong, and in a second what may help.
 pub(crate) fn complain(failure: &Failure) {
-    if matches!(failure, Failure::ReaderGone | Failure::Told(_)) {
+    if matches!(failure, Failure::ReaderGone | Failure::Status(_)) {
         return;
     }
-    let mut text = format!("amdgpu-smi: {failure}\n");
+    let mut text = format!("amdgpu-smi: {}\n", printable(&failure.to_string()));
     if let Some(hint) = failure.hint() {
         text.push_str(&format!("amdgpu-smi: hint: {hint}\n"));
     }

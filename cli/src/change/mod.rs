@@ -12,7 +12,7 @@ use crate::answer::{find, format};
 use crate::args::{Common, JsonShape};
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
 use crate::report::{Forms, Node, Section};
 
 /// What holds for every change.
@@ -174,8 +174,8 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
     }
     // Before anything is done: what has been done must be told.
     let mut output = Output::open(common)?;
-    let (told, failed) = make(all, how.dry_run);
-    output.write(&render(&told, format(common), how.dry_run, failed.is_some()))?;
+    let (changed, failed) = make(all, how.dry_run);
+    output.write(&render(&changed, format(common), how.dry_run, failed.is_some()))?;
     failed.map_or(Ok(()), |sentence| Err(Failure::Nothing(sentence)))
 }
 
@@ -206,10 +206,10 @@ fn stage(all: &[(Plans<'_>, Option<usize>)]) -> Result<(), Failure> {
 }
 
 /// Makes the changes up to the first that fails; what became of each, and the sentence of the one that failed.
-fn make(all: Vec<(Plans<'_>, Option<usize>)>, dry_run: bool) -> (Vec<Told>, Option<String>) {
+fn make(all: Vec<(Plans<'_>, Option<usize>)>, dry_run: bool) -> (Vec<GpuChanges>, Option<String>) {
     let mut failed = None;
     let mut made = 0;
-    let mut told = Vec::new();
+    let mut changed = Vec::new();
     for (plans, through) in all {
         let gpu = plans.gpu.index();
         let mut changes = Vec::new();
@@ -230,14 +230,14 @@ fn make(all: Vec<(Plans<'_>, Option<usize>)>, dry_run: bool) -> (Vec<Told>, Opti
             };
             changes.push((planned, outcome));
         }
-        told.push(Told { gpu, through, changes });
+        changed.push(GpuChanges { gpu, through, changes });
     }
     if made > 0 {
         failed = failed.map(|sentence| {
             format!("{sentence}; {made} before it stand, with their ways back in the answer")
         });
     }
-    (told, failed)
+    (changed, failed)
 }
 
 /// Asks on the terminal; everything but a yes is a no, an end without an answer too.
@@ -259,23 +259,23 @@ fn consent(
 }
 
 /// One GPU's changes and what became of them.
-struct Told {
+struct GpuChanges {
     gpu: usize,
     /// The GPU through which those of the package are made.
     through: Option<usize>,
     changes: Vec<(Planned, Outcome)>,
 }
 
-fn render(told: &[Told], form: Format, dry_run: bool, failed: bool) -> String {
+fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> String {
     let document = |sections| Document { sections, timestamp: None, root: AmdRoot::GpuData };
     match form {
         Format::Text { verbose } => {
-            let gpus: Vec<_> = told.iter().map(|gpu| text(gpu, verbose, failed)).collect();
+            let gpus: Vec<_> = gpus.iter().map(|gpu| text(gpu, verbose, failed)).collect();
             let end = if dry_run { "\nNothing was changed.\n" } else { "" };
             format!("{}{end}", gpus.join("\n"))
         }
         Format::Csv => {
-            let rows = told.iter().flat_map(|gpu| {
+            let rows = gpus.iter().flat_map(|gpu| {
                 gpu.changes.iter().map(|(planned, outcome)| {
                     let mut row = Section::new();
                     row.put("gpu", gpu.gpu);
@@ -286,7 +286,7 @@ fn render(told: &[Told], form: Format, dry_run: bool, failed: bool) -> String {
             document(rows.collect()).render(form, &mut Columns::default())
         }
         Format::Json | Format::AmdJson => {
-            let sections = told.iter().map(|gpu| {
+            let sections = gpus.iter().map(|gpu| {
                 let mut whole = Section::new();
                 whole.put("gpu", gpu.gpu).put("dry_run", dry_run);
                 if let Some(through) = gpu.through {
@@ -346,21 +346,21 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
 }
 
 /// A line a change; the steps below it where they are not what was asked to be done, or are asked for.
-fn text(told: &Told, verbose: u8, failed: bool) -> String {
-    let mut text = format!("GPU: {}\n", told.gpu);
-    if let Some(through) = told.through {
+fn text(gpu: &GpuChanges, verbose: u8, failed: bool) -> String {
+    let mut text = format!("GPU: {}\n", gpu.gpu);
+    if let Some(through) = gpu.through {
         text.push_str(&format!("    PACKAGE: its settings are those of GPU {through}\n"));
     }
-    for (planned, outcome) in &told.changes {
+    for (planned, outcome) in &gpu.changes {
         let asked = sentence(&planned.asked);
         let end = match outcome {
             Outcome::Dry => String::new(),
             Outcome::Made(made) => format!(", is {}", sentence(&made.actual)),
-            Outcome::Failed(failure) => format!(", failed: {}", failure.error()),
+            Outcome::Failed(failure) => format!(", failed: {}", printable(&failure.error().to_string())),
             Outcome::Untried => ", not tried".into(),
         };
         text.push_str(&format!("    {}: asked {asked}{end}\n", planned.setting.to_uppercase()));
-        let mut line = |what: &str, of: &str| text.push_str(&format!("        {what}{of}\n"));
+        let mut line = |what: &str, of: &str| text.push_str(&format!("        {what}{}\n", printable(of)));
         match outcome {
             Outcome::Dry => {
                 planned.checks.iter().for_each(|check| line("checked: ", check));

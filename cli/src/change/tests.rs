@@ -62,8 +62,8 @@ impl Scratch {
         let all = all.unwrap_or_else(|failure| panic!("{failure}"));
         stage(&all).unwrap();
         assert_eq!(self.record.writes(), [], "planning writes");
-        let (told, failed) = make(all, false);
-        (render(&told, form, false, failed.is_some()), failed)
+        let (gpus, failed) = make(all, false);
+        (render(&gpus, form, false, failed.is_some()), failed)
     }
 
     /// What was written, by file name.
@@ -153,7 +153,7 @@ fn a_step_that_fails_tells_what_was_done_and_the_way_back() {
 }
 
 #[test]
-fn a_change_is_told_in_the_middle() {
+fn a_change_that_fails_in_the_middle() {
     let scratch = scratch(NAVI31);
     scratch.record.fail_write(1, 22);
     let (text, failed) = scratch.run("set -P compute -o 300", Format::Json);

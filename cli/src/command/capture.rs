@@ -1,5 +1,6 @@
 //! `capture`: the machine as a file.
 
+use std::cell::Cell;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use clap::{Args, ValueEnum};
 
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::render::table::width;
 use crate::{machine, output};
 
 // A paragraph a line, which is wrapped to the terminal's width.
@@ -160,11 +162,13 @@ fn report(recording: &Recording, path: &Path, bytes: u64) {
 struct ProgressLine {
     frames: u32,
     is_terminal: bool,
+    /// Columns of the line that stands there.
+    width: Cell<usize>,
 }
 
 impl ProgressLine {
     fn new(frames: u32) -> ProgressLine {
-        ProgressLine { frames, is_terminal: io::stderr().is_terminal() }
+        ProgressLine { frames, is_terminal: io::stderr().is_terminal(), width: Cell::new(0) }
     }
 
     fn show(&self, progress: &Progress<'_>) {
@@ -187,8 +191,10 @@ impl ProgressLine {
 
     fn write(&self, text: &str) {
         if self.is_terminal {
-            // Nobody misses progress that cannot be shown.
-            let _ = write!(io::stderr(), "\r\x1b[K{text}").and_then(|()| io::stderr().flush());
+            let before = self.width.replace(width(text));
+            // Blanks over the longer line before: not every terminal can erase. Progress that cannot be shown is no
+            // failure.
+            let _ = write!(io::stderr(), "\r{:before$}\r{text}", "").and_then(|()| io::stderr().flush());
         }
     }
 }

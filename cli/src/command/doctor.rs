@@ -8,7 +8,9 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::Output;
-use crate::render::{AmdRoot, Columns, Document, Format, alone};
+use crate::render::style::{self, Styles};
+use crate::render::table::width;
+use crate::render::{AmdRoot, Columns, Document, Format, alone, printable};
 use crate::report::{Node, Section};
 
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
@@ -17,7 +19,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let mut output = Output::open(common)?;
     let format = answer::format(common);
     let text = match format {
-        Format::Text { .. } => text(&diagnosis, output.colour),
+        Format::Text { .. } => text(&diagnosis, output.styles),
         // AMD's command has no such thing.
         Format::Json | Format::AmdJson => {
             let findings = diagnosis.findings.iter().map(|finding| section(finding).into());
@@ -34,9 +36,9 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     output.write(&text)?;
     // The findings have said it all: only the status is left to tell.
     match builder.build() {
-        Ok(smi) if smi.gpus().is_empty() => Err(Failure::Told(1)),
+        Ok(smi) if smi.gpus().is_empty() => Err(Failure::Status(1)),
         Ok(_) => Ok(()),
-        Err(Error::DriverNotLoaded { .. } | Error::Wsl) => Err(Failure::Told(3)),
+        Err(Error::DriverNotLoaded { .. } | Error::Wsl) => Err(Failure::Status(3)),
         Err(error) => Err(error.into()),
     }
 }
@@ -45,14 +47,14 @@ fn section(finding: &Finding) -> Section {
     let none = || Node::absent("none", "nothing need be done, or can be");
     let mut section = Section::new();
     section
-        .own("level", word(finding.level))
+        .own("level", level(finding.level))
         .own("subject", finding.subject)
         .own("text", finding.text.as_str())
         .own("advice", finding.advice.as_deref().map_or_else(none, Node::from));
     section
 }
 
-fn word(level: Level) -> &'static str {
+fn level(level: Level) -> &'static str {
     match level {
         Level::Good => "good",
         Level::Note => "note",
@@ -60,20 +62,21 @@ fn word(level: Level) -> &'static str {
     }
 }
 
-/// A line a finding, with the advice below.
-fn text(diagnosis: &Diagnosis, colour: bool) -> String {
-    let width = diagnosis.findings.iter().map(|finding| finding.subject.len()).max().unwrap_or(0);
+/// Each finding in a line, with the advice below.
+fn text(diagnosis: &Diagnosis, styles: Styles) -> String {
+    let subjects = || diagnosis.findings.iter().map(|finding| finding.subject);
+    let indent = subjects().map(width).max().unwrap_or(0);
     let mut text = String::new();
     for finding in &diagnosis.findings {
-        let (mark, paint) = match finding.level {
-            Level::Good => ("✓", "\x1b[32m"),
-            Level::Note => ("·", "\x1b[33m"),
-            Level::Problem => ("✗", "\x1b[31m"),
+        let (mark, style) = match finding.level {
+            Level::Good => ("✓", style::GOOD),
+            Level::Note => ("·", style::NOTE),
+            Level::Problem => ("✗", style::PROBLEM),
         };
-        let (paint, end) = if colour { (paint, "\x1b[0m") } else { ("", "") };
-        text.push_str(&format!("{paint}{mark}{end} {:width$}  {}\n", finding.subject, finding.text));
+        let mark = styles.paint(style, mark);
+        text.push_str(&format!("{mark} {:indent$}  {}\n", finding.subject, printable(&finding.text)));
         if let Some(advice) = &finding.advice {
-            text.push_str(&format!("  {:width$}  → {advice}\n", ""));
+            text.push_str(&format!("  {:indent$}  → {}\n", "", printable(advice)));
         }
     }
     text

@@ -96,21 +96,21 @@ impl Request for ResetArgs {
             plans.add("gpureset", |control| control.reset_gpu(), |()| "reset".into(), done)?;
         }
         if self.clocks {
-            let told = |level: PerformanceLevel| level.as_str().into();
-            plans.add("clocks", |control| control.reset_clocks(), |()| "auto".into(), told)?;
+            let actual = |level: PerformanceLevel| level.as_str().into();
+            plans.add("clocks", |control| control.reset_clocks(), |()| "auto".into(), actual)?;
         }
         if self.fans {
             let plan = |control: &Control<'_>| control.fan_mode(FanMode::Automatic);
             plans.add("fans", plan, |asked| mode(*asked).into(), fan_mode)?;
             // Not every GPU has it, and not every boot.
             if has(plans.control.reset_fan_control()) {
-                let told =
+                let actual =
                     |control: FanControl| Node::reading_as(&control.curve, |now| curve(now.points.clone()));
                 plans.add(
                     "fan_control",
                     |control| control.reset_fan_control(),
                     |()| "defaults".into(),
-                    told,
+                    actual,
                 )?;
             }
         }
@@ -122,8 +122,8 @@ impl Request for ResetArgs {
             plans.add("xgmierr", |control| control.reset_xgmi_errors(), |()| "none".into(), done)?;
         }
         if self.perf_determinism {
-            let told = |level: PerformanceLevel| level.as_str().into();
-            plans.add("perf_determinism", auto, |level| level.as_str().into(), told)?;
+            let actual = |level: PerformanceLevel| level.as_str().into();
+            plans.add("perf_determinism", auto, |level| level.as_str().into(), actual)?;
         }
         for channel in [1, 2] {
             // Few GPUs have the second.

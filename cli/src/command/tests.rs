@@ -12,7 +12,7 @@ use clap::Parser;
 use support::machine_room;
 
 use super::metric::{self, MetricArgs};
-use super::monitor::{Wanted, report};
+use super::monitor::{ColumnGroups, report};
 use crate::cli::{Cli, Command};
 use crate::fleet::Fleet;
 use crate::report::{Forms, Node, Section};
@@ -32,10 +32,10 @@ fn observed(root: &Path) -> (Record, Vec<Gpu>) {
 }
 
 /// A watch with these options, and its columns.
-fn watch(gpus: &[Gpu], options: &[&str]) -> (Fleet, Wanted) {
+fn watch(gpus: &[Gpu], options: &[&str]) -> (Fleet, ColumnGroups) {
     let arguments = [&["amdgpu-smi", "monitor", "-w", "1"][..], options].concat();
     let Some(Command::Monitor(args)) = Cli::parse_from(arguments).command else { panic!() };
-    let wanted = Wanted::of(&args);
+    let wanted = ColumnGroups::of(&args);
     let fleet =
         Fleet::new(gpus.to_vec(), wanted.fields(), wanted.violation, &args.watch, &args.autosuspend).unwrap();
     (fleet, wanted)

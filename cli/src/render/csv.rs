@@ -4,7 +4,7 @@
 //! (`clock.gfx_0.clk` is `gfx_0_clk`). Where two values would get one name, AMD prints one of them; here the second has
 //! its section's name before it (`fan.speed` beside `pcie.speed` is `fan_speed`).
 
-use super::{AmdRoot, Document};
+use super::{AmdRoot, Document, printable};
 use crate::report::{Forms, Node, Section};
 
 /// The columns, kept while a watch goes on: each row has as many as the header.
@@ -48,7 +48,7 @@ impl Columns {
                 self.add(path);
             }
             if !self.columns.is_empty() {
-                let _ = writer.write_record(self.columns.iter().map(|(_, name)| name));
+                let _ = writer.write_record(self.columns.iter().map(|(_, name)| printable(name)));
             }
         }
         for cells in &rows {
@@ -65,7 +65,7 @@ impl Columns {
             return;
         }
         let short = match path {
-            [_, below @ ..] if !below.is_empty() => below.join("_"),
+            [_, rest @ ..] if !rest.is_empty() => rest.join("_"),
             all => all.join("_"),
         };
         let taken = self.columns.iter().any(|(_, name)| *name == short);
@@ -90,7 +90,7 @@ fn flatten(section: &Section, path: &mut Vec<String>, cells: &mut Vec<(Vec<Strin
 fn cell(node: &Node) -> String {
     match node {
         Node::Quantity(value, _) | Node::Number(value) => value.to_string(),
-        Node::Text(text) => text.clone(),
+        Node::Text(text) => printable(text),
         Node::Flag(flag) => flag.to_string(),
         Node::List(nodes) => {
             let items: Vec<String> = nodes.iter().map(cell).collect();

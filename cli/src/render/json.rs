@@ -1,5 +1,7 @@
 //! `--json`: numbers are numbers, what is not there is null, and the reason stands beside.
 
+use serde::Serialize;
+use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{AmdRoot, Document};
@@ -41,16 +43,13 @@ pub(super) fn compact(value: &Value) -> String {
 
 /// Many lines, indented by so many blanks.
 pub(super) fn pretty(value: &Value, indent: usize) -> String {
-    let mut text = String::new();
-    // Two blanks a level; none of the lines is within a string, whose newlines are escaped.
-    for line in format!("{value:#}").lines() {
-        let content = line.trim_start();
-        let level = (line.len() - content.len()) / 2;
-        text.push_str(&" ".repeat(level * indent));
-        text.push_str(content);
-        text.push('\n');
-    }
-    text
+    let blanks = " ".repeat(indent);
+    let mut bytes = Vec::new();
+    let formatter = PrettyFormatter::with_indent(blanks.as_bytes());
+    // A write to memory cannot fail, and the keys are strings.
+    let _ = value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter));
+    bytes.push(b'\n');
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 /// A GPU's object, which ends with the reasons.

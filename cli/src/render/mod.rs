@@ -3,6 +3,9 @@
 mod amd;
 mod csv;
 mod json;
+mod printable;
+pub(crate) mod style;
+pub(crate) mod table;
 mod text;
 mod value;
 
@@ -10,7 +13,8 @@ use crate::report::Section;
 
 pub(crate) use self::csv::Columns;
 pub(crate) use self::json::{SCHEMA, alone};
-pub(crate) use self::text::{inline, printable};
+pub(crate) use self::printable::printable;
+pub(crate) use self::text::inline;
 pub(crate) use self::value::{duration, ranges, size};
 
 /// How the answer is to look.

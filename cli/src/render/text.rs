@@ -1,6 +1,6 @@
 //! Text for people, laid out as AMD's command does: upper-case keys, four blanks a level.
 
-use super::Document;
+use super::{Document, printable};
 use crate::report::{Forms, Node, Section};
 
 /// All GPUs, with an empty line between two.
@@ -35,7 +35,7 @@ fn section(text: &mut String, section: &Section, depth: usize, verbose: u8) {
 
 fn entry(text: &mut String, key: &str, node: &Node, depth: usize, verbose: u8) {
     text.push_str(&"    ".repeat(depth));
-    text.push_str(&key.to_uppercase());
+    text.push_str(&printable(&key.to_uppercase()));
     text.push(':');
     match node {
         Node::Section(inner) if inner.entries(Forms::TEXT).next().is_some() => {
@@ -71,7 +71,7 @@ fn is_flat(section: &Section) -> bool {
 fn line(section: &Section, verbose: u8) -> String {
     let words = section
         .entries(Forms::TEXT)
-        .map(|(key, node)| format!("{}: {}", key.to_uppercase(), inline(node, verbose)));
+        .map(|(key, node)| format!("{}: {}", printable(&key.to_uppercase()), inline(node, verbose)));
     words.collect::<Vec<_>>().join(", ")
 }
 
@@ -91,17 +91,10 @@ pub(crate) fn inline(node: &Node, verbose: u8) -> String {
         Node::Section(_) => "N/A".into(),
         Node::Absent(absent) => match verbose {
             0 => "N/A".into(),
-            1 => format!("N/A ({})", absent.reason),
-            _ => format!("N/A ({})", absent.detail),
+            1 => format!("N/A ({})", printable(&absent.reason)),
+            _ => format!("N/A ({})", printable(&absent.detail)),
         },
     }
-}
-
-/// A text without what a terminal would obey: a process may call itself anything.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { char::REPLACEMENT_CHARACTER } else { letter })
-        .collect()
 }
 
 #[cfg(test)]
@@ -130,6 +123,6 @@ mod tests {
         );
         assert!(text(0).contains("HOTSPOT: N/A\n"));
         assert!(text(2).contains("HOTSPOT: N/A (it sleeps)\n"));
-        assert_eq!(inline(&Node::from("a\x1b[2Jb\n"), 0), "a\u{fffd}[2Jb\u{fffd}");
+        assert_eq!(inline(&Node::from("a\x1b[2Jb\n"), 0), "a\\u{1b}[2Jb\\n");
     }
 }

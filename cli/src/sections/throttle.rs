@@ -66,13 +66,13 @@ const fn dies(
     Cause { name, counted: Counted::Dies(count, share) }
 }
 
-/// How a share is told.
+/// How a share is printed.
 #[derive(Clone, Copy)]
 pub(crate) enum Figure {
     /// In percent.
     Percent,
     /// Whether there was any, in AMD's words.
-    Word,
+    Status,
     /// Whether there was any.
     Flag,
 }
@@ -84,7 +84,7 @@ impl Figure {
         match self {
             Figure::Percent if share.fract() == 0.0 => Node::quantity(share as i64, "%"),
             Figure::Percent => Node::quantity(Number::Fraction(share), "%"),
-            Figure::Word => Node::from(if share > 0.0 { "ACTIVE" } else { "NOT ACTIVE" }),
+            Figure::Status => Node::from(if share > 0.0 { "ACTIVE" } else { "NOT ACTIVE" }),
             Figure::Flag => Node::from(share > 0.0),
         }
     }

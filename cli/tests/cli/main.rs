@@ -45,7 +45,10 @@ fn fixture(name: &str) -> PathBuf {
 /// The program with these arguments, apart from what the environment says.
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi"));
-    command.args(args).env_remove("AMDGPU_SMI_ROOT").env_remove("NO_COLOR").env_remove("COLUMNS");
+    command.args(args);
+    for variable in ["AMDGPU_SMI_ROOT", "COLUMNS", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "CI"] {
+        command.env_remove(variable);
+    }
     command.stdin(Stdio::null());
     command
 }

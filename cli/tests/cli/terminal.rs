@@ -21,6 +21,7 @@ fn on_terminal(args: &[&str], variables: &[(&str, &str)]) -> Option<String> {
     child
         .arg("--root")
         .arg(fixture(NAME))
+        .env("TERM", "xterm")
         .envs(variables.iter().copied())
         .stderr(Stdio::null())
         .stdout(terminal);
@@ -50,6 +51,8 @@ fn colours_on_a_terminal_only() {
         assert_eq!(text.matches("\x1b[").count(), 2 * text.matches("\x1b[0m").count(), "{text}");
         let plain = on_terminal(args, &[("NO_COLOR", "1")]).expect("a terminal");
         assert!(!plain.contains('\x1b'), "{plain}");
+        let dumb = on_terminal(args, &[("TERM", "dumb")]).expect("a terminal");
+        assert!(!dumb.contains('\x1b'), "{dumb}");
         // Set and empty is not set, says no-color.org.
         assert!(on_terminal(args, &[("NO_COLOR", "")]).expect("a terminal").contains('\x1b'));
         assert!(!run(NAME, args).stdout.contains(&0x1b));

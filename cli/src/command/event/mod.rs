@@ -12,6 +12,7 @@ use amdgpu_smi::event::{
     Origin, Place, WallClock, boot_time,
 };
 use amdgpu_smi::{Smi, unit::Bytes};
+use jiff::Timestamp;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
 use serde_json::{Map, Value};
@@ -22,7 +23,7 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::{Output, note};
-use crate::render::{Format, SCHEMA};
+use crate::render::{Format, SCHEMA, printable};
 use crate::watch::End;
 
 /// How many events wait in this program while the output's reader is slow.
@@ -94,7 +95,7 @@ fn on_signal() -> Result<OwnedFd, Failure> {
     let failed = |error: std::io::Error| Failure::Nothing(format!("cannot wait for events: {error}"));
     let stop =
         eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(|error| failed(error.into()))?;
-    let told = stop.try_clone().map_err(failed)?;
+    let signal = stop.try_clone().map_err(failed)?;
     let again = AtomicBool::new(false);
     // Where no handler can be set, the signal ends the process as it would without one.
     let _ = ctrlc::set_handler(move || {
@@ -102,7 +103,7 @@ fn on_signal() -> Result<OwnedFd, Failure> {
             std::process::exit(1);
         }
         // Fails only when it is readable already.
-        let _ = rustix::io::write(&told, &1u64.to_ne_bytes());
+        let _ = rustix::io::write(&signal, &1u64.to_ne_bytes());
     });
     Ok(stop)
 }
@@ -255,7 +256,7 @@ impl Lines<'_> {
                 &event.gpu.index().to_string(),
                 &event.gpu.bdf().to_string(),
                 event.kind.name(),
-                &event.message().to_str_lossy(),
+                &printable(&event.message().to_str_lossy()),
             ]),
             Format::Text { .. } => format!(
                 "{}  GPU {}  {}  {:16}  {}\n",
@@ -263,13 +264,13 @@ impl Lines<'_> {
                 event.gpu.index(),
                 event.gpu.bdf(),
                 event.kind.name(),
-                printable(&self.words(event)),
+                printable(&self.payload(event)),
             ),
         }
     }
 
     /// What the payload means.
-    fn words(&self, event: &Event) -> String {
+    fn payload(&self, event: &Event) -> String {
         let mut text = match &event.kind {
             EventKind::VmFault { pid, task } => format!("thread {pid}{}", parenthesis(task)),
             EventKind::ThermalThrottle { reasons, mask, count } => {
@@ -358,8 +359,8 @@ fn parenthesis(name: &amdgpu_smi::event::Text<'_>) -> String {
     if name.is_empty() { String::new() } else { format!(" ({name})") }
 }
 
-fn parenthesis_of(word: &Option<impl std::fmt::Display>) -> String {
-    word.as_ref().map_or_else(String::new, |word| format!(" ({word})"))
+fn parenthesis_of(value: &Option<impl std::fmt::Display>) -> String {
+    value.as_ref().map_or_else(String::new, |value| format!(" ({value})"))
 }
 
 /// The library's own object, with version and time before it.
@@ -381,18 +382,6 @@ fn row(cells: &[&str]) -> String {
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
-/// Names of tasks are whatever the tasks like: none is to move the cursor.
-fn printable(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character.is_control() {
-            true => clean.extend(character.escape_default()),
-            false => clean.push(character),
-        }
-    }
-    clean
-}
-
 /// Seconds since 1970.
 fn seconds(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
@@ -401,23 +390,8 @@ fn seconds(time: SystemTime) -> f64 {
 /// `2026-02-28T17:05:09.123456Z`.
 fn utc(time: SystemTime) -> String {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    // Years that begin in March end with the leap day; 400 of them have as many days as any others.
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
-    format!(
-        "{:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}.{:06}Z",
-        era * 400 + year + next,
-        second / 3_600,
-        second / 60 % 60,
-        second % 60,
-        since.subsec_micros(),
-    )
+    let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_microsecond(micros).map_or_else(|_| "N/A".into(), |time| format!("{time:.6}"))
 }
 
 #[cfg(test)]
@@ -439,11 +413,6 @@ mod tests {
             let time = UNIX_EPOCH + Duration::from_micros(seconds * 1_000_000 + 42);
             assert_eq!(utc(time), format!("{expected}.000042Z"));
         }
-    }
-
-    #[test]
-    fn a_name_cannot_move_the_cursor() {
-        assert_eq!(printable("a\x1b[2Jb\0\u{9b}ü"), "a\\u{1b}[2Jb\\u{0}\\u{9b}ü");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) fn performance(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Se
 
 /// AMD's name of the level.
 fn amds(level: &PerformanceLevel) -> String {
-    let word = match level {
+    let name = match level {
         PerformanceLevel::Auto => "AUTO",
         PerformanceLevel::Low => "LOW",
         PerformanceLevel::High => "HIGH",
@@ -47,7 +47,7 @@ fn amds(level: &PerformanceLevel) -> String {
         PerformanceLevel::PerfDeterminism => "DETERMINISM",
         _ => "UNKNOWN",
     };
-    format!("AMDSMI_DEV_PERF_LEVEL_{word}")
+    format!("AMDSMI_DEV_PERF_LEVEL_{name}")
 }
 
 fn profile(profile: &PowerProfile) -> Node {

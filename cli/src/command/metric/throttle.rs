@@ -19,7 +19,7 @@ pub(super) fn throttle(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
             false => section.put(key, count),
         };
     }
-    for (key, figure) in [("violation_status", Figure::Word), ("violation_activity", Figure::Percent)] {
+    for (key, figure) in [("violation_status", Figure::Status), ("violation_activity", Figure::Percent)] {
         for cause in &CAUSES {
             let of = |whole| cause.share(table, rates.as_ref(), figure, whole);
             let amds = if cause.is_first_die() { first_die(gpu, &of(true)) } else { of(true) };

@@ -27,7 +27,7 @@ use crate::view::View;
 
 pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::Array;
-    let wanted = Wanted::of(args);
+    let wanted = ColumnGroups::of(args);
     let format = answer::format(common);
     if args.process && format == Format::Csv {
         let sentence = "-q has no CSV, where a row is a GPU; `amdgpu-smi process --csv` has a row a process";
@@ -61,7 +61,7 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
 }
 
 /// The groups of columns that are asked for.
-pub(super) struct Wanted {
+pub(super) struct ColumnGroups {
     /// None by name: those of AMD's default, which are fewer in each group.
     default: bool,
     power: bool,
@@ -76,8 +76,8 @@ pub(super) struct Wanted {
     pub(super) violation: bool,
 }
 
-impl Wanted {
-    pub(super) fn of(args: &MonitorArgs) -> Wanted {
+impl ColumnGroups {
+    pub(super) fn of(args: &MonitorArgs) -> ColumnGroups {
         let named = [
             args.power_usage,
             args.temperature,
@@ -91,7 +91,7 @@ impl Wanted {
             args.violation,
         ];
         let default = !named.contains(&true);
-        Wanted {
+        ColumnGroups {
             default,
             power: default || args.power_usage,
             temperature: default || args.temperature,
@@ -129,7 +129,7 @@ impl Wanted {
     }
 }
 
-pub(super) fn report(gpu: &View<'_>, wanted: &Wanted) -> Section {
+pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
     let look = gpu.look();
     let row = Row { gpu: gpu.gpu() };
     let mut section = Section::new();

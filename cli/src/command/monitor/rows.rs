@@ -2,56 +2,60 @@
 
 use amdgpu_smi::process::Processes;
 
-use super::processes;
-use super::{VIOLATIONS, Wanted};
+use super::processes::ProcessRows;
+use super::{ColumnGroups, VIOLATIONS};
 use crate::output::Output;
 use crate::render::inline;
+use crate::render::style::{self, Styles};
+use crate::render::table::{Column, Table};
 use crate::report::{Forms, Node, Section};
 
-/// Key, heading and width of every column, in AMD's order.
+/// Key, heading and least width of every column, in AMD's order.
 const COLUMNS: [(&str, &str, usize); 34] = [
     ("gpu", "GPU", 3),
-    ("xcp", "XCP", 5),
-    ("power_usage", "POWER", 7),
-    ("max_power", "PWR_CAP", 9),
-    ("gpu_temperature", "GPU_T", 8),
-    ("memory_temperature", "MEM_T", 8),
-    ("gfx_clk", "GFX_CLK", 10),
-    ("gfx", "GFX%", 7),
-    ("mem", "MEM%", 7),
-    ("mem_clock", "MEM_CLOCK", 11),
-    ("encoder", "ENC%", 7),
-    ("decoder", "DEC%", 7),
-    ("vclock", "VCLOCK", 10),
-    ("dclock", "DCLOCK", 10),
-    ("single_bit_ecc", "SINGLE_ECC", 12),
-    ("double_bit_ecc", "DOUBLE_ECC", 12),
-    ("pcie_replay", "PCIE_REPLAY", 13),
-    ("vram_usage", "VRAM_USAGE", 16),
-    ("vram_used", "VRAM_USED", 11),
-    ("vram_free", "VRAM_FREE", 12),
-    ("vram_total", "VRAM_TOTAL", 12),
-    ("vram_percent", "VRAM%", 9),
-    ("pcie_bw", "PCIE_BW", 12),
-    ("pviol", "PVIOL", 7),
-    ("tviol", "TVIOL", 7),
-    ("tviol_active", "TVIOL_ACTIVE", 14),
-    ("phot_tviol", "PHOT_TVIOL", 12),
-    ("vr_tviol", "VR_TVIOL", 10),
-    ("hbm_tviol", "HBM_TVIOL", 11),
-    ("gfx_clkviol", "GFX_CLKVIOL", 13),
-    ("gfxclk_pviol", "GFXCLK_PVIOL", 14),
-    ("gfxclk_tviol", "GFXCLK_TVIOL", 14),
-    ("gfxclk_totalviol", "GFXCLK_TOTALVIOL", 18),
-    ("low_utilviol", "LOW_UTILVIOL", 14),
+    ("xcp", "XCP", 3),
+    ("power_usage", "POWER", 5),
+    ("max_power", "PWR_CAP", 7),
+    ("gpu_temperature", "GPU_T", 6),
+    ("memory_temperature", "MEM_T", 6),
+    ("gfx_clk", "GFX_CLK", 8),
+    ("gfx", "GFX%", 5),
+    ("mem", "MEM%", 5),
+    ("mem_clock", "MEM_CLOCK", 9),
+    ("encoder", "ENC%", 5),
+    ("decoder", "DEC%", 5),
+    ("vclock", "VCLOCK", 8),
+    ("dclock", "DCLOCK", 8),
+    ("single_bit_ecc", "SINGLE_ECC", 10),
+    ("double_bit_ecc", "DOUBLE_ECC", 10),
+    ("pcie_replay", "PCIE_REPLAY", 11),
+    ("vram_usage", "VRAM_USAGE", 14),
+    ("vram_used", "VRAM_USED", 9),
+    ("vram_free", "VRAM_FREE", 10),
+    ("vram_total", "VRAM_TOTAL", 10),
+    ("vram_percent", "VRAM%", 7),
+    ("pcie_bw", "PCIE_BW", 10),
+    ("pviol", "PVIOL", 5),
+    ("tviol", "TVIOL", 5),
+    ("tviol_active", "TVIOL_ACTIVE", 12),
+    ("phot_tviol", "PHOT_TVIOL", 10),
+    ("vr_tviol", "VR_TVIOL", 8),
+    ("hbm_tviol", "HBM_TVIOL", 9),
+    ("gfx_clkviol", "GFX_CLKVIOL", 11),
+    ("gfxclk_pviol", "GFXCLK_PVIOL", 12),
+    ("gfxclk_tviol", "GFXCLK_TVIOL", 12),
+    ("gfxclk_totalviol", "GFXCLK_TOTALVIOL", 16),
+    ("low_utilviol", "LOW_UTILVIOL", 12),
 ];
 
 /// The rows as text, with the heading again once a screenful.
 pub(super) struct Rows {
-    columns: Vec<(&'static str, &'static str, usize)>,
+    keys: Vec<&'static str>,
+    table: Table,
+    processes: ProcessRows,
     verbose: u8,
     watching: bool,
-    colour: bool,
+    styles: Styles,
     /// Lines that the screen has; none where there is no screen, and one heading is enough.
     height: Option<usize>,
     /// Lines since the last heading; none before the first.
@@ -59,7 +63,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub(super) fn new(wanted: &Wanted, verbose: u8, watching: bool, output: &Output) -> Rows {
+    pub(super) fn new(wanted: &ColumnGroups, verbose: u8, watching: bool, output: &Output) -> Rows {
         let is_wanted = |key: &str| match key {
             "gpu" | "xcp" => true,
             "power_usage" => wanted.power,
@@ -79,11 +83,14 @@ impl Rows {
             _ => wanted.vram,
         };
         let height = output.is_terminal().then(terminal_size::terminal_size).flatten();
+        let columns: Vec<_> = COLUMNS.into_iter().filter(|(key, ..)| is_wanted(key)).collect();
         Rows {
-            columns: COLUMNS.into_iter().filter(|(key, ..)| is_wanted(key)).collect(),
+            keys: columns.iter().map(|(key, ..)| *key).collect(),
+            table: table(&columns),
+            processes: ProcessRows::new(),
             verbose,
             watching,
-            colour: output.colour,
+            styles: output.styles,
             height: height.map(|(_, terminal_size::Height(height))| usize::from(height)),
             since: None,
         }
@@ -102,20 +109,14 @@ impl Rows {
         self.since = None;
         let prefix = timestamp.map(stamp).unwrap_or_default();
         let rows = self.rows(sections, timestamp);
-        let list = processes::table(found, gpus.iter().copied(), &prefix);
+        let list = self.processes.text(found, gpus.iter().copied(), &prefix);
         let gap = if self.watching { "\n" } else { "" };
         format!("{}\n{list}{gap}", rows.trim_end())
     }
 
     fn rows(&mut self, sections: &[Section], timestamp: Option<f64>) -> String {
         let rows: Vec<Vec<String>> = sections.iter().map(|section| self.cells(section)).collect();
-        for (column, (.., width)) in self.columns.iter_mut().enumerate() {
-            // A cell that does not fit makes its column wider from then on, by two for the gap.
-            let longest =
-                rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-            let gap = if column == 0 { 0 } else { 2 };
-            *width = (*width).max(longest.unwrap_or(0) + gap);
-        }
+        self.table.fit(&rows);
         let lines = rows.len() + usize::from(rows.len() > 1);
         let due = match (self.since, self.height) {
             (None, _) => true,
@@ -124,13 +125,12 @@ impl Rows {
         };
         let mut text = String::new();
         if due {
-            self.heading(&mut text);
+            text.push_str(&self.heading());
             self.since = Some(1);
         }
         for row in &rows {
             text.extend(timestamp.map(stamp));
-            let cells = row.iter().zip(&self.columns);
-            text.extend(cells.map(|(cell, (.., width))| format!("{cell:>width$}")));
+            text.push_str(&self.table.line(row));
             text.push('\n');
         }
         if self.watching && rows.len() > 1 {
@@ -140,18 +140,10 @@ impl Rows {
         text
     }
 
-    fn heading(&self, text: &mut String) {
-        if self.colour {
-            text.push_str("\x1b[1m");
-        }
-        if self.watching {
-            text.push_str(&format!("{:>14}  ", "TIMESTAMP"));
-        }
-        text.extend(self.columns.iter().map(|(_, heading, width)| format!("{heading:>width$}")));
-        if self.colour {
-            text.push_str("\x1b[0m");
-        }
-        text.push('\n');
+    fn heading(&self) -> String {
+        let stamp = if self.watching { format!("{:>14}  ", "TIMESTAMP") } else { String::new() };
+        let heading = format!("{stamp}{}", self.table.heading());
+        format!("{}\n", self.styles.paint(style::HEADING, &heading))
     }
 
     fn cells(&self, section: &Section) -> Vec<String> {
@@ -167,8 +159,12 @@ impl Rows {
             Some(node) => inline(node, self.verbose.min(1)),
             None => "N/A".into(),
         };
-        self.columns.iter().map(|(key, ..)| cell(key)).collect()
+        self.keys.iter().map(|key| cell(key)).collect()
     }
+}
+
+fn table(columns: &[(&str, &str, usize)]) -> Table {
+    Table::new(columns.iter().map(|(_, heading, least)| Column::right(*heading, *least)))
 }
 
 fn stamp(timestamp: f64) -> String {
@@ -180,8 +176,17 @@ mod tests {
     use super::*;
 
     fn rows(height: Option<usize>) -> Rows {
-        let columns = COLUMNS.into_iter().take(3).collect();
-        Rows { columns, verbose: 0, watching: true, colour: false, height, since: None }
+        let columns = &COLUMNS[..3];
+        Rows {
+            keys: columns.iter().map(|(key, ..)| *key).collect(),
+            table: table(columns),
+            processes: ProcessRows::new(),
+            verbose: 0,
+            watching: true,
+            styles: Styles::NONE,
+            height,
+            since: None,
+        }
     }
 
     fn gpus(count: u32) -> Vec<Section> {

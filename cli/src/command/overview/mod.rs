@@ -1,15 +1,18 @@
 //! Without a command: AMD's default table.
 
+mod boxes;
 mod processes;
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::process::Processes;
 use amdgpu_smi::summary::Look;
 
+use self::boxes::{Boxes, frame};
+use self::processes::ProcessBox;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::render::{AmdRoot, Columns, Document, Format};
 use crate::report::{Forms, Node, Number, Section};
 use crate::row::Row;
 use crate::sections::errors;
@@ -30,31 +33,9 @@ pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
     let kernel = kernel
         .as_ref()
         .and_then(|info| info.version.as_deref().or(info.kernel_release.as_deref()).ok().map(String::as_str));
-    let mut text = heading(kernel.unwrap_or("N/A"));
-    for (position, section) in sections.iter().enumerate() {
-        text.push_str(if position == 0 { DOUBLE } else { BETWEEN });
-        text.push_str(&rows(section));
-    }
-    text.push_str(END);
-    text.push_str(&processes::table(&processes, &gpus));
-    text.push_str(&notes(&gpus, &sections, verbose));
-    output.write(&text)?;
+    let text = Boxes::new(&sections, kernel.unwrap_or("N/A")).text(ProcessBox::new(&processes, &gpus));
+    output.write(&(text + &notes(&gpus, &sections, verbose)))?;
     answer::answered(&sections)
-}
-
-const TOP: &str = "+------------------------------------------------------------------------------+\n";
-const BETWEEN: &str = "|-------------------------------------+----------------------------------------|\n";
-const DOUBLE: &str = "|=====================================+========================================|\n";
-const END: &str = "+-------------------------------------+----------------------------------------+\n";
-const COLUMNS: &str = "\
-| BDF                        GPU-Name | Mem-Uti   Temp   UEC       Power-Usage |
-| GPU  HIP-ID  OAM-ID  Partition-Mode | GFX-Uti    Fan               Mem-Usage |
-";
-
-fn heading(kernel: &str) -> String {
-    let line = |name: &str, value: &str| format!("| {name:18} {value:57.57} |\n");
-    let version = env!("CARGO_PKG_VERSION");
-    format!("{TOP}{}{}{BETWEEN}{COLUMNS}", line("AMDGPU-SMI", version), line("OS kernel Version:", kernel))
 }
 
 fn report(gpu: &Gpu, processes: &Processes) -> Section {
@@ -108,63 +89,6 @@ fn memory(look: &Look<'_>) -> Section {
             .put("total_gtt", Node::reading(&memory.gtt_total));
     }
     section
-}
-
-/// The two lines of a GPU.
-fn rows(section: &Section) -> String {
-    let node = |key: &str| section.get(Forms::TEXT, key);
-    let cell = |key: &str| node(key).map_or_else(String::new, |node| inline(node, 0));
-    let of = |key: &str, inner: &str| match node(key) {
-        Some(Node::Section(section)) => section.get(Forms::TEXT, inner).cloned(),
-        _ => None,
-    };
-    let whole = |key: &str, inner: &str| match of(key, inner) {
-        Some(Node::Quantity(value, _)) => Some(value.as_f64().round() as i64),
-        _ => None,
-    };
-    let power = match (whole("power_usage", "current_power"), whole("power_usage", "power_limit")) {
-        (Some(power), Some(limit)) => format!("{power}/{limit} W"),
-        (Some(power), None) => format!("{power} W"),
-        (None, Some(limit)) => format!("N/A/{limit} W"),
-        (None, None) => "N/A".into(),
-    };
-    let pool = |used: Option<i64>, total: Option<i64>| {
-        let used = used.map_or_else(|| "N/A".into(), |used| used.to_string());
-        total.map_or_else(|| "N/A".into(), |total| format!("{used}/{total} MB"))
-    };
-    let (total, total_gtt) = (whole("mem_usage", "total_vram"), whole("mem_usage", "total_gtt"));
-    // An APU's larger pool, by its name.
-    let memory = match total_gtt {
-        Some(gtt) if total.is_none_or(|total| gtt > total) => {
-            format!("GTT {}", pool(whole("mem_usage", "used_gtt"), total_gtt))
-        }
-        _ => pool(whole("mem_usage", "used_vram"), total),
-    };
-    let name = shortened(&cell("market_name"), 22);
-    let fan = cell("fan").trim_end_matches(" %").to_owned();
-    format!(
-        "| {:12.12} {name:>22} | {:7.7} {:>6.6}   {:5.5} {power:>15.15} |\n\
-         | {:>3.3}  {:>6.6}  {:>6.6}  {:>14.14} | {:7.7} {fan:>6.6} {memory:>23.23} |\n",
-        cell("bdf"),
-        cell("mem_util"),
-        cell("temp"),
-        cell("uncorr_ecc"),
-        cell("gpu"),
-        cell("hip_id"),
-        cell("oam_id"),
-        cell("partition_mode"),
-        cell("gfx_util"),
-    )
-}
-
-/// The end of a name that is too long: it tells cards apart better than the beginning.
-fn shortened(name: &str, width: usize) -> String {
-    let length = name.chars().count();
-    if length <= width {
-        return name.to_owned();
-    }
-    let end: String = name.chars().skip(length + 3 - width).collect();
-    format!("...{end}")
 }
 
 /// Below the table: which GPUs sleep, and with `--verbose` why there is no temperature.

@@ -1,54 +1,87 @@
 //! The processes below the default table.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::process::{PidView, Processes};
+use amdgpu_smi::process::{PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
 
-use crate::render::{duration, printable, size};
+use super::frame;
+use crate::render::table::{Column, Table, width};
+use crate::render::{duration, size};
 use crate::sections::process::{unknown, unreadable};
 
-const END: &str = "+------------------------------------------------------------------------------+\n";
-const HEADING: &str = "\
-| Processes:                                                                   |
-|  GPU      PID  Process Name     GTT_MEM  VRAM_MEM  MEM_USAGE   CU %     SDMA |
-|==============================================================================|
-";
+/// A row for each process and GPU, and below them whether there may be more.
+pub(super) struct ProcessBox {
+    table: Table,
+    rows: Vec<Vec<String>>,
+    notes: String,
+    /// In the place of rows.
+    sentence: &'static str,
+}
 
-/// The box, with a row for each process and GPU; below it whether there may be more.
-pub(super) fn table(found: &Processes, gpus: &[Gpu]) -> String {
-    let mut rows = String::new();
-    let mut has_nameless = false;
-    for gpu in gpus {
-        for (process, used) in found.of_gpu(gpu.index()) {
-            let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
-            let units = used.compute_percent.map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}"));
-            let sdma = used.kfd.as_ref().and_then(|kfd| kfd.sdma);
-            let name = process.name.as_deref().map_or_else(|| "N/A".into(), printable);
-            has_nameless |= process.view == PidView::Host;
-            rows.push_str(&format!(
-                "| {:>4.4}  {:>7.7}  {name:14.14}  {:>8.8}  {:>8.8}  {:>9.9}  {units:>5.5}  {:>7.7} |\n",
-                gpu.index(),
-                process.pid.to_string(),
-                memory(used.gtt),
-                memory(used.vram),
-                memory(used.vram),
-                sdma.map_or_else(|| "N/A".into(), duration),
-            ));
+impl ProcessBox {
+    pub(super) fn new(found: &Processes, gpus: &[Gpu]) -> ProcessBox {
+        let mut table = Table::new([
+            Column::right("GPU", 4),
+            Column::right("PID", 7),
+            Column::left("Process Name", 14).at_most(14),
+            Column::right("GTT_MEM", 9).gap(1),
+            Column::right("VRAM_MEM", 9).gap(1),
+            Column::right("MEM_USAGE", 9),
+            Column::right("CU %", 5),
+            Column::right("SDMA", 7),
+        ]);
+        let uses = gpus
+            .iter()
+            .flat_map(|gpu| found.of_gpu(gpu.index()).map(|(process, used)| (gpu.index(), process, used)));
+        let uses: Vec<_> = uses.collect();
+        let rows: Vec<Vec<String>> =
+            uses.iter().map(|(gpu, process, used)| cells(*gpu, process, used)).collect();
+        table.fit(&rows);
+        let mut notes = String::new();
+        if uses.iter().any(|(_, process, _)| process.view == PidView::Host) {
+            notes.push_str("Processes without a name are the host's, by the host's numbers.\n");
         }
-    }
-    if rows.is_empty() {
-        let is_known = unknown(found).is_none();
-        let sentence = if is_known {
-            "No running processes found"
-        } else {
-            "Not known: neither KFD nor /proc lists any"
+        notes.push_str(&unreadable(found));
+        let sentence = match unknown(found) {
+            None => "No running processes found",
+            Some(_) => "Not known: neither KFD nor /proc lists any",
         };
-        rows = format!("|  {sentence:76}|\n");
+        ProcessBox { table, rows, notes, sentence }
     }
-    let mut text = format!("{END}{HEADING}{rows}{END}");
-    if has_nameless {
-        text.push_str("Processes without a name are the host's, by the host's numbers.\n");
+
+    pub(super) fn width(&self) -> usize {
+        self.table.width().max(width(self.sentence) + 1)
     }
-    text.push_str(&unreadable(found));
-    text
+
+    /// The box, whose lines are so wide within.
+    pub(super) fn text(mut self, width: usize) -> String {
+        self.table.stretch(width);
+        let line = |text: &str| format!("| {text:width$} |\n");
+        let mut text = format!("{}{}", frame('+', '-', &[width]), line("Processes:"));
+        text.push_str(&line(&self.table.heading()));
+        text.push_str(&frame('|', '=', &[width]));
+        match self.rows.is_empty() {
+            true => text.push_str(&line(&format!(" {}", self.sentence))),
+            // Names may be wider than they have characters: the table pads them, not the format.
+            false => text.extend(self.rows.iter().map(|row| format!("| {} |\n", self.table.padded(row)))),
+        }
+        text.push_str(&frame('+', '-', &[width]));
+        text.push_str(&self.notes);
+        text
+    }
+}
+
+fn cells(gpu: usize, process: &Process, used: &ProcessGpu) -> Vec<String> {
+    let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
+    let sdma = used.kfd.as_ref().and_then(|kfd| kfd.sdma);
+    vec![
+        gpu.to_string(),
+        process.pid.to_string(),
+        process.name.clone().unwrap_or_else(|| "N/A".into()),
+        memory(used.gtt),
+        memory(used.vram),
+        memory(used.vram),
+        used.compute_percent.map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}")),
+        sdma.map_or_else(|| "N/A".into(), duration),
+    ]
 }

@@ -18,8 +18,8 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
     let format = answer::format(common);
     let root = if format == Format::AmdJson { AmdRoot::Object } else { AmdRoot::Array };
     let (gpus, mut output) = answer::begin(common, root)?;
-    let wanted = Wanted::of(args);
-    let found: Vec<Found> = gpus.iter().map(Found::of).collect();
+    let wanted = PartitionTables::of(args);
+    let found: Vec<GpuPartitions> = gpus.iter().map(GpuPartitions::of).collect();
     let text = match format {
         Format::Text { verbose } => text::tables(&found, wanted, verbose),
         _ => {
@@ -37,7 +37,7 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
 }
 
 /// Whether anything is known: the number of a partition is, even where nothing can be split.
-fn split(found: &Found) -> Section {
+fn split(found: &GpuPartitions) -> Section {
     let mut section = Section::new();
     section
         .put("compute", Node::of(found.compute.clone()))
@@ -48,16 +48,16 @@ fn split(found: &Found) -> Section {
 
 /// Which tables.
 #[derive(Debug, Clone, Copy)]
-struct Wanted {
+struct PartitionTables {
     current: bool,
     memory: bool,
     accelerator: bool,
 }
 
-impl Wanted {
-    fn of(args: &PartitionArgs) -> Wanted {
+impl PartitionTables {
+    fn of(args: &PartitionArgs) -> PartitionTables {
         let all = !(args.current || args.memory || args.accelerator);
-        Wanted {
+        PartitionTables {
             current: all || args.current,
             memory: all || args.memory,
             accelerator: all || args.accelerator,
@@ -66,7 +66,7 @@ impl Wanted {
 }
 
 /// What there is to tell of a GPU.
-struct Found {
+struct GpuPartitions {
     gpu: Gpu,
     compute: Result<String>,
     memory: Result<String>,
@@ -74,8 +74,8 @@ struct Found {
     profiles: Result<Vec<PartitionProfile>>,
 }
 
-impl Found {
-    fn of(gpu: &Gpu) -> Found {
+impl GpuPartitions {
+    fn of(gpu: &Gpu) -> GpuPartitions {
         let mut profiles = gpu.partition_profiles();
         // In AMD's order.
         let place = |kind| {
@@ -87,7 +87,7 @@ impl Found {
                 resources.value.sort_by_key(|resource| place(resource.kind));
             }
         }
-        Found {
+        GpuPartitions {
             gpu: gpu.clone(),
             compute: gpu.compute_partition().map(|mode| mode.to_string()),
             memory: gpu.memory_partition().map(|mode| mode.to_string()),
@@ -120,7 +120,7 @@ fn caps(modes: &[MemoryPartition]) -> String {
     modes.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
-fn current(found: &Found, section: &mut Section) {
+fn current(found: &GpuPartitions, section: &mut Section) {
     section
         .put("memory", Node::of(found.memory.clone()))
         .put("accelerator_type", Node::of(found.compute.clone()))
@@ -129,7 +129,7 @@ fn current(found: &Found, section: &mut Section) {
         .put_both("partition_id", found.partition(), found.partition().to_string());
 }
 
-fn memory(found: &Found, section: &mut Section) {
+fn memory(found: &GpuPartitions, section: &mut Section) {
     let words = found.can_be.clone().map(|modes| Node::words(modes.iter().map(ToString::to_string)));
     section
         .put_both(
@@ -141,7 +141,7 @@ fn memory(found: &Found, section: &mut Section) {
 }
 
 /// A profile without its resources.
-fn profile(found: &Found, profile: &PartitionProfile, section: &mut Section) {
+fn profile(found: &GpuPartitions, profile: &PartitionProfile, section: &mut Section) {
     let is_current = profile.current.as_deref() == Ok(&true);
     let mode = profile.mode.to_string();
     let star = if is_current { "*" } else { "" };
@@ -187,24 +187,24 @@ fn resource(index: usize, resource: &PartitionResource) -> Section {
     section
 }
 
-fn untold() -> Node {
+fn not_selected() -> Node {
     Node::absent("not selected", "the driver tells of the selected profile only")
 }
 
 fn no_resource() -> Section {
     let mut section = Section::new();
     section
-        .put("resource_index", untold())
-        .put("resource_type", untold())
-        .put("resource_instances", untold())
-        .put("resources_shared", untold());
+        .put("resource_index", not_selected())
+        .put("resource_type", not_selected())
+        .put("resource_instances", not_selected())
+        .put("resources_shared", not_selected());
     section
 }
 
-fn report(found: &Found, wanted: Wanted) -> Section {
+fn report(found: &GpuPartitions, wanted: PartitionTables) -> Section {
     let mut section = Section::new();
     section.put("gpu", found.gpu.index());
-    let part = |add: fn(&Found, &mut Section)| {
+    let part = |add: fn(&GpuPartitions, &mut Section)| {
         let mut part = Section::new();
         add(found, &mut part);
         part
@@ -232,7 +232,7 @@ fn report(found: &Found, wanted: Wanted) -> Section {
 }
 
 /// The table of profiles, a row for each resource of each; of a GPU without profiles one row of reasons.
-fn profile_rows(found: &Found) -> Vec<Section> {
+fn profile_rows(found: &GpuPartitions) -> Vec<Section> {
     const KEYS: [&str; 10] = [
         "profile_index",
         "memory_partition_caps",
@@ -265,7 +265,11 @@ fn profile_rows(found: &Found) -> Vec<Section> {
             profile(found, known, &mut row);
             row.put(
                 "num_resources",
-                if resources_of(known).is_empty() { untold() } else { resources_of(known).len().into() },
+                if resources_of(known).is_empty() {
+                    not_selected()
+                } else {
+                    resources_of(known).len().into()
+                },
             );
             row.append(&mut resource);
             rows.push(row);
@@ -275,7 +279,7 @@ fn profile_rows(found: &Found) -> Vec<Section> {
 }
 
 /// A row of the CSV for each resource of each profile; without them a row a GPU.
-fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
+fn rows(found: &GpuPartitions, wanted: PartitionTables) -> Vec<Section> {
     let base = || {
         let mut section = Section::new();
         section.put("gpu", found.gpu.index());
@@ -303,8 +307,8 @@ fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
 }
 
 /// AMD's document: a list for each table.
-fn amds(found: &[Found], wanted: Wanted) -> Section {
-    let of = |found: &Found, add: fn(&Found, &mut Section)| {
+fn amds(found: &[GpuPartitions], wanted: PartitionTables) -> Section {
+    let of = |found: &GpuPartitions, add: fn(&GpuPartitions, &mut Section)| {
         let mut section = Section::new();
         section.put("gpu_id", found.gpu.index());
         add(found, &mut section);
@@ -327,7 +331,7 @@ fn amds(found: &[Found], wanted: Wanted) -> Section {
 }
 
 /// What AMD leaves empty in a row is what the row above says.
-fn amds_profiles(found: &[Found]) -> (Vec<Node>, Vec<Node>) {
+fn amds_profiles(found: &[GpuPartitions]) -> (Vec<Node>, Vec<Node>) {
     const RESOURCE: [&str; 4] = ["resource_index", "resource_type", "resource_instances", "resources_shared"];
     let (mut profiles, mut resources) = (Vec::new(), Vec::new());
     for found in found {

@@ -1,40 +1,42 @@
 //! AMD's tables for people.
 
-use super::{Found, Wanted, amds, amds_profiles};
+use super::{GpuPartitions, PartitionTables, amds, amds_profiles};
 use crate::render::inline;
+use crate::render::table::{Column, Table};
 use crate::report::{Forms, Node};
 
-/// Heading and width of a column, which is its key in capitals.
-type Column = (&'static str, usize);
+/// The key of a column, which is its heading in capitals, and its least width.
+type Heading = (&'static str, usize);
 
-const CURRENT: [Column; 5] = [
-    ("gpu_id", 8),
-    ("memory", 8),
-    ("accelerator_type", 18),
-    ("accelerator_profile_index", 27),
-    ("partition_id", 14),
+const CURRENT: [Heading; 5] = [
+    ("gpu_id", 0),
+    ("memory", 0),
+    ("accelerator_type", 0),
+    ("accelerator_profile_index", 0),
+    ("partition_id", 0),
 ];
-const MEMORY: [Column; 3] = [("gpu_id", 8), ("memory_partition_caps", 23), ("current_memory_partition", 26)];
-const PROFILES: [Column; 11] = [
-    ("gpu_id", 8),
-    ("profile_index", 15),
-    ("memory_partition_caps", 23),
-    ("accelerator_type", 18),
-    ("partition_id", 17),
-    ("num_partitions", 16),
-    ("num_resources", 15),
-    ("resource_index", 16),
-    ("resource_type", 15),
-    ("resource_instances", 20),
-    ("resources_shared", 18),
+const MEMORY: [Heading; 3] = [("gpu_id", 0), ("memory_partition_caps", 0), ("current_memory_partition", 0)];
+const PROFILES: [Heading; 11] = [
+    ("gpu_id", 0),
+    ("profile_index", 0),
+    ("memory_partition_caps", 0),
+    ("accelerator_type", 0),
+    // AMD has room for a list.
+    ("partition_id", 15),
+    ("num_partitions", 0),
+    ("num_resources", 0),
+    ("resource_index", 0),
+    ("resource_type", 0),
+    ("resource_instances", 0),
+    ("resources_shared", 0),
 ];
 
 /// AMD's tables. What a package's profiles are is told once, with its first partition.
-pub(super) fn tables(found: &[Found], wanted: Wanted, verbose: u8) -> String {
-    let has_first = |of: &Found| {
+pub(super) fn tables(found: &[GpuPartitions], wanted: PartitionTables, verbose: u8) -> String {
+    let has_first = |of: &GpuPartitions| {
         found.iter().any(|found| found.gpu.ids().package == of.gpu.ids().package && found.partition() == 0)
     };
-    let document = amds(found, Wanted { accelerator: false, ..wanted });
+    let document = amds(found, PartitionTables { accelerator: false, ..wanted });
     let mut profiles = Vec::new();
     for found in found.iter().filter(|found| found.partition() == 0 || !has_first(found)) {
         profiles.append(&mut amds_profiles(std::slice::from_ref(found)).0);
@@ -60,33 +62,17 @@ pub(super) fn tables(found: &[Found], wanted: Wanted, verbose: u8) -> String {
     text
 }
 
-fn table(title: &str, columns: &[Column], rows: &[Node], verbose: u8) -> String {
-    let heading: Vec<String> = columns.iter().map(|(key, _)| key.to_uppercase()).collect();
-    let cells = rows.iter().filter_map(|row| match row {
-        Node::Section(row) => Some(row),
+fn table(title: &str, columns: &[Heading], rows: &[Node], verbose: u8) -> String {
+    let cells = |row: &Node| match row {
+        Node::Section(row) => {
+            let cell = |(key, _): &Heading| {
+                row.get(Forms::AMD_JSON, key).map_or_else(String::new, |node| inline(node, verbose))
+            };
+            Some(columns.iter().map(cell).collect())
+        }
         _ => None,
-    });
-    let cells = cells.map(|row| {
-        let cell = |(key, _): &Column| {
-            row.get(Forms::AMD_JSON, key).map_or_else(String::new, |node| inline(node, verbose))
-        };
-        columns.iter().map(cell).collect()
-    });
-    let lines: Vec<Vec<String>> = std::iter::once(heading).chain(cells).collect();
-    let mut text = format!("{title}:\n");
-    // A cell that does not fit makes its column wider.
-    let widest = |column: usize| {
-        lines.iter().filter_map(|line| line.get(column)?.chars().count().checked_add(2)).max()
     };
-    let widths: Vec<usize> = columns
-        .iter()
-        .enumerate()
-        .map(|(column, (_, width))| widest(column).unwrap_or(0).max(*width))
-        .collect();
-    for line in &lines {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        text.push_str(cells.collect::<String>().trim_end());
-        text.push('\n');
-    }
-    text
+    let rows: Vec<Vec<String>> = rows.iter().filter_map(cells).collect();
+    let table = Table::new(columns.iter().map(|(key, least)| Column::left(key.to_uppercase(), *least)));
+    format!("{title}:\n{}", table.text(&rows))
 }

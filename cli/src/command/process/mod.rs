@@ -52,7 +52,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let format = answer::format(common);
     let mut looks = Looks { smi, last: None };
     let mut columns = Columns::default();
-    let mut table = table::Table::new(args, &output);
+    let mut table = table::ProcessTable::new(args, &output);
     let as_rows = args.table || args.watch.watch.is_some();
     match (args.percent, args.watch.watch) {
         (Some(apart), None) => looks.begin(apart.max(0.01)),
@@ -63,19 +63,19 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let mut is_first = true;
     let mut once = |timestamp: Option<f64>| {
         let found = looks.look();
-        let view = View { common, args, gpus: &gpus, found: &found };
+        let listing = Listing { common, args, gpus: &gpus, found: &found };
         let text = match format {
-            Format::Text { .. } if as_rows => table.rows(&view, timestamp),
-            Format::Text { verbose } if args.sort_by_pid => report::by_pid_text(&view, verbose),
+            Format::Text { .. } if as_rows => table.rows(&listing, timestamp),
+            Format::Text { verbose } if args.sort_by_pid => report::by_pid_text(&listing, verbose),
             Format::Csv => {
-                let sections = view.rows().into_iter().map(|used| report::row(&view, used)).collect();
-                columns.begin(&report::empty_row(&view), timestamp.is_some())
+                let sections = listing.rows().into_iter().map(|used| report::row(&listing, used)).collect();
+                columns.begin(&report::empty_row(&listing), timestamp.is_some())
                     + &Document { sections, timestamp, root }.render(format, &mut columns)
             }
             _ => {
                 let sections = match args.sort_by_pid {
-                    true => report::by_pid(&view),
-                    false => gpus.iter().map(|gpu| report::of_gpu(&view, gpu)).collect(),
+                    true => report::by_pid(&listing),
+                    false => gpus.iter().map(|gpu| report::of_gpu(&listing, gpu)).collect(),
                 };
                 Document { sections, timestamp, root }.render(format, &mut columns)
             }
@@ -98,14 +98,14 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
 }
 
 /// What is asked for, and what was found.
-struct View<'a> {
+struct Listing<'a> {
     common: &'a Common,
     args: &'a ProcessArgs,
     gpus: &'a [Gpu],
     found: &'a Processes,
 }
 
-impl<'a> View<'a> {
+impl<'a> Listing<'a> {
     /// Whether a process is asked for.
     fn wants(&self, process: &Process) -> bool {
         let of_name = |name: &String| {

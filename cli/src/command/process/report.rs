@@ -3,7 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
 
-use super::{View, sources};
+use super::{Listing, sources};
 use crate::answer;
 use crate::render::{inline, printable, size};
 use crate::report::{Forms, Node, Section};
@@ -13,22 +13,23 @@ use crate::sections::process::{
 };
 
 /// As AMD's options choose them: each takes away what the other is about, and both the parts of the memory.
-fn groups(view: &View<'_>) -> Groups {
-    let (general, engine) = (view.args.general, view.args.engine);
+fn groups(listing: &Listing<'_>) -> Groups {
+    let (general, engine) = (listing.args.general, listing.args.engine);
     Groups {
         memory: !general && !engine,
         total: general || !engine,
         engines: engine || !general,
-        percent: view.has_percent(),
+        percent: listing.has_percent(),
     }
 }
 
 /// A GPU with its processes.
-pub(super) fn of_gpu(view: &View<'_>, gpu: &Gpu) -> Section {
+pub(super) fn of_gpu(listing: &Listing<'_>, gpu: &Gpu) -> Section {
     let mut section = Section::new();
     section.put("gpu", gpu.index());
-    let groups = groups(view);
-    let infos: Vec<Section> = view.of_gpu(gpu.index()).into_iter().map(|used| info(used, groups)).collect();
+    let groups = groups(listing);
+    let infos: Vec<Section> =
+        listing.of_gpu(gpu.index()).into_iter().map(|used| info(used, groups)).collect();
     let listed = |info: &Section| {
         let mut entry = Section::new();
         entry.put("process_info", info.clone());
@@ -36,20 +37,24 @@ pub(super) fn of_gpu(view: &View<'_>, gpu: &Gpu) -> Section {
     };
     if infos.is_empty() {
         section
-            .put_in(Forms::TEXT, "process_info", unknown(view.found).map_or_else(|| NONE.into(), Node::from))
+            .put_in(
+                Forms::TEXT,
+                "process_info",
+                unknown(listing.found).map_or_else(|| NONE.into(), Node::from),
+            )
             .put_in(Forms::AMD_JSON, LIST, Node::List(vec![nobody()]));
     } else {
         section.put_in(Forms::AMD_JSON, LIST, Node::List(infos.iter().map(listed).collect()));
     }
-    section.put_in(Forms::JSON, LIST, list(view.found, infos.iter().map(listed).collect()));
+    section.put_in(Forms::JSON, LIST, list(listing.found, infos.iter().map(listed).collect()));
     for info in infos {
         section.put_in(Forms::TEXT, "process_info", info);
     }
     section
-        .put_in(Forms::JSON, "vram_of_processes", sum(view.found, gpu.index()))
-        .put_in(Forms::JSON, "unreadable_processes", view.found.unreadable)
-        .put_in(Forms::JSON, "pid_namespace", namespace(view.found.namespace))
-        .put_in(Forms::JSON, "sources", sources(view.found));
+        .put_in(Forms::JSON, "vram_of_processes", sum(listing.found, gpu.index()))
+        .put_in(Forms::JSON, "unreadable_processes", listing.found.unreadable)
+        .put_in(Forms::JSON, "pid_namespace", namespace(listing.found.namespace))
+        .put_in(Forms::JSON, "sources", sources(listing.found));
     section
 }
 
@@ -73,8 +78,8 @@ fn namespace(namespace: PidNamespace) -> Node {
 }
 
 /// The processes, each with its GPUs, under the keys that AMD has for these.
-pub(super) fn by_pid(view: &View<'_>) -> Vec<Section> {
-    let groups = groups(view);
+pub(super) fn by_pid(listing: &Listing<'_>) -> Vec<Section> {
+    let groups = groups(listing);
     let of_process = |(process, uses): (&Process, Vec<&ProcessGpu>)| {
         let mut section = identity(process);
         section.put_in(Forms::AMD_JSON, "container_name", process.container.as_deref().unwrap_or_default());
@@ -94,8 +99,8 @@ pub(super) fn by_pid(view: &View<'_>) -> Vec<Section> {
         section.put("gpus", Node::List(gpus.collect()));
         section
     };
-    let sections: Vec<Section> = view.by_pid().into_iter().map(of_process).collect();
-    if !sections.is_empty() || answer::format(view.common) != crate::render::Format::AmdJson {
+    let sections: Vec<Section> = listing.by_pid().into_iter().map(of_process).collect();
+    if !sections.is_empty() || answer::format(listing.common) != crate::render::Format::AmdJson {
         return sections;
     }
     let mut nobody = Section::new();
@@ -105,9 +110,9 @@ pub(super) fn by_pid(view: &View<'_>) -> Vec<Section> {
 }
 
 /// The same for people: a line for the process, and one for each of its GPUs.
-pub(super) fn by_pid_text(view: &View<'_>, verbose: u8) -> String {
+pub(super) fn by_pid_text(listing: &Listing<'_>, verbose: u8) -> String {
     let mut text = String::new();
-    for (process, uses) in view.by_pid() {
+    for (process, uses) in listing.by_pid() {
         let identity = identity(process);
         let cell =
             |key: &str| identity.get(Forms::TEXT, key).map_or_else(String::new, |node| inline(node, verbose));
@@ -121,7 +126,7 @@ pub(super) fn by_pid_text(view: &View<'_>, verbose: u8) -> String {
             let gpu = used.gpu.map_or_else(|| "hidden".into(), |index| index.to_string());
             let vram = Node::field(used.vram.map(size), &used.reasons, "vram");
             text.push_str(&format!("    GPU: {gpu}  MEM: {}", inline(&vram, verbose)));
-            let times = if view.has_percent() { percents(used) } else { times(used) };
+            let times = if listing.has_percent() { percents(used) } else { times(used) };
             for (key, _, amds) in ENGINES {
                 let Some(node) = times.get(Forms::TEXT, key) else { continue };
                 // Of AMD's two always, of the others where there was work.
@@ -138,17 +143,17 @@ pub(super) fn by_pid_text(view: &View<'_>, verbose: u8) -> String {
 }
 
 /// A row of the CSV.
-pub(super) fn row(view: &View<'_>, (process, used): Use<'_>) -> Section {
+pub(super) fn row(listing: &Listing<'_>, (process, used): Use<'_>) -> Section {
     let hidden = || Node::absent("hidden", "the GPU is hidden from this process");
     let mut section = Section::new();
     section.put("gpu", used.gpu.map_or_else(hidden, Node::from));
-    section.append(&mut info((process, used), groups(view)));
+    section.append(&mut info((process, used), groups(listing)));
     section
 }
 
 /// A row without values, for the names of the columns.
-pub(super) fn empty_row(view: &View<'_>) -> Section {
-    let groups = groups(view);
+pub(super) fn empty_row(listing: &Listing<'_>) -> Section {
+    let groups = groups(listing);
     let mut keys = vec!["gpu", "name", "pid", "user", "uid", "container"];
     let mut section = Section::new();
     let none = || Node::unsupported("no process");

@@ -4,49 +4,54 @@ use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::ProcessGpu;
 use amdgpu_smi::unit::Bytes;
 
-use super::View;
+use super::Listing;
 use super::args::ProcessArgs;
 use crate::output::Output;
-use crate::render::{inline, printable, size};
+use crate::render::style::{self, Styles};
+use crate::render::table::{Column, Table};
+use crate::render::{inline, size};
 use crate::report::{Node, Number};
 use crate::sections::process::{NONE, Use, of_engines, percent, sdma_percent, unknown};
 
-/// Heading and least width of each column but the last, which is the container's.
-const COLUMNS: [(&str, usize); 12] = [
-    ("GPU", 3),
-    ("PID", 9),
-    ("USER", 10),
-    ("NAME", 17),
-    ("VRAM", 10),
-    ("GTT", 10),
-    ("GFX", 8),
-    ("COMPUTE", 9),
-    ("ENC", 8),
-    ("DEC", 8),
-    ("SDMA", 8),
-    ("CU%", 6),
+/// Headings and least widths; those that are percentages after two looks, and times before, are marked.
+const COLUMNS: [(&str, usize, bool); 12] = [
+    ("GPU", 3, false),
+    ("PID", 7, false),
+    ("USER", 8, false),
+    ("NAME", 15, false),
+    ("VRAM", 8, false),
+    ("GTT", 8, false),
+    ("GFX", 6, true),
+    ("COMPUTE", 7, true),
+    ("ENC", 6, true),
+    ("DEC", 6, true),
+    ("SDMA", 6, true),
+    ("CU%", 4, false),
 ];
-/// The columns that are percentages after two looks, and times before.
-const ENGINES: std::ops::Range<usize> = 6..11;
 
 /// The rows as text.
-pub(super) struct Table {
-    widths: [usize; COLUMNS.len()],
+pub(super) struct ProcessTable {
+    table: Table,
     percent: bool,
     watching: bool,
-    colour: bool,
+    styles: Styles,
     on_screen: bool,
     has_heading: bool,
 }
 
-impl Table {
-    pub(super) fn new(args: &ProcessArgs, output: &Output) -> Table {
+impl ProcessTable {
+    pub(super) fn new(args: &ProcessArgs, output: &Output) -> ProcessTable {
         let watching = args.watch.watch.is_some();
-        Table {
-            widths: COLUMNS.map(|(_, width)| width),
-            percent: watching || args.percent.is_some(),
+        let percent = watching || args.percent.is_some();
+        let columns = COLUMNS.iter().map(|(heading, least, is_engine)| {
+            let percent = if percent && *is_engine { "%" } else { "" };
+            Column::right(format!("{heading}{percent}"), *least)
+        });
+        ProcessTable {
+            table: Table::new(columns.chain([Column::left("CONTAINER", 0).at_most(12)])),
+            percent,
             watching,
-            colour: output.colour,
+            styles: output.styles,
             on_screen: output.is_terminal(),
             has_heading: false,
         }
@@ -54,33 +59,21 @@ impl Table {
 
     /// The heading, and a row for each process and GPU. In a watch every answer has its heading where somebody looks,
     /// as the list is another each time; a file has one.
-    pub(super) fn rows(&mut self, view: &View<'_>, timestamp: Option<f64>) -> String {
-        let uses = view.rows();
-        let rows: Vec<[String; COLUMNS.len()]> = uses.iter().map(|used| self.cells(*used)).collect();
-        for row in &rows {
-            for (position, (cell, width)) in row.iter().zip(&mut self.widths).enumerate() {
-                // A cell that does not fit makes its column wider from then on, by two for the gap.
-                let gap = if position == 0 { 0 } else { 2 };
-                *width = (*width).max(cell.chars().count() + gap);
-            }
-        }
+    pub(super) fn rows(&mut self, list: &Listing<'_>, timestamp: Option<f64>) -> String {
+        let rows: Vec<Vec<String>> = list.rows().iter().map(|used| self.cells(*used)).collect();
+        self.table.fit(&rows);
         let mut text = String::new();
         let prefix = timestamp.map(|timestamp| format!("{timestamp:>14.3}  ")).unwrap_or_default();
         if !self.has_heading || self.on_screen {
-            self.heading(&mut text);
+            let stamp = if self.watching { format!("{:>14}  ", "TIMESTAMP") } else { String::new() };
+            let heading = format!("{stamp}{}", self.table.heading().trim_end());
+            text.push_str(&self.styles.paint(style::HEADING, &heading));
+            text.push('\n');
             self.has_heading = true;
         }
-        for (row, (process, _)) in rows.iter().zip(&uses) {
-            text.push_str(&prefix);
-            let cells = row.iter().zip(self.widths);
-            text.extend(cells.map(|(cell, width)| format!("{cell:>width$}")));
-            if let Some(container) = &process.container {
-                text.push_str(&format!("  {}", printable(container).chars().take(12).collect::<String>()));
-            }
-            text.push('\n');
-        }
+        text.extend(rows.iter().map(|row| format!("{prefix}{}\n", self.table.line(row))));
         if rows.is_empty() {
-            let sentence = if unknown(view.found).is_none() { NONE } else { "N/A" };
+            let sentence = if unknown(list.found).is_none() { NONE } else { "N/A" };
             text.push_str(&format!("{prefix}{sentence}\n"));
         }
         if self.watching {
@@ -89,33 +82,15 @@ impl Table {
         text
     }
 
-    fn heading(&self, text: &mut String) {
-        if self.colour {
-            text.push_str("\x1b[1m");
-        }
-        if self.watching {
-            text.push_str(&format!("{:>14}  ", "TIMESTAMP"));
-        }
-        for (position, ((heading, _), width)) in COLUMNS.iter().zip(self.widths).enumerate() {
-            let percent = if self.percent && ENGINES.contains(&position) { "%" } else { "" };
-            text.push_str(&format!("{:>width$}", format!("{heading}{percent}")));
-        }
-        text.push_str("  CONTAINER");
-        if self.colour {
-            text.push_str("\x1b[0m");
-        }
-        text.push('\n');
-    }
-
-    fn cells(&self, (process, used): Use<'_>) -> [String; COLUMNS.len()] {
-        let word = |word: &Option<String>| word.as_deref().map_or_else(|| "N/A".into(), printable);
+    fn cells(&self, (process, used): Use<'_>) -> Vec<String> {
+        let name = |name: Option<&str>| name.unwrap_or("N/A").to_owned();
         let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
         let user = process.user.clone().or_else(|| process.uid.map(|uid| uid.to_string()));
-        [
+        vec![
             used.gpu.map_or_else(|| "-".into(), |index| index.to_string()),
             process.pid.to_string(),
-            word(&user),
-            word(&process.name),
+            name(user.as_deref()),
+            name(process.name.as_deref()),
             memory(used.vram),
             memory(used.gtt),
             self.engine(used, &[Engine::Gfx]),
@@ -127,6 +102,7 @@ impl Table {
                 Some(percent) => format!("{percent:.0}"),
                 None => "N/A".into(),
             },
+            process.container.clone().unwrap_or_default(),
         ]
     }
 

@@ -12,7 +12,8 @@ use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::render::{AmdRoot, Columns, Document, Format, alone, printable};
+use crate::render::table::{Column, Table};
+use crate::render::{AmdRoot, Columns, Document, Format, alone};
 use crate::report::{Node, Section};
 
 /// More than the driver keeps in all (`CPER_MAX_RING_SIZE`).
@@ -118,16 +119,22 @@ fn amds((path, found): &(PathBuf, Result<cper::CperRecords, Node>), is_one_of_ma
 
 /// As AMD's: of one file the numbers alone.
 fn text(files: &[(PathBuf, Result<cper::CperRecords, Node>)], alone: bool) -> String {
-    let mut text = if alone { String::new() } else { format!("{:33}list of afids\n", "file_name") };
-    for (path, found) in files {
-        let name = path.file_name().map(|name| printable(&name.to_string_lossy())).unwrap_or_default();
+    let list = |afids: Vec<u32>| match afids.is_empty() {
+        true => "-".into(),
+        false => afids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "),
+    };
+    if alone {
+        let numbers = files.iter().filter_map(|(_, found)| found.as_ref().ok()).map(numbers);
+        return numbers.map(|afids| format!("{}\n", list(afids))).collect();
+    }
+    let row = |(path, found): &(PathBuf, Result<cper::CperRecords, Node>)| {
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let afids = match found {
-            Ok(found) => numbers(found).iter().map(u32::to_string).collect::<Vec<_>>().join(" "),
-            Err(_) if alone => continue,
+            Ok(found) => list(numbers(found)),
             Err(absent) => absent.why_absent().map_or_else(String::new, |absent| absent.detail.clone()),
         };
-        let afids = if afids.is_empty() { "-" } else { &afids };
-        text.push_str(&if alone { format!("{afids}\n") } else { format!("{name:32} {afids}\n") });
-    }
-    text
+        vec![name, afids]
+    };
+    let table = Table::new([Column::left("file_name", 32), Column::left("list of afids", 0).gap(1)]);
+    table.text(&files.iter().map(row).collect::<Vec<_>>())
 }

@@ -12,7 +12,8 @@ use super::record::{afids, described, severity, timestamp};
 use crate::answer;
 use crate::args::{Common, WatchArgs};
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
+use crate::render::table::{Column, Table};
+use crate::render::{AmdRoot, Columns, Document, Format, inline};
 use crate::report::{Forms, Node, Section};
 use crate::watch::watch;
 
@@ -29,18 +30,19 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     };
     let has_files = folder.is_some();
     let mut columns = Columns::default();
+    let mut table = RecordTable::new(has_files);
     let mut seen = HashSet::new();
     let mut is_first = true;
     let mut once = || {
         let mut found = Vec::new();
         for gpu in &gpus {
-            found.push(Found { gpu, records: records(gpu, &gpus, args, &mut folder, &mut seen)? });
+            found.push(GpuRecords { gpu, records: records(gpu, &gpus, args, &mut folder, &mut seen)? });
         }
-        if !is_first && !found.iter().any(Found::has_any) {
+        if !is_first && !found.iter().any(GpuRecords::has_any) {
             return Ok(());
         }
         let text = match format {
-            Format::Text { verbose } => text(&found, has_files, is_first, verbose),
+            Format::Text { verbose } => table.text(&found, verbose),
             _ => {
                 let (header, sections) = match format {
                     // AMD's has no GPU without a record.
@@ -74,12 +76,12 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
 }
 
 /// A GPU with its records, or why there are none.
-struct Found<'a> {
+struct GpuRecords<'a> {
     gpu: &'a Gpu,
     records: Result<(Vec<Kept>, usize), Node>,
 }
 
-impl Found<'_> {
+impl GpuRecords<'_> {
     fn has_any(&self) -> bool {
         self.records.as_ref().is_ok_and(|(kept, _)| !kept.is_empty())
     }
@@ -137,7 +139,7 @@ fn is_wanted(record: &CperRecord, wanted: &[Severity]) -> bool {
     wanted.is_empty() || wanted.contains(&Severity::All) || wanted.contains(&severity)
 }
 
-fn report(found: &Found<'_>) -> Section {
+fn report(found: &GpuRecords<'_>) -> Section {
     let mut section = Section::new();
     section.put("gpu", found.gpu.index());
     match &found.records {
@@ -156,7 +158,7 @@ fn report(found: &Found<'_>) -> Section {
     section
 }
 
-fn amds(found: &Found<'_>) -> Vec<Section> {
+fn amds(found: &GpuRecords<'_>) -> Vec<Section> {
     let one = |kept: &Kept| {
         let mut section = Section::new();
         section
@@ -178,7 +180,7 @@ const CSV_KEYS: [&str; 7] =
     ["timestamp", "severity", "notify_type", "record_length", "platform_id", "record_id", "afids"];
 
 /// A row for each record.
-fn rows(found: &Found<'_>) -> Vec<Section> {
+fn rows(found: &GpuRecords<'_>) -> Vec<Section> {
     let one = |kept: &Kept| {
         let described = described(&kept.record);
         let mut section = Section::new();
@@ -204,51 +206,74 @@ fn empty_row(has_files: bool) -> Section {
     section
 }
 
-/// AMD's table, with the numbers of the errors and the record's own always.
-fn text(found: &[Found<'_>], has_files: bool, is_first: bool, verbose: u8) -> String {
-    let file = if has_files { format!("{:18}", "file_name") } else { String::new() };
-    let [time, gpu, severe, id] = ["timestamp", "gpu_id", "severity", "record_id"];
-    let mut text = match is_first {
-        true => format!("{time:21}{gpu:8}{severe:21}{id:10}{file}list of afids\n"),
-        false => String::new(),
-    };
-    let mut notes = String::new();
-    for found in found {
-        let (kept, cut) = match &found.records {
-            Ok((kept, cut)) => (kept, *cut),
-            Err(absent) => {
-                let is_told = absent.why_absent().is_some_and(|absent| absent.reason == "package");
-                if !is_told {
+/// AMD's table, with the numbers of the errors and the record's own always. Its columns keep their widths from one
+/// answer of `--follow` to the next.
+struct RecordTable {
+    table: Table,
+    has_files: bool,
+    has_heading: bool,
+}
+
+impl RecordTable {
+    fn new(has_files: bool) -> RecordTable {
+        let columns = [
+            Column::left("timestamp", 19),
+            Column::left("gpu_id", 6),
+            Column::left("severity", 19),
+            Column::left("record_id", 8),
+        ];
+        let file = has_files.then(|| Column::left("file_name", 16));
+        let table = Table::new(columns.into_iter().chain(file).chain([Column::left("list of afids", 0)]));
+        RecordTable { table, has_files, has_heading: false }
+    }
+
+    fn text(&mut self, found: &[GpuRecords<'_>], verbose: u8) -> String {
+        let mut rows = Vec::new();
+        let mut notes = String::new();
+        for found in found {
+            match &found.records {
+                Ok((kept, cut)) => {
+                    rows.extend(kept.iter().map(|kept| self.cells(found.gpu, kept, verbose)));
+                    if *cut > 0 {
+                        let (records, are) =
+                            if *cut == 1 { ("record is", "begins") } else { ("records are", "begin") };
+                        notes.push_str(&format!(
+                            "GPU {}: {cut} {records} not whole: {are} without an end.\n",
+                            found.gpu.index()
+                        ));
+                    }
+                }
+                Err(absent) if absent.why_absent().is_some_and(|absent| absent.reason == "package") => {}
+                Err(absent) => {
                     notes.push_str(&format!(
                         "GPU {}: {}\n",
                         found.gpu.index(),
                         inline(absent, verbose.max(2))
                     ));
                 }
-                continue;
             }
-        };
-        for Kept { record, file } in kept {
-            let afids: Vec<String> = record.afids().map(|afid| afid.to_string()).collect();
-            let file =
-                file.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
-            let file = file.map(|name| format!("{name:18}")).unwrap_or_default();
-            text.push_str(&format!(
-                "{:21}{:<8}{:21}{:10}{file}{}\n",
-                inline(&timestamp(record), verbose),
-                found.gpu.index(),
-                severity(record),
-                printable(&record.record_id),
-                if afids.is_empty() { "-".into() } else { afids.join(" ") }
-            ));
         }
-        if cut > 0 {
-            let (records, are) = if cut == 1 { ("record is", "begins") } else { ("records are", "begin") };
-            notes.push_str(&format!(
-                "GPU {}: {cut} {records} not whole: {are} without an end.\n",
-                found.gpu.index()
-            ));
+        self.table.fit(&rows);
+        let lines: String = rows.iter().map(|row| format!("{}\n", self.table.line(row))).collect();
+        match std::mem::replace(&mut self.has_heading, true) {
+            false => format!("{}\n{lines}{notes}", self.table.heading()),
+            true => lines,
         }
     }
-    if is_first { text + &notes } else { text }
+
+    fn cells(&self, gpu: &Gpu, kept: &Kept, verbose: u8) -> Vec<String> {
+        let record = &kept.record;
+        let afids: Vec<String> = record.afids().map(|afid| afid.to_string()).collect();
+        let file = kept.file.as_deref().and_then(Path::file_name);
+        let file = file.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let mut cells = vec![
+            inline(&timestamp(record), verbose),
+            gpu.index().to_string(),
+            severity(record).to_owned(),
+            record.record_id.clone(),
+        ];
+        cells.extend(self.has_files.then_some(file));
+        cells.push(if afids.is_empty() { "-".into() } else { afids.join(" ") });
+        cells
+    }
 }

@@ -290,9 +290,9 @@ fn fan(plans: &mut Plans<'_>, speed: FanSpeed) -> Result<(), Failure> {
     }
 }
 
-/// The mode of a word, or of the number among those that the driver lists: it lists them in this order.
-fn compute_mode(plans: &Plans<'_>, word: &str) -> Result<ComputePartition, Failure> {
-    let Ok(index) = word.parse::<usize>() else { return Ok(ComputePartition::from(word)) };
+/// The mode of a name, or of the number among those that the driver lists: it lists them in this order.
+fn compute_mode(plans: &Plans<'_>, name: &str) -> Result<ComputePartition, Failure> {
+    let Ok(index) = name.parse::<usize>() else { return Ok(ComputePartition::from(name)) };
     const MODES: [ComputePartition; 5] = [
         ComputePartition::Spx,
         ComputePartition::Dpx,
@@ -368,16 +368,16 @@ fn clock_limit(plans: &mut Plans<'_>, domain: ClockDomain, limit: Limit) -> Resu
     match limit {
         Limit::One(bound, clock) => {
             let key = if bound == Bound::Minimum { "minimum" } else { "maximum" };
-            let told = move |clock: MegaHertz| of_clock(name, [(key, clock.into())]);
+            let bound_of = move |clock: MegaHertz| of_clock(name, [(key, clock.into())]);
             let plan = move |control: &Control<'_>| control.clock_limit(domain, bound, clock);
-            plans.add("clk_limit", plan, |clock| told(*clock), told)
+            plans.add("clk_limit", plan, |clock| bound_of(*clock), bound_of)
         }
         Limit::Both(low, high) => {
-            let told = move |range: ClockRange| {
+            let both_of = move |range: ClockRange| {
                 of_clock(name, [("minimum", range.minimum.into()), ("maximum", range.maximum.into())])
             };
             let plan = move |control: &Control<'_>| control.clock_range(domain, low, high);
-            plans.add("clk_limit", plan, |range| told(*range), told)
+            plans.add("clk_limit", plan, |range| both_of(*range), both_of)
         }
     }
 }

@@ -65,7 +65,7 @@ pub(super) fn board(gpu: &Gpu) -> Node {
 pub(super) fn driver(gpu: &Gpu) -> Node {
     let info = gpu.driver_info();
     let drm = gpu.drm_version();
-    let told = |value: fn(&DrmVersion) -> &Option<String>| match &drm {
+    let field = |value: fn(&DrmVersion) -> &Option<String>| match &drm {
         Ok(drm) => {
             value(drm).clone().map_or_else(|| Node::unsupported("the driver does not say it"), Node::from)
         }
@@ -76,7 +76,7 @@ pub(super) fn driver(gpu: &Gpu) -> Node {
         .put("name", info.name)
         .put("version", Node::reading(&info.version))
         .put("os_kernel_version", Node::reading(&info.kernel_release))
-        .own("date", told(|drm| &drm.date))
-        .own("drm_version", told(|drm| &drm.interface));
+        .own("date", field(|drm| &drm.date))
+        .own("drm_version", field(|drm| &drm.interface));
     section.into()
 }

@@ -10,14 +10,15 @@ pub(crate) use self::args::TopologyArgs;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format, ranges};
+use crate::render::table::{Column, Table, width};
+use crate::render::{AmdRoot, Columns, Document, Format, inline, ranges};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     let root = AmdRoot::Array;
     let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
     let topology = smi.topology();
-    let wanted: Vec<&Table> = TABLES.iter().filter(|table| !any(args) || (table.wanted)(args)).collect();
+    let wanted: Vec<&LinkTable> = TABLES.iter().filter(|table| !any(args) || (table.wanted)(args)).collect();
     let format = answer::format(common);
     let text = match format {
         Format::Text { verbose } => text(&topology, &gpus, &wanted, verbose),
@@ -41,7 +42,7 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
 }
 
 /// One of the tables.
-struct Table {
+struct LinkTable {
     title: &'static str,
     key: &'static str,
     /// What its columns are called in CSV, where that is not the key.
@@ -53,8 +54,8 @@ struct Table {
     own: fn(&Link) -> Node,
 }
 
-const TABLES: [Table; 9] = [
-    Table {
+const TABLES: [LinkTable; 9] = [
+    LinkTable {
         title: "ACCESS",
         key: "link_status",
         column: "link_accessibility",
@@ -62,7 +63,7 @@ const TABLES: [Table; 9] = [
         amd: access,
         own: access,
     },
-    Table {
+    LinkTable {
         title: "WEIGHT",
         key: "weight",
         column: "weight",
@@ -70,8 +71,15 @@ const TABLES: [Table; 9] = [
         amd: weight,
         own: weight,
     },
-    Table { title: "HOPS", key: "num_hops", column: "hops", wanted: |args| args.hops, amd: hops, own: hops },
-    Table {
+    LinkTable {
+        title: "HOPS",
+        key: "num_hops",
+        column: "hops",
+        wanted: |args| args.hops,
+        amd: hops,
+        own: hops,
+    },
+    LinkTable {
         title: "LINK TYPE",
         key: "link_type",
         column: "link_type",
@@ -79,44 +87,44 @@ const TABLES: [Table; 9] = [
         amd: kind,
         own: kind,
     },
-    Table {
+    LinkTable {
         title: "NUMA BW",
         key: "bandwidth",
         column: "numa_bandwidth",
         wanted: |args| args.numa_bw,
-        amd: bandwidth_words,
+        amd: bandwidth_range,
         own: bandwidth,
     },
-    Table {
+    LinkTable {
         title: "CACHE COHERENCY",
         key: "coherent",
         column: "coherent",
         wanted: |args| args.coherent,
-        amd: |link| word(link, link.coherent.map(|coherent| if coherent { "C" } else { "NC" })),
+        amd: |link| or_self(link, link.coherent.map(|coherent| if coherent { "C" } else { "NC" })),
         own: |link| value(link, link.coherent),
     },
-    Table {
+    LinkTable {
         title: "ATOMICS",
         key: "atomics",
         column: "atomics",
         wanted: |args| args.atomics,
-        amd: atomics_words,
+        amd: atomic_widths,
         own: atomics,
     },
-    Table {
+    LinkTable {
         title: "DMA",
         key: "dma",
         column: "dma",
         wanted: |args| args.dma,
-        amd: |link| word(link, link.dma.map(letter)),
+        amd: |link| or_self(link, link.dma.map(true_or_false)),
         own: |link| value(link, link.dma),
     },
-    Table {
+    LinkTable {
         title: "BI-DIRECTIONAL",
         key: "bi_dir",
         column: "bi_dir",
         wanted: |args| args.bi_dir,
-        amd: |link| word(link, link.bidirectional.map(letter)),
+        amd: |link| or_self(link, link.bidirectional.map(true_or_false)),
         own: |link| value(link, link.bidirectional),
     },
 ];
@@ -130,11 +138,11 @@ fn access(link: &Link) -> Node {
 }
 
 fn weight(link: &Link) -> Node {
-    link.weight.map_or_else(|| untold(link), Node::from)
+    link.weight.map_or_else(|| unknown(link), Node::from)
 }
 
 fn hops(link: &Link) -> Node {
-    link.hops.map_or_else(|| untold(link), Node::from)
+    link.hops.map_or_else(|| unknown(link), Node::from)
 }
 
 fn kind(link: &Link) -> Node {
@@ -146,57 +154,57 @@ fn kind(link: &Link) -> Node {
     }
 }
 
-fn bandwidth_words(link: &Link) -> Node {
+fn bandwidth_range(link: &Link) -> Node {
     match (link.min_bandwidth, link.max_bandwidth) {
         (Some(least), Some(most)) => format!("{}-{}", least.0, most.0).into(),
-        _ => untold(link),
+        _ => unknown(link),
     }
 }
 
 fn bandwidth(link: &Link) -> Node {
     let of = |value: Option<MegabytesPerSecond>| {
-        value.map_or_else(|| untold(link), |value| Node::quantity(value.0, "MB/s"))
+        value.map_or_else(|| unknown(link), |value| Node::quantity(value.0, "MB/s"))
     };
     let mut section = Section::new();
     section.put("min", of(link.min_bandwidth)).put("max", of(link.max_bandwidth));
     section.into()
 }
 
-fn atomics_words(link: &Link) -> Node {
+fn atomic_widths(link: &Link) -> Node {
     match (link.atomics_64, link.atomics_32) {
         (Some(true), Some(true)) => "64,32".into(),
         (_, Some(true)) => "32".into(),
         (Some(true), _) => "64".into(),
-        _ => word(link, None),
+        _ => or_self(link, None),
     }
 }
 
 /// The widths that pass.
 fn atomics(link: &Link) -> Node {
-    let (Some(narrow), Some(wide)) = (link.atomics_32, link.atomics_64) else { return untold(link) };
+    let (Some(narrow), Some(wide)) = (link.atomics_32, link.atomics_64) else { return unknown(link) };
     let widths = [(narrow, 32u32), (wide, 64)].into_iter().filter(|(passes, _)| *passes);
     Node::List(widths.map(|(_, width)| width.into()).collect())
 }
 
-fn letter(flag: bool) -> &'static str {
+fn true_or_false(flag: bool) -> &'static str {
     if flag { "T" } else { "F" }
 }
 
 /// AMD's word; of the way to itself, SELF.
-fn word(link: &Link, word: Option<&str>) -> Node {
-    match (link.kind, word) {
+fn or_self(link: &Link, name: Option<&str>) -> Node {
+    match (link.kind, name) {
         (LinkKind::Same, _) => "SELF".into(),
-        (_, Some(word)) => word.into(),
-        (_, None) => untold(link),
+        (_, Some(name)) => name.into(),
+        (_, None) => unknown(link),
     }
 }
 
 fn value(link: &Link, value: Option<bool>) -> Node {
-    value.map_or_else(|| untold(link), Node::from)
+    value.map_or_else(|| unknown(link), Node::from)
 }
 
 /// Why a quality of the way is not known.
-fn untold(link: &Link) -> Node {
+fn unknown(link: &Link) -> Node {
     match link.path {
         LinkPath::Same => Node::absent("itself", "the GPU needs no way to itself"),
         LinkPath::Host => Node::absent("no link", "KFD lists no link; data goes through the host's memory"),
@@ -214,7 +222,7 @@ fn no_link(topology: &Topology, from: &Gpu, to: &Gpu) -> Node {
 }
 
 /// A GPU with its ways to the others.
-fn report(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&Table]) -> Section {
+fn report(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&LinkTable]) -> Section {
     let links = gpus.iter().map(|to| {
         let link = topology.link(gpu.index(), to.index());
         let missing = || no_link(topology, gpu, to);
@@ -273,7 +281,7 @@ fn place(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, section: &mut Section) {
 }
 
 /// A row of the CSV, with AMD's columns.
-fn row(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&Table]) -> Section {
+fn row(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&LinkTable]) -> Section {
     let mut section = Section::new();
     section.put("gpu", gpu.index()).put("bdf", gpu.bdf().to_string());
     for table in wanted {
@@ -298,7 +306,7 @@ Legend:
 ";
 
 /// The tables as text. Few GPUs go by their addresses, as AMD's, many by their numbers, which are shorter.
-fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&Table], verbose: u8) -> String {
+fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&LinkTable], verbose: u8) -> String {
     const FEW: usize = 8;
     let many = gpus.len() > FEW;
     let heading = |gpu: &Gpu| if many { format!("GPU{}", gpu.index()) } else { gpu.bdf().to_string() };
@@ -306,33 +314,23 @@ fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&Table], verbose: u8) -> St
         true => format!("{:6}{}", heading(gpu), gpu.bdf()),
         false => heading(gpu),
     };
-    let first = gpus.iter().map(|gpu| name(gpu).chars().count()).max().unwrap_or(0) + 1;
     let mut text = String::new();
     for table in wanted {
-        let cells: Vec<Vec<String>> = gpus
-            .iter()
-            .map(|from| {
-                let cell = |to: &Gpu| {
-                    let link = topology.link(from.index(), to.index());
-                    let node = link.map_or_else(|| no_link(topology, from, to), table.amd);
-                    crate::render::inline(&node, verbose)
-                };
-                gpus.iter().map(cell).collect()
-            })
-            .collect();
-        let widest = cells.iter().flatten().map(|cell| cell.chars().count());
-        let widest = widest.chain(gpus.iter().map(|gpu| heading(gpu).len())).max().unwrap_or(0) + 1;
-        let mut line = |name: &str, cells: &mut dyn Iterator<Item = String>| {
-            let cells: String = cells.map(|cell| format!("{cell:widest$}")).collect();
-            text.push_str(&format!("{name:first$}{}\n", cells.trim_end()));
+        let cell = |from: &Gpu, to: &Gpu| {
+            let link = topology.link(from.index(), to.index());
+            let node = link.map_or_else(|| no_link(topology, from, to), table.amd);
+            inline(&node, verbose)
         };
-        line(&format!("{} TABLE:", table.title), &mut std::iter::empty());
-        line("", &mut gpus.iter().map(heading));
-        for (gpu, cells) in gpus.iter().zip(cells) {
-            line(&name(gpu), &mut cells.into_iter());
-        }
+        let row =
+            |from: &Gpu| std::iter::once(name(from)).chain(gpus.iter().map(|to| cell(from, to))).collect();
+        let rows: Vec<Vec<String>> = gpus.iter().map(row).collect();
+        // All columns are as wide as the widest.
+        let cells = rows.iter().flat_map(|row| row.iter().skip(1));
+        let widest = cells.map(|cell| width(cell)).max().unwrap_or(0);
+        let widest = gpus.iter().map(|gpu| width(&heading(gpu))).fold(widest, usize::max);
+        let columns = gpus.iter().map(|gpu| Column::left(heading(gpu), widest).gap(1));
+        let columns = Table::new(std::iter::once(Column::left("", 0)).chain(columns));
+        text.push_str(&format!("{} TABLE:\n{}", table.title, columns.text(&rows)));
     }
-    // The heading of a table may be longer than its first column, and ends no line in blanks.
-    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    format!("{}\n{LEGEND}", lines.join("\n"))
+    format!("{text}{LEGEND}")
 }

@@ -21,8 +21,8 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
     let format = answer::format(common);
     let root = if format == Format::AmdJson { AmdRoot::Object } else { AmdRoot::Array };
     let (gpus, mut output) = answer::begin(common, root)?;
-    let wanted = Wanted::of(args);
-    let found: Vec<Found> = gpus.iter().map(|gpu| Found::of(gpu, wanted)).collect();
+    let wanted = XgmiTables::of(args);
+    let found: Vec<GpuLinks> = gpus.iter().map(|gpu| GpuLinks::of(gpu, wanted)).collect();
     let sections: Vec<Section> = match format {
         Format::AmdJson => vec![amds(&found, wanted)],
         Format::Csv => found.iter().flat_map(|found| rows(found, wanted)).collect(),
@@ -36,7 +36,7 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
         }
     };
     output.write(&text)?;
-    let tells = |found: &Found| {
+    let tells = |found: &GpuLinks| {
         found.links.is_ok() || found.info.hive_id.is_ok() || matches!(found.errors, Some(Ok(_)))
     };
     if found.iter().any(tells) {
@@ -49,17 +49,17 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
 
 /// Which tables.
 #[derive(Debug, Clone, Copy)]
-struct Wanted {
+struct XgmiTables {
     metric: bool,
     status: bool,
     hive: bool,
     errors: bool,
 }
 
-impl Wanted {
-    fn of(args: &XgmiArgs) -> Wanted {
+impl XgmiTables {
+    fn of(args: &XgmiArgs) -> XgmiTables {
         let all = !(args.metric || args.source_status || args.link_status || args.errors);
-        Wanted {
+        XgmiTables {
             metric: all || args.metric,
             status: all || args.source_status,
             hive: all || args.link_status,
@@ -69,7 +69,7 @@ impl Wanted {
 }
 
 /// What there is to tell of a GPU.
-struct Found {
+struct GpuLinks {
     gpu: Gpu,
     links: Result<Vec<XgmiLink>>,
     info: XgmiInfo,
@@ -77,9 +77,9 @@ struct Found {
     errors: Option<Result<XgmiErrors>>,
 }
 
-impl Found {
-    fn of(gpu: &Gpu, wanted: Wanted) -> Found {
-        Found {
+impl GpuLinks {
+    fn of(gpu: &Gpu, wanted: XgmiTables) -> GpuLinks {
+        GpuLinks {
             gpu: gpu.clone(),
             links: gpu.xgmi_links(),
             info: gpu.xgmi_info(),
@@ -129,9 +129,9 @@ fn kilobytes(amount: Option<KiloBytes>) -> Node {
     amount.map_or_else(no_value, |amount| Node::quantity(amount.0, "KB"))
 }
 
-/// Up or down, by AMD's letters; a link that the table has no state for is `X`.
-fn letter(state: Option<LinkState>) -> Node {
-    match state {
+/// Up or down, by AMD's letters `U` and `D`; a link that the table has no state for is `X`.
+fn state(of_link: Option<LinkState>) -> Node {
+    match of_link {
         Some(LinkState::Active) => "U".into(),
         Some(LinkState::Inactive) => "D".into(),
         _ => Node::unsupported("the table of measurements has no state of the link"),
@@ -154,7 +154,7 @@ fn heading(gpu: &Gpu) -> Section {
     section
 }
 
-fn report(found: &Found, wanted: Wanted) -> Section {
+fn report(found: &GpuLinks, wanted: XgmiTables) -> Section {
     let mut section = heading(&found.gpu);
     if wanted.metric {
         let mut metrics = Section::new();
@@ -178,7 +178,7 @@ fn report(found: &Found, wanted: Wanted) -> Section {
         let states = found
             .links
             .as_ref()
-            .map(|links| Node::List(links.iter().map(|link| letter(link.state)).collect()));
+            .map(|links| Node::List(links.iter().map(|link| state(link.state)).collect()));
         section.put("link_status", states.unwrap_or_else(Node::from));
     }
     if wanted.hive {
@@ -233,7 +233,7 @@ fn hive(info: &XgmiInfo) -> Section {
 }
 
 /// A row a link, or one without a link.
-fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
+fn rows(found: &GpuLinks, wanted: XgmiTables) -> Vec<Section> {
     let none = Err(Node::absent("no link", "the GPU tells of no link"));
     let links: Vec<std::result::Result<&XgmiLink, Node>> = match &found.links {
         Ok(links) if !links.is_empty() => links.iter().map(Ok).collect(),
@@ -253,7 +253,7 @@ fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
                 .put("write", cell(|link| kilobytes(link.written)));
         }
         if wanted.status {
-            section.put("link_status", cell(|link| letter(link.state)));
+            section.put("link_status", cell(|link| state(link.state)));
         }
         if wanted.hive {
             let info = &found.info;
@@ -272,12 +272,12 @@ fn rows(found: &Found, wanted: Wanted) -> Vec<Section> {
 
 /// AMD's document: a list for each table, of the first partitions only, with a place for each GPU in place of each
 /// link. Which GPU a link leads to is not known, so those places are empty.
-fn amds(found: &[Found], wanted: Wanted) -> Section {
-    let first: Vec<&Found> = found.iter().filter(|found| found.is_first()).collect();
+fn amds(found: &[GpuLinks], wanted: XgmiTables) -> Section {
+    let first: Vec<&GpuLinks> = found.iter().filter(|found| found.is_first()).collect();
     let unknown = || Node::absent("not known", "which GPU a link leads to is not published");
     let mut section = Section::new();
     if wanted.metric {
-        let of = |found: &&Found| {
+        let of = |found: &&GpuLinks| {
             let links = first.iter().map(|to| {
                 let mut link = heading(&to.gpu);
                 link.put("read", unknown()).put("write", unknown());
@@ -296,8 +296,8 @@ fn amds(found: &[Found], wanted: Wanted) -> Section {
         section.put("xgmi_metric", Node::List(vec![Node::List(first.iter().map(of).collect())]));
     }
     if wanted.status {
-        let of = |found: &&Found| {
-            let states: Vec<Node> = found.links().iter().map(|link| letter(link.state)).collect();
+        let of = |found: &&GpuLinks| {
+            let states: Vec<Node> = found.links().iter().map(|link| state(link.state)).collect();
             // Where nothing is known AMD has an entry for each package.
             let states = if states.is_empty() { vec![unknown(); first.len()] } else { states };
             let mut section = heading(&found.gpu);
@@ -307,8 +307,8 @@ fn amds(found: &[Found], wanted: Wanted) -> Section {
         section.put("link_port_status", Node::List(first.iter().map(of).collect()));
     }
     if wanted.hive {
-        let of = |found: &&Found| {
-            let is_same = |to: &&Found| to.gpu.index() == found.gpu.index();
+        let of = |found: &&GpuLinks| {
+            let is_same = |to: &&GpuLinks| to.gpu.index() == found.gpu.index();
             let cell = |to| if is_same(to) { "SELF".into() } else { unknown() };
             let mut section = heading(&found.gpu);
             section.put("link_status", Node::List(first.iter().map(cell).collect()));
@@ -317,7 +317,7 @@ fn amds(found: &[Found], wanted: Wanted) -> Section {
         section.put("link_status", Node::List(first.iter().map(of).collect()));
     }
     if wanted.errors {
-        let of = |found: &&Found| {
+        let of = |found: &&GpuLinks| {
             let mut section = heading(&found.gpu);
             let node = found.errors.as_ref().map_or_else(unknown, errors);
             section.put_in(Forms::ALL, "errors_since_last_read", node);

@@ -3,100 +3,142 @@
 use amdgpu_smi::gpu::XgmiLink;
 use amdgpu_smi::unit::{Bytes, KiloBytes};
 
-use super::{Found, Wanted, errors, letter, no_value};
+use super::{GpuLinks, XgmiTables, errors, no_value, state};
+use crate::render::table::{Column, Table};
 use crate::render::{inline, size};
 use crate::report::Node;
 
+const LEGEND: &str = "
+Legend:
+  U / D = Link is Up / Down
+  Read / Write = Traffic of a link since the driver was loaded
+  N/A = Not supported
+";
+
 /// The tables as text, of the first partitions only.
-pub(super) fn tables(found: &[Found], wanted: Wanted, verbose: u8) -> String {
-    let mut first: Vec<&Found> = found.iter().filter(|found| found.is_first()).collect();
+pub(super) fn tables(found: &[GpuLinks], wanted: XgmiTables, verbose: u8) -> String {
+    let mut first: Vec<&GpuLinks> = found.iter().filter(|found| found.is_first()).collect();
     if first.is_empty() {
         // Others were asked for by name: they answer for their package.
         first.extend(found);
     }
-    let name = |found: &Found| format!("GPU{:<4}{:14}", found.gpu.index(), found.gpu.bdf().to_string());
-    let cell = |node: Node| inline(&node, verbose);
-    let mut text = String::new();
-    let mut line = |line: String| {
-        text.push_str(line.trim_end());
-        text.push('\n');
-    };
+    let mut tables = Vec::new();
     if wanted.metric {
-        let most = first.iter().map(|found| found.links().len()).max().unwrap_or(0);
-        let links: String = (0..most).map(|link| format!("{:13}", format!("LINK{link}"))).collect();
-        line("LINK METRIC TABLE:".into());
-        line(format!("       {:14}{:10}{:15}{:11}{links}", "bdf", "bit_rate", "max_bandwidth", "link_type"));
-        for found in &first {
-            line(format!(
-                "{}{:10}{:15}{:11}",
-                name(found),
-                cell(found.bit_rate()),
-                cell(found.max_bandwidth()),
-                cell(found.kind())
-            ));
-            for (name, value) in [
-                (" Read", (|link| link.read) as fn(&XgmiLink) -> Option<KiloBytes>),
-                (" Write", |link| link.written),
-            ] {
-                let amounts = found.links().iter().map(|link| match value(link) {
-                    Some(amount) => size(Bytes(amount.0.saturating_mul(1024))),
-                    None => "N/A".into(),
-                });
-                let amounts: String = amounts.map(|amount| format!("{amount:13}")).collect();
-                line(format!("{name:57}{}", if amounts.is_empty() { "N/A" } else { &amounts }));
-            }
-        }
+        tables.push(metrics(&first, verbose));
     }
     if wanted.status {
-        line(String::new());
-        line("GPU LINK PORT STATUS:".into());
-        line(format!("       {:14}port_num", "bdf"));
-        for found in &first {
-            let states: Vec<String> = found.links().iter().map(|link| cell(letter(link.state))).collect();
-            let states = if states.is_empty() { cell(found.kind()) } else { states.join("  ") };
-            line(format!("{}{states}", name(found)));
-        }
+        tables.push(states(&first, verbose));
     }
     if wanted.hive {
-        line(String::new());
-        line("HIVE:".into());
-        line(format!(
-            "       {:14}{:20}{:9}{:13}links to each GPU of the hive",
-            "bdf", "hive_id", "node_id", "physical_id"
-        ));
-        for found in &first {
-            let info = &found.info;
-            let peers = info.peers.iter().map(|peer| {
-                let bdf = peer.bdf.map_or_else(|| "?".into(), |bdf| bdf.to_string());
-                let links = peer.links.map_or_else(|| "N/A".into(), |links| links.to_string());
-                match peer.hops {
-                    Some(0) => format!("{bdf} SELF"),
-                    _ => format!("{bdf} {links}"),
-                }
-            });
-            let peers: Vec<String> = peers.collect();
-            line(format!(
-                "{}{:20}{:9}{:13}{}",
-                name(found),
-                cell(Node::reading_as(&info.hive_id, |id| format!("{id:#x}"))),
-                cell(Node::reading(&info.node_id)),
-                cell(Node::reading(&info.physical_id)),
-                if peers.is_empty() { "N/A".into() } else { peers.join(", ") }
-            ));
-        }
+        tables.push(hive(&first, verbose));
     }
     if wanted.errors {
-        line(String::new());
-        line("ERRORS SINCE LAST READ, CLEARED BY READING:".into());
-        for found in &first {
-            let node = found.errors.as_ref().map_or_else(no_value, errors);
-            line(format!("{}{}", name(found), cell(node)));
-        }
+        tables.push(last_errors(&first, verbose));
     }
-    line(String::new());
-    line("Legend:".into());
-    line("  U / D = Link is Up / Down".into());
-    line("  Read / Write = Traffic of a link since the driver was loaded".into());
-    line("  N/A = Not supported".into());
-    text.trim_start_matches('\n').to_owned()
+    format!("{}{LEGEND}", tables.join("\n"))
+}
+
+/// The columns that every table begins with.
+fn gpu_columns() -> [Column; 2] {
+    [Column::left("", 6), Column::left("bdf", 12).gap(1)]
+}
+
+fn gpu_cells(found: &GpuLinks) -> Vec<String> {
+    vec![format!("GPU{}", found.gpu.index()), found.gpu.bdf().to_string()]
+}
+
+/// A row for each GPU, and below it what went over its links.
+fn metrics(gpus: &[&GpuLinks], verbose: u8) -> String {
+    let most = gpus.iter().map(|found| found.links().len()).max().unwrap_or(0);
+    let per_gpu =
+        [Column::left("bit_rate", 8), Column::left("max_bandwidth", 13), Column::left("link_type", 9)];
+    // Where no link is known, the first has the reason, without a heading.
+    let links = (0..most.max(1)).map(|link| match most {
+        0 => Column::left("", 0),
+        _ => Column::left(format!("LINK{link}"), 11),
+    });
+    let table = Table::new(gpu_columns().into_iter().chain(per_gpu).chain(links));
+    let mut rows = Vec::new();
+    for found in gpus {
+        let per_gpu = [found.bit_rate(), found.max_bandwidth(), found.kind()];
+        let mut row = gpu_cells(found);
+        row.extend(per_gpu.iter().map(|node| inline(node, verbose)));
+        rows.push(row);
+        rows.push(traffic(found, " Read", |link| link.read));
+        rows.push(traffic(found, " Write", |link| link.written));
+    }
+    format!("LINK METRIC TABLE:\n{}", table.text(&rows))
+}
+
+fn traffic(found: &GpuLinks, name: &str, amount: fn(&XgmiLink) -> Option<KiloBytes>) -> Vec<String> {
+    let mut row = vec![String::new(); 5];
+    if let Some(first) = row.first_mut() {
+        *first = name.to_owned();
+    }
+    row.extend(found.links().iter().map(|link| match amount(link) {
+        Some(amount) => size(Bytes(amount.0.saturating_mul(1024))),
+        None => "N/A".into(),
+    }));
+    if found.links().is_empty() {
+        row.push("N/A".into());
+    }
+    row
+}
+
+fn states(gpus: &[&GpuLinks], verbose: u8) -> String {
+    let table = Table::new(gpu_columns().into_iter().chain([Column::left("port_num", 0)]));
+    let row = |found: &&GpuLinks| {
+        let states: Vec<String> =
+            found.links().iter().map(|link| inline(&state(link.state), verbose)).collect();
+        let mut row = gpu_cells(found);
+        row.push(if states.is_empty() { inline(&found.kind(), verbose) } else { states.join("  ") });
+        row
+    };
+    format!("GPU LINK PORT STATUS:\n{}", table.text(&gpus.iter().map(row).collect::<Vec<_>>()))
+}
+
+fn hive(gpus: &[&GpuLinks], verbose: u8) -> String {
+    let of_hive = [
+        Column::left("hive_id", 18),
+        Column::left("node_id", 7),
+        Column::left("physical_id", 11),
+        Column::left("links to each GPU of the hive", 0),
+    ];
+    let table = Table::new(gpu_columns().into_iter().chain(of_hive));
+    let row = |found: &&GpuLinks| {
+        let info = &found.info;
+        let peers = info.peers.iter().map(|peer| {
+            let bdf = peer.bdf.map_or_else(|| "?".into(), |bdf| bdf.to_string());
+            let links = peer.links.map_or_else(|| "N/A".into(), |links| links.to_string());
+            match peer.hops {
+                Some(0) => format!("{bdf} SELF"),
+                _ => format!("{bdf} {links}"),
+            }
+        });
+        let peers: Vec<String> = peers.collect();
+        let ids = [
+            Node::reading_as(&info.hive_id, |id| format!("{id:#x}")),
+            Node::reading(&info.node_id),
+            Node::reading(&info.physical_id),
+        ];
+        let mut row = gpu_cells(found);
+        row.extend(ids.iter().map(|node| inline(node, verbose)));
+        row.push(if peers.is_empty() { "N/A".into() } else { peers.join(", ") });
+        row
+    };
+    format!("HIVE:\n{}", table.text(&gpus.iter().map(row).collect::<Vec<_>>()))
+}
+
+fn last_errors(gpus: &[&GpuLinks], verbose: u8) -> String {
+    let mut table = Table::new(gpu_columns().into_iter().chain([Column::left("", 0).gap(2)]));
+    let row = |found: &&GpuLinks| {
+        let node = found.errors.as_ref().map_or_else(no_value, errors);
+        let mut row = gpu_cells(found);
+        row.push(inline(&node, verbose));
+        row
+    };
+    let rows: Vec<Vec<String>> = gpus.iter().map(row).collect();
+    table.fit(&rows);
+    let lines = rows.iter().map(|row| format!("{}\n", table.line(row)));
+    format!("ERRORS SINCE LAST READ, CLEARED BY READING:\n{}", lines.collect::<String>())
 }
