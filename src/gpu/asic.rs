@@ -1,6 +1,7 @@
 //! What the GPU is.
 
-use super::{Gpu, names};
+use super::Gpu;
+use super::names::{self, MarketName};
 use crate::error::{Error, Reasons, Result};
 use crate::id::UniqueId;
 use crate::parse::keyval::{self, PciId};
@@ -87,11 +88,13 @@ impl Gpu {
     /// table, the machine's `pci.ids`; else `AMD GPU [1002:xxxx]`.
     #[doc(alias = "amdsmi_get_gpu_subsystem_name")]
     pub fn market_name(&self) -> String {
-        let id = self.ids().pci_id;
-        self.word("product_name")
-            .ok()
-            .or_else(|| names::product(&*self.0.backend, id, self.revision().ok()))
-            .unwrap_or_else(|| format!("AMD GPU [{:04x}:{:04x}]", id.vendor, id.device))
+        self.name().text
+    }
+
+    /// As [`Gpu::market_name`], with whether it is the name of this very model.
+    pub fn name(&self) -> MarketName {
+        let board = self.word("product_name").ok();
+        MarketName::find(&*self.0.backend, board, self.ids().pci_id, self.revision().ok())
     }
 
     fn revision(&self) -> Result<u8> {

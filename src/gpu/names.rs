@@ -1,7 +1,9 @@
 //! What a GPU is called in the shop: from the board, from the machine's lists of names, from a small table.
 
+use std::fmt;
 use std::path::Path;
 
+use super::products;
 use crate::backend::Backend;
 use crate::id::AMD;
 use crate::parse::keyval::PciId;
@@ -19,21 +21,54 @@ const PCI_IDS: [&str; 4] = [
 /// Both lists are below 2 MB.
 const LIMIT: usize = 16 << 20;
 
-/// The product's name in the machine's own lists, else in the table below.
-pub(super) fn product(backend: &dyn Backend, id: PciId, revision: Option<u8>) -> Option<String> {
-    if let Some(revision) = revision
-        && let Some(name) = in_files(backend, &AMDGPU_IDS, |text| {
-            pci_ids::amdgpu(text, id.device, revision).map(|name| name.into_owned())
-        })
-    {
-        return Some(name);
+/// What a GPU is sold as.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct MarketName {
+    /// The name.
+    pub text: String,
+    /// Whether it is this model's name, and not the one of its family or merely its PCI numbers.
+    pub known: bool,
+}
+
+impl fmt::Display for MarketName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.text.fmt(f)
     }
-    if id.vendor == AMD
-        && let Some(name) = well_known(id.device, revision)
-    {
-        return Some(name.to_owned());
+}
+
+impl MarketName {
+    /// By what is written on the board, else by the machine's list of AMD's products, the table of [`products`] and
+    /// the machine's list of all devices.
+    pub(super) fn find(
+        backend: &dyn Backend,
+        board: Option<String>,
+        id: PciId,
+        revision: Option<u8>,
+    ) -> MarketName {
+        let listed = || {
+            let revision = revision?;
+            in_files(backend, &AMDGPU_IDS, |text| {
+                pci_ids::amdgpu(text, id.device, revision).map(|name| name.into_owned())
+            })
+        };
+        if let Some(text) = board.or_else(listed) {
+            return MarketName { text, known: true };
+        }
+        if let Some((text, known)) = product(id, revision) {
+            return MarketName { text: text.to_owned(), known };
+        }
+        let device =
+            in_files(backend, &PCI_IDS, |text| pci_ids::device(text, id).map(|name| name.into_owned()));
+        let numbers = || format!("AMD GPU [{:04x}:{:04x}]", id.vendor, id.device);
+        MarketName { text: device.unwrap_or_else(numbers), known: false }
     }
-    in_files(backend, &PCI_IDS, |text| pci_ids::device(text, id).map(|name| name.into_owned()))
+}
+
+/// The name in the crate's own table, and whether it is of one model.
+fn product(id: PciId, revision: Option<u8>) -> Option<(&'static str, bool)> {
+    if id.vendor == AMD { products::find(id.device, revision) } else { None }
 }
 
 /// The vendor's name in the machine's list; AMD's is known without.
@@ -55,84 +90,34 @@ fn in_files(backend: &dyn Backend, files: &[&str], find: impl Fn(&[u8]) -> Optio
     })
 }
 
-/// Products that are met in servers and shops, for machines without lists. A revision of `None` fits all.
-fn well_known(device: u16, revision: Option<u8>) -> Option<&'static str> {
-    let fits = |(known, only, _): &&(u16, Option<u8>, &str)| {
-        *known == device && (only.is_none() || *only == revision)
-    };
-    WELL_KNOWN.iter().find(fits).map(|(.., name)| *name)
-}
-
-const WELL_KNOWN: [(u16, Option<u8>, &str); 56] = [
-    (0x66a1, None, "AMD Instinct MI50/MI60"),
-    (0x738c, None, "AMD Instinct MI100"),
-    (0x7408, None, "AMD Instinct MI250X"),
-    (0x740c, None, "AMD Instinct MI250X/MI250"),
-    (0x740f, None, "AMD Instinct MI210"),
-    (0x74a0, None, "AMD Instinct MI300A"),
-    (0x74a1, None, "AMD Instinct MI300X"),
-    (0x74a2, None, "AMD Instinct MI308X"),
-    (0x74a5, None, "AMD Instinct MI325X"),
-    (0x74a9, None, "AMD Instinct MI300X HF"),
-    (0x74b5, None, "AMD Instinct MI300X VF"),
-    (0x75a0, None, "AMD Instinct MI350X"),
-    (0x75a3, None, "AMD Instinct MI355X"),
-    (0x67df, Some(0xe7), "Radeon RX 580 Series"),
-    (0x67df, Some(0xcf), "Radeon RX 470 Graphics"),
-    (0x687f, Some(0xc0), "Radeon RX Vega"),
-    (0x687f, Some(0xc1), "Radeon RX Vega"),
-    (0x687f, Some(0xc3), "Radeon RX Vega"),
-    (0x66af, Some(0xc1), "AMD Radeon VII"),
-    (0x731f, Some(0xc0), "AMD Radeon RX 5700 XT 50th Anniversary"),
-    (0x731f, Some(0xc1), "AMD Radeon RX 5700 XT"),
-    (0x731f, Some(0xc4), "AMD Radeon RX 5700"),
-    (0x7340, Some(0xc5), "AMD Radeon RX 5500 XT"),
-    (0x73a5, Some(0xc0), "AMD Radeon RX 6950 XT"),
-    (0x73bf, Some(0xc0), "AMD Radeon RX 6900 XT"),
-    (0x73bf, Some(0xc1), "AMD Radeon RX 6800 XT"),
-    (0x73bf, Some(0xc3), "AMD Radeon RX 6800"),
-    (0x73df, Some(0xc1), "AMD Radeon RX 6700 XT"),
-    (0x73ff, Some(0xc1), "AMD Radeon RX 6600 XT"),
-    (0x73ff, Some(0xc3), "AMD Radeon RX 6600M"),
-    (0x73ff, Some(0xc7), "AMD Radeon RX 6600"),
-    (0x744c, Some(0xc8), "AMD Radeon RX 7900 XTX"),
-    (0x744c, Some(0xcc), "AMD Radeon RX 7900 XT"),
-    (0x7448, None, "AMD Radeon PRO W7900"),
-    (0x747e, Some(0xc8), "AMD Radeon RX 7800 XT"),
-    (0x747e, Some(0xff), "AMD Radeon RX 7700 XT"),
-    (0x7480, Some(0xc1), "AMD Radeon RX 7700S"),
-    (0x7480, Some(0xc7), "AMD Radeon RX 7600M XT"),
-    (0x7480, Some(0xcf), "AMD Radeon RX 7600"),
-    (0x7550, Some(0xc0), "AMD Radeon RX 9070 XT"),
-    (0x7550, Some(0xc3), "AMD Radeon RX 9070"),
-    // Boards whose revision is not known share the chip's name.
-    (0x67df, None, "AMD Ellesmere [Radeon RX 470/480/570/580/590]"),
-    (0x687f, None, "AMD Vega 10 XL/XT [Radeon RX Vega 56/64]"),
-    (0x731f, None, "AMD Navi 10 [Radeon RX 5600 OEM/5600 XT/5700/5700 XT]"),
-    (0x73bf, None, "AMD Navi 21 [Radeon RX 6800/6800 XT/6900 XT]"),
-    (0x73df, None, "AMD Navi 22 [Radeon RX 6700/6700 XT/6750 XT/6800M]"),
-    (0x73ff, None, "AMD Navi 23 [Radeon RX 6600/6600 XT/6600M]"),
-    (0x744c, None, "AMD Navi 31 [Radeon RX 7900 XT/7900 XTX/7900 GRE]"),
-    (0x747e, None, "AMD Navi 32 [Radeon RX 7700 XT/7800 XT]"),
-    (0x7480, None, "AMD Navi 33 [Radeon RX 7600/7600 XT/7600M XT/7700S]"),
-    (0x7550, None, "AMD Navi 48 [Radeon RX 9070/9070 XT]"),
-    (0x163f, None, "AMD Custom GPU 0405 (Van Gogh)"),
-    (0x1681, None, "AMD Radeon 680M"),
-    (0x15bf, None, "AMD Radeon 780M Graphics"),
-    (0x150e, None, "AMD Radeon 890M Graphics"),
-    (0x1586, None, "AMD Radeon 8060S Graphics"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::Tree;
+
+    const NAVI31: PciId = PciId { vendor: AMD, device: 0x744c };
 
     #[test]
-    fn a_board_goes_before_its_chip() {
-        assert_eq!(well_known(0x744c, Some(0xc8)), Some("AMD Radeon RX 7900 XTX"));
-        assert_eq!(well_known(0x744c, Some(0x01)), Some("AMD Navi 31 [Radeon RX 7900 XT/7900 XTX/7900 GRE]"));
-        assert_eq!(well_known(0x744c, None), well_known(0x744c, Some(0x01)));
-        assert_eq!(well_known(0x74a1, Some(0)), Some("AMD Instinct MI300X"));
-        assert_eq!(well_known(0xffff, None), None);
+    fn the_machines_list_goes_before_the_table_and_the_table_before_pci_ids() {
+        let root = tempfile::tempdir().unwrap();
+        let share = root.path().join("usr/share");
+        std::fs::create_dir_all(share.join("libdrm")).unwrap();
+        std::fs::create_dir_all(share.join("misc")).unwrap();
+        std::fs::write(share.join("libdrm/amdgpu.ids"), "1.0.0\n744C,\tC8,\tThe list's own\n").unwrap();
+        std::fs::write(share.join("misc/pci.ids"), "1002  AMD\n\t744c  Of all\n\tfff0  A new chip\n")
+            .unwrap();
+        let backend = Tree::open(root.path()).unwrap();
+        let of = |device, revision| MarketName::find(&backend, None, PciId { device, ..NAVI31 }, revision);
+        let (name, known) = ("The list's own".to_owned(), true);
+        assert_eq!(of(0x744c, Some(0xc8)), MarketName { text: name, known });
+        assert_eq!(of(0x744c, Some(0xcc)), MarketName { text: "AMD Radeon RX 7900 XT".into(), known });
+        assert_eq!(
+            of(0x744c, None),
+            MarketName { text: "AMD Radeon RX 7900 Series (Navi 31)".into(), known: false }
+        );
+        assert_eq!(of(0xfff0, None), MarketName { text: "A new chip".into(), known: false });
+        assert_eq!(of(0xfff1, None).to_string(), "AMD GPU [1002:fff1]");
+        let board = MarketName::find(&backend, Some("Written on the board".into()), NAVI31, Some(0xc8));
+        assert_eq!(board, MarketName { text: "Written on the board".into(), known });
     }
 }
