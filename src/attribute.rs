@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use crate::error::{Error, ParseError, Unavailable};
-use crate::gpu::{FanMode, TemperatureSensor, VoltageRail};
 use crate::parse::dpm::{self, DpmTable, PcieTable};
-use crate::parse::fan::{self, FanCurve, FanSetting};
+use crate::parse::fan::{self, FanCurve, FanMode, FanSetting};
 use crate::parse::features::{self, Features};
 use crate::parse::keyval::{self, PciId};
+use crate::parse::label::{TemperatureSensor, VoltageRail};
 use crate::parse::overdrive::{self, Overdrive};
 use crate::parse::partition::{self, ComputePartition, MemoryPartition};
 use crate::parse::performance::{self, PerformanceLevel, ThrottlingLogging};

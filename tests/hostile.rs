@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use amdgpu_smi::error::Unavailable;
-use amdgpu_smi::gpu::ClockDomain;
+use amdgpu_smi::gpu::{ClockDomain, Source, Temperature};
 use amdgpu_smi::{Error, Smi};
 use damaged::{DEVICE, Damaged};
 
@@ -27,6 +27,15 @@ fn only_junction_is_spoiled(machine: &Damaged, expected: &str) {
     let error = sensors[1].current.as_ref().unwrap_err().to_string();
     assert!(error.contains("hwmon4/temp2_input") && error.contains(expected), "{error}");
     assert!(!error.contains('\n'), "{error}");
+}
+
+/// The file of junction counts as missing, so the table is asked, and nobody followed the link.
+fn junction_is_asked_of_the_table(machine: &Damaged) {
+    let sensors = machine.gpu().temperatures().unwrap();
+    let sources: Vec<Source> = sensors.iter().map(|sensor| sensor.current.as_ref().unwrap().source).collect();
+    assert_eq!(sources, [Source::Attribute, Source::Metrics, Source::Attribute]);
+    let in_table = machine.gpu().metrics().unwrap().temperatures.hotspot;
+    assert_eq!(sensors[1].current.as_deref().ok(), in_table.as_ref());
 }
 
 fn replace(machine: &Damaged, with: impl FnOnce(&Path)) {
@@ -119,7 +128,7 @@ fn links_into_the_process_itself() {
     let machine = Damaged::new();
     for target in ["/proc/self/mem", "/proc/self/root/proc/self/mem", "/dev/zero", "/proc/self/fd/0"] {
         replace(&machine, |file| symlink(target, file).unwrap());
-        only_junction_is_spoiled(&machine, "not supported");
+        junction_is_asked_of_the_table(&machine);
     }
 }
 
@@ -154,7 +163,7 @@ fn links_that_lead_out() {
     let up = "../".repeat(30);
     for target in [outside.path().to_path_buf(), PathBuf::from(format!("{up}{}", outside.path().display()))] {
         replace(&machine, |file| symlink(target, file).unwrap());
-        only_junction_is_spoiled(&machine, "not supported");
+        junction_is_asked_of_the_table(&machine);
     }
 }
 
@@ -209,7 +218,10 @@ fn a_hwmon_without_a_name() {
     fs::remove_file(machine.hwmon().join("name")).unwrap();
     assert_eq!(machine.gpu().temperatures().unwrap().len(), 3);
     fs::write(machine.hwmon().join("name"), "nvme\n").unwrap();
-    assert!(matches!(machine.gpu().temperatures(), Err(Error::NotSupported { .. })), "another driver's");
+    assert!(matches!(machine.gpu().power_channels(), Err(Error::NotSupported { .. })), "another driver's");
+    let sensors = machine.gpu().temperatures().unwrap();
+    let in_table = |sensor: &Temperature| sensor.channel.is_none() && sensor.critical.is_err();
+    assert!(sensors.len() == 3 && sensors.iter().all(in_table), "{sensors:?}");
 }
 
 /// Some recordings are padded with NUL to a page: a GPU that sleeps must be seen to sleep there too.

@@ -11,18 +11,27 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Wraps and carries what `parse` reports; knows nothing else but names.
     ("error", &["id"]),
     ("parse", &["unit", "id", "error"]),
+    // A value with its source, or the reason why there is none.
+    ("reading", &["error"]),
+    // Each file of the kernel once: its name and its parser.
+    ("attribute", &["parse", "unit", "error"]),
     ("derived", &["parse", "unit"]),
     ("backend", &["error", "id", "sys"]),
     ("capture", &["discover", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
     ("visible", &["id"]),
-    ("gpu", &["backend", "parse", "unit", "id", "error"]),
+    ("gpu", &["attribute", "reading", "backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
     ("event", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // A device that came back is found by a scan.
-    ("sample", &["discover", "derived", "gpu", "backend", "parse", "unit", "id", "error"]),
+    (
+        "sample",
+        &["attribute", "reading", "discover", "derived", "gpu", "backend", "parse", "unit", "id", "error"],
+    ),
+    // From the handle's files or from a sample of them.
+    ("summary", &["sample", "gpu", "reading", "parse", "unit", "error"]),
     ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
-    ("control", &["gpu", "backend", "parse", "unit", "id", "error"]),
+    ("control", &["attribute", "reading", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("process", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("topology", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // Plays machines; nobody imports it.

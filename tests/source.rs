@@ -22,7 +22,7 @@ const FILES: [&str; 7] = [
     "gpu_busy_percent",
     "mem_busy_percent",
     "vcn_busy_percent",
-    "temp1_label",
+    "temp1_input",
 ];
 
 fn desktop() -> (Record, Gpu) {
@@ -106,6 +106,7 @@ fn an_attribute_that_fails_is_not_replaced() {
     };
     in_reset(gpu.power().socket.as_ref().err());
     in_reset(gpu.fan().rpm.as_ref().err());
+    in_reset(gpu.temperature(&TemperatureSensor::Edge).as_ref().err());
     let activity = gpu.activity();
     in_reset(activity.gfx.as_ref().err());
     in_reset(activity.media.as_ref().err());

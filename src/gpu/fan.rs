@@ -6,22 +6,9 @@ use crate::attribute::{
     MINIMUM_PWM, PWM, PWM_ENABLE, PWM_MAX, TARGET_TEMPERATURE, ZERO_RPM_ENABLE, ZERO_RPM_STOP_TEMPERATURE,
 };
 use crate::error::Result;
-use crate::parse::fan::{FanCurve, FanSetting};
+use crate::parse::fan::{FanCurve, FanMode, FanSetting};
 use crate::reading::{Reading, bundle};
 use crate::unit::Rpm;
-
-/// Who decides a fan's speed (`pwmN_enable`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum FanMode {
-    /// 0: nobody, it runs at full speed.
-    Full,
-    /// 1: the user, who sets a speed.
-    Manual,
-    /// 2: the firmware.
-    Automatic,
-}
 
 bundle! {
     /// One fan.

@@ -38,6 +38,8 @@ use crate::error::Unavailable;
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::keyval::PciId;
 
+pub use crate::parse::fan::FanMode;
+pub use crate::parse::label::{TemperatureSensor, VoltageRail};
 pub use crate::reading::{Reading, Scope, Source, Value};
 pub(crate) use access::{Access, read, with_buffer};
 pub use activity::Activity;
@@ -48,7 +50,7 @@ pub use clock::{ClockDomain, Frequency};
 pub(crate) use device::{Device, RuntimeStatus};
 pub(crate) use driver::driver_info;
 pub use driver::{DriverInfo, DriverState};
-pub use fan::{Fan, FanControl, FanMode};
+pub use fan::{Fan, FanControl};
 pub use firmware::Firmware;
 pub(crate) use hwmon::Hwmon;
 pub use memory::{MemoryUsage, VramInfo};
@@ -59,9 +61,9 @@ pub use partition::{PartitionProfile, PartitionResource, ResourceKind};
 pub use pcie::{PcieInfo, PcieLink};
 pub use power::{PowerChannel, PowerKind};
 pub use ras::{BlockErrors, BlockState, ErrorTotals, RasInfo};
-pub use thermal::{Temperature, TemperatureSensor};
+pub use thermal::Temperature;
 pub use virtualization::{VirtualizationInfo, VirtualizationMode};
-pub use voltage::{Voltage, VoltageRail};
+pub use voltage::Voltage;
 pub use xgmi::{XgmiInfo, XgmiLink, XgmiPeer};
 
 /// Whether reading may wake a GPU that has gone to sleep.

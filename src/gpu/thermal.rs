@@ -1,58 +1,14 @@
 //! The temperature sensors of hwmon.
 
-use std::fmt;
-
 use super::{Access, Gpu};
 use crate::attribute::{
     TEMPERATURE_CRITICAL, TEMPERATURE_CRITICAL_HYSTERESIS, TEMPERATURE_EMERGENCY, TEMPERATURE_INPUT,
     TEMPERATURE_LABEL,
 };
 use crate::error::{Error, Result};
+use crate::parse::label::TemperatureSensor;
 use crate::reading::{Reading, bundle};
 use crate::unit::MilliCelsius;
-
-/// Where a temperature is measured, as the driver labels it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum TemperatureSensor {
-    /// `edge`: at the die's edge; the only one of an APU, and none on MI300.
-    Edge,
-    /// `junction`: the hottest spot of the die; AMD SMI's hotspot.
-    Junction,
-    /// `mem`: the memory.
-    Memory,
-    /// Another label, or none: then `tempN`.
-    Other(String),
-}
-
-impl TemperatureSensor {
-    /// The sensor that the driver labels so.
-    pub(crate) fn of_label(label: &str) -> TemperatureSensor {
-        match label {
-            "edge" => TemperatureSensor::Edge,
-            "junction" => TemperatureSensor::Junction,
-            "mem" => TemperatureSensor::Memory,
-            other => TemperatureSensor::Other(other.to_owned()),
-        }
-    }
-
-    /// The driver's label: `edge`, `junction`, `mem`, or another.
-    pub fn as_str(&self) -> &str {
-        match self {
-            TemperatureSensor::Edge => "edge",
-            TemperatureSensor::Junction => "junction",
-            TemperatureSensor::Memory => "mem",
-            TemperatureSensor::Other(label) => label,
-        }
-    }
-}
-
-impl fmt::Display for TemperatureSensor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
 
 bundle! {
     /// One sensor: thousandths of a degree Celsius now, and the limits.
@@ -97,7 +53,7 @@ impl Gpu {
         let found = self.temperature_sensors(&access)?.into_iter().find(|(_, sensor)| sensor == wanted);
         match found {
             Some((channel, _)) => access.at(&TEMPERATURE_INPUT, channel),
-            None => Err(Error::NotSupported { path: self.hwmon()?.dir.path().join("temp*_label") }),
+            None => Err(Error::NotSupported { path: self.path_of("hwmon/temp*_label") }),
         }
     }
 

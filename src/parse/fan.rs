@@ -10,6 +10,19 @@ use super::overdrive::Limits;
 use super::{Parsed, lines};
 use crate::unit::{MilliCelsius, Percent};
 
+/// Who decides a fan's speed (`pwmN_enable`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[non_exhaustive]
+pub enum FanMode {
+    /// 0: nobody, it runs at full speed.
+    Full,
+    /// 1: the user, who sets a speed.
+    Manual,
+    /// 2: the firmware.
+    Automatic,
+}
+
 /// One point of the fan's curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]

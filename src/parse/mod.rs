@@ -16,6 +16,7 @@ pub mod fan;
 pub mod fdinfo;
 pub mod features;
 pub mod keyval;
+pub mod label;
 pub mod metrics;
 pub mod overdrive;
 pub mod partition;

@@ -84,7 +84,7 @@ impl Look<'_> {
             Some(sample) => match &sample.temperatures {
                 Ok(sensors) => match sensors.iter().find(|found| found.sensor == *sensor) {
                     Some(found) => found.current.clone(),
-                    None => Err(Error::NotSupported { path: self.gpu.path_of("hwmon") }),
+                    None => Err(Error::NotSupported { path: self.gpu.path_of("hwmon/temp*_label") }),
                 },
                 Err(error) => Err(error.clone()),
             },
