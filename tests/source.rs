@@ -90,7 +90,7 @@ fn the_table_where_there_is_none() {
     // Neither: the attribute is what is not supported.
     record.fail_path("gpu_metrics", ENOENT);
     let Err(Error::NotSupported { path }) = gpu.power().socket else { panic!() };
-    assert!(path.ends_with("power1_input"));
+    assert!(path.ends_with("power1_average"));
     assert!(matches!(gpu.activity().gfx, Err(Error::NotSupported { .. })));
 }
 
@@ -118,7 +118,7 @@ fn what_neither_has_is_not_supported() {
     let smi = Smi::builder().root(fixture("mi300x-1x-k6.12-spx")).build().unwrap();
     let gpu = &smi.gpus()[0];
     assert!(matches!(gpu.temperature(&TemperatureSensor::Edge), Err(Error::NotSupported { .. })));
-    assert!(matches!(gpu.fan().rpm, Err(Error::NotSupported { .. })));
+    assert!(matches!(gpu.fan().rpm, Err(Error::NoFan { .. })));
     assert!(matches!(
         gpu.temperature(&TemperatureSensor::Other("temp9".into())),
         Err(Error::NotSupported { .. })

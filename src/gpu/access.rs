@@ -118,6 +118,10 @@ impl Access<'_> {
         Absent: From<E>,
     {
         let hwmon = self.gpu.hwmon()?;
+        // The driver makes all names at once, so one that is missing is known to be, without asking the GPU.
+        if self.check(PathBuf::new).is_err() && !hwmon.has(file) {
+            return Err(Error::NotSupported { path: hwmon.dir.path().join(file) });
+        }
         self.read_in(self.gpu.device(file)?, &*hwmon.dir, file, parse)
     }
 
