@@ -35,7 +35,7 @@ impl Look<'_> {
             attribute => return attribute,
         };
         let (value, scope) =
-            self.from_table(absent, |metrics| self.media_engines(metrics), Scope::Package)?.value;
+            self.table_value(absent, |metrics| self.media_engines(metrics), Scope::Package)?.value;
         Ok(Value { value, source: Source::Metrics, scope })
     }
 

@@ -54,7 +54,7 @@ impl Look<'_> {
         }
         let in_table = |metrics: &Metrics| metrics.fan_speed.filter(|speed| speed.0 != 0);
         let rpm = match of(&fan, |fan| &fan.rpm) {
-            Err(no_fan @ Error::NoFan { .. }) => self.from_table(no_fan, in_table, Scope::Package),
+            Err(no_fan @ Error::NoFan { .. }) => self.table_value(no_fan, in_table, Scope::Package),
             rpm => self.or_table(rpm, in_table),
         };
         FanSummary {

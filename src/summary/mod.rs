@@ -159,14 +159,14 @@ impl<'a> Look<'a> {
     fn or_table<T>(&self, attribute: Reading<T>, field: impl FnOnce(&Metrics) -> Option<T>) -> Reading<T> {
         match attribute {
             Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => {
-                self.from_table(absent, field, Scope::Package)
+                self.table_value(absent, field, Scope::Package)
             }
             attribute => attribute,
         }
     }
 
     /// A field of the table; where the table is not there or lacks the field, `absent`.
-    fn from_table<T>(
+    fn table_value<T>(
         &self,
         absent: Error,
         field: impl FnOnce(&Metrics) -> Option<T>,
@@ -188,7 +188,7 @@ impl<'a> Look<'a> {
             Some(Sample { metrics: Err(Error::NotSampled), .. }) => Error::NotSampled,
             _ => Error::NotSupported { path: self.gpu.path_of("gpu_metrics") },
         };
-        self.from_table(absent, field, Scope::Package)
+        self.table_value(absent, field, Scope::Package)
     }
 
     /// The engines of this GPU's own partition in the package's table, else those of the whole package.

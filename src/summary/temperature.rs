@@ -52,8 +52,11 @@ impl Look<'_> {
                 continue;
             }
             let none = || Error::NotSupported { path: self.gpu.path_of("hwmon") };
-            let current =
-                self.from_table(none(), |metrics| in_table(metrics, &sensor), crate::reading::Scope::Package);
+            let current = self.table_value(
+                none(),
+                |metrics| in_table(metrics, &sensor),
+                crate::reading::Scope::Package,
+            );
             if current.is_ok() {
                 let limit = || Err(none());
                 sensors.push(Temperature {

@@ -40,7 +40,7 @@ impl Look<'_> {
                 continue;
             }
             let none = Error::NotSupported { path: self.gpu.path_of("hwmon") };
-            let current = self.from_table(none, |metrics| in_table(metrics, &rail), Scope::Package);
+            let current = self.table_value(none, |metrics| in_table(metrics, &rail), Scope::Package);
             if current.is_ok() {
                 rails.push(Voltage { rail, channel: None, current });
             }

@@ -2,13 +2,15 @@
 //!
 //! The page is made of a machine that it is given, the live one or one that a test plays, and of nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use amdgpu_smi::event::EventSet;
-use amdgpu_smi::gpu::TemperatureSensor;
+use amdgpu_smi::id::Bdf;
+use amdgpu_smi::reading::{Reading, Scope};
 use amdgpu_smi::sample::{Sample, SampleFields, Sampler};
-use amdgpu_smi::{Error, Result, Smi};
+use amdgpu_smi::summary::Look;
+use amdgpu_smi::{Error, Gpu, Result, Smi};
 
 /// Reads the GPUs of one machine.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ impl Exporter {
             let sampled = sampler.reattach().and_then(|()| sampler.sample().map(drop));
             page.put("up", &[("gpu", &gpu)], u8::from(sampled.is_ok()));
             match sampled {
-                Ok(()) => page.put_sample(&gpu, sampler.last()),
+                Ok(()) => page.put_sample(sampler.gpu(), sampler.last()),
                 Err(error) => page.put_absent(&gpu, "all", &error),
             }
         }
@@ -74,12 +76,16 @@ fn samplers(smi: &Smi) -> Vec<Sampler> {
 
 /// Samples by the name of their metric: a page has each metric once.
 #[derive(Default)]
-struct Page(BTreeMap<&'static str, String>);
+struct Page {
+    lines: BTreeMap<&'static str, String>,
+    /// What was put of whole packages: package, metric, sensor.
+    of_packages: BTreeSet<(Bdf, &'static str, Option<String>)>,
+}
 
 impl Page {
     fn put(&mut self, name: &'static str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
         let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}={value:?}")).collect();
-        let lines = self.0.entry(name).or_default();
+        let lines = self.lines.entry(name).or_default();
         let _ = writeln!(lines, "amdgpu_{name}{{{}}} {value}", labels.join(","));
     }
 
@@ -88,58 +94,54 @@ impl Page {
         self.put("absent", &[("gpu", gpu), ("field", field), ("reason", &error.reason())], 1);
     }
 
-    fn put_or_absent<T: std::fmt::Display>(
+    /// A value of the whole package is put for the first of its partitions alone, so that a sum counts it once.
+    fn put_reading<T>(
         &mut self,
         name: &'static str,
-        gpu: &str,
-        value: Option<T>,
-        reason: Option<&Error>,
+        gpu: &Gpu,
+        sensor: Option<&str>,
+        reading: &Reading<T>,
+        number: impl FnOnce(&T) -> f64,
     ) {
-        match (value, reason) {
-            (Some(value), _) => self.put(name, &[("gpu", gpu)], value),
-            (None, Some(error)) => self.put_absent(gpu, name, error),
-            (None, None) => {}
+        let bdf = gpu.bdf().to_string();
+        let found = match reading {
+            Ok(found) => found,
+            Err(error) => return self.put_absent(&bdf, sensor.unwrap_or(name), error),
+        };
+        let quantity = (gpu.ids().package, name, sensor.map(str::to_owned));
+        if found.scope == Scope::Package && !self.of_packages.insert(quantity) {
+            return;
         }
+        let mut labels = vec![("gpu", bdf.as_str())];
+        labels.extend(sensor.map(|sensor| ("sensor", sensor)));
+        self.put(name, &labels, number(found));
     }
 
-    fn put_sample(&mut self, gpu: &str, sample: &Sample) {
-        for sensor in &sample.temperatures {
-            let name = sensor_name(&sensor.sensor);
-            match sensor.current {
-                Some(current) => {
-                    self.put("temperature_celsius", &[("gpu", gpu), ("sensor", &name)], current.celsius());
-                }
-                None => {
-                    let reason = sensor.reasons.of("current");
-                    reason.into_iter().for_each(|error| self.put_absent(gpu, &name, error));
+    fn put_sample(&mut self, gpu: &Gpu, sample: &Sample) {
+        let look = Look::sampled(gpu, sample);
+        match look.temperatures() {
+            Ok(sensors) => {
+                for sensor in sensors {
+                    let name = sensor.sensor.as_str();
+                    self.put_reading("temperature_celsius", gpu, Some(name), &sensor.current, |now| {
+                        now.celsius()
+                    });
                 }
             }
+            Err(error) => self.put_absent(&gpu.bdf().to_string(), "temperature_celsius", &error),
         }
-        let power = sample.socket_power().map(|(power, ..)| power.watts());
-        let why = sample
-            .power
-            .iter()
-            .find_map(|power| power.reasons.of("average").or(power.reasons.of("instantaneous")));
-        self.put_or_absent("power_watts", gpu, power, why.or(sample.reasons.of("power")));
-        let busy = sample.gfx_activity().map(|(busy, _)| busy.0);
-        self.put_or_absent("gfx_activity_percent", gpu, busy, sample.activity.reasons.of("gfx"));
-        let used = sample.memory.vram_used.map(|used| used.0);
-        self.put_or_absent("vram_used_bytes", gpu, used, sample.memory.reasons.of("vram_used"));
+        self.put_reading("power_watts", gpu, None, &look.power().socket, |power| power.watts());
+        self.put_reading("gfx_activity_percent", gpu, None, &look.activity().gfx, |busy| busy.0.into());
+        let used = look.memory_usage().vram_used;
+        self.put_reading("vram_used_bytes", gpu, None, &used, |used| used.0 as f64);
     }
 
     fn text(self) -> String {
         let kind = |name: &str| if name.ends_with("_total") { "counter" } else { "gauge" };
-        self.0.iter().map(|(name, lines)| format!("# TYPE amdgpu_{name} {}\n{lines}", kind(name))).collect()
-    }
-}
-
-fn sensor_name(sensor: &TemperatureSensor) -> String {
-    match sensor {
-        TemperatureSensor::Edge => "edge".into(),
-        TemperatureSensor::Junction => "junction".into(),
-        TemperatureSensor::Memory => "memory".into(),
-        TemperatureSensor::Other(name) => name.clone(),
-        newer => format!("{newer:?}"),
+        self.lines
+            .iter()
+            .map(|(name, lines)| format!("# TYPE amdgpu_{name} {}\n{lines}", kind(name)))
+            .collect()
     }
 }
 

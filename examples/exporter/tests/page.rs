@@ -40,6 +40,18 @@ fn values() {
     assert_eq!(value(&exporter.page(), &edge), Some("46"));
 }
 
+/// Eight partitions of one package: a sum over the page has the package's power once.
+#[test]
+fn a_package_is_counted_once() {
+    let (_, smi, mut exporter) = machine("mi300x-1x-k6.12-cpx-nps4");
+    let page = exporter.page();
+    let count = |metric: &str| page.lines().filter(|line| line.starts_with(metric)).count();
+    assert_eq!(smi.gpus().len(), 8);
+    assert_eq!(count("amdgpu_up{"), 8, "{page}");
+    assert_eq!(count("amdgpu_power_watts{"), 1, "{page}");
+    assert_eq!(count("amdgpu_temperature_celsius{"), 2, "junction and memory: {page}");
+}
+
 #[test]
 fn an_absent_value_is_absent_and_says_why() {
     let (machine, _, mut exporter) = machine(DESKTOP);
