@@ -10,8 +10,8 @@
 //!     println!("{} {}", gpu.bdf(), gpu.market_name());
 //!     for sensor in gpu.temperatures()? {
 //!         match sensor.current {
-//!             Some(temperature) => println!("  {:?}: {temperature}", sensor.sensor),
-//!             None => println!("  {:?}: {}", sensor.sensor, sensor.reasons.of("current").unwrap()),
+//!             Ok(temperature) => println!("  {}: {temperature}", sensor.sensor),
+//!             Err(reason) => println!("  {}: {reason}", sensor.sensor),
 //!         }
 //!     }
 //! }
@@ -21,10 +21,9 @@
 //!
 //! # What it promises
 //!
-//! * **Honest values.** A quantity is a value, or it is absent and the reason is kept: not supported, no
-//!   permission, suspended, in reset, device gone, unparsable with path, line and column. A bundle has `Option`
-//!   fields and the [reasons](error::Reasons) beside them; one bad sensor never spoils its neighbours, one bad
-//!   GPU never hides the others.
+//! * **Honest values.** A quantity is a [`Reading`]: a value with its source and its scope, or the reason why there is
+//!   none: not supported, no permission, suspended, in reset, device gone, implausible, unparsable with path, line and
+//!   column. One bad sensor never spoils its neighbours, one bad GPU never hides the others.
 //! * **Never wakes, never hangs, never blocks others.** What would wake a [suspended](Gpu::is_suspended) GPU is
 //!   not read unless the caller [allows](WakePolicy) it. No device node is opened but `/dev/kfd`, for [events](event),
 //!   and an awake GPU's render node, once for each of three questions: [`Gpu::vbios_info`], [`Gpu::vram_info`] and
@@ -38,8 +37,9 @@
 //!
 //! # Where to look
 //!
-//! [`Smi`] is the list of GPUs and finds them by each of their [names](GpuIds); [`Gpu`] answers for one of them,
-//! with what it answers in [`gpu`]. [`sample`] reads the same values again and again, at one system call each, and
+//! [`Smi`] is the list of GPUs and of [packages](Smi::packages), and finds GPUs by each of their [names](GpuIds);
+//! [`Gpu`] answers for one of them, with what it answers in [`gpu`]. [`summary`] holds the quantities that people ask
+//! for most, each answered by one rule. [`sample`] reads the same values again and again, at one system call each, and
 //! many GPUs side by side; [`derived`] tells what happened between two readings. [`process`] tells who uses the
 //! GPUs, [`topology`] how they are wired; [`event`] watches what they report by themselves. [`parse`] reads the
 //! kernel's formats from bytes alone. [`diagnose`] says

@@ -163,3 +163,25 @@ fn the_loops() {
         );
     }
 }
+
+/// The programs that were ported from others, without a key by name and without a unit by hand.
+#[test]
+fn process_table() {
+    let text = run("process_table", "mi210-1x-k6.12-container-pidns", &[]);
+    // The same number twice: a process of the container, and one of the host that it cannot see.
+    says(&text, &["Here(Pid(42)) python3: 16384 MB", "Host(Pid(42)) : 1024 MB"]);
+}
+
+#[test]
+fn dashboard() {
+    let text = run("dashboard", "mi300x-1x-k6.12-cpx-nps4", &[]);
+    // Eight partitions of one package, whose power is 143 W.
+    says(&text, &["0000:65:00.0 ", ": 143 W, 39 °C", "total: 143 W\n"]);
+    assert_eq!(text.lines().count(), 2, "{text}");
+}
+
+#[test]
+fn gpu_page() {
+    let text = run("gpu_page", "navi31-1x-k6.12-desktop", &[]);
+    says(&text, &["\"AMD Radeon RX 7900 XTX\"", "cap: Some(", "link: Some(", "Gen"]);
+}
