@@ -90,6 +90,7 @@ mod tests {
             "ids",
             "bdf",
             "uuid",
+            "sysfs_path",
             "is_partition",
             "refusing",
             "in_drm",
