@@ -73,7 +73,7 @@ fn discovery_is_linear() {
     assert!(each <= 1.3, "{one}, {eight}, {many} calls for 1, 8 and 64 GPUs");
 }
 
-/// Side by side: eight GPUs take less than they would one after another. `cargo bench` has the figure.
+/// Side by side: eight GPUs take less than they would one after another. The benchmarks have figures.
 #[test]
 fn eight_slow_gpus_are_sampled_side_by_side() {
     let _alone = alone();
