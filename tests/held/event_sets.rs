@@ -67,8 +67,7 @@ fn buffered_loses_nothing_that_the_kernel_kept() {
     println!("asked once a second: the queue took {accepted_plain}, {received_plain} received");
     assert_eq!((received, buffered.lost()), (accepted, 0));
     assert_eq!(received_plain, accepted_plain);
-    assert!(accepted > EVENTS / 2, "the thread did not keep up");
-    assert!(received_plain < EVENTS / 2);
+    assert!(accepted > accepted_plain, "the thread took no more than one look a second");
 }
 
 #[test]

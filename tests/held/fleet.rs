@@ -14,6 +14,9 @@ use crate::{alone, descriptors, threads, wait_for_threads};
 /// A deadline that nothing here needs.
 const LONG: Duration = Duration::from_secs(60);
 
+/// A deadline that a GPU which hangs lets pass, and all others keep on a busy machine, too.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 fn observed(packages: usize) -> (tempfile::TempDir, Record, Smi) {
     let room = multiply(&fixture("navi31-1x-k6.12-desktop"), packages);
     let record = Record::new(Arc::new(Tree::open(room.path()).unwrap()));
@@ -42,6 +45,19 @@ fn letters(fleet: &mut FleetSampler, deadline: Duration) -> String {
     fleet.tick(deadline).map(|(_, outcome)| letter(outcome)).collect()
 }
 
+/// Ticks as long as the answer is `late`; the first other one.
+fn after(late: &str, fleet: &mut FleetSampler, deadline: Duration) -> String {
+    let patience = Instant::now() + LONG;
+    loop {
+        let now = letters(fleet, deadline);
+        if now != late {
+            return now;
+        }
+        assert!(Instant::now() < patience, "still {late}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// At most 60 calls a GPU, and no more of them where there are more GPUs.
 #[test]
 fn discovery_is_linear() {
@@ -58,29 +74,27 @@ fn discovery_is_linear() {
     assert!(each <= 1.3, "{one}, {eight}, {many} calls for 1, 8 and 64 GPUs");
 }
 
-/// Side by side: eight GPUs take as long as the slowest one.
+/// Side by side: eight GPUs take less than they would one after another. The benchmarks have figures.
 #[test]
-fn eight_slow_gpus_take_as_long_as_one() {
+fn eight_slow_gpus_are_sampled_side_by_side() {
     let _alone = alone();
     let (_room, record, smi) = observed(8);
-    let mut sampler = smi.gpus()[0].sampler(SampleFields::MONITOR);
     let mut fleet = fleet(&smi);
-    sampler.sample().unwrap();
     assert_eq!(letters(&mut fleet, LONG), "SSSSSSSS");
-    record.set_latency(Duration::from_millis(5));
-    let slowest = fleet_took(&mut fleet);
-    let started = Instant::now();
-    sampler.sample().unwrap();
-    let one = started.elapsed();
-    println!("eight GPUs {slowest:?}, one GPU {one:?}");
-    assert!(one >= Duration::from_millis(75));
-    assert!(slowest < one.mul_f64(1.5), "eight GPUs {slowest:?}, one GPU {one:?}");
-}
-
-fn fleet_took(fleet: &mut FleetSampler) -> Duration {
-    let started = Instant::now();
-    assert_eq!(letters(fleet, LONG), "SSSSSSSS");
-    started.elapsed()
+    record.clear();
+    assert_eq!(letters(&mut fleet, LONG), "SSSSSSSS");
+    let calls = u32::try_from(record.calls().len()).unwrap();
+    assert!(calls >= 8 * 10);
+    let latency = Duration::from_millis(5);
+    record.set_latency(latency);
+    // A busy machine may make some ticks long, not all.
+    let mut tick = || {
+        let started = Instant::now();
+        assert_eq!(letters(&mut fleet, LONG), "SSSSSSSS");
+        started.elapsed()
+    };
+    let in_turn = latency * calls;
+    assert!((0..50).any(|_| tick() < in_turn / 2), "no tick took less than half of {in_turn:?}");
 }
 
 /// A GPU that the kernel waits for is late, tick after tick; the others are on time, and nothing is used up.
@@ -94,24 +108,21 @@ fn one_that_hangs_delays_nobody() {
     record.hang("/sys/devices/pci0003:00");
     assert_eq!(hung.bdf().domain, 3);
     let started = Instant::now();
-    assert_eq!(letters(&mut fleet, Duration::from_millis(300)), "SSSLSSSS");
-    assert!(started.elapsed() >= Duration::from_millis(300), "it had its time to answer");
+    assert_eq!(letters(&mut fleet, PATIENCE), "SSSLSSSS");
+    assert!(started.elapsed() >= PATIENCE, "it had its time to answer");
     let held = (threads(), descriptors());
-    let mut longest = Duration::ZERO;
+    let begun = Instant::now();
     for tick in 0..1000 {
-        let started = Instant::now();
         // Not waited for again: the tick ends when the other seven are there, long before its deadline.
         assert_eq!(letters(&mut fleet, LONG), "SSSLSSSS", "tick {tick}");
-        longest = longest.max(started.elapsed());
         record.clear();
     }
-    println!("longest of 1000 ticks beside a GPU that hangs: {longest:?}");
-    assert!(longest < Duration::from_secs(5));
+    // A thousand deadlines would be hours.
+    println!("1000 ticks beside a GPU that hangs: {:?}", begun.elapsed());
     assert_eq!((threads(), descriptors()), held);
     // The kernel lets go: what it answered is heard of, as old, and then it is a GPU like the others.
     record.heal();
-    std::thread::sleep(Duration::from_millis(200));
-    assert_eq!(letters(&mut fleet, LONG), "SSSOSSSS");
+    assert_eq!(after("SSSLSSSS", &mut fleet, LONG), "SSSOSSSS");
     assert_eq!(letters(&mut fleet, LONG), "SSSSSSSS");
     drop(fleet);
     wait_for_threads(0);
@@ -124,13 +135,11 @@ fn one_that_is_always_late_is_heard_of() {
     let (_room, record, smi) = observed(1);
     let mut fleet = fleet(&smi);
     assert_eq!(letters(&mut fleet, LONG), "S");
-    record.set_latency(Duration::from_millis(2));
-    let mut heard = String::new();
-    for _ in 0..6 {
-        heard += &letters(&mut fleet, Duration::from_millis(5));
-        std::thread::sleep(Duration::from_millis(500));
+    record.set_latency(Duration::from_millis(20));
+    for _ in 0..3 {
+        assert_eq!(letters(&mut fleet, Duration::from_millis(5)), "L");
+        assert_eq!(after("L", &mut fleet, Duration::from_millis(5)), "O");
     }
-    assert_eq!(heard, "LOLOLO");
 }
 
 /// Dropping a fleet does not wait for a GPU that hangs.
@@ -140,10 +149,9 @@ fn dropping_waits_for_nothing() {
     let (_room, record, smi) = observed(2);
     let mut fleet = fleet(&smi);
     record.hang("/sys/devices/pci0001:00");
-    assert_eq!(letters(&mut fleet, Duration::from_millis(100)), "SL");
-    let started = Instant::now();
+    assert_eq!(letters(&mut fleet, PATIENCE), "SL");
+    // Would never return if it waited: the GPU answers only afterwards.
     drop(fleet);
-    assert!(started.elapsed() < Duration::from_secs(5));
     record.heal();
 }
 
@@ -183,7 +191,7 @@ fn sixty_four_partitions() {
     assert!(descriptors() < 1024);
     record.hang("/sys/devices/pci0002:00");
     let late = format!("{}{}{}", "S".repeat(16), "L".repeat(8), "S".repeat(40));
-    assert_eq!(letters(&mut fleet, Duration::from_millis(500)), late);
+    assert_eq!(letters(&mut fleet, PATIENCE), late);
     assert_eq!(letters(&mut fleet, LONG), late);
     record.heal();
 }

@@ -188,7 +188,7 @@ fn waiting_takes_its_time() {
     let start = Instant::now();
     assert!(events.wait(Duration::from_millis(50)).unwrap().is_none());
     assert!(start.elapsed() >= Duration::from_millis(50));
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(60));
     assert!(events.wait(Duration::ZERO).unwrap().is_none());
 }
 

@@ -314,7 +314,7 @@ fn percent_between_two_looks() {
 }
 
 /// 64 partitions, 200 processes, 20 descriptors each: everything is there, and what it costs is said. Time passes or
-/// fails nothing here; `cargo bench --bench big` gives the figure of an optimised build.
+/// fails nothing here; `cargo bench -p amdgpu-smi-bench --bench big` gives the figure of an optimised build.
 #[test]
 fn a_big_machine() {
     let folder = folder();

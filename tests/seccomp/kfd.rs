@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use amdgpu_smi::backend::{Backend, Dir, HostFacts, Kfd, Live, Tree};
@@ -232,23 +233,33 @@ fn a_signal_interrupts() {
             let mut set = open(&smi).unwrap();
             // SAFETY: asks for this thread, which waits for the other one below.
             let waiting = unsafe { libc::pthread_self() } as usize;
+            let interrupted = Arc::new(AtomicBool::new(false));
+            let done = interrupted.clone();
+            // Again and again: the first may come before the wait.
             let poke = move || {
-                std::thread::sleep(Duration::from_millis(30));
-                // SAFETY: the thread lives until this one has been joined.
-                unsafe { libc::pthread_kill(waiting as libc::pthread_t, libc::SIGUSR2) };
+                while !done.load(Ordering::Acquire) {
+                    // SAFETY: the thread lives until this one has been joined.
+                    unsafe { libc::pthread_kill(waiting as libc::pthread_t, libc::SIGUSR2) };
+                    std::thread::sleep(Duration::from_millis(30));
+                }
             };
             let poking = std::thread::spawn(poke);
+            let end = move || {
+                interrupted.store(true, Ordering::Release);
+                poking.join().unwrap();
+            };
             if buffered {
                 let mut events = set.buffered(10).unwrap();
                 assert_eq!(events.wait(None).unwrap_err(), Error::Interrupted);
+                end();
                 rig.send(0, b"3 1 x\n");
                 assert!(events.wait(SOON).unwrap().is_some());
             } else {
                 assert_eq!(set.wait(None).unwrap_err(), Error::Interrupted);
+                end();
                 rig.send(0, b"3 1 x\n");
                 assert!(set.wait(SOON).unwrap().is_some());
             }
-            poking.join().unwrap();
         });
     }
 }
@@ -258,7 +269,7 @@ fn a_signal_interrupts() {
 #[test]
 fn capabilities_of_a_namespace_do_not_count() {
     const INSIDE: &str = "AMDGPU_SMI_TEST_INSIDE_NAMESPACE";
-    let name = "capabilities_of_a_namespace_do_not_count";
+    let name = "kfd::capabilities_of_a_namespace_do_not_count";
     if std::env::var_os(INSIDE).is_none() {
         let program = std::env::current_exe().unwrap();
         let run = std::process::Command::new("unshare")
@@ -268,7 +279,10 @@ fn capabilities_of_a_namespace_do_not_count() {
             .env(INSIDE, "1")
             .output();
         match run {
-            Ok(output) if output.status.success() => {}
+            Ok(output) if output.status.success() => {
+                let said = String::from_utf8_lossy(&output.stdout);
+                assert!(said.contains("1 passed"), "{said}");
+            }
             Ok(output) if String::from_utf8_lossy(&output.stderr).contains("unshare") => {
                 println!("no user namespace here: {}", String::from_utf8_lossy(&output.stderr));
             }

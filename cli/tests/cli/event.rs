@@ -157,8 +157,8 @@ fn count_ends_it() {
 #[test]
 fn the_time_ends_it() {
     let start = Instant::now();
-    let (status, text, stderr) = outcome(PLAYS, &["--duration", "0.9"]);
-    assert!(start.elapsed() >= Duration::from_millis(900) && start.elapsed() < Duration::from_secs(20));
+    let (status, text, stderr) = outcome(PLAYS, &["--duration", "3"]);
+    assert!(start.elapsed() >= Duration::from_secs(3) && start.elapsed() < Duration::from_secs(60));
     assert_eq!((status, text.lines().count()), (Some(0), 16), "{stderr}");
     assert!(stderr.starts_with("amdgpu-smi: 16 events: 1 VMFAULT, 3 THERMAL_THROTTLE, "), "{stderr}");
 }
@@ -197,7 +197,7 @@ fn signals_end_it_with_the_counts() {
         let mut rest = String::new();
         reader.read_to_string(&mut rest).expect("the rest");
         let (status, _, stderr) = texts(child.wait_with_output().expect("it ends"));
-        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(start.elapsed() < Duration::from_secs(60));
         assert_eq!((status, rest.as_str()), (Some(0), ""));
         assert!(stderr.starts_with("amdgpu-smi: 16 events: 1 VMFAULT, "), "{stderr}");
     }
@@ -315,12 +315,12 @@ fn what_is_not_understood_is_shown_and_cannot_move_the_cursor() {
     assert_eq!(events[2]["message"], "17 -5 7d01 \0");
 }
 
-/// The kernel's queue has room for a few hundred of these lines; the pipe for as many. There are thousands.
+/// The queue has room for a thousand of these lines, the pipe for some hundred. There are four thousand.
 #[test]
 fn a_slow_reader_of_the_output_loses_nothing() {
-    const LINES: usize = 2000;
+    const LINES: usize = 4000;
     let machine = Machine::new(1);
-    machine.manifest("kfd queue 8192\n");
+    machine.manifest("kfd queue 32768\n");
     let script: String =
         (0..LINES).map(|number| format!("3 {number:x} job hang on ring:gfx\n@pause 1\n")).collect();
     machine.script(GPUS[0], &script);

@@ -101,7 +101,7 @@ fn changeable() -> tempfile::TempDir {
     root
 }
 
-/// Half a second of work within about a second.
+/// Half a second of work within about four seconds.
 #[test]
 fn percentages_between_two_looks() {
     let root = changeable();
@@ -112,12 +112,12 @@ fn percentages_between_two_looks() {
         |file: &PathBuf| std::fs::read_to_string(file).is_ok_and(|text| text.contains("drm-engine-gfx"));
     let files: Vec<PathBuf> = files.filter(draws).collect();
     assert!(!files.is_empty());
-    let child = command(&["process", "--percent=1", "--json", "-p", "2402", "--root"])
+    let child = command(&["process", "--percent=4", "--json", "-p", "2402", "--root"])
         .arg(root.path())
         .stdout(std::process::Stdio::piped())
         .spawn()
         .expect("the program runs");
-    std::thread::sleep(Duration::from_millis(400));
+    std::thread::sleep(Duration::from_millis(1500));
     for file in files {
         let text = std::fs::read_to_string(&file).expect("fdinfo");
         let changed = text.replace("918273645546", "918773645546");
@@ -132,7 +132,7 @@ fn percentages_between_two_looks() {
     let info = &document["gpu_data"][1]["process_list"][0]["process_info"];
     let percent = info["percent"]["gfx"]["value"].as_f64().expect("a percentage");
     // A slow machine makes the time between the looks longer, and the percentage smaller, never larger.
-    assert!((5.0..=51.0).contains(&percent), "{percent}");
+    assert!((1.0..=13.0).contains(&percent), "{percent}");
     assert_eq!(info["percent"]["enc"]["value"].as_f64(), Some(0.0));
     assert_eq!(info["usage"]["gfx"]["value"], 918_773_645_546u64);
 }

@@ -69,7 +69,7 @@ fn it_stops_in_time() {
 
 #[test]
 fn ctrl_c_ends_it_well() {
-    for args in [&["monitor", "-w", "1"][..], &["metric", "-p", "-w", "1", "--json"]] {
+    for args in [&["monitor", "-w", "300"][..], &["metric", "-p", "-w", "300", "--json"]] {
         let mut child = command(args)
             .arg("--root")
             .arg(fixture(NAME))
@@ -87,7 +87,7 @@ fn ctrl_c_ends_it_well() {
         reader.read_to_string(&mut rest).expect("the rest");
         let output = child.wait_with_output().expect("it ends");
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &[][..]), "{args:?}");
-        assert!(start.elapsed() < Duration::from_millis(900), "it does not wait for the next sample");
+        assert!(start.elapsed() < Duration::from_secs(60), "it does not wait for the next sample");
         // What was begun is whole, and no control sequence is left behind.
         assert!(rest.is_empty() || rest.ends_with('\n'));
         assert!(!rest.contains('\x1b') && !first.contains('\x1b'));

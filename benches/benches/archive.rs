@@ -23,7 +23,7 @@ fn main() {
     for (fixture, packages) in [("mi300x-1x-k6.12-spx", 8), ("navi31-1x-k6.12-desktop", 8)] {
         let root = folder.path().join(fixture);
         std::fs::create_dir(&root).expect("a folder");
-        machine_room::multiply_into(&Path::new("fixtures").join(fixture), packages, &root);
+        machine_room::multiply_into(&support::fixtures::fixture(fixture), packages, &root);
         let capture =
             Capture::new().redact(Redact::Nothing).record(&Smi::builder().root(&root)).expect("a recording");
         let path = folder.path().join(format!("{fixture}.tar"));

@@ -1,0 +1,301 @@
+//! Who may import whom, in the library, the command and the shared object: modules, files and folders.
+//!
+//! Read from the sources as the compiler parses them, each path resolved to where the thing is defined, whoever passes it
+//! on. What is compiled for tests only is left out.
+
+mod source;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use source::{Names, Sources};
+
+/// The layers of the library, and what each may import of the others.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("unit", &[]),
+    ("sys", &[]),
+    ("id", &[]),
+    // Wraps and carries what `parse` reports; knows nothing else but names.
+    ("error", &["id"]),
+    ("parse", &["unit", "id", "error"]),
+    ("derived", &["parse", "unit"]),
+    ("backend", &["error", "id", "sys"]),
+    ("capture", &["discover", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
+    ("visible", &["id"]),
+    ("gpu", &["backend", "parse", "unit", "id", "error"]),
+    ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
+    ("event", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    // A device that came back is found by a scan.
+    ("sample", &["discover", "derived", "gpu", "backend", "parse", "unit", "id", "error"]),
+    ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    // The only one that writes.
+    ("control", &["gpu", "backend", "parse", "unit", "id", "error"]),
+    ("process", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    ("topology", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    // Plays machines; nobody imports it.
+    ("testing", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    // Made up of the formats; nobody imports it.
+    ("synth", &["capture", "parse", "unit", "id", "error"]),
+    // The root only declares and re-exports.
+    ("lib", &["discover", "error", "gpu"]),
+];
+
+/// Files that import each other. None is meant to, so this list only gets shorter.
+const CIRCLES: &[&[&str]] = &[
+    &["backend/archive/build", "backend/archive/index"],
+    &["control/commit", "control/plan"],
+    &["event/buffered", "event/builder", "event/set"],
+    &["testing/overlay", "testing/power", "testing/topology"],
+];
+
+/// The same for folders below `src` of the command, and of the shared object.
+const FOLDER_CIRCLES: &[&[&str]] = &[&["command", "fleet"]];
+
+const LIBRARY: &str = "src/lib.rs";
+const COMMAND: &str = "cli/src/main.rs";
+const SHARED_OBJECT: &str = "capi/src/lib.rs";
+
+fn sources(root: &str) -> Sources {
+    let sources = Sources::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join(root));
+    assert!(sources.modules.len() > 10, "{root}");
+    sources
+}
+
+/// The first name of a module: its layer. The root itself is `lib`.
+fn layer(names: &[String]) -> &str {
+    names.first().map_or("lib", String::as_str)
+}
+
+/// What modules import against the rules.
+fn forbidden(sources: &Sources) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (names, target, named) in sources.edges() {
+        let (from, to) = (layer(names), layer(&target));
+        let Some((_, allowed)) = LAYERS.iter().find(|(layer, _)| *layer == from) else {
+            found.insert(format!("{from} has no rule"));
+            continue;
+        };
+        if to != from && to != "lib" && !allowed.contains(&to) {
+            let file = sources.modules[names].file.display();
+            found.insert(format!("{file}: may not import {}", named.path.join("::")));
+        }
+    }
+    found
+}
+
+type Graph = BTreeMap<String, BTreeSet<String>>;
+
+/// Which file imports which. That a module declares its children, and they use what it defines for them, is how modules
+/// are: only files that are not below each other count.
+fn files(sources: &Sources) -> Graph {
+    let mut graph = Graph::new();
+    for (names, target, named) in sources.edges() {
+        let related = names.starts_with(&target) || target.starts_with(names);
+        if !related && !named.passed_on {
+            let [from, to] = [names, &target].map(|names| file(sources, names));
+            graph.entry(from).or_default().insert(to);
+        }
+    }
+    graph
+}
+
+fn file(sources: &Sources, names: &Names) -> String {
+    sources.modules[names].file.with_extension("").to_string_lossy().trim_end_matches("/mod").to_owned()
+}
+
+/// Which folder below `src`, or file beside them, imports which.
+fn folders(sources: &Sources) -> Graph {
+    let mut graph = Graph::new();
+    for (names, target, _) in sources.edges() {
+        let (from, to) = (layer(names), layer(&target));
+        if from != to && from != "lib" && to != "lib" {
+            graph.entry(from.to_owned()).or_default().insert(to.to_owned());
+        }
+    }
+    graph
+}
+
+/// Those that reach each other, in groups.
+fn circles(graph: &Graph) -> BTreeSet<Vec<String>> {
+    let reached = |from: &String| {
+        let (mut reached, mut todo) = (BTreeSet::new(), vec![from]);
+        while let Some(name) = todo.pop() {
+            todo.extend(graph.get(name).into_iter().flatten().filter(|name| reached.insert((*name).clone())));
+        }
+        reached
+    };
+    let all: BTreeMap<&String, BTreeSet<String>> = graph.keys().map(|name| (name, reached(name))).collect();
+    let within = |name: &String| {
+        let circle = all[name].iter().filter(|other| all.get(*other).is_some_and(|back| back.contains(name)));
+        circle.cloned().collect::<Vec<_>>()
+    };
+    graph.keys().map(within).filter(|circle| circle.len() > 1).collect()
+}
+
+fn owned(known: &[&[&str]]) -> BTreeSet<Vec<String>> {
+    known.iter().map(|circle| circle.iter().map(|&name| name.to_owned()).collect()).collect()
+}
+
+#[test]
+fn layers_import_downwards_only() {
+    let sources = sources(LIBRARY);
+    assert_eq!(forbidden(&sources), BTreeSet::new());
+    let unused: Vec<_> = LAYERS.iter().filter(|(name, _)| *name != "lib" && !ahead(name, &sources)).collect();
+    assert_eq!(unused, [] as [&(&str, &[&str]); 0], "rules for modules that are not there");
+    let rules: Graph = LAYERS
+        .iter()
+        .map(|(name, allowed)| (name.to_string(), allowed.iter().map(|name| name.to_string()).collect()))
+        .collect();
+    assert_eq!(circles(&rules), BTreeSet::new(), "the rules themselves");
+}
+
+/// Whether the library has that module, with the features of this build or without.
+fn ahead(name: &str, sources: &Sources) -> bool {
+    sources.modules.contains_key(&[name.to_owned()][..])
+}
+
+#[test]
+fn no_files_import_each_other() {
+    let mut found = BTreeSet::new();
+    for root in [LIBRARY, COMMAND, SHARED_OBJECT] {
+        found.extend(circles(&files(&sources(root))));
+    }
+    assert_eq!(found, owned(CIRCLES));
+}
+
+#[test]
+fn no_folders_import_each_other() {
+    let mut found = BTreeSet::new();
+    for root in [COMMAND, SHARED_OBJECT] {
+        found.extend(circles(&folders(&sources(root))));
+    }
+    assert_eq!(found, owned(FOLDER_CIRCLES));
+}
+
+/// The command and the shared object have what any other program has: what the library declares public and documents.
+#[test]
+fn the_front_ends_use_the_public_interface() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(LIBRARY)).unwrap();
+    let mut public = BTreeSet::new();
+    for item in syn::parse_file(&text).unwrap().items {
+        match item {
+            syn::Item::Mod(module) if matches!(module.vis, syn::Visibility::Public(_)) => {
+                public.insert(module.ident.to_string());
+            }
+            _ => {}
+        }
+    }
+    let mut paths = 0;
+    for root in [COMMAND, SHARED_OBJECT] {
+        for module in sources(root).modules.values() {
+            for path in module.foreign.iter().filter(|path| path[0] == "amdgpu_smi") {
+                let first = &path[1];
+                let passed_on = first.starts_with(char::is_uppercase);
+                assert!(
+                    passed_on || public.contains(first),
+                    "{}: {}",
+                    module.file.display(),
+                    path.join("::")
+                );
+                paths += 1;
+            }
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(root);
+        for file in rust_files(folder.parent().unwrap()) {
+            let text = fs::read_to_string(&file).unwrap();
+            let reaches = text.contains("#[path") || text.contains("include!(");
+            assert!(!reaches, "{}: takes a source from elsewhere", file.display());
+        }
+    }
+    assert!(paths > 100, "{paths}");
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(rust_files(&path)),
+            false if path.extension().is_some_and(|extension| extension == "rs") => found.push(path),
+            false => {}
+        }
+    }
+    found
+}
+
+/// `unsafe` has its places.
+#[test]
+fn two_files_allow_unsafe() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in rust_files(&src) {
+        let text = fs::read_to_string(&file).unwrap();
+        let allowed = file.ends_with("src/sys/ioctl.rs") || file.ends_with("src/sys/map.rs");
+        assert_eq!(text.contains("allow(unsafe_code"), allowed, "{}", file.display());
+    }
+}
+
+/// What the imports of a module are found as, each kind of them once.
+#[test]
+fn every_way_to_import_is_seen() {
+    let library = |text: &str| {
+        Sources::from_texts(&[
+            ("", "mod discover; pub use discover::Smi;"),
+            ("unit", text),
+            ("unit::small", ""),
+            ("discover", "pub struct Smi; pub mod found {}"),
+            ("backend", "mod tree; mod live; pub use tree::Tree; pub use live::*; pub struct Dir;"),
+            ("backend::tree", "pub struct Tree;"),
+            ("backend::live", "pub struct Live;"),
+            ("gpu", "use crate::backend::Dir; pub struct Gpu;"),
+        ])
+    };
+    let refused = |text: &str| forbidden(&library(text)).into_iter().collect::<Vec<_>>();
+    for (text, path) in [
+        ("use crate::backend::Dir;", "backend::Dir"),
+        ("use crate::{backend::Tree, unit::small};", "backend::tree::Tree"),
+        ("use crate::{unit::small, backend::{Live as L}};", "backend::live::Live"),
+        ("use crate::Smi;", "discover::Smi"),
+        ("use super::Smi;", "discover::Smi"),
+        ("use crate::gpu::Dir;", "backend::Dir"),
+        ("use crate::backend as b;", "backend"),
+        ("use crate::backend::*;", "backend"),
+        ("fn f() -> crate::Smi { todo!() }", "discover::Smi"),
+        ("fn f() { print!(\"{}\", crate::gpu::Gpu::NAME) }", "gpu::Gpu::NAME"),
+        ("fn f() { super::gpu::open() }", "gpu::open"),
+        ("#[cfg(test)] mod early { use crate::event; } fn f(_: crate::gpu::Gpu) {}", "gpu::Gpu"),
+        ("mod inner { use super::super::gpu::Gpu; }", "gpu::Gpu"),
+        ("macro_rules! m { () => { $crate::gpu::Gpu } }", "gpu::Gpu"),
+    ] {
+        assert_eq!(refused(text), [format!("unit.rs: may not import {path}")], "{text}");
+    }
+    for text in [
+        "// crate::gpu\n/// [`Gpu`](crate::gpu)\nfn f() {}",
+        "#[cfg(test)] mod tests { use crate::gpu::Gpu; }",
+        "#[cfg(test)] use crate::gpu::Gpu;",
+        "#[test] fn f(_: crate::gpu::Gpu) {}",
+        "use crate::unit::small; use self::small as s; use std::fs;",
+        "const TEXT: &str = \"crate::gpu\";",
+    ] {
+        assert_eq!(refused(text), [] as [&str; 0], "{text}");
+    }
+    let unknown = Sources::from_texts(&[("", ""), ("novel", "use crate::unit;"), ("unit", "")]);
+    assert_eq!(forbidden(&unknown).into_iter().collect::<Vec<_>>(), ["novel has no rule"]);
+}
+
+#[test]
+fn circles_are_seen() {
+    let sources = Sources::from_texts(&[
+        ("", ""),
+        ("a", "mod one; pub use one::One; pub struct Ground; fn f(_: one::One) {}"),
+        ("a::one", "use super::Ground; use crate::b::two::Two; pub struct One;"),
+        ("b", ""),
+        ("b::two", "use super::three; pub struct Two;"),
+        ("b::three", "use crate::a::One;"),
+        ("c", "use crate::a::Ground;"),
+    ]);
+    let circle = ["a/one", "b/three", "b/two"].map(str::to_owned).to_vec();
+    assert_eq!(circles(&files(&sources)), BTreeSet::from([circle]));
+    let folder_circle = ["a", "b"].map(str::to_owned).to_vec();
+    assert_eq!(circles(&folders(&sources)), BTreeSet::from([folder_circle]));
+}
