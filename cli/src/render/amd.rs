@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::document::{AmdRoot, Document};
 use super::json::{compact, number, pretty};
-use super::{AmdRoot, Document};
 use crate::report::{Forms, Node, Section};
 
 /// The whole document: on one line where it is one of several.

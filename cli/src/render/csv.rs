@@ -4,7 +4,8 @@
 //! (`clock.gfx_0.clk` is `gfx_0_clk`). Where two values would get one name, AMD prints one of them; here the second has
 //! its section's name before it (`fan.speed` beside `pcie.speed` is `fan_speed`).
 
-use super::{AmdRoot, Document, printable};
+use super::document::{AmdRoot, Document};
+use super::printable::printable;
 use crate::report::{Forms, Node, Section};
 
 /// The columns, kept while a watch goes on: each row has as many as the header.

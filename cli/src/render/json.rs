@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{AmdRoot, Document};
+use super::document::{AmdRoot, Document};
 use crate::report::{Forms, Node, Number, Section};
 
 /// The version of what is printed here. A new key does not change it; another meaning, type or place does.

@@ -2,6 +2,7 @@
 
 mod amd;
 mod csv;
+mod document;
 mod json;
 mod printable;
 pub(crate) mod style;
@@ -9,9 +10,8 @@ pub(crate) mod table;
 mod text;
 mod value;
 
-use crate::report::Section;
-
 pub(crate) use self::csv::Columns;
+pub(crate) use self::document::{AmdRoot, Document};
 pub(crate) use self::json::{SCHEMA, alone};
 pub(crate) use self::printable::printable;
 pub(crate) use self::text::inline;
@@ -24,30 +24,6 @@ pub(crate) enum Format {
     Json,
     AmdJson,
     Csv,
-}
-
-/// What AMD's JSON begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AmdRoot {
-    /// `[...]`.
-    Array,
-    /// `{"gpu_data": [...]}`.
-    GpuData,
-    /// `[...]` of processes, which is `{"processes": [...]}` in ours.
-    Processes,
-    /// The only section is the whole.
-    Object,
-}
-
-/// One answer about some GPUs.
-#[derive(Debug)]
-pub(crate) struct Document {
-    /// A section a GPU (or, for CSV, a row).
-    pub(crate) sections: Vec<Section>,
-    /// Seconds since 1970, where the answer is one of several.
-    pub(crate) timestamp: Option<f64>,
-    /// What AMD's JSON begins with.
-    pub(crate) root: AmdRoot,
 }
 
 impl Document {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::printable;
+use super::printable::printable;
 
 /// Blanks between two columns.
 const GAP: usize = 2;

@@ -1,6 +1,7 @@
 //! Text for people, laid out as AMD's command does: upper-case keys, four blanks a level.
 
-use super::{Document, printable};
+use super::document::Document;
+use super::printable::printable;
 use crate::report::{Forms, Node, Section};
 
 /// All GPUs, with an empty line between two.
@@ -113,7 +114,7 @@ mod tests {
         let mut gpu = Section::new();
         gpu.put("gpu", 0u32).put("temperature", inner);
         let text = |verbose| {
-            let root = crate::render::AmdRoot::Array;
+            let root = crate::render::document::AmdRoot::Array;
             document(&Document { sections: vec![gpu.clone()], timestamp: None, root }, verbose)
         };
         assert_eq!(

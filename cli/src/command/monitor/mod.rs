@@ -1,15 +1,17 @@
 //! `monitor`: the most wanted measurements, a row for each GPU.
 
 mod args;
+mod columns;
 mod processes;
 mod rows;
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
-use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::unit::Bytes;
 
 pub(crate) use self::args::MonitorArgs;
+pub(super) use self::columns::ColumnGroups;
+use self::columns::VIOLATIONS;
 use self::rows::Rows;
 use crate::answer;
 use crate::args::Common;
@@ -22,7 +24,7 @@ use crate::sections::errors;
 use crate::sections::metrics_table::MetricsTable;
 use crate::sections::pcie;
 use crate::sections::process::put_process_list;
-use crate::sections::throttle::{CAUSES, Figure, first_die, own_dies};
+use crate::sections::throttle::{CAUSES, first_die, own_dies};
 use crate::view::View;
 
 pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
@@ -58,75 +60,6 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
             }
         },
     )
-}
-
-/// The groups of columns that are asked for.
-pub(super) struct ColumnGroups {
-    /// None by name: those of AMD's default, which are fewer in each group.
-    default: bool,
-    power: bool,
-    temperature: bool,
-    gfx: bool,
-    mem: bool,
-    encoder: bool,
-    decoder: bool,
-    ecc: bool,
-    vram: bool,
-    pcie: bool,
-    pub(super) violation: bool,
-}
-
-impl ColumnGroups {
-    pub(super) fn of(args: &MonitorArgs) -> ColumnGroups {
-        let named = [
-            args.power_usage,
-            args.temperature,
-            args.gfx,
-            args.mem,
-            args.encoder,
-            args.decoder,
-            args.ecc,
-            args.vram_usage,
-            args.pcie,
-            args.violation,
-        ];
-        let default = !named.contains(&true);
-        ColumnGroups {
-            default,
-            power: default || args.power_usage,
-            temperature: default || args.temperature,
-            gfx: default || args.gfx,
-            mem: default || args.mem,
-            encoder: default || args.encoder,
-            decoder: default || args.decoder,
-            ecc: args.ecc,
-            vram: default || args.vram_usage,
-            pcie: args.pcie,
-            violation: args.violation,
-        }
-    }
-
-    /// What a sampler reads for these columns; always how busy the GPU is, which decides whether it is left alone,
-    /// and the table, which has most clocks and what a card without hwmon has.
-    ///
-    /// Error counters are read beside the sample: one file for each of up to twenty blocks, which differ from GPU
-    /// to GPU and are asked for by name only.
-    pub(super) fn fields(&self) -> SampleFields {
-        use SampleFields as Fields;
-        let clocks = Fields::CLOCKS | Fields::FREQUENCIES;
-        let groups = [
-            (self.power, Fields::POWER),
-            (self.power && !self.default, Fields::POWER_CAP),
-            (self.temperature, Fields::TEMPERATURES),
-            (self.gfx, clocks),
-            (self.mem && !self.default, clocks),
-            ((self.encoder || self.decoder) && !self.default, clocks | Fields::OTHER_CLOCKS),
-            (self.ecc, Fields::PCIE),
-            (self.vram, Fields::VRAM),
-        ];
-        let always = Fields::GFX_ACTIVITY | Fields::OTHER_ACTIVITY | Fields::METRICS;
-        groups.into_iter().filter(|(wanted, _)| *wanted).fold(always, |fields, (_, more)| fields | more)
-    }
 }
 
 pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
@@ -184,21 +117,6 @@ pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
     }
     section
 }
-
-/// AMD's keys, and the causes that `metric` tells by other names and in another order.
-const VIOLATIONS: [(&str, &str, Figure); 11] = [
-    ("pviol", "ppt", Figure::Percent),
-    ("tviol", "socket_thermal", Figure::Percent),
-    ("tviol_active", "socket_thermal", Figure::Flag),
-    ("phot_tviol", "prochot", Figure::Percent),
-    ("vr_tviol", "vr_thermal", Figure::Percent),
-    ("hbm_tviol", "hbm_thermal", Figure::Percent),
-    ("gfx_clkviol", "gfx_clk_below_host_limit", Figure::Percent),
-    ("gfxclk_pviol", "gfx_clk_below_host_limit_power", Figure::Percent),
-    ("gfxclk_tviol", "gfx_clk_below_host_limit_thermal", Figure::Percent),
-    ("gfxclk_totalviol", "total_gfx_clk_below_host_limit", Figure::Percent),
-    ("low_utilviol", "low_utilization", Figure::Percent),
-];
 
 /// What is counted for each die is a list of the dies of this GPU, or of this partition.
 fn violations(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {

@@ -2,8 +2,9 @@
 
 use amdgpu_smi::process::Processes;
 
+use super::columns::{ColumnGroups, VIOLATIONS};
 use super::processes::ProcessRows;
-use super::{ColumnGroups, VIOLATIONS};
+
 use crate::output::Output;
 use crate::render::inline;
 use crate::render::style::{self, Styles};

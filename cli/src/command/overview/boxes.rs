@@ -1,16 +1,10 @@
 //! The boxes of the default table, which are 80 columns wide unless a value needs more.
 
+use super::frame::frame;
 use super::processes::ProcessBox;
 use crate::render::table::{Column, Table, width};
 use crate::render::{inline, printable};
 use crate::report::{Forms, Node, Section};
-
-/// The line of a box: its corners, and a border over each of its parts.
-pub(super) fn frame(corner: char, border: char, widths: &[usize]) -> String {
-    let parts = widths.iter().map(|width| border.to_string().repeat(width + 2));
-    let middle = if corner == '|' { '+' } else { corner };
-    format!("{corner}{}{corner}\n", parts.collect::<Vec<_>>().join(&middle.to_string()))
-}
 
 /// The box with the versions, and that of the GPUs: two lines for each, on either side of the border.
 pub(super) struct Boxes<'a> {

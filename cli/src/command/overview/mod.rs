@@ -1,13 +1,14 @@
 //! Without a command: AMD's default table.
 
 mod boxes;
+mod frame;
 mod processes;
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::process::Processes;
 use amdgpu_smi::summary::Look;
 
-use self::boxes::{Boxes, frame};
+use self::boxes::Boxes;
 use self::processes::ProcessBox;
 use crate::answer;
 use crate::args::Common;

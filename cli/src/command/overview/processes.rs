@@ -4,7 +4,7 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::process::{PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
 
-use super::frame;
+use super::frame::frame;
 use crate::render::table::{Column, Table, width};
 use crate::render::{duration, size};
 use crate::sections::process::{unknown, unreadable};

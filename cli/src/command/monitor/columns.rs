@@ -1,0 +1,90 @@
+//! The groups of columns of `monitor`.
+
+use amdgpu_smi::sample::SampleFields;
+
+use super::args::MonitorArgs;
+use crate::sections::throttle::Figure;
+
+/// The groups of columns that are asked for.
+pub(crate) struct ColumnGroups {
+    /// None by name: those of AMD's default, which are fewer in each group.
+    pub(super) default: bool,
+    pub(super) power: bool,
+    pub(super) temperature: bool,
+    pub(super) gfx: bool,
+    pub(super) mem: bool,
+    pub(super) encoder: bool,
+    pub(super) decoder: bool,
+    pub(super) ecc: bool,
+    pub(super) vram: bool,
+    pub(super) pcie: bool,
+    pub(crate) violation: bool,
+}
+
+impl ColumnGroups {
+    pub(crate) fn of(args: &MonitorArgs) -> ColumnGroups {
+        let named = [
+            args.power_usage,
+            args.temperature,
+            args.gfx,
+            args.mem,
+            args.encoder,
+            args.decoder,
+            args.ecc,
+            args.vram_usage,
+            args.pcie,
+            args.violation,
+        ];
+        let default = !named.contains(&true);
+        ColumnGroups {
+            default,
+            power: default || args.power_usage,
+            temperature: default || args.temperature,
+            gfx: default || args.gfx,
+            mem: default || args.mem,
+            encoder: default || args.encoder,
+            decoder: default || args.decoder,
+            ecc: args.ecc,
+            vram: default || args.vram_usage,
+            pcie: args.pcie,
+            violation: args.violation,
+        }
+    }
+
+    /// What a sampler reads for these columns; always how busy the GPU is, which decides whether it is left alone,
+    /// and the table, which has most clocks and what a card without hwmon has.
+    ///
+    /// Error counters are read beside the sample: one file for each of up to twenty blocks, which differ from GPU
+    /// to GPU and are asked for by name only.
+    pub(crate) fn fields(&self) -> SampleFields {
+        use SampleFields as Fields;
+        let clocks = Fields::CLOCKS | Fields::FREQUENCIES;
+        let groups = [
+            (self.power, Fields::POWER),
+            (self.power && !self.default, Fields::POWER_CAP),
+            (self.temperature, Fields::TEMPERATURES),
+            (self.gfx, clocks),
+            (self.mem && !self.default, clocks),
+            ((self.encoder || self.decoder) && !self.default, clocks | Fields::OTHER_CLOCKS),
+            (self.ecc, Fields::PCIE),
+            (self.vram, Fields::VRAM),
+        ];
+        let always = Fields::GFX_ACTIVITY | Fields::OTHER_ACTIVITY | Fields::METRICS;
+        groups.into_iter().filter(|(wanted, _)| *wanted).fold(always, |fields, (_, more)| fields | more)
+    }
+}
+
+/// AMD's keys, and the causes that `metric` tells by other names and in another order.
+pub(super) const VIOLATIONS: [(&str, &str, Figure); 11] = [
+    ("pviol", "ppt", Figure::Percent),
+    ("tviol", "socket_thermal", Figure::Percent),
+    ("tviol_active", "socket_thermal", Figure::Flag),
+    ("phot_tviol", "prochot", Figure::Percent),
+    ("vr_tviol", "vr_thermal", Figure::Percent),
+    ("hbm_tviol", "hbm_thermal", Figure::Percent),
+    ("gfx_clkviol", "gfx_clk_below_host_limit", Figure::Percent),
+    ("gfxclk_pviol", "gfx_clk_below_host_limit_power", Figure::Percent),
+    ("gfxclk_tviol", "gfx_clk_below_host_limit_thermal", Figure::Percent),
+    ("gfxclk_totalviol", "total_gfx_clk_below_host_limit", Figure::Percent),
+    ("low_utilviol", "low_utilization", Figure::Percent),
+];
