@@ -222,8 +222,10 @@ impl RecordTable {
             Column::left("severity", 19),
             Column::left("record_id", 8),
         ];
-        let file = has_files.then(|| Column::left("file_name", 16));
-        let table = Table::new(columns.into_iter().chain(file).chain([Column::left("list of afids", 0)]));
+        // AMD has one blank after the record's id.
+        let (file, afids) = (Column::left("file_name", 16).gap(1), Column::left("list of afids", 0));
+        let last = if has_files { vec![file, afids] } else { vec![afids.gap(1)] };
+        let table = Table::new(columns.into_iter().chain(last));
         RecordTable { table, has_files, has_heading: false }
     }
 
