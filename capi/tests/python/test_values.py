@@ -1,5 +1,10 @@
 """Each function that reads, against the files of the fixture."""
+import ctypes
+import os
+import pathlib
+import shutil
 import struct
+import tempfile
 import unittest
 
 import amdsmi
@@ -8,9 +13,9 @@ from amdsmi import AmdSmiGpuBlock as Block
 from amdsmi import AmdSmiMemoryType as Memory
 from amdsmi import AmdSmiTemperatureMetric as Metric
 from amdsmi import AmdSmiTemperatureType as Sensor
-from amdsmi import amdsmi_interface
+from amdsmi import amdsmi_interface, amdsmi_wrapper
 
-from machine import MI300X, MI300X_CPX, NAVI31, SUSPENDED, TWO, OnFixture
+from machine import FIXTURES, MI300X, MI300X_CPX, NAVI31, SUSPENDED, TWO, Files, OnFixture
 
 NOT_SUPPORTED, BUSY = 2, 30
 
@@ -323,6 +328,71 @@ class Two(OnFixture):
         self.assertIn(metrics["common_header.format_revision"], (2, 3))
         edge = amdsmi.amdsmi_get_temp_metric(self.gpus[1], Sensor.EDGE, Metric.CURRENT)
         self.assertEqual(metrics["temperature_edge"], edge)
+
+
+    def test_power_of_the_apu(self):
+        # power1_average 17215000, power1_input 18128000: the socket's power is hwmon's average.
+        power = amdsmi.amdsmi_get_power_info(self.gpus[1])
+        self.assertEqual((power["socket_power"], power["average_socket_power"], power["current_socket_power"]),
+                         (17, 17, 18))
+
+
+class OneRule(unittest.TestCase):
+    """The attribute answers; where there is none, the table."""
+
+    # struct gpu_metrics_v1_3: what it holds by offset.
+    EDGE, JUNCTION, MEMORY, GFX_ACTIVITY, SOCKET_POWER, FAN, GFX_VOLTAGE = 4, 6, 8, 16, 22, 72, 106
+
+    def setUp(self):
+        directory = pathlib.Path(tempfile.mkdtemp(prefix="amdgpu-smi-values-"))
+        self.addCleanup(shutil.rmtree, directory)
+        root = directory / NAVI31
+        shutil.copytree(FIXTURES / NAVI31, root, symlinks=True)
+        os.environ["AMDGPU_SMI_ROOT"] = str(root)
+        amdsmi.amdsmi_init()
+        self.addCleanup(amdsmi.amdsmi_shut_down)
+        self.gpu = amdsmi.amdsmi_get_processor_handles()[0]
+        self.files = Files(root, amdsmi.amdsmi_get_gpu_device_bdf(self.gpu))
+
+    def table(self, offset):
+        return self.files.metrics("H", offset)
+
+    def busy_percent(self):
+        # The package has no function of its own for it.
+        percent = ctypes.c_uint32(0)
+        status = amdsmi_wrapper.amdsmi_get_gpu_busy_percent(self.gpu, ctypes.byref(percent))
+        return percent.value if status == 0 else f"status {status}"
+
+    def test_the_attribute_first(self):
+        for name, value in (("gpu_busy_percent", "5"), ("hwmon/hwmon*/power1_average", "123000000")):
+            next(self.files.device.glob(name)).write_text(value + "\n")
+        # Twice: the second answer is from files that stay open.
+        for _ in range(2):
+            self.assertEqual(amdsmi.amdsmi_get_gpu_activity(self.gpu)["gfx_activity"], 5)
+            self.assertEqual(self.busy_percent(), 5)
+            power = amdsmi.amdsmi_get_power_info(self.gpu)
+            self.assertEqual((power["socket_power"], power["average_socket_power"]), (123, 123))
+        self.assertNotIn(self.table(self.GFX_ACTIVITY), (5, 0xffff))
+        self.assertNotIn(self.table(self.SOCKET_POWER), (123, 0xffff))
+
+    def test_else_the_table(self):
+        for name in ("gpu_busy_percent", "hwmon/hwmon*/temp*_input", "hwmon/hwmon*/fan1_input",
+                     "hwmon/hwmon*/in0_input", "hwmon/hwmon*/power1_average"):
+            for path in self.files.device.glob(name):
+                path.unlink()
+        for _ in range(2):
+            for sensor, offset in ((Sensor.EDGE, self.EDGE), (Sensor.HOTSPOT, self.JUNCTION),
+                                   (Sensor.VRAM, self.MEMORY)):
+                self.assertEqual(amdsmi.amdsmi_get_temp_metric(self.gpu, sensor, Metric.CURRENT), self.table(offset))
+            self.assertEqual(amdsmi.amdsmi_get_gpu_activity(self.gpu)["gfx_activity"], self.table(self.GFX_ACTIVITY))
+            self.assertEqual(self.busy_percent(), self.table(self.GFX_ACTIVITY))
+            self.assertEqual(amdsmi.amdsmi_get_gpu_fan_rpms(self.gpu, 0), self.table(self.FAN))
+            self.assertEqual(amdsmi.amdsmi_get_gpu_volt_metric(
+                self.gpu, amdsmi.AmdSmiVoltageType.VDDGFX, amdsmi.AmdSmiVoltageMetric.CURRENT),
+                self.table(self.GFX_VOLTAGE))
+            power = amdsmi.amdsmi_get_power_info(self.gpu)
+            self.assertEqual((power["socket_power"], power["gfx_voltage"]),
+                             (self.table(self.SOCKET_POWER), self.table(self.GFX_VOLTAGE)))
 
 
 class Suspended(OnFixture):
