@@ -333,50 +333,7 @@ impl ParseError {
     }
 }
 
-/// The AMDSMI_STATUS_* numbers that errors of this crate map to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u32)]
-#[allow(missing_docs, reason = "AMD's names, which say what there is to say")]
-#[non_exhaustive]
-pub enum Status {
-    Inval = 1,
-    NotSupported = 2,
-    NoPerm = 10,
-    Interrupt = 11,
-    Io = 12,
-    FileError = 14,
-    InputOutOfBounds = 17,
-    Busy = 30,
-    NotFound = 31,
-    NotInit = 32,
-    DriverNotLoaded = 34,
-    UnexpectedData = 43,
-}
-
 impl Error {
-    /// The AMDSMI_STATUS_* number of this error.
-    pub fn status(&self) -> Status {
-        match self {
-            Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NotSupported,
-            Error::NotSampled | Error::PackageOnly { .. } | Error::NoFan { .. } => Status::NotSupported,
-            Error::Implausible { .. } => Status::UnexpectedData,
-            Error::OtherPidNamespace { .. } => Status::NotSupported,
-            Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NotSupported,
-            Error::NotOffered { .. } | Error::Refused { .. } => Status::Inval,
-            Error::OutOfRange { .. } => Status::InputOutOfBounds,
-            Error::NoPermission { .. } | Error::AllProcesses { .. } => Status::NoPerm,
-            Error::Interrupted => Status::Interrupt,
-            Error::Stopped => Status::NotInit,
-            Error::Unavailable { .. } => Status::Busy,
-            Error::DeviceGone { .. } | Error::NoSuchGpu { .. } => Status::NotFound,
-            Error::NoGpu { .. } | Error::GpuHidden { .. } => Status::NotFound,
-            Error::Unparsable { .. } | Error::MalformedTable { .. } => Status::UnexpectedData,
-            Error::NotAnAttribute { .. } | Error::Root { .. } | Error::NoKfd { .. } => Status::FileError,
-            Error::Io { .. } => Status::Io,
-            Error::DriverNotLoaded { .. } | Error::Wsl => Status::DriverNotLoaded,
-        }
-    }
-
     /// The reason in one or two words, for tables and JSON; what is unparsable says where.
     pub fn reason(&self) -> String {
         match self {
@@ -508,7 +465,6 @@ mod tests {
             "/sys/class/drm/card1/device/pp_dpm_sclk: line 2, column 4: expected a number"
         );
         let denied = Error::plain(Op::Read, &path, &io::Error::from(Errno::ACCESS));
-        assert_eq!(denied.status(), Status::NoPerm);
         assert!(!denied.to_string().contains('\n'));
     }
 

@@ -126,6 +126,11 @@ impl Machine {
         self.topology.get_or_init(|| self.smi.topology())
     }
 
+    /// Bytes of a page, which events count in.
+    pub(crate) fn page_size(&self) -> u64 {
+        u64::try_from(self.smi.backend().host().page_size).unwrap_or(4096)
+    }
+
     /// Whether the user may change what only root may.
     pub(crate) fn is_root(&self) -> bool {
         self.smi.backend().host().euid == 0

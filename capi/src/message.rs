@@ -1,111 +1,119 @@
-//! What an event says, in the words of AMD's library 10.1: pairs of a key and a value, two blanks apart.
+//! The text of an event, in the words of AMD's library 10.1: pairs of a key and a value, two blanks apart.
 //!
-//! The values are the line's own. AMD's reader takes addresses for 32 bits and uninitialised memory for process ids;
-//! its misspelt keys (`nd`, `migrate_udpate`) are spelled here as they are meant.
+//! The values are the driver's, addresses and sizes in pages as it prints them. AMD's reader takes addresses for 32 bits
+//! and uninitialised memory for process ids; its misspelt keys (`nd`, `migrate_udpate`) are spelled out here.
 
-use amdgpu_smi::event::Event;
+use amdgpu_smi::event::{Event, EventKind, Location, Text};
 
-/// The text for C.
-pub(crate) fn message(event: &Event) -> String {
-    let payload = event.message().to_string();
-    let payload = payload.trim_matches(['\n', '\0']).trim_end();
-    let pairs = event.kind.id().and_then(|id| pairs(id, payload));
-    // What is of another form than known is passed on as the driver wrote it.
-    pairs.map_or_else(|| payload.to_owned(), |pairs| pairs.join("  "))
+/// The text for C, on a machine with pages of this size.
+pub(crate) fn message(event: &Event, page_size: u64) -> String {
+    pairs(&event.kind, page_size).unwrap_or_else(|| {
+        // AMD has no words for it: as the driver wrote it.
+        event.message().to_string().trim_matches(['\n', '\0']).trim_end().to_owned()
+    })
 }
 
-fn pairs(id: u32, payload: &str) -> Option<Vec<String>> {
-    // Fields of the kernel's formats are hexadecimal without a prefix; AMD puts one before them.
-    let hex = |key: &str, digits: &str| -> Option<String> {
-        let number = u64::from_str_radix(digits, 16).ok()?;
-        Some(format!("{key}: 0x{number:x}"))
-    };
-    match id {
-        1 => {
-            let (pid, task) = payload.split_once(':')?;
-            return Some(vec![
-                format!("PID: {}", u32::from_str_radix(pid, 16).ok()?),
-                format!("task name: {task}"),
-            ]);
+/// Pairs in the making.
+#[derive(Default)]
+struct Pairs(String);
+
+impl Pairs {
+    fn put(&mut self, key: &str, value: impl std::fmt::Display) -> &mut Pairs {
+        if !self.0.is_empty() {
+            self.0.push_str("  ");
         }
-        2 => {
-            let (mask, counter) = payload.split_once(':')?;
-            return Some(vec![hex("bitmask", mask)?, hex("counter", counter)?]);
-        }
-        3 | 4 => {
-            let (sequence, cause) = payload.split_once(' ').unwrap_or((payload, ""));
-            let mut pairs =
-                vec![format!("reset sequence number: {}", u32::from_str_radix(sequence, 16).ok()?)];
-            if !cause.trim().is_empty() {
-                pairs.push(format!("reset cause: {}", cause.trim()));
-            }
-            return Some(pairs);
-        }
-        12 | 13 => {
-            let (pid, task) = payload.split_once(' ').unwrap_or((payload, ""));
-            return Some(vec![
-                format!("PID: {}", u32::from_str_radix(pid, 16).ok()?),
-                format!("task: {task}"),
-            ]);
-        }
-        _ => {}
+        self.0.push_str(&format!("{key}: {value}"));
+        self
     }
-    let mut words = payload.split(' ').filter(|word| !word.is_empty());
-    let ns: u64 = words.next()?.parse().ok()?;
-    let pid: u32 = words.next()?.strip_prefix('-')?.parse().ok()?;
-    let mut pairs = vec![format!("ns: {ns}"), format!("pid: {pid}")];
-    // `@start(size)`, both in pages.
-    let span = |word: &str| -> Option<(String, String)> {
-        let (start, size) = word.strip_prefix('@')?.strip_suffix(')')?.split_once('(')?;
-        Some((start.to_owned(), size.to_owned()))
-    };
-    match id {
-        5 | 6 => {
-            let (start, size) = span(words.next()?)?;
-            let (from, to) = words.next()?.split_once("->")?;
-            pairs.extend([hex("start", &start)?, hex("size", &size)?, hex("from", from)?, hex("to", to)?]);
-            if id == 5 {
-                let (prefetch, preferred) = words.next()?.split_once(':')?;
-                pairs.extend([hex("prefetch_loc", prefetch)?, hex("preferred_loc", preferred)?]);
-            }
-            pairs.push(format!("migrate_trigger: {}", words.next()?));
-            if let (6, Some(error)) = (id, words.next()) {
-                pairs.push(format!("error_code: {error}"));
-            }
+
+    /// Puts what the driver may have left out at a line's end.
+    fn put_some(&mut self, key: &str, value: Option<impl std::fmt::Display>) -> &mut Pairs {
+        match value {
+            Some(value) => self.put(key, value),
+            None => self,
         }
-        7 | 8 => {
-            let (address, node) = span(words.next()?)?;
-            let key = if id == 7 { "rw" } else { "migrate_update" };
-            pairs.extend([hex("addr", &address)?, hex("node", &node)?]);
-            pairs.push(format!("{key}: {}", words.next()?));
+    }
+}
+
+fn hex(number: u64) -> String {
+    format!("{number:#x}")
+}
+
+fn place(location: Location) -> String {
+    hex(u32::from(location).into())
+}
+
+fn words(text: &Text<'_>) -> String {
+    text.to_str_lossy().trim_end_matches(['\n', '\0', ' ']).to_owned()
+}
+
+/// `None` for a kind that AMD has no words for.
+fn pairs(kind: &EventKind<'_>, page_size: u64) -> Option<String> {
+    let mut pairs = Pairs::default();
+    if let (Some(time), Some(pid)) = (kind.time(), kind.pid()) {
+        pairs.put("ns", time.0).put("pid", pid.0);
+    }
+    let pages = |bytes: u64| hex(bytes.checked_div(page_size).unwrap_or(bytes));
+    match kind {
+        EventKind::VmFault { pid, task } => pairs.put("PID", pid.0).put("task name", words(task)),
+        EventKind::ThermalThrottle { mask, count, .. } => {
+            pairs.put("bitmask", hex(*mask)).put_some("counter", count.map(hex))
         }
-        9 => {
-            pairs.push(hex("node", words.next()?)?);
-            pairs.push(format!("evict_trigger: {}", words.next()?));
+        EventKind::GpuPreReset { sequence, cause } | EventKind::GpuPostReset { sequence, cause } => {
+            let cause = words(cause);
+            let cause = (!cause.trim().is_empty()).then(|| cause.trim_start());
+            pairs.put("reset sequence number", sequence).put_some("reset cause", cause)
         }
-        10 => {
-            pairs.push(hex("node", words.next()?)?);
-            // Old kernels print nothing for a restore that worked, newer ones 0 or a NUL.
-            let rescheduled = words.next().filter(|word| *word == "R").unwrap_or("0");
-            pairs.push(format!("rescheduled: {rescheduled}"));
+        EventKind::MigrateStart { range, from, to, prefetch, preferred, trigger, .. } => pairs
+            .put("start", pages(range.start))
+            .put("size", pages(range.size.0))
+            .put("from", place(*from))
+            .put("to", place(*to))
+            .put_some("prefetch_loc", prefetch.map(place))
+            .put_some("preferred_loc", preferred.map(place))
+            .put_some("migrate_trigger", trigger.map(i32::from)),
+        EventKind::MigrateEnd { range, from, to, trigger, error, .. } => pairs
+            .put("start", pages(range.start))
+            .put("size", pages(range.size.0))
+            .put("from", place(*from))
+            .put("to", place(*to))
+            .put_some("migrate_trigger", trigger.map(i32::from))
+            .put_some("error_code", *error),
+        EventKind::PageFaultStart { address, node, access, .. } => {
+            let access = access.map(|access| char::from(u8::from(access)));
+            pairs.put("addr", pages(*address)).put("node", place(*node)).put_some("rw", access)
         }
-        11 => {
-            let (address, size) = span(words.next()?)?;
-            pairs.extend([hex("addr", &address)?, hex("size", &size)?, hex("node", words.next()?)?]);
-            pairs.push(format!("unmap_trigger: {}", words.next()?));
+        EventKind::PageFaultEnd { address, node, outcome, .. } => {
+            let outcome = outcome.map(|outcome| char::from(u8::from(outcome)));
+            pairs.put("addr", pages(*address)).put("node", place(*node)).put_some("migrate_update", outcome)
+        }
+        EventKind::QueueEviction { node, trigger, .. } => {
+            pairs.put("node", place(*node)).put_some("evict_trigger", trigger.map(i32::from))
+        }
+        EventKind::QueueRestore { node, rescheduled, .. } => {
+            pairs.put("node", place(*node)).put("rescheduled", if *rescheduled { 'R' } else { '0' })
+        }
+        EventKind::UnmapFromGpu { range, node, trigger, .. } => pairs
+            .put("addr", pages(range.start))
+            .put("size", pages(range.size.0))
+            .put("node", place(*node))
+            .put_some("unmap_trigger", trigger.map(i32::from)),
+        EventKind::ProcessStart { pid, task } | EventKind::ProcessEnd { pid, task } => {
+            pairs.put("PID", pid.0).put("task", words(task))
         }
         _ => return None,
-    }
-    Some(pairs)
+    };
+    Some(pairs.0)
 }
 
 #[cfg(test)]
 mod tests {
+    use amdgpu_smi::parse::smi_event;
+
     use super::*;
 
     fn of(line: &str) -> String {
-        let (id, payload) = line.split_once(' ').unwrap();
-        pairs(u32::from_str_radix(id, 16).unwrap(), payload.trim_end()).unwrap().join("  ")
+        pairs(&smi_event::parse(line.as_bytes(), 4096).kind, 4096).unwrap()
     }
 
     /// The lines of AMD's reader's table, with the values that they have.
@@ -151,10 +159,31 @@ mod tests {
         assert_eq!(of("c bc55 python3"), "PID: 48213  task: python3");
     }
 
+    /// Kernels of the years before print less.
+    #[test]
+    fn what_a_line_leaves_out_is_left_out() {
+        assert_eq!(of("2 1000000000"), "bitmask: 0x1000000000");
+        assert_eq!(
+            of("5 14601738586508 -152990 @7f0f15200(2c02) 0->1ea0"),
+            "ns: 14601738586508  pid: 152990  start: 0x7f0f15200  size: 0x2c02  from: 0x0  to: 0x1ea0"
+        );
+        assert_eq!(of("3 2 "), "reset sequence number: 2");
+    }
+
+    #[test]
+    fn pages_are_the_machines() {
+        let line = b"b 1 -2 @10(20) 1ea0 2";
+        let kind = smi_event::parse(line, 65536).kind;
+        assert_eq!(
+            pairs(&kind, 65536).unwrap(),
+            "ns: 1  pid: 2  addr: 0x10  size: 0x20  node: 0x1ea0  unmap_trigger: 2"
+        );
+    }
+
     #[test]
     fn other_forms_have_no_pairs() {
-        assert_eq!(pairs(5, "14601738586508 -152990 @7f0f15200"), None);
-        assert_eq!(pairs(1, "no colon"), None);
-        assert_eq!(pairs(14, "1 -2 3"), None);
+        for line in ["5 14601738586508 -152990 @7f0f15200", "1 no colon", "e 1 -2 3", "ff text"] {
+            assert_eq!(pairs(&smi_event::parse(line.as_bytes(), 4096).kind, 4096), None, "{line}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use super::plan::{Action, Behind, Plan, Step};
-use crate::error::{Error, Op, Result, Status};
+use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::parse::scalar;
 
@@ -120,11 +120,6 @@ impl Failure {
             Failure::Before(error) => error,
             Failure::During(incomplete) => &incomplete.error,
         }
-    }
-
-    /// The AMDSMI_STATUS_* number of it.
-    pub fn status(&self) -> Status {
-        self.error().status()
     }
 }
 

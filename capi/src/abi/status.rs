@@ -2,6 +2,8 @@
 
 use std::ffi::CStr;
 
+use amdgpu_smi::Error;
+
 /// Declares the codes with what they mean.
 macro_rules! codes {
     ($($name:ident = $number:literal, $text:literal;)*) => {
@@ -82,14 +84,51 @@ codes! {
 /// What the inside of a function comes to; the edge makes a [`Status`] of it.
 pub type Outcome = Result<(), Status>;
 
-impl From<amdgpu_smi::Error> for Status {
-    fn from(error: amdgpu_smi::Error) -> Status {
+impl From<Error> for Status {
+    fn from(error: Error) -> Status {
         Status::from(&error)
     }
 }
 
-impl From<&amdgpu_smi::Error> for Status {
-    fn from(error: &amdgpu_smi::Error) -> Status {
-        Status(error.status() as u32)
+impl From<&Error> for Status {
+    fn from(error: &Error) -> Status {
+        match error {
+            Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NOT_SUPPORTED,
+            Error::NotSampled | Error::PackageOnly { .. } | Error::NoFan { .. } => Status::NOT_SUPPORTED,
+            Error::OtherPidNamespace { .. } => Status::NOT_SUPPORTED,
+            Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NOT_SUPPORTED,
+            Error::NotOffered { .. } | Error::Refused { .. } => Status::INVAL,
+            Error::OutOfRange { .. } => Status::INPUT_OUT_OF_BOUNDS,
+            Error::NoPermission { .. } | Error::AllProcesses { .. } => Status::NO_PERM,
+            Error::Interrupted => Status::INTERRUPT,
+            Error::Stopped => Status::NOT_INIT,
+            Error::Unavailable { .. } => Status::BUSY,
+            Error::DeviceGone { .. } | Error::NoSuchGpu { .. } => Status::NOT_FOUND,
+            Error::NoGpu { .. } | Error::GpuHidden { .. } => Status::NOT_FOUND,
+            Error::Unparsable { .. } | Error::MalformedTable { .. } => Status::UNEXPECTED_DATA,
+            Error::Implausible { .. } => Status::UNEXPECTED_DATA,
+            Error::NotAnAttribute { .. } | Error::Root { .. } | Error::NoKfd { .. } => Status::FILE_ERROR,
+            Error::Io { .. } => Status::IO,
+            Error::DriverNotLoaded { .. } | Error::Wsl => Status::DRIVER_NOT_LOADED,
+            // An error that the library has and this table does not.
+            _ => Status::MAP_ERROR,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amdgpu_smi::error::Unavailable;
+
+    use super::*;
+
+    #[test]
+    fn errors_have_numbers() {
+        let path = || std::path::PathBuf::from("/sys/x");
+        let unavailable = Error::Unavailable { path: path(), reason: Unavailable::Suspended };
+        assert_eq!(Status::from(Error::NotSupported { path: path() }), Status(2));
+        assert_eq!(Status::from(unavailable), Status(30));
+        assert_eq!(Status::from(Error::DeviceGone { path: path() }), Status(31));
+        assert_eq!(Status::from(Error::Stopped), Status(32));
     }
 }

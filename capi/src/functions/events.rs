@@ -56,12 +56,12 @@ pub extern "C" fn amdsmi_get_gpu_event_notification(
     list: Array<EventData>,
 ) -> Status {
     answer(|| {
-        session::machine()?;
+        let machine = session::machine()?;
         let room = count.get()?;
         if room == 0 || list.is_null() {
             return Err(Status::INVAL);
         }
-        let answer = read(timeout, room, &list);
+        let answer = read(timeout, room, &list, machine.page_size());
         count.put(*answer.as_ref().unwrap_or(&0))?;
         answer.map(|_| ())
     })
@@ -70,7 +70,7 @@ pub extern "C" fn amdsmi_get_gpu_event_notification(
 /// From here on a number is a time and not a timeout.
 const FIRST_TIME: i32 = 1_000_000_000;
 
-fn read(timeout: i32, room: u32, list: &Array<EventData>) -> Result<u32, Status> {
+fn read(timeout: i32, room: u32, list: &Array<EventData>, page_size: u64) -> Result<u32, Status> {
     let (which, until) = match timeout {
         ..-1 => return Err(Status::INVAL),
         -1 => (Which::All, None),
@@ -92,7 +92,7 @@ fn read(timeout: i32, room: u32, list: &Array<EventData>) -> Result<u32, Status>
                 .map(|(processor, event)| EventData {
                     processor_handle: *processor,
                     event: event.kind.id().unwrap_or(0),
-                    message: Text::of(&message(event)),
+                    message: Text::of(&message(event, page_size)),
                 })
                 .collect();
             list.put(&data, room as usize)?;

@@ -2,7 +2,7 @@
 
 use amdgpu_smi::backend::Backend;
 use amdgpu_smi::control::{Failure, FanControlChange, OverdriveEdit};
-use amdgpu_smi::error::{Op, Status, Unavailable};
+use amdgpu_smi::error::{Op, Unavailable};
 use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
 use amdgpu_smi::{Error, Smi};
@@ -67,7 +67,6 @@ fn out_of_range_is_refused_before_the_first_byte() {
     for error in refused {
         let error = error.unwrap();
         assert!(matches!(error, Error::OutOfRange { .. }), "{error}");
-        assert_eq!(error.status(), Status::InputOutOfBounds);
     }
     let error = control.power_cap(1, MicroWatts(400_000_000)).unwrap_err();
     assert!(error.to_string().ends_with("power cap 400 W is not within 291 W to 374 W"), "{error}");
@@ -110,7 +109,6 @@ fn what_is_not_offered_says_what_is() {
         let error = error.unwrap();
         assert!(matches!(error, Error::NotOffered { .. }), "{error}");
         assert!(error.to_string().contains(part), "{error}");
-        assert_eq!(error.status(), Status::Inval);
     }
     assert_eq!((scratch.log(), mi300.log()), (vec![], vec![]));
 }
@@ -240,7 +238,6 @@ fn a_busy_package_is_not_partitioned() {
     let failure = gpu.control().unwrap().compute_partition("CPX").unwrap().apply().unwrap_err();
     let in_use = matches!(failure.error(), Error::Unavailable { reason: Unavailable::InUse, .. });
     assert!(in_use, "{failure}");
-    assert_eq!(failure.status(), Status::Busy);
     // The list is as it was.
     assert!(gpu.power().socket.is_ok());
 }
