@@ -39,7 +39,7 @@ impl Look<'_> {
     /// # Errors
     /// None of its own: each figure that is absent has its reason.
     pub fn clock(&self, domain: ClockDomain) -> ClockSummary {
-        let mut levels = self.clock_levels(domain);
+        let levels = self.clock_levels(domain);
         let absent = match &levels {
             Ok(_) => Error::Unavailable {
                 path: self.gpu.path_of(domain.attribute().name),
@@ -58,14 +58,17 @@ impl Look<'_> {
             ClockDomain::Decoder1 => Some(ClockDomain::Decoder0),
             _ => None,
         };
-        if let (Some(first), Ok(_), Err(Error::NotSupported { .. })) = (first, &current, &levels) {
-            levels = self.clock_levels(first);
-        }
+        // The second engine has the levels of the first, but is not where the first one's mark is.
+        let of_first = match (first, &current, &levels) {
+            (Some(first), Ok(_), Err(Error::NotSupported { .. })) => Some(self.clock_levels(first)),
+            _ => None,
+        };
+        let range = of_first.as_ref().unwrap_or(&levels);
         let bound = |end: fn((MegaHertz, MegaHertz)) -> MegaHertz| {
-            let table = levels.as_ref().map_err(Error::clone)?;
+            let table = range.as_ref().map_err(Error::clone)?;
             let path = || self.gpu.path_of(domain.attribute().name);
-            let range = table.range().ok_or_else(|| Error::NotSupported { path: path() })?;
-            Ok(Value { value: end(range), source: table.source, scope: table.scope })
+            let ends = table.range().ok_or_else(|| Error::NotSupported { path: path() })?;
+            Ok(Value { value: end(ends), source: table.source, scope: table.scope })
         };
         ClockSummary {
             domain,
