@@ -44,7 +44,7 @@ fn all_views_agree() {
         compared += compare(&before, name);
         for (position, file) in files(root).into_iter().enumerate() {
             for (way, damage) in DAMAGES.into_iter().enumerate() {
-                if !all && (position * DAMAGES.len() + way + number) % PART != 0 {
+                if !all && !(position * DAMAGES.len() + way + number).is_multiple_of(PART) {
                     continue;
                 }
                 let place = format!("{name}: {} {damage:?}", file.display());
