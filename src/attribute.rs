@@ -188,7 +188,11 @@ pub(crate) const LINK_SPEED_MAX: Attribute<MegaTransfers> = asked("max_link_spee
 pub(crate) const LINK_WIDTH: Attribute<u8> = asked("current_link_width", link_width);
 pub(crate) const LINK_WIDTH_MAX: Attribute<u8> = asked("max_link_width", link_width);
 pub(crate) const LINK_REPLAYS: Attribute<u64> = asked("pcie_replay_count", count);
-pub(crate) const LINK_LEVELS: Attribute<PcieTable> = asked("pp_dpm_pcie", |text| Ok(dpm::pcie(text)?));
+pub(crate) const LINK_LEVELS: Attribute<PcieTable> = asked("pp_dpm_pcie", |text| {
+    let table = dpm::pcie(text)?;
+    present(table.unavailable, false)?;
+    Ok(table)
+});
 pub(crate) const SLOT_TYPE: Attribute<String> = fact("board_info", |text| {
     let text = scalar::text(text).ok_or(Absent::NotSupported)?;
     let word = text.strip_prefix("type").and_then(|rest| rest.trim_start().strip_prefix(':')).map(str::trim);

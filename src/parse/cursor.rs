@@ -115,6 +115,11 @@ impl<'a> Cursor<'a> {
 
     /// Takes a PCIe rate: `16.0GT/s`, `2.5 GT/s`, `8 GT/s`.
     pub(crate) fn transfer_rate(&mut self) -> Parsed<MegaTransfers> {
+        self.rate_in(&[b"GT/s"])
+    }
+
+    /// Takes a PCIe rate with any of these units, which all stand for 10⁹ transfers a second.
+    pub(crate) fn rate_in(&mut self, units: &[&[u8]]) -> Parsed<MegaTransfers> {
         let start = self.clone();
         let whole = self.unsigned()?;
         let mut thousandths = 0;
@@ -124,7 +129,9 @@ impl<'a> Cursor<'a> {
             }
         }
         self.blanks();
-        self.expect(b"GT/s", "expected GT/s")?;
+        if !units.iter().any(|unit| self.eat(unit)) {
+            return Err(self.error("expected GT/s"));
+        }
         let rate = whole.checked_mul(1000).and_then(|rate| rate.checked_add(thousandths));
         rate.and_then(|rate| u32::try_from(rate).ok()).map(MegaTransfers).ok_or(start.error(TOO_LARGE))
     }

@@ -4,7 +4,11 @@
 //! current one. Oddities, all met on real machines or read in the driver:
 //! - the star stands at every level of the current frequency, so there may be several
 //!   (`smu_v13_0_4_print_clk_levels`), or none (Navi1x while the clock is in between);
-//! - `S: 19Mhz *` before the levels: the clock is in deep sleep (`smu_v13_0_6_print_clks`);
+//! - `S: 19Mhz *` before the levels: the clock is in deep sleep (`smu_v13_0_6_print_clks`); where
+//!   `smu_cmn_print_dpm_clk_levels` prints it, the levels below are numbered from 1, but still selected from 0
+//!   (`smu_v13_0_6_force_clk_levels` and its like take the mask as it is);
+//! - `F: 1234Mhz *` before the levels: the clock itself, where it is fine-grained (a proposal of June 2026);
+//! - `0: 808Mhz * (DPM disabled)` where the clock has one level (`vega20_print_clock_levels`);
 //! - `   400Mhz *` without a number after the levels: the clock is none of them
 //!   (`vangogh_print_clk_levels`, `renoir_print_clk_levels`);
 //! - three lines of which the second, starred, is the clock itself, even one below the first line's
@@ -14,6 +18,7 @@
 //! - `unavailable` after a fatal RAS interrupt (`aldebaran_print_clk_levels`, `smu_v13_0_6_print_clk_levels`).
 
 use super::cursor::Cursor;
+use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, Parsed, lines, pcie};
 use crate::unit::{MegaHertz, MegaTransfers};
 
@@ -50,6 +55,11 @@ pub struct DpmTable {
     pub levels: Vec<DpmLevel>,
     /// Whether the driver refused because of a fatal RAS interrupt.
     pub unavailable: bool,
+    /// Whether the driver says that it does not scale this clock (`(DPM disabled)`).
+    pub disabled: bool,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
 impl DpmTable {
@@ -63,8 +73,11 @@ impl DpmTable {
     /// MHz of the lowest and the highest level.
     ///
     /// Taken from the first and the last numbered line: between them may stand the clock itself, and that
-    /// may be below the lowest level.
+    /// may be below the lowest level. Absent if a level was not understood, which might be the lowest or the highest.
     pub fn range(&self) -> Option<(MegaHertz, MegaHertz)> {
+        if self.unrecognised.iter().any(UnrecognisedLine::is_numbered) {
+            return None;
+        }
         let mut levels = self.levels.iter().filter(|level| matches!(level.index, DpmIndex::Level(_)));
         let first = levels.next()?.frequency;
         let last = levels.next_back().map_or(first, |level| level.frequency);
@@ -72,7 +85,7 @@ impl DpmTable {
     }
 }
 
-/// Reads a clock's table.
+/// Reads a clock's table. An error only if no line of it is understood.
 pub fn clocks(text: &[u8]) -> Parsed<DpmTable> {
     let mut table = DpmTable::default();
     table.update(text)?;
@@ -81,29 +94,56 @@ pub fn clocks(text: &[u8]) -> Parsed<DpmTable> {
 
 impl DpmTable {
     /// Replaces all levels by those of another reading, without allocating where there is room. After an error
-    /// the levels are those before it.
+    /// the table is empty.
     pub fn update(&mut self, text: &[u8]) -> Parsed<()> {
         self.levels.clear();
-        self.unavailable = false;
+        self.unrecognised.clear();
+        (self.unavailable, self.disabled) = (false, false);
         for line in lines(text) {
             if line.trimmed() == UNAVAILABLE {
                 self.unavailable = true;
-            } else {
-                self.levels.push(level(line)?);
+                continue;
+            }
+            match level(line) {
+                Ok((level, disabled)) => {
+                    self.levels.push(level);
+                    self.disabled |= disabled;
+                }
+                Err(error) => unrecognised::keep(&mut self.unrecognised, line, None, error),
             }
         }
-        Ok(())
+        let result = unrecognised::refuse_all(self.levels.is_empty() && !self.unavailable, &self.unrecognised);
+        if result.is_err() {
+            self.unrecognised.clear();
+        }
+        self.number_from_zero();
+        result
+    }
+
+    /// Gives levels the numbers by which they are selected: those below a line of deep sleep may be printed from 1 on.
+    fn number_from_zero(&mut self) {
+        let [DpmLevel { index: DpmIndex::Sleep, .. }, levels @ ..] = &mut self.levels[..] else { return };
+        if !matches!(levels.first(), Some(DpmLevel { index: DpmIndex::Level(1), .. })) {
+            return;
+        }
+        for level in levels {
+            if let DpmIndex::Level(number) = &mut level.index {
+                *number = number.saturating_sub(1);
+            }
+        }
     }
 }
 
 /// What stands for a whole table after a fatal RAS interrupt.
 pub(super) const UNAVAILABLE: &[u8] = b"unavailable";
 
-/// `1: 1700Mhz *`, `S: 19Mhz *` or `400Mhz *`.
-pub(super) fn level(line: Line<'_>) -> Parsed<DpmLevel> {
+/// `1: 1700Mhz *`, `S: 19Mhz *`, `F: 1234Mhz *` or `400Mhz *`, and whether `(DPM disabled)` follows.
+pub(super) fn level(line: Line<'_>) -> Parsed<(DpmLevel, bool)> {
     let mut cursor = Cursor::new(line);
     let index = if cursor.eat(b"S:") {
         DpmIndex::Sleep
+    } else if cursor.eat(b"F:") {
+        DpmIndex::Between
     } else {
         let mut numbered = cursor.clone();
         let number = numbered.unsigned_32()?;
@@ -116,8 +156,12 @@ pub(super) fn level(line: Line<'_>) -> Parsed<DpmLevel> {
     };
     cursor.blanks();
     let frequency = megahertz(&mut cursor)?;
-    let current = star(&mut cursor)?;
-    Ok(DpmLevel { index, frequency, current })
+    cursor.blanks();
+    let current = cursor.eat(b"*");
+    cursor.blanks();
+    let disabled = cursor.eat(b"(DPM disabled)");
+    cursor.end()?;
+    Ok((DpmLevel { index, frequency, current }, disabled))
 }
 
 /// `1700Mhz`.
@@ -159,6 +203,11 @@ pub struct PcieLevel {
 pub struct PcieTable {
     /// The lines; none where the ASIC has no such table.
     pub levels: Vec<PcieLevel>,
+    /// Whether the driver refused because of a fatal RAS interrupt.
+    pub unavailable: bool,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
 impl PcieTable {
@@ -168,10 +217,19 @@ impl PcieTable {
     }
 }
 
-/// Reads `pp_dpm_pcie`: `%d: %s %s %dMhz %s`, from older ASICs without the clock (`smu7_print_clock_levels`).
+/// Reads `pp_dpm_pcie`: `%d: %s %s %dMhz %s`, from older ASICs without the clock (`smu7_print_clock_levels`), whose
+/// first kernels said `8.0GB, x16` for 8 GT/s. An error only if no line of it is understood.
 pub fn pcie(text: &[u8]) -> Parsed<PcieTable> {
-    let levels = lines(text).map(pcie_level).collect::<Parsed<_>>()?;
-    Ok(PcieTable { levels })
+    let mut table = PcieTable::default();
+    for line in lines(text) {
+        match pcie_level(line) {
+            Ok(level) => table.levels.push(level),
+            Err(_) if line.trimmed() == UNAVAILABLE => table.unavailable = true,
+            Err(error) => unrecognised::keep(&mut table.unrecognised, line, None, error),
+        }
+    }
+    unrecognised::refuse_all(table.levels.is_empty() && !table.unavailable, &table.unrecognised)?;
+    Ok(table)
 }
 
 /// `1: 16.0GT/s, x16 619Mhz *`. Speed and width are empty when the driver does not know the number that the
@@ -183,7 +241,7 @@ fn pcie_level(line: Line<'_>) -> Parsed<PcieLevel> {
     cursor.blanks();
 
     let mut attempt = cursor.clone();
-    let speed = attempt.transfer_rate().ok();
+    let speed = attempt.rate_in(&[b"GT/s", b"GB"]).ok();
     if speed.is_some() {
         cursor = attempt;
         cursor.eat(b",");
@@ -264,11 +322,44 @@ mod tests {
 
     #[test]
     fn errors_say_where() {
-        let error = clocks(b"0: 300Mhz\n1: 99999999999Mhz\n").unwrap_err();
-        assert_eq!((error.line, error.column), (2, 4));
+        let table = clocks(b"0: 300Mhz\n1: 99999999999Mhz\n").unwrap();
+        assert_eq!((table.unrecognised[0].line, table.unrecognised[0].column), (2, 4));
         for (text, column) in [("0: 300Mhz x", 11), ("0: 300", 7), ("X: 300Mhz", 1), ("0 300Mhz", 2)] {
             assert_eq!(clocks(text.as_bytes()).unwrap_err().column, column, "{text}");
         }
+    }
+
+    #[test]
+    fn one_strange_line_costs_itself() {
+        let table = clocks(b"0: 300Mhz \nnews\n1: 1700Mhz *\n").unwrap();
+        assert_eq!(table.levels, [level(0, 300, false), level(1, 1700, true)]);
+        assert_eq!(table.unrecognised[0].to_string(), r#"line 2, "news": expected a number"#);
+        assert_eq!(table.range(), Some((MegaHertz(300), MegaHertz(1700))));
+        // It might have been the highest.
+        let table = clocks(b"0: 300Mhz *\n1: very fast\n").unwrap();
+        assert_eq!((table.current(), table.range()), (Some(&level(0, 300, true)), None));
+
+        let table = pcie(b"0: 2.5GT/s, x8 \n1: fast\n2: 8.0GT/s, x16 *\n").unwrap();
+        assert_eq!(table.current().unwrap().index, 2);
+        assert_eq!((table.levels.len(), table.unrecognised[0].line), (2, 2));
+        assert_eq!(pcie(b"fast\nfaster\n").unwrap_err().line, 1);
+    }
+
+    #[test]
+    fn an_update_forgets_the_reading_before() {
+        let mut table = clocks(b"what\n0: 808Mhz * (DPM disabled)\nunavailable\n").unwrap();
+        assert!(table.disabled && table.unavailable && table.unrecognised.len() == 1);
+        table.update(b"0: 300Mhz *\n").unwrap();
+        assert_eq!(table, clocks(b"0: 300Mhz *\n").unwrap());
+        assert!(table.update(b"what\n").is_err());
+        assert_eq!(table, DpmTable::default());
+    }
+
+    #[test]
+    fn levels_below_deep_sleep_are_selected_from_zero() {
+        let table = clocks(b"S: 9Mhz *\n1: 500Mhz \n2: 2100Mhz \n").unwrap();
+        let sleep = DpmLevel { index: DpmIndex::Sleep, frequency: MegaHertz(9), current: true };
+        assert_eq!(table.levels, [sleep, level(0, 500, false), level(1, 2100, false)]);
     }
 
     #[test]
@@ -287,6 +378,7 @@ mod tests {
         assert_eq!(table.levels[0].clock, None);
         assert_eq!(table.current().unwrap().width, Some(16));
         assert_eq!(pcie(b"\n"), Ok(PcieTable::default()));
+        assert!(pcie(b"unavailable\n").unwrap().unavailable);
     }
 
     #[test]

@@ -7,7 +7,8 @@
 
 use super::cursor::Cursor;
 use super::overdrive::Limits;
-use super::{Parsed, lines};
+use super::unrecognised::{self, UnrecognisedLine};
+use super::{Line, Parsed, lines};
 use crate::unit::{MilliCelsius, Percent};
 
 /// Who decides a fan's speed (`pwmN_enable`).
@@ -46,6 +47,9 @@ pub struct FanCurve {
     pub temperature_limits: Option<Limits<MilliCelsius>>,
     /// Speeds that a point may have, in percent.
     pub speed_limits: Option<Limits<Percent>>,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
 /// One number that can be set, in the unit of its file: RPM, °C, percent, or 0 and 1.
@@ -59,36 +63,61 @@ pub struct FanSetting {
     pub value: u32,
     /// What may be set.
     pub limits: Option<Limits<u32>>,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
-/// Reads `fan_curve`.
+/// Reads `fan_curve`. An error only if no line of it is understood.
 pub fn curve(text: &[u8]) -> Parsed<FanCurve> {
     let mut curve = FanCurve::default();
+    let mut understood = false;
     for line in lines(text) {
-        let mut cursor = Cursor::new(line);
-        if cursor.eat(b"FAN_CURVE(hotspot temp):") {
-            cursor.blanks();
-            let minimum = celsius(&mut cursor)?;
-            cursor.blanks();
-            curve.temperature_limits = Some(Limits { minimum, maximum: celsius(&mut cursor)? });
-            cursor.end()?;
-        } else if cursor.eat(b"FAN_CURVE(fan speed):") {
-            cursor.blanks();
-            let minimum = percent(&mut cursor)?;
-            cursor.blanks();
-            curve.speed_limits = Some(Limits { minimum, maximum: percent(&mut cursor)? });
-            cursor.end()?;
-        } else if !matches!(line.trimmed(), b"OD_FAN_CURVE:" | b"OD_RANGE:") {
-            let index = cursor.unsigned_32()?;
-            cursor.expect(b":", "expected a colon")?;
-            cursor.blanks();
-            let temperature = celsius(&mut cursor)?;
-            cursor.blanks();
-            curve.points.push(FanPoint { index, temperature, speed: percent(&mut cursor)? });
-            cursor.end()?;
+        match curve_line(&mut curve, line) {
+            Ok(()) => understood = true,
+            Err(error) => unrecognised::keep(&mut curve.unrecognised, line, None, error),
         }
     }
+    unrecognised::refuse_all(!understood, &curve.unrecognised)?;
     Ok(curve)
+}
+
+fn curve_line(curve: &mut FanCurve, line: Line<'_>) -> Parsed<()> {
+    let mut cursor = Cursor::new(line);
+    if is_title(line, b"OD_FAN_CURVE") || is_title(line, b"OD_RANGE") {
+        return Ok(());
+    }
+    if cursor.eat(b"FAN_CURVE(hotspot temp):") {
+        cursor.blanks();
+        let minimum = celsius(&mut cursor)?;
+        cursor.blanks();
+        let maximum = celsius(&mut cursor)?;
+        cursor.end()?;
+        curve.temperature_limits = Some(Limits { minimum, maximum });
+    } else if cursor.eat(b"FAN_CURVE(fan speed):") {
+        cursor.blanks();
+        let minimum = percent(&mut cursor)?;
+        cursor.blanks();
+        let maximum = percent(&mut cursor)?;
+        cursor.end()?;
+        curve.speed_limits = Some(Limits { minimum, maximum });
+    } else {
+        let index = cursor.unsigned_32()?;
+        cursor.expect(b":", "expected a colon")?;
+        cursor.blanks();
+        let temperature = celsius(&mut cursor)?;
+        cursor.blanks();
+        let speed = percent(&mut cursor)?;
+        cursor.end()?;
+        curve.points.push(FanPoint { index, temperature, speed });
+    }
+    Ok(())
+}
+
+/// Whether the line is this title, with or without its colon.
+fn is_title(line: Line<'_>, title: &[u8]) -> bool {
+    let text = line.trimmed();
+    text.strip_suffix(b":").unwrap_or(text) == title
 }
 
 /// `45C`.
@@ -108,28 +137,41 @@ fn percent(cursor: &mut Cursor<'_>) -> Parsed<Percent> {
 /// Reads any file of one number; absent where the setting is not supported.
 pub fn setting(text: &[u8]) -> Parsed<Option<FanSetting>> {
     let mut lines = lines(text);
-    let Some(line) = lines.next() else { return Ok(None) };
-    let title = line.trimmed().strip_suffix(b":");
-    let title = title.ok_or_else(|| line.error_at(line.trimmed(), "expected a title"))?;
-    let title = String::from_utf8_lossy(title).into_owned();
-
-    let line =
-        lines.next().ok_or_else(|| line.error_at(line.trimmed(), "expected a value after the title"))?;
-    let mut cursor = Cursor::new(line);
-    let value = cursor.unsigned_32()?;
-    cursor.end()?;
-
-    let mut limits = None;
-    for line in lines.filter(|line| line.trimmed() != b"OD_RANGE:") {
-        let mut cursor = Cursor::new(line);
-        cursor.take_until(b':').ok_or_else(|| line.error_at(line.trimmed(), "expected a range"))?;
-        cursor.blanks();
-        let minimum = cursor.unsigned_32()?;
-        cursor.blanks();
-        limits = Some(Limits { minimum, maximum: cursor.unsigned_32()? });
-        cursor.end()?;
+    let Some(first) = lines.next() else { return Ok(None) };
+    let title = first.trimmed().strip_suffix(b":");
+    let title = title.ok_or_else(|| first.error_at(first.trimmed(), "expected a title"))?;
+    let (mut value, mut limits, mut unrecognised) = (None, None, Vec::new());
+    for line in lines.filter(|line| !is_title(*line, b"OD_RANGE")) {
+        let result = match value {
+            None => number(line).map(|number| value = Some(number)),
+            Some(_) => range(line).map(|range| limits = Some(range)),
+        };
+        if let Err(error) = result {
+            unrecognised::keep(&mut unrecognised, line, None, error);
+        }
     }
-    Ok(Some(FanSetting { title, value, limits }))
+    let missing = || first.error_at(first.trimmed(), "expected a value after the title");
+    let value = value.ok_or_else(|| unrecognised.first().map_or_else(missing, UnrecognisedLine::error))?;
+    Ok(Some(FanSetting { title: String::from_utf8_lossy(title).into_owned(), value, limits, unrecognised }))
+}
+
+fn number(line: Line<'_>) -> Parsed<u32> {
+    let mut cursor = Cursor::new(line);
+    let number = cursor.unsigned_32()?;
+    cursor.end()?;
+    Ok(number)
+}
+
+/// `ACOUSTIC_LIMIT: 500 3200`.
+fn range(line: Line<'_>) -> Parsed<Limits<u32>> {
+    let mut cursor = Cursor::new(line);
+    cursor.take_until(b':').ok_or_else(|| line.error_at(line.trimmed(), "expected a range"))?;
+    cursor.blanks();
+    let minimum = cursor.unsigned_32()?;
+    cursor.blanks();
+    let maximum = cursor.unsigned_32()?;
+    cursor.end()?;
+    Ok(Limits { minimum, maximum })
 }
 
 #[cfg(test)]
@@ -150,15 +192,17 @@ mod tests {
         assert_eq!(found.temperature_limits, Some(limits));
         assert_eq!(found.speed_limits, Some(Limits { minimum: Percent(20), maximum: Percent(100) }));
         assert_eq!(curve(b"\n"), Ok(FanCurve::default()));
-        let error = curve(b"OD_FAN_CURVE:\n0: 40C 25\n").unwrap_err();
-        assert_eq!((error.line, error.column), (2, 10));
+        let found = curve(b"OD_FAN_CURVE:\n0: 40C 25\n1: 95C 90%\n").unwrap();
+        assert_eq!((found.unrecognised[0].line, found.unrecognised[0].column), (2, 10));
+        assert_eq!(found.points, [point]);
+        assert_eq!(curve(b"warm\n").unwrap_err().line, 1);
     }
 
     #[test]
     fn a_setting() {
         let found = setting(b"OD_ACOUSTIC_LIMIT:\n2900\nOD_RANGE:\nACOUSTIC_LIMIT: 500 3200\n");
         let limits = Some(Limits { minimum: 500, maximum: 3200 });
-        assert_eq!(found, Ok(Some(FanSetting { title: "OD_ACOUSTIC_LIMIT".into(), value: 2900, limits })));
+        assert_eq!(found, Ok(Some(FanSetting { title: "OD_ACOUSTIC_LIMIT".into(), value: 2900, limits, unrecognised: Vec::new() })));
         let found = setting(b"FAN_ZERO_RPM_ENABLE:\n0\n").unwrap().unwrap();
         assert_eq!((found.value, found.limits), (0, None));
         assert_eq!(setting(b"\n\0"), Ok(None));
@@ -166,7 +210,9 @@ mod tests {
         assert_eq!(place(b"2900\n"), Err((1, 1)));
         assert_eq!(place(b"TITLE:\n"), Err((1, 1)));
         assert_eq!(place(b"TITLE:\n-1\n"), Err((2, 1)));
-        assert_eq!(place(b"TITLE:\n1\nRANGE 0 1\n"), Err((3, 1)));
+        let found = setting(b"TITLE:\nfast\n1\nRANGE 0 1\n").unwrap().unwrap();
+        let places: Vec<_> = found.unrecognised.iter().map(|line| line.line).collect();
+        assert_eq!((found.value, found.limits, places), (1, None, vec![2, 4]));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! `N`. A lone newline if the firmware did not answer.
 
 use super::cursor::Cursor;
+use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, Parsed, lines};
 
 /// One feature.
@@ -29,6 +30,9 @@ pub struct Features {
     pub mask: u64,
     /// The features in the order printed.
     pub features: Vec<Feature>,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
 /// Reads either table; absent if the firmware did not answer.
@@ -53,8 +57,14 @@ pub fn features(text: &[u8]) -> Parsed<Option<Features>> {
 
     let is_heading =
         |line: &Line<'_>| line.trimmed().starts_with(b"No. ") || line.trimmed().starts_with(b"FEATURES ");
-    let features = lines.filter(|line| !is_heading(line)).map(row).collect::<Parsed<_>>()?;
-    Ok(Some(Features { mask, features }))
+    let mut found = Features { mask, features: Vec::new(), unrecognised: Vec::new() };
+    for line in lines.filter(|line| !is_heading(line)) {
+        match row(line) {
+            Ok(feature) => found.features.push(feature),
+            Err(error) => unrecognised::keep(&mut found.unrecognised, line, None, error),
+        }
+    }
+    Ok(Some(found))
 }
 
 /// `01. DPM_GFXCLK           ( 1) : enabled`.
@@ -143,9 +153,21 @@ mod tests {
         assert_eq!(place(b"what\n"), Err((1, 1)));
         assert_eq!(place(b"features high: 0x1\n"), Err((1, 19)));
         assert_eq!(place(b"features high: 0x1 low: 0x100000000\n"), Err((1, 25)));
-        assert_eq!(place(b"features high: 0x1 low: 0x1\n00. A ( 0) : maybe\n"), Err((2, 14)));
-        assert_eq!(place(b"Current ppfeatures: 0x1\nA 0x3 Y\n"), Err((2, 3)));
-        assert_eq!(place(b"Current ppfeatures: 0x1\nA 0x0 Y\n"), Err((2, 3)));
+    }
+
+    #[test]
+    fn one_strange_line_costs_itself() {
+        let place = |text: &[u8]| {
+            let found = features(text).unwrap().unwrap();
+            assert_eq!(found.features, [feature("B", 1, true)]);
+            (found.unrecognised[0].line, found.unrecognised[0].column)
+        };
+        assert_eq!(
+            place(b"features high: 0x1 low: 0x1\n00. A ( 0) : maybe\n01. B ( 1) : enabled\n"),
+            (2, 14)
+        );
+        assert_eq!(place(b"Current ppfeatures: 0x1\nA 0x3 Y\nB 0x2 Y\n"), (2, 3));
+        assert_eq!(place(b"Current ppfeatures: 0x1\nB 0x2 Y\nA 0x0 Y\n"), (3, 3));
     }
 
     #[test]
@@ -172,11 +194,11 @@ mod tests {
             let (high, low) = (mask >> 32, mask as u32);
             let word = if enabled { "enabled" } else { "disabled" };
             let text = format!("features high: {high:#010x} low: {low:#010x}\n00. {:<20} ({bit:>2}) : {word}\n", "X");
-            let expected = Features { mask, features: vec![feature("X", bit, enabled)] };
+            let expected = Features { mask, features: vec![feature("X", bit, enabled)], unrecognised: Vec::new() };
             prop_assert_eq!(features(text.as_bytes()), Ok(Some(expected)));
             let letter = if enabled { "Y" } else { "N" };
             let text = format!("Current ppfeatures: {mask:#018x}\n{:<19} {:#018x} {letter:>6}\n", "X", 1u64 << bit);
-            let expected = Features { mask, features: vec![feature("X", bit, enabled)] };
+            let expected = Features { mask, features: vec![feature("X", bit, enabled)], unrecognised: Vec::new() };
             prop_assert_eq!(features(text.as_bytes()), Ok(Some(expected)));
         }
     }

@@ -6,6 +6,8 @@
 //! All text parsers accept NUL bytes after the text and between its lines, and a missing last newline:
 //! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
 //! `pp_od_clk_voltage`).
+//!
+//! A parser of a table does not give up the file at a line that it does not know: see [`UnrecognisedLine`].
 
 pub mod aca;
 pub mod cper;
@@ -34,7 +36,9 @@ pub mod topology;
 pub mod xgmi;
 
 mod cursor;
+mod unrecognised;
 
+pub use self::unrecognised::UnrecognisedLine;
 pub use crate::error::ParseError;
 
 /// What a parser returns.

@@ -11,11 +11,13 @@
 //! - MI200 and, on older kernels, MI300 print `GFXCLK` and `MCLK` instead, followed by the lines of
 //!   `pp_dpm_sclk` and `pp_dpm_mclk` (`aldebaran_print_clk_levels`, `smu_v13_0_6_print_clk_levels`);
 //! - Van Gogh's CPU clock is titled `CCLK_RANGE in Core0`, Cyan Skillfish's voltage `OD_VDDC`, both starred;
+//! - Renoir's titles have no colon (`OD_SCLK`, `OD_RANGE`; `renoir_print_clk_levels`);
 //! - NULs between the sections, `Mhz` beside `MHz`, `mV` beside `mv`;
 //! - `unavailable` for a section after a fatal RAS interrupt, a lone newline for nothing at all.
 
 use super::cursor::Cursor;
 use super::dpm::{self, DpmLevel, UNAVAILABLE};
+use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, Parsed, lines, scalar};
 use crate::unit::{MegaHertz, MilliVolts};
 
@@ -113,12 +115,29 @@ pub struct Overdrive {
     pub other: Vec<OverdriveSection>,
     /// Whether the driver refused a section because of a fatal RAS interrupt.
     pub unavailable: bool,
+    /// Lines that were not understood, each with the section that it stands in.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
 impl Overdrive {
     /// The range called `name`.
     pub fn range(&self, name: &str) -> Option<&OverdriveLimits> {
         self.ranges.iter().find(|range| range.name == name).map(|range| &range.limits)
+    }
+
+    /// A line of this section that was not understood.
+    pub fn unrecognised_in(&self, section: &str) -> Option<&UnrecognisedLine> {
+        self.unrecognised.iter().find(|line| line.section.as_deref() == Some(section))
+    }
+
+    /// The line of the range called `name`, where there is one that was not understood.
+    pub fn unrecognised_range(&self, name: &str) -> Option<&UnrecognisedLine> {
+        let names_it = |line: &&UnrecognisedLine| {
+            let rest = line.text.strip_prefix(name);
+            rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+        };
+        self.unrecognised.iter().filter(|line| line.section.as_deref() == Some(RANGE)).find(names_it)
     }
 }
 
@@ -139,34 +158,60 @@ enum Section {
     Other,
 }
 
-/// Reads the table.
+/// The title of the limits.
+const RANGE: &str = "OD_RANGE";
+
+/// Reads the table. An error only if no line of it is understood.
 pub fn overdrive(text: &[u8]) -> Parsed<Overdrive> {
     let mut table = Overdrive::default();
-    let mut section = None;
+    // Where lines belong, and the title that says so.
+    let mut place: Option<(Section, &[u8])> = None;
     for line in lines(text) {
-        if line.trimmed() == UNAVAILABLE {
+        let result = if line.trimmed() == UNAVAILABLE {
             table.unavailable = true;
+            Ok(())
         } else if let Some(title) = title(line) {
-            section = Some(begin(&mut table, line, title)?);
+            place = Some((begin(&mut table, line, title), title));
+            Ok(())
         } else {
-            let section =
-                section.ok_or_else(|| line.error_at(line.trimmed(), "expected a section's title"))?;
-            row(&mut table, section, line)?;
+            match place {
+                Some((section, _)) => row(&mut table, section, line),
+                None => Err(line.error_at(line.trimmed(), "expected a section's title")),
+            }
+        };
+        if let Err(error) = result {
+            let title = place.map(|(_, title)| String::from_utf8_lossy(title));
+            unrecognised::keep(&mut table.unrecognised, line, title.as_deref(), error);
         }
     }
+    unrecognised::refuse_all(table.is_empty() && !table.unavailable, &table.unrecognised)?;
     Ok(table)
 }
 
-/// What stands before the colon that ends a title.
+impl Overdrive {
+    /// Whether no line was understood.
+    fn is_empty(&self) -> bool {
+        *self == Overdrive { unrecognised: self.unrecognised.clone(), ..Overdrive::default() }
+    }
+}
+
+/// A section's title: what stands before the colon that ends it, or a line of capitals.
 fn title(line: Line<'_>) -> Option<&[u8]> {
-    let title = line.trimmed().strip_suffix(b":")?;
-    // `0:` is a level that has been cut.
-    title.first().is_some_and(|byte| byte.is_ascii_alphabetic()).then_some(title)
+    let text = line.trimmed();
+    let begins = |title: &[u8]| title.first().is_some_and(u8::is_ascii_alphabetic);
+    match text.strip_suffix(b":") {
+        // `0:` is a level that has been cut.
+        Some(title) => begins(title).then_some(title),
+        None => {
+            let capitals = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+            (begins(text) && text.iter().all(capitals)).then_some(text)
+        }
+    }
 }
 
 /// Begins the section of this title.
-fn begin(table: &mut Overdrive, line: Line<'_>, title: &[u8]) -> Parsed<Section> {
-    Ok(match title {
+fn begin(table: &mut Overdrive, line: Line<'_>, title: &[u8]) -> Section {
+    match title {
         b"OD_SCLK" => Section::ShaderClock,
         b"OD_MCLK" => Section::MemoryClock,
         b"OD_VDDC_CURVE" => Section::VoltageCurve,
@@ -180,19 +225,25 @@ fn begin(table: &mut Overdrive, line: Line<'_>, title: &[u8]) -> Parsed<Section>
             table.core_clock = Some(CoreClock { core: 0, points: Vec::new() });
             Section::CoreClock
         }
-        _ => {
-            let mut cursor = Cursor::at(line, title);
-            if cursor.eat(b"CCLK_RANGE in Core") {
-                let core = cursor.unsigned_32()?;
-                cursor.end()?;
+        _ => match selected_core(Cursor::at(line, title)) {
+            Ok(core) => {
                 table.core_clock = Some(CoreClock { core, points: Vec::new() });
                 Section::CoreClock
-            } else {
+            }
+            Err(_) => {
                 keep(table, title);
                 Section::Other
             }
-        }
-    })
+        },
+    }
+}
+
+/// `CCLK_RANGE in Core2`.
+fn selected_core(mut cursor: Cursor<'_>) -> Parsed<u32> {
+    cursor.expect(b"CCLK_RANGE in Core", "expected a core")?;
+    let core = cursor.unsigned_32()?;
+    cursor.end()?;
+    Ok(core)
 }
 
 /// Begins a section that is kept as it is.
@@ -213,8 +264,8 @@ fn row(table: &mut Overdrive, section: Section, line: Line<'_>) -> Parsed<()> {
                 clock.points.push(point(line)?);
             }
         }
-        Section::ShaderLevels => table.shader_levels.push(dpm::level(line)?),
-        Section::MemoryLevels => table.memory_levels.push(dpm::level(line)?),
+        Section::ShaderLevels => table.shader_levels.push(dpm::level(line)?.0),
+        Section::MemoryLevels => table.memory_levels.push(dpm::level(line)?.0),
         Section::VddgfxOffset => {
             let mut cursor = Cursor::new(line);
             table.vddgfx_offset = Some(millivolts(&mut cursor)?);
@@ -474,7 +525,37 @@ mod tests {
         assert_eq!(place(b"OD_SCLK:\n0: 500V\n"), Err((2, 7)));
         assert_eq!(place(b"OD_RANGE:\nSCLK: 5Mhz 7mV\n"), Err((2, 13)));
         assert_eq!(place(b"OD_RANGE:\nX_OFFSET: 5W 7W\n"), Err((2, 12)));
-        assert_eq!(place(b"CCLK_RANGE in Core:\n"), Err((1, 19)));
+        assert_eq!(overdrive(b"CCLK_RANGE in Core:\n").unwrap().other[0].title, "CCLK_RANGE in Core");
+    }
+
+    #[test]
+    fn one_strange_line_costs_itself() {
+        let table = overdrive(
+            b"hello\nOD_SCLK:\n0: 500Mhz\n1: 2565 parsecs\nOD_MCLK:\n0: 97Mhz\nOD_RANGE:\n\
+        SCLK: 500Mhz much\nMCLK: 97Mhz 1500Mhz\n",
+        )
+        .unwrap();
+        assert_eq!(table.shader_clock, [point(0, 500, None)]);
+        assert_eq!(table.memory_clock, [point(0, 97, None)]);
+        assert_eq!(table.range("MCLK"), Some(&clocks(97, 1500)));
+        let places: Vec<_> =
+            table.unrecognised.iter().map(|line| (line.line, line.section.as_deref())).collect();
+        assert_eq!(places, [(1, None), (4, Some("OD_SCLK")), (8, Some("OD_RANGE"))]);
+        assert_eq!(table.unrecognised_in("OD_SCLK").unwrap().text, "1: 2565 parsecs");
+        assert_eq!(table.unrecognised_range("SCLK").unwrap().line, 8);
+        assert_eq!((table.unrecognised_in("OD_MCLK"), table.unrecognised_range("MCLK")), (None, None));
+        assert_eq!(table.unrecognised_range("SCL"), None);
+    }
+
+    #[test]
+    fn titles_without_colons() {
+        let table = overdrive(
+            b"OD_SCLK\n0:       200Mhz\n1:      1750Mhz\nOD_RANGE\nSCLK:        200Mhz       1750Mhz\n",
+        )
+        .unwrap();
+        assert_eq!(table.shader_clock, [point(0, 200, None), point(1, 1750, None)]);
+        assert_eq!(table.range("SCLK"), Some(&clocks(200, 1750)));
+        assert_eq!((table.other.len(), table.unrecognised.len()), (0, 0));
     }
 
     /// A cut text either fails or says nothing that the whole does not, its last line apart.

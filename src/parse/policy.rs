@@ -6,6 +6,7 @@
 //! (`amdgpu_gfx_get_enforce_isolation`).
 
 use super::cursor::Cursor;
+use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, Parsed, lines, only_line};
 
 /// One level of a power management policy.
@@ -20,9 +21,34 @@ pub struct PolicyLevel {
     pub current: bool,
 }
 
-/// Reads `pm_policy/*`.
+/// The levels of a policy, and what of their table was not understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct PolicyTable {
+    /// The levels in the order printed.
+    pub levels: Vec<PolicyLevel>,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
+}
+
+/// Reads the levels of `pm_policy/*`.
 pub fn policy(text: &[u8]) -> Parsed<Vec<PolicyLevel>> {
-    lines(text).map(level).collect()
+    Ok(policy_table(text)?.levels)
+}
+
+/// Reads `pm_policy/*`. An error only if no line of it is understood.
+pub fn policy_table(text: &[u8]) -> Parsed<PolicyTable> {
+    let mut table = PolicyTable::default();
+    for line in lines(text) {
+        match level(line) {
+            Ok(level) => table.levels.push(level),
+            Err(error) => unrecognised::keep(&mut table.unrecognised, line, None, error),
+        }
+    }
+    unrecognised::refuse_all(table.levels.is_empty(), &table.unrecognised)?;
+    Ok(table)
 }
 
 /// The levels that `amdgpu_set_xgmi_plpd_policy` takes, in the words that `amdgpu_get_xgmi_plpd_policy` has for them.
@@ -118,7 +144,9 @@ mod tests {
         assert_eq!(levels[1..], [plpd(1, "plpd_default", false), plpd(2, "plpd_optimized", true)]);
         assert_eq!(policy(b"\n"), Ok(Vec::new()));
         let place = |text: &[u8]| policy(text).map_err(|error| (error.line, error.column));
-        assert_eq!(place(b"0 : a\nsoc_pstate\n"), Err((2, 1)));
+        let table = policy_table(b"0 : a\nsoc_pstate\n1 : b*\n").unwrap();
+        assert_eq!(table.levels, [plpd(0, "a", false), plpd(1, "b", true)]);
+        assert_eq!((table.unrecognised[0].line, table.unrecognised[0].column), (2, 1));
         assert_eq!(place(b"0 : *\n"), Err((1, 5)));
         assert_eq!(place(b"0 : \n"), Err((1, 4)));
     }

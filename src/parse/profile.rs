@@ -10,6 +10,7 @@
 //!   numbers).
 
 use super::cursor::Cursor;
+use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, Parsed, lines};
 
 /// A power profile.
@@ -24,17 +25,37 @@ pub struct PowerProfile {
     pub current: bool,
 }
 
-/// Reads the table; empty where the driver has none.
+/// The profiles, and what of their table was not understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct ProfileTable {
+    /// The profiles in the order printed; none where the driver has no such table.
+    pub profiles: Vec<PowerProfile>,
+    /// Lines that begin as a profile's does and were not understood. Values below a profile mean nothing here.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
+}
+
+/// Reads the profiles; empty where the driver has none.
 pub fn power_profiles(text: &[u8]) -> Parsed<Vec<PowerProfile>> {
-    let mut profiles = Vec::new();
+    Ok(profile_table(text)?.profiles)
+}
+
+/// Reads the table. An error only if it lists profiles and none of them is understood.
+pub fn profile_table(text: &[u8]) -> Parsed<ProfileTable> {
+    let mut table = ProfileTable::default();
     for (position, line) in lines(text).enumerate() {
         if begins_with_index(line) {
-            numbered(line, &mut profiles)?;
+            if let Err(error) = numbered(line, &mut table.profiles) {
+                unrecognised::keep(&mut table.unrecognised, line, None, error);
+            }
         } else if position == 0 && line.bytes.starts_with(b"  ") {
-            names(line, &mut profiles);
+            names(line, &mut table.profiles);
         }
     }
-    Ok(profiles)
+    unrecognised::refuse_all(table.profiles.is_empty(), &table.unrecognised)?;
+    Ok(table)
 }
 
 /// Whether the line's first word is a number. `3D_FULL_SCREEN` is none, nor is a clock's `0(       GFXCLK)`.
@@ -139,9 +160,9 @@ mod tests {
     #[test]
     fn nothing_and_errors() {
         assert_eq!(power_profiles(b"\n"), Ok(Vec::new()));
-        let error = power_profiles(b" 0 BOOTUP_DEFAULT :\n 1 :\n").unwrap_err();
-        assert_eq!((error.line, error.column), (2, 4));
-        assert!(power_profiles(b" 0 COMPUTE* x\n").is_err());
+        let table = profile_table(b" 0 BOOTUP_DEFAULT :\n 1 :\n 2 VIDEO*:\n").unwrap();
+        assert_eq!((table.unrecognised[0].line, table.unrecognised[0].column), (2, 4));
+        assert_eq!(table.profiles.iter().map(|profile| profile.index).collect::<Vec<_>>(), [0, 2]);
         assert!(power_profiles(b" 99999999999 COMPUTE\n").is_err());
     }
 

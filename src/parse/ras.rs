@@ -7,6 +7,7 @@
 //! not fill is NUL.
 
 use super::cursor::Cursor;
+use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, ParseError, Parsed, lines, only_line};
 use crate::unit::Bytes;
 
@@ -110,26 +111,32 @@ pub struct ErrorCounts {
 
 /// Reads `<block>_err_count` and `aca_<block>`; absent while the driver answers
 /// `Query currently inaccessible`, as it does during a reset.
+///
+/// Other lines than those of the three kinds are left out. A kind whose number is none is an error of the whole: a
+/// sum would silently lack it.
 pub fn error_counts(text: &[u8]) -> Parsed<Option<ErrorCounts>> {
-    let mut counts = None;
+    let mut counts = ErrorCounts::default();
+    let mut first_unknown = None;
     for line in lines(text) {
         if line.trimmed() == b"Query currently inaccessible" {
             return Ok(None);
         }
         let mut cursor = Cursor::new(line);
-        let kind = cursor.take_until(b':').ok_or_else(|| cursor.error("expected a colon"))?;
+        let kind = cursor.take_until(b':').map(<[u8]>::trim_ascii);
+        let count = match kind {
+            Some(b"ue") => &mut counts.uncorrectable,
+            Some(b"ce") => &mut counts.correctable,
+            Some(b"de") => &mut counts.deferred,
+            _ => {
+                first_unknown = first_unknown.or(Some(line.error_at(line.trimmed(), "expected ue, ce or de")));
+                continue;
+            }
+        };
         cursor.blanks();
-        let count = Some(cursor.unsigned()?);
+        *count = Some(cursor.unsigned()?);
         cursor.end()?;
-        let counts = counts.get_or_insert(ErrorCounts::default());
-        match kind.trim_ascii() {
-            b"ue" => counts.uncorrectable = count,
-            b"ce" => counts.correctable = count,
-            b"de" => counts.deferred = count,
-            _ => {}
-        }
     }
-    counts.map(Some).ok_or(EMPTY)
+    if counts == ErrorCounts::default() { Err(first_unknown.unwrap_or(EMPTY)) } else { Ok(Some(counts)) }
 }
 
 /// How often something happened.
@@ -153,6 +160,9 @@ pub struct EventState {
     pub sequence: u64,
     /// The kinds in the order printed.
     pub events: Vec<RasEvent>,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
 /// Reads `event_state`.
@@ -163,7 +173,14 @@ pub fn event_state(text: &[u8]) -> Parsed<EventState> {
     cursor.blanks();
     let sequence = cursor.unsigned()?;
     cursor.end()?;
-    Ok(EventState { sequence, events: lines.map(event).collect::<Parsed<_>>()? })
+    let mut state = EventState { sequence, events: Vec::new(), unrecognised: Vec::new() };
+    for line in lines {
+        match event(line) {
+            Ok(event) => state.events.push(event),
+            Err(error) => unrecognised::keep(&mut state.unrecognised, line, None, error),
+        }
+    }
+    Ok(state)
 }
 
 /// `Fatal Error: count:2, last_seqno:7`; the first drivers put a blank before the colon.
@@ -283,6 +300,7 @@ mod tests {
         let error = error_counts(b"ue: 0\nce: -1\n").unwrap_err();
         assert_eq!((error.line, error.column), (2, 5));
         assert_eq!(error_counts(b"nonsense\n").unwrap_err().column, 1);
+        assert_eq!(error_counts(b"nonsense\nce: 2\n"), Ok(Some(counts(None, Some(2), None))));
     }
 
     const EVENTS: &[u8] = b"current seqno: 9\nFatal Error: count:0, last_seqno:9223372036854775808\n\
@@ -297,7 +315,8 @@ mod tests {
             found.events[1],
             RasEvent { name: "Poison Creation".into(), count: 2, last_sequence: Some(9) }
         );
-        assert_eq!(event_state(b"current seqno: 9\nx\n").unwrap_err().line, 2);
+        let found = event_state(b"current seqno: 9\nx\nFatal Error: count:1, last_seqno:3\n").unwrap();
+        assert_eq!((found.unrecognised[0].line, found.events[0].last_sequence), (2, Some(3)));
     }
 
     #[test]
