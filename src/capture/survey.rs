@@ -37,7 +37,7 @@ pub(super) fn survey(
 /// All of one GPU, but for what changes something by being read (`read_and_clear_xgmi_errors`), takes a second
 /// (`pcie_throughput`), or is not safe to be asked for on many kernels (`cper_records`).
 fn one(gpu: &Gpu) {
-    drop((gpu.is_suspended(), gpu.asic_info(), gpu.market_name(), gpu.is_apu()));
+    drop((gpu.is_suspended(), gpu.asic_info(), gpu.market_name(), gpu.name(), gpu.is_apu()));
     drop((gpu.board_info(), gpu.vbios_info(), gpu.driver_state(), gpu.driver_info(), gpu.firmware()));
     drop((gpu.drm_version(), gpu.external_revision(), gpu.vram_vendor()));
     drop((gpu.cache_info(), gpu.vram_info(), gpu.memory_usage(), gpu.numa_info(), gpu.virtualization_info()));
