@@ -35,12 +35,31 @@ impl<'a> MetricsTable<'a> {
         }
     }
 
+    /// An array of what engines of a scope do.
+    pub(crate) fn engines<T: Copy + Into<Node>>(
+        &self,
+        scope: EngineScope,
+        field: fn(&EngineMetrics) -> &[Option<T>],
+    ) -> Node {
+        self.engines_of(|metrics| metrics.engines.iter().find(|engines| engines.scope == scope), field)
+    }
+
     /// An array of the whole package's engines.
-    pub(crate) fn engines<T: Copy + Into<Node>>(&self, field: fn(&EngineMetrics) -> &[Option<T>]) -> Node {
+    pub(crate) fn package_engines<T: Copy + Into<Node>>(
+        &self,
+        field: fn(&EngineMetrics) -> &[Option<T>],
+    ) -> Node {
+        self.engines_of(Metrics::package_engines, field)
+    }
+
+    fn engines_of<T: Copy + Into<Node>>(
+        &self,
+        find: impl Fn(&Metrics) -> Option<&EngineMetrics>,
+        field: fn(&EngineMetrics) -> &[Option<T>],
+    ) -> Node {
         match self.metrics() {
             Ok(metrics) => {
-                let socket = metrics.engines.iter().find(|engine| engine.scope == EngineScope::Socket);
-                socket.map_or_else(|| lacking(metrics), |engine| list(metrics, field(engine)))
+                find(metrics).map_or_else(|| lacking(metrics), |engines| list(metrics, field(engines)))
             }
             Err(absent) => absent,
         }

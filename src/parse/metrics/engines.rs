@@ -8,6 +8,15 @@ use super::layout::Kind;
 use super::normalised::{EngineMetrics, Metrics};
 
 impl Metrics {
+    /// The engines of the whole package: of a table that has them so, or those of a package's only partition.
+    pub fn package_engines(&self) -> Option<&EngineMetrics> {
+        let whole = self.engines.iter().find(|engines| engines.scope == EngineScope::Socket);
+        whole.or_else(|| match &self.engines[..] {
+            [only] if self.partition_count == Some(1) && only.scope == EngineScope::Xcp(0) => Some(only),
+            _ => None,
+        })
+    }
+
     /// Gives the engines to the package's partitions, where the table has them without one.
     ///
     /// `dies_of_each` is how many compute dies a partition has (KFD's `num_xcc`); `None` for a package in one piece,

@@ -1,5 +1,7 @@
 //! How busy the engines are.
 
+use amdgpu_smi::parse::metrics::EngineScope;
+
 use crate::answer::scope;
 use crate::report::{Forms, Node, Section};
 use crate::sections::metrics_table::MetricsTable;
@@ -17,19 +19,20 @@ pub(super) fn usage(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
         .put("umc_activity", Node::reading(&activity.memory))
         .put("mm_activity", Node::reading(&activity.media));
     // Where there is one figure for all video engines, AMD prints it as the first engine's.
-    let mut video = Section::new();
-    let engines = table.engines(|engines| &engines.vcn_busy);
-    let amds = match engines.why_absent() {
-        Some(_) => Node::reading_as(&activity.media, |busy| Node::List(vec![Node::from(*busy)])),
-        None => engines.clone(),
+    let amds = match table.engines(EngineScope::Socket, |engines| &engines.vcn_busy) {
+        Node::Absent(_) => table.of(|metrics| Some(Node::List(vec![Node::from(metrics.activity.mm?)]))),
+        engines => engines,
     };
-    video.put_filled("vcn_activity", amds, VCN);
-    section.put_in(Forms::OURS, "vcn_activity", engines);
-    if let Some(filled) = video.get(Forms::AMD_JSON, "vcn_activity") {
-        section.put_in(Forms::AMD_JSON, "vcn_activity", filled.clone());
-    }
+    put_engines(&mut section, "vcn_activity", table.package_engines(|engines| &engines.vcn_busy), amds, VCN);
+    let amds = table.engines(EngineScope::Socket, |engines| &engines.jpeg_busy);
+    put_engines(
+        &mut section,
+        "jpeg_activity",
+        table.package_engines(|engines| &engines.jpeg_busy),
+        amds,
+        JPEG,
+    );
     section
-        .put_filled("jpeg_activity", table.engines(|engines| &engines.jpeg_busy), JPEG)
         .put("gfx_busy_inst", table.partitions(|engines| &engines.gfx_busy))
         .put("jpeg_busy", table.partitions(|engines| &engines.jpeg_busy));
     let busy = table.partitions(|engines| &engines.vcn_busy);
@@ -40,4 +43,15 @@ pub(super) fn usage(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     section.put("vcn_busy", busy);
     scope(gpu.gpu(), &mut section);
     section.into()
+}
+
+/// AMD has a package's engines where the table has them so; here are those of a package's only partition as well, so that
+/// the key keeps its values as tables get newer.
+fn put_engines(section: &mut Section, key: &str, ours: Node, amds: Node, count: usize) {
+    let mut filled = Section::new();
+    filled.put_filled(key, amds, count);
+    section.put_in(Forms::OURS, key, ours);
+    if let Some(filled) = filled.get(Forms::AMD_JSON, key) {
+        section.put_in(Forms::AMD_JSON, key, filled.clone());
+    }
 }

@@ -37,6 +37,8 @@ fn dies_of_a_package_in_one_piece_are_its_only_partitions() {
     let [engines] = &metrics.engines[..] else { panic!() };
     assert_eq!((engines.scope, metrics.partition_count), (EngineScope::Xcp(0), Some(1)));
     assert_eq!(*engines.gfx_busy, [10, 11, 12, 13, 14, 15, 16, 17].map(|busy| Some(Percent(busy))));
+    assert_eq!(metrics.package_engines(), metrics.engines.first());
+    assert_eq!(package().package_engines(), package().engines.first());
     let after = metrics.clone();
     metrics.share_engines(Some(1));
     assert_eq!(metrics, after, "it is done once");
@@ -54,6 +56,7 @@ fn partitions_have_their_dies_in_order() {
         metrics.share_engines(Some(dies));
         assert_eq!(metrics.engines.len(), 8 / dies as usize);
         assert_eq!(usize::from(metrics.partition_count.unwrap()), metrics.engines.len());
+        assert_eq!(metrics.package_engines(), None);
         for (partition, (engines, decoders)) in metrics.engines.iter().zip(decoders_of).enumerate() {
             assert_eq!(engines.scope, EngineScope::Xcp(partition as u16));
             let first = partition as u64 * u64::from(dies);
