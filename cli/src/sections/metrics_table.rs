@@ -1,8 +1,9 @@
 //! The gpu_metrics table, field by field as a report has it.
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics};
+use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics, MetricsQuantity};
+use serde_json::Value;
 
-use crate::report::{Node, Section};
+use crate::report::{Node, Number, Section};
 use crate::view::View;
 
 /// A GPU's table, or why there is none.
@@ -17,6 +18,16 @@ impl<'a> MetricsTable<'a> {
 
     pub(crate) fn metrics(&self) -> Result<&Metrics, Node> {
         self.gpu.look().metrics().map_err(Node::from)
+    }
+
+    /// What a newer kernel's table has and no section knows, by the attributes' numbers; `None` if there is nothing.
+    pub(crate) fn others(&self) -> Option<Section> {
+        let others = &self.metrics().ok()?.others;
+        let mut section = Section::new();
+        for entry in others {
+            section.put(entry.label().to_string(), quantity(entry.value));
+        }
+        (!others.is_empty()).then_some(section)
     }
 
     /// A field, or why it has no value.
@@ -95,4 +106,26 @@ fn list<T: Copy + Into<Node>>(metrics: &Metrics, slots: &[Option<T>]) -> Node {
 pub(crate) fn lacking(metrics: &Metrics) -> Node {
     let (format, content) = (metrics.header.format_revision, metrics.header.content_revision);
     Node::unsupported(&format!("gpu_metrics {format}.{content} of this GPU does not tell it"))
+}
+
+/// A value of whatever quantity, with its unit spelled as here.
+fn quantity(value: MetricsQuantity) -> Node {
+    let number = match serde_json::to_value(value) {
+        Ok(Value::Object(mut fields)) => fields.remove("value").unwrap_or_default(),
+        Ok(bare) => bare,
+        Err(_) => Value::Null,
+    };
+    let whole = number.as_f64().filter(|number| number.fract() == 0.0);
+    let number = match (number.as_u64(), number.as_i64(), number.as_f64()) {
+        (Some(number), ..) => Number::Unsigned(number),
+        (_, Some(number), _) => Number::Integer(number),
+        (.., Some(_)) if whole.is_some() => Number::Integer(whole.unwrap_or_default() as i64),
+        (.., Some(number)) => Number::Fraction(number),
+        (.., None) => return Node::Text(value.to_string()),
+    };
+    match value.unit() {
+        "" => Node::Number(number),
+        "°C" => Node::Quantity(number, "C"),
+        unit => Node::Quantity(number, unit),
+    }
 }

@@ -18,6 +18,7 @@ mod rubbish;
 mod set;
 mod status;
 mod terminal;
+mod unknown;
 mod watching;
 mod xgmi;
 

@@ -71,8 +71,8 @@ macro_rules! quantities {
         /// // Attribute 900, of which this crate knows nothing, with its unit: 1500 MHz.
         /// let table = [20, 0, 1, 9, 1, 0, 0, 0, 1, 0x10, 0x4e, 1, 0, 0, 0, 0, 0xdc, 5, 0, 0];
         /// let view = Metrics::decode(&table)?;
-        /// let json: Vec<_> = view.entries().map(|entry| serde_json::json!(entry.value).to_string()).collect();
-        /// assert_eq!(json, [r#"{"unit":"MHz","value":1500}"#]);
+        /// let json: Vec<_> = view.entries().map(|entry| serde_json::json!(entry.value)).collect();
+        /// assert_eq!(json, [serde_json::json!({ "value": 1500, "unit": "MHz" })]);
         /// # }
         /// # Ok::<(), amdgpu_smi::parse::metrics::MetricsError>(())
         /// ```

@@ -123,5 +123,8 @@ pub(super) fn report(gpu: &View<'_>, args: &MetricArgs) -> Section {
     for (_, _, add) in sections(args).into_iter().filter(|(asked, ..)| all || *asked) {
         add(gpu, &table, &mut section);
     }
+    if all && let Some(others) = table.others() {
+        section.own("others", others);
+    }
     section
 }

@@ -20,7 +20,7 @@ pub(super) fn usage(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
         .put("mm_activity", Node::reading(&activity.media));
     // Where there is one figure for all video engines, AMD prints it as the first engine's.
     let amds = match table.engines(EngineScope::Socket, |engines| &engines.vcn_busy) {
-        Node::Absent(_) => Node::reading_as(&activity.media, |busy| Node::List(vec![Node::from(*busy)])),
+        Node::Absent(_) => table.of(|metrics| Some(Node::List(vec![Node::from(metrics.activity.mm?)]))),
         engines => engines,
     };
     put_engines(&mut section, "vcn_activity", table.package_engines(|engines| &engines.vcn_busy), amds, VCN);
