@@ -25,31 +25,49 @@ pub(crate) struct Machine {
     topology: OnceLock<Topology>,
 }
 
-/// The uppermost byte of a handle says what it is. No address of a program looks like this, so neither a handle of
-/// AMD's library nor a stray pointer is taken for one; and a program that follows one crashes at once.
-const PROCESSOR: usize = 0xa5;
-const SOCKET: usize = 0x5a;
-
-/// Below the kind stands the PCI address, so a handle means the same GPU for as long as the process lives, also
-/// over a shutdown, a fork, and in a process that got it from another one.
-fn handle(kind: usize, bdf: Bdf) -> usize {
-    let [bus, device, function] = [bdf.bus, bdf.device, bdf.function].map(usize::from);
-    kind << 56 | (bdf.domain as usize) << 16 | bus << 8 | (device & 0x1f) << 3 | function & 7
+/// What a handle is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Processor = 0x75,
+    Socket = 0x6b,
 }
 
-fn bdf(kind: usize, handle: usize) -> Result<Bdf, Status> {
+/// PCI domains from here on need the long form of a handle.
+const LONG_FROM: u32 = 1 << 7;
+
+/// The PCI address with the kind above it, so a handle means the same GPU for as long as the process lives, also over a
+/// shutdown, a fork, and in a process that got it from another one.
+///
+/// pyrsmi passes a handle as a plain integer, which ctypes cuts to a C `int`: below domain 128 a handle is less than
+/// 2^31. A larger domain has the kind in the uppermost byte, where no address of a program has anything. All handles are
+/// odd: neither a handle of AMD's library nor another pointer to what is aligned is taken for one.
+fn handle(kind: Kind, bdf: Bdf) -> usize {
+    let [bus, device, function] = [bdf.bus, bdf.device, bdf.function].map(usize::from);
+    let shift = if bdf.domain < LONG_FROM { 24 } else { 56 };
+    (kind as usize) << shift
+        | (bdf.domain as usize) << 17
+        | bus << 9
+        | (device & 0x1f) << 4
+        | (function & 7) << 1
+        | 1
+}
+
+fn bdf(kind: Kind, handle: usize) -> Result<Bdf, Status> {
     if handle == 0 {
         return Err(Status::INVAL);
     }
-    if handle >> 48 != kind << 8 {
-        return Err(Status::NOT_FOUND);
-    }
-    Ok(Bdf {
-        domain: (handle >> 16) as u32,
-        bus: (handle >> 8) as u8,
-        device: (handle >> 3) as u8 & 0x1f,
-        function: handle as u8 & 7,
-    })
+    let domain = match handle >> 31 {
+        0 => handle >> 17 & 0x7f,
+        _ => handle >> 17 & 0xffff_ffff,
+    };
+    let found = Bdf {
+        domain: domain as u32,
+        bus: (handle >> 9) as u8,
+        device: (handle >> 4) as u8 & 0x1f,
+        function: (handle >> 1) as u8 & 7,
+    };
+    // The kind, the form and the bits that are not the address's.
+    if self::handle(kind, found) == handle { Ok(found) } else { Err(Status::NOT_FOUND) }
 }
 
 /// The socket of a GPU: its package's address without the function, as AMD groups them.
@@ -61,7 +79,8 @@ impl Machine {
     /// Looks at this machine, or at the directory or archive that AMDGPU_SMI_ROOT names.
     pub(crate) fn scan() -> Result<Machine, Status> {
         let mut builder = Smi::builder();
-        if let Some(root) = std::env::var_os(ROOT)
+        // Empty is how shells unset a variable for one command.
+        if let Some(root) = std::env::var_os(ROOT).filter(|root| !root.is_empty())
             && !is_set_id()
         {
             builder = builder.root(root);
@@ -85,26 +104,26 @@ impl Machine {
     /// The handles of all sockets, in order.
     pub(crate) fn sockets(&self) -> Vec<Socket> {
         let mut sockets: Vec<Socket> =
-            self.gpus.iter().map(|gpu| Socket(handle(SOCKET, socket_of(gpu)))).collect();
+            self.gpus.iter().map(|gpu| Socket(handle(Kind::Socket, socket_of(gpu)))).collect();
         sockets.dedup();
         sockets
     }
 
     /// The GPUs on a socket, in order.
     pub(crate) fn on_socket(&self, socket: Socket) -> Result<(Bdf, Vec<&Gpu>), Status> {
-        let bdf = bdf(SOCKET, socket.0)?;
+        let bdf = bdf(Kind::Socket, socket.0)?;
         let gpus: Vec<&Gpu> = self.gpus.iter().filter(|gpu| socket_of(gpu) == bdf).collect();
         if gpus.is_empty() { Err(Status::NOT_FOUND) } else { Ok((bdf, gpus)) }
     }
 
     /// The handle of a GPU.
     pub(crate) fn handle(gpu: &Gpu) -> Processor {
-        Processor(handle(PROCESSOR, gpu.bdf()))
+        Processor(handle(Kind::Processor, gpu.bdf()))
     }
 
     /// The GPU of a handle, with its position in the list.
     pub(crate) fn find(&self, processor: Processor) -> Result<(usize, &Gpu), Status> {
-        let bdf = bdf(PROCESSOR, processor.0)?;
+        let bdf = bdf(Kind::Processor, processor.0)?;
         let found = self.gpus.iter().enumerate().find(|(_, gpu)| gpu.bdf() == bdf);
         found.ok_or(Status::NOT_FOUND)
     }
@@ -157,13 +176,35 @@ mod tests {
 
     #[test]
     fn handles_are_addresses_with_a_kind() {
-        let address = "10000:e1:1f.7".parse().unwrap();
-        let number = handle(PROCESSOR, address);
-        assert_eq!(bdf(PROCESSOR, number), Ok(address));
-        assert_eq!(bdf(SOCKET, number), Err(Status::NOT_FOUND));
-        assert_eq!(bdf(PROCESSOR, 0), Err(Status::INVAL));
-        assert_eq!(bdf(PROCESSOR, 0x5555_5555_4000), Err(Status::NOT_FOUND));
-        assert_eq!(bdf(PROCESSOR, usize::MAX), Err(Status::NOT_FOUND));
+        for text in ["0000:00:00.0", "007f:ff:1f.7", "0080:00:00.0", "10000:e1:1f.7", "ffffffff:ff:1f.7"] {
+            let address = text.parse().unwrap();
+            let number = handle(Kind::Processor, address);
+            assert_eq!(bdf(Kind::Processor, number), Ok(address));
+            assert_eq!(number & 1, 1);
+            let socket = handle(Kind::Socket, address);
+            assert_eq!(bdf(Kind::Socket, socket), Ok(address));
+            for (kind, wrong) in [(Kind::Socket, number), (Kind::Processor, socket)] {
+                assert_eq!(bdf(kind, wrong), Err(Status::NOT_FOUND));
+            }
+            for bit in (0..64).filter(|bit| !(1..49).contains(bit)) {
+                assert_eq!(bdf(Kind::Processor, number ^ 1 << bit), Err(Status::NOT_FOUND), "{text} {bit}");
+            }
+        }
+        assert_eq!(bdf(Kind::Processor, 0), Err(Status::INVAL));
+        assert_eq!(bdf(Kind::Processor, 0x5555_5555_4000), Err(Status::NOT_FOUND));
+        assert_eq!(bdf(Kind::Processor, usize::MAX), Err(Status::NOT_FOUND));
+        // The domain of the short form in the long one: a GPU has one handle.
+        let (short, long) = (handle(Kind::Processor, "1:2:3.4".parse().unwrap()), 0x75 << 56);
+        assert_eq!(bdf(Kind::Processor, short & 0xff_ffff | long), Err(Status::NOT_FOUND));
+    }
+
+    #[test]
+    fn handles_of_small_domains_fit_into_a_c_int() {
+        for kind in [Kind::Processor, Kind::Socket] {
+            let of = |text: &str| i32::try_from(handle(kind, text.parse().unwrap()));
+            assert!(of("0000:00:00.0").is_ok() && of("007f:ff:1f.7").is_ok());
+            assert!(of("0080:00:00.0").is_err());
+        }
     }
 
     #[test]

@@ -31,6 +31,11 @@ macro_rules! pointers {
             pub fn is_null(&self) -> bool {
                 self.0.is_null()
             }
+
+            /// INVAL if it is null: for functions of which AMD's library says so before it looks at anything else.
+            pub(crate) fn not_null(&self) -> Outcome {
+                if self.0.is_null() { Err(Status::INVAL) } else { Ok(()) }
+            }
         }
     )*};
 }
@@ -84,9 +89,10 @@ impl<T: Plain> InOut<T> {
 }
 
 impl<T: Plain> Array<T> {
-    /// The first `count` values that the caller wrote there.
-    pub(crate) fn get(&self, count: usize) -> Result<Vec<T>, Status> {
-        if self.0.is_null() {
+    /// The first `count` values that the caller wrote there. More than `most` are INVAL: nobody has as many, and a
+    /// length that was never set is not to make this process run out of memory.
+    pub(crate) fn get(&self, count: usize, most: usize) -> Result<Vec<T>, Status> {
+        if self.0.is_null() || count > most {
             return Err(Status::INVAL);
         }
         let at = |index| {
@@ -150,6 +156,16 @@ mod tests {
             assert_eq!(Array::<u32>::new(std::ptr::null_mut()).put(&[1], 1), Err(Status::INVAL));
             assert_eq!(Chars::new(std::ptr::null_mut()).put("a", 2), Err(Status::INVAL));
         }
+    }
+
+    #[test]
+    fn more_than_anybody_has_is_refused() {
+        let mut numbers = [1u32, 2];
+        // SAFETY: two values, of which two are read.
+        let array = unsafe { Array::new(numbers.as_mut_ptr()) };
+        assert_eq!(array.get(2, 2), Ok(vec![1, 2]));
+        assert_eq!(array.get(3, 2), Err(Status::INVAL));
+        assert_eq!(array.get(usize::MAX, 2), Err(Status::INVAL));
     }
 
     #[test]

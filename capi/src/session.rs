@@ -1,9 +1,11 @@
 //! What lives from `amdsmi_init` to `amdsmi_shut_down`, and what becomes of it in a forked child.
 
+use std::ptr::null_mut;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use amdgpu_smi::Gpu;
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
@@ -16,37 +18,76 @@ use crate::streams::Streams;
 /// child must not touch its parent's locks; and what the parent scanned may be in the middle of being filled in.
 /// All that a child takes over is the count of openers, which is an atomic number.
 struct Session {
-    /// Whose it is; 0 as long as it is nobody's.
-    pid: AtomicU32,
-    /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
-    openers: AtomicU32,
+    /// The process that made it.
+    pid: u32,
     machine: RwLock<Option<Shared>>,
     /// The events that are listened to. A child listens to none: KFD answers its parent alone.
     streams: Mutex<Option<Streams>>,
 }
 
-/// The session of the process that loaded the library.
-static FIRST: Session = Session::new(0, 0);
+/// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
+static OPENERS: AtomicU32 = AtomicU32::new(0);
 
-/// The session of a forked child of it; null in itself.
-static LATER: AtomicPtr<Session> = AtomicPtr::new(std::ptr::null_mut());
+/// Where the process's session is: null before the first call. The kernel wipes it in a forked child
+/// (MADV_WIPEONFORK), so a child is known even where its process id is the parent's: each is 1 in a pid namespace of
+/// its own.
+type Current = AtomicPtr<Session>;
+
+/// The wiped page; null before the first call.
+static WIPED: AtomicPtr<Current> = AtomicPtr::new(null_mut());
+
+/// Stands in for the page where the kernel cannot wipe (gVisor): there the process id tells a child.
+static KEPT: Current = AtomicPtr::new(null_mut());
+
+/// Maps a page that a child finds zero. All zero is a null pointer.
+#[allow(unsafe_code, reason = "maps a page")]
+fn map_wiped() -> Option<*mut Current> {
+    const LENGTH: usize = size_of::<Current>();
+    // SAFETY: a new mapping at no address in particular.
+    let page =
+        unsafe { mmap_anonymous(null_mut(), LENGTH, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE) };
+    let page = page.ok()?;
+    // SAFETY: the mapping just made, which nobody else knows.
+    unsafe {
+        if madvise(page, LENGTH, Advice::LinuxWipeOnFork).is_err() {
+            let _ = munmap(page, LENGTH);
+            return None;
+        }
+    }
+    Some(page.cast())
+}
+
+/// Where the process's session is.
+#[allow(unsafe_code, reason = "follows a pointer to a page that is never unmapped")]
+fn current() -> &'static Current {
+    let mut page = WIPED.load(Ordering::Acquire);
+    if page.is_null() {
+        let own = map_wiped().unwrap_or((&raw const KEPT).cast_mut());
+        page = match WIPED.compare_exchange(null_mut(), own, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => own,
+            // Another thread was faster; this page, if it is one, stays empty.
+            Err(theirs) => theirs,
+        };
+    }
+    // SAFETY: set once, to a mapping that stays for as long as the process, or to a static.
+    unsafe { &*page }
+}
 
 /// The session of this process.
 #[allow(unsafe_code, reason = "follows a pointer to what is never freed")]
 fn session() -> &'static Session {
-    let pid = std::process::id();
+    let current = current();
+    let is_wiped = !std::ptr::eq(current, &KEPT);
     loop {
-        let later = LATER.load(Ordering::Acquire);
+        let known = current.load(Ordering::Acquire);
         // SAFETY: null, or leaked by this function and never freed.
-        let known = unsafe { later.as_ref() }.unwrap_or(&FIRST);
-        match known.pid.compare_exchange(0, pid, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => return known,
-            Err(owner) if owner == pid => return known,
-            Err(_) => {}
+        if let Some(session) = unsafe { known.as_ref() }
+            && (is_wiped || session.pid == std::process::id())
+        {
+            return session;
         }
-        let own = Session::new(pid, known.openers.load(Ordering::Relaxed));
-        let own = Box::into_raw(Box::new(own));
-        if LATER.compare_exchange(later, own, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        let own = Box::into_raw(Box::new(Session::new(std::process::id())));
+        if current.compare_exchange(known, own, Ordering::AcqRel, Ordering::Acquire).is_err() {
             // Another thread was faster.
             // SAFETY: made by `Box::into_raw` above, and given to nobody.
             drop(unsafe { Box::from_raw(own) });
@@ -55,13 +96,8 @@ fn session() -> &'static Session {
 }
 
 impl Session {
-    const fn new(pid: u32, openers: u32) -> Session {
-        Session {
-            pid: AtomicU32::new(pid),
-            openers: AtomicU32::new(openers),
-            machine: RwLock::new(None),
-            streams: Mutex::new(None),
-        }
+    fn new(pid: u32) -> Session {
+        Session { pid, machine: RwLock::new(None), streams: Mutex::new(None) }
     }
 
     // A thread that panicked under the lock left an `Option` that is either old or new.
@@ -82,12 +118,12 @@ impl Session {
 pub(crate) fn open() -> Outcome {
     let session = session();
     let mut machine = session.write();
-    let openers = session.openers.load(Ordering::Relaxed);
+    let openers = OPENERS.load(Ordering::Relaxed);
     let more = openers.checked_add(1).ok_or(Status::REFCOUNT_OVERFLOW)?;
     if openers == 0 || machine.is_none() {
         *machine = Some(Shared::new(Machine::scan()?));
     }
-    session.openers.store(more, Ordering::Relaxed);
+    OPENERS.store(more, Ordering::Relaxed);
     Ok(())
 }
 
@@ -96,8 +132,8 @@ pub(crate) fn open() -> Outcome {
 pub(crate) fn close() -> Outcome {
     let session = session();
     let mut machine = session.write();
-    let openers = session.openers.load(Ordering::Relaxed);
-    session.openers.store(openers.saturating_sub(1), Ordering::Relaxed);
+    let openers = OPENERS.load(Ordering::Relaxed);
+    OPENERS.store(openers.saturating_sub(1), Ordering::Relaxed);
     if openers <= 1 {
         *machine = None;
         drop(machine);
@@ -114,12 +150,12 @@ pub(crate) fn machine() -> Result<Shared, Status> {
     if let Some(machine) = &*session.read() {
         return Ok(machine.clone());
     }
-    if session.openers.load(Ordering::Relaxed) == 0 {
+    if OPENERS.load(Ordering::Relaxed) == 0 {
         return Err(Status::NOT_INIT);
     }
     // A forked child's first call: opened by the parent, not scanned here yet.
     let mut machine = session.write();
-    if session.openers.load(Ordering::Relaxed) == 0 {
+    if OPENERS.load(Ordering::Relaxed) == 0 {
         return Err(Status::NOT_INIT);
     }
     match &*machine {

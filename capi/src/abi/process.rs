@@ -39,6 +39,7 @@ c_structs! {
         engine_usage: ProcessEngines,
         memory_usage: ProcessMemory,
         container_name: Text<256>,
+        /// Compute units with work of the process; all ones where not known.
         cu_occupancy: u32,
         reserved: [u32; 11],
     }

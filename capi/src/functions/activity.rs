@@ -62,8 +62,10 @@ pub extern "C" fn amdsmi_get_utilization_count(
     timestamp: Out<u64>,
 ) -> Status {
     answer(|| {
-        let metrics = gpu(processor)?.metrics()?;
-        let mut list = counters.get(count as usize)?;
+        let gpu = gpu(processor)?;
+        timestamp.not_null()?;
+        let mut list = counters.get(count as usize, MOST_COUNTERS)?;
+        let metrics = gpu.metrics()?;
         for counter in &mut list {
             fill(counter, &metrics)?;
         }
@@ -72,6 +74,9 @@ pub extern "C" fn amdsmi_get_utilization_count(
         counters.put(&list, count as usize)
     })
 }
+
+/// Many times as many as there are types.
+const MOST_COUNTERS: usize = 1024;
 
 fn fill(counter: &mut UtilizationCounter, metrics: &Metrics) -> Result<(), Status> {
     let activity = &metrics.activity;

@@ -40,12 +40,12 @@ pub extern "C" fn amdsmi_get_gpu_cper_entries(
     cursor: InOut<u64>,
 ) -> Status {
     answer(|| {
-        let found = gpu(processor)?.cper_records()?.records;
-        if buffer.is_null() || headers.is_null() {
-            return Err(Status::INVAL);
-        }
+        let gpu = gpu(processor)?;
+        buffer.not_null()?;
+        headers.not_null()?;
         let (room, most) = (size.get()?, count.get()?);
         let passed = usize::try_from(cursor.get()?).unwrap_or(usize::MAX);
+        let found = gpu.cper_records()?.records;
         let (mut bytes, mut begins) = (Vec::new(), Vec::new());
         let mut passed = passed.min(found.len());
         let mut is_more = false;
@@ -72,6 +72,9 @@ pub extern "C" fn amdsmi_get_gpu_cper_entries(
     })
 }
 
+/// Sixteen times the driver's ring (`CPER_MAX_RING_SIZE`, amdgpu_cper.h).
+const MOST_BYTES: usize = 16 << 20;
+
 /// AMD's numbers of the errors in a record.
 ///
 /// Needs no session. A text that is no record is UNEXPECTED_DATA.
@@ -85,7 +88,8 @@ pub extern "C" fn amdsmi_get_afids_from_cper(
     count: InOut<u32>,
 ) -> Status {
     answer(|| {
-        let found = cper::records(&record.get(size as usize)?).records;
+        count.not_null()?;
+        let found = cper::records(&record.get(size as usize, MOST_BYTES)?).records;
         if found.is_empty() {
             return Err(Status::UNEXPECTED_DATA);
         }

@@ -79,6 +79,9 @@ pub extern "C" fn amdsmi_get_processor_handles_by_type(
     })
 }
 
+/// More than a machine has.
+const MOST_HANDLES: usize = 1 << 16;
+
 /// How many of these handles are CPU sockets, CPU cores and GPUs.
 ///
 /// *From*: looking the handles up.
@@ -92,7 +95,7 @@ pub extern "C" fn amdsmi_get_processor_count_from_handles(
 ) -> Status {
     answer(|| {
         let machine = machine()?;
-        let handles = processors.get(count.get()? as usize)?;
+        let handles = processors.get(count.get()? as usize, MOST_HANDLES)?;
         let known = handles.iter().filter(|handle| machine.find(**handle).is_ok()).count();
         cpu_sockets.put(0)?;
         cpu_cores.put(0)?;

@@ -18,7 +18,7 @@ use crate::session::machine;
 ///
 /// In a container these are its own; KFD's list, which has the host's numbers, is left out.
 /// Only root sees what other users' graphics programs use. This process is left out as long as it uses nothing:
-/// listening to events makes KFD list it.
+/// listening to events makes KFD list it. The occupancy is a number of compute units.
 ///
 /// *From*: `fdinfo` of `/proc/<pid>`, `/sys/class/kfd/kfd/proc`.
 #[unsafe(no_mangle)]
@@ -76,7 +76,7 @@ fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
             ..ProcessMemory::ZERO
         },
         container_name: Text::of_some(process.container.as_deref()),
-        cu_occupancy: percent(used.compute_percent),
+        cu_occupancy: used.compute_units.unwrap_or(u32::MAX),
         ..ProcessUse::ZERO
     }
 }

@@ -32,7 +32,10 @@ pub extern "C" fn amdsmi_get_gpu_topo_numa_affinity(processor: Processor, node: 
     })
 }
 
-/// The CPUs near the GPU, a bit each.
+/// Bits for eight times the CPUs that a kernel can be built for.
+const MOST_WORDS: u32 = 1024;
+
+/// The CPUs near the GPU, a bit each. Room for more than 65536 CPUs is INVAL.
 ///
 /// *From*: `local_cpulist` of the PCI device, for the scope of a NUMA node.
 #[unsafe(no_mangle)]
@@ -43,14 +46,18 @@ pub extern "C" fn amdsmi_get_cpu_affinity_with_scope(
     scope: AffinityScope,
 ) -> Status {
     answer(|| {
-        let numa = gpu(processor)?.numa_info();
+        let gpu = gpu(processor)?;
+        set.not_null()?;
+        if words > MOST_WORDS {
+            return Err(Status::INVAL);
+        }
         match scope {
             AffinityScope::NODE => {}
             // The CPUs of a whole socket are in no file of the GPU's.
             AffinityScope::SOCKET => return Err(Status::NOT_SUPPORTED),
             _ => return Err(Status::INVAL),
         }
-        let cpus = numa.cpus?.value;
+        let cpus = gpu.numa_info().cpus?.value;
         let mut bits = vec![0u64; words as usize];
         for cpu in cpus.into_iter().flatten() {
             // AMD's Python package makes room for as many CPUs as there are cores, so the second threads of

@@ -2,8 +2,20 @@
 
 use std::ffi::c_char;
 
-use crate::fixtures::{MI300X_CPX, NAVI31, TWO};
+use crate::fixtures::{ALL, MI300X_CPX, NAVI31, TWO};
 use crate::*;
+
+/// pyrsmi passes a handle as an integer without a type, of which ctypes gives C the lower 32 bits, with their sign.
+#[test]
+fn a_handle_cut_to_an_int_is_the_same() {
+    for fixture in ALL {
+        let api = Api::open(fixture);
+        let sockets = api.call::<fn(*mut u32, *mut Handle) -> u32>("amdsmi_get_socket_handles");
+        for handle in api.handles().into_iter().chain(list(sockets)) {
+            assert_eq!(handle as usize as i32 as isize as usize, handle as usize, "{fixture}");
+        }
+    }
+}
 
 /// Domain, bus, device and function of a handle, as AMD's Python package prints them.
 fn bdf(api: &Api, handle: Handle) -> String {

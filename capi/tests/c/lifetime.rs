@@ -50,6 +50,20 @@ fn a_machine_that_cannot_be_opened_is_not() {
     assert_eq!(count(&mut sockets, std::ptr::null_mut()), NOT_INIT);
 }
 
+/// `AMDGPU_SMI_ROOT= program` is how a shell unsets it for one command.
+#[test]
+fn an_empty_root_is_none() {
+    let api = Api::on(NAVI31);
+    let init = api.call::<fn(u64) -> u32>("amdsmi_init");
+    // SAFETY: whoever reads the environment holds the lock of `Api`.
+    unsafe { std::env::remove_var("AMDGPU_SMI_ROOT") };
+    let this_machine = init(AMD_GPUS);
+    api.shut_down();
+    // SAFETY: as above.
+    unsafe { std::env::set_var("AMDGPU_SMI_ROOT", "") };
+    assert_eq!(init(AMD_GPUS), this_machine);
+}
+
 /// Eight threads call everything while others open and close; `AMDGPU_SMI_CALLS` says how often each.
 #[test]
 fn threads() {

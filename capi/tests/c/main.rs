@@ -2,6 +2,7 @@
 
 mod fixtures;
 mod handles;
+mod lengths;
 mod lifetime;
 mod null;
 mod values;
