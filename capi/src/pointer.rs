@@ -33,7 +33,7 @@ macro_rules! pointers {
             }
 
             /// INVAL if it is null: for functions of which AMD's library says so before it looks at anything else.
-            pub(crate) fn not_null(&self) -> Outcome {
+            pub fn not_null(&self) -> Outcome {
                 if self.0.is_null() { Err(Status::INVAL) } else { Ok(()) }
             }
         }
