@@ -10,6 +10,7 @@ mod documents;
 mod event;
 mod golden;
 mod help;
+mod labels;
 mod monitor;
 mod output;
 mod process;
