@@ -150,7 +150,8 @@ impl Gpu {
         }
         match self.get(&VRAM_TOTAL) {
             Err(absent @ Error::NotSupported { .. }) => self.bank_size().map_err(|error| match error {
-                Error::NotSupported { .. } => absent,
+                // Without a PCI device the node's is the one that is missing.
+                Error::NotSupported { .. } if self.in_drm() => absent,
                 error => error,
             }),
             size => size,
