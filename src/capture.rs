@@ -12,7 +12,7 @@
 //! let recording = Capture::new().record(&there)?;
 //! let archive = Archive::from_bytes(recording.write(Vec::new())?)?;
 //! let smi = Smi::builder().backend(Arc::new(archive)).build()?;
-//! assert_eq!(smi.gpus()[0].socket_power(), there.build()?.gpus()[0].socket_power());
+//! assert_eq!(smi.gpus()[0].summary(), there.build()?.gpus()[0].summary());
 //! # Ok(())
 //! # }
 //! ```

@@ -394,8 +394,8 @@ impl Error {
 /// ```
 /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
 /// for process in smi.processes().processes {
-///     match (process.vram, process.reasons.of("vram")) {
-///         (Some(used), _) => println!("{used}"),
+///     match (process.name, process.reasons.of("name")) {
+///         (Some(name), _) => println!("{name}"),
 ///         (None, Some(error)) => println!("{}", error.reason()),
 ///         (None, None) => unreachable!("a field has a value or a reason"),
 ///     }

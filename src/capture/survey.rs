@@ -92,6 +92,8 @@ mod tests {
             "uuid",
             "sysfs_path",
             "is_partition",
+            "package",
+            "is_first_of_package",
             "refusing",
             "in_drm",
             "in_kfd",

@@ -72,8 +72,8 @@ impl Gpu {
     /// ```
     /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
     /// let vbios = smi.gpus()[0].vbios_info();
-    /// assert_eq!(vbios.part_number.as_deref(), Some("113-D70201XT-07"));
-    /// assert_eq!(vbios.date.as_deref(), Some("2023/01/07 00:26"));
+    /// assert_eq!(*vbios.part_number?, "113-D70201XT-07");
+    /// assert_eq!(*vbios.date?, "2023/01/07 00:26");
     /// # Ok::<(), amdgpu_smi::Error>(())
     /// ```
     #[doc(alias = "amdsmi_get_gpu_vbios_info")]

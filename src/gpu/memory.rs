@@ -81,7 +81,7 @@ impl Gpu {
     /// ```
     /// use amdgpu_smi::parse::drm::VramType;
     /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
-    /// assert_eq!(smi.gpus()[0].vram_info().vram_type, Some(VramType::Gddr6));
+    /// assert_eq!(*smi.gpus()[0].vram_info().vram_type?, VramType::Gddr6);
     /// # Ok::<(), amdgpu_smi::Error>(())
     /// ```
     #[doc(alias = "amdsmi_get_gpu_vram_info")]
@@ -150,7 +150,8 @@ impl Gpu {
         }
         match self.get(&VRAM_TOTAL) {
             Err(absent @ Error::NotSupported { .. }) => self.bank_size().map_err(|error| match error {
-                Error::NotSupported { .. } => absent,
+                // Without a PCI device the node's is the one that is missing.
+                Error::NotSupported { .. } if self.in_drm() => absent,
                 error => error,
             }),
             size => size,

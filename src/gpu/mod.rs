@@ -199,7 +199,7 @@ impl Gpu {
     /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
     /// let gpu = smi.gpus()[0].refusing(Unavailable::LeftAlone);
     /// assert!(gpu.performance_level().is_err());
-    /// assert!(gpu.memory_usage().vram_used.is_some());
+    /// assert!(gpu.memory_usage().vram_used.is_ok());
     /// # Ok(())
     /// # }
     /// ```

@@ -17,7 +17,7 @@
 //!     let mut page = String::new();
 //!     for gpu in smi.gpus() {
 //!         for sensor in gpu.temperatures().unwrap_or_default() {
-//!             if let Some(current) = sensor.current {
+//!             if let Ok(current) = sensor.current {
 //!                 page += &format!("temperature{{gpu=\"{}\"}} {}\n", gpu.bdf(), current.0);
 //!             }
 //!         }
@@ -43,7 +43,7 @@
 //! std::fs::write(device.join("hwmon/hwmon0/temp1_input"), "45000\n")?;
 //!
 //! let machine = Machine::open(folder.path())?;
-//! assert_eq!(machine.smi()?.gpus()[0].temperatures()?[0].current.unwrap().0, 45000);
+//! assert_eq!(machine.smi()?.gpus()[0].temperatures()?[0].current.as_ref().unwrap().0, 45000);
 //! # Ok(())
 //! # }
 //! ```
@@ -67,12 +67,12 @@
 //!
 //! // A file that fails, as with EACCES.
 //! machine.fail_path("mem_info_vram_used", 13);
-//! assert!(matches!(gpu.memory_usage().reasons.of("vram_used"), Some(Error::NoPermission { .. })));
+//! assert!(matches!(gpu.memory_usage().vram_used, Err(Error::NoPermission { .. })));
 //! machine.restore();
 //!
 //! // A reset, as this kernel shows it.
 //! machine.reset(gpu.bdf())?;
-//! let error = gpu.socket_power().unwrap_err();
+//! let error = gpu.power().socket.unwrap_err();
 //! assert!(matches!(error, Error::Unavailable { reason: Unavailable::InReset, .. }));
 //! machine.restore();
 //!
@@ -83,7 +83,7 @@
 //!
 //! // It is pulled.
 //! machine.remove(gpu.bdf())?;
-//! assert!(matches!(gpu.socket_power(), Err(Error::DeviceGone { .. })));
+//! assert!(matches!(gpu.power().socket, Err(Error::DeviceGone { .. })));
 //! assert!(smi.rescan()?.gpus().is_empty());
 //! # Ok(())
 //! # }
