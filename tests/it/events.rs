@@ -180,8 +180,8 @@ fn waiting_takes_its_time() {
     let machine = Machine::new(1);
     machine.script(GPUS[0], "@pause 30\n@chunk 1\n3 5 job hang\n");
     let (_, smi) = machine.open();
-    let mut events = smi.events().open().unwrap();
     let start = Instant::now();
+    let mut events = smi.events().open().unwrap();
     let event = events.wait(SOON).unwrap().unwrap();
     assert!(start.elapsed() >= Duration::from_millis(25), "{:?}", start.elapsed());
     assert_eq!(event.kind, EventKind::GpuPreReset { sequence: 5, cause: "job hang".into() });
@@ -484,7 +484,7 @@ fn a_buffered_set_counts_what_it_loses() {
 #[test]
 fn a_buffered_set_is_interrupted_by_nothing_but_its_end() {
     let machine = Machine::new(1);
-    machine.script(GPUS[0], "@pause 20\n3 1 x\n@pause 20\n4 1\\x20\n");
+    machine.script(GPUS[0], "@pause 20\n3 1 x\n@pause 1000\n4 1\\x20\n");
     let (_, smi) = machine.open();
     let events = smi.events().open().unwrap().buffered(100).unwrap();
     let found: Vec<Event> = events.take(2).map(|event| event.unwrap()).collect();
