@@ -1,7 +1,7 @@
 //! Clocks: which levels may be used, and between which bounds they move.
 
 use super::Control;
-use super::overdrive::{OverdriveEdit, points};
+use super::edit::{OverdriveEdit, points};
 use super::performance::selectable;
 use super::plan::{Plan, Step};
 use crate::error::{Error, Result};
@@ -123,13 +123,8 @@ impl Control<'_> {
             });
         }
         let table = self.overdrive_table()?;
-        let mut edits =
+        let edits =
             [self.bound(domain, Bound::Minimum, minimum)?, self.bound(domain, Bound::Maximum, maximum)?];
-        // The driver compares after each edit (`smu_v13_0_0_od_edit_dpm_table`): a range that lies above the old one
-        // must get its upper bound first.
-        if bounds(domain, &table).is_some_and(|now| minimum > now.maximum) {
-            edits.reverse();
-        }
         let read_back = move |gpu: &Gpu| {
             bounds(domain, &gpu.overdrive()?.value)
                 .ok_or_else(|| Error::NotSupported { path: gpu.path_of(super::overdrive::TABLE) })

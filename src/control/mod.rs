@@ -34,6 +34,7 @@
 mod capability;
 mod clock;
 mod commit;
+mod edit;
 mod fan;
 mod isolation;
 mod overdrive;
@@ -53,8 +54,8 @@ use crate::parse::scalar;
 pub use capability::{Capabilities, Capability, Setting};
 pub use clock::{Bound, ClockRange};
 pub use commit::{Change, Failure, Incomplete, Staged};
+pub use edit::OverdriveEdit;
 pub use fan::FanControlChange;
-pub use overdrive::OverdriveEdit;
 pub use performance::Choice;
 pub use plan::{Action, Plan, Step};
 
@@ -104,7 +105,7 @@ impl<'a> Control<'a> {
         let parameters = self.gpu.inner.backend.open_dir(Path::new("/sys/module/amdgpu/parameters")).ok()?;
         let mut text = Vec::new();
         parameters.read(Path::new("ppfeaturemask"), &mut text).ok()?;
-        let mask = scalar::hex(&text).ok().filter(|mask| mask & OVERDRIVE_BIT == 0)?;
+        let mask = scalar::hex_or_decimal(&text).ok().filter(|mask| mask & OVERDRIVE_BIT == 0)?;
         Some(format!("amdgpu.ppfeaturemask={:#010x}", mask | OVERDRIVE_BIT))
     }
 }
