@@ -76,8 +76,8 @@ pub struct Capabilities {
     /// Whether the machine is a virtual one: the processor says that there is a hypervisor. A GPU that was passed
     /// through as a whole can be controlled there, although AMD's tools refuse to.
     pub virtual_machine: bool,
-    /// Whether the GPU looks like a virtual function: a virtual machine where the driver offers no power management to
-    /// be changed, as it does for SR-IOV guests. Only the host can change settings then.
+    /// Whether the GPU looks like a virtual function: by its PCI number, or in a virtual machine where the driver offers
+    /// no power management to be changed, as it does for SR-IOV guests. The host can change settings then.
     pub sriov_guest: bool,
     /// The boot parameter that overdrive is missing; `None` where it is on, or the mask cannot be read.
     pub missing_overdrive: Option<String>,
@@ -155,15 +155,15 @@ impl Control<'_> {
         Capabilities {
             euid: self.gpu.inner.backend.host().euid,
             virtual_machine,
-            sriov_guest: self.looks_like_a_guest(),
+            sriov_guest: self.is_virtual_function(),
             missing_overdrive: self.overdrive_parameter(),
             settings,
         }
     }
 
-    /// Whether the GPU looks like a virtual function.
-    pub(super) fn looks_like_a_guest(&self) -> bool {
-        self.virtual_machine() && !self.offers_power_management()
+    /// Whether the GPU is a virtual function, by its PCI number or by what the driver takes away from those.
+    pub(super) fn is_virtual_function(&self) -> bool {
+        self.gpu.is_virtual_function() || (self.virtual_machine() && !self.offers_power_management())
     }
 
     fn capability(&self, setting: Setting, path: PathBuf, step: Result<Step>) -> Capability {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::plan::{Plan, Step};
 use super::power::hwmon_path;
-use super::{Control, unbounded, within};
+use super::{Control, remarks, unbounded, within};
 use crate::error::{Error, Result};
 use crate::gpu::{Fan, FanControl, FanMode, Gpu};
 use crate::parse::fan::{self, FanCurve, FanPoint};
@@ -200,7 +200,7 @@ impl Control<'_> {
         let mut plan = Plan::new(self.gpu, points.clone(), |gpu| {
             gpu.access().read(CURVE, fan::curve).map(|curve| curve.points)
         });
-        plan.checks.extend(table.unrecognised.iter().map(|line| format!("not understood in the table: {line}")));
+        plan.checks.extend(remarks(&table.unrecognised));
         plan.checks.extend(falls_with_heat(&points));
         for point in points {
             for check in check_point(&path, &table, &point)? {

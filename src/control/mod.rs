@@ -49,7 +49,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::gpu::{Device, Gpu};
-use crate::parse::scalar;
+use crate::parse::{UnrecognisedLine, scalar};
 
 pub use capability::{Capabilities, Capability, Setting};
 pub use clock::{Bound, ClockRange};
@@ -132,4 +132,9 @@ fn within<T: PartialOrd + fmt::Display>(
 /// The sentence for a value that nothing can be compared with.
 fn unbounded(what: &str, asked: &dyn fmt::Display) -> String {
     format!("{what} {asked}: the driver publishes no range, and decides")
+}
+
+/// A sentence for each line of a table that was not understood.
+fn remarks(unrecognised: &[UnrecognisedLine]) -> impl Iterator<Item = String> {
+    unrecognised.iter().map(|line| format!("not understood in the table: {line}"))
 }

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::Control;
 use super::edit::{OverdriveEdit, RESET, check_order, edits_of, hides_its_offset, line_of};
 use super::edit::{restoring_lines, taken_lines};
 use super::plan::{Plan, Step};
+use super::{Control, remarks};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::parse::overdrive::{self, Overdrive};
@@ -90,13 +90,15 @@ impl Control<'_> {
             edits.reverse();
             check_order(&path, table, &edits).map_err(|_| error)?;
         }
-        for line in &table.unrecognised {
-            plan = plan.check(format!("not understood in the table: {line}"));
-        }
+        plan.checks.extend(remarks(&table.unrecognised));
         if closed {
             plan = plan.check(format!(
                 "{TABLE} is empty until the performance level is manual: the driver alone compares the edits"
             ));
+        }
+        // `smu_v13_0_6_set_soft_freq_limited_range` answers EOPNOTSUPP to an APU's function and to older firmware.
+        if edits.iter().any(|edit| matches!(edit, OverdriveEdit::MemoryClock { .. })) && self.is_virtual_function() {
+            plan = plan.check("of a virtual function the driver takes a memory clock with newer firmware only".into());
         }
         for edit in edits {
             if !closed {

@@ -72,7 +72,7 @@ impl Control<'_> {
     /// Why the driver takes no cap of this GPU, whatever it is: `amdgpu_hwmon_set_power_cap` answers EINVAL for every
     /// virtual function.
     pub(super) fn refuses_power_caps(&self) -> Option<&'static str> {
-        (self.gpu.is_virtual_function() || self.looks_like_a_guest())
+        self.is_virtual_function()
             .then_some("the driver takes no cap of a virtual function: the host sets it")
     }
 
