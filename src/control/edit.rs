@@ -287,7 +287,9 @@ pub(super) fn check_order(
             .iter()
             .filter_map(|edit| match (edit, domain) {
                 (OverdriveEdit::ShaderClock { index, clock }, ClockDomain::Graphics)
-                | (OverdriveEdit::MemoryClock { index, clock }, ClockDomain::Memory) => Some((*index, *clock)),
+                | (OverdriveEdit::MemoryClock { index, clock }, ClockDomain::Memory) => {
+                    Some((*index, *clock))
+                }
                 _ => None,
             })
             .collect();
@@ -306,7 +308,8 @@ pub(super) fn check_order(
                     Some(OverdriveLimits::Clock(limits)) => Some(limits),
                     _ => None,
                 };
-                let lowest = range.map_or_else(|| MegaHertz(0).to_string(), |range| range.minimum.to_string());
+                let lowest =
+                    range.map_or_else(|| MegaHertz(0).to_string(), |range| range.minimum.to_string());
                 let highest = range.map_or_else(|| "any".into(), |range| range.maximum.to_string());
                 let (asked, minimum, maximum) = match index {
                     0 => (format!("lower bound {clock}"), lowest, format!("the upper bound {maximum}")),

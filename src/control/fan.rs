@@ -347,11 +347,7 @@ fn setting_line(text: &[u8]) -> Vec<String> {
     vec![if is_taken { setting.value.to_string() } else { "r".into() }]
 }
 
-fn check_point(
-    path: &dyn Fn() -> PathBuf,
-    curve: &FanCurve,
-    point: &FanPoint,
-) -> Result<[String; 2]> {
+fn check_point(path: &dyn Fn() -> PathBuf, curve: &FanCurve, point: &FanPoint) -> Result<[String; 2]> {
     let (hot, fast) =
         (format!("point {}, temperature", point.index), format!("point {}, fan speed", point.index));
     Ok([

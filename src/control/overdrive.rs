@@ -97,8 +97,12 @@ impl Control<'_> {
             ));
         }
         // `smu_v13_0_6_set_soft_freq_limited_range` answers EOPNOTSUPP to an APU's function and to older firmware.
-        if edits.iter().any(|edit| matches!(edit, OverdriveEdit::MemoryClock { .. })) && self.is_virtual_function() {
-            plan = plan.check("of a virtual function the driver takes a memory clock with newer firmware only".into());
+        if edits.iter().any(|edit| matches!(edit, OverdriveEdit::MemoryClock { .. }))
+            && self.is_virtual_function()
+        {
+            plan = plan.check(
+                "of a virtual function the driver takes a memory clock with newer firmware only".into(),
+            );
         }
         for edit in edits {
             if !closed {
@@ -137,7 +141,8 @@ impl Control<'_> {
             path: path(),
             asked: unknown.map_or("no edit".into(), |edit| format!("`{edit}`")),
             offered: match closed {
-                true => "the table opens with the performance level manual, and then has `s` and perhaps `p`".into(),
+                true => "the table opens with the performance level manual, and then has `s` and perhaps `p`"
+                    .into(),
                 false => format!("the table has {}", lines.join(", ")),
             },
         })

@@ -112,7 +112,8 @@ impl DpmTable {
                 Err(error) => unrecognised::keep(&mut self.unrecognised, line, None, error),
             }
         }
-        let result = unrecognised::refuse_all(self.levels.is_empty() && !self.unavailable, &self.unrecognised);
+        let result =
+            unrecognised::refuse_all(self.levels.is_empty() && !self.unavailable, &self.unrecognised);
         if result.is_err() {
             self.unrecognised.clear();
         }

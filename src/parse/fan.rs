@@ -202,7 +202,15 @@ mod tests {
     fn a_setting() {
         let found = setting(b"OD_ACOUSTIC_LIMIT:\n2900\nOD_RANGE:\nACOUSTIC_LIMIT: 500 3200\n");
         let limits = Some(Limits { minimum: 500, maximum: 3200 });
-        assert_eq!(found, Ok(Some(FanSetting { title: "OD_ACOUSTIC_LIMIT".into(), value: 2900, limits, unrecognised: Vec::new() })));
+        assert_eq!(
+            found,
+            Ok(Some(FanSetting {
+                title: "OD_ACOUSTIC_LIMIT".into(),
+                value: 2900,
+                limits,
+                unrecognised: Vec::new()
+            }))
+        );
         let found = setting(b"FAN_ZERO_RPM_ENABLE:\n0\n").unwrap().unwrap();
         assert_eq!((found.value, found.limits), (0, None));
         assert_eq!(setting(b"\n\0"), Ok(None));

@@ -128,7 +128,8 @@ pub fn error_counts(text: &[u8]) -> Parsed<Option<ErrorCounts>> {
             Some(b"ce") => &mut counts.correctable,
             Some(b"de") => &mut counts.deferred,
             _ => {
-                first_unknown = first_unknown.or(Some(line.error_at(line.trimmed(), "expected ue, ce or de")));
+                first_unknown =
+                    first_unknown.or(Some(line.error_at(line.trimmed(), "expected ue, ce or de")));
                 continue;
             }
         };
