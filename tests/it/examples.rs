@@ -183,5 +183,13 @@ fn dashboard() {
 #[test]
 fn gpu_page() {
     let text = run("gpu_page", "navi31-1x-k6.12-desktop", &[]);
-    says(&text, &["AMD Radeon RX 7900 XTX\n", "  shaders      #################\n", "  junction 79 °C\n", "  link Gen4 x8\n"]);
+    says(
+        &text,
+        &[
+            "AMD Radeon RX 7900 XTX\n",
+            "  shaders      #################\n",
+            "  junction 79 °C\n",
+            "  link Gen4 x8\n",
+        ],
+    );
 }

@@ -273,7 +273,7 @@ fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> Str
     let document = |sections| Document { sections, timestamp: None, root: AmdRoot::GpuData };
     match form {
         Format::Text { verbose } => {
-                        let recorded = || gpus.iter().any(|gpu| gpu.changes.iter().any(|(planned, _)| planned.recorded));
+            let recorded = || gpus.iter().any(|gpu| gpu.changes.iter().any(|(planned, _)| planned.recorded));
             let end = match dry_run {
                 true if recorded() => {
                     "\nNothing was changed: this is a fixture or a recording. On the machine itself this would be \
