@@ -1,6 +1,6 @@
 //! Clocks: which levels may be used, and between which bounds they move.
 
-use super::edit::{OverdriveEdit, points};
+use super::edit::{Bound, OverdriveEdit, points};
 use super::performance::selectable;
 use super::plan::{Plan, Step};
 use super::{Control, remarks};
@@ -21,25 +21,6 @@ pub struct ClockRange {
     pub minimum: MegaHertz,
     /// The highest.
     pub maximum: MegaHertz,
-}
-
-/// One end of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// The lower one.
-    Minimum,
-    /// The upper one.
-    Maximum,
-}
-
-impl Bound {
-    /// The index by which overdrive knows it.
-    fn index(self) -> u32 {
-        match self {
-            Bound::Minimum => 0,
-            Bound::Maximum => 1,
-        }
-    }
 }
 
 impl Control<'_> {

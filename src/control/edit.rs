@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::clock::Bound;
 use super::{unbounded, within};
 use crate::error::{Error, Result};
 use crate::gpu::ClockDomain;
@@ -14,6 +13,25 @@ use crate::unit::{MegaHertz, MilliVolts};
 
 /// The line that sets everything back to what it was after boot.
 pub(super) const RESET: &str = "r";
+
+/// One end of a range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The lower one.
+    Minimum,
+    /// The upper one.
+    Maximum,
+}
+
+impl Bound {
+    /// The index by which overdrive knows it.
+    pub(super) fn index(self) -> u32 {
+        match self {
+            Bound::Minimum => 0,
+            Bound::Maximum => 1,
+        }
+    }
+}
 
 /// One edit of the overdrive table. Which of them a GPU takes depends on its generation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -52,9 +52,9 @@ use crate::gpu::{Device, Gpu};
 use crate::parse::{UnrecognisedLine, scalar};
 
 pub use capability::{Capabilities, Capability, Setting};
-pub use clock::{Bound, ClockRange};
+pub use clock::ClockRange;
 pub use commit::{Change, Failure, Incomplete, Staged};
-pub use edit::OverdriveEdit;
+pub use edit::{Bound, OverdriveEdit};
 pub use fan::FanControlChange;
 pub use performance::Choice;
 pub use plan::{Action, Plan, Step};
