@@ -9,5 +9,8 @@ use libfuzzer_sys::fuzz_target;
 use place::holds;
 
 fuzz_target!(|input: &[u8]| {
-    let _ = holds(input, overdrive::overdrive(input));
+    for table in holds(input, overdrive::overdrive(input)).into_iter() {
+        assert!(table.unrecognised.len() <= 16);
+        assert!(table.unrecognised.iter().all(|line| line.text.len() <= 3 * 160));
+    }
 });

@@ -12,4 +12,5 @@ fuzz_target!(|input: &[u8]| {
     let _ = (holds(input, scalar::unsigned(input)), holds(input, scalar::unsigned_32(input)));
     let _ = (holds(input, scalar::signed(input)), holds(input, scalar::percent(input)));
     let _ = (holds(input, scalar::hex(input)), holds(input, scalar::hex_32(input)), scalar::text(input));
+    let _ = holds(input, scalar::hex_or_decimal(input));
 });

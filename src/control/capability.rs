@@ -76,8 +76,8 @@ pub struct Capabilities {
     /// Whether the machine is a virtual one: the processor says that there is a hypervisor. A GPU that was passed
     /// through as a whole can be controlled there, although AMD's tools refuse to.
     pub virtual_machine: bool,
-    /// Whether the GPU looks like a virtual function: a virtual machine where the driver offers no power management to
-    /// be changed, as it does for SR-IOV guests. Only the host can change settings then.
+    /// Whether the GPU looks like a virtual function: by its PCI number, or in a virtual machine where the driver offers
+    /// no power management to be changed, as it does for SR-IOV guests. The host can change settings then.
     pub sriov_guest: bool,
     /// The boot parameter that overdrive is missing; `None` where it is on, or the mask cannot be read.
     pub missing_overdrive: Option<String>,
@@ -123,9 +123,17 @@ impl Control<'_> {
             let path = dir.as_ref().map_or(self.gpu.path_of(name), |dir| dir.path().join(name));
             self.capability(setting, path, dir.map(|dir| Step::read(&dir, name)))
         };
+        let cap = |setting, name: &str| {
+            let mut capability = hwmon(setting, name);
+            if let (None, Some(reason)) = (&capability.obstacle, self.refuses_power_caps()) {
+                let (path, asked) = (capability.path.clone(), "a power cap".to_owned());
+                capability.obstacle = Some(Error::NotOffered { path, asked, offered: reason.to_owned() });
+            }
+            capability
+        };
         let settings = vec![
-            hwmon(Setting::PowerCap, "power1_cap"),
-            hwmon(Setting::FastPowerCap, "power2_cap"),
+            cap(Setting::PowerCap, "power1_cap"),
+            cap(Setting::FastPowerCap, "power2_cap"),
             hwmon(Setting::FanSpeed, "pwm1"),
             hwmon(Setting::FanRpm, "fan1_target"),
             overdrive(Setting::FanControl, "gpu_od/fan_ctrl/fan_curve"),
@@ -147,10 +155,15 @@ impl Control<'_> {
         Capabilities {
             euid: self.gpu.inner.backend.host().euid,
             virtual_machine,
-            sriov_guest: virtual_machine && !self.offers_power_management(),
+            sriov_guest: self.is_virtual_function(),
             missing_overdrive: self.overdrive_parameter(),
             settings,
         }
+    }
+
+    /// Whether the GPU is a virtual function, by its PCI number or by what the driver takes away from those.
+    pub(super) fn is_virtual_function(&self) -> bool {
+        self.gpu.is_virtual_function() || (self.virtual_machine() && !self.offers_power_management())
     }
 
     fn capability(&self, setting: Setting, path: PathBuf, step: Result<Step>) -> Capability {

@@ -1,11 +1,12 @@
 //! Clocks: which levels may be used, and between which bounds they move.
 
-use super::Control;
-use super::overdrive::{OverdriveEdit, points};
+use super::edit::{Bound, OverdriveEdit, points};
 use super::performance::selectable;
 use super::plan::{Plan, Step};
+use super::{Control, remarks};
 use crate::error::{Error, Result};
 use crate::gpu::{ClockDomain, Gpu};
+use crate::parse::UnrecognisedLine;
 use crate::parse::dpm::{DpmTable, PcieTable};
 use crate::parse::overdrive::Overdrive;
 use crate::parse::performance::PerformanceLevel;
@@ -22,25 +23,6 @@ pub struct ClockRange {
     pub maximum: MegaHertz,
 }
 
-/// One end of a range.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// The lower one.
-    Minimum,
-    /// The upper one.
-    Maximum,
-}
-
-impl Bound {
-    /// The index by which overdrive knows it.
-    fn index(self) -> u32 {
-        match self {
-            Bound::Minimum => 0,
-            Bound::Maximum => 1,
-        }
-    }
-}
-
 impl Control<'_> {
     /// Lets a clock use these of its levels only. The performance level becomes manual.
     ///
@@ -53,9 +35,13 @@ impl Control<'_> {
     /// *Supported on*: graphics and memory on most.
     #[doc(alias = "amdsmi_set_clk_freq")]
     pub fn clock_levels(&self, domain: ClockDomain, levels: &[u32]) -> Result<Plan<Vec<u32>, DpmTable>> {
-        let listed = selectable(&self.gpu.clock_levels(domain)?.value);
-        let levels = self.among(domain.attribute().name, levels, &listed)?;
-        let plan = Plan::new(self.gpu, levels.clone(), move |gpu: &Gpu| bare(gpu.clock_levels(domain)));
+        let table = self.gpu.clock_levels(domain)?.value;
+        let levels = self.among(domain.attribute().name, levels, &selectable(&table), &table.unrecognised)?;
+        let mut plan = Plan::new(self.gpu, levels.clone(), move |gpu: &Gpu| bare(gpu.clock_levels(domain)));
+        plan.checks.extend(remarks(&table.unrecognised));
+        if table.disabled {
+            plan = plan.check("the driver says that it does not scale this clock (DPM disabled)".into());
+        }
         Ok(plan
             .step(self.level_step(&PerformanceLevel::Manual))
             .step(self.mask_step(domain.attribute().name, &levels)))
@@ -69,21 +55,34 @@ impl Control<'_> {
     /// *Supported on*: discrete cards; not MI200, MI300.
     #[doc(alias = "amdsmi_set_gpu_pci_bandwidth")]
     pub fn pcie_levels(&self, levels: &[u32]) -> Result<Plan<Vec<u32>, PcieTable>> {
-        let listed: Vec<u32> = self.gpu.pcie_levels()?.levels.iter().map(|level| level.index).collect();
-        let levels = self.among("pp_dpm_pcie", levels, &listed)?;
-        let plan = Plan::new(self.gpu, levels.clone(), |gpu: &Gpu| bare(gpu.pcie_levels()));
+        let table = self.gpu.pcie_levels()?.value;
+        let listed: Vec<u32> = table.levels.iter().map(|level| level.index).collect();
+        let levels = self.among("pp_dpm_pcie", levels, &listed, &table.unrecognised)?;
+        let mut plan = Plan::new(self.gpu, levels.clone(), |gpu: &Gpu| bare(gpu.pcie_levels()));
+        plan.checks.extend(remarks(&table.unrecognised));
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step("pp_dpm_pcie", &levels)))
     }
 
     /// The levels in ascending order, each once; all of them must be listed.
-    fn among(&self, file: &str, levels: &[u32], listed: &[u32]) -> Result<Vec<u32>> {
+    fn among(
+        &self,
+        file: &str,
+        levels: &[u32],
+        listed: &[u32],
+        unrecognised: &[UnrecognisedLine],
+    ) -> Result<Vec<u32>> {
         if listed.is_empty() {
             return Err(Error::NotSupported { path: self.gpu.path_of(file) });
         }
         let mut levels = levels.to_vec();
         levels.sort_unstable();
         levels.dedup();
-        if levels.is_empty() || levels.iter().any(|level| !listed.contains(level)) {
+        let unlisted = levels.iter().any(|level| !listed.contains(level));
+        // The line that lists it may be the one that was not understood.
+        if let (true, Some(line)) = (unlisted, unrecognised.first()) {
+            return Err(Error::Unparsable { path: self.gpu.path_of(file), source: line.error() });
+        }
+        if levels.is_empty() || unlisted {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(file),
                 asked: format!("levels {levels:?}"),
@@ -123,13 +122,8 @@ impl Control<'_> {
             });
         }
         let table = self.overdrive_table()?;
-        let mut edits =
+        let edits =
             [self.bound(domain, Bound::Minimum, minimum)?, self.bound(domain, Bound::Maximum, maximum)?];
-        // The driver compares after each edit (`smu_v13_0_0_od_edit_dpm_table`): a range that lies above the old one
-        // must get its upper bound first.
-        if bounds(domain, &table).is_some_and(|now| minimum > now.maximum) {
-            edits.reverse();
-        }
         let read_back = move |gpu: &Gpu| {
             bounds(domain, &gpu.overdrive()?.value)
                 .ok_or_else(|| Error::NotSupported { path: gpu.path_of(super::overdrive::TABLE) })

@@ -1,8 +1,10 @@
 //! Fans: their speed, who decides it, and the firmware's own control.
 
+use std::path::PathBuf;
+
 use super::plan::{Plan, Step};
 use super::power::hwmon_path;
-use super::{Control, unbounded, within};
+use super::{Control, remarks, unbounded, within};
 use crate::error::{Error, Result};
 use crate::gpu::{Fan, FanControl, FanMode, Gpu};
 use crate::parse::fan::{self, FanCurve, FanPoint};
@@ -84,6 +86,7 @@ impl Control<'_> {
     pub fn fan_percent(&self, percent: Percent) -> Result<Plan<Percent, Fan>> {
         let path = || hwmon_path(self.gpu, "pwm1");
         let check = within(&path, "fan speed", &percent, &Percent(0), &Percent(100))?;
+        self.can_drive_fan("pwm1_enable", &format!("fan speed {percent}"))?;
         let full = self.gpu.hwmon_fact("pwm1_max", scalar::unsigned_32)?;
         let pwm = (u64::from(percent.0) * u64::from(full) + 50) / 100;
         let plan = self.fan_pwm(u32::try_from(pwm).unwrap_or(full))?;
@@ -101,6 +104,7 @@ impl Control<'_> {
         let bound = |name| self.gpu.hwmon_fact(name, scalar::unsigned_32);
         let path = || hwmon_path(self.gpu, "pwm1");
         let check = within(&path, "pwm", &pwm, &bound("pwm1_min")?, &bound("pwm1_max")?)?;
+        self.can_drive_fan("pwm1_enable", &format!("pwm {pwm}"))?;
         let hwmon = &self.gpu.hwmon()?.dir;
         // In this order: `amdgpu_hwmon_set_pwm1` answers EINVAL while the firmware has the fan.
         Ok(Plan::new(self.gpu, pwm, first_fan)
@@ -117,6 +121,7 @@ impl Control<'_> {
         let bound = |name| self.gpu.access().read_hwmon(name, scalar::unsigned_32).map(Rpm);
         let path = || hwmon_path(self.gpu, "fan1_target");
         let check = within(&path, "fan speed", &rpm, &bound("fan1_min")?, &bound("fan1_max")?)?;
+        self.can_drive_fan("fan1_enable", &format!("fan speed {rpm}"))?;
         let hwmon = &self.gpu.hwmon()?.dir;
         // In this order: `amdgpu_hwmon_set_fan1_target` answers ENODATA while the firmware has the fan.
         Ok(Plan::new(self.gpu, rpm, first_fan)
@@ -125,10 +130,28 @@ impl Control<'_> {
             .check(check))
     }
 
+    /// Refuses a fixed speed where the firmware never lets go of the fan, and names its curve where that can be set:
+    /// RDNA4 has a speed and a curve, and no file that says who decides.
+    fn can_drive_fan(&self, enable: &str, asked: &str) -> Result<()> {
+        let hwmon = self.gpu.hwmon()?;
+        let path = hwmon_path(self.gpu, enable);
+        match (hwmon.has(enable), self.overdrive_file(CURVE)) {
+            (true, _) => Ok(()),
+            (false, Ok(())) => {
+                let offered = "the firmware keeps this fan; what can be set is its curve (`set --fan-curve`)";
+                Err(Error::NotOffered { path, asked: asked.to_owned(), offered: offered.to_owned() })
+            }
+            // Then a curve could be set after the next boot.
+            (false, Err(error @ Error::OverdriveOff { .. })) if hwmon.has("fan1_input") => Err(error),
+            (false, Err(_)) => Err(Error::NotSupported { path }),
+        }
+    }
+
     /// Says who decides the fan's speed: [`FanMode::Automatic`] gives it back to the firmware.
     ///
-    /// *Source*: hwmon `pwm1_enable`.
-    /// *Errors*: [`Error::NotSupported`] without a fan.
+    /// *Source*: hwmon `pwm1_enable`. RDNA4 has none: its firmware always decides, and going back to it is
+    /// [`Control::reset_fan_control`].
+    /// *Errors*: [`Error::NotSupported`] without a fan; [`Error::NotOffered`] where the firmware keeps it.
     /// *Supported on*: cards with a fan of their own.
     #[doc(alias = "amdsmi_reset_gpu_fan")]
     pub fn fan_mode(&self, mode: FanMode) -> Result<Plan<FanMode, Fan>> {
@@ -138,9 +161,12 @@ impl Control<'_> {
             FanMode::Automatic => 2,
         };
         let hwmon = self.gpu.hwmon()?;
-        if !hwmon.has("pwm1_enable") {
-            return Err(Error::NotSupported { path: hwmon_path(self.gpu, "pwm1_enable") });
+        if !hwmon.has("pwm1_enable") && mode == FanMode::Automatic && self.overdrive_file(CURVE).is_ok() {
+            let mut plan = Plan::new(self.gpu, mode, first_fan);
+            plan.steps = self.reset_fan_control()?.steps;
+            return Ok(plan.check("the firmware keeps this fan: its curve and settings go back".into()));
         }
+        self.can_drive_fan("pwm1_enable", &format!("fan mode {number}"))?;
         let step = Step::write(&hwmon.dir, "pwm1_enable", number).restored_verbatim();
         Ok(Plan::new(self.gpu, mode, first_fan).step(step))
     }
@@ -156,8 +182,10 @@ impl Control<'_> {
         self.overdrive_file(CURVE)?;
         let table = self.gpu.access().read(CURVE, fan::curve)?;
         let path = || self.gpu.path_of(CURVE);
-        if table.points.is_empty() {
-            return Err(Error::NotSupported { path: path() });
+        match (table.points.is_empty(), table.unrecognised.first()) {
+            (true, Some(line)) => return Err(Error::Unparsable { path: path(), source: line.error() }),
+            (true, None) => return Err(Error::NotSupported { path: path() }),
+            (false, _) => {}
         }
         let mut points = points.to_vec();
         points.sort_by_key(|point| point.index);
@@ -172,6 +200,8 @@ impl Control<'_> {
         let mut plan = Plan::new(self.gpu, points.clone(), |gpu| {
             gpu.access().read(CURVE, fan::curve).map(|curve| curve.points)
         });
+        plan.checks.extend(remarks(&table.unrecognised));
+        plan.checks.extend(falls_with_heat(&points));
         for point in points {
             for check in check_point(&path, &table, &point)? {
                 plan = plan.check(check);
@@ -218,9 +248,11 @@ impl Control<'_> {
             minimum: limits.map_or(0, |limits| limits.minimum).to_string(),
             maximum: limits.map_or(u32::MAX, |limits| limits.maximum).to_string(),
         })?;
-        let check = match limits {
-            Some(limits) => within(&path, what, &number, &limits.minimum, &limits.maximum)?,
-            None => unbounded(what, &number),
+        let check = match (limits, setting.unrecognised.first()) {
+            (Some(limits), _) => within(&path, what, &number, &limits.minimum, &limits.maximum)?,
+            // It may be the range.
+            (None, Some(line)) => return Err(Error::Unparsable { path: path(), source: line.error() }),
+            (None, None) => unbounded(what, &number),
         };
         let step = Step::write(&self.device.dir, file, number).restored_by(setting_line);
         let plan = Plan::new(self.gpu, change, move |gpu: &Gpu| {
@@ -260,15 +292,42 @@ impl Control<'_> {
     }
 }
 
-fn not_whole(path: std::path::PathBuf, temperature: MilliCelsius) -> Error {
+/// The sentence for a curve on which a hotter point is a slower one: the driver compares each point with its range
+/// alone (`smu_v13_0_0_od_edit_dpm_table`).
+fn falls_with_heat(points: &[FanPoint]) -> Option<String> {
+    let (cooler, hotter) = points.iter().zip(points.iter().skip(1)).find(|(cooler, hotter)| {
+        hotter.temperature < cooler.temperature
+            || (hotter.temperature > cooler.temperature && hotter.speed < cooler.speed)
+    })?;
+    let place = |point: &FanPoint| format!("{} at {}", point.speed, point.temperature);
+    Some(match hotter.temperature < cooler.temperature {
+        true => format!(
+            "point {} ({}) is cooler than point {} before it ({}): the firmware expects rising temperatures",
+            hotter.index,
+            place(hotter),
+            cooler.index,
+            place(cooler)
+        ),
+        false => format!(
+            "the curve falls with heat: {} and then {}; the driver does not refuse it",
+            place(cooler),
+            place(hotter)
+        ),
+    })
+}
+
+fn not_whole(path: PathBuf, temperature: MilliCelsius) -> Error {
     Error::NotOffered { path, asked: temperature.to_string(), offered: "it takes whole degrees".into() }
 }
 
-/// The line that sets this point as a curve has it. Where the firmware's own curve is in force, all points are `r`,
-/// which the first of them writes.
+/// The line that sets this point as a curve has it. Where the firmware's own curve is in force (zeros), and where the
+/// driver would not take a point back, all points are `r`, which the first of them writes.
 fn curve_lines(text: &[u8], index: u32) -> Vec<String> {
-    let Ok(FanCurve { points, .. }) = fan::curve(text) else { return Vec::new() };
-    let is_firmwares = points.iter().all(|point| point.temperature.0 == 0 && point.speed.0 == 0);
+    let Ok(curve) = fan::curve(text) else { return Vec::new() };
+    let is_refused = |point: &FanPoint| check_point(&PathBuf::new, &curve, point).is_err();
+    let is_zero = |point: &FanPoint| point.temperature.0 == 0 && point.speed.0 == 0;
+    let points = &curve.points;
+    let is_firmwares = points.iter().all(is_zero) || points.iter().any(is_refused);
     match points.iter().position(|point| point.index == index) {
         Some(0) if is_firmwares => vec!["r".into()],
         Some(position) if !is_firmwares => points
@@ -280,16 +339,15 @@ fn curve_lines(text: &[u8], index: u32) -> Vec<String> {
     }
 }
 
-/// The line that sets a number as the file has it.
+/// The line that sets a number as the file has it; `r` for one that the driver would not take back.
 fn setting_line(text: &[u8]) -> Vec<String> {
-    fan::setting(text).ok().flatten().map(|setting| setting.value.to_string()).into_iter().collect()
+    let Ok(Some(setting)) = fan::setting(text) else { return Vec::new() };
+    let is_taken =
+        setting.limits.is_none_or(|limits| (limits.minimum..=limits.maximum).contains(&setting.value));
+    vec![if is_taken { setting.value.to_string() } else { "r".into() }]
 }
 
-fn check_point(
-    path: &dyn Fn() -> std::path::PathBuf,
-    curve: &FanCurve,
-    point: &FanPoint,
-) -> Result<[String; 2]> {
+fn check_point(path: &dyn Fn() -> PathBuf, curve: &FanCurve, point: &FanPoint) -> Result<[String; 2]> {
     let (hot, fast) =
         (format!("point {}, temperature", point.index), format!("point {}, fan speed", point.index));
     Ok([

@@ -34,6 +34,7 @@
 mod capability;
 mod clock;
 mod commit;
+mod edit;
 mod fan;
 mod isolation;
 mod overdrive;
@@ -48,13 +49,13 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::gpu::{Device, Gpu};
-use crate::parse::scalar;
+use crate::parse::{UnrecognisedLine, scalar};
 
 pub use capability::{Capabilities, Capability, Setting};
-pub use clock::{Bound, ClockRange};
+pub use clock::ClockRange;
 pub use commit::{Change, Failure, Incomplete, Staged};
+pub use edit::{Bound, OverdriveEdit};
 pub use fan::FanControlChange;
-pub use overdrive::OverdriveEdit;
 pub use performance::Choice;
 pub use plan::{Action, Plan, Step};
 
@@ -104,7 +105,7 @@ impl<'a> Control<'a> {
         let parameters = self.gpu.inner.backend.open_dir(Path::new("/sys/module/amdgpu/parameters")).ok()?;
         let mut text = Vec::new();
         parameters.read(Path::new("ppfeaturemask"), &mut text).ok()?;
-        let mask = scalar::hex(&text).ok().filter(|mask| mask & OVERDRIVE_BIT == 0)?;
+        let mask = scalar::hex_or_decimal(&text).ok().filter(|mask| mask & OVERDRIVE_BIT == 0)?;
         Some(format!("amdgpu.ppfeaturemask={:#010x}", mask | OVERDRIVE_BIT))
     }
 }
@@ -131,4 +132,9 @@ fn within<T: PartialOrd + fmt::Display>(
 /// The sentence for a value that nothing can be compared with.
 fn unbounded(what: &str, asked: &dyn fmt::Display) -> String {
     format!("{what} {asked}: the driver publishes no range, and decides")
+}
+
+/// A sentence for each line of a table that was not understood.
+fn remarks(unrecognised: &[UnrecognisedLine]) -> impl Iterator<Item = String> {
+    unrecognised.iter().map(|line| format!("not understood in the table: {line}"))
 }

@@ -29,6 +29,14 @@ impl Control<'_> {
     ) -> Result<Plan<ComputePartition>> {
         let partition = partition.into();
         self.gpu.compute_partition()?;
+        // `aqua_vanjaram_xcp_mgr_init` takes the switch away from a virtual function.
+        if self.is_virtual_function() {
+            return Err(Error::NotOffered {
+                path: self.gpu.path_of(COMPUTE),
+                asked: partition.to_string(),
+                offered: "a virtual function keeps the partitions that its host made".into(),
+            });
+        }
         let list = self.gpu.access().read(AVAILABLE_COMPUTE_PARTITIONS.name, |text| {
             Ok::<_, ParseError>(partition::compute_partitions(text))
         });

@@ -7,6 +7,7 @@ use super::{Control, within};
 use crate::attribute::{OLDER_XGMI_PLPD, XGMI_PLPD};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
+use crate::parse::UnrecognisedLine;
 use crate::parse::dpm::DpmTable;
 use crate::parse::performance::{self, PerformanceLevel};
 use crate::parse::policy::{self, PolicyLevel};
@@ -147,10 +148,21 @@ impl Control<'_> {
         let names: Vec<_> =
             profiles.iter().filter(settable).map(|one| format!("{} {}", one.index, one.name)).collect();
         let found = profiles.iter().filter(settable).find(|one| choice.is(one.index, &one.name)).cloned();
+        if found.is_none() {
+            let table = self.gpu.access().read(PROFILE, profile::profile_table)?;
+            self.refuse_unrecognised(PROFILE, &table.unrecognised)?;
+        }
         found.ok_or_else(|| Error::NotOffered {
             path: self.gpu.path_of(PROFILE),
             asked: format!("profile {choice}"),
             offered: format!("there are {}", names.join(", ")),
+        })
+    }
+
+    /// Refuses what is not listed in a table with a line that was not understood: it may be the one that lists it.
+    fn refuse_unrecognised(&self, file: &str, unrecognised: &[UnrecognisedLine]) -> Result<()> {
+        unrecognised.first().map_or(Ok(()), |line| {
+            Err(Error::Unparsable { path: self.gpu.path_of(file), source: line.error() })
         })
     }
 
@@ -192,6 +204,10 @@ impl Control<'_> {
         let listed = levels(self.gpu)?;
         let names: Vec<_> = listed.iter().map(|level| format!("{} {}", level.index, level.name)).collect();
         let chosen = listed.into_iter().find(|level| choice.is(level.index, &level.name));
+        if chosen.is_none() && file != OLDER_XGMI_PLPD.name {
+            let table = self.gpu.access().read(file, policy::policy_table)?;
+            self.refuse_unrecognised(file, &table.unrecognised)?;
+        }
         let chosen = chosen.ok_or_else(|| Error::NotOffered {
             path: self.gpu.path_of(file),
             asked: format!("level {choice}"),

@@ -215,6 +215,12 @@ impl<A, B> Plan<A, B> {
         &self.checks
     }
 
+    /// Whether this is another machine's tree, a fixture or a recording: nothing is written there, and that a step has
+    /// no obstacle says only that it would have none on the machine itself.
+    pub fn is_of_a_recording(&self) -> bool {
+        self.steps.iter().any(|step| step.dir.writer().is_none())
+    }
+
     /// Touches nothing, and says of each step what would keep it from being done: a file that is not there or
     /// a missing permission. That the driver would take the value, only writing it tells. A fixture answers as its
     /// machine would.

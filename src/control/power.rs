@@ -14,16 +14,31 @@ impl Control<'_> {
     /// is read back.
     ///
     /// *Source*: hwmon `powerN_cap`, its range `powerN_cap_min` and `powerN_cap_max`.
-    /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] where there is no such cap.
+    /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] where there is no such cap; [`Error::NotOffered`] for
+    /// a virtual function, and for the second die of an MI250, whose cap is set through the first.
     /// *Supported on*: discrete cards, Van Gogh and MI300A; a second channel on Van Gogh, and on MI300 from
     /// kernel 7.0 on.
     #[doc(alias = "amdsmi_set_power_cap")]
     pub fn power_cap(&self, channel: u32, cap: MicroWatts) -> Result<Plan<MicroWatts>> {
         let gpu = self.gpu;
         let name = format!("power{channel}_cap");
+        let refused = |offered: &str| Error::NotOffered {
+            path: hwmon_path(gpu, &name),
+            asked: format!("power cap {cap}"),
+            offered: offered.to_owned(),
+        };
+        if let Some(reason) = self.refuses_power_caps() {
+            return Err(refused(reason));
+        }
         // In force now; that it can be read shows that there is one (the file is empty where the firmware refuses).
         self.read_cap(&name)?;
         let check = match (self.read_cap(&format!("{name}_min")), self.read_cap(&format!("{name}_max"))) {
+            // `aldebaran_get_power_limit`, `aldebaran_set_power_limit`: only the first die has a cap.
+            (Ok(_), Ok(MicroWatts(0))) => {
+                return Err(refused(
+                    "the driver takes none on this die, whose range is 0 W: the cap of an MI250 is its first die's",
+                ));
+            }
             (Ok(minimum), Ok(maximum)) => {
                 let path = || hwmon_path(gpu, &name);
                 within(&path, "power cap", &cap, &minimum, &maximum)?
@@ -34,10 +49,15 @@ impl Control<'_> {
             }
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
+        // `smu_set_power_limit` and `pp_set_power_limit` take 0 for the cap in force or the default.
+        let none = "0 W is no cap to the driver: it takes it for the cap in force, or for the default";
+        let watts = (cap.0 / 1_000_000 == 0).then(|| none.to_owned());
         let step = Step::write(&gpu.hwmon()?.dir, name.clone(), cap.0).restored_verbatim();
         let read_back =
             move |gpu: &Gpu| gpu.access().read_hwmon(&name, |text| scalar::unsigned(text).map(MicroWatts));
-        Ok(Plan::new(gpu, cap, read_back).step(step).check(check))
+        let mut plan = Plan::new(gpu, cap, read_back).step(step).check(check);
+        plan.checks.extend(watts);
+        Ok(plan)
     }
 
     /// Sets the cap of a channel back to what it was after boot.
@@ -47,6 +67,13 @@ impl Control<'_> {
     /// *Supported on*: as [`Control::power_cap`].
     pub fn reset_power_cap(&self, channel: u32) -> Result<Plan<MicroWatts>> {
         self.power_cap(channel, self.read_cap(&format!("power{channel}_cap_default"))?)
+    }
+
+    /// Why the driver takes no cap of this GPU, whatever it is: `amdgpu_hwmon_set_power_cap` answers EINVAL for every
+    /// virtual function.
+    pub(super) fn refuses_power_caps(&self) -> Option<&'static str> {
+        self.is_virtual_function()
+            .then_some("the driver takes no cap of a virtual function: the host sets it")
     }
 
     fn read_cap(&self, name: &str) -> Result<MicroWatts> {

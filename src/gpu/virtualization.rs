@@ -56,7 +56,7 @@ impl Gpu {
     pub fn virtualization_info(&self) -> VirtualizationInfo {
         let hypervisor = self.hypervisor();
         let functions = self.get(&attribute::VIRTUAL_FUNCTIONS);
-        let is_function = VIRTUAL_FUNCTIONS.contains(&self.ids().pci_id.device);
+        let is_function = self.is_virtual_function();
         let offered = functions.as_ref().map_or(0, |functions| functions.value);
         let mode = match &hypervisor {
             _ if is_function => Ok(VirtualizationMode::Guest),
@@ -69,6 +69,11 @@ impl Gpu {
         };
         let mode = mode.map(|mode| Value::of_package(mode, Source::Scan));
         VirtualizationInfo { mode, hypervisor, virtual_functions: functions }
+    }
+
+    /// Whether its PCI number is one that only virtual functions have.
+    pub(crate) fn is_virtual_function(&self) -> bool {
+        VIRTUAL_FUNCTIONS.contains(&self.ids().pci_id.device)
     }
 
     fn hypervisor(&self) -> Reading<bool> {

@@ -52,6 +52,15 @@ pub fn hex(text: &[u8]) -> Parsed<u64> {
     Ok(value)
 }
 
+/// The number that is the whole text: hexadecimal with `0x`, else decimal. So kernels print a mask of a module's
+/// parameters: `amdgpu.ppfeaturemask` is a `uint` until 5.10, which prints in decimal, and a `hexint` from 5.11 on.
+pub fn hex_or_decimal(text: &[u8]) -> Parsed<u64> {
+    match text.trim_ascii_start() {
+        [b'0', b'x' | b'X', ..] => hex(text),
+        _ => unsigned(text),
+    }
+}
+
 /// The hexadecimal number of 32 bits, with or without `0x`, that is the whole text.
 pub fn hex_32(text: &[u8]) -> Parsed<u32> {
     u32::try_from(hex(text)?).map_err(|_| error(text, text.trim_ascii_start(), TOO_LARGE))
@@ -122,6 +131,9 @@ mod tests {
         assert_eq!(hex(b"a1b2c3d4e5f60718\n"), Ok(0xa1b2_c3d4_e5f6_0718));
         assert_eq!(hex(b"0x1002"), Ok(0x1002));
         assert_eq!(hex_32(b"0xFFFFFFFF\n"), Ok(u32::MAX));
+        assert_eq!(hex_or_decimal(b"4294950911\n"), Ok(0xffff_bfff));
+        assert_eq!(hex_or_decimal(b"0xfff7bfff\n"), Ok(0xfff7_bfff));
+        assert!(hex_or_decimal(b"fff7bfff\n").is_err());
         assert_eq!(percent(b"42\n"), Ok(Percent(42)));
         assert_eq!(percent(b"17%\n"), Ok(Percent(17)));
     }

@@ -30,6 +30,7 @@ mod promises;
 mod recorded;
 mod refusing;
 mod sample;
+mod shapes;
 mod source;
 #[cfg(feature = "synth")]
 mod synth;

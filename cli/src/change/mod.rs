@@ -54,6 +54,8 @@ struct Planned {
     note: Option<&'static str>,
     /// What is told of the plan.
     caveat: Option<&'static str>,
+    /// Whether it is of a fixture or a recording.
+    recorded: bool,
     /// Whether it could be begun.
     stage: Box<dyn Fn() -> amdgpu_smi::Result<()>>,
     apply: Box<dyn Fn() -> Result<Made, control::Failure>>,
@@ -103,6 +105,7 @@ impl Plans<'_> {
             steps,
             note: None,
             caveat: None,
+            recorded: plan.is_of_a_recording(),
             stage: Box::new(move || plan.clone().stage().map(drop)),
             apply: Box::new(move || {
                 let change = make(&gpu.control()?)?.apply()?;
@@ -270,8 +273,16 @@ fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> Str
     let document = |sections| Document { sections, timestamp: None, root: AmdRoot::GpuData };
     match form {
         Format::Text { verbose } => {
+            let recorded = || gpus.iter().any(|gpu| gpu.changes.iter().any(|(planned, _)| planned.recorded));
+            let end = match dry_run {
+                true if recorded() => {
+                    "\nNothing was changed: this is a fixture or a recording. On the machine itself this would be \
+                     written.\n"
+                }
+                true => "\nNothing was changed.\n",
+                false => "",
+            };
             let gpus: Vec<_> = gpus.iter().map(|gpu| text(gpu, verbose, failed)).collect();
-            let end = if dry_run { "\nNothing was changed.\n" } else { "" };
             format!("{}{end}", gpus.join("\n"))
         }
         Format::Csv => {

@@ -102,8 +102,12 @@ impl Request for ResetArgs {
         if self.fans {
             let plan = |control: &Control<'_>| control.fan_mode(FanMode::Automatic);
             plans.add("fans", plan, |asked| mode(*asked).into(), fan_mode)?;
-            // Not every GPU has it, and not every boot.
-            if has(plans.control.reset_fan_control()) {
+            // Not every GPU has it, and not every boot; where the firmware keeps the fan, the plan before is this one.
+            let given_back = plans
+                .control
+                .fan_mode(FanMode::Automatic)
+                .is_ok_and(|plan| plan.steps().iter().any(|step| step.path().ends_with("pwm1_enable")));
+            if given_back && has(plans.control.reset_fan_control()) {
                 let actual =
                     |control: FanControl| Node::reading_as(&control.curve, |now| curve(now.points.clone()));
                 plans.add(

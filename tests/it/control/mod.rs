@@ -5,4 +5,5 @@ mod driver;
 mod failures;
 mod golden;
 mod ranges;
+mod refusals;
 mod round_trip;
