@@ -108,7 +108,15 @@ pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<Lin
         let table = gpu.metrics()?;
         let xgmi = &table.xgmi;
         if xgmi.read_data_acc.is_empty() && xgmi.write_data_acc.is_empty() {
-            return metrics.put(LinkMetrics::ZERO);
+            // Entries that do not count are marked as not known, as AMD's library does.
+            let none = LinkMetric {
+                link_type: LinkType::XGMI.0,
+                read: or_none::<u64, u64>(None),
+                write: or_none::<u64, u64>(None),
+                ..LinkMetric::ZERO
+            };
+            let links = [none; LinkMetrics::ZERO.links.len()];
+            return metrics.put(LinkMetrics { links, ..LinkMetrics::ZERO });
         }
         let rate: u32 = or_none(xgmi.link_speed.map(|speed| speed.0 / 1000));
         // AMD's library gives the link's width as its bandwidth; this is what both together can do, in Gbit/s.
