@@ -217,7 +217,8 @@ pub extern "C" fn amdsmi_get_power_cap_info(
                 [power.cap, power.cap_default, power.cap_min, power.cap_max]
                     .map(|cap| or_none(known(cap).map(|cap| cap.0)))
             }
-            Err(status) if highest.is_none() => return Err(status),
+            // Levels say nothing of a channel that is not there.
+            Err(status) if highest.is_none() || sensor > 0 => return Err(status),
             Err(_) => [u64::MAX; 4],
         };
         info.put(PowerCapInfo {

@@ -87,6 +87,10 @@ fn an_apu_has_no_cap_and_levels() {
         [u64::MAX; 4],
         "not known is no number of watts"
     );
+    for gpu in [card, apu] {
+        assert_eq!(ask(gpu, 1, &mut info), NOT_SUPPORTED, "there is no second channel");
+        assert_eq!(ask(gpu, u32::MAX, &mut info), INVAL);
+    }
 }
 
 #[repr(C)]
