@@ -13,6 +13,11 @@ pub(crate) fn message(event: &Event, page_size: u64) -> String {
     })
 }
 
+/// The text of a count of lost events, which AMD has no words for.
+pub(crate) fn lost(count: u64) -> String {
+    format!("lost: {count}")
+}
+
 /// Pairs in the making.
 #[derive(Default)]
 struct Pairs(String);
@@ -101,6 +106,7 @@ fn pairs(kind: &EventKind<'_>, page_size: u64) -> Option<String> {
         EventKind::ProcessStart { pid, task } | EventKind::ProcessEnd { pid, task } => {
             pairs.put("PID", pid.0).put("task", words(task))
         }
+        EventKind::Dropped { count, .. } => return Some(lost(*count)),
         _ => return None,
     };
     Some(pairs.0)
@@ -157,6 +163,7 @@ mod tests {
             "ns: 15203214457186  pid: 152990  addr: 0x7f93ac200  size: 0x200  node: 0x1ea0  unmap_trigger: 2"
         );
         assert_eq!(of("c bc55 python3"), "PID: 48213  task: python3");
+        assert_eq!(of("e 38652512365099 -131057 12"), "lost: 12");
     }
 
     /// Kernels of the years before print less.
@@ -182,7 +189,7 @@ mod tests {
 
     #[test]
     fn other_forms_have_no_pairs() {
-        for line in ["5 14601738586508 -152990 @7f0f15200", "1 no colon", "e 1 -2 3", "ff text"] {
+        for line in ["5 14601738586508 -152990 @7f0f15200", "1 no colon", "ff text"] {
             assert_eq!(pairs(&smi_event::parse(line.as_bytes(), 4096).kind, 4096), None, "{line}");
         }
     }

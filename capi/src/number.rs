@@ -44,9 +44,9 @@ pub(crate) fn celsius(value: MilliCelsius) -> i64 {
     value.0 / 1000
 }
 
-/// Whole watts, cut off.
+/// Whole watts, the nearest.
 pub(crate) fn watts(value: MicroWatts) -> u64 {
-    value.0 / 1_000_000
+    value.0.saturating_add(500_000) / 1_000_000
 }
 
 /// What AMD puts into wider fields for a value of 16 bits that is missing; its Python package compares with this.

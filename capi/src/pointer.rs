@@ -55,7 +55,8 @@ impl<T> Out<T> {
     /// Gives the value to the caller.
     ///
     /// Bodies call this last, when they have the value: a null pointer is how C programs ask whether a function is
-    /// supported, and INVAL is the answer for "it is" (gpu-agent's and AMD's own tests).
+    /// supported, and INVAL is the answer for "it is" (gpu-agent, and AMD's own tests). AMD's library does so in about
+    /// half of its functions; the others ask `not_null` first, as it does.
     pub(crate) fn put(self, value: T) -> Outcome {
         if self.0.is_null() {
             return Err(Status::INVAL);

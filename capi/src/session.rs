@@ -1,11 +1,11 @@
 //! What lives from `amdsmi_init` to `amdsmi_shut_down`, and what becomes of it in a forked child.
 
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use amdgpu_smi::Gpu;
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+use rustix::mm::{Advice, madvise};
 
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
@@ -18,8 +18,8 @@ use crate::streams::Streams;
 /// child must not touch its parent's locks; and what the parent scanned may be in the middle of being filled in.
 /// All that a child takes over is the count of openers, which is an atomic number.
 struct Session {
-    /// The process that made it.
-    pid: u32,
+    /// The process that made it, where the kernel does not wipe.
+    pid: AtomicU32,
     machine: RwLock<Option<Shared>>,
     /// The events that are listened to. A child listens to none: KFD answers its parent alone.
     streams: Mutex<Option<Streams>>,
@@ -28,66 +28,64 @@ struct Session {
 /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
 static OPENERS: AtomicU32 = AtomicU32::new(0);
 
-/// Where the process's session is: null before the first call. The kernel wipes it in a forked child
-/// (MADV_WIPEONFORK), so a child is known even where its process id is the parent's: each is 1 in a pid namespace of
-/// its own.
-type Current = AtomicPtr<Session>;
+/// The session of the process that loaded the library.
+static FIRST: Session = Session::new(0);
 
-/// The wiped page; null before the first call.
-static WIPED: AtomicPtr<Current> = AtomicPtr::new(null_mut());
+/// Whether a process has used, or is about to use, `FIRST`.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// Stands in for the page where the kernel cannot wipe (gVisor): there the process id tells a child.
-static KEPT: Current = AtomicPtr::new(null_mut());
+/// Where the process's session is, in pages of its own: null before the first call. The kernel wipes them in a forked
+/// child (MADV_WIPEONFORK), so a child is known even where its process id is the parent's: each is 1 in a pid namespace
+/// of its own.
+#[cfg_attr(target_arch = "x86_64", repr(align(4096)))]
+#[cfg_attr(not(target_arch = "x86_64"), repr(align(65536)))]
+struct Current(AtomicPtr<Session>);
 
-/// Maps a page that a child finds zero. All zero is a null pointer.
-#[allow(unsafe_code, reason = "maps a page")]
-fn map_wiped() -> Option<*mut Current> {
-    const LENGTH: usize = size_of::<Current>();
-    // SAFETY: a new mapping at no address in particular.
-    let page =
-        unsafe { mmap_anonymous(null_mut(), LENGTH, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE) };
-    let page = page.ok()?;
-    // SAFETY: the mapping just made, which nobody else knows.
-    unsafe {
-        if madvise(page, LENGTH, Advice::LinuxWipeOnFork).is_err() {
-            let _ = munmap(page, LENGTH);
-            return None;
-        }
+static CURRENT: Current = Current(AtomicPtr::new(null_mut()));
+
+/// Whether the kernel wipes `CURRENT`; gVisor does not, and there the process id has to tell a child.
+static WIPES: AtomicU8 = AtomicU8::new(UNKNOWN);
+const UNKNOWN: u8 = 0;
+const WIPED: u8 = 1;
+const KEPT: u8 = 2;
+
+/// Asks the kernel to wipe. What is zero in the file is anonymous memory, as that has to be.
+#[allow(unsafe_code, reason = "says what is to become of memory in a child")]
+fn is_wiped() -> bool {
+    let mut wipes = WIPES.load(Ordering::Acquire);
+    if wipes == UNKNOWN {
+        let pages = (&raw const CURRENT).cast_mut().cast();
+        // SAFETY: the pages are this static's alone, and in this process they stay as they are.
+        let advised = unsafe { madvise(pages, size_of::<Current>(), Advice::LinuxWipeOnFork) };
+        wipes = if advised.is_ok() { WIPED } else { KEPT };
+        WIPES.store(wipes, Ordering::Release);
     }
-    Some(page.cast())
-}
-
-/// Where the process's session is.
-#[allow(unsafe_code, reason = "follows a pointer to a page that is never unmapped")]
-fn current() -> &'static Current {
-    let mut page = WIPED.load(Ordering::Acquire);
-    if page.is_null() {
-        let own = map_wiped().unwrap_or((&raw const KEPT).cast_mut());
-        page = match WIPED.compare_exchange(null_mut(), own, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => own,
-            // Another thread was faster; this page, if it is one, stays empty.
-            Err(theirs) => theirs,
-        };
-    }
-    // SAFETY: set once, to a mapping that stays for as long as the process, or to a static.
-    unsafe { &*page }
+    wipes == WIPED
 }
 
 /// The session of this process.
 #[allow(unsafe_code, reason = "follows a pointer to what is never freed")]
 fn session() -> &'static Session {
-    let current = current();
-    let is_wiped = !std::ptr::eq(current, &KEPT);
+    let is_wiped = is_wiped();
     loop {
-        let known = current.load(Ordering::Acquire);
-        // SAFETY: null, or leaked by this function and never freed.
+        let known = CURRENT.0.load(Ordering::Acquire);
+        // SAFETY: null, or `FIRST`, or leaked by this function and never freed.
         if let Some(session) = unsafe { known.as_ref() }
-            && (is_wiped || session.pid == std::process::id())
+            && (is_wiped || session.pid.load(Ordering::Relaxed) == std::process::id())
         {
             return session;
         }
-        let own = Box::into_raw(Box::new(Session::new(std::process::id())));
-        if current.compare_exchange(known, own, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        let is_first = known.is_null() && !IS_TAKEN.load(Ordering::Acquire);
+        let own = if is_first {
+            // Before anybody may use it: a child that is forked from here on has to see it.
+            IS_TAKEN.store(true, Ordering::SeqCst);
+            FIRST.pid.store(std::process::id(), Ordering::Relaxed);
+            (&raw const FIRST).cast_mut()
+        } else {
+            Box::into_raw(Box::new(Session::new(std::process::id())))
+        };
+        let is_set = CURRENT.0.compare_exchange(known, own, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        if !is_set && !is_first {
             // Another thread was faster.
             // SAFETY: made by `Box::into_raw` above, and given to nobody.
             drop(unsafe { Box::from_raw(own) });
@@ -96,8 +94,8 @@ fn session() -> &'static Session {
 }
 
 impl Session {
-    fn new(pid: u32) -> Session {
-        Session { pid, machine: RwLock::new(None), streams: Mutex::new(None) }
+    const fn new(pid: u32) -> Session {
+        Session { pid: AtomicU32::new(pid), machine: RwLock::new(None), streams: Mutex::new(None) }
     }
 
     // A thread that panicked under the lock left an `Option` that is either old or new.

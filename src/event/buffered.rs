@@ -157,6 +157,11 @@ impl BufferedEvents {
         lock(&self.shared.set).set_gpu_mask(gpu, mask)
     }
 
+    /// As [`EventSet::gpu_mask`]; of a GPU that is not watched any more, all that came is in the queue by then.
+    pub fn gpu_mask(&self, gpu: &Gpu) -> Option<EventMask> {
+        lock(&self.shared.set).gpu_mask(gpu)
+    }
+
     /// As [`EventSet::add_gpu`].
     ///
     /// # Errors

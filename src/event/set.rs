@@ -325,7 +325,8 @@ impl EventSet {
     /// Whether no event can come any more, because no GPU is left. A GPU that goes away does not end its descriptor,
     /// so on a live machine this takes a [removal](EventSet::remove_gpu) of all, or errors.
     pub fn is_ended(&self) -> bool {
-        self.sources.is_empty() && self.derived.is_none() && self.ahead.is_empty()
+        // What is derived is told of GPUs that are watched.
+        self.sources.is_empty() && self.ahead.is_empty()
     }
 
     fn has_event(&self) -> bool {

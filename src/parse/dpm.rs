@@ -63,9 +63,10 @@ pub struct DpmTable {
 }
 
 impl DpmTable {
-    /// The level the clock is at: the last one with a star, as AMD's own tools choose.
+    /// The level the clock is at: the last one with a star.
     ///
-    /// The driver stars all levels of the current frequency, so the choice decides the number only.
+    /// The driver stars all levels of the current frequency, so the choice decides the number only. AMD's library takes
+    /// the first.
     pub fn current(&self) -> Option<&DpmLevel> {
         self.levels.iter().rev().find(|level| level.current)
     }

@@ -53,7 +53,10 @@ pub extern "C" fn amdsmi_get_gpu_busy_percent(processor: Processor, busy: Out<u3
 
 /// Counters of activity, and the time of their reading in nanoseconds.
 ///
-/// *From*: `gpu_metrics`. A counter that the table does not have is NOT_SUPPORTED.
+/// The shaders' and the memory's are sums of percents, the fine ones, too, as in AMD's library; the decoder's is the mean of
+/// its engines, each of which is a fine one.
+///
+/// *From*: `gpu_metrics`. A counter that the table does not have is all ones.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_utilization_count(
     processor: Processor,
@@ -80,32 +83,27 @@ const MOST_COUNTERS: usize = 1024;
 
 fn fill(counter: &mut UtilizationCounter, metrics: &Metrics) -> Result<(), Status> {
     let activity = &metrics.activity;
-    let mut fine: Vec<Option<Percent>> = Vec::new();
-    let value = match UtilizationCounterType(counter.r#type) {
-        UtilizationCounterType::COARSE_GRAIN_GFX_ACTIVITY => activity.gfx_acc,
-        UtilizationCounterType::COARSE_GRAIN_MEM_ACTIVITY => activity.mem_acc,
-        UtilizationCounterType::COARSE_DECODER_ACTIVITY => activity.mm.map(|percent| percent.0.into()),
-        UtilizationCounterType::FINE_GRAIN_GFX_ACTIVITY => {
-            fine = metrics.engines.iter().flat_map(|engines| engines.gfx_busy.to_vec()).collect();
-            activity.gfx_acc
-        }
-        UtilizationCounterType::FINE_GRAIN_MEM_ACTIVITY => {
-            fine.push(activity.umc);
-            activity.mem_acc
-        }
-        UtilizationCounterType::FINE_DECODER_ACTIVITY => {
-            fine = metrics.engines.iter().flat_map(|engines| engines.vcn_busy.to_vec()).collect();
-            activity.mm.map(|percent| percent.0.into())
+    let (value, fine): (Option<u64>, Vec<Option<u64>>) = match UtilizationCounterType(counter.r#type) {
+        UtilizationCounterType::COARSE_GRAIN_GFX_ACTIVITY
+        | UtilizationCounterType::FINE_GRAIN_GFX_ACTIVITY => (activity.gfx_acc, vec![activity.gfx_acc]),
+        UtilizationCounterType::COARSE_GRAIN_MEM_ACTIVITY
+        | UtilizationCounterType::FINE_GRAIN_MEM_ACTIVITY => (activity.mem_acc, vec![activity.mem_acc]),
+        UtilizationCounterType::COARSE_DECODER_ACTIVITY | UtilizationCounterType::FINE_DECODER_ACTIVITY => {
+            let engines = metrics.engines.iter().flat_map(|engines| engines.vcn_busy.to_vec());
+            let mut each: Vec<Percent> = engines.flatten().collect();
+            if each.is_empty() {
+                each.extend(activity.mm);
+            }
+            let sum: u64 = each.iter().map(|percent| u64::from(percent.0)).sum();
+            let mean = sum.checked_div(each.len() as u64);
+            (mean, each.into_iter().map(|percent| Some(percent.0.into())).collect())
         }
         _ => return Err(Status::INVAL),
     };
-    if value.is_none() && fine.iter().flatten().next().is_none() {
-        return Err(Status::NOT_SUPPORTED);
-    }
     counter.value = or_none(value);
     counter.fine_value_count = 0;
-    for (slot, percent) in counter.fine_value.iter_mut().zip(fine) {
-        *slot = or_none(percent.map(|percent| percent.0));
+    for (slot, value) in counter.fine_value.iter_mut().zip(fine) {
+        *slot = or_none(value);
         counter.fine_value_count += 1;
     }
     Ok(())
@@ -121,6 +119,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 pub extern "C" fn amdsmi_get_violation_status(processor: Processor, status: Out<ViolationStatus>) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
+        status.not_null()?;
         let before = gpu.metrics()?;
         if before.throttle.residency.accumulation_counter.is_none() {
             return Err(Status::NOT_SUPPORTED);

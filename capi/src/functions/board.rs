@@ -1,5 +1,7 @@
 //! The board, its firmwares, its driver, its caches.
 
+use amdgpu_smi::Error;
+
 use crate::abi::device::{
     BoardInfo, CacheEntry, DriverInfo, FirmwareEntry, FirmwareInfo, GpuCacheInfo, VbiosInfo,
 };
@@ -68,14 +70,18 @@ pub extern "C" fn amdsmi_get_gpu_driver_info(processor: Processor, info: Out<Dri
     })
 }
 
-/// The versions of the firmwares.
+/// The versions of the firmwares; none where the driver does not list them.
 ///
 /// *From*: `fw_version/*` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_fw_info(processor: Processor, info: Out<FirmwareInfo>) -> Status {
     answer(|| {
         let mut list = FirmwareInfo::ZERO;
-        let firmwares = gpu(processor)?.firmware()?;
+        let gpu = gpu(processor)?;
+        let firmwares = match gpu.firmware() {
+            Err(Error::NotSupported { .. }) => return info.put(list),
+            firmwares => firmwares?,
+        };
         // In the order of AMD's numbers, which is the one that its users know.
         let mut known: Vec<(FirmwareBlock, u32)> = firmwares
             .iter()

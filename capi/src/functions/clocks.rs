@@ -42,7 +42,8 @@ const fn hertz(clock: u32) -> u64 {
 ///
 /// AMD's library gives MHz and an average for the clocks of the video engines; this one gives their levels.
 ///
-/// *From*: `pp_dpm_*` of the PCI device. No level marked is UNEXPECTED_DATA.
+/// *From*: `pp_dpm_*` of the PCI device. Where no level is marked the levels are given, the current one is all ones, and
+/// the status is UNEXPECTED_DATA.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_clk_freq(
     processor: Processor,
@@ -57,10 +58,12 @@ pub extern "C" fn amdsmi_get_clk_freq(
             *slot = hertz(level.frequency.0);
             list.num_supported += 1;
         }
-        let current = table.levels.iter().rposition(|level| level.current);
-        list.current = current.and_then(|at| u32::try_from(at).ok()).ok_or(Status::UNEXPECTED_DATA)?;
+        // Of two that are marked the first, as in AMD's library.
+        let current = table.levels.iter().position(|level| level.current);
+        list.current = or_none(current);
         list.has_deep_sleep = table.levels.iter().any(|level| level.index == DpmIndex::Sleep);
-        frequencies.put(list)
+        frequencies.put(list)?;
+        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
     })
 }
 
@@ -174,7 +177,10 @@ pub extern "C" fn amdsmi_get_gpu_od_volt_curve_regions(
     list: Array<OverdriveRegion>,
 ) -> Status {
     answer(|| {
-        let all = regions(&*gpu(processor)?.overdrive()?);
+        let table = gpu(processor)?.overdrive()?;
+        count.not_null()?;
+        list.not_null()?;
+        let all = regions(&table);
         if all.is_empty() {
             return Err(Status::NOT_SUPPORTED);
         }

@@ -3,6 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::control::{Bound, Choice, Control, OverdriveEdit, Plan};
 use amdgpu_smi::gpu::{ClockDomain, FanMode};
+use amdgpu_smi::parse::dpm::DpmIndex;
 use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
 use amdgpu_smi::parse::performance::PerformanceLevel as Level;
 use amdgpu_smi::parse::policy::Isolation;
@@ -41,9 +42,14 @@ fn megahertz(clock: u64) -> Result<MegaHertz, Status> {
     u32::try_from(clock).map(MegaHertz).map_err(|_| Status::INVAL)
 }
 
-/// The levels whose bits are set.
-fn levels(mask: u64) -> Vec<u32> {
-    (0..64).filter(|level| mask >> level & 1 != 0).collect()
+/// Of the levels that there are, those whose bits are set: 0xffffffff stands for all.
+fn levels(mask: u64, listed: impl IntoIterator<Item = u32>) -> Result<Vec<u32>, Status> {
+    let mut listed = listed.into_iter().peekable();
+    if listed.peek().is_none() {
+        return Err(Status::NOT_SUPPORTED);
+    }
+    let levels: Vec<u32> = listed.filter(|level| mask.checked_shr(*level).unwrap_or(0) & 1 != 0).collect();
+    if levels.is_empty() { Err(Status::INVAL) } else { Ok(levels) }
 }
 
 /// Sets the cap of a power channel in microwatts; the channel is counted from 0, and a cap of 0 is that after boot.
@@ -209,25 +215,33 @@ pub extern "C" fn amdsmi_set_gpu_od_volt_info(
     })
 }
 
-/// Lets a clock use these of its levels only, a bit each.
+/// Lets a clock use these of its levels only, a bit each. Bits above the levels are ignored.
 ///
 /// *From*: `pp_dpm_*` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_set_clk_freq(processor: Processor, clock: ClockType, mask: u64) -> Status {
     answer(|| {
         let (gpu, domain) = (own(processor)?, domain(clock)?);
-        change(&gpu, |control| control.clock_levels(domain, &levels(mask)))
+        let table = gpu.clock_levels(domain)?;
+        let numbers = table.levels.iter().filter_map(|level| match level.index {
+            DpmIndex::Level(number) => Some(number),
+            // A clock that sleeps has a line without a number.
+            _ => None,
+        });
+        let levels = levels(mask, numbers)?;
+        change(&gpu, |control| control.clock_levels(domain, &levels))
     })
 }
 
-/// Lets the PCIe link use these of its levels only, a bit each.
+/// Lets the PCIe link use these of its levels only, a bit each. Bits above the levels are ignored.
 ///
 /// *From*: `pp_dpm_pcie` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_set_gpu_pci_bandwidth(processor: Processor, mask: u64) -> Status {
     answer(|| {
         let gpu = own(processor)?;
-        change(&gpu, |control| control.pcie_levels(&levels(mask)))
+        let levels = levels(mask, gpu.pcie_levels()?.levels.iter().map(|level| level.index))?;
+        change(&gpu, |control| control.pcie_levels(&levels))
     })
 }
 
@@ -456,8 +470,14 @@ mod tests {
 
     #[test]
     fn bits_are_levels() {
-        assert_eq!(levels(0b1101), [0, 2, 3]);
-        assert_eq!(levels(0), []);
-        assert_eq!(levels(1 << 63), [63]);
+        assert_eq!(levels(0b1101, 0..4), Ok(vec![0, 2, 3]));
+        assert_eq!(levels(1 << 31, [0, 31]), Ok(vec![31]));
+        // AMD's tests write all bits to undo a choice.
+        assert_eq!(levels(0xffff_ffff, 0..3), Ok(vec![0, 1, 2]));
+        assert_eq!(levels(0b1100, 0..3), Ok(vec![2]));
+        assert_eq!(levels(0b1000, 0..3), Err(Status::INVAL));
+        assert_eq!(levels(0, 0..3), Err(Status::INVAL));
+        assert_eq!(levels(1, []), Err(Status::NOT_SUPPORTED));
+        assert_eq!(levels(u64::MAX, [0, 64, 200]), Ok(vec![0]));
     }
 }

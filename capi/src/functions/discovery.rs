@@ -35,6 +35,7 @@ pub extern "C" fn amdsmi_get_socket_handles(count: InOut<u32>, sockets: Array<So
 pub extern "C" fn amdsmi_get_socket_info(socket: Socket, length: usize, name: Chars) -> Status {
     answer(|| {
         let machine = machine()?;
+        name.not_null()?;
         let (bdf, _) = machine.on_socket(socket)?;
         name.put(&format!("{:04X}:{:02X}:{:02X}", bdf.domain, bdf.bus, bdf.device), length)
     })
@@ -72,6 +73,7 @@ pub extern "C" fn amdsmi_get_processor_handles_by_type(
 ) -> Status {
     answer(|| {
         let machine = machine()?;
+        count.not_null()?;
         let (_, gpus) = machine.on_socket(socket)?;
         let wanted = |_: &&&amdgpu_smi::Gpu| kind == ProcessorType::AMD_GPU;
         let handles: Vec<Processor> = gpus.iter().filter(wanted).map(|gpu| Machine::handle(gpu)).collect();
@@ -132,6 +134,7 @@ pub extern "C" fn amdsmi_get_processor_info(processor: Processor, length: usize,
 pub extern "C" fn amdsmi_get_processor_handle_from_bdf(bdf: Bdf, processor: Out<Processor>) -> Status {
     answer(|| {
         let machine = machine()?;
+        processor.not_null()?;
         let address = Address::try_from(bdf).map_err(|_| Status::API_FAILED)?;
         let found = machine.gpus().iter().find(|gpu| gpu.bdf() == address);
         processor.put(Machine::handle(found.ok_or(Status::API_FAILED)?))

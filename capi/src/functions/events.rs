@@ -7,10 +7,10 @@ use crate::abi::layout::Text;
 use crate::abi::process::EventData;
 use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
-use crate::message::message;
+use crate::message::{lost, message};
 use crate::pointer::{Array, InOut};
 use crate::session;
-use crate::streams::{Streams, Which};
+use crate::streams::{Given, Streams, Which};
 
 /// Begins to listen to a GPU. May be called again, and wants as many ends.
 ///
@@ -32,7 +32,8 @@ pub extern "C" fn amdsmi_init_gpu_event_notification(processor: Processor) -> St
 }
 
 /// Chooses what to listen to: bit N-1 for the event of number N. Events of all processes are asked for without
-/// bit 63 where the kernel gives them: to `CAP_SYS_ADMIN`.
+/// bit 63 where the kernel gives them: to `CAP_SYS_ADMIN`. Bit 13 asks for event 14, the count of lost events. A GPU whose
+/// events have ended is NOT_FOUND.
 ///
 /// *From*: the mask of the descriptor. Of several listeners of a GPU, what any of them wants.
 #[unsafe(no_mangle)]
@@ -89,10 +90,13 @@ fn read(timeout: i32, room: u32, list: &Array<EventData>, page_size: u64) -> Res
         if !events.is_empty() {
             let data: Vec<EventData> = events
                 .iter()
-                .map(|(processor, event)| EventData {
+                .map(|(processor, given)| EventData {
                     processor_handle: *processor,
-                    event: event.kind.id().unwrap_or(0),
-                    message: Text::of(&message(event, page_size)),
+                    event: given.number(),
+                    message: Text::of(&match given {
+                        Given::Event(event) => message(event, page_size),
+                        Given::Lost(count) => lost(*count),
+                    }),
                 })
                 .collect();
             list.put(&data, room as usize)?;

@@ -1,5 +1,6 @@
 //! Memory: how much there is, how much is used.
 
+use amdgpu_smi::Error;
 use amdgpu_smi::gpu::MemoryUsage;
 use amdgpu_smi::parse::drm::VramType as Kind;
 use amdgpu_smi::reading::Reading;
@@ -122,13 +123,17 @@ fn number(kind: Kind) -> VramType {
     }
 }
 
-/// Who made the video memory.
+/// Who made the video memory; `UNKNOWN` where the driver does not say, as of an APU.
 ///
 /// *From*: `mem_info_vram_vendor` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_vram_vendor(processor: Processor, name: Chars, length: u32) -> Status {
     answer(|| {
-        let vendor = gpu(processor)?.vram_vendor()?;
-        name.put(&vendor, length as usize)
+        let gpu = gpu(processor)?;
+        name.not_null()?;
+        match gpu.vram_vendor() {
+            Err(Error::NotSupported { .. }) => name.put("UNKNOWN", length as usize),
+            vendor => name.put(&vendor?, length as usize),
+        }
     })
 }

@@ -199,14 +199,25 @@ pub extern "C" fn amdsmi_get_gpu_xcd_counter(processor: Processor, count: Out<u1
     })
 }
 
-absent! {
-    /// The firmware's own table of metrics.
-    ///
-    /// *Not here*: the payload of `pm_metrics` is the firmware's, another one with each version of it, and not the
-    /// driver's promise. AMD's Python function cannot be called (it makes a type of an object).
-    NOT_SUPPORTED
-    => amdsmi_get_gpu_pm_metrics_info(processor: Processor, pairs: Out<*mut NameValue>, count: Out<u32>);
+/// The firmware's own table of metrics.
+///
+/// *Not here*: the payload of `pm_metrics` is the firmware's, another one with each version of it, and not the driver's
+/// promise. AMD's Python function cannot be called (it makes a type of an object).
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_gpu_pm_metrics_info(
+    processor: Processor,
+    pairs: Out<*mut NameValue>,
+    count: Out<u32>,
+) -> Status {
+    answer(|| {
+        gpu(processor)?;
+        pairs.not_null()?;
+        count.not_null()?;
+        Err(Status::NOT_SUPPORTED)
+    })
+}
 
+absent! {
     /// The registers of links.
     ///
     /// *Not here*: `reg_state` holds the numbers of registers and no names. AMD's Python function cannot be called (it makes

@@ -21,7 +21,11 @@ use crate::session::{gpu, machine};
 /// *From*: `current_compute_partition` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_compute_partition(processor: Processor, name: Chars, length: u32) -> Status {
-    answer(|| name.put(gpu(processor)?.compute_partition()?.as_str(), length as usize))
+    answer(|| {
+        let gpu = gpu(processor)?;
+        name.not_null()?;
+        name.put(gpu.compute_partition()?.as_str(), length as usize)
+    })
 }
 
 /// How the memory is split: `NPS1` to `NPS8`.
@@ -29,7 +33,11 @@ pub extern "C" fn amdsmi_get_gpu_compute_partition(processor: Processor, name: C
 /// *From*: `current_memory_partition` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_memory_partition(processor: Processor, name: Chars, length: u32) -> Status {
-    answer(|| name.put(gpu(processor)?.memory_partition()?.as_str(), length as usize))
+    answer(|| {
+        let gpu = gpu(processor)?;
+        name.not_null()?;
+        name.put(gpu.memory_partition()?.as_str(), length as usize)
+    })
 }
 
 fn mode(partition: &MemoryPartition) -> MemoryPartitionType {
@@ -64,6 +72,7 @@ pub extern "C" fn amdsmi_get_gpu_memory_partition_config(
 ) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
+        config.not_null()?;
         config.put(MemoryPartitionConfig {
             partition_caps: memory_capabilities(&gpu),
             mp_mode: mode(&gpu.memory_partition()?.value).0,
@@ -138,7 +147,9 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile_config(
     config: Out<PartitionProfileConfig>,
 ) -> Status {
     answer(|| {
-        let profiles = gpu(processor)?.partition_profiles()?;
+        let gpu = gpu(processor)?;
+        config.not_null()?;
+        let profiles = gpu.partition_profiles()?;
         if profiles.is_empty() {
             return Err(Status::NOT_SUPPORTED);
         }

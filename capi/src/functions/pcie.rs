@@ -61,18 +61,22 @@ pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>
 
 /// The levels of the link: transfers per second, lanes, and which one is in force.
 ///
-/// *From*: `pp_dpm_pcie` of the PCI device. No level marked is UNEXPECTED_DATA.
+/// *From*: `pp_dpm_pcie` of the PCI device. Where no level is marked the levels are given, the current one is all ones,
+/// and the status is UNEXPECTED_DATA.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_pci_bandwidth(
     processor: Processor,
     bandwidth: Out<PcieBandwidth>,
 ) -> Status {
     answer(|| {
-        let table = gpu(processor)?.pcie_levels()?;
+        let gpu = gpu(processor)?;
+        bandwidth.not_null()?;
+        let table = gpu.pcie_levels()?;
         if table.levels.is_empty() {
             return Err(Status::NOT_SUPPORTED);
         }
-        let current = table.levels.iter().rposition(|level| level.current);
+        // Of two that are marked the first, as in AMD's library.
+        let current = table.levels.iter().position(|level| level.current);
         let mut list = PcieBandwidth::ZERO;
         let mut rates = Frequencies::ZERO;
         for ((rate, lanes), level) in rates.frequency.iter_mut().zip(&mut list.lanes).zip(&table.levels) {
@@ -80,9 +84,10 @@ pub extern "C" fn amdsmi_get_gpu_pci_bandwidth(
             *lanes = level.width.map_or(0, u32::from);
             rates.num_supported += 1;
         }
-        rates.current = current.and_then(|at| u32::try_from(at).ok()).ok_or(Status::UNEXPECTED_DATA)?;
+        rates.current = or_none(current);
         list.transfer_rate = rates;
-        bandwidth.put(list)
+        bandwidth.put(list)?;
+        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
     })
 }
 

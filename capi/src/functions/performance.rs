@@ -7,8 +7,9 @@ use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
 use crate::abi::sensor_numbers::{PerformanceLevel, PowerProfile};
 use crate::abi::sensors::{Policy, PolicyEntry, PowerProfileStatus};
-use crate::abi::status::Status;
+use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
+use crate::number::or_none;
 use crate::pointer::Out;
 use crate::session::gpu;
 
@@ -55,7 +56,9 @@ pub extern "C" fn amdsmi_get_gpu_mem_overdrive_level(processor: Processor, level
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_is_gpu_power_management_enabled(processor: Processor, enabled: Out<bool>) -> Status {
     answer(|| {
-        let features = gpu(processor)?.power_features()?;
+        let gpu = gpu(processor)?;
+        enabled.not_null()?;
+        let features = gpu.power_features()?;
         enabled.put(features.features.iter().any(|feature| feature.enabled))
     })
 }
@@ -105,16 +108,17 @@ pub(super) fn profile_name(profile: PowerProfile) -> Option<&'static str> {
     PROFILES.iter().find(|(mask, _)| *mask == profile).map(|(_, name)| *name)
 }
 
-/// A policy's levels as C has them.
-fn policy(levels: &[PolicyLevel]) -> Result<Policy, Status> {
+/// Gives a policy's levels. Where none is marked they are given, too, and the status is UNEXPECTED_DATA.
+fn policy(levels: &[PolicyLevel], out: Out<Policy>) -> Outcome {
     let mut list = Policy::ZERO;
     for (slot, level) in list.policies.iter_mut().zip(levels) {
         *slot = PolicyEntry { policy_id: level.index, policy_description: Text::of(&level.name) };
         list.num_supported += 1;
     }
     let current = levels.iter().take(list.policies.len()).position(|level| level.current);
-    list.current = current.and_then(|at| u32::try_from(at).ok()).ok_or(Status::UNEXPECTED_DATA)?;
-    Ok(list)
+    list.current = or_none(current);
+    out.put(list)?;
+    current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
 }
 
 /// The SoC's power policy.
@@ -122,7 +126,11 @@ fn policy(levels: &[PolicyLevel]) -> Result<Policy, Status> {
 /// *From*: `pm_policy/soc_pstate` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_soc_pstate(processor: Processor, levels: Out<Policy>) -> Status {
-    answer(|| levels.put(policy(&gpu(processor)?.soc_pstate()?)?))
+    answer(|| {
+        let gpu = gpu(processor)?;
+        levels.not_null()?;
+        policy(&gpu.soc_pstate()?, levels)
+    })
 }
 
 /// The policy by which XGMI links power down.
@@ -130,7 +138,11 @@ pub extern "C" fn amdsmi_get_soc_pstate(processor: Processor, levels: Out<Policy
 /// *From*: `pm_policy/xgmi_plpd` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_xgmi_plpd(processor: Processor, levels: Out<Policy>) -> Status {
-    answer(|| levels.put(policy(&gpu(processor)?.xgmi_plpd()?)?))
+    answer(|| {
+        let gpu = gpu(processor)?;
+        levels.not_null()?;
+        policy(&gpu.xgmi_plpd()?, levels)
+    })
 }
 
 /// Whether the work of one process is kept apart from the next one's: the driver's number.

@@ -30,6 +30,7 @@ pub extern "C" fn amdsmi_get_gpu_process_list(
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
+        count.not_null()?;
         let found = gpu.processes();
         if let (Some(error), Some(_)) = (found.reasons.of("proc"), found.reasons.of("kfd")) {
             return Err(error.into());
@@ -131,7 +132,9 @@ pub extern "C" fn amdsmi_get_gpu_compute_process_info(
     count: InOut<u32>,
 ) -> Status {
     answer(|| {
-        let found = compute_processes(&machine()?.smi)?.processes;
+        let machine = machine()?;
+        count.not_null()?;
+        let found = compute_processes(&machine.smi)?.processes;
         let processes: Vec<ComputeProcess> = found.iter().map(compute_process).collect();
         listed(count, list, &processes)
     })
@@ -145,7 +148,11 @@ pub extern "C" fn amdsmi_get_gpu_compute_process_info_by_pid(
     pid: u32,
     process: Out<ComputeProcess>,
 ) -> Status {
-    answer(|| process.put(compute_process(&compute_process_of(&machine()?.smi, pid)?)))
+    answer(|| {
+        let machine = machine()?;
+        process.not_null()?;
+        process.put(compute_process(&compute_process_of(&machine.smi, pid)?))
+    })
 }
 
 /// The GPUs that a compute process uses, by their positions in the list of handles. Without a list, their count.
@@ -159,6 +166,7 @@ pub extern "C" fn amdsmi_get_gpu_compute_process_gpus(
 ) -> Status {
     answer(|| {
         let machine = machine()?;
+        count.not_null()?;
         let process = compute_process_of(&machine.smi, pid)?;
         let uses = |gpu: &Gpu| by_kfd(&process).any(|(used, _)| used.gpu == Some(gpu.index()));
         let found = machine.gpus().iter().enumerate().filter(|(_, gpu)| uses(gpu));

@@ -45,7 +45,9 @@ pub extern "C" fn amdsmi_get_gpu_ecc_count(
 ) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
-        count.put(counts(gpu.error_counts(name(block)?)?.value))
+        // As in AMD's library, whose tests ask for all of its numbers, the reserved one and 0 among them.
+        let name = name(block).map_err(|_| Status::NOT_SUPPORTED)?;
+        count.put(counts(gpu.error_counts(name)?.value))
     })
 }
 
@@ -56,6 +58,7 @@ pub extern "C" fn amdsmi_get_gpu_ecc_count(
 pub extern "C" fn amdsmi_get_gpu_total_ecc_count(processor: Processor, count: Out<ErrorCount>) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
+        count.not_null()?;
         let mask = gpu.ras_info().feature_mask?.value;
         let mut total = ErrorCount::ZERO;
         for block in ras::block_names(mask) {
@@ -88,8 +91,9 @@ pub extern "C" fn amdsmi_get_gpu_ecc_enabled(processor: Processor, blocks: Out<u
 }
 
 fn state(processor: Processor, block: GpuBlock, state: Out<RasErrorState>) -> Outcome {
-    let enabled = enabled(processor)?;
+    gpu(processor)?;
     name(block)?;
+    let enabled = enabled(processor)?;
     state.put(if enabled & block.0 != 0 { RasErrorState::ENABLED } else { RasErrorState::DISABLED })
 }
 
@@ -114,7 +118,11 @@ pub extern "C" fn amdsmi_get_gpu_ras_block_features_enabled(
     block: GpuBlock,
     state: Out<RasErrorState>,
 ) -> Status {
-    answer(|| self::state(processor, block, state))
+    answer(|| {
+        gpu(processor)?;
+        state.not_null()?;
+        self::state(processor, block, state)
+    })
 }
 
 /// Version of the EEPROM's table, and the kinds of error correction.
@@ -123,7 +131,9 @@ pub extern "C" fn amdsmi_get_gpu_ras_block_features_enabled(
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_ras_feature_info(processor: Processor, feature: Out<RasFeature>) -> Status {
     answer(|| {
-        let info = gpu(processor)?.ras_info();
+        let gpu = gpu(processor)?;
+        feature.not_null()?;
+        let info = gpu.ras_info();
         feature.put(RasFeature {
             ras_eeprom_version: info.eeprom_version?.value,
             ecc_correction_schema_flag: info.schema?.value,
@@ -157,7 +167,11 @@ pub extern "C" fn amdsmi_get_gpu_bad_page_info(
     count: InOut<u32>,
     pages: Array<RetiredPageRecord>,
 ) -> Status {
-    answer(|| self::pages(processor, count, pages))
+    answer(|| {
+        gpu(processor)?;
+        count.not_null()?;
+        self::pages(processor, count, pages)
+    })
 }
 
 /// The same under another name.
@@ -177,7 +191,11 @@ pub extern "C" fn amdsmi_get_gpu_memory_reserved_pages(
 /// *From*: `ras/bad_page_cnt_threshold` of debugfs.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_bad_page_threshold(processor: Processor, threshold: Out<u32>) -> Status {
-    answer(|| threshold.put(gpu(processor)?.bad_page_threshold()?))
+    answer(|| {
+        let gpu = gpu(processor)?;
+        threshold.not_null()?;
+        threshold.put(gpu.bad_page_threshold()?)
+    })
 }
 
 absent! {

@@ -32,6 +32,7 @@ pub extern "C" fn amdsmi_get_temp_metric(
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
+        temperature.not_null()?;
         let polled = machine.polled_of_package(gpu)?;
         let of_sensor = |sensor| of_sensor(polled, gpu, &sensor, metric);
         let value = match sensor {
@@ -183,6 +184,9 @@ pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInf
 
 /// The caps of a power channel in microwatts; the channel is counted from 0.
 ///
+/// It succeeds if the cap or `dpm_cap` is known, as in AMD's 7.0: AMD's command of that time stops at a failure, and APUs
+/// have no cap. What is not known is all ones, where AMD's library has 0.
+///
 /// *From*: hwmon `power*_cap*`; `dpm_cap` is the highest level in `pp_dpm_sclk`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_power_cap_info(
@@ -192,10 +196,12 @@ pub extern "C" fn amdsmi_get_power_cap_info(
 ) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
+        info.not_null()?;
         let channel = sensor.checked_add(1).ok_or(Status::INVAL)?;
-        let channels = gpu.power_channels()?;
-        let power =
-            channels.into_iter().find(|power| power.channel == channel).ok_or(Status::NOT_SUPPORTED)?;
+        let power = gpu.power_channels().map_err(Status::from).and_then(|channels| {
+            let found = channels.into_iter().find(|power| power.channel == channel);
+            found.ok_or(Status::NOT_SUPPORTED)
+        });
         let levels = gpu.clock_levels(amdgpu_smi::gpu::ClockDomain::Graphics);
         // A clock that sleeps has a line without a number.
         let number = |level: &DpmLevel| match level.index {
@@ -203,12 +209,24 @@ pub extern "C" fn amdsmi_get_power_cap_info(
             _ => None,
         };
         let highest = levels.ok().and_then(|levels| levels.levels.iter().filter_map(number).max());
+        let [cap, default, min, max] = match power {
+            Ok(power) => {
+                if highest.is_none() {
+                    power.cap.as_ref()?;
+                }
+                [power.cap, power.cap_default, power.cap_min, power.cap_max]
+                    .map(|cap| or_none(known(cap).map(|cap| cap.0)))
+            }
+            // Levels say nothing of a channel that is not there.
+            Err(status) if highest.is_none() || sensor > 0 => return Err(status),
+            Err(_) => [u64::MAX; 4],
+        };
         info.put(PowerCapInfo {
-            power_cap: power.cap?.0,
-            default_power_cap: or_none(known(power.cap_default).map(|cap| cap.0)),
+            power_cap: cap,
+            default_power_cap: default,
             dpm_cap: or_none(highest),
-            min_power_cap: power.cap_min?.0,
-            max_power_cap: power.cap_max?.0,
+            min_power_cap: min,
+            max_power_cap: max,
             ..PowerCapInfo::ZERO
         })
     })
@@ -229,6 +247,9 @@ pub extern "C" fn amdsmi_get_energy_count(
 ) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
+        energy.not_null()?;
+        resolution.not_null()?;
+        timestamp.not_null()?;
         let look = gpu.look();
         look.energy()?;
         // C wants the counter itself, from the same table.

@@ -1,5 +1,6 @@
 //! Which GPU is near which, and near which CPUs.
 
+use amdgpu_smi::Error;
 use amdgpu_smi::parse::metrics::LinkState;
 use amdgpu_smi::parse::xgmi::XgmiErrors;
 use amdgpu_smi::topology::{Link, LinkKind};
@@ -26,7 +27,7 @@ pub extern "C" fn amdsmi_get_gpu_topo_numa_affinity(processor: Processor, node: 
         let numa = gpu(processor)?.numa_info();
         match numa.node {
             Ok(number) => node.put(i32::try_from(number.value).map_err(|_| Status::UNEXPECTED_DATA)?),
-            Err(amdgpu_smi::Error::NotSupported { .. }) => node.put(-1),
+            Err(Error::NotSupported { .. }) => node.put(-1),
             Err(error) => Err(error.into()),
         }
     })
@@ -76,7 +77,9 @@ pub extern "C" fn amdsmi_get_cpu_affinity_with_scope(
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_xgmi_link_status(processor: Processor, status: Out<LinkStatus>) -> Status {
     answer(|| {
-        let metrics = gpu(processor)?.metrics()?;
+        let gpu = gpu(processor)?;
+        status.not_null()?;
+        let metrics = gpu.metrics()?;
         let links = &metrics.xgmi.link_status;
         if links.is_empty() {
             return Err(Status::NOT_SUPPORTED);
@@ -94,16 +97,26 @@ pub extern "C" fn amdsmi_get_gpu_xgmi_link_status(processor: Processor, status: 
     })
 }
 
-/// The traffic of each XGMI link.
+/// The traffic of each XGMI link; of a GPU whose table has none, no links.
 ///
 /// *From*: `gpu_metrics`. Which GPU is at the other end is not published: those addresses are zero.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<LinkMetrics>) -> Status {
     answer(|| {
-        let table = gpu(processor)?.metrics()?;
+        let gpu = gpu(processor)?;
+        metrics.not_null()?;
+        let table = gpu.metrics()?;
         let xgmi = &table.xgmi;
         if xgmi.read_data_acc.is_empty() && xgmi.write_data_acc.is_empty() {
-            return Err(Status::NOT_SUPPORTED);
+            // Entries that do not count are marked as not known, as AMD's library does.
+            let none = LinkMetric {
+                link_type: LinkType::XGMI.0,
+                read: or_none::<u64, u64>(None),
+                write: or_none::<u64, u64>(None),
+                ..LinkMetric::ZERO
+            };
+            let links = [none; LinkMetrics::ZERO.links.len()];
+            return metrics.put(LinkMetrics { links, ..LinkMetrics::ZERO });
         }
         let rate: u32 = or_none(xgmi.link_speed.map(|speed| speed.0 / 1000));
         // AMD's library gives the link's width as its bandwidth; this is what both together can do, in Gbit/s.
@@ -128,7 +141,7 @@ pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<Lin
     })
 }
 
-/// The GPU's place in its hive; a number that is not known is all ones.
+/// The GPU's place in its hive; a number that is not known is all ones. All of a GPU that is in no hive are 0.
 ///
 /// *From*: `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id` of the PCI device, the KFD node; `gpu_metrics` for
 /// the lanes.
@@ -136,8 +149,13 @@ pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<Lin
 pub extern "C" fn amdsmi_get_xgmi_info(processor: Processor, info: Out<XgmiInfo>) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
+        info.not_null()?;
         let found = gpu.xgmi_info();
-        let hive = found.hive_id?.value;
+        let hive = match found.hive_id {
+            Ok(hive) => hive.value,
+            Err(Error::NotSupported { .. }) => return info.put(XgmiInfo::ZERO),
+            Err(error) => return Err(error.into()),
+        };
         let lanes = gpu.metrics().ok().and_then(|metrics| metrics.xgmi.link_width);
         info.put(XgmiInfo {
             xgmi_lanes: or_none(lanes),

@@ -52,7 +52,7 @@ const ROWS: [Row; 26] = [
     ("amdsmi_get_gpu_compute_partition", &[H, List, U32], SUCCESS, INVAL),
     ("amdsmi_get_gpu_memory_partition", &[H, List, U32], SUCCESS, INVAL),
     ("amdsmi_get_gpu_accelerator_partition_profile", &[H, Out, List], SUCCESS, INVAL),
-    ("amdsmi_get_gpu_od_volt_curve_regions", &[H, Count, List], NOT_SUPPORTED, NOT_SUPPORTED),
+    ("amdsmi_get_gpu_od_volt_curve_regions", &[H, Count, List], NOT_SUPPORTED, INVAL),
     ("amdsmi_get_utilization_count", &[H, List, U32, Out], INVAL, INVAL),
     ("amdsmi_get_cpu_affinity_with_scope", &[H, U32, List, N(0)], INVAL, INVAL),
     ("amdsmi_get_cpu_handles", &[Count, List], SUCCESS, SUCCESS),

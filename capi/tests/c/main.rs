@@ -5,6 +5,7 @@ mod handles;
 mod lengths;
 mod lifetime;
 mod null;
+mod statuses;
 mod values;
 
 use std::ffi::c_void;
@@ -24,6 +25,7 @@ pub(crate) const NOT_FOUND: u32 = 31;
 pub(crate) const NOT_INIT: u32 = 32;
 pub(crate) const DRIVER_NOT_LOADED: u32 = 34;
 pub(crate) const INSUFFICIENT_SIZE: u32 = 41;
+pub(crate) const UNEXPECTED_DATA: u32 = 43;
 pub(crate) const NO_DRV: u32 = 51;
 
 pub(crate) const AMD_GPUS: u64 = 2;
@@ -40,9 +42,13 @@ pub(crate) struct Api {
 impl Api {
     /// Looks at a fixture.
     pub(crate) fn on(fixture: &str) -> Api {
+        Api::at(&fixture_root(fixture))
+    }
+
+    /// Looks at a machine root.
+    pub(crate) fn at(root: &Path) -> Api {
         static ALONE: Mutex<()> = Mutex::new(());
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(fixture);
         // SAFETY: whoever reads the environment holds the lock.
         unsafe { std::env::set_var("AMDGPU_SMI_ROOT", root) };
         // SAFETY: loading runs no code of ours but Rust's own initialisers.
@@ -55,6 +61,21 @@ impl Api {
         let api = Api::on(fixture);
         assert_eq!(api.call::<fn(u64) -> u32>("amdsmi_init")(AMD_GPUS), SUCCESS, "{fixture}");
         api
+    }
+
+    /// Looks at a copy of a fixture, changed, opened.
+    pub(crate) fn on_changed(fixture: &str, change: impl FnOnce(&Path)) -> (Api, tempfile::TempDir) {
+        let directory = tempfile::tempdir().unwrap();
+        let copied = std::process::Command::new("cp")
+            .arg("-a")
+            .arg(fixture_root(fixture).join("."))
+            .arg(directory.path())
+            .status();
+        assert!(copied.unwrap().success());
+        change(directory.path());
+        let api = Api::at(directory.path());
+        assert_eq!(api.call::<fn(u64) -> u32>("amdsmi_init")(AMD_GPUS), SUCCESS, "{fixture}");
+        (api, directory)
     }
 
     /// A function by its name. `F` must be its type, but for `extern "C"` and unsafety.
@@ -75,6 +96,10 @@ impl Api {
     pub(crate) fn shut_down(&self) {
         assert_eq!(self.call::<fn() -> u32>("amdsmi_shut_down")(), SUCCESS);
     }
+}
+
+fn fixture_root(fixture: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(fixture)
 }
 
 impl Drop for Api {

@@ -2,6 +2,7 @@
 
 The sequences are written from what those programs call; none of their code is here.
 """
+import ctypes
 import unittest
 
 import amdsmi
@@ -134,6 +135,18 @@ class CodeCarbon(OnFixture):
             self.assertIn("32 |", str(error))
             amdsmi.amdsmi_init()
         self.assertGreater(amdsmi.amdsmi_get_gpu_vram_usage(self.gpus[0])["vram_total"], 0)
+
+
+class Pyrsmi(OnFixture):
+    """Its ctypes mode passes a handle as a plain integer, of which ctypes gives C the lower 32 bits."""
+    FIXTURE = TWO
+
+    def test_handles_are_integers(self):
+        library = ctypes.CDLL(amdsmi.amdsmi_wrapper._libraries["libamd_smi.so"]._name)
+        for gpu, wanted in zip(self.gpus, (0x7480, 0x15bf), strict=True):
+            number = ctypes.c_uint16()
+            self.assertEqual(library.amdsmi_get_gpu_id(gpu.value, ctypes.byref(number)), 0)
+            self.assertEqual(number.value, wanted)
 
 
 class Omnistat(OnFixture):

@@ -255,7 +255,8 @@ class Without(unittest.TestCase):
         on.setUp()
         self.addCleanup(on.doCleanups)
         gpu = on.gpus[0]
-        on.assert_status(NOT_SUPPORTED, amdsmi.amdsmi_get_xgmi_info, gpu)
+        # No hive is the number 0, as in AMD's library: who asks all GPUs stops at a failure.
+        self.assertEqual(set(amdsmi.amdsmi_get_xgmi_info(gpu).values()), {0})
         on.assert_status(NOT_SUPPORTED, amdsmi.amdsmi_gpu_xgmi_error_status, gpu)
         on.assert_status(NOT_SUPPORTED, amdsmi.amdsmi_get_gpu_accelerator_partition_profile_config, gpu)
         on.assert_status(NOT_SUPPORTED, amdsmi_interface.amdsmi_get_gpu_cper_entries, gpu, 7)
