@@ -15,6 +15,7 @@ pub mod drm;
 pub mod fan;
 pub mod fdinfo;
 pub mod features;
+pub mod hsmp;
 pub mod keyval;
 pub mod label;
 pub mod metrics;
