@@ -29,7 +29,6 @@ impl std::fmt::Display for FirmwareVersion {
 bitflags! {
     /// What sets the active frequency limit of a socket. Several can, and none at all.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-    #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
     pub struct FrequencyLimitSources: u16 {
         /// The die is at its temperature limit.
         const CHTC_ACTIVE = 1 << 0;
@@ -66,6 +65,14 @@ impl FrequencyLimitSources {
     /// The names of those that are set.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
         Self::NAMES.into_iter().filter(move |(source, _)| self.contains(*source)).map(|(_, name)| name)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for FrequencyLimitSources {
+    /// The list of names.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.names())
     }
 }
 
