@@ -9,6 +9,7 @@
 
 pub mod aca;
 pub mod cper;
+pub mod cpuinfo;
 pub mod cpulist;
 pub mod dpm;
 pub mod drm;

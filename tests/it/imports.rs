@@ -20,6 +20,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("capture", &["discover", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
     ("visible", &["id"]),
     ("gpu", &["attribute", "reading", "backend", "parse", "unit", "id", "error"]),
+    // Beside `gpu`, and never in its way.
+    ("cpu", &["attribute", "reading", "discover", "backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
     ("event", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // A device that came back is found by a scan.
