@@ -70,7 +70,7 @@ fn megahertz_of_q10(raw: u32) -> MegaHertz {
 
 /// 1/1024 of a gigahertz.
 fn gigahertz_of_q10(raw: u32) -> MegaHertz {
-    MegaHertz(u32::try_from(u64::from(raw) * 1000 >> 10).unwrap_or(u32::MAX))
+    MegaHertz(u32::try_from((u64::from(raw) * 1000) >> 10).unwrap_or(u32::MAX))
 }
 
 impl Socket {

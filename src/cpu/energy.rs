@@ -34,7 +34,7 @@ impl Socket {
     pub fn energy(&self) -> Reading<MicroJoules> {
         let look = Look::new(self);
         let table = look.of_table(|table| {
-            let energy = u128::from(table.socket_energy_acc) * 1_000_000 >> 16;
+            let energy = (u128::from(table.socket_energy_acc) * 1_000_000) >> 16;
             MicroJoules(u64::try_from(energy).unwrap_or(u64::MAX))
         });
         let sent = file::or(table, || look.energy(Message::PackageEnergy, None));

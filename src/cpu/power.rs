@@ -39,7 +39,7 @@ bundle! {
 
 /// 1/1024 of a watt.
 fn of_q10(raw: u32) -> MicroWatts {
-    MicroWatts(u64::from(raw) * 1_000_000 >> 10)
+    MicroWatts((u64::from(raw) * 1_000_000) >> 10)
 }
 
 impl Socket {

@@ -44,8 +44,8 @@ impl Socket {
     #[doc(alias = "amdsmi_get_cpu_socket_temperature")]
     pub fn temperature(&self) -> Reading<MilliCelsius> {
         let look = Look::new(self);
-        let table =
-            look.of_table(|table| MilliCelsius(i64::from(table.max_socket_temperature as i32) * 1000 >> 10));
+        let table = look
+            .of_table(|table| MilliCelsius((i64::from(table.max_socket_temperature as i32) * 1000) >> 10));
         let sent =
             file::or(table, || look.ask(Message::Temperature, None, |[word]| answer::temperature(word)));
         file::or(sent, || {

@@ -167,7 +167,7 @@ pub struct EnergyUnit {
 impl EnergyUnit {
     /// The energy of so many ticks.
     pub fn energy(self, ticks: u64) -> MicroJoules {
-        let energy = u128::from(ticks) * 1_000_000 >> self.shift;
+        let energy = (u128::from(ticks) * 1_000_000) >> self.shift;
         MicroJoules(u64::try_from(energy).unwrap_or(u64::MAX))
     }
 }
