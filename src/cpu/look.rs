@@ -54,8 +54,14 @@ impl<'a> Look<'a> {
             let path = PathBuf::from("/sys/devices/platform").join(usual).join(file.name);
             return Err(Error::NotPublished { path });
         };
-        if self.silent.get() && file.message.is_some() {
-            return Err(self.refused(file.message.unwrap_or(Message::Test), HsmpRefusal::TimedOut));
+        if let Some(message) = file.message {
+            // Every protocol has what hwmon asks.
+            if message > Message::SocketPowerLimitMax {
+                self.check_offered(message)?;
+            }
+            if self.silent.get() {
+                return Err(self.refused(message, HsmpRefusal::TimedOut));
+            }
         }
         self.noticing(file.of_socket(dir, self.id()))
     }
@@ -90,15 +96,22 @@ impl<'a> Look<'a> {
         argument: Option<u32>,
         decode: impl FnOnce([u32; N]) -> T,
     ) -> Reading<T> {
-        // The versions themselves can be asked of any.
+        // The versions can be asked of any.
         if message > Message::ProtocolVersion {
-            let protocol = self.protocol()?.value;
-            let model = &self.machine.model;
-            if !offered(message, protocol, model.family.unwrap_or(0), model.model.unwrap_or(0)) {
-                return Err(self.refused(message, HsmpRefusal::NotInProtocol { protocol }));
-            }
+            self.check_offered(message)?;
         }
         self.sent(message, argument, decode)
+    }
+
+    /// Refuses a message that the processor's protocol does not have. It is not read from a file either: the driver has
+    /// all files on every processor, and would send it.
+    fn check_offered(&self, message: Message) -> Result<()> {
+        let protocol = self.protocol()?.value;
+        let model = &self.machine.model;
+        match offered(message, protocol, model.family.unwrap_or(0), model.model.unwrap_or(0)) {
+            true => Ok(()),
+            false => Err(self.refused(message, HsmpRefusal::NotInProtocol { protocol })),
+        }
     }
 
     /// Asks about something that may have no place in the message.

@@ -89,6 +89,8 @@ trait Packed: Copy {
     fn read(bytes: &mut &[u8]) -> Option<Self>;
     /// The numbers, in two's complement of their width if they are signed.
     fn put(self, signed: bool, numbers: &mut Vec<i128>);
+    #[cfg(any(test, feature = "synth"))]
+    fn write(self, bytes: &mut Vec<u8>);
 }
 
 macro_rules! packed {
@@ -105,6 +107,11 @@ macro_rules! packed {
 
             fn put(self, signed: bool, numbers: &mut Vec<i128>) {
                 numbers.push(if signed { (self as $signed).into() } else { self.into() });
+            }
+
+            #[cfg(any(test, feature = "synth"))]
+            fn write(self, bytes: &mut Vec<u8>) {
+                bytes.extend(self.to_le_bytes());
             }
         }
     )*};
@@ -130,6 +137,11 @@ impl<T: Packed, const N: usize> Packed for [T; N] {
     fn put(self, signed: bool, numbers: &mut Vec<i128>) {
         self.into_iter().for_each(|number| number.put(signed, numbers));
     }
+
+    #[cfg(any(test, feature = "synth"))]
+    fn write(self, bytes: &mut Vec<u8>) {
+        self.into_iter().for_each(|number| number.write(bytes));
+    }
 }
 
 /// Declares a packed struct: its fields in the order of the firmware's, each with what it counts.
@@ -148,6 +160,14 @@ macro_rules! packed_struct {
 
             fn read(bytes: &mut &[u8]) -> Option<$name> {
                 Some($name { $($field: Packed::read(bytes)?,)* })
+            }
+
+            /// The bytes of it in the table.
+            #[cfg(any(test, feature = "synth"))]
+            pub fn encode(&self) -> Vec<u8> {
+                let mut bytes = Vec::with_capacity(Self::SIZE);
+                $(self.$field.write(&mut bytes);)*
+                bytes
             }
 
             /// All fields with their names and units, in the order of the table.

@@ -158,6 +158,7 @@ fn every_field_of_mi300a() {
     check(&table.fields(), MI300A, &bytes);
     let (offset, width, count, ..) = MI300A.last().unwrap();
     assert_eq!(offset + width * count, 1404);
+    assert_eq!(table.encode(), bytes);
     // The typed fields are the same.
     assert_eq!(i128::from(table.socket_power), table.fields()[9].raw[0]);
     assert_eq!(table.cclk_frequency_acc[95].to_le_bytes(), bytes[1004..1012]);
