@@ -207,6 +207,33 @@ pub enum Error {
         /// What is missing.
         reason: &'static str,
     },
+    /// Neither this processor nor its kernel publishes the quantity: there is no such file.
+    #[error("{}: not there: this processor or kernel does not publish it", path.display())]
+    NotPublished {
+        /// The file that would have told.
+        path: PathBuf,
+    },
+    /// There is no `/dev/hsmp`, the way to what only the processor's management firmware knows.
+    #[error(
+        "{}: not there: it needs an EPYC processor or MI300A, \"HSMP Support\" in the BIOS, and the module hsmp_acpi or amd_hsmp",
+        path.display()
+    )]
+    NoHsmp {
+        /// Where it would be.
+        path: PathBuf,
+    },
+    /// The processor's management firmware, or its driver, does not answer a message.
+    #[error("{}: message {message:02X}h to socket {socket}: {reason}", path.display())]
+    Hsmp {
+        /// The device, or the file for which the driver sends the message.
+        path: PathBuf,
+        /// The socket.
+        socket: u16,
+        /// The number of the message.
+        message: u8,
+        /// Why there is no answer.
+        reason: HsmpRefusal,
+    },
     /// A signal came while events were waited for. Nothing is lost; wait again.
     #[error("interrupted by a signal")]
     Interrupted,
@@ -313,6 +340,60 @@ impl fmt::Display for Unavailable {
     }
 }
 
+/// Why a message to the processor's management firmware has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HsmpRefusal {
+    /// The processor's protocol does not have the message, so it was not sent: the kernel would log it.
+    NotInProtocol {
+        /// The version of the protocol.
+        protocol: u32,
+    },
+    /// The version of the driver that is loaded does not have the message, or not for asking. It was not sent.
+    NotInDriver,
+    /// A core, link or register that the message has no room for. It was not sent.
+    NotAddressable,
+    /// The driver takes messages of this kind only through a device that was opened for them (EPERM).
+    NotPermitted,
+    /// The driver or the firmware does not know the message (ENOMSG).
+    UnknownMessage,
+    /// The driver does not accept the sizes, or the firmware the argument (EINVAL).
+    InvalidArgument,
+    /// The driver has no such socket (ENODEV).
+    NoSocket,
+    /// The firmware did not answer within 100 ms (ETIMEDOUT). The other messages of the same look were not sent.
+    TimedOut,
+    /// Something that the message needs is not fulfilled (EREMOTEIO).
+    Prerequisite,
+    /// The firmware is busy (EBUSY).
+    Busy,
+    /// The firmware answered with an error that has no name (EIO).
+    Failed,
+    /// A signal came while other senders were waited for (EINTR).
+    Interrupted,
+}
+
+impl fmt::Display for HsmpRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            HsmpRefusal::NotInProtocol { protocol } => {
+                return write!(f, "not in protocol {protocol} of this processor");
+            }
+            HsmpRefusal::NotInDriver => "the loaded driver is too old for it",
+            HsmpRefusal::NotAddressable => "what it is about has no place in the message",
+            HsmpRefusal::NotPermitted => "the device was not opened for messages of this kind",
+            HsmpRefusal::UnknownMessage => "the firmware or the driver does not know it",
+            HsmpRefusal::InvalidArgument => "the firmware or the driver refuses its argument",
+            HsmpRefusal::NoSocket => "the driver has no such socket",
+            HsmpRefusal::TimedOut => "the firmware does not answer",
+            HsmpRefusal::Prerequisite => "something that it needs is not fulfilled",
+            HsmpRefusal::Busy => "the firmware is busy",
+            HsmpRefusal::Failed => "the firmware failed",
+            HsmpRefusal::Interrupted => "interrupted by a signal",
+        })
+    }
+}
+
 /// Why bytes could not be read as the format they should have, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
@@ -347,6 +428,9 @@ impl Error {
             Error::Unavailable { reason: Unavailable::Inaccessible, .. } => "inaccessible".into(),
             Error::Unavailable { reason: Unavailable::NoLevelMarked, .. } => "not marked".into(),
             Error::Unavailable { reason: Unavailable::InUse, .. } => "in use".into(),
+            Error::NotPublished { .. } => "not supported".into(),
+            Error::NoHsmp { .. } => "no HSMP".into(),
+            Error::Hsmp { reason, .. } => reason.to_string(),
             Error::NotSampled => "not sampled".into(),
             Error::NoFan { .. } => "no fan".into(),
             Error::PackageOnly { .. } => "package only".into(),

@@ -41,13 +41,13 @@
 //! [`Gpu`] answers for one of them, with what it answers in [`gpu`]. [`summary`] holds the quantities that people ask
 //! for most, each answered by one rule. [`sample`] reads the same values again and again, at one system call each, and
 //! many GPUs side by side; [`derived`] tells what happened between two readings. [`process`] tells who uses the
-//! GPUs, [`topology`] how they are wired; [`event`] watches what they report by themselves. [`parse`] reads the
+//! GPUs, [`topology`] how they are wired; [`cpu`] answers for EPYC's sockets and cores; [`event`] watches what they report by themselves. [`parse`] reads the
 //! kernel's formats from bytes alone. [`diagnose`] says
 //! why there is nothing to see. [`testing`] plays a machine that changes, for tests of what reads one. [`visible`] tells which GPUs ROCm shows a program.
 //!
 //! # What it does not do
 //!
-//! CPUs and network cards, which AMD SMI knows too, are none of it.
+//! Network cards, which AMD SMI knows too, are none of it.
 //!
 //! # Features
 //!
@@ -70,6 +70,7 @@ pub mod backend;
 pub mod capture;
 #[cfg(feature = "control")]
 pub mod control;
+pub mod cpu;
 pub mod derived;
 pub mod diagnose;
 mod discover;

@@ -48,6 +48,22 @@ pub enum Source {
     Proc,
     /// Scan time: the name or number is part of the machine's layout.
     Scan,
+    /// The hwmon of the HSMP driver, `amd_hsmp_hwmon`.
+    HsmpHwmon,
+    /// A file of the HSMP driver in the directory of a socket's ACPI device.
+    HsmpAttribute,
+    /// The metrics table of the processor's management firmware, `metrics_bin`.
+    HsmpMetrics,
+    /// A message to the processor's management firmware, through `/dev/hsmp`.
+    Hsmp,
+    /// The hwmon of the processor's temperature sensors, `k10temp`.
+    K10temp,
+    /// The hwmon of the processor's energy counters, `amd_energy`.
+    AmdEnergy,
+    /// The powercap zone of a package, `intel-rapl:N`, which serves AMD's processors too.
+    Powercap,
+    /// The cpufreq driver.
+    Cpufreq,
 }
 
 /// Which part of the machine a value covers. Values of the same scope and package are one and the same quantity, so a
@@ -62,6 +78,10 @@ pub enum Scope {
     Partition,
     /// The whole package.
     Package,
+    /// One socket, a processor with all its cores.
+    Socket,
+    /// One core of a processor.
+    Core,
 }
 
 impl<T> Value<T> {

@@ -58,6 +58,8 @@ units! {
     MegabytesPerSecond(u32);
     /// Gigabytes per second, as gpu_metrics gives bandwidths.
     GigabytesPerSecond(u64);
+    /// Megabits per second, as the processor's management firmware gives the traffic of links.
+    MegabitsPerSecond(u32);
 }
 
 impl MilliCelsius {
@@ -259,6 +261,12 @@ impl fmt::Display for MegabytesPerSecond {
 impl fmt::Display for GigabytesPerSecond {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} GB/s", self.0)
+    }
+}
+
+impl fmt::Display for MegabitsPerSecond {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} Mb/s", self.0)
     }
 }
 

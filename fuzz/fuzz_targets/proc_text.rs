@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use amdgpu_smi::parse::{process, system, xgmi};
+use amdgpu_smi::parse::{cpuinfo, process, system, xgmi};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -12,4 +12,5 @@ fuzz_target!(|input: &[u8]| {
     }
     let _ = (xgmi::hops(input), xgmi::links(input), xgmi::ports(input), xgmi::errors(input));
     let _ = (system::has_hypervisor(input), system::module_state(input));
+    let _ = cpuinfo::processors(input);
 });

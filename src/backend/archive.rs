@@ -13,7 +13,9 @@ use rustix::fs::{self, FileType, Mode};
 use rustix::io::Errno;
 
 use super::scripted::{Emitted, Scripted, ScriptedKfd};
-use super::{ATTRIBUTE_LIMIT, Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Meta, drm, fd};
+use super::{
+    ATTRIBUTE_LIMIT, Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Meta, drm, fd, hsmp,
+};
 use crate::id::{GpuId, RenderMinor};
 use crate::sys::map::Frozen;
 
@@ -141,6 +143,14 @@ impl Held {
         }
     }
 
+    /// A file that stands for what a device node answers.
+    fn answer(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        let (_, state) = self.find(TOP, path, true)?;
+        let mut answer = Vec::new();
+        copy(self.contents(state)?, limit, &mut answer)?;
+        Ok(answer)
+    }
+
     /// The contents of a regular file that MANIFEST does not make fail.
     fn contents(&self, state: &State) -> io::Result<&[u8]> {
         if let Some(errno) = state.errno {
@@ -176,10 +186,12 @@ impl Backend for Archive {
 
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         drm::opened(self.held.find(TOP, &drm::node_path(node), true)?.1.errno)?;
-        let (_, state) = self.held.find(TOP, &drm::answer_path(node, what), true)?;
-        let mut answer = Vec::new();
-        copy(self.held.contents(state)?, drm::ANSWER_LIMIT, &mut answer)?;
-        Ok(answer)
+        self.held.answer(&drm::answer_path(node, what), drm::ANSWER_LIMIT)
+    }
+
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        drm::opened(self.held.find(TOP, Path::new(hsmp::HSMP), true)?.1.errno)?;
+        hsmp::played(message, self.held.answer(&hsmp::answer_path(message), hsmp::ANSWER_LIMIT))
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn answer_path(node: RenderMinor, what: DrmQuery) -> PathBuf {
     node_path(node).with_extension("query").join(what.to_string())
 }
 
-/// Fails as opening a recorded node would; ENODATA says only that nobody read the node itself when it was recorded.
+/// Fails as opening a recorded node, or `/dev/hsmp`, would; ENODATA says only that nobody read the node itself when it was recorded.
 pub(super) fn opened(errno: Option<Errno>) -> io::Result<()> {
     match errno {
         Some(Errno::NODATA) | None => Ok(()),

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
 
-use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, KfdVersion, Kind, Meta, drm, fd};
+use super::{
+    Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Kind, Meta, drm, fd, hsmp,
+};
 use crate::id::{GpuId, RenderMinor};
 use crate::sys::ioctl;
 
@@ -70,7 +72,29 @@ impl Backend for Live {
             DrmQuery::Device => ioctl::amdgpu_info(fd.as_fd(), INFO_DEV_INFO, 0, DEVICE_SIZE),
         }
     }
+
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        send(message, fd::READ)
+    }
+
+    #[cfg(feature = "control")]
+    fn hsmp_set(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        send(message, super::write::WRITE)
+    }
 }
+
+/// Sends a message through `/dev/hsmp`, opened so that the kernel takes messages of one kind only.
+fn send(message: &HsmpMessage, flags: OFlags) -> io::Result<Vec<u32>> {
+    let fd = rustix::io::retry_on_intr(|| fs::openat(CWD, hsmp::HSMP, flags, Mode::empty()))?;
+    let meta = fd::meta(&fs::fstat(&fd)?);
+    if (meta.kind, meta.device.0) != (Kind::CharDevice, MISC_MAJOR) {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "not the device that it is named after"));
+    }
+    ioctl::hsmp(fd.as_fd(), message.socket, message.number, message.argument, message.response)
+}
+
+/// `MISC_MAJOR`.
+const MISC_MAJOR: u32 = 10;
 
 /// `DRM_MAJOR`.
 const DRM_MAJOR: u32 = 226;

@@ -163,7 +163,7 @@ pub(crate) fn errno_name(number: i32) -> String {
     known.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
 }
 
-/// The names of what files of `/sys` and `/proc` were seen to answer, or may.
+/// The names of what files of `/sys` and `/proc`, and messages to firmware, were seen to answer, or may.
 const ERRNO: &[(&str, Errno)] = &[
     ("EPERM", Errno::PERM),
     ("ENOENT", Errno::NOENT),
@@ -181,6 +181,9 @@ const ERRNO: &[(&str, Errno)] = &[
     ("ENODATA", Errno::NODATA),
     ("EOPNOTSUPP", Errno::OPNOTSUPP),
     ("ETIMEDOUT", Errno::TIMEDOUT),
+    ("EINTR", Errno::INTR),
+    ("ENOMSG", Errno::NOMSG),
+    ("EREMOTEIO", Errno::REMOTEIO),
 ];
 
 #[cfg(test)]

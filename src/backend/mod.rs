@@ -9,6 +9,7 @@
 mod archive;
 pub(crate) mod drm;
 mod fd;
+pub(crate) mod hsmp;
 mod kfd;
 mod live;
 mod manifest;
@@ -30,6 +31,7 @@ use crate::id::RenderMinor;
 #[cfg(feature = "capture")]
 pub use archive::{Archive, Frames};
 pub use drm::DrmQuery;
+pub use hsmp::HsmpMessage;
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
 #[cfg(feature = "capture")]
@@ -73,6 +75,24 @@ pub trait Backend: fmt::Debug + Send + Sync {
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         let _ = (node, what);
         Err(rustix::io::Errno::NOSYS.into())
+    }
+
+    /// Opens `/dev/hsmp` for reading, sends one message to the processor's firmware, and closes it. Fails with ENOSYS
+    /// where a backend has none.
+    ///
+    /// The kernel refuses what would change something (EPERM), because the device was opened for reading. It may take
+    /// 100 ms where the firmware does not answer.
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        let _ = message;
+        Err(rustix::io::Errno::NOSYS.into())
+    }
+
+    /// The same with `/dev/hsmp` opened for writing: for messages that change something, and only for them. Fails with
+    /// EROFS where a machine is only looked at.
+    #[cfg(feature = "control")]
+    fn hsmp_set(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        let _ = message;
+        Err(rustix::io::Errno::ROFS.into())
     }
 }
 

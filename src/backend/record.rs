@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, KfdVersion, Meta, drm};
+use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Meta, drm, hsmp};
 use crate::error::Op;
 use crate::id::{GpuId, RenderMinor};
 
@@ -174,6 +174,15 @@ impl Record {
         self.state().by_write.push((number, Errno::from_raw_os_error(errno)));
     }
 
+    /// Notes a write, and says how it is to fail.
+    #[cfg(feature = "control")]
+    fn wrote(&self, path: &Path, bytes: &[u8]) -> Option<Errno> {
+        let mut state = self.state();
+        let number = state.writes.len();
+        state.writes.push((path.to_path_buf(), bytes.to_vec()));
+        state.by_write.iter().find(|(wanted, _)| *wanted == number).map(|(_, errno)| *errno)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves a log that is still whole.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -259,6 +268,22 @@ impl Backend for Record {
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         self.observe(Op::Query, drm::node_path(node), || self.inner.drm_query(node, what))
     }
+
+    /// Each message has a path of its own: `/dev/hsmp/0/1a-00000010`.
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        let path = Path::new(hsmp::HSMP).join(message.name());
+        self.observe(Op::Query, path, || self.inner.hsmp(message))
+    }
+
+    #[cfg(feature = "control")]
+    fn hsmp_set(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        let path = Path::new(hsmp::HSMP).join(message.name());
+        let fault = self.wrote(&path, &message.argument.unwrap_or(0).to_ne_bytes());
+        self.observe(Op::Write, path, || match fault {
+            Some(errno) => Err(errno.into()),
+            None => self.inner.hsmp_set(message),
+        })
+    }
 }
 
 const KFD: &str = "/dev/kfd";
@@ -343,12 +368,7 @@ impl Dir for RecordDir {
 impl super::Writer for RecordDir {
     fn write(&self, rel: &Path, bytes: &[u8]) -> io::Result<()> {
         let path = self.path().join(rel);
-        let fault = {
-            let mut state = self.record.state();
-            let number = state.writes.len();
-            state.writes.push((path.clone(), bytes.to_vec()));
-            state.by_write.iter().find(|(wanted, _)| *wanted == number).map(|(_, errno)| *errno)
-        };
+        let fault = self.record.wrote(&path, bytes);
         self.record.observe(Op::Write, path, || match (fault, self.inner.writer()) {
             (Some(errno), _) => Err(errno.into()),
             (None, Some(writer)) => writer.write(rel, bytes),

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 
 use super::manifest::Manifest;
 use super::scripted::{Emitted, Scripted, ScriptedKfd};
-use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Kind, Meta, drm, fd};
+use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, drm, fd, hsmp};
 use crate::id::{GpuId, RenderMinor};
 
 /// How often an openat2 that says EAGAIN is tried again: it does so whenever a rename anywhere on the machine
@@ -190,6 +190,17 @@ impl Root {
         }
     }
 
+    /// Reads a file that stands for what a device node answers.
+    fn answer(&self, path: &Path, limit: usize) -> io::Result<Vec<u8>> {
+        let file = self.open_from_root(relative(path), fd::READ)?;
+        let stat = fs::fstat(&file)?;
+        self.refused(&stat)?;
+        regular(&stat)?;
+        let mut answer = Vec::new();
+        fd::read_to_end(file, limit, limit, &mut answer)?;
+        Ok(answer)
+    }
+
     /// Opens a path that is relative to the root.
     fn open_from_root(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         if !self.walk_only {
@@ -297,13 +308,15 @@ impl Backend for Tree {
         let path = drm::node_path(node);
         let device = self.root.open_from_root(relative(&path), OFlags::PATH | OFlags::CLOEXEC)?;
         drm::opened(self.root.errno.get(&key(&fs::fstat(device)?)).copied())?;
-        let file = self.root.open_from_root(relative(&drm::answer_path(node, what)), fd::READ)?;
-        let stat = fs::fstat(&file)?;
-        self.root.refused(&stat)?;
-        regular(&stat)?;
-        let mut answer = Vec::new();
-        fd::read_to_end(file, drm::ANSWER_LIMIT, drm::ANSWER_LIMIT, &mut answer)?;
-        Ok(answer)
+        self.root.answer(&drm::answer_path(node, what), drm::ANSWER_LIMIT)
+    }
+
+    /// The answers stand in files beside the device: `dev/hsmp.answers/0/04`.
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        let device =
+            self.root.open_from_root(relative(Path::new(hsmp::HSMP)), OFlags::PATH | OFlags::CLOEXEC)?;
+        drm::opened(self.root.errno.get(&key(&fs::fstat(device)?)).copied())?;
+        hsmp::played(message, self.root.answer(&hsmp::answer_path(message), hsmp::ANSWER_LIMIT))
     }
 }
 

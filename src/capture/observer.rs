@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::account::{Account, Body};
-use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Meta, drm};
+use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Meta, drm, hsmp};
 use crate::id::RenderMinor;
 
 /// Wraps a backend.
@@ -86,6 +86,31 @@ impl Backend for Observer {
         });
         answer
     }
+
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        let answer = self.inner.hsmp(message);
+        let device = Path::new(hsmp::HSMP);
+        match &answer {
+            // There is no device, or it cannot be opened.
+            Err(error) if cannot_open(error) => {
+                self.shared.note(device, true, |account, path| account.failed(path, error, Body::Unread));
+                return answer;
+            }
+            _ => self.shared.note(device, true, |account, path| account.put(path, Body::Unread)),
+        }
+        self.shared.note(&hsmp::answer_path(message), true, |account, path| match &answer {
+            Ok(words) => account.put(path, Body::File(hsmp::print(words).into_bytes())),
+            Err(error) => account.failed(path, error, Body::File(Vec::new())),
+        });
+        answer
+    }
+}
+
+/// Whether an error is one of opening a device; no message fails so.
+fn cannot_open(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotFound, PermissionDenied};
+    let is_eperm = error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error());
+    matches!(error.kind(), NotFound | PermissionDenied) && !is_eperm
 }
 
 #[derive(Debug)]

@@ -11,12 +11,14 @@
 
 pub mod aca;
 pub mod cper;
+pub mod cpuinfo;
 pub mod cpulist;
 pub mod dpm;
 pub mod drm;
 pub mod fan;
 pub mod fdinfo;
 pub mod features;
+pub mod hsmp;
 pub mod keyval;
 pub mod label;
 pub mod metrics;

@@ -101,6 +101,18 @@ impl Kernel {
         self.since(7, 0)
     }
 
+    /// Version of the HSMP driver, and whether it has files beside its device.
+    pub(super) fn hsmp_driver(self) -> (&'static str, bool) {
+        match (self.major, self.minor) {
+            (0..=5, _) | (6, 0..=6) => ("1.0", false),
+            (6, 7..=8) => ("2.0", false),
+            (6, 9..=12) => ("2.2", false),
+            (6, 13) => ("2.3", false),
+            (6, 14..=15) => ("2.4", false),
+            _ => ("2.5", true),
+        }
+    }
+
     /// The content revision of `gpu_metrics` 1.x of an accelerator with several compute dies, if it has any.
     pub(super) fn accelerator_metrics(self) -> Option<u8> {
         Some(match (self.major, self.minor) {

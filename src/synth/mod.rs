@@ -25,6 +25,7 @@
 
 mod chip;
 mod clocks;
+mod cpu;
 mod device;
 #[cfg(feature = "capture")]
 mod film;
@@ -44,6 +45,7 @@ use std::path::Path;
 use std::time::Duration;
 
 pub use chip::Chip;
+pub use cpu::{CpuChip, CpuHost};
 #[cfg(feature = "capture")]
 pub use film::Film;
 pub use image::{Entry, Image};
@@ -129,6 +131,7 @@ pub struct Machine {
     uptime: u64,
     /// The GPU's place among all, and a line.
     events: Vec<(usize, String)>,
+    cpus: Option<CpuHost>,
 }
 
 impl Machine {
@@ -151,6 +154,7 @@ impl Machine {
             euid: 1000,
             uptime: 0,
             events: Vec::new(),
+            cpus: None,
         };
         machine.advance(Duration::from_secs(3600))
     }
@@ -226,6 +230,12 @@ impl Machine {
     /// How many descriptors of GPUs each process has, the first of its own GPU and the others of the next ones.
     pub fn descriptors(mut self, count: usize) -> Machine {
         self.descriptors = count.max(1);
+        self
+    }
+
+    /// Puts these processors in, whose kernel is the machine's.
+    pub fn cpus(mut self, cpus: CpuHost) -> Machine {
+        self.cpus = Some(cpus);
         self
     }
 
@@ -318,6 +328,9 @@ impl Machine {
         topology::write(&mut image, &plan);
         process::write(&mut image, &plan);
         process::moving(&mut image, &plan);
+        if let Some(cpus) = &self.cpus {
+            cpus.clone().kernel(self.kernel).write(&mut image);
+        }
         for (gpu, line) in &self.events {
             if let Some(node) = plan.nodes.get(*gpu) {
                 image.say(format_args!("event {} {line}", node.gpu_id));

@@ -1,12 +1,24 @@
-//! The two calls of `/dev/kfd` that events need, and two of a DRM node that only ask.
+//! The two calls of `/dev/kfd` that events need, two of a DRM node that only ask, and the one of `/dev/hsmp`.
 
 #![allow(unsafe_code)]
 
 use std::io;
-use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-use rustix::io::{Errno, FdFlags};
-use rustix::ioctl::{Getter, Opcode, Setter, Updater, ioctl, opcode};
+use nix::errno::Errno;
+use rustix::io::FdFlags;
+
+/// The calls, each by the struct that it takes: the macros make their numbers of the struct's size.
+mod calls {
+    use super::{AmdgpuInfo, GetVersion, Message, SmiEvents, Version};
+
+    nix::ioctl_read!(kfd_get_version, b'K', 0x01, GetVersion);
+    nix::ioctl_readwrite!(kfd_smi_events, b'K', 0x1f, SmiEvents);
+    nix::ioctl_readwrite!(drm_version, b'd', 0x00, Version);
+    // `DRM_COMMAND_BASE` + `DRM_AMDGPU_INFO`. The struct is only read; the answer goes to its pointer.
+    nix::ioctl_write_ptr!(amdgpu_info, b'd', 0x45, AmdgpuInfo);
+    nix::ioctl_readwrite!(hsmp, 0xf8, 0x00, Message);
+}
 
 /// `struct kfd_ioctl_get_version_args`.
 #[repr(C)]
@@ -24,24 +36,20 @@ struct SmiEvents {
     anon_fd: u32,
 }
 
-/// `AMDKFD_IOC_GET_VERSION`.
-const GET_VERSION: Opcode = opcode::read::<GetVersion>(b'K', 0x01);
-/// `AMDKFD_IOC_SMI_EVENTS`.
-const SMI_EVENTS: Opcode = opcode::read_write::<SmiEvents>(b'K', 0x1f);
-
 /// Major and minor number of KFD's interface.
 pub(crate) fn kfd_version(kfd: BorrowedFd<'_>) -> io::Result<(u32, u32)> {
-    // SAFETY: the opcode is the one that fills this struct (`kfd_ioctl_get_version`).
-    let version = unsafe { ioctl(kfd, Getter::<GET_VERSION, GetVersion>::new()) }?;
+    let mut version = GetVersion { major: 0, minor: 0 };
+    // SAFETY: the call is the one that fills this struct (`kfd_ioctl_get_version`), which outlives it.
+    unsafe { calls::kfd_get_version(kfd.as_raw_fd(), &raw mut version) }?;
     Ok((version.major, version.minor))
 }
 
 /// A new event descriptor of a GPU, closed on exec.
 pub(crate) fn smi_events(kfd: BorrowedFd<'_>, gpu_id: u32) -> io::Result<OwnedFd> {
     let mut args = SmiEvents { gpu_id, anon_fd: u32::MAX };
-    // SAFETY: the opcode is the one that reads and fills this struct (`kfd_ioctl_smi_events`).
-    unsafe { ioctl(kfd, Updater::<SMI_EVENTS, SmiEvents>::new(&mut args)) }?;
-    let raw = RawFd::try_from(args.anon_fd).map_err(|_| Errno::BADF)?;
+    // SAFETY: the call is the one that reads and fills this struct (`kfd_ioctl_smi_events`), which outlives it.
+    unsafe { calls::kfd_smi_events(kfd.as_raw_fd(), &raw mut args) }?;
+    let raw = RawFd::try_from(args.anon_fd).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor (`kfd_smi_event_open`) and nobody else knows it.
     let fd = unsafe { OwnedFd::from_raw_fd(raw) };
     // It comes without (`anon_inode_getfd` with O_RDWR); until here a program started by another thread inherits it.
@@ -73,10 +81,6 @@ struct AmdgpuInfo {
     argument: [u32; 4],
 }
 
-/// `DRM_IOCTL_VERSION`.
-const DRM_VERSION: Opcode = opcode::read_write::<Version>(b'd', 0x00);
-/// `DRM_IOCTL_AMDGPU_INFO`: `DRM_COMMAND_BASE` + `DRM_AMDGPU_INFO`. The struct is only read; the answer goes to its pointer.
-const AMDGPU_INFO: Opcode = opcode::write::<AmdgpuInfo>(b'd', 0x45);
 /// No driver's string is near this.
 const STRING: usize = 128;
 
@@ -103,12 +107,11 @@ pub(crate) fn drm_version(node: BorrowedFd<'_>) -> io::Result<DrmDriver> {
         desc_len: STRING,
         desc: desc.as_mut_ptr(),
     };
-    let call = || {
-        // SAFETY: the opcode is the one that reads and fills this struct (`drm_version`). It writes at most as many
-        // bytes to each pointer as the length beside it says, and all three arrays outlive the call.
-        unsafe { ioctl(node, Updater::<DRM_VERSION, Version>::new(&mut args)) }
-    };
-    rustix::io::retry_on_intr(call)?;
+    retry_on_eintr(|| {
+        // SAFETY: the call is the one that reads and fills this struct (`drm_version`). It writes at most as many
+        // bytes to each pointer as the length beside it says, and all three arrays outlive it.
+        unsafe { calls::drm_version(node.as_raw_fd(), &raw mut args) }
+    })?;
     // The lengths that come back are those of the strings, which may be more than was copied (`drm_copy_field`).
     let text = |bytes: [u8; STRING], length: usize| bytes.iter().copied().take(length).collect();
     Ok(DrmDriver {
@@ -124,19 +127,67 @@ pub(crate) fn drm_version(node: BorrowedFd<'_>) -> io::Result<DrmDriver> {
 /// For nodes of amdgpu only: to another driver the same number is another call.
 pub(crate) fn amdgpu_info(node: BorrowedFd<'_>, query: u32, kind: u32, size: u16) -> io::Result<Vec<u8>> {
     let mut answer = vec![0u8; usize::from(size)];
-    let call = || {
+    retry_on_eintr(|| {
         let args = AmdgpuInfo {
             return_pointer: answer.as_mut_ptr() as u64,
             return_size: u32::from(size),
             query,
             argument: [kind, 0, 0, 0],
         };
-        // SAFETY: the opcode is the one that reads this struct (`amdgpu_info_ioctl`). It writes at most `return_size`
-        // bytes to `return_pointer`, which is as long and outlives the call.
-        unsafe { ioctl(node, Setter::<AMDGPU_INFO, AmdgpuInfo>::new(args)) }
-    };
-    rustix::io::retry_on_intr(call)?;
+        // SAFETY: the call is the one that reads this struct (`amdgpu_info_ioctl`). It writes at most `return_size`
+        // bytes to `return_pointer`, which is as long and outlives it.
+        unsafe { calls::amdgpu_info(node.as_raw_fd(), &raw const args) }
+    })?;
     Ok(answer)
+}
+
+/// Repeats a call that a signal interrupted.
+fn retry_on_eintr(mut call: impl FnMut() -> nix::Result<i32>) -> nix::Result<i32> {
+    loop {
+        match call() {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// `struct hsmp_message`.
+#[repr(C)]
+struct Message {
+    msg_id: u32,
+    num_args: u16,
+    response_sz: u16,
+    /// In: the argument. Out: the answer, in the same place.
+    args: [u32; WORDS],
+    sock_ind: u16,
+}
+
+/// `HSMP_MAX_MSG_LEN`.
+const WORDS: usize = 8;
+
+/// Sends a message to a socket's firmware, and gives the words of its answer. A signal ends the wait for other
+/// senders (`down_interruptible`), and is not ours to overrule.
+pub(crate) fn hsmp(
+    hsmp: BorrowedFd<'_>,
+    socket: u16,
+    number: u8,
+    argument: Option<u32>,
+    response: u16,
+) -> io::Result<Vec<u32>> {
+    let mut args = [0; WORDS];
+    if let (Some(argument), [first, ..]) = (argument, &mut args) {
+        *first = argument;
+    }
+    let mut message = Message {
+        msg_id: number.into(),
+        num_args: argument.is_some().into(),
+        response_sz: response,
+        args,
+        sock_ind: socket,
+    };
+    // SAFETY: the call is the one that reads and fills this struct (`hsmp_ioctl`), which outlives it.
+    unsafe { calls::hsmp(hsmp.as_raw_fd(), &raw mut message) }?;
+    Ok(message.args.into_iter().take(response.into()).collect())
 }
 
 #[cfg(test)]
@@ -146,15 +197,24 @@ mod tests {
 
     #[test]
     fn the_kernels_numbers_and_layouts() {
-        assert_eq!(GET_VERSION, 0x8008_4b01);
-        assert_eq!(SMI_EVENTS, 0xc008_4b1f);
+        // As `_IOR`, `_IOWR` and `_IOW` make them, by the sizes that the structs have here.
+        let read = nix::request_code_read!(b'K', 0x01, size_of::<GetVersion>());
+        let kfd = nix::request_code_readwrite!(b'K', 0x1f, size_of::<SmiEvents>());
+        let info = nix::request_code_write!(b'd', 0x45, size_of::<AmdgpuInfo>());
+        let hsmp = nix::request_code_readwrite!(0xf8, 0x00, size_of::<Message>());
+        assert_eq!([read, kfd, info, hsmp], [0x8008_4b01, 0xc008_4b1f, 0x4020_6445, 0xc02c_f800]);
+        assert_eq!(
+            (size_of::<Message>(), offset_of!(Message, num_args), offset_of!(Message, args)),
+            (44, 4, 8)
+        );
+        assert_eq!((offset_of!(Message, response_sz), offset_of!(Message, sock_ind)), (6, 40));
         assert_eq!((size_of::<GetVersion>(), offset_of!(GetVersion, minor)), (8, 4));
         assert_eq!((size_of::<SmiEvents>(), offset_of!(SmiEvents, anon_fd)), (8, 4));
-        assert_eq!(AMDGPU_INFO, 0x4020_6445);
         assert_eq!((size_of::<AmdgpuInfo>(), offset_of!(AmdgpuInfo, argument)), (32, 16));
         #[cfg(target_pointer_width = "64")]
         {
-            assert_eq!(DRM_VERSION, 0xc040_6400);
+            let version = nix::request_code_readwrite!(b'd', 0x00, size_of::<Version>());
+            assert_eq!(version, 0xc040_6400);
             assert_eq!((offset_of!(Version, name_len), offset_of!(Version, desc)), (16, 56));
         }
     }
@@ -167,5 +227,6 @@ mod tests {
         assert_eq!(smi_events(null.as_fd(), 1).unwrap_err().raw_os_error(), Some(25));
         assert_eq!(drm_version(null.as_fd()).err().unwrap().raw_os_error(), Some(25));
         assert_eq!(amdgpu_info(null.as_fd(), 0x16, 0, 8).unwrap_err().raw_os_error(), Some(25));
+        assert_eq!(hsmp(null.as_fd(), 0, 3, None, 1).unwrap_err().raw_os_error(), Some(25));
     }
 }

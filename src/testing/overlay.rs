@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use super::power::Condition;
 use super::topology::NodeSource;
-use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, Kfd, Kind, Meta, Tree};
+use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, Tree};
 use crate::id::RenderMinor;
 
 /// As the kernel's MAXSYMLINKS.
@@ -233,6 +233,10 @@ impl Backend for Overlay {
 
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         self.0.base.drm_query(node, what)
+    }
+
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        self.0.base.hsmp(message)
     }
 }
 

@@ -10,6 +10,8 @@ mod capture;
 mod captures;
 #[cfg(feature = "control")]
 mod control;
+#[cfg(feature = "synth")]
+mod cpu;
 mod diagnose;
 mod discovery;
 mod drm;

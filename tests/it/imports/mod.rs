@@ -37,6 +37,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         "sample",
         &["attribute", "reading", "discover", "derived", "gpu", "backend", "parse", "unit", "id", "error"],
     ),
+    // Beside `gpu`, and never in its way.
+    ("cpu", &["attribute", "reading", "discover", "backend", "parse", "unit", "id", "error"]),
     ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
     ("control", &["attribute", "reading", "gpu", "backend", "parse", "unit", "id", "error"]),

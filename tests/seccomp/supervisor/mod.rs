@@ -3,6 +3,7 @@
 //! render nodes as DRM does, and lets the others through. Needs no right and no device.
 
 mod drm;
+mod hsmp;
 
 use std::collections::{HashMap, VecDeque};
 use std::ffi::CStr;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 pub(crate) use drm::RenderNode;
+pub(crate) use hsmp::{Driver, Hsmp, NEWEST};
 
 /// How the kernel is to behave. An error is an errno.
 #[derive(Clone)]
@@ -30,6 +32,7 @@ pub(crate) struct Kernel {
     pub(crate) read_limit: usize,
     /// By minor number; others are not there.
     pub(crate) render: HashMap<u32, RenderNode>,
+    pub(crate) hsmp: Hsmp,
 }
 
 impl Default for Kernel {
@@ -42,6 +45,7 @@ impl Default for Kernel {
             reads: VecDeque::new(),
             read_limit: usize::MAX,
             render: HashMap::new(),
+            hsmp: Hsmp::default(),
         }
     }
 }
@@ -61,6 +65,8 @@ struct State {
     kfds: Vec<RawFd>,
     /// Render nodes that are open: descriptor and minor number.
     nodes: Vec<(RawFd, u32)>,
+    /// `/dev/hsmp` as often as it is open: descriptor and flags.
+    hsmps: Vec<(RawFd, u64)>,
 }
 
 impl State {
@@ -108,7 +114,14 @@ impl Rig {
 
 /// Runs `test` in a thread of its own under a kernel of that kind.
 pub(crate) fn under(kernel: Kernel, test: impl FnOnce(&Rig) + Send + 'static) {
-    let state = State { kernel, calls: Vec::new(), given: Vec::new(), kfds: Vec::new(), nodes: Vec::new() };
+    let state = State {
+        kernel,
+        calls: Vec::new(),
+        given: Vec::new(),
+        kfds: Vec::new(),
+        nodes: Vec::new(),
+        hsmps: Vec::new(),
+    };
     let rig = Rig(Arc::new(Mutex::new(state)));
     let (listener, listeners) = mpsc::channel();
     let of_thread = rig.clone();
@@ -213,6 +226,7 @@ fn answer(listener: &OwnedFd, call: &libc::seccomp_notif, state: &mut State) -> 
             let result = match node {
                 Some(minor) => state.kernel.render.get(&minor).map_or(Err(libc::ENOENT), |node| node.open),
                 None if path == "/dev/kfd" => state.kernel.open,
+                None if path == "/dev/hsmp" => state.kernel.hsmp.open,
                 None => return Answer::LetThrough,
             };
             state.calls.push(("open", vec![third], result.err().unwrap_or(0)));
@@ -223,6 +237,7 @@ fn answer(listener: &OwnedFd, call: &libc::seccomp_notif, state: &mut State) -> 
             let given = give(listener, call, null.as_raw_fd(), libc::O_CLOEXEC as u32, true);
             match node {
                 Some(minor) => state.nodes.push((given, minor)),
+                None if path == "/dev/hsmp" => state.hsmps.push((given, third)),
                 None => state.kfds.push(given),
             }
             Answer::Given
@@ -235,6 +250,18 @@ fn answer(listener: &OwnedFd, call: &libc::seccomp_notif, state: &mut State) -> 
                 _ => {
                     state.calls.push(("close", vec![], 0));
                     state.nodes.retain(|(open, _)| *open != fd);
+                    Answer::LetThrough
+                }
+            }
+        }
+        libc::SYS_fstat | libc::SYS_ioctl | libc::SYS_close
+            if state.hsmps.iter().any(|(open, _)| *open == fd) =>
+        {
+            match i64::from(call.data.nr) {
+                libc::SYS_fstat => hsmp::stat(state, second),
+                libc::SYS_ioctl => hsmp::ioctl(state, fd, second, third),
+                _ => {
+                    state.hsmps.retain(|(open, _)| *open != fd);
                     Answer::LetThrough
                 }
             }

@@ -1,0 +1,166 @@
+//! The processor's side: sockets and cores of EPYC and MI300A, without AMD's E-SMI library.
+//!
+//! ```
+//! # fn main() -> amdgpu_smi::Result<()> {
+//! # let root = "fixtures/genoa-2s-k6.16-hsmp";
+//! use amdgpu_smi::Smi;
+//!
+//! // On the machine at hand: `Smi::builder().cpus()`. No GPU and no GPU driver is needed for it.
+//! let cpus = Smi::builder().root(root).cpus()?;
+//! for socket in cpus.sockets() {
+//!     let power = socket.power();
+//!     match &power.socket {
+//!         Ok(watts) => println!("socket {}: {watts} ({:?})", socket.id(), watts.source),
+//!         Err(error) => println!("socket {}: {}", socket.id(), error.reason()),
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where values are from
+//!
+//! Each quantity is asked for in one order, and the value says which [`Source`] answered: the driver's hwmon
+//! (`amd_hsmp_hwmon`, Linux 6.16), its files in the directory of a socket's ACPI device, the firmware's metrics table
+//! (`metrics_bin`), a message through `/dev/hsmp`, then what other drivers publish (k10temp, amd_energy, powercap,
+//! cpufreq). The next is asked only where the one before is not there; a source that is there and fails is the answer.
+//!
+//! # Messages
+//!
+//! A message is sent if the processor's protocol has it ([`parse::hsmp::offered`](crate::parse::hsmp::offered)) and the
+//! loaded driver knows it, and never to find that out: the kernel logs each that the firmware refuses. `/dev/hsmp` is
+//! opened for reading, which every user may.
+//!
+//! A firmware that does not answer takes the kernel 100 ms for each message. Within one look ([`Socket::power`] and its
+//! like) no further message is sent after the first that timed out. Who cannot wait that long asks in a thread of
+//! their own, as for a GPU that hangs; reading GPUs never touches any of this.
+//!
+//! # Guests and desktops
+//!
+//! They have no HSMP, and [`Cpus::hsmp_state`] says why. What they do have is answered: model and topology, and
+//! where their kernel has the drivers temperatures, energy and core clocks.
+
+mod clock;
+mod core;
+mod device;
+mod energy;
+mod file;
+mod look;
+mod memory;
+mod power;
+mod scan;
+mod setting;
+mod socket;
+mod state;
+mod thermal;
+
+use std::sync::Arc;
+
+use crate::discover::{Smi, SmiBuilder};
+use crate::error::Result;
+use crate::reading::{Reading, Scope, Source, Value};
+
+pub use crate::parse::hsmp::answer::{
+    DdrBandwidth, DimmPower, DimmTemperatureRange, DimmThermal, FabricPstate, FirmwareVersion,
+    FrequencyLimit, FrequencyLimitSources, FrequencyRange,
+};
+pub use crate::parse::hsmp::request::{CodeRange, SidebandRegister, Traffic};
+pub use crate::parse::hsmp::table::HsmpMetrics;
+pub use crate::parse::hsmp::{Link, Message};
+pub use clock::SocketClocks;
+pub use core::Core;
+pub use power::SocketPower;
+pub use scan::CpuModel;
+pub use socket::Socket;
+pub use state::HsmpState;
+pub use thermal::CpuTemperature;
+
+use scan::Machine;
+
+/// A machine's processors, as they were when they were looked for. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Cpus {
+    machine: Arc<Machine>,
+    sockets: Vec<Socket>,
+}
+
+impl SmiBuilder {
+    /// The processors of the machine that this builder stands for. Looks at nothing of the GPUs, and needs none.
+    ///
+    /// # Errors
+    /// [`Error::Root`](crate::Error::Root) if the root cannot be one; those of listing `/sys/devices/system/cpu`.
+    #[doc(alias = "amdsmi_init")]
+    pub fn cpus(&self) -> Result<Cpus> {
+        Cpus::new(Machine::scan(self.open()?)?)
+    }
+}
+
+impl Smi {
+    /// The processors of the same machine, looked for now. Opens no device.
+    ///
+    /// # Errors
+    /// Those of listing `/sys/devices/system/cpu`.
+    #[doc(alias = "amdsmi_get_cpu_handles")]
+    pub fn cpus(&self) -> Result<Cpus> {
+        Cpus::new(Machine::scan(self.backend().clone())?)
+    }
+}
+
+impl Cpus {
+    fn new(machine: Machine) -> Result<Cpus> {
+        let machine = Arc::new(machine);
+        let sockets = (0..machine.packages.len()).map(|index| Socket::new(&machine, index)).collect();
+        Ok(Cpus { machine, sockets })
+    }
+
+    /// The sockets, by their numbers.
+    ///
+    /// # Source
+    /// `physical_package_id` of each processor that is online.
+    #[doc(alias = "amdsmi_get_cpu_socket_count")]
+    #[doc(alias = "amdsmi_get_processor_handles")]
+    pub fn sockets(&self) -> &[Socket] {
+        &self.sockets
+    }
+
+    /// The cores of all sockets.
+    #[doc(alias = "amdsmi_get_cpucore_handles")]
+    pub fn cores(&self) -> impl Iterator<Item = Core> {
+        self.sockets.iter().flat_map(Socket::cores)
+    }
+
+    /// Vendor, family, model and name.
+    ///
+    /// # Source
+    /// `/proc/cpuinfo`, of the first processor.
+    #[doc(alias = "amdsmi_get_cpu_family")]
+    #[doc(alias = "amdsmi_get_cpu_model")]
+    #[doc(alias = "amdsmi_get_cpu_model_name")]
+    pub fn model(&self) -> &CpuModel {
+        &self.machine.model
+    }
+
+    /// Hardware threads of a core; the most that any has.
+    ///
+    /// # Source
+    /// `thread_siblings_list`.
+    #[doc(alias = "amdsmi_get_threads_per_core")]
+    pub fn threads_per_core(&self) -> usize {
+        self.cores().map(|core| core.threads().len()).max().unwrap_or(0)
+    }
+
+    /// Version of the HSMP driver: major, minor.
+    ///
+    /// # Source
+    /// `version` of `/sys/module/hsmp_common`, else of `/sys/module/amd_hsmp`.
+    #[doc(alias = "amdsmi_get_cpu_hsmp_driver_version")]
+    pub fn hsmp_driver_version(&self) -> Reading<(u32, u32)> {
+        let value = self.machine.driver_version()?;
+        Ok(Value { value, source: Source::Attribute, scope: Scope::Package })
+    }
+
+    /// Whether the processors' management firmware can be asked, and if not, why.
+    pub fn hsmp_state(&self) -> HsmpState {
+        self.machine.hsmp_state()
+    }
+}

@@ -1,0 +1,170 @@
+//! Sockets and cores, from the kernel's topology of processors that are online.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use super::device::Devices;
+use super::file::{self, File};
+use crate::attribute::Absent;
+use crate::backend::Backend;
+use crate::error::{Error, Op, Result};
+use crate::parse::cpuinfo::{self, Processor};
+use crate::parse::hsmp::{DriverTable, attribute};
+use crate::parse::{cpulist, scalar};
+use crate::reading::Source;
+
+/// Where the kernel lists processors.
+pub(super) const SYSTEM: &str = "/sys/devices/system/cpu";
+/// `/proc/cpuinfo` of a thousand processors is two megabytes.
+const CPUINFO_LIMIT: usize = 16 << 20;
+
+const PACKAGE: File<u32> =
+    File::new(Source::Scan, "topology/physical_package_id", |text| Ok(scalar::unsigned_32(text)?));
+const SIBLINGS: File<Vec<u32>> = File::new(Source::Scan, "topology/thread_siblings_list", |text| {
+    // A core has few threads; a list of more names no core.
+    let threads: Vec<u32> = cpulist::cpu_list(text)?.into_iter().flatten().take(64).collect();
+    if threads.is_empty() { Err(Absent::NotSupported) } else { Ok(threads) }
+});
+const VERSION: File<(u32, u32)> =
+    File::new(Source::Attribute, "version", |text| Ok(attribute::driver_version(text)?));
+/// The modules that the driver was in, the newer first.
+pub(super) const MODULES: [&str; 2] = ["/sys/module/hsmp_common", "/sys/module/amd_hsmp"];
+
+/// What kind of processor it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct CpuModel {
+    /// Who made it: `AuthenticAMD`.
+    pub vendor: Option<String>,
+    /// Family; 25 is 19h.
+    pub family: Option<u32>,
+    /// Model within the family.
+    pub model: Option<u32>,
+    /// What it is sold as.
+    pub name: Option<String>,
+    /// Whether a hypervisor is below: a guest sees no HSMP.
+    pub is_virtual: bool,
+}
+
+/// What all handles of one scan share.
+#[derive(Debug)]
+pub(super) struct Machine {
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) model: CpuModel,
+    pub(super) packages: Vec<Package>,
+    devices: OnceLock<Devices>,
+    driver: OnceLock<(u32, u32)>,
+}
+
+/// One socket's processors.
+#[derive(Debug)]
+pub(super) struct Package {
+    /// `physical_package_id`.
+    pub(super) id: u32,
+    /// By the number of their first thread.
+    pub(super) cores: Vec<CoreThreads>,
+    /// The version of its protocol, once it has been told, and by which source.
+    pub(super) protocol: OnceLock<(u32, Source)>,
+}
+
+/// One core's threads.
+#[derive(Debug)]
+pub(super) struct CoreThreads {
+    /// N of each `cpuN`.
+    pub(super) threads: Vec<u32>,
+    /// Of the first thread, the lowest.
+    pub(super) apic_id: Option<u32>,
+}
+
+impl Machine {
+    pub(super) fn scan(backend: Arc<dyn Backend>) -> Result<Machine> {
+        let path = Path::new(SYSTEM);
+        let system = backend.open_dir(path).map_err(|error| file::error(Op::OpenDir, path.into(), &error))?;
+        let entries =
+            system.list(Path::new(".")).map_err(|error| file::error(Op::List, path.into(), &error))?;
+        let info = processors(&*backend);
+        let apic_of =
+            |number| info.iter().find(|known| known.number == number).and_then(|known| known.apic_id);
+        let mut packages: BTreeMap<u32, BTreeMap<u32, CoreThreads>> = BTreeMap::new();
+        for entry in entries {
+            let number = entry.name.to_str().and_then(|name| name.strip_prefix("cpu")?.parse::<u32>().ok());
+            let Some(number) = number else { continue };
+            let Ok(dir) = system.open_dir(Path::new(&entry.name)) else { continue };
+            // One that is offline has no topology. Where there is none at all, as in some guests, all are of socket 0.
+            let package = match PACKAGE.read(&*dir) {
+                Ok(package) => package,
+                Err(Error::NotPublished { .. }) if is_known(&info, number) => 0,
+                Err(_) => continue,
+            };
+            let threads = SIBLINGS.read(&*dir).unwrap_or_else(|_| vec![number]);
+            let first = threads.iter().copied().min().unwrap_or(number);
+            let core = packages
+                .entry(package)
+                .or_default()
+                .entry(first)
+                .or_insert_with(|| CoreThreads { threads: Vec::new(), apic_id: apic_of(first) });
+            core.threads.push(number);
+        }
+        let package = |(id, cores): (u32, BTreeMap<u32, CoreThreads>)| {
+            let mut cores: Vec<CoreThreads> = cores.into_values().collect();
+            cores.iter_mut().for_each(|core| core.threads.sort_unstable());
+            Package { id, cores, protocol: OnceLock::new() }
+        };
+        let packages = packages.into_iter().map(package).collect();
+        let first = info.into_iter().next().unwrap_or_default();
+        let model = CpuModel {
+            vendor: first.vendor,
+            family: first.family,
+            model: first.model,
+            name: first.name,
+            is_virtual: first.is_virtual,
+        };
+        Ok(Machine { backend, model, packages, devices: OnceLock::new(), driver: OnceLock::new() })
+    }
+
+    /// Where drivers have their files; looked for when the first is asked for.
+    pub(super) fn devices(&self) -> &Devices {
+        self.devices.get_or_init(|| Devices::find(&*self.backend, &self.packages))
+    }
+
+    /// Version of the HSMP driver that is loaded.
+    pub(super) fn driver_version(&self) -> Result<(u32, u32)> {
+        if let Some(version) = self.driver.get() {
+            return Ok(*version);
+        }
+        let mut result = Err(Error::NotPublished { path: Path::new(MODULES[0]).join("version") });
+        for module in MODULES {
+            if let Ok(dir) = self.backend.open_dir(Path::new(module)) {
+                result = VERSION.read(&*dir);
+                if result.is_ok() {
+                    break;
+                }
+            }
+        }
+        // A module may be loaded later; only a success is kept.
+        result.map(|version| *self.driver.get_or_init(|| version))
+    }
+
+    /// The driver's table of messages.
+    pub(super) fn driver_table(&self) -> DriverTable {
+        DriverTable::of_version(self.driver_version().ok())
+    }
+}
+
+fn is_known(info: &[Processor], number: u32) -> bool {
+    info.iter().any(|known| known.number == number)
+}
+
+/// What `/proc/cpuinfo` says; nothing where it cannot be read.
+fn processors(backend: &dyn Backend) -> Vec<Processor> {
+    let mut text = Vec::new();
+    let read = backend
+        .open_dir(Path::new("/proc"))
+        .and_then(|proc| proc.read_to_end(Path::new("cpuinfo"), CPUINFO_LIMIT, &mut text));
+    match read {
+        Ok(()) => cpuinfo::processors(&text).unwrap_or_default(),
+        Err(_) => Vec::new(),
+    }
+}

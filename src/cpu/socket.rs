@@ -1,0 +1,159 @@
+//! A socket: its names, its cores and its versions.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::core::Core;
+use super::file::{self, File};
+use super::look::Look;
+use super::scan::{CpuModel, Machine, Package};
+use crate::error::Result;
+use crate::parse::hsmp::answer::{self, FirmwareVersion};
+use crate::parse::hsmp::table::HsmpMetrics;
+use crate::parse::hsmp::{Link, Message, attribute};
+use crate::reading::{Reading, Scope, Source, Value};
+
+const FIRMWARE_VERSION: File<FirmwareVersion> =
+    File::sent(Source::HsmpAttribute, "smu_fw_version", Message::FirmwareVersion, |text| {
+        Ok(attribute::firmware_version(text)?)
+    });
+
+/// A socket, with the processor in it. Cheap to clone.
+#[derive(Clone)]
+pub struct Socket {
+    machine: Arc<Machine>,
+    index: usize,
+}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket").field("id", &self.id()).field("cores", &self.core_count()).finish()
+    }
+}
+
+impl Socket {
+    pub(super) fn new(machine: &Arc<Machine>, index: usize) -> Socket {
+        Socket { machine: machine.clone(), index }
+    }
+
+    pub(super) fn parts(&self) -> (&Machine, &Package) {
+        // The index is one of this machine's: handles are made of nothing else.
+        #[allow(clippy::indexing_slicing, reason = "handles are made by counting the packages")]
+        (&self.machine, &self.machine.packages[self.index])
+    }
+
+    pub(super) fn machine(&self) -> &Arc<Machine> {
+        &self.machine
+    }
+
+    /// Its number: the kernel's `physical_package_id`, by which HSMP numbers sockets too.
+    pub fn id(&self) -> u32 {
+        self.parts().1.id
+    }
+
+    /// Its place among the sockets, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// How many cores it has that are online.
+    #[doc(alias = "amdsmi_get_cpu_cores_per_socket")]
+    pub fn core_count(&self) -> usize {
+        self.parts().1.cores.len()
+    }
+
+    /// Its cores, by the number of their first thread.
+    pub fn cores(&self) -> impl Iterator<Item = Core> {
+        let socket = self.clone();
+        (0..self.core_count()).map(move |index| Core::new(&socket, index))
+    }
+
+    /// N of the first `cpuN` of the socket that is online.
+    #[doc(alias = "amdsmi_first_online_core_on_cpu_socket")]
+    pub fn first_online_thread(&self) -> Option<u32> {
+        self.parts().1.cores.iter().flat_map(|core| &core.threads).copied().min()
+    }
+
+    /// Vendor, family, model and name.
+    pub fn model(&self) -> &CpuModel {
+        &self.machine.model
+    }
+
+    /// Version of the HSMP protocol.
+    ///
+    /// # Source
+    /// `protocol_version`, else message 03h. Kept once it has been told.
+    ///
+    /// # Errors
+    /// [`Error::NoHsmp`](crate::Error::NoHsmp); [`Error::Hsmp`](crate::Error::Hsmp).
+    #[doc(alias = "amdsmi_get_cpu_hsmp_proto_ver")]
+    pub fn protocol_version(&self) -> Reading<u32> {
+        Look::new(self).protocol()
+    }
+
+    /// Version of the management firmware.
+    ///
+    /// # Source
+    /// `smu_fw_version`, else message 02h.
+    ///
+    /// # Errors
+    /// As [`Socket::protocol_version`].
+    #[doc(alias = "amdsmi_get_cpu_smu_fw_version")]
+    pub fn firmware_version(&self) -> Reading<FirmwareVersion> {
+        let look = Look::new(self);
+        file::or(look.attribute(&FIRMWARE_VERSION), || {
+            look.ask(Message::FirmwareVersion, None, |[word]| answer::firmware_version(word))
+        })
+    }
+
+    /// Whether the firmware answers: it adds 1 to a number.
+    ///
+    /// # Source
+    /// Message 01h.
+    ///
+    /// # Errors
+    /// As [`Socket::protocol_version`].
+    pub fn test(&self, number: u32) -> Reading<bool> {
+        Look::new(self).ask(Message::Test, Some(number), |[word]| word == number.wrapping_add(1))
+    }
+
+    /// Version of the metrics table.
+    ///
+    /// # Source
+    /// Message 23h.
+    ///
+    /// # Errors
+    /// As [`Socket::protocol_version`].
+    ///
+    /// # Supported on
+    /// MI300A, and EPYC of family 1Ah, models 50h to 5Fh.
+    #[doc(alias = "amdsmi_get_hsmp_metrics_table_version")]
+    pub fn metrics_version(&self) -> Reading<u32> {
+        Look::new(self).ask(Message::MetricsVersion, None, |[word]| word)
+    }
+
+    /// The firmware's metrics table, with all of its fields.
+    ///
+    /// # Source
+    /// `metrics_bin`, filled anew for this.
+    ///
+    /// # Errors
+    /// [`Error::NotPublished`](crate::Error::NotPublished) where there is none;
+    /// [`Error::Unparsable`](crate::Error::Unparsable) for one of another size.
+    ///
+    /// # Supported on
+    /// As [`Socket::metrics_version`].
+    #[doc(alias = "amdsmi_get_hsmp_metrics_table")]
+    pub fn metrics(&self) -> Reading<HsmpMetrics> {
+        let value = Look::new(self).table()?.clone();
+        Ok(Value { value, source: Source::HsmpMetrics, scope: Scope::Socket })
+    }
+
+    /// The links whose traffic can be asked for.
+    ///
+    /// # Errors
+    /// As [`Socket::protocol_version`].
+    pub fn links(&self) -> Result<&'static [Link]> {
+        Ok(Link::of_protocol(self.protocol_version()?.value))
+    }
+}
