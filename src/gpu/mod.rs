@@ -81,7 +81,7 @@ pub enum WakePolicy {
 
 /// A GPU, or a partition of one. Cheap to clone; stays the device that it was found as.
 ///
-/// After an unbind, a hot-unplug or a change of partitions the handle answers [`Error::DeviceGone`] and never
+/// After an unbind, a hot-unplug or a change of partitions the handle answers [`DeviceGone`](crate::Error::DeviceGone) and never
 /// for the newcomer: scan again with [`crate::Smi::rescan`].
 #[derive(Clone)]
 pub struct Gpu {

@@ -110,6 +110,7 @@ impl From<&Error> for Status {
             Error::NotAnAttribute { .. } | Error::Root { .. } | Error::NoKfd { .. } => Status::FILE_ERROR,
             Error::Io { .. } => Status::IO,
             Error::DriverNotLoaded { .. } | Error::Wsl => Status::DRIVER_NOT_LOADED,
+            Error::NoHsmp { .. } => Status::NO_HSMP_DRV,
             // An error that the library has and this table does not.
             _ => Status::MAP_ERROR,
         }

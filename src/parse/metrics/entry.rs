@@ -9,12 +9,12 @@ use crate::unit::{
     MilliAmps, MilliCelsius, MilliVolts, Nanoseconds, Percent, Rpm,
 };
 
-/// One value of [`Metrics`], by name. `Display` of [`label`](MetricsEntry::label) and value make a line.
+/// One value of [`Metrics`](super::Metrics), by name. `Display` of [`label`](MetricsEntry::label) and value make a line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MetricsEntry {
-    /// The part of the view that the value is in, as `temperatures`; empty for a field of [`Metrics`] itself.
+    /// The part of the view that the value is in, as `temperatures`; empty for a field of [`Metrics`](super::Metrics) itself.
     pub part: &'static str,
     /// The name of the field in its part; `unknown` for an attribute that this crate does not know.
     pub name: &'static str,
