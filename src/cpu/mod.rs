@@ -1,8 +1,8 @@
 //! The processor's side: sockets and cores of EPYC and MI300A, without AMD's E-SMI library.
 //!
-//! ```
+//! ```no_run
 //! # fn main() -> amdgpu_smi::Result<()> {
-//! # let root = "fixtures/genoa-2s-k6.16-hsmp";
+//! # let root = "machine.tar";
 //! use amdgpu_smi::Smi;
 //!
 //! // On the machine at hand: `Smi::builder().cpus()`. No GPU and no GPU driver is needed for it.

@@ -56,8 +56,11 @@ const LAYERS: &[(&str, &[&str])] = &[
 const CIRCLES: &[&[&str]] = &[
     &["backend/archive/build", "backend/archive/index"],
     &["control/commit", "control/plan"],
+    &["cpu/core", "cpu/look", "cpu/socket"],
+    &["cpu/device", "cpu/scan"],
     &["event/buffered", "event/builder", "event/set"],
     &["gpu/access", "gpu/device"],
+    &["parse/hsmp/message", "parse/hsmp/protocol", "parse/hsmp/request"],
     &["testing/overlay", "testing/power", "testing/topology"],
 ];
 
