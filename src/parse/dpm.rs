@@ -132,9 +132,12 @@ impl DpmTable {
         result
     }
 
-    /// Gives levels the numbers by which they are selected: those below a line of deep sleep may be printed from 1 on.
+    /// Gives levels the numbers by which they are selected: while the clock sleeps they may be printed from 1 on.
     fn number_from_zero(&mut self) {
-        let [DpmLevel { index: DpmIndex::Sleep, .. }, levels @ ..] = &mut self.levels[..] else { return };
+        let [DpmLevel { index: DpmIndex::Sleep, current: true, .. }, levels @ ..] = &mut self.levels[..]
+        else {
+            return;
+        };
         if !matches!(levels.first(), Some(DpmLevel { index: DpmIndex::Level(1), .. })) {
             return;
         }
@@ -375,6 +378,9 @@ mod tests {
         let table = clocks(b"S: 9Mhz *\n1: 500Mhz \n2: 2100Mhz \n").unwrap();
         let sleep = DpmLevel { index: DpmIndex::Sleep, frequency: MegaHertz(9), current: true };
         assert_eq!(table.levels, [sleep, level(0, 500, false), level(1, 2100, false)]);
+        // A recorded RX 9070 has its lowest level there, awake.
+        let table = clocks(b"S: 500Mhz\n1: 789Mhz *\n2: 2070Mhz\n").unwrap();
+        assert_eq!(table.levels[1..], [level(1, 789, true), level(2, 2070, false)]);
     }
 
     #[test]
