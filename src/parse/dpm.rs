@@ -71,12 +71,22 @@ impl DpmTable {
         self.levels.iter().rev().find(|level| level.current)
     }
 
+    /// The first level that was not understood.
+    pub fn unrecognised_level(&self) -> Option<&UnrecognisedLine> {
+        self.unrecognised.iter().find(|line| line.is_numbered())
+    }
+
+    /// The line with a star that was not understood: the current level, where none of the others is.
+    pub fn unrecognised_current(&self) -> Option<&UnrecognisedLine> {
+        self.unrecognised.iter().find(|line| line.text.contains('*'))
+    }
+
     /// MHz of the lowest and the highest level.
     ///
     /// Taken from the first and the last numbered line: between them may stand the clock itself, and that
     /// may be below the lowest level. Absent if a level was not understood, which might be the lowest or the highest.
     pub fn range(&self) -> Option<(MegaHertz, MegaHertz)> {
-        if self.unrecognised.iter().any(UnrecognisedLine::is_numbered) {
+        if self.unrecognised_level().is_some() {
             return None;
         }
         let mut levels = self.levels.iter().filter(|level| matches!(level.index, DpmIndex::Level(_)));
@@ -122,9 +132,12 @@ impl DpmTable {
         result
     }
 
-    /// Gives levels the numbers by which they are selected: those below a line of deep sleep may be printed from 1 on.
+    /// Gives levels the numbers by which they are selected: while the clock sleeps they may be printed from 1 on.
     fn number_from_zero(&mut self) {
-        let [DpmLevel { index: DpmIndex::Sleep, .. }, levels @ ..] = &mut self.levels[..] else { return };
+        let [DpmLevel { index: DpmIndex::Sleep, current: true, .. }, levels @ ..] = &mut self.levels[..]
+        else {
+            return;
+        };
         if !matches!(levels.first(), Some(DpmLevel { index: DpmIndex::Level(1), .. })) {
             return;
         }
@@ -340,6 +353,9 @@ mod tests {
         // It might have been the highest.
         let table = clocks(b"0: 300Mhz *\n1: very fast\n").unwrap();
         assert_eq!((table.current(), table.range()), (Some(&level(0, 300, true)), None));
+        assert_eq!(table.unrecognised_level().unwrap().line, 2);
+        let table = clocks(b"0: 300Mhz \n1: now *\n").unwrap();
+        assert_eq!((table.current(), table.unrecognised_current().unwrap().line), (None, 2));
 
         let table = pcie(b"0: 2.5GT/s, x8 \n1: fast\n2: 8.0GT/s, x16 *\n").unwrap();
         assert_eq!(table.current().unwrap().index, 2);
@@ -362,6 +378,9 @@ mod tests {
         let table = clocks(b"S: 9Mhz *\n1: 500Mhz \n2: 2100Mhz \n").unwrap();
         let sleep = DpmLevel { index: DpmIndex::Sleep, frequency: MegaHertz(9), current: true };
         assert_eq!(table.levels, [sleep, level(0, 500, false), level(1, 2100, false)]);
+        // A recorded RX 9070 has its lowest level there, awake.
+        let table = clocks(b"S: 500Mhz\n1: 789Mhz *\n2: 2070Mhz\n").unwrap();
+        assert_eq!(table.levels[1..], [level(1, 789, true), level(2, 2070, false)]);
     }
 
     #[test]

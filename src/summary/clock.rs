@@ -3,6 +3,7 @@
 use super::Look;
 use crate::error::{Error, Unavailable};
 use crate::gpu::{ClockDomain, Frequency, Gpu};
+use crate::parse::UnrecognisedLine;
 use crate::parse::dpm::DpmTable;
 use crate::parse::metrics::Metrics;
 use crate::reading::{Reading, Value, bundle};
@@ -40,10 +41,12 @@ impl Look<'_> {
     /// None of its own: each figure that is absent has its reason.
     pub fn clock(&self, domain: ClockDomain) -> ClockSummary {
         let levels = self.clock_levels(domain);
+        let path = || self.gpu.path_of(domain.attribute().name);
+        let unparsable = |line: &UnrecognisedLine| Error::Unparsable { path: path(), source: line.error() };
         let absent = match &levels {
-            Ok(_) => Error::Unavailable {
-                path: self.gpu.path_of(domain.attribute().name),
-                reason: Unavailable::NoLevelMarked,
+            Ok(table) => match table.value.unrecognised_current() {
+                Some(line) => unparsable(line),
+                None => Error::Unavailable { path: path(), reason: Unavailable::NoLevelMarked },
             },
             Err(error) => error.clone(),
         };
@@ -66,8 +69,11 @@ impl Look<'_> {
         let range = of_first.as_ref().unwrap_or(&levels);
         let bound = |end: fn((MegaHertz, MegaHertz)) -> MegaHertz| {
             let table = range.as_ref().map_err(Error::clone)?;
-            let path = || self.gpu.path_of(domain.attribute().name);
-            let ends = table.range().ok_or_else(|| Error::NotSupported { path: path() })?;
+            let absent = || match table.value.unrecognised_level() {
+                Some(line) => unparsable(line),
+                None => Error::NotSupported { path: path() },
+            };
+            let ends = table.range().ok_or_else(absent)?;
             Ok(Value { value: end(ends), source: table.source, scope: table.scope })
         };
         ClockSummary {
