@@ -483,6 +483,39 @@ mod tests {
         }
     }
 
+    /// What a reader by time passes over waits for others, up to a bound; the oldest go, and the count of them comes.
+    #[test]
+    fn who_reads_by_time_keeps_nothing_new_out() {
+        const BATCH: u64 = 100;
+        let mut machine = listening();
+        let future = Which::Since(u64::from(u32::MAX));
+        let number = 50 * BATCH;
+        let lost = number - PASSED_OVER as u64;
+        machine.say(1, "4 7 \n");
+        for first in (0..number).step_by(BATCH as usize) {
+            for sequence in first..first + BATCH {
+                machine.say(0, &format!("3 {sequence:x} cause\n"));
+            }
+            // With the other GPU's. Nothing is lost before it gets here.
+            while machine.streams.arrivals < first + BATCH + 1 {
+                assert!(machine.streams.take(10, future).unwrap().is_empty());
+                std::thread::yield_now();
+            }
+        }
+        let sequence = |given: &Given| match given {
+            Given::Event(event) => event.message().to_string().split(' ').next().map(str::to_owned),
+            Given::Lost(count) => Some(format!("lost {count}")),
+        };
+        let taken = machine.streams.take(usize::MAX, Which::All).unwrap();
+        let of = |processor| taken.iter().filter(move |(of, _)| *of == processor);
+        let mut of_first = of(Processor(0)).map(|(_, given)| sequence(given).unwrap());
+        assert_eq!(of_first.next().unwrap(), format!("lost {lost}"));
+        let expected = (lost..number).map(|sequence| format!("{sequence:x}"));
+        assert!(of_first.eq(expected), "the newest, in their order");
+        assert_eq!(of(Processor(1)).count(), 1);
+        assert!(machine.streams.take(1, Which::All).unwrap().is_empty(), "none twice");
+    }
+
     #[test]
     fn when_all_have_ended_nobody_waits() {
         for takes_masks in [true, false] {

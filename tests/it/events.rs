@@ -354,6 +354,22 @@ fn the_reader_of_one_gpu() {
     assert_eq!(tree.emit(GPUS[0], "3 5 x").delivered, 0);
 }
 
+/// What is derived is told of GPUs that are watched, so without one there is nothing to wait for.
+#[test]
+fn deriving_processes_does_not_outlive_the_gpus() {
+    let machine = Machine::new(2);
+    machine.process(100, &[GPUS[0]]);
+    let (_tree, smi) = machine.open();
+    let mut events = smi.events().derive_processes(Duration::from_secs(1)).open().unwrap();
+    smi.gpus().iter().for_each(|gpu| events.remove_gpu(gpu));
+    assert!(events.is_ended() && events.wait(None).unwrap().is_none());
+    let mut events = events.buffered(1).unwrap();
+    events.add_gpu(&smi.gpus()[0]).unwrap();
+    assert!(events.gpu_mask(&smi.gpus()[0]).is_some() && events.gpu_mask(&smi.gpus()[1]).is_none());
+    events.remove_gpu(&smi.gpus()[0]);
+    assert!(events.is_ended() && events.wait(None).unwrap().is_none());
+}
+
 #[test]
 fn processes_are_derived_from_their_directories() {
     let machine = Machine::new(2);
