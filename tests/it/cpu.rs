@@ -307,8 +307,7 @@ fn without_each_file_in_turn() {
         for file in files {
             let path = host.folder.path().join(&file);
             let kept = std::fs::read(&path).unwrap();
-            for damage in [None, Some(&b""[..]), Some(b"\xff\xff\xff\xff\n"), Some(b"99999999999999999999\n")]
-            {
+            for damage in [None, Some(&b"99999999999999999999\n"[..])] {
                 match damage {
                     // MANIFEST names some files; they are emptied only.
                     None => std::fs::write(&path, &kept[..kept.len() / 2]).unwrap(),
