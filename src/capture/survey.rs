@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use crate::backend::Backend;
+use crate::cpu::{Socket, Traffic};
 use crate::discover::Smi;
-use crate::error::Result;
+use crate::error::{Error, HsmpRefusal, Result};
 use crate::gpu::{ClockDomain, Gpu};
 use crate::sample::SampleFields;
 
@@ -22,6 +23,11 @@ pub(super) fn survey(
 ) -> Result<()> {
     let builder = Smi::builder().backend(backend);
     drop(builder.diagnose()?);
+    // A machine without any is none that could be looked at so.
+    if let Ok(cpus) = builder.cpus() {
+        drop((cpus.hsmp_driver_version(), cpus.hsmp_state()));
+        cpus.sockets().iter().for_each(socket);
+    }
     let Ok(smi) = builder.build() else { return Ok(()) };
     for gpu in smi.gpus() {
         looked_at(gpu);
@@ -32,6 +38,40 @@ pub(super) fn survey(
     }
     drop((smi.driver_info(), smi.topology(), smi.processes()));
     Ok(())
+}
+
+/// All of one socket, but for what needs a choice that nobody has made: addresses of DIMMs, registers, regulators.
+///
+/// A firmware that does not answer is asked no more: each message would take a tenth of a second.
+fn socket(socket: &Socket) {
+    let is_silent = |error: &Error| matches!(error, Error::Hsmp { reason: HsmpRefusal::TimedOut, .. });
+    drop((socket.temperatures(), socket.energy(), socket.temperature()));
+    let power = socket.power();
+    let silent = power.reasons().any(|(_, error)| is_silent(error));
+    for core in socket.cores() {
+        drop(core.frequency());
+        if !silent {
+            drop((core.boost_limit(), core.frequency_limit(), core.energy(), core.ccd_power()));
+            drop((core.floor_limit(), core.effective_floor_limit()));
+        }
+    }
+    if silent {
+        return;
+    }
+    drop((socket.protocol_version(), socket.firmware_version(), socket.metrics_version(), socket.metrics()));
+    drop((socket.clocks(), socket.c0_residency(), socket.prochot(), socket.ddr_bandwidth()));
+    for link in socket.links().unwrap_or_default() {
+        drop(socket.io_bandwidth(link.name));
+        drop(
+            [Traffic::Aggregate, Traffic::Read, Traffic::Write]
+                .map(|way| socket.xgmi_bandwidth(link.name, way)),
+        );
+    }
+    drop([0, 1, 2, 3].map(|nbio| socket.lclk_levels(nbio)));
+    drop((socket.xgmi_link_width(), socket.fabric_pstate(), socket.fabric_pstate_range()));
+    drop((socket.xgmi_pstate_range(), socket.power_mode(), socket.rail_iso_frequency()));
+    drop((socket.fabric_cstate(), socket.pc6(), socket.cc6(), socket.sdps_limit()));
+    drop((socket.thermal_delta(), socket.regulator_temperature(None), socket.enabled_messages()));
 }
 
 /// All of one GPU, but for what changes something by being read (`read_and_clear_xgmi_errors`), takes a second
@@ -119,5 +159,46 @@ mod tests {
             }
         }
         assert!(methods > 50, "{methods}");
+    }
+
+    /// The same of sockets and cores.
+    #[test]
+    fn asks_all_that_a_processor_answers() {
+        let left_out = [
+            // Say what is known already.
+            "id",
+            "index",
+            "core_count",
+            "first_online_thread",
+            "model",
+            "socket",
+            "threads",
+            "apic_id",
+            // Need a choice, or prove only that the firmware is there.
+            "dimm_temperature_range",
+            "dimm_power",
+            "dimm_thermal",
+            "dimm_sideband",
+            "test",
+        ];
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let survey = std::fs::read_to_string(source.join("capture/survey.rs")).unwrap();
+        let survey = survey.split("#[cfg(test)]").next().unwrap();
+        let mut methods = 0;
+        for entry in std::fs::read_dir(source.join("cpu")).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            for (kind, handle) in [("impl Socket {", "socket"), ("impl Core {", "core")] {
+                for part in text.split(kind).skip(1) {
+                    let part = part.split("\n}\n").next().unwrap();
+                    for method in part.split("    pub fn ").skip(1) {
+                        let name = method.split('(').next().unwrap();
+                        methods += 1;
+                        let called = survey.contains(&format!("{handle}.{name}("));
+                        assert_ne!(called, left_out.contains(&name), "{handle}.{name}");
+                    }
+                }
+            }
+        }
+        assert!(methods > 40, "{methods}");
     }
 }

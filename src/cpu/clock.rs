@@ -88,7 +88,7 @@ impl Socket {
     #[doc(alias = "amdsmi_get_cpu_socket_current_active_freq_limit")]
     #[doc(alias = "amdsmi_get_cpu_socket_freq_range")]
     pub fn clocks(&self) -> SocketClocks {
-        let look = Look::new(self);
+        let look = self.look();
         let either = |file, field: fn(&Mi300aTable) -> u32, scale: fn(u32) -> MegaHertz| {
             file::or(look.attribute(file), || look.of_table(|table| scale(field(table))))
         };
@@ -121,7 +121,7 @@ impl Socket {
     /// [`Error::NoHsmp`](crate::Error::NoHsmp); [`Error::Hsmp`](crate::Error::Hsmp).
     #[doc(alias = "amdsmi_get_cpu_socket_c0_residency")]
     pub fn c0_residency(&self) -> Reading<Percent> {
-        let look = Look::new(self);
+        let look = self.look();
         let attribute = look.attribute(&C0_RESIDENCY);
         let table = file::or(attribute, || {
             look.of_table(|table| Percent(table.socket_c0_residency.saturating_add(512) >> 10))
@@ -181,7 +181,7 @@ impl Core {
     /// # Errors
     /// [`Error::NotPublished`](crate::Error::NotPublished) without a cpufreq driver, as in most guests.
     pub fn frequency(&self) -> Reading<MegaHertz> {
-        Look::new(self.socket()).cpufreq(self.first_thread(), &SCALING_FREQUENCY, Scope::Core)
+        self.socket().look().cpufreq(self.first_thread(), &SCALING_FREQUENCY, Scope::Core)
     }
 
     /// The frequency limit in effect for the core, in MHz.
@@ -244,8 +244,8 @@ impl Core {
 
     fn floor(&self, effective: bool) -> Reading<MegaHertz> {
         let argument = request::floor(self.apic()?, effective);
-        let answer = Look::new(self.socket())
-            .ask_about(Message::FloorLimit, argument, |[word]| answer::floor(word))?;
+        let answer =
+            self.socket().look().ask_about(Message::FloorLimit, argument, |[word]| answer::floor(word))?;
         Ok(Value { scope: Scope::Core, ..answer })
     }
 }

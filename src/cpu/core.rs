@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::look::Look;
 use super::socket::Socket;
 use crate::error::{Error, Result};
 use crate::parse::hsmp::{Message, answer, request};
@@ -25,11 +24,15 @@ impl fmt::Debug for Core {
     }
 }
 
-impl Core {
-    pub(super) fn new(socket: &Socket, index: usize) -> Core {
-        Core { socket: socket.clone(), index }
+impl Socket {
+    /// Its cores, by the number of their first thread.
+    pub fn cores(&self) -> impl Iterator<Item = Core> {
+        let socket = self.clone();
+        (0..self.core_count()).map(move |index| Core { socket: socket.clone(), index })
     }
+}
 
+impl Core {
     /// The socket that it is in.
     pub fn socket(&self) -> &Socket {
         &self.socket
@@ -84,7 +87,7 @@ impl Core {
     /// Asks the firmware about this core.
     pub(super) fn ask<T>(&self, message: Message, decode: fn(u32) -> T) -> Reading<T> {
         let argument = Some(request::core(self.apic()?));
-        let answer = Look::new(&self.socket).ask(message, argument, |[word]| decode(word))?;
+        let answer = self.socket.look().ask(message, argument, |[word]| decode(word))?;
         Ok(Value { scope: Scope::Core, ..answer })
     }
 }

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::file::File;
-use super::scan::Package;
 use crate::attribute::word;
 use crate::backend::{Backend, Dir};
 use crate::id::Bdf;
@@ -42,7 +41,7 @@ pub(super) fn of(dirs: &[OfSocket], socket: u32) -> Option<&dyn Dir> {
 const FIRST_NODE: u8 = 0x18;
 
 impl Devices {
-    pub(super) fn find(backend: &dyn Backend, packages: &[Package]) -> Devices {
+    pub(super) fn find(backend: &dyn Backend, sockets: &[u32]) -> Devices {
         let mut devices = Devices { hsmp: hsmp(backend), ..Devices::default() };
         let mut nodes: Vec<(u8, Arc<dyn Dir>)> = Vec::new();
         let mut unnumbered = Vec::new();
@@ -71,12 +70,12 @@ impl Devices {
         }
         // The platform driver registers those of all sockets on one device, one after the other.
         unnumbered.sort_by_key(|(number, _)| *number);
-        let in_order = unnumbered.into_iter().zip(packages);
-        devices.hsmp_hwmon.extend(in_order.map(|((_, dir), package)| (package.id, dir)));
+        let in_order = unnumbered.into_iter().zip(sockets);
+        devices.hsmp_hwmon.extend(in_order.map(|((_, dir), socket)| (*socket, dir)));
         nodes.sort_by_key(|(node, _)| *node);
-        let per_socket = (nodes.len() / packages.len().max(1)).max(1);
+        let per_socket = (nodes.len() / sockets.len().max(1)).max(1);
         for (place, (_, dir)) in nodes.into_iter().enumerate() {
-            devices.k10temp.extend(packages.get(place / per_socket).map(|package| (package.id, dir)));
+            devices.k10temp.extend(sockets.get(place / per_socket).map(|socket| (*socket, dir)));
         }
         for (_, dir) in numbered(backend, "/sys/class/powercap", "intel-rapl:") {
             let name = NAME.read(&*dir);

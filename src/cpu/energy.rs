@@ -32,7 +32,7 @@ impl Socket {
     /// MI300A and EPYC of family 1Ah by HSMP; others where the kernel has one of the drivers.
     #[doc(alias = "amdsmi_get_cpu_socket_energy")]
     pub fn energy(&self) -> Reading<MicroJoules> {
-        let look = Look::new(self);
+        let look = self.look();
         let table = look.of_table(|table| {
             let energy = (u128::from(table.socket_energy_acc) * 1_000_000) >> 16;
             MicroJoules(u64::try_from(energy).unwrap_or(u64::MAX))
@@ -57,7 +57,7 @@ impl Core {
     /// EPYC of family 1Ah by HSMP; others where the kernel has the driver.
     #[doc(alias = "amdsmi_get_cpu_core_energy")]
     pub fn energy(&self) -> Reading<MicroJoules> {
-        let look = Look::new(self.socket());
+        let look = self.socket().look();
         let sent = self.apic().and_then(|apic| look.energy(Message::CoreEnergy, Some(request::core(apic))));
         let sent = sent.map(|energy| Value { scope: Scope::Core, ..energy });
         file::or(sent, || look.amd_energy("Ecore", self.number(), Scope::Core))

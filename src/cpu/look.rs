@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use super::device;
 use super::file::{self, File};
 use super::scan::{Machine, Package};
-use super::socket::Socket;
 use crate::backend::{Dir, HsmpMessage, hsmp::HSMP};
 use crate::error::{Error, HsmpRefusal, Result};
 use crate::parse::hsmp::table::{HsmpMetrics, Mi300aTable};
@@ -29,8 +28,7 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn new(socket: &'a Socket) -> Look<'a> {
-        let (machine, package) = socket.parts();
+    pub(super) fn new(machine: &'a Machine, package: &'a Package) -> Look<'a> {
         Look { machine, package, silent: Cell::new(false), table: OnceCell::new() }
     }
 

@@ -1,7 +1,6 @@
 //! Memory and links: bandwidths, DIMMs.
 
 use super::file::{self, File};
-use super::look::Look;
 use super::socket::Socket;
 use crate::attribute::Answer;
 use crate::error::{Error, HsmpRefusal};
@@ -38,7 +37,7 @@ impl Socket {
     /// EPYC with HSMP; not MI300A, whose metrics table has the bandwidth of its memory.
     #[doc(alias = "amdsmi_get_cpu_ddr_bw")]
     pub fn ddr_bandwidth(&self) -> Reading<DdrBandwidth> {
-        let look = Look::new(self);
+        let look = self.look();
         let files = look.attribute(&DDR_MAX).and_then(|max| {
             let used = look.attribute(&DDR_USED)?.value;
             let used_percent = look.attribute(&DDR_PERCENT)?.value;
@@ -93,7 +92,7 @@ impl Socket {
     }
 
     fn dimm<T>(&self, message: Message, address: u8, decode: fn(u32) -> T) -> Reading<T> {
-        Look::new(self).ask(message, Some(request::dimm(address)), |[word]| decode(word))
+        self.look().ask(message, Some(request::dimm(address)), |[word]| decode(word))
     }
 
     /// A register of a device on a DIMM.
@@ -108,7 +107,7 @@ impl Socket {
     /// EPYC of family 1Ah, models 50h to 5Fh, with AMD's own driver.
     pub fn dimm_sideband(&self, register: SidebandRegister) -> Reading<u8> {
         let argument = request::sideband(register);
-        Look::new(self).ask_about(Message::DimmSideband, argument, |[word]| word as u8)
+        self.look().ask_about(Message::DimmSideband, argument, |[word]| word as u8)
     }
 
     /// Traffic of an I/O link, in megabits per second: both ways together.
@@ -142,7 +141,7 @@ impl Socket {
     }
 
     fn link(&self, message: Message, name: &str, traffic: Traffic) -> Reading<MegabitsPerSecond> {
-        let look = Look::new(self);
+        let look = self.look();
         let links = Link::of_protocol(look.protocol()?.value);
         let link = links.iter().find(|link| link.name == name);
         let argument = link.map(|link| request::link(*link, traffic));

@@ -1,8 +1,8 @@
 //! The processor's side: sockets and cores of EPYC and MI300A, without AMD's E-SMI library.
 //!
-//! ```no_run
+//! ```
 //! # fn main() -> amdgpu_smi::Result<()> {
-//! # let root = "machine.tar";
+//! # let root = "fixtures/mi300x-1x-k6.12-spx";
 //! use amdgpu_smi::Smi;
 //!
 //! // On the machine at hand: `Smi::builder().cpus()`. No GPU and no GPU driver is needed for it.

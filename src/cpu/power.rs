@@ -56,7 +56,7 @@ impl Socket {
     #[doc(alias = "amdsmi_get_cpu_socket_power_cap_max")]
     #[doc(alias = "amdsmi_get_cpu_pwr_svi_telemetry_all_rails")]
     pub fn power(&self) -> SocketPower {
-        let look = Look::new(self);
+        let look = self.look();
         SocketPower {
             socket: look.power(&INPUT, |table| table.socket_power),
             limit: look.power(&CAP, |table| table.socket_power_limit),

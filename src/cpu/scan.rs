@@ -126,7 +126,11 @@ impl Machine {
 
     /// Where drivers have their files; looked for when the first is asked for.
     pub(super) fn devices(&self) -> &Devices {
-        self.devices.get_or_init(|| Devices::find(&*self.backend, &self.packages))
+        let find = || {
+            let sockets: Vec<u32> = self.packages.iter().map(|package| package.id).collect();
+            Devices::find(&*self.backend, &sockets)
+        };
+        self.devices.get_or_init(find)
     }
 
     /// Version of the HSMP driver that is loaded.

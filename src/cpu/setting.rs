@@ -1,6 +1,5 @@
 //! Settings of the firmware, as they are: p-states, widths, modes, C-states.
 
-use super::look::Look;
 use super::socket::Socket;
 use crate::parse::hsmp::Message;
 use crate::parse::hsmp::answer::{self, FabricPstate};
@@ -20,8 +19,7 @@ impl Socket {
     /// All processors with HSMP.
     #[doc(alias = "amdsmi_get_cpu_socket_lclk_dpm_level")]
     pub fn lclk_levels(&self, nbio: u8) -> Reading<CodeRange> {
-        Look::new(self)
-            .ask(Message::NbioDpmLevel, Some(request::nbio(nbio)), |[word]| answer::dpm_levels(word))
+        self.look().ask(Message::NbioDpmLevel, Some(request::nbio(nbio)), |[word]| answer::dpm_levels(word))
     }
 
     /// Least and most width of the xGMI links: 0 is x4, 1 is x8, 2 is x16.
@@ -175,10 +173,10 @@ impl Socket {
     /// # Supported on
     /// As [`Socket::pc6`].
     pub fn enabled_messages(&self) -> Reading<[u32; 3]> {
-        Look::new(self).ask(Message::EnabledMessages, Some(0), |words| words)
+        self.look().ask(Message::EnabledMessages, Some(0), |words| words)
     }
 
     fn setting<T>(&self, message: Message, decode: fn(u32) -> T) -> Reading<T> {
-        Look::new(self).ask(message, Some(ASK), |[word]| decode(word))
+        self.look().ask(message, Some(ASK), |[word]| decode(word))
     }
 }

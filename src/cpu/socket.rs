@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::core::Core;
 use super::file::{self, File};
 use super::look::Look;
 use super::scan::{CpuModel, Machine, Package};
@@ -42,6 +41,12 @@ impl Socket {
         (&self.machine, &self.machine.packages[self.index])
     }
 
+    /// A look at it.
+    pub(super) fn look(&self) -> Look<'_> {
+        let (machine, package) = self.parts();
+        Look::new(machine, package)
+    }
+
     pub(super) fn machine(&self) -> &Arc<Machine> {
         &self.machine
     }
@@ -60,12 +65,6 @@ impl Socket {
     #[doc(alias = "amdsmi_get_cpu_cores_per_socket")]
     pub fn core_count(&self) -> usize {
         self.parts().1.cores.len()
-    }
-
-    /// Its cores, by the number of their first thread.
-    pub fn cores(&self) -> impl Iterator<Item = Core> {
-        let socket = self.clone();
-        (0..self.core_count()).map(move |index| Core::new(&socket, index))
     }
 
     /// N of the first `cpuN` of the socket that is online.
@@ -88,7 +87,7 @@ impl Socket {
     /// [`Error::NoHsmp`](crate::Error::NoHsmp); [`Error::Hsmp`](crate::Error::Hsmp).
     #[doc(alias = "amdsmi_get_cpu_hsmp_proto_ver")]
     pub fn protocol_version(&self) -> Reading<u32> {
-        Look::new(self).protocol()
+        self.look().protocol()
     }
 
     /// Version of the management firmware.
@@ -100,7 +99,7 @@ impl Socket {
     /// As [`Socket::protocol_version`].
     #[doc(alias = "amdsmi_get_cpu_smu_fw_version")]
     pub fn firmware_version(&self) -> Reading<FirmwareVersion> {
-        let look = Look::new(self);
+        let look = self.look();
         file::or(look.attribute(&FIRMWARE_VERSION), || {
             look.ask(Message::FirmwareVersion, None, |[word]| answer::firmware_version(word))
         })
@@ -114,7 +113,7 @@ impl Socket {
     /// # Errors
     /// As [`Socket::protocol_version`].
     pub fn test(&self, number: u32) -> Reading<bool> {
-        Look::new(self).ask(Message::Test, Some(number), |[word]| word == number.wrapping_add(1))
+        self.look().ask(Message::Test, Some(number), |[word]| word == number.wrapping_add(1))
     }
 
     /// Version of the metrics table.
@@ -129,7 +128,7 @@ impl Socket {
     /// MI300A, and EPYC of family 1Ah, models 50h to 5Fh.
     #[doc(alias = "amdsmi_get_hsmp_metrics_table_version")]
     pub fn metrics_version(&self) -> Reading<u32> {
-        Look::new(self).ask(Message::MetricsVersion, None, |[word]| word)
+        self.look().ask(Message::MetricsVersion, None, |[word]| word)
     }
 
     /// The firmware's metrics table, with all of its fields.
@@ -145,7 +144,7 @@ impl Socket {
     /// As [`Socket::metrics_version`].
     #[doc(alias = "amdsmi_get_hsmp_metrics_table")]
     pub fn metrics(&self) -> Reading<HsmpMetrics> {
-        let value = Look::new(self).table()?.clone();
+        let value = self.look().table()?.clone();
         Ok(Value { value, source: Source::HsmpMetrics, scope: Scope::Socket })
     }
 

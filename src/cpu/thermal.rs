@@ -2,7 +2,6 @@
 
 use super::device;
 use super::file::{self, File};
-use super::look::Look;
 use super::socket::Socket;
 use crate::attribute::word;
 use crate::error::{Error, Op, Result};
@@ -43,7 +42,7 @@ impl Socket {
     /// Trento by message, MI300A by its table, all others by k10temp.
     #[doc(alias = "amdsmi_get_cpu_socket_temperature")]
     pub fn temperature(&self) -> Reading<MilliCelsius> {
-        let look = Look::new(self);
+        let look = self.look();
         let table = look
             .of_table(|table| MilliCelsius((i64::from(table.max_socket_temperature as i32) * 1000) >> 10));
         let sent =
@@ -106,7 +105,7 @@ impl Socket {
     /// [`Error::NoHsmp`]; [`Error::Hsmp`].
     #[doc(alias = "amdsmi_get_cpu_prochot_status")]
     pub fn prochot(&self) -> Reading<bool> {
-        let look = Look::new(self);
+        let look = self.look();
         file::or(look.attribute(&PROCHOT), || {
             look.ask(Message::ProcHot, None, |[word]| answer::enabled(word))
         })
@@ -123,7 +122,7 @@ impl Socket {
     /// # Supported on
     /// EPYC of family 1Ah, models 50h to 5Fh, with AMD's own driver.
     pub fn thermal_delta(&self) -> Reading<u32> {
-        Look::new(self).ask(Message::ThermalDelta, None, |[word]| word)
+        self.look().ask(Message::ThermalDelta, None, |[word]| word)
     }
 
     /// Temperature of a rail's regulator, or of the hottest one with its rail, in thousandths of a degree Celsius.
@@ -138,7 +137,7 @@ impl Socket {
     /// As [`Socket::thermal_delta`].
     pub fn regulator_temperature(&self, rail: Option<u8>) -> Reading<(u8, MilliCelsius)> {
         let argument = Some(request::regulator(rail)).filter(|_| rail.is_none_or(|rail| rail < 8));
-        Look::new(self).ask_about(Message::RegulatorTemperature, argument, |[word]| answer::regulator(word))
+        self.look().ask_about(Message::RegulatorTemperature, argument, |[word]| answer::regulator(word))
     }
 }
 

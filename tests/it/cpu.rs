@@ -293,6 +293,39 @@ fn gpus_do_not_wait_for_a_firmware() {
     assert_eq!(asking.join().unwrap(), Ok(MicroWatts(203_345_000)));
 }
 
+/// A capture holds the answers of the firmware: what it plays back is what the machine said.
+#[cfg(feature = "capture")]
+#[test]
+fn captures_answer_as_the_machine() {
+    use amdgpu_smi::capture::Capture;
+    for chip in CpuChip::ALL {
+        let host = host(&of(chip).image());
+        let text = std::fs::read_to_string(host.folder.path().join("MANIFEST")).unwrap();
+        let mut manifest = text;
+        if chip == CpuChip::Turin {
+            manifest += "errno EREMOTEIO dev/hsmp.answers/0/1b\n";
+            std::fs::write(host.folder.path().join("MANIFEST"), manifest).unwrap();
+        }
+        let machine = Smi::builder().root(host.folder.path());
+        let archive = host.folder.path().join("machine.tar");
+        let recording = Capture::new().record(&machine).unwrap();
+        recording.write(std::fs::File::create(&archive).unwrap()).unwrap();
+        let played = Smi::builder().root(&archive).cpus().unwrap();
+        let here = machine.cpus().unwrap();
+        assert_eq!(played.hsmp_state(), here.hsmp_state());
+        assert_eq!(played.sockets().len(), 2);
+        for (played, here) in played.sockets().iter().zip(here.sockets()) {
+            assert_eq!(played.power(), here.power(), "{chip:?}");
+            assert_eq!(played.clocks(), here.clocks());
+            assert_eq!((played.energy(), played.temperature()), (here.energy(), here.temperature()));
+            assert_eq!((played.metrics(), played.ddr_bandwidth()), (here.metrics(), here.ddr_bandwidth()));
+            for (played, here) in played.cores().zip(here.cores()) {
+                assert_eq!((played.boost_limit(), played.energy()), (here.boost_limit(), here.energy()));
+            }
+        }
+    }
+}
+
 /// Any file of a machine taken away, or damaged, leaves values or reasons, and never a panic.
 #[test]
 fn without_each_file_in_turn() {

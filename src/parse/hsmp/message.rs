@@ -1,5 +1,8 @@
 //! The messages by number, and how many words each takes and gives by version of the driver.
 
+/// Bit 31 of the argument of a message that can do both: it asks.
+pub const ASK: u32 = 1 << 31;
+
 /// Whether a message asks or changes something. The kernel refuses the one that does not fit how `/dev/hsmp` was
 /// opened (`is_get_msg`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -219,7 +222,7 @@ impl Message {
     pub fn asks(self, table: DriverTable, argument: u32) -> bool {
         match self.kind(table) {
             Some(Kind::Get) => true,
-            Some(Kind::SetGet) => argument & super::request::ASK != 0,
+            Some(Kind::SetGet) => argument & ASK != 0,
             Some(Kind::Set) | None => false,
         }
     }

@@ -4,9 +4,7 @@
 //! lowest before the highest.
 
 use super::Link;
-
-/// Bit 31 of a message that can do both: it asks.
-pub const ASK: u32 = 1 << 31;
+pub use super::message::ASK;
 
 /// Which traffic of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("summary", &["sample", "gpu", "reading", "parse", "unit", "id", "error"]),
     ("derived", &["parse", "unit"]),
     ("backend", &["error", "id", "sys"]),
-    ("capture", &["discover", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
+    ("capture", &["cpu", "discover", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
     ("visible", &["id"]),
     ("gpu", &["attribute", "reading", "backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
@@ -56,11 +56,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 const CIRCLES: &[&[&str]] = &[
     &["backend/archive/build", "backend/archive/index"],
     &["control/commit", "control/plan"],
-    &["cpu/core", "cpu/look", "cpu/socket"],
-    &["cpu/device", "cpu/scan"],
     &["event/buffered", "event/builder", "event/set"],
     &["gpu/access", "gpu/device"],
-    &["parse/hsmp/message", "parse/hsmp/protocol", "parse/hsmp/request"],
     &["testing/overlay", "testing/power", "testing/topology"],
 ];
 
