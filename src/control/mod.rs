@@ -29,11 +29,14 @@
 //! [`Suspended`](crate::error::Unavailable::Suspended) then, unless the [policy](crate::WakePolicy) allows waking.
 //! Committing wakes it.
 //!
+//! Settings of processors are in [`cpu`], one message to the firmware each.
+//!
 //! Not here on purpose: injecting RAS errors, uploading powerplay tables and firmware.
 
 mod capability;
 mod clock;
 mod commit;
+pub mod cpu;
 mod edit;
 mod fan;
 mod isolation;

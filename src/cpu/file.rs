@@ -68,7 +68,7 @@ pub(super) fn error(op: Op, path: PathBuf, error: &io::Error) -> Error {
 
 /// The error of a message, sent by this process or by the driver for a file: what `hsmp_send_message` and
 /// `__hsmp_send_message` mean by an errno.
-pub(super) fn of_message(path: PathBuf, socket: u32, message: Message, failure: &io::Error) -> Error {
+pub(crate) fn of_message(path: PathBuf, socket: u32, message: Message, failure: &io::Error) -> Error {
     use rustix::io::Errno;
     let reason = match failure.raw_os_error().map(Errno::from_raw_os_error) {
         Some(Errno::PERM) => HsmpRefusal::NotPermitted,

@@ -125,6 +125,17 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// A message that changes something, if the processor's protocol and the loaded driver have it.
+    #[cfg(feature = "control")]
+    pub(super) fn change(&self, message: Message, argument: Option<u32>) -> Result<HsmpMessage> {
+        self.check_offered(message)?;
+        let table = self.machine.driver_table();
+        let sizes = message.sizes(table).filter(|_| !message.asks(table, argument.unwrap_or(0)));
+        let sizes = sizes.ok_or_else(|| self.refused(message, HsmpRefusal::NotInDriver))?;
+        let socket = u16::try_from(self.id()).map_err(|_| self.refused(message, HsmpRefusal::NoSocket))?;
+        Ok(HsmpMessage { socket, number: message.number(), argument, response: sizes.response })
+    }
+
     fn sent<T, const N: usize>(
         &self,
         message: Message,

@@ -75,6 +75,8 @@ pub use socket::Socket;
 pub use state::HsmpState;
 pub use thermal::CpuTemperature;
 
+#[cfg(feature = "control")]
+pub(crate) use file::of_message as message_error;
 use scan::Machine;
 
 /// A machine's processors, as they were when they were looked for. Cheap to clone.

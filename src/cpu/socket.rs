@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::file::{self, File};
 use super::look::Look;
 use super::scan::{CpuModel, Machine, Package};
+#[cfg(feature = "control")]
+use crate::backend::HsmpMessage;
 use crate::error::Result;
 use crate::parse::hsmp::answer::{self, FirmwareVersion};
 use crate::parse::hsmp::table::HsmpMetrics;
@@ -45,6 +47,17 @@ impl Socket {
     pub(super) fn look(&self) -> Look<'_> {
         let (machine, package) = self.parts();
         Look::new(machine, package)
+    }
+
+    /// A message that changes something, if the processor's protocol and the loaded driver have it.
+    #[cfg(feature = "control")]
+    pub(crate) fn change(&self, message: Message, argument: Option<u32>) -> Result<HsmpMessage> {
+        self.look().change(message, argument)
+    }
+
+    #[cfg(feature = "control")]
+    pub(crate) fn backend(&self) -> &dyn crate::backend::Backend {
+        &*self.machine.backend
     }
 
     pub(super) fn machine(&self) -> &Arc<Machine> {

@@ -238,7 +238,7 @@ fn virtualization_and_driver() {
     assert_eq!(guest.hypervisor.as_deref(), Ok(&true));
     assert!(guest.virtual_functions.is_err());
     assert_eq!(mode("mi210-navi31-2x-k6.12-processes").mode.as_deref(), Ok(&VirtualizationMode::BareMetal));
-    let unknown = mode("navi31-1x-k6.12-desktop");
+    let unknown = mode("navi21-1x-k6.12-desktop-in-reset");
     assert!(unknown.mode.is_err(), "its tree has no cpuinfo");
     let (record, smi) = recorded(CONFIGS);
     let state = smi.gpus()[0].driver_state();

@@ -480,3 +480,210 @@ fn what_opening_the_device_fails_with() {
         });
     }
 }
+
+#[cfg(feature = "control")]
+mod setting {
+    use amdgpu_smi::control::cpu::CpuPlan;
+
+    use super::*;
+
+    /// The messages that were sent through a device opened for writing: number, num_args, response_sz, argument.
+    fn written(rig: &Rig) -> Vec<[u64; 4]> {
+        let calls = rig.calls();
+        let sent = calls.iter().filter(|call| call.0 == "hsmp" && call.1[5] == libc::O_WRONLY as u64);
+        sent.map(|(_, values, errno)| {
+            assert_eq!(*errno, 0, "{values:x?}");
+            [values[0], values[1], values[2], values[3]]
+        })
+        .collect()
+    }
+
+    /// A firmware that takes what is to be set, besides what it answers.
+    fn settable(chip: &Chip, set: &[(u32, u32, &[u32])]) -> Hsmp {
+        let mut answers = firmware(chip);
+        answers.extend(
+            set.iter().map(|(number, argument, words)| ((0, *number, *argument), Ok(words.to_vec()))),
+        );
+        Hsmp { answers, ..Hsmp::default() }
+    }
+
+    #[derive(Debug)]
+    struct Writable(Mixed);
+
+    impl Backend for Writable {
+        fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+            self.0.open_dir(path)
+        }
+
+        fn host(&self) -> HostFacts {
+            self.0.host()
+        }
+
+        fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+            self.0.hsmp(message)
+        }
+
+        fn hsmp_set(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+            self.0.live.hsmp_set(message)
+        }
+    }
+
+    fn with(chip: &Chip, driver: Driver, hsmp: Hsmp, test: impl FnOnce(&Rig, Cpus) + Send + 'static) {
+        let root = machine(chip, driver);
+        let files = Tree::open(&root).unwrap();
+        let backend = Writable(Mixed { files, live: Live::new() });
+        let cpus = Smi::builder().backend(Arc::new(backend)).cpus().unwrap();
+        under(Kernel { hsmp: Hsmp { driver, ..hsmp }, ..Kernel::default() }, move |rig| test(rig, cpus));
+        fs::remove_dir_all(root).unwrap();
+    }
+
+    fn apply<A: Clone + std::fmt::Debug>(
+        plan: Result<CpuPlan<A>, Error>,
+    ) -> (Result<A, Error>, Option<CpuPlan<A>>) {
+        let change = plan.unwrap().apply().unwrap();
+        (change.actual, change.way_back)
+    }
+
+    /// Numbers, sizes and order of words of all that changes something, with both sizes of 0Ch, 0Dh, 22h and 26h.
+    #[test]
+    fn every_setting() {
+        let turin = chips().remove(3);
+        let core = apic(1);
+        for driver in [Driver::V2_4, Driver::V3_1] {
+            let set: &[(u32, u32, &[u32])] = &[
+                (0x05, 240_000, &[]),
+                (0x08, (core << 16) | 3000, &[]),
+                (0x09, 3100, &[]),
+                (0x0a, apic(0), &[3400]),
+                (0x0c, 0x0001, &[0x0001]),
+                (0x0d, 2, &[0x0102]),
+                (0x0e, 0, &[]),
+                (0x12, 0x0002_0201, &[]),
+                (0x1f, 0x0102, &[]),
+                (0x20, 1, &[2]),
+                (0x21, 5, &[5]),
+                (0x22, 0x0001, &[0x0001]),
+                (0x26, 0x0103, &[0x0103]),
+                (0x27, 0, &[0]),
+                (0x28, 1, &[1]),
+            ];
+            with(&turin, driver, settable(&turin, set), move |rig, cpus| {
+                let (socket, core) = core_of(&cpus);
+                let control = socket.control();
+                let range = |min, max| CodeRange { min, max };
+                let cap = control.power_cap(MicroWatts::from_watts(240)).unwrap();
+                assert_eq!(
+                    cap.to_string(),
+                    "/dev/hsmp: message 05h to socket 0 <- 0003a980 (power cap 240 W is within 0.001 W to 400 W)"
+                );
+                assert!(written(rig).is_empty(), "a plan sends nothing");
+                let (actual, way_back) = apply(Ok(cap));
+                assert_eq!(actual.unwrap(), MicroWatts::from_watts(360));
+                assert_eq!(way_back.unwrap().message().1, Some(360_000));
+                let (_, way_back) = apply(core.control().boost_limit(MegaHertz(3000)));
+                assert_eq!(way_back.unwrap().message().1, Some((apic(1) << 16) | 3400));
+                drop(apply(control.boost_limit(MegaHertz(3100))));
+                let (actual, way_back) = apply(control.xgmi_link_width(range(0, 1)));
+                // Only AMD's own driver lets it be read.
+                assert_eq!(
+                    (actual.is_ok(), way_back.is_some()),
+                    (driver == Driver::V3_1, driver == Driver::V3_1)
+                );
+                drop(apply(control.fabric_pstate(FabricPstate::Held(2))));
+                drop(apply(control.fabric_pstate(FabricPstate::Automatic)));
+                let (actual, _) = apply(control.lclk_levels(2, range(1, 2)));
+                assert_eq!(actual.unwrap(), range(1, 3));
+                drop(apply(control.gmi3_link_width(range(1, 2))));
+                let (_, way_back) = apply(control.pcie_rate(1));
+                assert_eq!(way_back.unwrap().message().1, Some(2), "the answer is the previous rate");
+                drop(apply(control.power_mode(5)));
+                drop(apply(control.fabric_pstate_range(range(0, 1))));
+                drop(apply(control.xgmi_pstate_range(range(1, 3))));
+                drop(apply(control.rail_iso_frequency(false)));
+                drop(apply(control.fabric_cstate(true)));
+                let echo = if driver == Driver::V3_1 { 1 } else { 0 };
+                let expected: Vec<[u64; 4]> = vec![
+                    [0x05, 1, 0, 240_000],
+                    [0x08, 1, 0, (u64::from(apic(1)) << 16) | 3000],
+                    [0x09, 1, 0, 3100],
+                    [0x0c, 1, echo, 0x0001],
+                    [0x0d, 1, echo, 2],
+                    [0x0e, 0, 0, 0],
+                    // The highest before the lowest, and below: the lowest before the highest.
+                    [0x12, 1, 0, 0x0002_0201],
+                    [0x1f, 1, 0, 0x0102],
+                    [0x20, 1, 1, 1],
+                    [0x21, 1, 1, 5],
+                    [0x22, 1, echo, 0x0001],
+                    [0x26, 1, echo, 0x0103],
+                    [0x27, 1, 1, 0],
+                    [0x28, 1, 1, 1],
+                ];
+                assert_eq!(written(rig), expected, "{driver:?}");
+            });
+        }
+        let venice = chips().remove(5);
+        let set: &[(u32, u32, &[u32])] =
+            &[(0x29, 0, &[0]), (0x2a, 1, &[1]), (0x38, (core << 16) | 1400, &[1400]), (0x3a, 650, &[650])];
+        with(&venice, Driver::V3_1, settable(&venice, set), |rig, cpus| {
+            let (socket, core) = core_of(&cpus);
+            let (actual, way_back) = apply(socket.control().pc6(false));
+            assert_eq!((actual, way_back.unwrap().message().1), (Ok(true), Some(1)));
+            drop(apply(socket.control().cc6(true)));
+            drop(apply(core.control().floor_limit(MegaHertz(1400))));
+            drop(apply(socket.control().sdps_limit(650)));
+            let argument = (u64::from(apic(1)) << 16) | 1400;
+            assert_eq!(
+                written(rig),
+                [[0x29, 1, 1, 0], [0x2a, 1, 1, 1], [0x38, 1, 1, argument], [0x3a, 1, 1, 650]]
+            );
+        });
+    }
+
+    #[test]
+    fn what_is_refused_before_anything_is_sent() {
+        let milan = chips().remove(0);
+        with(&milan, Driver::V2_4, settable(&milan, &[]), |rig, cpus| {
+            let (socket, core) = core_of(&cpus);
+            let control = socket.control();
+            let range = |min, max| CodeRange { min, max };
+            let beyond = |error: Error| assert!(matches!(error, Error::OutOfRange { .. }), "{error}");
+            beyond(control.power_cap(MicroWatts::from_watts(401)).unwrap_err());
+            beyond(control.power_cap(MicroWatts(0)).unwrap_err());
+            beyond(control.xgmi_link_width(range(2, 1)).unwrap_err());
+            beyond(control.lclk_levels(0, range(0, 4)).unwrap_err());
+            beyond(control.lclk_levels(4, range(0, 1)).unwrap_err());
+            beyond(control.fabric_pstate(FabricPstate::Held(3)).unwrap_err());
+            beyond(core.control().boost_limit(MegaHertz(65_536)).unwrap_err());
+            let not = HsmpRefusal::NotInProtocol { protocol: 2 };
+            for error in [
+                control.pcie_rate(1).unwrap_err(),
+                control.gmi3_link_width(range(0, 2)).unwrap_err(),
+                control.fabric_cstate(false).unwrap_err(),
+            ] {
+                assert!(matches!(&error, Error::Hsmp { reason, .. } if *reason == not), "{error}");
+            }
+            assert!(written(rig).is_empty());
+            // The firmware refuses.
+            let error = control.power_cap(MicroWatts::from_watts(200)).unwrap().apply().unwrap_err();
+            let unknown = HsmpRefusal::UnknownMessage;
+            assert!(matches!(error, Error::Hsmp { message: 0x05, reason, .. } if reason == unknown));
+        });
+        // A backend that only looks.
+        super::with(&milan, Driver::V2_4, settable(&milan, &[]), |_, cpus| {
+            let plan = cpus.sockets()[0].control().power_cap(MicroWatts::from_watts(200)).unwrap();
+            assert!(matches!(plan.apply().unwrap_err(), Error::ReadOnly { .. }));
+        });
+    }
+
+    #[test]
+    fn who_may_not_write_is_told() {
+        let milan = chips().remove(0);
+        with(&milan, Driver::V2_4, settable(&milan, &[]), |rig, cpus| {
+            let plan = cpus.sockets()[0].control().power_cap(MicroWatts::from_watts(200)).unwrap();
+            assert!(matches!(plan.dry_run(), Err(Error::NoHsmp { .. })), "the tree has no node");
+            rig.change(|kernel| kernel.hsmp.open = Err(libc::EACCES));
+            assert!(matches!(plan.apply().unwrap_err(), Error::NoPermission { .. }));
+        });
+    }
+}

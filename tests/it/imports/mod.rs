@@ -41,7 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("cpu", &["attribute", "reading", "discover", "backend", "parse", "unit", "id", "error"]),
     ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
-    ("control", &["attribute", "reading", "gpu", "backend", "parse", "unit", "id", "error"]),
+    ("control", &["cpu", "attribute", "reading", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("process", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("topology", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // Plays machines; nobody imports it.

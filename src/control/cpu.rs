@@ -1,0 +1,528 @@
+//! Settings of the processor's management firmware: one message each, through `/dev/hsmp` opened for writing.
+//!
+//! ```no_run
+//! # fn main() -> amdgpu_smi::Result<()> {
+//! use amdgpu_smi::{Smi, unit::MicroWatts};
+//! let cpus = Smi::builder().cpus()?;
+//! let plan = cpus.sockets()[0].control().power_cap(MicroWatts::from_watts(240))?; // checked against the maximum
+//! println!("{plan}");
+//! let change = plan.apply()?;
+//! if let Some(way_back) = change.way_back {
+//!     way_back.apply()?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! As with GPUs, each method makes a plan and changes nothing. A message that the processor's protocol or the loaded
+//! driver does not have is refused when it is planned; the limits that the firmware does not publish are AMD's own
+//! library's. Left out on purpose: writing registers of devices on DIMMs.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{unbounded, within};
+use crate::backend::hsmp::HSMP;
+use crate::backend::{HsmpMessage, Kind};
+use crate::cpu::{CodeRange, Core, FabricPstate, Message, Socket, message_error};
+use crate::error::{Error, HsmpRefusal, Op, Result};
+use crate::parse::hsmp::request;
+use crate::reading::bare;
+use crate::unit::{MegaHertz, MicroWatts};
+
+/// The highest width, rate and p-state that AMD's library accepts.
+const HIGHEST_CODE: u8 = 2;
+
+/// The settings of one socket. Each method plans a change; see [`control::cpu`](self).
+#[derive(Debug)]
+pub struct SocketControl<'a> {
+    socket: &'a Socket,
+}
+
+/// The settings of one core.
+#[derive(Debug)]
+pub struct CoreControl<'a> {
+    core: &'a Core,
+}
+
+impl Socket {
+    /// The way to change settings of this socket. Any user gets it, to plan.
+    pub fn control(&self) -> SocketControl<'_> {
+        SocketControl { socket: self }
+    }
+}
+
+impl Core {
+    /// The way to change settings of this core. Any user gets it, to plan.
+    pub fn control(&self) -> CoreControl<'_> {
+        CoreControl { core: self }
+    }
+}
+
+/// What is read before and after.
+type Read<A> = Arc<dyn Fn(&Socket) -> Result<A> + Send + Sync>;
+/// The message that sets a value.
+type Set<A> = Arc<dyn Fn(&A) -> Option<(Message, Option<u32>)> + Send + Sync>;
+
+/// A change of a processor's setting that has been checked and not been made.
+#[must_use = "a plan changes nothing until it is applied"]
+#[derive(Clone)]
+pub struct CpuPlan<A> {
+    socket: Socket,
+    message: Message,
+    request: HsmpMessage,
+    asked: A,
+    check: String,
+    read: Read<A>,
+    set: Set<A>,
+    /// Of a message that answers with what was set before.
+    previous: Option<fn(u32) -> A>,
+}
+
+/// A change that was made.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct CpuChange<A> {
+    /// What was asked for.
+    pub asked: A,
+    /// What the firmware says now, or why it cannot be asked.
+    pub actual: Result<A>,
+    /// The way back to what was before; absent where that could not be read.
+    pub way_back: Option<CpuPlan<A>>,
+}
+
+impl<A: fmt::Display> fmt::Display for CpuPlan<A> {
+    /// `/dev/hsmp: message 05h to socket 0 <- 00057e40 (power cap 360 W is within …)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{HSMP}: message {:02X}h to socket {}", self.message.number(), self.socket.id())?;
+        if let Some(argument) = self.request.argument {
+            write!(f, " <- {argument:08x}")?;
+        }
+        write!(f, " ({})", self.check)
+    }
+}
+
+impl<A: fmt::Debug> fmt::Debug for CpuPlan<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("CpuPlan");
+        out.field("request", &self.request).field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+impl<A: Clone> CpuPlan<A> {
+    fn new(
+        socket: &Socket,
+        asked: A,
+        check: String,
+        read: impl Fn(&Socket) -> Result<A> + Send + Sync + 'static,
+        set: impl Fn(&A) -> Option<(Message, Option<u32>)> + Send + Sync + 'static,
+    ) -> Result<CpuPlan<A>> {
+        CpuPlan::of(socket, asked, check, Arc::new(read), Arc::new(set))
+    }
+
+    fn of(socket: &Socket, asked: A, check: String, read: Read<A>, set: Set<A>) -> Result<CpuPlan<A>> {
+        let path = PathBuf::from(HSMP);
+        let nameless = || Error::NotOffered {
+            path,
+            asked: check.clone(),
+            offered: "it has no place in the message".into(),
+        };
+        let (message, argument) = set(&asked).ok_or_else(nameless)?;
+        let request = socket.change(message, argument)?;
+        Ok(CpuPlan { socket: socket.clone(), message, request, asked, check, read, set, previous: None })
+    }
+
+    /// What was asked for.
+    pub fn asked(&self) -> &A {
+        &self.asked
+    }
+
+    /// The message that is sent, with its argument.
+    pub fn message(&self) -> (Message, Option<u32>) {
+        (self.message, self.request.argument)
+    }
+
+    /// What was compared with which range, or that none is published: a sentence.
+    pub fn check(&self) -> &str {
+        &self.check
+    }
+
+    /// Sends nothing, and says what would keep this user from it.
+    ///
+    /// # Errors
+    /// [`Error::NoHsmp`]; [`Error::NoPermission`] for one who may not open `/dev/hsmp` for writing.
+    pub fn dry_run(&self) -> Result<()> {
+        let backend = self.socket.backend();
+        let path = Path::new(HSMP);
+        let dir = backend.open_dir(path.parent().unwrap_or(path));
+        let meta = dir.and_then(|dir| dir.meta(path.file_name().unwrap_or_default().as_ref()));
+        let Ok(meta) = meta else { return Err(Error::NoHsmp { path: path.into() }) };
+        let allowed = if backend.host().euid == meta.uid { 0o200 } else { 0o022 };
+        if meta.kind != Kind::CharDevice || backend.host().euid != 0 && meta.mode & allowed == 0 {
+            let hint = "only root may; the device's mode keeps this user out";
+            return Err(Error::NoPermission { op: Op::Write, path: path.into(), hint });
+        }
+        Ok(())
+    }
+
+    /// Sends the message, and reads back what is in force.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`] on a fixture or a recording; [`Error::NoPermission`]; [`Error::Hsmp`] for what the firmware
+    /// refuses.
+    pub fn apply(self) -> Result<CpuChange<A>> {
+        let mut before = match self.previous {
+            Some(_) => None,
+            None => (self.read)(&self.socket).ok(),
+        };
+        let answer = self.socket.backend().hsmp_set(&self.request).map_err(|failure| {
+            let is_read_only = failure.raw_os_error() == Some(rustix::io::Errno::ROFS.raw_os_error());
+            match message_error(HSMP.into(), self.socket.id(), self.message, &failure) {
+                _ if is_read_only => Error::ReadOnly { path: HSMP.into(), reason: super::LOOKED_AT },
+                Error::NotPublished { path } => Error::NoHsmp { path },
+                other => other,
+            }
+        })?;
+        if let (Some(previous), Some(word)) = (self.previous, answer.first()) {
+            before = Some(previous(*word));
+        }
+        let actual = (self.read)(&self.socket);
+        let way_back = before.and_then(|before| {
+            let check = "as it was before".to_owned();
+            let plan = CpuPlan::of(&self.socket, before, check, self.read.clone(), self.set.clone()).ok()?;
+            Some(CpuPlan { previous: self.previous, ..plan })
+        });
+        Ok(CpuChange { asked: self.asked, actual, way_back })
+    }
+}
+
+/// Where a value would have been read that no message tells.
+fn untold<A>(_: &Socket) -> Result<A> {
+    Err(Error::NotPublished { path: HSMP.into() })
+}
+
+fn path() -> PathBuf {
+    HSMP.into()
+}
+
+/// Refuses a code above the highest.
+fn code(what: &str, code: u8, highest: u8) -> Result<String> {
+    within(&path, what, &code, &0, &highest)
+}
+
+/// Refuses codes above the highest, and a range that runs backwards.
+fn codes(what: &str, range: CodeRange, highest: u8) -> Result<String> {
+    code(what, range.max, highest)?;
+    within(&path, what, &range.min, &0, &range.max)
+}
+
+impl SocketControl<'_> {
+    /// Limits the power of the socket, in millionths of a watt. The firmware takes whole milliwatts.
+    ///
+    /// # Source
+    /// Message 05h; the range by [`Socket::power`].
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; those of reading the maximum.
+    #[doc(alias = "amdsmi_set_cpu_socket_power_cap")]
+    pub fn power_cap(&self, cap: MicroWatts) -> Result<CpuPlan<MicroWatts>> {
+        let max = bare(self.socket.power().limit_max)?;
+        // No limit at all is none that the firmware documents.
+        let check = within(&path, "power cap", &cap, &MicroWatts(1000), &max)?;
+        let read = |socket: &Socket| bare(socket.power().limit);
+        CpuPlan::new(self.socket, cap, check, read, |cap| {
+            Some((Message::SetSocketPowerLimit, Some(u32::try_from(cap.0 / 1000).ok()?)))
+        })
+    }
+
+    /// Limits the frequency of all cores, in MHz. Read back is what the first core says.
+    ///
+    /// # Source
+    /// Message 09h; the range by [`Socket::clocks`] where it is told.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_set_cpu_socket_boostlimit")]
+    pub fn boost_limit(&self, limit: MegaHertz) -> Result<CpuPlan<MegaHertz>> {
+        let check = boost_check(self.socket, limit)?;
+        let read = |socket: &Socket| {
+            let limits: Result<Vec<MegaHertz>> =
+                socket.cores().map(|core| bare(core.boost_limit())).collect();
+            // With limits of their own there is no one value to go back to.
+            match limits?.as_slice() {
+                [first, rest @ ..] if rest.iter().all(|limit| limit == first) => Ok(*first),
+                _ => untold(socket),
+            }
+        };
+        CpuPlan::new(self.socket, limit, check, read, |limit| {
+            Some((Message::SetSocketBoostLimit, Some(u16::try_from(limit.0).ok()?.into())))
+        })
+    }
+
+    /// Sets least and most width of the xGMI links: 0 is x4, 1 is x8, 2 is x16.
+    ///
+    /// # Source
+    /// Message 0Ch; read back with AMD's own driver.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_set_cpu_xgmi_width")]
+    pub fn xgmi_link_width(&self, width: CodeRange) -> Result<CpuPlan<CodeRange>> {
+        let check = codes("xGMI width", width, HIGHEST_CODE)?;
+        let read = |socket: &Socket| bare(socket.xgmi_link_width());
+        CpuPlan::new(self.socket, width, check, read, |width| {
+            Some((Message::XgmiLinkWidth, Some(request::range(*width))))
+        })
+    }
+
+    /// Sets least and most width of the GMI3 links: 0 is a quarter, 1 a half, 2 the whole.
+    ///
+    /// # Source
+    /// Message 1Fh, which no message reads back.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_set_cpu_gmi3_link_width_range")]
+    pub fn gmi3_link_width(&self, width: CodeRange) -> Result<CpuPlan<CodeRange>> {
+        let check = codes("GMI3 width", width, HIGHEST_CODE)?;
+        CpuPlan::new(self.socket, width, check, untold, |width| {
+            Some((Message::SetGmi3Width, Some(request::range(*width))))
+        })
+    }
+
+    /// Sets the rate of PCIe links, as a code of 0 to 2. The answer has the previous rate, which is the way back.
+    ///
+    /// # Source
+    /// Message 20h.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_set_cpu_pcie_link_rate")]
+    pub fn pcie_rate(&self, rate: u8) -> Result<CpuPlan<u8>> {
+        let check = code("PCIe rate", rate, HIGHEST_CODE)?;
+        let plan = CpuPlan::new(self.socket, rate, check, untold, |rate| {
+            Some((Message::SetPcieRate, Some((*rate).into())))
+        })?;
+        Ok(CpuPlan { previous: Some(|word| word as u8), ..plan })
+    }
+
+    /// Sets the power efficiency mode, as a code of 0 to 3, on family 1Ah of 0 to 5.
+    ///
+    /// # Source
+    /// Message 21h.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_set_cpu_pwr_efficiency_mode")]
+    pub fn power_mode(&self, mode: u8) -> Result<CpuPlan<u8>> {
+        let highest = if self.socket.model().family >= Some(0x1a) { 5 } else { 3 };
+        let check = code("power mode", mode, highest)?;
+        let read = |socket: &Socket| bare(socket.power_mode());
+        CpuPlan::new(self.socket, mode, check, read, |mode| Some((Message::PowerMode, Some((*mode).into()))))
+    }
+
+    /// Sets the range of an NBIO's LCLK levels: 0 to 3, on MI300A to 2.
+    ///
+    /// # Source
+    /// Message 12h.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_set_cpu_socket_lclk_dpm_level")]
+    pub fn lclk_levels(&self, nbio: u8, levels: CodeRange) -> Result<CpuPlan<CodeRange>> {
+        let highest = if bare(self.socket.protocol_version())? == 6 { 2 } else { 3 };
+        code("NBIO", nbio, 3)?;
+        let check = codes("LCLK level", levels, highest)?;
+        let read = move |socket: &Socket| bare(socket.lclk_levels(nbio));
+        CpuPlan::new(self.socket, levels, check, read, move |levels| {
+            Some((Message::SetNbioDpmLevel, Some(request::dpm_levels(nbio, *levels))))
+        })
+    }
+
+    /// Holds the data fabric in a p-state of 0 to 2, or lets it choose.
+    ///
+    /// # Source
+    /// Message 0Dh or 0Eh; read back with AMD's own driver.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_cpu_apb_disable")]
+    #[doc(alias = "amdsmi_cpu_apb_enable")]
+    pub fn fabric_pstate(&self, pstate: FabricPstate) -> Result<CpuPlan<FabricPstate>> {
+        let check = match pstate {
+            FabricPstate::Automatic => "the fabric chooses its p-state".to_owned(),
+            FabricPstate::Held(pstate) => code("p-state", pstate, HIGHEST_CODE)?,
+        };
+        let read = |socket: &Socket| bare(socket.fabric_pstate());
+        CpuPlan::new(self.socket, pstate, check, read, |pstate| {
+            Some(match pstate {
+                FabricPstate::Automatic => (Message::AutomaticFabricPstate, None),
+                FabricPstate::Held(pstate) => (Message::FabricPstate, Some((*pstate).into())),
+            })
+        })
+    }
+
+    /// Sets the range of the data fabric's p-states, 0 to 2; 0 is the fastest. Which of both may be the larger, the
+    /// firmware decides.
+    ///
+    /// # Source
+    /// Message 22h; read back with AMD's own driver.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    #[doc(alias = "amdsmi_set_cpu_df_pstate_range")]
+    pub fn fabric_pstate_range(&self, range: CodeRange) -> Result<CpuPlan<CodeRange>> {
+        let check = code("p-state", range.min.max(range.max), HIGHEST_CODE)?;
+        let read = |socket: &Socket| bare(socket.fabric_pstate_range());
+        CpuPlan::new(self.socket, range, check, read, |range| {
+            Some((Message::FabricPstateRange, Some(request::range(*range))))
+        })
+    }
+
+    /// Sets the range of the xGMI links' p-states.
+    ///
+    /// # Source
+    /// Message 26h; read back with AMD's own driver.
+    ///
+    /// # Errors
+    /// Those of finding that processor or driver do not have the message.
+    pub fn xgmi_pstate_range(&self, range: CodeRange) -> Result<CpuPlan<CodeRange>> {
+        let check = unbounded("xGMI p-state", &format_args!("{} to {}", range.min, range.max));
+        let read = |socket: &Socket| bare(socket.xgmi_pstate_range());
+        CpuPlan::new(self.socket, range, check, read, |range| {
+            Some((Message::XgmiPstateRange, Some(request::range(*range))))
+        })
+    }
+
+    /// Lets the rails of the cores have frequencies of their own, or not.
+    ///
+    /// # Source
+    /// Message 27h.
+    ///
+    /// # Errors
+    /// As [`SocketControl::xgmi_pstate_range`].
+    pub fn rail_iso_frequency(&self, enabled: bool) -> Result<CpuPlan<bool>> {
+        self.switch(Message::RailIsoFrequency, enabled, |socket| bare(socket.rail_iso_frequency()))
+    }
+
+    /// Lets the data fabric use C-states, or not.
+    ///
+    /// # Source
+    /// Message 28h.
+    ///
+    /// # Errors
+    /// As [`SocketControl::xgmi_pstate_range`].
+    pub fn fabric_cstate(&self, enabled: bool) -> Result<CpuPlan<bool>> {
+        self.switch(Message::FabricCstate, enabled, |socket| bare(socket.fabric_cstate()))
+    }
+
+    /// Lets the package go to PC6, or not.
+    ///
+    /// # Source
+    /// Message 29h.
+    ///
+    /// # Errors
+    /// As [`SocketControl::xgmi_pstate_range`].
+    pub fn pc6(&self, enabled: bool) -> Result<CpuPlan<bool>> {
+        self.switch(Message::Pc6, enabled, |socket| bare(socket.pc6()))
+    }
+
+    /// Lets cores go to CC6, or not.
+    ///
+    /// # Source
+    /// Message 2Ah.
+    ///
+    /// # Errors
+    /// As [`SocketControl::xgmi_pstate_range`].
+    pub fn cc6(&self, enabled: bool) -> Result<CpuPlan<bool>> {
+        self.switch(Message::Cc6, enabled, |socket| bare(socket.cc6()))
+    }
+
+    /// Sets the limit of SDPS, as the firmware's number of 31 bits.
+    ///
+    /// # Source
+    /// Message 3Ah.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`].
+    pub fn sdps_limit(&self, limit: u32) -> Result<CpuPlan<u32>> {
+        let check = within(&path, "SDPS limit", &limit, &0, &(request::ASK - 1))?;
+        let read = |socket: &Socket| bare(socket.sdps_limit());
+        CpuPlan::new(self.socket, limit, check, read, |limit| Some((Message::SdpsLimit, Some(*limit))))
+    }
+
+    fn switch(
+        &self,
+        message: Message,
+        enabled: bool,
+        read: fn(&Socket) -> Result<bool>,
+    ) -> Result<CpuPlan<bool>> {
+        let check = (if enabled { "switched on" } else { "switched off" }).to_owned();
+        CpuPlan::new(self.socket, enabled, check, read, move |enabled| {
+            Some((message, Some((*enabled).into())))
+        })
+    }
+}
+
+impl CoreControl<'_> {
+    /// Limits the frequency of the core, in MHz.
+    ///
+    /// # Source
+    /// Message 08h; the range by [`Socket::clocks`] where it is told.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; [`Error::NotOffered`] for a core whose APIC id has more than 16 bits.
+    #[doc(alias = "amdsmi_set_cpu_core_boostlimit")]
+    pub fn boost_limit(&self, limit: MegaHertz) -> Result<CpuPlan<MegaHertz>> {
+        let check = boost_check(self.core.socket(), limit)?;
+        let core = self.core.clone();
+        let read = move |_: &Socket| bare(core.boost_limit());
+        let apic = self.core.apic_id();
+        CpuPlan::new(self.core.socket(), limit, check, read, move |limit| {
+            Some((Message::SetBoostLimit, Some(request::boost_limit(apic?, u16::try_from(limit.0).ok()?)?)))
+        })
+    }
+
+    /// Sets the lowest frequency of the core, in MHz.
+    ///
+    /// # Source
+    /// Message 38h; the range by [`Socket::clocks`] where it is told.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; [`Error::NotOffered`] for a core whose APIC id has more than 12 bits.
+    pub fn floor_limit(&self, limit: MegaHertz) -> Result<CpuPlan<MegaHertz>> {
+        let check = boost_check(self.core.socket(), limit)?;
+        let core = self.core.clone();
+        let read = move |_: &Socket| bare(core.floor_limit());
+        let apic = self.core.apic_id();
+        CpuPlan::new(self.core.socket(), limit, check, read, move |limit| {
+            Some((Message::FloorLimit, Some(request::set_floor(apic?, u16::try_from(limit.0).ok()?)?)))
+        })
+    }
+}
+
+/// Compares a frequency with the range that the firmware tells, or with what a message has room for.
+fn boost_check(socket: &Socket, limit: MegaHertz) -> Result<String> {
+    match socket.clocks().range {
+        Ok(range) => within(&path, "frequency", &limit, &range.min, &range.max),
+        Err(Error::Hsmp { reason: HsmpRefusal::NotInProtocol { .. }, .. } | Error::NotPublished { .. }) => {
+            within(&path, "frequency", &limit, &MegaHertz(0), &MegaHertz(u16::MAX.into()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_refused_at_both_ends() {
+        let range = |min, max| codes("width", CodeRange { min, max }, 2);
+        assert!(range(0, 2).is_ok() && range(1, 1).is_ok());
+        assert!(matches!(range(0, 3), Err(Error::OutOfRange { .. })));
+        let error = range(2, 1).unwrap_err();
+        assert_eq!(error.to_string(), "/dev/hsmp: width 2 is not within 0 to 1");
+    }
+}
