@@ -27,13 +27,13 @@
 //! * **Never wakes, never hangs, never blocks others.** What would wake a [suspended](Gpu::is_suspended) GPU is
 //!   not read unless the caller [allows](WakePolicy) it. No device node is opened but `/dev/kfd`, for [events](event),
 //!   and an awake GPU's render node, once for each of three questions: [`Gpu::vbios_info`], [`Gpu::vram_info`] and
-//!   [`Gpu::drm_version`]. Nothing is locked, nothing is printed. The one file that blocks, for a second, has
+//!   [`Gpu::drm_version`]; and `/dev/hsmp`, for [processors](cpu). Nothing is locked, nothing is printed. The one file that blocks, for a second, has
 //!   [a method of its own](Gpu::pcie_throughput).
 //! * **The root is a value.** The live machine, a directory and an archive are one [`Backend`](backend::Backend)
 //!   each, under the same code.
 //! * **Reading cannot write.** What changes settings lives in a module of its own, which only feature `control` compiles.
-//! * **Unsafe is a place.** It is denied but in the file that holds two calls of `/dev/kfd` and two of render nodes, and
-//!   the one that maps archives.
+//! * **Unsafe is a place.** It is denied but in the file that holds two calls of `/dev/kfd`, two of render nodes and one of
+//!   `/dev/hsmp`, and the one that maps archives.
 //!
 //! # Where to look
 //!
