@@ -415,6 +415,12 @@ impl ParseError {
 }
 
 impl Error {
+    /// Whether the source that was asked does not have the quantity, so that another one may be asked. Any other error
+    /// is an answer.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Error::NotSupported { .. } | Error::NotSampled)
+    }
+
     /// The reason in one or two words, for tables and JSON; what is unparsable says where.
     pub fn reason(&self) -> String {
         match self {

@@ -258,7 +258,7 @@ impl Sampler {
             let in_table = || self.sample.metrics.as_ref().ok()?.activity.gfx;
             let busy = match &self.sample.activity.gfx {
                 Ok(busy) => Some(busy.0),
-                Err(Error::NotSupported { .. } | Error::NotSampled) => in_table().map(|busy| busy.0),
+                Err(error) if error.is_absence() => in_table().map(|busy| busy.0),
                 // Whether it is idle is not known now.
                 Err(_) => return,
             };

@@ -122,12 +122,16 @@ impl Slot {
         file: impl Into<PathBuf>,
         field: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) -> Slot {
+        Slot::of(Box::new(Field { attribute, refill: None, field }), attribute.owner, scope, dir, file.into())
+    }
+
+    fn of(place: Box<dyn Place>, owner: Owner, scope: Scope, dir: Arc<dyn Dir>, file: PathBuf) -> Slot {
         Slot {
-            place: Box::new(Field { attribute, refill: None, field }),
-            owner: attribute.owner,
+            place,
+            owner,
             scope,
             dir,
-            file: file.into(),
+            file,
             attr: None,
             text: None,
             backoff: Backoff::default(),
@@ -145,10 +149,8 @@ impl Slot {
         file: impl Into<PathBuf>,
         field: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) -> Slot {
-        let mut slot = Slot::new(attribute, scope, dir, file, |_| None);
-        slot.place = Box::new(Field { attribute, refill, field });
-        slot.text = Some(Vec::new());
-        slot
+        let place = Box::new(Field { attribute, refill, field });
+        Slot { text: Some(Vec::new()), ..Slot::of(place, attribute.owner, scope, dir, file.into()) }
     }
 
     /// Reads the file into its place. `spare` counts the descriptors that may still be opened to be kept.

@@ -1,7 +1,6 @@
 //! How busy the engines are.
 
 use super::Look;
-use crate::error::Error;
 use crate::gpu::{Activity, Gpu};
 use crate::parse::metrics::{EngineMetrics, Metrics};
 use crate::reading::{Reading, Scope, Source, Value};
@@ -31,7 +30,7 @@ impl Look<'_> {
 
     fn media(&self, attribute: Reading<Percent>) -> Reading<Percent> {
         let absent = match attribute {
-            Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => absent,
+            Err(absent) if absent.is_absence() => absent,
             attribute => return attribute,
         };
         let (value, scope) =

@@ -51,7 +51,7 @@ impl Look<'_> {
             Err(error) => error.clone(),
         };
         let current = match self.of_table(|metrics| in_table(metrics, domain)) {
-            Err(Error::NotSupported { .. } | Error::NotSampled) => {
+            Err(error) if error.is_absence() => {
                 self.marked(&levels).or_else(|| self.measured(domain)).ok_or(absent)
             }
             current => current,

@@ -1,10 +1,10 @@
 //! The fan.
 
-use super::Look;
+use super::{Look, field_of};
 use crate::error::Error;
 use crate::gpu::{Fan, FanMode, Gpu};
 use crate::parse::metrics::Metrics;
-use crate::reading::{Reading, Scope, bundle};
+use crate::reading::{Scope, bundle};
 use crate::unit::Rpm;
 
 bundle! {
@@ -46,27 +46,21 @@ impl Look<'_> {
         let path = || self.gpu.path_of("hwmon");
         let fan =
             self.fans().and_then(|fans| fans.into_iter().next().ok_or_else(|| Error::NoFan { path: path() }));
-        fn of<T: Clone>(fan: &Result<Fan, Error>, figure: fn(&Fan) -> &Reading<T>) -> Reading<T> {
-            match fan {
-                Ok(fan) => figure(fan).clone(),
-                Err(error) => Err(error.clone()),
-            }
-        }
         let in_table = |metrics: &Metrics| metrics.fan_speed.filter(|speed| speed.0 != 0);
-        let rpm = match of(&fan, |fan| &fan.rpm) {
+        let rpm = match field_of(&fan, |fan| &fan.rpm) {
             Err(no_fan @ Error::NoFan { .. }) => self.table_value(no_fan, in_table, Scope::Package),
             rpm => self.or_table(rpm, in_table),
         };
         FanSummary {
             rpm,
             percent: fan.as_ref().map_err(Error::clone).and_then(Fan::percent),
-            pwm: of(&fan, |fan| &fan.pwm),
-            pwm_max: of(&fan, |fan| &fan.pwm_max),
-            mode: of(&fan, |fan| &fan.mode),
-            rpm_max: of(&fan, |fan| &fan.rpm_max),
-            rpm_min: of(&fan, |fan| &fan.rpm_min),
-            rpm_target: of(&fan, |fan| &fan.rpm_target),
-            rpm_manual: of(&fan, |fan| &fan.rpm_manual),
+            pwm: field_of(&fan, |fan| &fan.pwm),
+            pwm_max: field_of(&fan, |fan| &fan.pwm_max),
+            mode: field_of(&fan, |fan| &fan.mode),
+            rpm_max: field_of(&fan, |fan| &fan.rpm_max),
+            rpm_min: field_of(&fan, |fan| &fan.rpm_min),
+            rpm_target: field_of(&fan, |fan| &fan.rpm_target),
+            rpm_manual: field_of(&fan, |fan| &fan.rpm_manual),
         }
     }
 }

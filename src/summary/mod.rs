@@ -158,9 +158,7 @@ impl<'a> Look<'a> {
     /// The attribute's value; where there is no such attribute, the table's.
     fn or_table<T>(&self, attribute: Reading<T>, field: impl FnOnce(&Metrics) -> Option<T>) -> Reading<T> {
         match attribute {
-            Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => {
-                self.table_value(absent, field, Scope::Package)
-            }
+            Err(absent) if absent.is_absence() => self.table_value(absent, field, Scope::Package),
             attribute => attribute,
         }
     }
@@ -177,7 +175,7 @@ impl<'a> Look<'a> {
                 let value = field(metrics).ok_or(absent)?;
                 Ok(Value { value, source: Source::Metrics, scope })
             }
-            Err(Error::NotSupported { .. } | Error::NotSampled) => Err(absent),
+            Err(error) if error.is_absence() => Err(absent),
             Err(error) => Err(error.clone()),
         }
     }
@@ -198,6 +196,14 @@ impl<'a> Look<'a> {
         of(own)
             .map(|engines| (engines, self.gpu.own_scope()))
             .or_else(|| Some((of(EngineScope::Socket)?, Scope::Package)))
+    }
+}
+
+/// A field of a bundle, or the reason why there is no bundle.
+fn field_of<B, T: Clone>(bundle: &Result<B>, field: impl FnOnce(&B) -> &Reading<T>) -> Reading<T> {
+    match bundle {
+        Ok(bundle) => field(bundle).clone(),
+        Err(error) => Err(error.clone()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Power and its cap.
 
-use super::Look;
+use super::{Look, field_of};
 use crate::error::Error;
 use crate::gpu::{Gpu, PowerChannel, PowerKind};
 use crate::reading::{Reading, Source, bundle};
@@ -51,10 +51,7 @@ impl Look<'_> {
             },
             None => self.gpu.first_power_channel(),
         };
-        let of = |figure: fn(&PowerChannel) -> &Reading<MicroWatts>| match &channel {
-            Ok(channel) => figure(channel).clone(),
-            Err(error) => Err(error.clone()),
-        };
+        let of = |figure: fn(&PowerChannel) -> &Reading<MicroWatts>| field_of(&channel, figure);
         let average = of(|channel| &channel.average);
         let average = self.or_table(average, |metrics| metrics.powers.average_socket);
         let instantaneous = of(|channel| &channel.instantaneous);
@@ -83,14 +80,8 @@ fn socket(
             (Ok(*now), Some(PowerKind::Instantaneous))
         }
         (Ok(average), _) => (Ok(*average), Some(PowerKind::Average)),
-        (Err(Error::NotSupported { .. } | Error::NotSampled), Ok(now)) => {
-            (Ok(*now), Some(PowerKind::Instantaneous))
-        }
-        (Err(Error::NotSupported { .. } | Error::NotSampled), Err(error))
-            if !matches!(error, Error::NotSupported { .. } | Error::NotSampled) =>
-        {
-            (Err(error.clone()), None)
-        }
+        (Err(absent), Ok(now)) if absent.is_absence() => (Ok(*now), Some(PowerKind::Instantaneous)),
+        (Err(absent), Err(error)) if absent.is_absence() && !error.is_absence() => (Err(error.clone()), None),
         (Err(error), _) => (Err(error.clone()), None),
     }
 }

@@ -4,7 +4,7 @@ use super::Look;
 use crate::error::{Error, Result};
 use crate::gpu::{Gpu, Temperature, TemperatureSensor};
 use crate::parse::metrics::Metrics;
-use crate::reading::{Reading, bundle};
+use crate::reading::{Reading, Scope, bundle};
 use crate::unit::MilliCelsius;
 
 bundle! {
@@ -39,24 +39,22 @@ impl Look<'_> {
         };
         let (mut sensors, absent) = match listed {
             Ok(sensors) => (sensors, None),
-            Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => (Vec::new(), Some(absent)),
+            Err(absent) if absent.is_absence() => (Vec::new(), Some(absent)),
             Err(error) => return Err(error),
         };
-        for sensor in sensors.iter_mut().filter(|found| IN_TABLE.contains(&found.sensor)) {
-            let kind = sensor.sensor.clone();
-            let current = std::mem::replace(&mut sensor.current, Err(Error::NotSampled));
-            sensor.current = self.or_table(current, |metrics| in_table(metrics, &kind));
-        }
         for sensor in IN_TABLE {
-            if sensors.iter().any(|found| found.sensor == sensor) {
+            let of_table = |metrics: &Metrics| in_table(metrics, &sensor);
+            let mut is_listed = false;
+            for found in sensors.iter_mut().filter(|found| found.sensor == sensor) {
+                is_listed = true;
+                let attribute = std::mem::replace(&mut found.current, Err(Error::NotSampled));
+                found.current = self.or_table(attribute, of_table);
+            }
+            if is_listed {
                 continue;
             }
             let none = || Error::NotSupported { path: self.gpu.path_of("hwmon") };
-            let current = self.table_value(
-                none(),
-                |metrics| in_table(metrics, &sensor),
-                crate::reading::Scope::Package,
-            );
+            let current = self.table_value(none(), of_table, Scope::Package);
             if current.is_ok() {
                 let limit = || Err(none());
                 sensors.push(Temperature {
@@ -106,7 +104,7 @@ impl Look<'_> {
     /// The reading's own: as [`Look::temperature`].
     pub fn core_temperature(&self) -> CoreTemperature {
         let junction = self.temperature(&TemperatureSensor::Junction);
-        if !matches!(junction, Err(Error::NotSupported { .. } | Error::NotSampled)) {
+        if !junction.as_ref().is_err_and(Error::is_absence) {
             return CoreTemperature { sensor: TemperatureSensor::Junction, current: junction };
         }
         CoreTemperature {

@@ -21,26 +21,22 @@ impl Look<'_> {
     pub fn voltages(&self) -> Result<Vec<Voltage>> {
         let (mut rails, absent) = match self.listed_voltages() {
             Ok(rails) => (rails, None),
-            Err(absent @ (Error::NotSupported { .. } | Error::NotSampled)) => (Vec::new(), Some(absent)),
+            Err(absent) if absent.is_absence() => (Vec::new(), Some(absent)),
             Err(error) => return Err(error),
         };
-        for rail in rails
-            .iter_mut()
-            .filter(|rail| matches!(rail.rail, VoltageRail::Graphics | VoltageRail::Northbridge))
-        {
-            let in_table = |metrics: &Metrics| match rail.rail {
-                VoltageRail::Graphics => metrics.voltages.gfx,
-                _ => metrics.voltages.soc,
-            };
-            let current = std::mem::replace(&mut rail.current, Err(Error::NotSampled));
-            rail.current = self.or_table(current, in_table);
-        }
         for rail in IN_TABLE {
-            if rails.iter().any(|found| is_rail(&found.rail, &rail)) {
+            let of_table = |metrics: &Metrics| in_table(metrics, &rail);
+            let mut is_listed = false;
+            for found in rails.iter_mut().filter(|found| is_rail(&found.rail, &rail)) {
+                is_listed = true;
+                let attribute = std::mem::replace(&mut found.current, Err(Error::NotSampled));
+                found.current = self.or_table(attribute, of_table);
+            }
+            if is_listed {
                 continue;
             }
             let none = Error::NotSupported { path: self.gpu.path_of("hwmon") };
-            let current = self.table_value(none, |metrics| in_table(metrics, &rail), Scope::Package);
+            let current = self.table_value(none, of_table, Scope::Package);
             if current.is_ok() {
                 rails.push(Voltage { rail, channel: None, current });
             }
