@@ -72,8 +72,6 @@ pub enum Source {
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Scope {
-    /// One die of a package.
-    Die,
     /// One partition of a package.
     Partition,
     /// The whole package.
@@ -85,7 +83,7 @@ pub enum Scope {
 }
 
 impl<T> Value<T> {
-    /// A value of the whole package, read from an attribute of its own.
+    /// A value of the whole package.
     pub(crate) fn of_package(value: T, source: Source) -> Value<T> {
         Value { value, source, scope: Scope::Package }
     }

@@ -25,7 +25,7 @@ pub(crate) struct Machine {
     topology: OnceLock<Topology>,
 }
 
-/// What a handle is of.
+/// The kind of thing that a handle names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Processor = 0x75,
@@ -133,7 +133,7 @@ impl Machine {
         self.polled.get(position).ok_or(Status::NOT_FOUND)
     }
 
-    /// What is polled of a GPU's package, whose sensors are those of each of its partitions: a file is kept open once.
+    /// The samplers of a GPU's package. Its partitions share them, so that each file is open once.
     pub(crate) fn polled_of_package(&self, gpu: &Gpu) -> Result<&Polled, Status> {
         let package = gpu.ids().package;
         let first = self.gpus.iter().position(|gpu| gpu.ids().package == package);

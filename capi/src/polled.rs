@@ -108,7 +108,7 @@ impl Polled {
     }
 }
 
-/// Whether asking again would change nothing.
+/// True for an answer that reading again would not change.
 fn is_settled(error: &Error) -> bool {
     matches!(error, Error::NotSupported { .. })
 }

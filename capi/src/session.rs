@@ -31,7 +31,7 @@ static OPENERS: AtomicU32 = AtomicU32::new(0);
 /// The session of the process that loaded the library.
 static FIRST: Session = Session::new(0);
 
-/// Whether a process has used, or is about to use, `FIRST`.
+/// Set once a process uses, or is about to use, `FIRST`.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Where the process's session is, in pages of its own: null before the first call. The kernel wipes them in a forked

@@ -123,7 +123,7 @@ fn number(kind: Kind) -> VramType {
     }
 }
 
-/// Who made the video memory; `UNKNOWN` where the driver does not say, as of an APU.
+/// Maker of the video memory; `UNKNOWN` where the driver does not name it, as on an APU.
 ///
 /// *From*: `mem_info_vram_vendor` of the PCI device.
 #[unsafe(no_mangle)]
