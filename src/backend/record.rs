@@ -212,7 +212,10 @@ impl Record {
             state.calls.push(Call { op, path: path.clone(), errno: None });
             let mut state =
                 self.shared.healed.wait_while(state, hangs).unwrap_or_else(PoisonError::into_inner);
-            let hooks: Vec<_> = state.hooks.extract_if(.., |(wanted, _)| *wanted == number).collect();
+            let (hooks, left) =
+                std::mem::take(&mut state.hooks).into_iter().partition(|(wanted, _)| *wanted == number);
+            state.hooks = left;
+            let hooks: Vec<(usize, Hook)> = hooks;
             (number, fault, hooks, state.latency)
         };
         hooks.into_iter().for_each(|(_, hook)| hook.0(self));
@@ -227,10 +230,10 @@ impl Record {
             }),
             None => call(),
         };
-        if let Err(error) = &result
-            && let Some(call) = self.state().calls.get_mut(number)
-        {
-            call.errno = error.raw_os_error();
+        if let Err(error) = &result {
+            if let Some(call) = self.state().calls.get_mut(number) {
+                call.errno = error.raw_os_error();
+            }
         }
         result
     }

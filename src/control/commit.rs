@@ -78,9 +78,7 @@ impl<A, B> Staged<A, B> {
             }
         }
         let actual = (plan.read_back)(&plan.gpu);
-        if plan.repartitions
-            && let Some(device) = &plan.gpu.inner.device
-        {
+        if let Some(device) = plan.gpu.inner.device.as_ref().filter(|_| plan.repartitions) {
             device.retire();
         }
         let way_back = way_back(&plan.gpu, &plan.steps, &self.before);

@@ -261,9 +261,7 @@ impl Queue {
         };
         let waiting = self.lost.iter().position(|(gpu, _)| same(gpu, &event.gpu));
         // The count comes where the events would have come.
-        if self.events.len() < self.capacity
-            && let Some(waiting) = waiting
-        {
+        if let Some(waiting) = waiting.filter(|_| self.events.len() < self.capacity) {
             let count = self.lost.swap_remove(waiting);
             self.events.push_back(Ok(dropped(count)));
         }

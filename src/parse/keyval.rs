@@ -101,7 +101,7 @@ pub fn uevent(text: &[u8]) -> Uevent {
             b"PCI_ID" => uevent.pci_id = pci_id(cursor),
             b"PCI_SUBSYS_ID" => uevent.pci_subsys_id = pci_id(cursor),
             b"PCI_SLOT_NAME" => {
-                uevent.pci_slot_name = str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+                uevent.pci_slot_name = std::str::from_utf8(value).ok().and_then(|text| text.parse().ok());
             }
             b"MODALIAS" => uevent.modalias = string(),
             b"MAJOR" => uevent.major = scalar::unsigned_32(value).ok(),

@@ -374,7 +374,7 @@ fn offset(cursor: &mut Cursor<'_>) -> Parsed<i32> {
     match attempt.unsigned_32() {
         Ok(value) => {
             *cursor = attempt;
-            Ok(value.cast_signed())
+            Ok(value as i32)
         }
         Err(_) => cursor.signed_32(),
     }

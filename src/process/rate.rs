@@ -42,9 +42,8 @@ impl Processes {
                 for client in &used.clients {
                     clients.insert((pid, used.bdf, client.info.client_id), client);
                 }
-                if let (Some(id), Some(kfd)) = (used.kfd_id, &used.kfd)
-                    && let Some(sdma) = kfd.sdma
-                {
+                let Some(kfd) = &used.kfd else { continue };
+                if let (Some(id), Some(sdma)) = (used.kfd_id, kfd.sdma) {
                     copies.insert((pid, id.0), (sdma, kfd.read_at));
                 }
             }
@@ -62,9 +61,8 @@ impl Processes {
                 for engine in &mut used.engines {
                     engine.percent = busy.get(&engine.engine).copied();
                 }
-                if let (Some(id), Some(kfd)) = (used.kfd_id, &mut used.kfd)
-                    && let (Some(sdma), Some((before, at))) = (&mut kfd.sdma, copies.get(&(pid, id.0)))
-                {
+                let (Some(id), Some(kfd)) = (used.kfd_id, &mut used.kfd) else { continue };
+                if let (Some(sdma), Some((before, at))) = (&mut kfd.sdma, copies.get(&(pid, id.0))) {
                     *sdma = (*sdma).max(*before);
                     let worked = Duration::from_micros(sdma.0 - before.0);
                     used.sdma_percent = percent(worked, kfd.read_at.saturating_duration_since(*at));

@@ -54,10 +54,10 @@ impl Monitor {
     /// A scan that fails leaves the list as it was; its GPUs say what is wrong with them.
     pub fn tick(&mut self, deadline: Duration) -> impl Iterator<Item = (&Gpu, Outcome<'_>)> {
         self.changes = self.smi.refresh().unwrap_or_default();
-        if self.changes != Changes::default()
-            && let Ok(fleet) = fleet(&self.smi, self.fields)
-        {
-            self.fleet = fleet;
+        if self.changes != Changes::default() {
+            if let Ok(fleet) = fleet(&self.smi, self.fields) {
+                self.fleet = fleet;
+            }
         }
         self.fleet.tick(deadline)
     }

@@ -64,9 +64,7 @@ pub(super) fn write(image: &mut Image, plan: &Plan<'_>, package: &Package) {
         folder.line("in1_label", "vddnb");
         folder.line("in1_input", state.voltage * 7 / 10);
     }
-    if let Some(most) = facts.fan
-        && !plan.machine.guest
-    {
+    if let Some(most) = facts.fan.filter(|_| !plan.machine.guest) {
         folder.line("fan1_input", state.fan);
         folder.line("fan1_target", state.fan);
         folder.line("fan1_enable", 0);

@@ -41,11 +41,7 @@ impl Split {
         // A part of the package has its memory in one part of the memory (`__aqua_vanjaram_is_valid_mode`).
         let fits = match dies {
             1 => *compute == ComputePartition::Spx && banks == 1,
-            _ => {
-                dies.is_multiple_of(count)
-                    && banks <= count
-                    && available_memory(chip).contains(&memory.as_str())
-            }
+            _ => dies % count == 0 && banks <= count && available_memory(chip).contains(&memory.as_str()),
         };
         if !fits {
             return Err(wrong());

@@ -100,10 +100,8 @@ impl Overlay {
                 state.put_text(dir.join(path), text);
             }
             for kind in LINKS {
-                if let Some(left) =
-                    self.build_links(state, sources, number, &base.join(kind), &dir.join(kind))
-                    && let Some(text) = &mut properties
-                {
+                let left = self.build_links(state, sources, number, &base.join(kind), &dir.join(kind));
+                if let (Some(left), Some(text)) = (left, &mut properties) {
                     *text = with(text, &format!("{kind}_count"), left as u64);
                     state.put_text(dir.join("properties"), &text);
                 }
@@ -165,7 +163,7 @@ impl Overlay {
         let own = |file: &str| String::from_utf8(self.base_text(&dir.join(file)).ok()?).ok();
         let (properties, id) = (own("properties")?, own("gpu_id")?.trim().parse::<u32>().ok()?);
         let whole = |key: &str| Some(value(&properties, key)? * of_package.len() as u64);
-        if !whole("num_xcc")?.is_multiple_of(parts.into()) {
+        if whole("num_xcc")? % u64::from(parts) != 0 {
             return None;
         }
         let mut taken = self.gpu_ids(nodes);
@@ -190,8 +188,9 @@ impl Overlay {
             }
             taken.push(GpuId(number));
             let mut files = vec![("properties".into(), text), ("gpu_id".into(), format!("{number}\n"))];
-            if let Some(bank) = own("mem_banks/0/properties")
-                && let Some(size) = value(&bank, "size_in_bytes")
+            let bank = own("mem_banks/0/properties");
+            if let Some((bank, size)) =
+                bank.and_then(|bank| value(&bank, "size_in_bytes").map(|size| (bank, size)))
             {
                 let size = size * of_package.len() as u64 / u64::from(parts);
                 files.push(("mem_banks/0/properties".into(), with(&bank, "size_in_bytes", size)));

@@ -62,7 +62,7 @@ impl Draw {
     fn takes(self, case: impl Hash) -> bool {
         let mut hasher = DefaultHasher::new();
         (self.seed, case).hash(&mut hasher);
-        hasher.finish().is_multiple_of(self.share)
+        hasher.finish() % self.share == 0
     }
 }
 

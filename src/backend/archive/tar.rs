@@ -205,8 +205,8 @@ fn is_header(block: &[u8]) -> bool {
 fn sum(bytes: &[u8]) -> u64 {
     const LOW: u64 = 0x00ff_00ff_00ff_00ff;
     // Four sums of 16 bits; 64 words of two bytes each cannot overflow them.
-    let (words, _) = bytes.as_chunks::<8>();
-    let lanes = words.iter().map(|word| u64::from_ne_bytes(*word));
+    let words = bytes.chunks_exact(8).filter_map(|word| word.try_into().ok());
+    let lanes = words.map(u64::from_ne_bytes);
     let lanes = lanes.fold(0, |sum, word| sum + (word & LOW) + (word >> 8 & LOW));
     (0..4).map(|lane| lanes >> (16 * lane) & 0xffff).sum()
 }

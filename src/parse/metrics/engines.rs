@@ -38,7 +38,7 @@ impl Metrics {
             return;
         };
         let (dies, each) = (whole.dies(), dies_of_each as usize);
-        if each == 0 || dies == 0 || !dies.is_multiple_of(each) {
+        if each == 0 || dies == 0 || dies % each != 0 {
             return;
         }
         let Some(whole) = self.engines.pop() else { return };

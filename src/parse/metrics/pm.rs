@@ -38,9 +38,9 @@ impl PmMetrics {
             return Err(MetricsError::TooShort { have: claimed, need: Self::HEADER_SIZE });
         }
         let data = bytes.get(Self::HEADER_SIZE..claimed).ok_or_else(|| short(claimed))?.to_vec();
-        let (words, _) = header.as_chunks();
+        let words = header.chunks_exact(4).filter_map(|word| word.try_into().ok());
         let mut versions =
-            words.iter().skip(1).map(|word| Some(u32::from_le_bytes(*word)).filter(|word| *word != u32::MAX));
+            words.skip(1).map(|word| Some(u32::from_le_bytes(word)).filter(|word| *word != u32::MAX));
         let mut version = || versions.next().flatten();
         Ok(PmMetrics {
             structure_size,

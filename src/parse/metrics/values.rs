@@ -78,16 +78,16 @@ impl Values<'_> {
     ) {
         let convert = |value: Option<MetricsValue>| value.and_then(|value| convert(self.unit, value));
         match self.ty {
-            Type::U16 => slots.set(self.elements().map(|raw| convert(unsigned(u16::from_le_bytes(*raw))))),
-            Type::U32 => slots.set(self.elements().map(|raw| convert(unsigned(u32::from_le_bytes(*raw))))),
-            Type::U64 => slots.set(self.elements().map(|raw| convert(unsigned(u64::from_le_bytes(*raw))))),
+            Type::U16 => slots.set(self.elements().map(|raw| convert(unsigned(u16::from_le_bytes(raw))))),
+            Type::U32 => slots.set(self.elements().map(|raw| convert(unsigned(u32::from_le_bytes(raw))))),
+            Type::U64 => slots.set(self.elements().map(|raw| convert(unsigned(u64::from_le_bytes(raw))))),
             _ => slots.set((0..self.count()).map(|index| convert(self.value(index)))),
         }
     }
 
     #[inline(always)]
-    fn elements<const SIZE: usize>(&self) -> impl ExactSizeIterator<Item = &[u8; SIZE]> {
-        self.bytes.as_chunks().0.iter()
+    fn elements<const SIZE: usize>(&self) -> impl ExactSizeIterator<Item = [u8; SIZE]> {
+        self.bytes.chunks_exact(SIZE).map(|raw| raw.try_into().unwrap_or([0; SIZE]))
     }
 }
 

@@ -74,9 +74,10 @@ fn find_newline(bytes: &[u8]) -> Option<usize> {
     const NEWLINES: u64 = 0x0a0a_0a0a_0a0a_0a0a;
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
-        let other = u64::from_le_bytes(*word) ^ NEWLINES;
+    let mut words = bytes.chunks_exact(8);
+    let tail = words.remainder();
+    for (index, word) in words.by_ref().filter_map(|word| word.try_into().ok()).enumerate() {
+        let other = u64::from_le_bytes(word) ^ NEWLINES;
         // The lowest high bit that is set belongs to the first byte that is zero.
         let zeros = other.wrapping_sub(ONES) & !other & HIGHS;
         if zeros != 0 {
@@ -84,5 +85,5 @@ fn find_newline(bytes: &[u8]) -> Option<usize> {
         }
     }
     let found = tail.iter().position(|byte| *byte == b'\n')?;
-    Some(words.len() * 8 + found)
+    Some(bytes.len() - tail.len() + found)
 }
