@@ -18,5 +18,6 @@ mod number;
 #[allow(unsafe_code, reason = "follows the pointers that C passes")]
 pub mod pointer;
 mod polled;
+mod processors;
 mod session;
 mod streams;

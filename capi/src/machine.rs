@@ -1,22 +1,45 @@
-//! The GPUs of a machine as C sees them: an ordered list, with a handle each.
+//! A machine as C sees it: an ordered list of its GPUs, with a handle each, and its CPUs.
 
 use std::sync::{Arc, OnceLock};
 
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::topology::Topology;
-use amdgpu_smi::{Gpu, Smi};
+use amdgpu_smi::{Gpu, Smi, SmiBuilder};
 
 use crate::abi::handle::{Processor, Socket};
+use crate::abi::numbers::InitFlags;
 use crate::abi::status::Status;
 use crate::polled::Polled;
+use crate::processors::Processors;
 
 /// The environment variable that names a directory to be looked at instead of this machine.
 const ROOT: &str = "AMDGPU_SMI_ROOT";
 
+/// What is to be opened, in the bits of AMD's flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Wanted(pub(crate) u32);
+
+impl Wanted {
+    pub(crate) fn and(self, other: Wanted) -> Wanted {
+        Wanted(self.0 | other.0)
+    }
+
+    pub(crate) fn gpus(self) -> bool {
+        self.0 & InitFlags::AMD_GPUS.0 != 0
+    }
+
+    pub(crate) fn cpus(self) -> bool {
+        self.0 & InitFlags::AMD_CPUS.0 != 0
+    }
+}
+
 /// A scanned machine.
 #[derive(Debug)]
 pub(crate) struct Machine {
-    pub(crate) smi: Smi,
+    pub(crate) wanted: Wanted,
+    /// Absent where only CPUs were wanted, or only they are there.
+    smi: Option<Smi>,
+    pub(crate) processors: Processors,
     /// Those that have handles, in the order in which clients count them.
     gpus: Vec<Gpu>,
     /// By position in `gpus`.
@@ -75,25 +98,45 @@ fn socket_of(gpu: &Gpu) -> Bdf {
     gpu.ids().package.with_function(0)
 }
 
+/// This machine, or the directory or archive that AMDGPU_SMI_ROOT names.
+pub(crate) fn builder() -> SmiBuilder {
+    let builder = Smi::builder();
+    // Empty is how shells unset a variable for one command.
+    match std::env::var_os(ROOT).filter(|root| !root.is_empty()) {
+        Some(root) if !is_set_id() => builder.root(root),
+        _ => builder,
+    }
+}
+
 impl Machine {
-    /// Looks at this machine, or at the directory or archive that AMDGPU_SMI_ROOT names.
-    pub(crate) fn scan() -> Result<Machine, Status> {
-        let mut builder = Smi::builder();
-        // Empty is how shells unset a variable for one command.
-        if let Some(root) = std::env::var_os(ROOT).filter(|root| !root.is_empty())
-            && !is_set_id()
-        {
-            builder = builder.root(root);
-        }
-        let smi = builder.build()?;
+    /// Looks for what is wanted.
+    pub(crate) fn scan(wanted: Wanted) -> Result<Machine, Status> {
+        let builder = builder();
+        let found = if wanted.gpus() { builder.clone().build().map(Some) } else { Ok(None) };
+        let (smi, processors) = match found {
+            // CPUs are looked for when somebody asks: neither can they fail the GPUs, nor delay them.
+            Ok(Some(smi)) => {
+                let processors = Processors::beside(&smi, wanted.cpus());
+                (Some(smi), processors)
+            }
+            Ok(None) => (None, Processors::alone(&builder)?),
+            Err(error) if wanted.cpus() => (None, Processors::alone(&builder).map_err(|_| error)?),
+            Err(error) => return Err(error.into()),
+        };
         // AMD lists the GPUs that KFD knows, and PyTorch and vLLM take a position in that list for a number of
         // HIP's; a card that KFD does not support would shift it.
-        let mut gpus: Vec<Gpu> = smi.gpus().iter().filter(|gpu| gpu.in_kfd()).cloned().collect();
+        let all = smi.as_ref().map_or(&[][..], Smi::gpus);
+        let mut gpus: Vec<Gpu> = all.iter().filter(|gpu| gpu.in_kfd()).cloned().collect();
         if gpus.is_empty() {
-            gpus = smi.gpus().to_vec();
+            gpus = all.to_vec();
         }
         let polled = gpus.iter().map(|_| Polled::default()).collect();
-        Ok(Machine { smi, gpus, polled, topology: OnceLock::new() })
+        Ok(Machine { wanted, smi, processors, gpus, polled, topology: OnceLock::new() })
+    }
+
+    /// The GPUs' side of the machine, where that was opened.
+    pub(crate) fn smi(&self) -> Result<&Smi, Status> {
+        self.smi.as_ref().ok_or(Status::NOT_SUPPORTED)
     }
 
     /// All GPUs.
@@ -123,7 +166,11 @@ impl Machine {
 
     /// The GPU of a handle, with its position in the list.
     pub(crate) fn find(&self, processor: Processor) -> Result<(usize, &Gpu), Status> {
-        let bdf = bdf(Kind::Processor, processor.0)?;
+        let bdf = match bdf(Kind::Processor, processor.0) {
+            // What is asked of a GPU, no CPU has.
+            Err(Status::NOT_FOUND) if self.processors.find(processor).is_ok() => Err(Status::NOT_SUPPORTED),
+            other => other,
+        }?;
         let found = self.gpus.iter().enumerate().find(|(_, gpu)| gpu.bdf() == bdf);
         found.ok_or(Status::NOT_FOUND)
     }
@@ -141,18 +188,20 @@ impl Machine {
     }
 
     /// How the GPUs are wired.
-    pub(crate) fn topology(&self) -> &Topology {
-        self.topology.get_or_init(|| self.smi.topology())
+    pub(crate) fn topology(&self) -> Result<&Topology, Status> {
+        let smi = self.smi()?;
+        Ok(self.topology.get_or_init(|| smi.topology()))
     }
 
     /// Bytes of a page, which events count in.
     pub(crate) fn page_size(&self) -> u64 {
-        u64::try_from(self.smi.backend().host().page_size).unwrap_or(4096)
+        let size = self.smi.as_ref().map(|smi| smi.backend().host().page_size);
+        size.and_then(|size| u64::try_from(size).ok()).unwrap_or(4096)
     }
 
-    /// Whether the user may change what only root may.
+    /// Whether the user may change what only root may change of GPUs.
     pub(crate) fn is_root(&self) -> bool {
-        self.smi.backend().host().euid == 0
+        self.smi.as_ref().is_some_and(|smi| smi.backend().host().euid == 0)
     }
 }
 

@@ -122,6 +122,17 @@ impl<T: Plain> Array<T> {
     }
 }
 
+/// A text of the caller's in a struct that is passed by value: up to its NUL, and at most so many characters.
+pub(crate) fn text(text: *const c_char, most: usize) -> String {
+    let at = |index| {
+        // SAFETY: `text` is not followed if it is null; else by the caller's promise it ends with a NUL, behind which nothing
+        // is read.
+        unsafe { text.add(index).read() as u8 }
+    };
+    let bytes = (0..if text.is_null() { 0 } else { most }).map(at).take_while(|byte| *byte != 0);
+    String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned()
+}
+
 impl Chars {
     /// Gives a text to the caller, with a NUL behind it; what does not fit into `room` is cut off between two
     /// characters and told by INSUFFICIENT_SIZE.

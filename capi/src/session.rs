@@ -9,7 +9,7 @@ use rustix::mm::{Advice, madvise};
 
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
-use crate::machine::{Machine, Shared};
+use crate::machine::{Machine, Shared, Wanted};
 use crate::streams::Streams;
 
 /// One process's session. A forked child makes its own at its first call.
@@ -27,6 +27,9 @@ struct Session {
 
 /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
 static OPENERS: AtomicU32 = AtomicU32::new(0);
+
+/// What the openers want to see, in the bits of AMD's flags. Changed under `machine`'s lock, and taken over by a child.
+static WANTED: AtomicU32 = AtomicU32::new(0);
 
 /// The session of the process that loaded the library.
 static FIRST: Session = Session::new(0);
@@ -112,15 +115,17 @@ impl Session {
     }
 }
 
-/// Counts an opener; the first one scans the machine.
-pub(crate) fn open() -> Outcome {
+/// Counts an opener; the first one scans the machine, and so does one that wants to see more than those before.
+pub(crate) fn open(wanted: Wanted) -> Outcome {
     let session = session();
     let mut machine = session.write();
     let openers = OPENERS.load(Ordering::Relaxed);
     let more = openers.checked_add(1).ok_or(Status::REFCOUNT_OVERFLOW)?;
-    if openers == 0 || machine.is_none() {
-        *machine = Some(Shared::new(Machine::scan()?));
+    let wanted = if openers == 0 { wanted } else { wanted.and(Wanted(WANTED.load(Ordering::Relaxed))) };
+    if openers == 0 || machine.as_ref().is_none_or(|machine| machine.wanted != wanted) {
+        *machine = Some(Shared::new(Machine::scan(wanted)?));
     }
+    WANTED.store(wanted.0, Ordering::Relaxed);
     OPENERS.store(more, Ordering::Relaxed);
     Ok(())
 }
@@ -158,7 +163,7 @@ pub(crate) fn machine() -> Result<Shared, Status> {
     }
     match &*machine {
         Some(machine) => Ok(machine.clone()),
-        None => Ok(machine.insert(Shared::new(Machine::scan()?)).clone()),
+        None => Ok(machine.insert(Shared::new(Machine::scan(wanted())?)).clone()),
     }
 }
 
@@ -167,9 +172,13 @@ pub(crate) fn rescan() -> Outcome {
     let session = session();
     let mut machine = session.write();
     if machine.is_some() {
-        *machine = Some(Shared::new(Machine::scan()?));
+        *machine = Some(Shared::new(Machine::scan(wanted())?));
     }
     Ok(())
+}
+
+fn wanted() -> Wanted {
+    Wanted(WANTED.load(Ordering::Relaxed))
 }
 
 /// The GPU of a handle.

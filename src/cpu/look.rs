@@ -103,7 +103,7 @@ impl<'a> Look<'a> {
 
     /// Refuses a message that the processor's protocol does not have. It is not read from a file either: the driver has
     /// all files on every processor, and would send it.
-    fn check_offered(&self, message: Message) -> Result<()> {
+    pub(super) fn check_offered(&self, message: Message) -> Result<()> {
         let protocol = self.protocol()?.value;
         let model = &self.machine.model;
         match offered(message, protocol, model.family.unwrap_or(0), model.model.unwrap_or(0)) {

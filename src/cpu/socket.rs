@@ -118,6 +118,17 @@ impl Socket {
         })
     }
 
+    /// Refuses a message that the processor's protocol does not have. The message is not sent.
+    ///
+    /// # Source
+    /// [`parse::hsmp::offered`](crate::parse::hsmp::offered), for the version of the protocol.
+    ///
+    /// # Errors
+    /// [`Error::Hsmp`](crate::Error::Hsmp) for one that it does not have; as [`Socket::protocol_version`].
+    pub fn offers(&self, message: Message) -> Result<()> {
+        self.look().check_offered(message)
+    }
+
     /// Whether the firmware answers: it adds 1 to a number.
     ///
     /// # Source

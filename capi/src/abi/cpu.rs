@@ -1,6 +1,8 @@
-//! CPUs. Declared because the interface has them; no function here fills one but the counts of CPUs.
+//! CPUs.
 
 use std::ffi::c_char;
+
+use amdgpu_smi::parse::hsmp::table::Mi300aTable;
 
 use super::layout::{Layout, StructLayout, Text, c_bits, c_struct, c_structs};
 
@@ -163,6 +165,72 @@ c_struct! {
         hbm_thm_residency_acc: u32,
         spare: u32,
         gfxclk_frequency: [u32; 8],
+    }
+}
+
+impl HsmpMetricsTable {
+    /// The firmware's table, number by number.
+    pub fn of(table: &Mi300aTable) -> HsmpMetricsTable {
+        HsmpMetricsTable {
+            accumulation_counter: table.accumulation_counter,
+            max_socket_temperature: table.max_socket_temperature,
+            max_vr_temperature: table.max_vr_temperature,
+            max_hbm_temperature: table.max_hbm_temperature,
+            max_socket_temperature_acc: table.max_socket_temperature_acc,
+            max_vr_temperature_acc: table.max_vr_temperature_acc,
+            max_hbm_temperature_acc: table.max_hbm_temperature_acc,
+            socket_power_limit: table.socket_power_limit,
+            max_socket_power_limit: table.max_socket_power_limit,
+            socket_power: table.socket_power,
+            timestamp: table.timestamp,
+            socket_energy_acc: table.socket_energy_acc,
+            ccd_energy_acc: table.ccd_energy_acc,
+            xcd_energy_acc: table.xcd_energy_acc,
+            aid_energy_acc: table.aid_energy_acc,
+            hbm_energy_acc: table.hbm_energy_acc,
+            cclk_frequency_limit: table.cclk_frequency_limit,
+            gfxclk_frequency_limit: table.gfxclk_frequency_limit,
+            fclk_frequency: table.fclk_frequency,
+            uclk_frequency: table.uclk_frequency,
+            socclk_frequency: table.socclk_frequency,
+            vclk_frequency: table.vclk_frequency,
+            dclk_frequency: table.dclk_frequency,
+            lclk_frequency: table.lclk_frequency,
+            gfxclk_frequency_acc: table.gfxclk_frequency_acc,
+            cclk_frequency_acc: table.cclk_frequency_acc,
+            max_cclk_frequency: table.max_cclk_frequency,
+            min_cclk_frequency: table.min_cclk_frequency,
+            max_gfxclk_frequency: table.max_gfxclk_frequency,
+            min_gfxclk_frequency: table.min_gfxclk_frequency,
+            fclk_frequency_table: table.fclk_frequency_table,
+            uclk_frequency_table: table.uclk_frequency_table,
+            socclk_frequency_table: table.socclk_frequency_table,
+            vclk_frequency_table: table.vclk_frequency_table,
+            dclk_frequency_table: table.dclk_frequency_table,
+            lclk_frequency_table: table.lclk_frequency_table,
+            max_lclk_dpm_range: table.max_lclk_dpm_range,
+            min_lclk_dpm_range: table.min_lclk_dpm_range,
+            xgmi_width: table.xgmi_width,
+            xgmi_bitrate: table.xgmi_bitrate,
+            xgmi_read_bandwidth_acc: table.xgmi_read_bandwidth_acc,
+            xgmi_write_bandwidth_acc: table.xgmi_write_bandwidth_acc,
+            socket_c0_residency: table.socket_c0_residency,
+            socket_gfx_busy: table.socket_gfx_busy,
+            dram_bandwidth_utilization: table.dram_bandwidth_utilization,
+            socket_c0_residency_acc: table.socket_c0_residency_acc,
+            socket_gfx_busy_acc: table.socket_gfx_busy_acc,
+            dram_bandwidth_acc: table.dram_bandwidth_acc,
+            max_dram_bandwidth: table.max_dram_bandwidth,
+            dram_bandwidth_utilization_acc: table.dram_bandwidth_utilization_acc,
+            pcie_bandwidth_acc: table.pcie_bandwidth_acc,
+            prochot_residency_acc: table.prochot_residency_acc,
+            ppt_residency_acc: table.ppt_residency_acc,
+            socket_thm_residency_acc: table.socket_thm_residency_acc,
+            vr_thm_residency_acc: table.vr_thm_residency_acc,
+            hbm_thm_residency_acc: table.hbm_thm_residency_acc,
+            spare: table.spare,
+            gfxclk_frequency: table.gfxclk_frequency,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use amdgpu_smi::Error;
+use amdgpu_smi::error::HsmpRefusal;
 
 /// Declares the codes with what they mean.
 macro_rules! codes {
@@ -111,9 +112,28 @@ impl From<&Error> for Status {
             Error::Io { .. } => Status::IO,
             Error::DriverNotLoaded { .. } | Error::Wsl => Status::DRIVER_NOT_LOADED,
             Error::NoHsmp { .. } => Status::NO_HSMP_DRV,
+            Error::NotPublished { .. } => Status::NOT_SUPPORTED,
+            Error::Hsmp { reason, .. } => of_refusal(*reason),
             // An error that the library has and this table does not.
             _ => Status::MAP_ERROR,
         }
+    }
+}
+
+/// What AMD's library makes of a message's errno. EREMOTEIO it makes a success of (24.7), which is none.
+fn of_refusal(reason: HsmpRefusal) -> Status {
+    match reason {
+        HsmpRefusal::NotInProtocol { .. } | HsmpRefusal::NotInDriver | HsmpRefusal::UnknownMessage => {
+            Status::NO_HSMP_MSG_SUP
+        }
+        HsmpRefusal::NotPermitted => Status::NO_PERM,
+        HsmpRefusal::NotAddressable | HsmpRefusal::InvalidArgument => Status::INVAL,
+        HsmpRefusal::NoSocket | HsmpRefusal::Busy => Status::BUSY,
+        HsmpRefusal::TimedOut => Status::HSMP_TIMEOUT,
+        HsmpRefusal::Prerequisite => Status::SETTING_UNAVAILABLE,
+        HsmpRefusal::Interrupted => Status::INTERRUPT,
+        HsmpRefusal::Failed => Status::UNEXPECTED_SIZE,
+        _ => Status::API_FAILED,
     }
 }
 

@@ -10,38 +10,47 @@ use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
 use crate::machine::Machine;
 use crate::pointer::{Array, Chars, InOut, Out};
+use crate::processors::Cpu;
 use crate::session::{gpu, machine};
 
 /// A list in two calls: without a list the count is told, then as much is given as there is room for.
-fn list<T: Plain>(all: &[T], count: &InOut<u32>, list: &Array<T>) -> Outcome {
+pub(super) fn list<T: Plain>(all: &[T], count: &InOut<u32>, list: &Array<T>) -> Outcome {
     let total = u32::try_from(all.len()).unwrap_or(u32::MAX);
     let room = if list.is_null() { total } else { count.get()?.min(total) };
     count.put(room)?;
     if list.is_null() { Ok(()) } else { list.put(all, room as usize) }
 }
 
-/// The sockets, in the order of their PCI addresses.
+/// The sockets of GPUs, in the order of their PCI addresses, and behind them those of CPUs where they were opened.
 ///
-/// *From*: the list of GPUs; partitions of one package share a socket.
+/// *From*: the list of GPUs, whose partitions of one package share a socket; the kernel's topology of CPUs.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_socket_handles(count: InOut<u32>, sockets: Array<Socket>) -> Status {
-    answer(|| list(&machine()?.sockets(), &count, &sockets))
+    answer(|| {
+        let machine = machine()?;
+        let mut all = machine.sockets();
+        all.extend(machine.processors.group_handles());
+        list(&all, &count, &sockets)
+    })
 }
 
-/// A socket's name: `0000:C1:00`.
+/// A socket's name: `0000:C1:00`; of a CPU, the number of its socket.
 ///
-/// *From*: the PCI address.
+/// *From*: the PCI address; `physical_package_id`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_socket_info(socket: Socket, length: usize, name: Chars) -> Status {
     answer(|| {
         let machine = machine()?;
         name.not_null()?;
+        if let Some((socket, ..)) = machine.processors.group(socket) {
+            return name.put(&socket.id().to_string(), length);
+        }
         let (bdf, _) = machine.on_socket(socket)?;
         name.put(&format!("{:04X}:{:02X}:{:02X}", bdf.domain, bdf.bus, bdf.device), length)
     })
 }
 
-/// The GPUs of a socket, in the order of their PCI addresses.
+/// The GPUs of a socket, in the order of their PCI addresses; on a CPU's socket there are none.
 ///
 /// *From*: the list of GPUs that KFD knows; where KFD knows none, of all GPUs.
 #[unsafe(no_mangle)]
@@ -55,15 +64,17 @@ pub extern "C" fn amdsmi_get_processor_handles(
         if count.is_null() {
             return Err(Status::INVAL);
         }
-        let (_, gpus) = machine.on_socket(socket)?;
-        let handles: Vec<Processor> = gpus.into_iter().map(Machine::handle).collect();
+        let handles: Vec<Processor> = match machine.processors.group(socket) {
+            Some(_) => Vec::new(),
+            None => machine.on_socket(socket)?.1.into_iter().map(Machine::handle).collect(),
+        };
         list(&handles, &count, &processors)
     })
 }
 
-/// The processors of one kind on a socket. There are GPUs only.
+/// The processors of one kind on a socket: GPUs, or a CPU and its cores.
 ///
-/// *From*: as `amdsmi_get_processor_handles`.
+/// *From*: as `amdsmi_get_processor_handles`; the kernel's topology of CPUs.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_handles_by_type(
     socket: Socket,
@@ -74,9 +85,16 @@ pub extern "C" fn amdsmi_get_processor_handles_by_type(
     answer(|| {
         let machine = machine()?;
         count.not_null()?;
-        let (_, gpus) = machine.on_socket(socket)?;
-        let wanted = |_: &&&amdgpu_smi::Gpu| kind == ProcessorType::AMD_GPU;
-        let handles: Vec<Processor> = gpus.iter().filter(wanted).map(|gpu| Machine::handle(gpu)).collect();
+        let handles: Vec<Processor> = match (machine.processors.group(socket), kind) {
+            (Some((_, cpu, _)), ProcessorType::AMD_CPU) => vec![cpu],
+            (Some((_, _, cores)), ProcessorType::AMD_CPU_CORE) => cores,
+            (Some(_), _) => Vec::new(),
+            (None, _) => {
+                let (_, gpus) = machine.on_socket(socket)?;
+                let wanted = |_: &&&amdgpu_smi::Gpu| kind == ProcessorType::AMD_GPU;
+                gpus.iter().filter(wanted).map(|gpu| Machine::handle(gpu)).collect()
+            }
+        };
         list(&handles, &count, &processors)
     })
 }
@@ -99,30 +117,50 @@ pub extern "C" fn amdsmi_get_processor_count_from_handles(
         let machine = machine()?;
         let handles = processors.get(count.get()? as usize, MOST_HANDLES)?;
         let known = handles.iter().filter(|handle| machine.find(**handle).is_ok()).count();
-        cpu_sockets.put(0)?;
-        cpu_cores.put(0)?;
+        let (mut sockets, mut cores) = (0, 0);
+        for handle in handles {
+            match machine.processors.find(handle) {
+                Ok(Cpu::Socket(_)) => sockets += 1,
+                Ok(Cpu::Core(_)) => cores += 1,
+                Err(_) => {}
+            }
+        }
+        cpu_sockets.put(sockets)?;
+        cpu_cores.put(cores)?;
         gpus.put(known as u32)
     })
 }
 
-/// What kind of processor this is: a GPU.
+/// What kind of processor this is: a GPU, a CPU's socket or a CPU's core.
 ///
 /// *From*: looking the handle up.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_type(processor: Processor, kind: Out<ProcessorType>) -> Status {
     answer(|| {
-        gpu(processor)?;
-        kind.put(ProcessorType::AMD_GPU)
+        let found = match machine()?.processors.find(processor) {
+            Ok(Cpu::Socket(_)) => ProcessorType::AMD_CPU,
+            Ok(Cpu::Core(_)) => ProcessorType::AMD_CPU_CORE,
+            Err(_) => {
+                gpu(processor)?;
+                ProcessorType::AMD_GPU
+            }
+        };
+        kind.put(found)
     })
 }
 
-/// The processor's position in the list, as text.
+/// The processor's position in the list, as text; a core's among those of its socket.
 ///
 /// *From*: looking the handle up. AMD's library tells GPUs no position.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_info(processor: Processor, length: usize, name: Chars) -> Status {
     answer(|| {
-        let (position, _) = machine()?.find(processor).map(|(position, gpu)| (position, gpu.clone()))?;
+        let machine = machine()?;
+        let position = match machine.processors.find(processor) {
+            Ok(Cpu::Socket(socket)) => socket.index(),
+            Ok(Cpu::Core(core)) => core.index(),
+            Err(_) => machine.find(processor)?.0,
+        };
         name.put(&position.to_string(), length)
     })
 }

@@ -24,7 +24,7 @@ pub extern "C" fn amdsmi_init_gpu_event_notification(processor: Processor) -> St
         session::streams(|streams| match streams {
             Some(streams) => streams.add(processor, gpu),
             None => {
-                *streams = Some(Streams::open(&machine.smi, processor, gpu)?);
+                *streams = Some(Streams::open(machine.smi()?, processor, gpu)?);
                 Ok(())
             }
         })

@@ -6,6 +6,7 @@ use crate::abi::device::Version;
 use crate::abi::numbers::InitFlags;
 use crate::abi::status::Status;
 use crate::edge::answer;
+use crate::machine::Wanted;
 use crate::pointer::Out;
 use crate::session;
 
@@ -20,23 +21,22 @@ const BUILD: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(
     Err(_) => c"amdgpu-smi",
 };
 
-/// Opens the library; may be called again, and wants as many shutdowns.
+/// Opens the library for GPUs, CPUs or both; may be called again, and wants as many shutdowns.
 ///
-/// GPUs are what there is. AMD's library fails for GPUs and CPUs together on a machine without the HSMP driver;
-/// this one then shows the GPUs.
+/// Of GPUs and CPUs together one suffices. CPUs alone are NON_AMD_CPU where they are others', and NO_DRV where neither
+/// HSMP nor a counter of energy is there.
 ///
-/// *From*: scanning `/sys/class/drm` and `/sys/class/kfd`, or the directory in `AMDGPU_SMI_ROOT`.
+/// *From*: scanning `/sys/class/drm` and `/sys/class/kfd`, or the directory in `AMDGPU_SMI_ROOT`; CPUs are looked for when
+/// they are asked for.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_init(flags: u64) -> Status {
     answer(|| {
-        let has = |flag: InitFlags| flags & u64::from(flag.0) != 0;
-        if has(InitFlags::AMD_GPUS) {
-            return session::open();
+        let both = u64::from(InitFlags::AMD_APUS.0);
+        match u32::try_from(flags & both) {
+            Ok(wanted) if wanted != 0 => session::open(Wanted(wanted)),
+            _ if flags == 0 => Err(Status::INVAL),
+            _ => Err(Status::NOT_SUPPORTED),
         }
-        if has(InitFlags::AMD_CPUS) {
-            return Err(Status::NO_DRV);
-        }
-        Err(if flags == 0 { Status::INVAL } else { Status::NOT_SUPPORTED })
     })
 }
 

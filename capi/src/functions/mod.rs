@@ -13,6 +13,8 @@ mod control;
 mod counters;
 mod cper;
 mod cpu;
+mod cpu_readings;
+mod cpu_settings;
 mod discovery;
 mod events;
 mod identity;

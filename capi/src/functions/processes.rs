@@ -134,7 +134,7 @@ pub extern "C" fn amdsmi_get_gpu_compute_process_info(
     answer(|| {
         let machine = machine()?;
         count.not_null()?;
-        let found = compute_processes(&machine.smi)?.processes;
+        let found = compute_processes(machine.smi()?)?.processes;
         let processes: Vec<ComputeProcess> = found.iter().map(compute_process).collect();
         listed(count, list, &processes)
     })
@@ -151,7 +151,7 @@ pub extern "C" fn amdsmi_get_gpu_compute_process_info_by_pid(
     answer(|| {
         let machine = machine()?;
         process.not_null()?;
-        process.put(compute_process(&compute_process_of(&machine.smi, pid)?))
+        process.put(compute_process(&compute_process_of(machine.smi()?, pid)?))
     })
 }
 
@@ -167,7 +167,7 @@ pub extern "C" fn amdsmi_get_gpu_compute_process_gpus(
     answer(|| {
         let machine = machine()?;
         count.not_null()?;
-        let process = compute_process_of(&machine.smi, pid)?;
+        let process = compute_process_of(machine.smi()?, pid)?;
         let uses = |gpu: &Gpu| by_kfd(&process).any(|(used, _)| used.gpu == Some(gpu.index()));
         let found = machine.gpus().iter().enumerate().filter(|(_, gpu)| uses(gpu));
         let found: Vec<u32> = found.map(|(position, _)| position as u32).collect();

@@ -194,7 +194,7 @@ pub extern "C" fn amdsmi_topo_get_numa_node_number(processor: Processor, node: O
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let place = machine.topology().gpus.get(gpu.index()).ok_or(Status::NOT_SUPPORTED)?;
+        let place = machine.topology()?.gpus.get(gpu.index()).ok_or(Status::NOT_SUPPORTED)?;
         let why = || place.reasons.of("cpu_node").map_or(Status::NOT_SUPPORTED, Status::from);
         node.put(place.cpu_node.ok_or_else(why)?.0)
     })
@@ -208,7 +208,7 @@ fn link(from: Processor, to: Processor, take: impl FnOnce(&Link) -> Outcome) -> 
     if from.index() == to.index() {
         return Err(Status::INVAL);
     }
-    let topology = machine.topology();
+    let topology = machine.topology()?;
     let Some(link) = topology.link(from.index(), to.index()) else {
         let place = topology.gpus.get(from.index());
         return Err(place
@@ -299,7 +299,7 @@ pub extern "C" fn amdsmi_get_link_topology_nearest(
             _ => return Err(Status::INVAL),
         };
         let mut list = TopologyNearest::ZERO;
-        let found = machine.topology().nearest_by(gpu.index(), kind);
+        let found = machine.topology()?.nearest_by(gpu.index(), kind);
         let found =
             found.into_iter().filter_map(|index| machine.gpus().iter().find(|gpu| gpu.index() == index));
         for (slot, gpu) in list.processor_list.iter_mut().zip(found) {
@@ -319,7 +319,7 @@ pub extern "C" fn amdsmi_is_P2P_accessible(from: Processor, to: Processor, acces
         let machine = machine()?;
         let (_, from) = machine.find(from)?;
         let (_, to) = machine.find(to)?;
-        let topology = machine.topology();
+        let topology = machine.topology()?;
         let place = topology.gpus.get(from.index());
         if let Some(error) = place.and_then(|gpu| gpu.reasons.of("links")) {
             return Err(error.into());

@@ -30,7 +30,7 @@ type Row = (&'static str, &'static [Pass], u32, u32);
 
 /// All functions with a list or a text. Without a list some give the count.
 #[rustfmt::skip]
-const ROWS: [Row; 26] = [
+const ROWS: [Row; 27] = [
     ("amdsmi_get_socket_handles", &[Count, List], SUCCESS, SUCCESS),
     ("amdsmi_get_socket_info", &[S, USIZE, List], SUCCESS, INVAL),
     ("amdsmi_get_processor_handles", &[S, Count, List], SUCCESS, SUCCESS),
@@ -56,6 +56,8 @@ const ROWS: [Row; 26] = [
     ("amdsmi_get_utilization_count", &[H, List, U32, Out], INVAL, INVAL),
     ("amdsmi_get_cpu_affinity_with_scope", &[H, U32, List, N(0)], INVAL, INVAL),
     ("amdsmi_get_cpu_handles", &[Count, List], SUCCESS, SUCCESS),
+    // Of a GPU's handle; the list has no length, and takes eight.
+    ("amdsmi_get_cpu_socket_current_active_freq_limit", &[H, Out, List], NOT_SUPPORTED, NOT_SUPPORTED),
     ("amdsmi_get_cpucore_handles", &[Count, List], SUCCESS, SUCCESS),
 ];
 

@@ -142,6 +142,10 @@ fn before_the_opening_every_function_says_so() {
     }
     let expected = [
         "amdsmi_get_afids_from_cper",
+        "amdsmi_get_cpu_cores_per_socket",
+        // As AMD's, it looks at its handle before.
+        "amdsmi_get_cpu_model_name",
+        "amdsmi_get_cpu_socket_count",
         "amdsmi_get_esmi_err_msg",
         "amdsmi_get_lib_version",
         "amdsmi_status_code_to_string",
