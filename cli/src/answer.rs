@@ -2,21 +2,24 @@
 
 use amdgpu_smi::{Error, Gpu, Smi};
 
-use crate::args::{Common, JsonShape};
+use crate::args::{Common, FormatName, Shape};
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::Output;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Node, Section};
 use crate::watch::End;
 
 /// What the options say about the form of the answer.
 pub(crate) fn format(common: &Common) -> Format {
-    match (common.json, common.csv) {
-        (Some(JsonShape::Own), _) => Format::Json,
-        (Some(JsonShape::Amd), _) => Format::AmdJson,
-        (None, true) => Format::Csv,
-        (None, false) => Format::Text { verbose: common.verbose },
+    let text = |layout| Format::Text { verbose: common.verbose, layout };
+    match (common.json, common.csv, common.format) {
+        (Some(Shape::Amd), ..) => Format::AmdJson,
+        (_, Some(Shape::Amd), _) => Format::Csv(Layout::Amd),
+        (Some(Shape::Own), ..) | (_, _, Some(FormatName::Json)) => Format::Json,
+        (_, Some(Shape::Own), _) | (_, _, Some(FormatName::Csv)) => Format::Csv(Layout::Own),
+        (_, _, Some(FormatName::Amd)) => text(Layout::Amd),
+        (None, None, Some(FormatName::Text) | None) => text(Layout::Own),
     }
 }
 

@@ -34,6 +34,10 @@ pub(crate) struct Common {
     #[arg(short, long = "gpu", value_name = "GPU", num_args = 1.., global = true)]
     pub(crate) gpus: Vec<String>,
 
+    /// Choose the output: text, json, csv, or amd for the text of AMD's amd-smi
+    #[arg(long, value_name = "FORMAT", global = true, hide_possible_values = true)]
+    pub(crate) format: Option<FormatName>,
+
     /// Print JSON; =amd prints what amd-smi 10.1 would
     ///
     /// One document: {"schema": 1, "gpu_data": [{"gpu": 0, ...}]}, with amd-smi's keys where it has them. A value
@@ -41,11 +45,15 @@ pub(crate) struct Common {
     /// document a line. =amd: amd-smi's own shape, "N/A" and all, for scripts written for it.
     #[arg(long, value_name = "SHAPE", num_args = 0..=1, require_equals = true, global = true)]
     #[arg(default_missing_value = "own", hide_possible_values = true)]
-    pub(crate) json: Option<JsonShape>,
+    pub(crate) json: Option<Shape>,
 
-    /// Print comma-separated values, a row for each GPU
-    #[arg(long, global = true)]
-    pub(crate) csv: bool,
+    /// Print comma-separated values, one row per GPU; =amd prints amd-smi's columns
+    ///
+    /// The heading has each column's unit, such as power_usage [W], and the cell of an absent value is empty. =amd:
+    /// amd-smi's columns and scales, without units, and "N/A".
+    #[arg(long, value_name = "SHAPE", num_args = 0..=1, require_equals = true, global = true)]
+    #[arg(default_missing_value = "own", hide_possible_values = true)]
+    pub(crate) csv: Option<Shape>,
 
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE", global = true)]
@@ -63,8 +71,8 @@ pub(crate) struct Common {
     #[arg(long, global = true)]
     pub(crate) wake: bool,
 
-    /// Say why a value is N/A; twice: in a whole sentence
-    #[arg(short, long, action = ArgAction::Count, global = true)]
+    /// Show absent values with the reason; twice: in a whole sentence
+    #[arg(short, long, visible_alias = "all", action = ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
 }
 
@@ -74,18 +82,41 @@ impl Common {
         self.root.as_ref().filter(|root| root.as_os_str() != OsString::new())
     }
 
+    /// Whether `--format` names the same form as `--json` and `--csv`.
+    pub(crate) fn forms_agree(&self) -> bool {
+        match self.format {
+            None => true,
+            Some(FormatName::Json) => self.csv.is_none(),
+            Some(FormatName::Csv) => self.json.is_none(),
+            Some(FormatName::Text | FormatName::Amd) => self.json.is_none() && self.csv.is_none(),
+        }
+    }
+
     /// Whether it is the machine that this runs on.
     pub(crate) fn live(&self) -> bool {
         self.root().is_none() && self.demo.is_none()
     }
 }
 
-/// Which JSON.
+/// Whose JSON or CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum JsonShape {
-    /// Null and reasons; all that is known.
+pub(crate) enum Shape {
+    /// With reasons or units, and all that is known.
     Own,
     /// As amd-smi 10.1 prints it.
+    Amd,
+}
+
+/// The forms of output by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FormatName {
+    /// Text for people
+    Text,
+    /// As --json
+    Json,
+    /// As --csv
+    Csv,
+    /// Text as amd-smi lays it out
     Amd,
 }
 
@@ -93,29 +124,38 @@ pub(crate) enum JsonShape {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Watching")]
 pub(crate) struct WatchArgs {
-    /// Answer again every SEC seconds (0.5 is possible), until Ctrl-C
+    /// Refresh every SEC seconds (may be fractional) until Ctrl-C
     #[arg(short, long, value_name = "SEC", value_parser = seconds)]
     pub(crate) watch: Option<f64>,
-    /// Stop after SEC seconds
-    #[arg(short = 'W', long = "watch_time", value_name = "SEC", requires = "watch", value_parser = seconds)]
+    /// Stop after SEC seconds; without -w, refresh every second
+    #[arg(short = 'W', long = "watch_time", value_name = "SEC", value_parser = seconds)]
     #[arg(visible_alias = "watch-time")]
     pub(crate) watch_time: Option<f64>,
-    /// Stop after N answers
-    #[arg(short, long, value_name = "N", requires = "watch")]
+    /// Stop after N samples; without -w, refresh every second
+    #[arg(short, long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) iterations: Option<u64>,
+}
+
+impl WatchArgs {
+    /// Seconds from sample to sample; `None` for a single answer.
+    pub(crate) fn interval(&self) -> Option<f64> {
+        let implied = self.iterations.is_some() || self.watch_time.is_some();
+        self.watch.or(implied.then_some(1.0))
+    }
 }
 
 /// What to do about GPUs that may fall asleep.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Watching")]
 pub(crate) struct AutosuspendArgs {
-    /// Read a GPU that nobody uses at every answer, although that keeps it awake
+    /// Read an idle GPU at every sample, although that keeps it awake
     ///
-    /// Without this, an idle GPU that may fall asleep (power/control is auto) is left alone for one and a half times
-    /// its autosuspend delay: its values are N/A meanwhile ("left alone"). If it is awake afterwards somebody uses
-    /// it, and it is read again, for longer each time. --wake includes this.
-    #[arg(long, requires = "watch")]
+    /// Without this option, an idle GPU that may fall asleep (power/control is auto) is left alone for one and a half
+    /// times its autosuspend delay, and its values are absent meanwhile ("left_alone"). A GPU that is still awake
+    /// afterwards is in use: it is read again, for longer each time. --wake includes this. A single answer keeps
+    /// nothing awake, so the option changes only a watch.
+    #[arg(long)]
     pub(crate) keep_awake: bool,
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::args::Common;
+use crate::args::{Common, FormatName, Shape};
 use crate::command;
 use crate::command::bad_pages::BadPagesArgs;
 use crate::command::capture::CaptureArgs;
@@ -147,12 +147,15 @@ impl Command {
 
 /// Reads the command line; prints help or the error and ends the process where there is nothing more to do.
 pub(crate) fn parse() -> Cli {
-    let cli = Cli::parse();
+    let mut cli = Cli::parse();
+    cli.take_amds_letter();
     let common = &cli.common;
     let is_capture = matches!(cli.command, Some(Command::Capture(_)));
     // Checked here because clap checks each level alone, and these options may stand before or after the command.
-    let wrong = if common.csv && common.json.is_some() {
+    let wrong = if common.csv.is_some() && common.json.is_some() {
         Some("--csv and --json cannot be used together")
+    } else if !common.forms_agree() {
+        Some("--format contradicts --json or --csv")
     } else if common.append && common.overwrite {
         Some("--append and --overwrite cannot be used together")
     } else if (common.append || common.overwrite && !is_capture) && common.file.is_none() {
@@ -166,10 +169,30 @@ pub(crate) fn parse() -> Cli {
     cli
 }
 
+impl Cli {
+    /// `-v` is `--verbose`. In AMD's layouts, which scripts ask for that were written for AMD's command, it is what it is there.
+    fn take_amds_letter(&mut self) {
+        let common = &mut self.common;
+        let amds = common.json == Some(Shape::Amd)
+            || common.csv == Some(Shape::Amd)
+            || common.format == Some(FormatName::Amd);
+        if !amds || common.verbose == 0 {
+            return;
+        }
+        let flag = match &mut self.command {
+            Some(Command::Static(args)) => &mut args.vram,
+            Some(Command::Metric(args)) => &mut args.throttle,
+            Some(Command::Monitor(args)) => &mut args.vram_usage,
+            _ => return,
+        };
+        *flag = true;
+        common.verbose = 0;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::JsonShape;
 
     #[test]
     fn options_do_not_contradict_each_other() {
@@ -178,14 +201,28 @@ mod tests {
 
     #[test]
     fn common_options_before_and_after_the_command() {
-        let before = Cli::parse_from(["amdgpu-smi", "-g", "0", "1", "--json=amd", "-v", "metric", "-v"]);
+        let before = Cli::parse_from(["amdgpu-smi", "-g", "0", "1", "--json", "-v", "metric", "--violation"]);
         let after =
-            Cli::parse_from(["amdgpu-smi", "metric", "-v", "--verbose", "--json=amd", "-g", "0", "1"]);
+            Cli::parse_from(["amdgpu-smi", "metric", "--violation", "--verbose", "--json", "-g", "0", "1"]);
         for cli in [before, after] {
             assert_eq!((cli.common.gpus.len(), cli.common.verbose), (2, 1));
-            assert_eq!(cli.common.json, Some(JsonShape::Amd));
+            assert_eq!(cli.common.json, Some(Shape::Own));
             let Some(Command::Metric(metric)) = cli.command else { panic!() };
             assert!(metric.throttle);
         }
+    }
+
+    #[test]
+    fn a_letter_of_amds_in_amds_layouts() {
+        for layout in ["--json=amd", "--csv=amd", "--format=amd"] {
+            let mut cli = Cli::parse_from(["amdgpu-smi", "metric", "-pv", layout]);
+            cli.take_amds_letter();
+            assert_eq!(cli.common.verbose, 0);
+            let Some(Command::Metric(metric)) = cli.command else { panic!() };
+            assert!(metric.throttle && metric.power);
+        }
+        let mut cli = Cli::parse_from(["amdgpu-smi", "metric", "-pv", "--json"]);
+        cli.take_amds_letter();
+        assert_eq!(cli.common.verbose, 1);
     }
 }

@@ -41,7 +41,7 @@ impl Fleet {
         autosuspend: &AutosuspendArgs,
     ) -> Result<Fleet, Failure> {
         // What is asked once keeps nothing awake.
-        let keep_awake = autosuspend.keep_awake || watch.watch.is_none();
+        let keep_awake = autosuspend.keep_awake || watch.interval().is_none();
         let samplers = gpus.iter().map(|gpu| gpu.sampler(fields).keep_awake(keep_awake || rates));
         let sampler = FleetSampler::new(samplers.collect())
             .map_err(|error| Failure::Nothing(format!("the GPUs cannot be sampled: no thread: {error}")))?;
@@ -56,7 +56,7 @@ impl Fleet {
         report: impl Fn(&View<'_>) -> Section,
         mut render: impl FnMut(&mut [Section], Option<f64>) -> String,
     ) -> Result<(), Failure> {
-        let Some(interval) = args.watch else {
+        let Some(interval) = args.interval() else {
             let mut sections = self.sections(&report);
             output.write(&render(&mut sections, None))?;
             return answered(&sections);

@@ -36,6 +36,13 @@ pub(crate) struct Absent {
     pub(crate) detail: String,
 }
 
+impl Absent {
+    /// Whether this GPU or its driver does not have the value at all, as opposed to: not now, or not for this user.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self.reason.as_str(), "not supported" | "no fan" | "not built yet")
+    }
+}
+
 /// A number that prints as it should: no fraction where there is none.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Number {
@@ -89,14 +96,23 @@ impl Forms {
     pub(crate) const JSON: Forms = Forms(1);
     /// `--json=amd`.
     pub(crate) const AMD_JSON: Forms = Forms(2);
-    /// Text for people.
-    pub(crate) const TEXT: Forms = Forms(4);
+    /// Text for people in our own layout.
+    pub(crate) const OWN_TEXT: Forms = Forms(4);
     /// `--csv`.
-    pub(crate) const CSV: Forms = Forms(8);
+    pub(crate) const OWN_CSV: Forms = Forms(8);
+    /// `--format amd`.
+    pub(crate) const AMD_TEXT: Forms = Forms(16);
+    /// `--csv=amd`.
+    pub(crate) const AMD_CSV: Forms = Forms(32);
+    /// Text in both layouts.
+    pub(crate) const TEXT: Forms = Forms::OWN_TEXT.and(Forms::AMD_TEXT);
+    /// CSV in both layouts.
+    pub(crate) const CSV: Forms = Forms::OWN_CSV.and(Forms::AMD_CSV);
     /// All.
-    pub(crate) const ALL: Forms = Forms(15);
-    /// All but AMD's, for what AMD has no key for.
-    pub(crate) const OURS: Forms = Forms(13);
+    pub(crate) const ALL: Forms = Forms(63);
+    /// All but AMD's JSON, for a value without a key of AMD's.
+    pub(crate) const OURS: Forms = Forms::ALL.but(Forms::AMD_JSON);
+
     /// Those of both.
     pub(crate) const fn and(self, other: Forms) -> Forms {
         Forms(self.0 | other.0)
@@ -151,14 +167,14 @@ impl Section {
         self
     }
 
-    /// Adds `ours` to `--json` and to the text, and `amds` to what programs read that know AMD's.
+    /// Adds `ours` to `--json`, `--csv` and the text, and `amds` to the forms for programs that know AMD's.
     pub(crate) fn put_both(
         &mut self,
         key: &str,
         ours: impl Into<Node>,
         amds: impl Into<Node>,
     ) -> &mut Section {
-        let amds_forms = Forms::AMD_JSON.and(Forms::CSV);
+        let amds_forms = Forms::AMD_JSON.and(Forms::AMD_CSV);
         self.put_in(Forms::ALL.but(amds_forms), key, ours).put_in(amds_forms, key, amds)
     }
 
@@ -172,6 +188,23 @@ impl Section {
         let last = Absent { reason: "not supported".into(), detail: "there is no such instance".into() };
         filled.resize(length.max(filled.len()), Node::Absent(last));
         self.put_in(Forms::OURS, key, list).put_in(Forms::AMD_JSON, key, Node::List(filled))
+    }
+
+    /// The same with quantities in these units in the place of absent values.
+    pub(crate) fn with_units(&self, units: &[(&str, &'static str)]) -> Section {
+        let mut section = self.clone();
+        for entry in section.0.iter_mut().filter(|entry| entry.node.why_absent().is_some()) {
+            if let Some((_, unit)) = units.iter().find(|(key, _)| *key == entry.key) {
+                entry.node = Node::quantity(0u32, unit);
+            }
+        }
+        section
+    }
+
+    /// Replaces the value under this key in all forms.
+    #[cfg(test)]
+    pub(crate) fn set(&mut self, key: &str, node: Node) {
+        self.0.iter_mut().filter(|entry| entry.key == key).for_each(|entry| entry.node = node.clone());
     }
 
     /// Moves all entries of another section to the end of this one.
@@ -427,7 +460,8 @@ mod tests {
         section.put("a", 1u32).own("b", 2u32).put_both("c", "ours", "amd's");
         let keys = |form| section.entries(form).map(|(key, _)| key).collect::<String>();
         assert_eq!((keys(Forms::JSON), keys(Forms::AMD_JSON)), ("abc".into(), "ac".into()));
-        assert_eq!(section.get(Forms::CSV, "c"), Some(&Node::from("amd's")));
+        assert_eq!(section.get(Forms::AMD_CSV, "c"), Some(&Node::from("amd's")));
+        assert_eq!(section.get(Forms::OWN_CSV, "c"), Some(&Node::from("ours")));
         assert_eq!(section.get(Forms::JSON, "c"), Some(&Node::from("ours")));
     }
 

@@ -9,7 +9,7 @@ use amdgpu_smi::{Error, Gpu};
 use clap::Args;
 
 use crate::answer::{find, format};
-use crate::args::{Common, JsonShape};
+use crate::args::{Common, Shape};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
@@ -154,7 +154,7 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
         let sentence = "which GPU? Name it, as in -g 0, or say -g all";
         return Err(Failure::Usage(sentence.into()));
     }
-    if common.json == Some(JsonShape::Amd) {
+    if common.json == Some(Shape::Amd) {
         let sentence =
             "--json=amd is not for changes, of which AMD's command tells sentences only; take --json";
         return Err(Failure::Usage(sentence.into()));
@@ -272,7 +272,7 @@ struct GpuChanges {
 fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> String {
     let document = |sections| Document { sections, timestamp: None, root: AmdRoot::GpuData };
     match form {
-        Format::Text { verbose } => {
+        Format::Text { verbose, .. } => {
             let recorded = || gpus.iter().any(|gpu| gpu.changes.iter().any(|(planned, _)| planned.recorded));
             let end = match dry_run {
                 true if recorded() => {
@@ -285,7 +285,7 @@ fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> Str
             let gpus: Vec<_> = gpus.iter().map(|gpu| text(gpu, verbose, failed)).collect();
             format!("{}{end}", gpus.join("\n"))
         }
-        Format::Csv => {
+        Format::Csv(_) => {
             let rows = gpus.iter().flat_map(|gpu| {
                 gpu.changes.iter().map(|(planned, outcome)| {
                     let mut row = Section::new();

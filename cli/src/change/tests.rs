@@ -11,6 +11,7 @@ use clap::Parser;
 use super::*;
 use crate::cli::{Cli, Command};
 use crate::command::set::Set;
+use crate::render::Layout;
 
 const NAVI31: &str = "navi31-1x-k6.12-desktop";
 const CPX: &str = "mi300x-1x-k6.12-cpx-nps4";
@@ -75,7 +76,7 @@ impl Scratch {
     }
 }
 
-const TEXT: Format = Format::Text { verbose: 0 };
+const TEXT: Format = Format::Text { verbose: 0, layout: Layout::Own };
 
 #[test]
 fn asked_and_actual_in_amds_order() {
@@ -97,7 +98,7 @@ fn asked_and_actual_in_amds_order() {
         ]
     );
     // What was 300 goes back to what it is after boot; the steps and the way back are for those who want them.
-    let (text, _) = scratch.run("reset -o", Format::Text { verbose: 1 });
+    let (text, _) = scratch.run("reset -o", Format::Text { verbose: 1, layout: Layout::Own });
     assert!(text.contains("    POWER_CAP: asked 339 W, is 339 W\n        done: /sys/"), "{text}");
     assert!(text.lines().last().unwrap().starts_with("        way back: /sys/"), "{text}");
     assert!(text.ends_with("power1_cap <- 300000000\n"), "{text}");
@@ -119,8 +120,11 @@ fn json_has_the_steps_and_the_way_back() {
     assert!(
         ends(&cap["steps"], "/power1_cap <- 300000000") && ends(&cap["way_back"], "/power1_cap <- 327000000")
     );
-    let (text, _) = scratch.run("set -o 310", Format::Csv);
-    assert!(text.starts_with("gpu,setting,asked,actual,steps,way_back\n0,power_cap,310,310,"), "{text}");
+    let (text, _) = scratch.run("set -o 310", Format::Csv(Layout::Own));
+    assert!(
+        text.starts_with("gpu,setting,asked [W],actual [W],steps,way_back\n0,power_cap,310,310,"),
+        "{text}"
+    );
 }
 
 #[test]

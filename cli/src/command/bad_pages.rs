@@ -56,9 +56,9 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
     let (gpus, mut output) = answer::begin(common, root)?;
     let found: Vec<_> = gpus.iter().map(|gpu| (gpu, gpu.bad_pages())).collect();
     let sections: Vec<Section> = found.iter().map(|(gpu, pages)| report(gpu, pages, &wanted)).collect();
-    let mut columns = Columns::default();
+    let mut columns = Columns::of(format);
     let (header, rows) = match format {
-        Format::Csv => {
+        Format::Csv(_) => {
             let none = || Node::absent("none", "the GPU has no bad page");
             let header = columns.begin(&row(0, [none(), none(), none()]), false);
             (header, found.iter().flat_map(|(gpu, pages)| rows(gpu, pages, &wanted)).collect())

@@ -81,7 +81,12 @@ pub(crate) enum RedactArg {
 }
 
 pub(crate) fn run(common: &Common, args: &CaptureArgs) -> Result<(), Failure> {
-    if common.json.is_some() || common.csv || common.file.is_some() || !common.gpus.is_empty() {
+    if common.json.is_some()
+        || common.csv.is_some()
+        || common.format.is_some()
+        || common.file.is_some()
+        || !common.gpus.is_empty()
+    {
         let text = "capture writes one archive of the whole machine: without --json, --csv, --file and --gpu";
         return Err(Failure::Usage(text.into()));
     }

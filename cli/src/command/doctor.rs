@@ -27,7 +27,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
             document.own("findings", Node::List(findings.collect()));
             alone(&document)
         }
-        Format::Csv => {
+        Format::Csv(_) => {
             let sections = diagnosis.findings.iter().map(section).collect();
             Document { sections, timestamp: None, root: AmdRoot::Array }
                 .render(format, &mut Columns::default())

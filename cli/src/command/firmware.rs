@@ -18,7 +18,7 @@ pub(crate) struct FirmwareArgs {
 }
 
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
-    let rows = answer::format(common) == Format::Csv;
+    let rows = matches!(answer::format(common), Format::Csv(_));
     answer::answer(common, AmdRoot::Array, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
 }
 

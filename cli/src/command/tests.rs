@@ -170,7 +170,7 @@ fn idle_laptop() -> tempfile::TempDir {
 fn an_idle_laptop_may_fall_asleep() {
     let root = idle_laptop();
     let (record, gpus) = observed(root.path());
-    let (mut fleet, wanted) = watch(&gpus, &["-p", "-t", "-u", "-m", "-d", "-v", "-V"]);
+    let (mut fleet, wanted) = watch(&gpus, &["-p", "-t", "-u", "-m", "-d", "--vram-usage", "-V"]);
     let mut rows = || fleet.sections(&|gpu: &View<'_>| report(gpu, &wanted));
     // The first answer of a watch with rates keeps awake: it may need a second sample.
     assert!(reasons(&rows()[0], &[]).contains(&None));

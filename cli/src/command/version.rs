@@ -43,8 +43,8 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let format = answer::format(common);
     let text = match format {
         Format::Json => alone(&section),
-        Format::Text { verbose } => line(&section, verbose),
-        Format::AmdJson | Format::Csv => {
+        Format::Text { verbose, .. } => line(&section, verbose),
+        Format::AmdJson | Format::Csv(_) => {
             let document = Document { sections: vec![section], timestamp: None, root: AmdRoot::Array };
             document.render(format, &mut Columns::default())
         }

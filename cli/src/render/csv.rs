@@ -1,4 +1,5 @@
-//! `--csv`: a row a GPU, columns named as AMD's command flattens its sections.
+//! `--csv`: a row a GPU, columns named as AMD's command flattens its sections, with the unit in brackets. An absent value is
+//! an empty cell. `--csv=amd` is AMD's own: no units, `N/A`.
 //!
 //! AMD drops the section's name (`power.socket_power` is `socket_power`) and keeps what is below it
 //! (`clock.gfx_0.clk` is `gfx_0_clk`). Where two values would get one name, AMD prints one of them; here the second has
@@ -6,99 +7,154 @@
 
 use super::document::{AmdRoot, Document};
 use super::printable::printable;
+use super::{Format, Layout, iso};
 use crate::report::{Forms, Node, Section};
 
 /// The columns, kept while a watch goes on: each row has as many as the header.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    /// Where the value stands in the tree, and the name of its column.
-    columns: Vec<(Vec<String>, String)>,
+    columns: Vec<Column>,
+    is_amds: bool,
+}
+
+#[derive(Debug)]
+struct Column {
+    /// Where the value stands in the tree.
+    path: Vec<String>,
+    name: String,
+    /// The unit of all values in the first rows, which the heading has; none if they had none, or several.
+    unit: Option<&'static str>,
+    has_values: bool,
+}
+
+/// A value of a row with its place.
+struct Cell<'a> {
+    path: Vec<String>,
+    node: &'a Node,
 }
 
 impl Columns {
+    /// No columns yet, in the layout of this format.
+    pub(crate) fn of(format: Format) -> Columns {
+        Columns { columns: Vec::new(), is_amds: format == Format::Csv(Layout::Amd) }
+    }
+
     /// The header, out of a row's places, where rows may come later or never; empty if there was one already.
     pub(crate) fn begin(&mut self, row: &Section, has_timestamp: bool) -> String {
         if !self.columns.is_empty() {
             return String::new();
         }
         let timestamp = has_timestamp.then_some(0.0);
-        let mut names =
-            self.document(&Document { sections: vec![row.clone()], timestamp, root: AmdRoot::Array });
+        let mut names = self.text(&Document { sections: vec![row.clone()], timestamp, root: AmdRoot::Array });
         names.truncate(names.find('\n').map_or(0, |end| end + 1));
         names
     }
 
     /// The rows; before the first ones the header.
-    pub(super) fn document(&mut self, document: &Document) -> String {
-        let rows: Vec<Vec<(Vec<String>, String)>> = document
+    pub(super) fn document(&mut self, document: &Document, layout: Layout) -> String {
+        self.is_amds = layout == Layout::Amd;
+        self.text(document)
+    }
+
+    fn text(&mut self, document: &Document) -> String {
+        let form = if self.is_amds { Forms::AMD_CSV } else { Forms::OWN_CSV };
+        let time = document.timestamp.map(|time| match self.is_amds {
+            true => Node::Text(format!("{time:.3}")),
+            false => Node::Text(iso(time)),
+        });
+        let rows: Vec<Vec<Cell<'_>>> = document
             .sections
             .iter()
             .map(|section| {
-                let mut cells = Vec::new();
-                if let Some(timestamp) = document.timestamp {
-                    cells.push((vec!["timestamp".to_owned()], format!("{timestamp:.3}")));
-                }
-                flatten(section, &mut Vec::new(), &mut cells);
+                let time = time.iter().map(|node| Cell { path: vec!["timestamp".to_owned()], node });
+                let mut cells: Vec<Cell<'_>> = time.collect();
+                flatten(section, form, &mut Vec::new(), &mut cells);
                 cells
             })
             .collect();
         let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
         // A write to memory cannot fail, and all rows have the header's length.
         if self.columns.is_empty() {
-            for (path, _) in rows.iter().flatten() {
-                self.add(path);
+            for cell in rows.iter().flatten() {
+                self.add(cell);
             }
             if !self.columns.is_empty() {
-                let _ = writer.write_record(self.columns.iter().map(|(_, name)| printable(name)));
+                let _ = writer.write_record(self.columns.iter().map(|column| self.heading(column)));
             }
         }
         for cells in &rows {
-            let cell = |path: &Vec<String>| {
-                cells.iter().find(|(at, _)| at == path).map_or("N/A", |(_, value)| value.as_str())
+            let text = |column: &Column| {
+                let found = cells.iter().find(|cell| cell.path == column.path);
+                match found.map(|cell| cell.node) {
+                    None | Some(Node::Absent(_)) => (if self.is_amds { "N/A" } else { "" }).to_owned(),
+                    // The heading has no unit, or another one.
+                    Some(Node::Quantity(value, unit)) if !self.is_amds && Some(*unit) != column.unit => {
+                        format!("{value} {unit}")
+                    }
+                    Some(node) => value(node, form),
+                }
             };
-            let _ = writer.write_record(self.columns.iter().map(|(path, _)| cell(path)));
+            let _ = writer.write_record(self.columns.iter().map(text));
         }
         writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
-    fn add(&mut self, path: &[String]) {
-        if self.columns.iter().any(|(known, _)| known == path) {
+    fn heading(&self, column: &Column) -> String {
+        let name = printable(&column.name);
+        match column.unit {
+            Some(unit) if !self.is_amds => format!("{name} [{unit}]"),
+            _ => name,
+        }
+    }
+
+    fn add(&mut self, cell: &Cell<'_>) {
+        let has_values = cell.node.why_absent().is_none();
+        let unit = match cell.node {
+            Node::Quantity(_, unit) => Some(*unit),
+            _ => None,
+        };
+        let path = &cell.path;
+        if let Some(known) = self.columns.iter_mut().find(|known| known.path == *path) {
+            if has_values {
+                known.unit = if known.has_values && known.unit != unit { None } else { unit };
+                known.has_values = true;
+            }
             return;
         }
-        let short = match path {
+        let short = match path.as_slice() {
             [_, rest @ ..] if !rest.is_empty() => rest.join("_"),
             all => all.join("_"),
         };
-        let taken = self.columns.iter().any(|(_, name)| *name == short);
+        let taken = self.columns.iter().any(|known| known.name == short);
         let name = if taken { path.join("_") } else { short };
-        self.columns.push((path.to_vec(), name));
+        self.columns.push(Column { path: path.clone(), name, unit, has_values });
     }
 }
 
 /// The values of a section with their places.
-fn flatten(section: &Section, path: &mut Vec<String>, cells: &mut Vec<(Vec<String>, String)>) {
-    for (key, node) in section.entries(Forms::CSV) {
+fn flatten<'a>(section: &'a Section, form: Forms, path: &mut Vec<String>, cells: &mut Vec<Cell<'a>>) {
+    for (key, node) in section.entries(form) {
         path.push(key.to_owned());
         match node {
-            Node::Section(inner) => flatten(inner, path, cells),
-            other => cells.push((path.clone(), cell(other))),
+            Node::Section(inner) => flatten(inner, form, path, cells),
+            node => cells.push(Cell { path: path.clone(), node }),
         }
         path.pop();
     }
 }
 
 /// A value without its unit.
-fn cell(node: &Node) -> String {
+fn value(node: &Node, form: Forms) -> String {
     match node {
         Node::Quantity(value, _) | Node::Number(value) => value.to_string(),
         Node::Text(text) => printable(text),
         Node::Flag(flag) => flag.to_string(),
         Node::List(nodes) => {
-            let items: Vec<String> = nodes.iter().map(cell).collect();
+            let items: Vec<String> = nodes.iter().map(|node| value(node, form)).collect();
             format!("[{}]", items.join(", "))
         }
         Node::Section(section) => {
-            let pairs = section.entries(Forms::CSV).map(|(key, node)| format!("{key}: {}", cell(node)));
+            let pairs = section.entries(form).map(|(key, node)| format!("{key}: {}", value(node, form)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
         Node::Absent(_) => "N/A".into(),
@@ -118,18 +174,47 @@ mod tests {
             gpu.put("gpu", index).put("pcie", pcie);
             if fan {
                 let mut fan = Section::new();
-                fan.put("speed", 90u32).put("words", Node::words(["a", "b"]));
+                fan.put("speed", Node::quantity(90u32, "%")).put("words", Node::words(["a", "b"]));
                 gpu.put("fan", fan);
             }
             gpu
         };
-        let mut columns = Columns::default();
-        let mut print =
-            |sections| columns.document(&Document { sections, timestamp: Some(1.5), root: AmdRoot::Array });
+        let print = |columns: &mut Columns, sections, layout| {
+            columns.document(&Document { sections, timestamp: Some(1.5), root: AmdRoot::Array }, layout)
+        };
+        let mut amds = Columns::default();
         assert_eq!(
-            print(vec![gpu(0, false), gpu(1, true)]),
+            print(&mut amds, vec![gpu(0, false), gpu(1, true)], Layout::Amd),
             "timestamp,gpu,speed,fan_speed,words\n1.500,0,16,N/A,N/A\n1.500,1,16,90,\"[a, b]\"\n"
         );
-        assert_eq!(print(vec![gpu(1, true)]), "1.500,1,16,90,\"[a, b]\"\n");
+        assert_eq!(print(&mut amds, vec![gpu(1, true)], Layout::Amd), "1.500,1,16,90,\"[a, b]\"\n");
+        let mut own = Columns::default();
+        assert_eq!(
+            print(&mut own, vec![gpu(0, false), gpu(1, true)], Layout::Own),
+            "timestamp,gpu,speed,fan_speed [%],words\n1970-01-01T00:00:01.500Z,0,16,,\n\
+             1970-01-01T00:00:01.500Z,1,16,90,\"[a, b]\"\n"
+        );
+    }
+
+    /// A value without a unit in its heading brings its own.
+    #[test]
+    fn no_number_is_taken_for_one_of_another_unit() {
+        let row = |node: Node| {
+            let mut row = Section::new();
+            row.put("gpu", 0u32).put("power", node);
+            row
+        };
+        let mut columns = Columns::default();
+        let mut print = |node: Node| {
+            let document = Document { sections: vec![row(node)], timestamp: None, root: AmdRoot::Array };
+            columns.document(&document, Layout::Own)
+        };
+        assert_eq!(print(Node::absent("suspended", "it sleeps")), "gpu,power\n0,\n");
+        assert_eq!(print(Node::quantity(45u32, "W")), "0,45 W\n");
+        let several = [Node::quantity(45u32, "W"), Node::absent("late", "late"), Node::quantity(9u32, "%")];
+        let sections = several.into_iter().map(row).collect();
+        let document = Document { sections, timestamp: None, root: AmdRoot::Array };
+        let text = Columns::default().document(&document, Layout::Own);
+        assert_eq!(text, "gpu,power\n0,45 W\n0,\n0,9 %\n");
     }
 }

@@ -5,6 +5,7 @@ use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::document::{AmdRoot, Document};
+use super::iso;
 use crate::report::{Forms, Node, Number, Section};
 
 /// The version of what is printed here. A new key does not change it; another meaning, type or place does.
@@ -16,7 +17,7 @@ pub(super) fn document(document: &Document) -> String {
     let mut root = Map::new();
     root.insert("schema".into(), SCHEMA.into());
     if let Some(timestamp) = document.timestamp {
-        root.insert("timestamp".into(), timestamp.into());
+        root.insert("timestamp".into(), iso(timestamp).into());
     }
     let key = if document.root == AmdRoot::Processes { "processes" } else { "gpu_data" };
     root.insert(key.into(), gpus.into());

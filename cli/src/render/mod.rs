@@ -15,25 +15,32 @@ pub(crate) use self::document::{AmdRoot, Document};
 pub(crate) use self::json::{SCHEMA, alone};
 pub(crate) use self::printable::printable;
 pub(crate) use self::text::inline;
-pub(crate) use self::value::{duration, ranges, size};
+pub(crate) use self::value::{clock, duration, iso, ranges, size};
 
 /// How the answer is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    Text { verbose: u8 },
+    Text { verbose: u8, layout: Layout },
     Json,
     AmdJson,
-    Csv,
+    Csv(Layout),
+}
+
+/// Whose layout text and CSV have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Own,
+    Amd,
 }
 
 impl Document {
     /// The document as text. `columns` are those of the CSV so far: they are kept from one answer to the next.
     pub(crate) fn render(&self, format: Format, columns: &mut Columns) -> String {
         match format {
-            Format::Text { verbose } => text::document(self, verbose),
+            Format::Text { verbose, .. } => text::document(self, verbose),
             Format::Json => json::document(self),
             Format::AmdJson => amd::document(self),
-            Format::Csv => columns.document(self),
+            Format::Csv(layout) => columns.document(self, layout),
         }
     }
 }

@@ -8,6 +8,8 @@ use anstyle::{AnsiColor, Style};
 pub(crate) const HEADING: Style = Style::new().bold();
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 pub(crate) const NOTE: Style = AnsiColor::Yellow.on_default();
+/// Bold beside the colour, for those who do not see it.
+pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const PROBLEM: Style = AnsiColor::Red.on_default();
 
 /// Whether text may have styles.

@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use anstyle::Style;
+
 use super::printable::printable;
+use super::style::Styles;
 
 /// Blanks between two columns.
 const GAP: usize = 2;
@@ -97,6 +100,34 @@ impl Table {
     pub(crate) fn line(&self, cells: &[impl AsRef<str>]) -> String {
         let mut line = self.padded(cells);
         line.truncate(line.trim_end().len());
+        line
+    }
+
+    /// A row in a line, without its end, each cell in the style of its place. Blanks have none.
+    pub(crate) fn painted(
+        &self,
+        cells: &[impl AsRef<str>],
+        style: impl Fn(usize) -> Option<Style>,
+        styles: Styles,
+    ) -> String {
+        let mut line = String::with_capacity(self.width());
+        let mut pending = 0;
+        for (place, (column, text)) in self.0.iter().zip(cells).enumerate() {
+            let text = column.cell(text.as_ref());
+            let pad = column.width.saturating_sub(width(&text));
+            let (before, after) = match column.align {
+                Align::Left => (column.gap, pad),
+                Align::Right => (column.gap + pad, 0),
+            };
+            pending += before;
+            if !text.is_empty() {
+                let painted = style(place).map_or_else(|| text.clone(), |style| styles.paint(style, &text));
+                // A write to a string cannot fail.
+                let _ = write!(line, "{:pending$}{painted}", "");
+                pending = 0;
+            }
+            pending += after;
+        }
         line
     }
 

@@ -11,7 +11,7 @@ pub(super) fn document(document: &Document, verbose: u8) -> String {
         if position > 0 {
             text.push('\n');
         }
-        for (key, node) in gpu.entries(Forms::TEXT) {
+        for (key, node) in gpu.entries(Forms::AMD_TEXT) {
             // The GPU's number is the heading of what follows.
             let depth = usize::from(key != "gpu");
             entry(&mut text, key, node, depth, verbose);
@@ -29,7 +29,7 @@ pub(super) fn document(document: &Document, verbose: u8) -> String {
 }
 
 fn section(text: &mut String, section: &Section, depth: usize, verbose: u8) {
-    for (key, node) in section.entries(Forms::TEXT) {
+    for (key, node) in section.entries(Forms::AMD_TEXT) {
         entry(text, key, node, depth, verbose);
     }
 }
@@ -39,7 +39,7 @@ fn entry(text: &mut String, key: &str, node: &Node, depth: usize, verbose: u8) {
     text.push_str(&printable(&key.to_uppercase()));
     text.push(':');
     match node {
-        Node::Section(inner) if inner.entries(Forms::TEXT).next().is_some() => {
+        Node::Section(inner) if inner.entries(Forms::AMD_TEXT).next().is_some() => {
             text.push('\n');
             section(text, inner, depth + 1, verbose);
         }
@@ -65,7 +65,7 @@ fn entry(text: &mut String, key: &str, node: &Node, depth: usize, verbose: u8) {
 
 /// Whether a line can hold it.
 fn is_flat(section: &Section) -> bool {
-    section.entries(Forms::TEXT).all(|(_, node)| !matches!(node, Node::Section(_) | Node::List(_)))
+    section.entries(Forms::AMD_TEXT).all(|(_, node)| !matches!(node, Node::Section(_) | Node::List(_)))
 }
 
 /// A section in a line: `INDEX: 0, CLOCK: 500 MHz`.

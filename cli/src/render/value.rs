@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 
 use amdgpu_smi::unit::{Bytes, Microseconds};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 /// `40.0 GB`, as AMD's command has it.
 pub(crate) fn size(bytes: Bytes) -> String {
@@ -33,4 +35,19 @@ pub(crate) fn ranges(cpus: impl Iterator<Item = RangeInclusive<u32>>) -> String 
         false => format!("{}-{}", range.start(), range.end()),
     });
     words.collect::<Vec<_>>().join(",")
+}
+
+/// `2026-02-28T17:05:09.123Z`, of seconds since 1970.
+pub(crate) fn iso(seconds: f64) -> String {
+    time(seconds).map_or_else(|| "N/A".into(), |time| format!("{time:.3}"))
+}
+
+/// `18:05:09` on the wall of this machine.
+pub(crate) fn clock(seconds: f64) -> String {
+    let zoned = time(seconds).map(|time| time.to_zoned(TimeZone::system()));
+    zoned.map_or_else(|| "N/A".into(), |time| time.strftime("%H:%M:%S").to_string())
+}
+
+fn time(seconds: f64) -> Option<Timestamp> {
+    Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok()
 }

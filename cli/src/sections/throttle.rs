@@ -1,7 +1,7 @@
 //! What makes a GPU throttle: how often the firmware saw it, and in which share of the last interval.
 
 use amdgpu_smi::derived::{EngineRates, MetricsRates, ThrottleShares};
-use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics, ThrottleResidency};
+use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics, ThrottleReasons, ThrottleResidency};
 
 use super::metrics_table::{MetricsTable, lacking};
 use crate::report::{Forms, Node, Number, Section};
@@ -175,5 +175,69 @@ pub(crate) fn first_die(gpu: &View<'_>, figure: &Node) -> Node {
             dies.into_iter().next().unwrap_or_else(|| Node::unsupported("there is no such die"))
         }
         other => other,
+    }
+}
+
+/// The reasons in a few words: `power, hotspot`; `no` without any.
+pub(crate) fn in_words(reasons: ThrottleReasons) -> String {
+    use ThrottleReasons as Reason;
+    const WORDS: [(Reason, &str); 10] = [
+        (
+            Reason::PPT0
+                .union(Reason::PPT1)
+                .union(Reason::PPT2)
+                .union(Reason::PPT3)
+                .union(Reason::SPL)
+                .union(Reason::FPPT)
+                .union(Reason::SPPT)
+                .union(Reason::SPPT_APU)
+                .union(Reason::PPM),
+            "power",
+        ),
+        (
+            Reason::TDC_GFX
+                .union(Reason::TDC_SOC)
+                .union(Reason::TDC_MEM)
+                .union(Reason::TDC_VDD)
+                .union(Reason::TDC_CVIP)
+                .union(Reason::EDC_CPU)
+                .union(Reason::EDC_GFX),
+            "current",
+        ),
+        (Reason::TEMP_HOTSPOT, "hotspot"),
+        (Reason::TEMP_MEM, "memory heat"),
+        (Reason::TEMP_CORE.union(Reason::PROCHOT_CPU), "CPU heat"),
+        (
+            Reason::TEMP_GPU.union(Reason::TEMP_EDGE).union(Reason::TEMP_SOC).union(Reason::PROCHOT_GFX),
+            "GPU heat",
+        ),
+        (
+            Reason::TEMP_VR_GFX
+                .union(Reason::TEMP_VR_SOC)
+                .union(Reason::TEMP_VR_MEM0)
+                .union(Reason::TEMP_VR_MEM1)
+                .union(Reason::VRHOT0)
+                .union(Reason::VRHOT1),
+            "regulator heat",
+        ),
+        (Reason::TEMP_LIQUID0.union(Reason::TEMP_LIQUID1), "coolant heat"),
+        (Reason::APCC, "supply drop"),
+        (Reason::FIT, "reliability"),
+    ];
+    let mut rest = reasons;
+    let mut words = Vec::new();
+    for (kind, word) in WORDS {
+        if reasons.intersects(kind) {
+            words.push(word);
+            rest -= kind;
+        }
+    }
+    match (words.is_empty(), rest.is_empty()) {
+        (true, true) => "no".into(),
+        (_, true) => words.join(", "),
+        (_, false) => {
+            words.push("other");
+            words.join(", ")
+        }
     }
 }

@@ -39,7 +39,7 @@ fn the_load_moves() {
     let mut lines = text.lines();
     let header = lines.next().expect("a header");
     let column = |name: &str| header.split(',').position(|title| title == name).expect("a column");
-    let (gpu, power) = (column("gpu"), column("power_usage"));
+    let (gpu, power) = (column("gpu"), column("power_usage [W]"));
     let of_first = lines.filter_map(|line| {
         let fields: Vec<_> = line.split(',').collect();
         (fields[gpu] == "0").then(|| fields[power].to_owned())

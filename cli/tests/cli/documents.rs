@@ -10,7 +10,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["static", "-p"],
     &["metric"],
     &["monitor"],
-    &["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "-v", "-r", "-e", "-V"],
+    &["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "--vram-usage", "-r", "-e", "-V"],
     &["firmware"],
     &[],
     &["process"],
@@ -127,10 +127,15 @@ fn csv_is_rectangular() {
 #[test]
 fn csv_is_named_as_amd_names_it() {
     let name = "navi31-1x-k6.12-desktop";
+    let own = answer(name, &["metric", "-p", "--csv"]);
+    assert!(own.starts_with(
+        "gpu,socket_power [W],gfx_voltage [mV],soc_voltage [mV],mem_voltage [mV],throttle_status,"
+    ));
+    assert!(own.lines().nth(1).is_some_and(|row| row.starts_with("0,306,1021,897,1350,THROTTLED,ENABLED,,")));
     assert!(
         answer(name, &["list", "--csv"]).starts_with("gpu,gpu_bdf,gpu_uuid,kfd_id,node_id,partition_id\n")
     );
-    let power = answer(name, &["metric", "-p", "--csv"]);
+    let power = answer(name, &["metric", "-p", "--csv=amd"]);
     assert!(power.starts_with(
         "gpu,socket_power,gfx_voltage,soc_voltage,mem_voltage,throttle_status,power_management,ubb_power,"
     ));
@@ -138,9 +143,10 @@ fn csv_is_named_as_amd_names_it() {
         power.lines().nth(1).is_some_and(|row| row.starts_with("0,306,1021,897,1350,THROTTLED,ENABLED,N/A,"))
     );
     assert!(
-        answer(name, &["metric", "-c", "--csv"]).starts_with("gpu,gfx_0_clk,gfx_0_min_clk,gfx_0_max_clk,")
+        answer(name, &["metric", "-c", "--csv=amd"])
+            .starts_with("gpu,gfx_0_clk,gfx_0_min_clk,gfx_0_max_clk,")
     );
-    assert!(answer(name, &["firmware", "--csv"]).starts_with("gpu,fw_id,fw_version\n0,CP_CE,N/A\n"));
+    assert!(answer(name, &["firmware", "--csv=amd"]).starts_with("gpu,fw_id,fw_version\n0,CP_CE,N/A\n"));
 }
 
 #[test]

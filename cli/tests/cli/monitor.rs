@@ -11,7 +11,7 @@ use crate::{command, fixture, fixtures};
 use support::machines::machines;
 
 /// All columns, in megabytes.
-const COLUMNS: [&str; 11] = ["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "-v", "-r", "-e", "-V"];
+const COLUMNS: [&str; 11] = ["monitor", "-p", "-t", "-u", "-m", "-n", "-d", "--vram-usage", "-r", "-e", "-V"];
 
 /// A column of `monitor`, and where `metric` has the same.
 const SAME: [(&str, &str); 21] = [
@@ -167,7 +167,8 @@ fn counted(version: u8, args: &[&str], find: impl Fn(&Value) -> bool) -> Value {
 #[test]
 fn metric_tells_shares_of_the_interval() {
     let there = |gpu: &Value| !gpu["throttle"]["ppt_violation_activity"].is_null();
-    let document = counted(8, &["metric", "-v", "--json"], |document| there(&document["gpu_data"][0]));
+    let document =
+        counted(8, &["metric", "--violation", "--json"], |document| there(&document["gpu_data"][0]));
     let gpu = &document["gpu_data"][0];
     let throttle = &gpu["throttle"];
     assert_eq!(throttle["accumulation_counter"], 1_001_000);
@@ -207,7 +208,7 @@ fn amds_shares_are_whole_percents() {
 fn amds_share_of_the_first_die() {
     const KEY: &str = "gfx_clk_below_host_limit_violation_activity";
     let there = |gpu: &Value| !gpu["throttle"][KEY]["xcp_0"][0].is_null();
-    let ours = counted(7, &["metric", "-v", "--json"], |document| there(&document["gpu_data"][0]));
+    let ours = counted(7, &["metric", "--violation", "--json"], |document| there(&document["gpu_data"][0]));
     let percent = |value: u32| json!({"value": value, "unit": "%"});
     let dies = &ours["gpu_data"][0]["throttle"][KEY]["xcp_0"];
     assert_eq!((&dies[0], &dies[1]), (&percent(10), &percent(0)));
@@ -234,7 +235,7 @@ fn monitor_tells_shares_of_the_interval() {
 #[test]
 fn counters_that_stand_still_are_no_share() {
     let (root, _) = counting(8);
-    let document = document(root.path(), &["metric", "-v"]);
+    let document = document(root.path(), &["metric", "--violation"]);
     let gpu = &document["gpu_data"][0];
     assert_eq!(gpu["throttle"]["ppt_accumulated"], 500);
     assert_eq!(gpu["unavailable"]["throttle.ppt_violation_activity"], "not counting");
@@ -254,10 +255,47 @@ fn xgmi_errors_by_name() {
     assert_eq!(metric(&["-x"])["xgmi_err"], "several");
 }
 
+/// Options that are about a watch begin one, a sample a second.
 #[test]
-fn keeping_awake_needs_a_watch() {
-    let output = command(&["monitor", "--keep-awake"]).output().expect("the program runs");
-    assert_eq!(output.status.code(), Some(2));
+fn a_number_of_samples_is_a_watch() {
+    for args in [&["monitor", "-i", "1", "--csv"][..], &["monitor", "-W", "0.5", "--csv", "--keep-awake"]] {
+        let text = crate::answer("navi31-1x-k6.12-desktop", args);
+        assert!(text.starts_with("timestamp,gpu,xcp,power_usage [W],"), "{text}");
+        assert_eq!(text.lines().count(), 2, "{text}");
+    }
+}
+
+/// On every machine: no wider than the screen, and the time of a block once.
+#[test]
+fn it_fits_the_screen() {
+    for name in fixtures() {
+        for screen in [80, 100, 120, 200] {
+            let output = command(&["monitor", "-w", "0.01", "-i", "2", "--root"])
+                .arg(fixture(&name))
+                .env("COLUMNS", screen.to_string())
+                .output()
+                .expect("the program runs");
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            assert!(widest <= screen, "{name} {screen}: {text}");
+            if !name.starts_with("none") {
+                assert!(text.contains("VRAM"), "{name}: {text}");
+            }
+        }
+    }
+}
+
+/// One scale for a quantity, which the heading names; what is absent is an empty cell.
+#[test]
+fn csv_has_units_and_empty_cells() {
+    let text = crate::answer("phoenix-navi33-2x-k6.10-hybrid-foreign-card0", &["monitor", "--csv"]);
+    let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let column = |title: &str| lines[0].iter().position(|heading| *heading == title).expect("a column");
+    let (memory, used) = (column("memory_temperature [C]"), column("vram_used [MB]"));
+    assert_eq!((lines[1][memory], lines[2][memory]), ("44", ""));
+    assert_eq!((lines[1][used], lines[2][used]), ("204", "1129"));
+    let asleep = crate::answer("navi23-1x-k6.6-laptop-suspended", &["monitor", "--csv"]);
+    assert!(asleep.starts_with("gpu,xcp,power_usage [W],hotspot_temperature [C],"), "{asleep}");
 }
 
 /// Below the rows, the processes that `process` lists; they are an answer by themselves.

@@ -74,7 +74,7 @@ fn a_wrong_command_line_is_2() {
         &["list", "--json", "--csv"],
         &["--csv", "list", "--json"],
         &["list", "--append"],
-        &["metric", "-i", "3"],
+        &["metric", "-i", "0"],
         &["metric", "-w", "-1"],
         &["static", "-C", "WARP"],
         &["list", "--json=xml"],

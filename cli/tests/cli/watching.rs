@@ -20,12 +20,13 @@ fn json_is_a_document_a_line() {
         let documents: Vec<Value> =
             text.lines().map(|line| serde_json::from_str(line).expect("a document a line")).collect();
         assert_eq!(documents.len(), 3, "{text}");
-        let mut before = 0.0;
+        let mut before = String::new();
         for document in documents {
             assert_eq!(document["schema"], 1);
             assert_eq!(document["gpu_data"][0]["gpu"], 0);
-            let now = document["timestamp"].as_f64().expect("a number of seconds");
-            assert!(now > before, "{now} {before}");
+            // In UTC, so that later is greater.
+            let now = document["timestamp"].as_str().expect("a time").to_owned();
+            assert!(now.len() == 24 && now.ends_with('Z') && now > before, "{now} {before}");
             before = now;
         }
     }
@@ -46,7 +47,7 @@ fn amds_json_is_a_list_a_line() {
 fn csv_has_one_header() {
     let text = answer(NAME, &["monitor", "-w", "0.05", "-i", "3", "--csv"]);
     assert_eq!(text.lines().count(), 4);
-    assert_eq!(text.matches("timestamp,gpu,xcp,power_usage,").count(), 1);
+    assert_eq!(text.matches("timestamp,gpu,xcp,power_usage [W],").count(), 1);
 }
 
 #[test]
@@ -54,9 +55,12 @@ fn text_is_a_block_or_a_row_a_sample() {
     let text = answer(NAME, &["metric", "-p", "-w", "0.05", "-i", "3"]);
     assert_eq!((text.matches("GPU: 0\n").count(), text.matches("TIMESTAMP: ").count()), (3, 3));
     let text = answer(NAME, &["dmon", "-w", "0.05", "-i", "3"]);
-    let lengths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
-    assert_eq!(lengths.len(), 4, "{text}");
-    assert!(lengths.iter().all(|length| *length == lengths[0]), "{text}");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), &lines[0][..4]), (4, "TIME"), "{text}");
+    assert!(
+        lines[1..].iter().all(|line| line.as_bytes().get(2) == Some(&b':') && line.contains("306 W")),
+        "{text}"
+    );
 }
 
 #[test]

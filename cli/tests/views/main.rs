@@ -66,8 +66,10 @@ fn all_views_agree() {
 fn ask(root: &Path, place: &str) -> Result<Vec<Answers>, ()> {
     let smi = Smi::builder().root(root).build().map_err(drop)?;
     let metric = quantities::document(root, &["metric", "--json"]);
-    let monitor =
-        quantities::document(root, &["monitor", "-p", "-t", "-u", "-m", "-d", "-e", "-v", "--json"]);
+    let monitor = quantities::document(
+        root,
+        &["monitor", "-p", "-t", "-u", "-m", "-d", "-e", "--vram-usage", "--json"],
+    );
     let overview = quantities::document(root, &["--json"]);
     let of_c = c::answers(root, &smi);
     let gpus = smi.gpus().iter().enumerate();

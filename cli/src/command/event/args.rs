@@ -22,8 +22,8 @@ The kernel keeps about a dozen events and drops further ones in silence. They ar
 for a slow reader of the output. What is known to be lost is a DROPPED_EVENT, whatever --types says.
 
 Output:
-A line an event, written at once. The time is the event's own where the driver gives one, else that of its arrival; \
-in UTC, or in seconds since 1970 in JSON and CSV. JSON is an object a line: schema, timestamp, gpu, bdf, event, \
+A line an event, written at once. The time is the event's own where the driver gives one, else that of its arrival, \
+in UTC. JSON is an object a line: schema, timestamp, gpu, bdf, event, \
 message (what the driver wrote), arrival and time (nanoseconds since boot), origin (kernel, derived, or queue: this \
 program), and the fields of the event's type, null where the kernel does not tell them. GPUs in these are kfd_id of \
 `list`, and 0 is the machine's memory.

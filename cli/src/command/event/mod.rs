@@ -242,7 +242,7 @@ const COLUMNS: [&str; 5] = ["timestamp", "gpu", "bdf", "event", "message"];
 
 impl Lines<'_> {
     fn header(&self) -> Option<String> {
-        (self.format == Format::Csv).then(|| row(&COLUMNS))
+        matches!(self.format, Format::Csv(_)).then(|| row(&COLUMNS))
     }
 
     fn line(&self, event: &Event) -> String {
@@ -251,8 +251,8 @@ impl Lines<'_> {
         let time = WallClock::sample().wall_time(time);
         match self.format {
             Format::Json | Format::AmdJson => json(event, time),
-            Format::Csv => row(&[
-                &format!("{:.6}", seconds(time)),
+            Format::Csv(_) => row(&[
+                &utc(time),
                 &event.gpu.index().to_string(),
                 &event.gpu.bdf().to_string(),
                 event.kind.name(),
@@ -367,7 +367,7 @@ fn parenthesis_of(value: &Option<impl std::fmt::Display>) -> String {
 fn json(event: &Event, time: SystemTime) -> String {
     let mut line = Map::new();
     line.insert("schema".into(), SCHEMA.into());
-    line.insert("timestamp".into(), ((seconds(time) * 1e6).round() / 1e6).into());
+    line.insert("timestamp".into(), utc(time).into());
     // It has no map whose keys are no strings, which is all that could fail.
     if let Ok(Value::Object(mut fields)) = serde_json::to_value(event) {
         line.append(&mut fields);
@@ -380,11 +380,6 @@ fn row(cells: &[&str]) -> String {
     // A write to memory cannot fail.
     let _ = writer.write_record(cells);
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
-}
-
-/// Seconds since 1970.
-fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 /// `2026-02-28T17:05:09.123456Z`.

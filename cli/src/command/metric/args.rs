@@ -1,6 +1,6 @@
 //! The options of `metric`.
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::args::{AutosuspendArgs, WatchArgs};
 
@@ -53,8 +53,8 @@ pub(crate) struct MetricArgs {
     /// Energy used since the driver was loaded
     #[arg(short = 'E', long)]
     pub(crate) energy: bool,
-    /// Throttling
-    #[arg(short = 'v', long = "violation")]
+    /// Throttling (-v in AMD's layouts)
+    #[arg(long = "violation")]
     pub(crate) throttle: bool,
     /// Traffic on the link, which takes a second for each GPU (with -P or alone)
     #[arg(long)]
@@ -63,8 +63,4 @@ pub(crate) struct MetricArgs {
     pub(crate) watch: WatchArgs,
     #[command(flatten)]
     pub(crate) autosuspend: AutosuspendArgs,
-    // `-v` is throttling here, as in AMD's command.
-    /// Say why a value is N/A; twice: in a whole sentence
-    #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
-    pub(crate) verbose: u8,
 }

@@ -1,6 +1,6 @@
 //! The options of `monitor`.
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::args::{AutosuspendArgs, WatchArgs};
 
@@ -26,8 +26,8 @@ pub(crate) struct MonitorArgs {
     /// Video decoder
     #[arg(short, long)]
     pub(crate) decoder: bool,
-    /// Video memory: used, free, total
-    #[arg(short, long)]
+    /// Video memory: used, free, total (-v in AMD's layouts)
+    #[arg(long)]
     pub(crate) vram_usage: bool,
     /// PCIe bandwidth
     #[arg(short = 'r', long)]
@@ -45,8 +45,4 @@ pub(crate) struct MonitorArgs {
     pub(crate) watch: WatchArgs,
     #[command(flatten)]
     pub(crate) autosuspend: AutosuspendArgs,
-    // `-v` is the video memory here, as in AMD's command.
-    /// Say why a value is N/A; twice: in a whole sentence
-    #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
-    pub(crate) verbose: u8,
 }

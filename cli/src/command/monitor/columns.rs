@@ -1,5 +1,6 @@
 //! The groups of columns of `monitor`.
 
+use amdgpu_smi::gpu::TemperatureSensor;
 use amdgpu_smi::sample::SampleFields;
 
 use super::args::MonitorArgs;
@@ -19,7 +20,33 @@ pub(crate) struct ColumnGroups {
     pub(super) vram: bool,
     pub(super) pcie: bool,
     pub(crate) violation: bool,
+    /// The columns of the screen that the default table is fitted to; none if the answer is no such table.
+    pub(super) screen: Option<usize>,
 }
+
+/// The units of the columns, for the heading of a CSV whose first values are absent.
+pub(super) const UNITS: [(&str, &str); 17] = [
+    ("power_usage", "W"),
+    ("max_power", "W"),
+    ("hotspot_temperature", "C"),
+    ("memory_temperature", "C"),
+    ("edge_temperature", "C"),
+    ("gfx_clk", "MHz"),
+    ("gfx", "%"),
+    ("mem", "%"),
+    ("mem_clock", "MHz"),
+    ("encoder", "%"),
+    ("decoder", "%"),
+    ("vclock", "MHz"),
+    ("dclock", "MHz"),
+    ("vram_used", "MB"),
+    ("vram_free", "MB"),
+    ("vram_total", "MB"),
+    ("vram_percent", "%"),
+];
+
+/// From here on there is room for the link.
+const WIDE: usize = 90;
 
 impl ColumnGroups {
     pub(crate) fn of(args: &MonitorArgs) -> ColumnGroups {
@@ -48,6 +75,7 @@ impl ColumnGroups {
             vram: default || args.vram_usage,
             pcie: args.pcie,
             violation: args.violation,
+            screen: None,
         }
     }
 
@@ -62,6 +90,8 @@ impl ColumnGroups {
         let groups = [
             (self.power, Fields::POWER),
             (self.power && !self.default, Fields::POWER_CAP),
+            (self.default && self.screen.is_some(), Fields::POWER_CAP | Fields::FANS),
+            (self.default && self.screen.is_some_and(|screen| screen >= WIDE), Fields::PCIE),
             (self.temperature, Fields::TEMPERATURES),
             (self.gfx, clocks),
             (self.mem && !self.default, clocks),
@@ -73,6 +103,10 @@ impl ColumnGroups {
         groups.into_iter().filter(|(wanted, _)| *wanted).fold(always, |fields, (_, more)| fields | more)
     }
 }
+
+/// Where the limits of temperatures stand, and of which sensor; `None` is the core's.
+pub(super) const LIMITED: [(&str, Option<TemperatureSensor>); 2] =
+    [("gpu_temperature_limit", None), ("memory_temperature_limit", Some(TemperatureSensor::Memory))];
 
 /// AMD's keys, and the causes that `metric` tells by other names and in another order.
 pub(super) const VIOLATIONS: [(&str, &str, Figure); 11] = [

@@ -2,46 +2,57 @@
 
 mod args;
 mod columns;
+mod fitted;
 mod processes;
 mod rows;
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};
-use amdgpu_smi::unit::Bytes;
+use amdgpu_smi::unit::{Bytes, MilliCelsius};
 
 pub(crate) use self::args::MonitorArgs;
 pub(super) use self::columns::ColumnGroups;
-use self::columns::VIOLATIONS;
+use self::columns::{LIMITED, UNITS, VIOLATIONS};
+use self::fitted::{Fitted, screen};
 use self::rows::Rows;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Forms, Node, Number, Section};
 use crate::row::Row;
 use crate::sections::errors;
 use crate::sections::metrics_table::MetricsTable;
 use crate::sections::pcie;
 use crate::sections::process::put_process_list;
-use crate::sections::throttle::{CAUSES, first_die, own_dies};
+use crate::sections::throttle::{CAUSES, first_die, in_words, own_dies};
 use crate::view::View;
 
 pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::Array;
-    let wanted = ColumnGroups::of(args);
+    let mut wanted = ColumnGroups::of(args);
     let format = answer::format(common);
-    if args.process && format == Format::Csv {
+    if args.process && matches!(format, Format::Csv(_)) {
         let sentence = "-q has no CSV, where a row is a GPU; `amdgpu-smi process --csv` has a row a process";
         return Err(Failure::Usage(sentence.into()));
     }
     let (smi, gpus, mut output) = answer::begin_with_machine(common, ROOT)?;
     let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
+    if matches!(format, Format::Text { layout: Layout::Own, .. }) {
+        wanted.screen = Some(screen(output.is_terminal()).0);
+    }
     let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.autosuspend)?;
     let mut columns = Columns::default();
-    let mut rows = match format {
-        Format::Text { verbose } => Some(Rows::new(&wanted, verbose, args.watch.watch.is_some(), &output)),
-        _ => None,
+    let watching = args.watch.interval().is_some();
+    let mut table = match format {
+        Format::Text { verbose, layout: Layout::Own } => {
+            TableOf::Screen(Fitted::new(&wanted, verbose, watching, output.styles, output.is_terminal()))
+        }
+        Format::Text { verbose, layout: Layout::Amd } => {
+            TableOf::Amd(Rows::new(&wanted, verbose, watching, &output))
+        }
+        _ => TableOf::Nobody,
     };
     fleet.answer(
         &args.watch,
@@ -53,13 +64,29 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
             for (section, gpu) in sections.iter_mut().zip(&asked) {
                 found.iter().for_each(|found| put_process_list(found, *gpu, section));
             }
-            match &mut rows {
-                Some(rows) => rows.text(sections, timestamp, found.as_ref(), &asked),
-                None => Document { sections: sections.to_vec(), timestamp, root: ROOT }
-                    .render(format, &mut columns),
+            match &mut table {
+                TableOf::Screen(fitted) => fitted.text(sections, timestamp, found.as_ref(), &asked),
+                TableOf::Amd(rows) => rows.text(sections, timestamp, found.as_ref(), &asked),
+                TableOf::Nobody => {
+                    let header = match (format, sections.first()) {
+                        (Format::Csv(Layout::Own), Some(first)) => {
+                            columns.begin(&first.with_units(&UNITS), timestamp.is_some())
+                        }
+                        _ => String::new(),
+                    };
+                    let document = Document { sections: sections.to_vec(), timestamp, root: ROOT };
+                    header + &document.render(format, &mut columns)
+                }
             }
         },
     )
+}
+
+/// Whose table the answers are printed as, if as one.
+enum TableOf {
+    Screen(Fitted),
+    Amd(Rows),
+    Nobody,
 }
 
 pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
@@ -72,6 +99,8 @@ pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
         section.put("power_usage", row.reading(&power.socket));
         if !wanted.default {
             section.put("max_power", row.reading(&power.cap));
+        } else if wanted.screen.is_some() {
+            section.put_in(Forms::OWN_TEXT, "max_power", row.reading(&power.cap));
         }
     }
     if wanted.temperature {
@@ -115,7 +144,28 @@ pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
     if wanted.violation {
         violations(gpu, &table, &mut section);
     }
+    if wanted.default && wanted.screen.is_some() {
+        more(gpu, &row, &mut section);
+    }
     section
+}
+
+/// The columns of wide screens.
+fn more(gpu: &View<'_>, row: &Row<'_>, section: &mut Section) {
+    let look = gpu.look();
+    let fan = look.fan();
+    let fan_node = Node::reading_as(&fan.percent, |percent| Node::quantity(percent.round() as i64, "%"));
+    let causes = look.throttling().causes;
+    let throttled = row.package(|| Node::reading_as(&causes, |causes| in_words(*causes)), |absent| absent);
+    section
+        .put_in(Forms::OWN_TEXT, "market_name", gpu.gpu().market_name())
+        .put_in(Forms::OWN_TEXT, "fan", row.package(|| fan_node, |absent| absent))
+        .put_in(
+            Forms::OWN_TEXT,
+            "pcie_link",
+            Node::reading_as(&look.pcie_info().current(), ToString::to_string),
+        )
+        .put_in(Forms::OWN_TEXT, "throttled", throttled);
 }
 
 /// What is counted for each die is a list of the dies of this GPU, or of this partition.
@@ -132,11 +182,25 @@ fn violations(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
 fn temperatures(gpu: &View<'_>, row: &Row<'_>, section: &mut Section) {
     let of = |sensor| row.reading(&gpu.look().temperature(&sensor));
     let but_text = Forms::ALL.but(Forms::TEXT);
+    let core = gpu.look().core_temperature();
+    for (key, sensor) in LIMITED {
+        let sensor = sensor.unwrap_or(core.sensor.clone());
+        if let Some(limit) = critical(gpu, &sensor) {
+            section.put_in(Forms::OWN_TEXT, key, limit);
+        }
+    }
     section
         .put_in(but_text, "hotspot_temperature", of(TemperatureSensor::Junction))
-        .put_in(Forms::TEXT, "gpu_temperature", row.reading(&gpu.look().core_temperature().current))
+        .put_in(Forms::TEXT, "gpu_temperature", row.reading(&core.current))
         .put("memory_temperature", of(TemperatureSensor::Memory))
         .put_in(Forms::OURS.but(Forms::TEXT), "edge_temperature", of(TemperatureSensor::Edge));
+}
+
+/// The temperature above which the GPU slows down.
+fn critical(gpu: &View<'_>, sensor: &TemperatureSensor) -> Option<MilliCelsius> {
+    let sensors = gpu.look().temperatures().ok()?;
+    let found = sensors.into_iter().find(|found| found.sensor == *sensor)?;
+    found.critical.ok().map(|critical| critical.value)
 }
 
 /// In gigabytes and less exact in AMD's default; in megabytes else.
@@ -152,12 +216,13 @@ fn memory(gpu: &View<'_>, default: bool, section: &mut Section) {
             None => node.clone(),
         };
         let (used_gb, total_gb) = (gigabytes(used, &used_node), gigabytes(total, &total_node));
-        let amds = Forms::AMD_JSON.and(Forms::CSV);
+        let amds = Forms::AMD_JSON.and(Forms::AMD_CSV);
+        let ours = Forms::JSON.and(Forms::OWN_CSV).and(Forms::OWN_TEXT);
         section
             .put_in(Forms::TEXT, "vram_usage", usage(used, total, &used_node))
-            .put_in(Forms::JSON, "vram_used", used_node)
+            .put_in(ours, "vram_used", used_node)
             .put_in(amds, "vram_used", used_gb)
-            .put_in(Forms::JSON, "vram_total", total_node)
+            .put_in(ours, "vram_total", total_node)
             .put_in(amds, "vram_total", total_gb);
         return;
     }

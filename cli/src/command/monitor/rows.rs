@@ -1,4 +1,4 @@
-//! The rows of `monitor` as text.
+//! The rows of `monitor` in the layout of AMD's command.
 
 use amdgpu_smi::process::Processes;
 
@@ -148,7 +148,7 @@ impl Rows {
     }
 
     fn cells(&self, section: &Section) -> Vec<String> {
-        let cell = |key: &str| match section.get(Forms::TEXT, key) {
+        let cell = |key: &str| match section.get(Forms::AMD_TEXT, key) {
             // Whole numbers: JSON has the fractions.
             Some(Node::Quantity(value, unit @ ("W" | "C" | "MHz"))) => {
                 let whole = Node::quantity(value.as_f64().round() as i64, unit);

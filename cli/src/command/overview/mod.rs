@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
     let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
     let processes = smi.processes();
     let sections: Vec<Section> = gpus.iter().map(|gpu| report(gpu, &processes)).collect();
-    let Format::Text { verbose } = format else {
+    let Format::Text { verbose, .. } = format else {
         let document = Document { sections, timestamp: None, root };
         output.write(&document.render(format, &mut Columns::default()))?;
         return answer::answered(&document.sections);

@@ -21,11 +21,11 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
     let wanted = PartitionTables::of(args);
     let found: Vec<GpuPartitions> = gpus.iter().map(GpuPartitions::of).collect();
     let text = match format {
-        Format::Text { verbose } => text::tables(&found, wanted, verbose),
+        Format::Text { verbose, .. } => text::tables(&found, wanted, verbose),
         _ => {
             let sections = match format {
                 Format::AmdJson => vec![amds(&found, wanted)],
-                Format::Csv => found.iter().flat_map(|found| rows(found, wanted)).collect(),
+                Format::Csv(_) => found.iter().flat_map(|found| rows(found, wanted)).collect(),
                 _ => found.iter().map(|found| report(found, wanted)).collect(),
             };
             Document { sections, timestamp: None, root }.render(format, &mut Columns::default())

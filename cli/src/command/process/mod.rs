@@ -51,10 +51,10 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
     let format = answer::format(common);
     let mut looks = Looks { smi, last: None };
-    let mut columns = Columns::default();
+    let mut columns = Columns::of(format);
     let mut table = table::ProcessTable::new(args, &output);
-    let as_rows = args.table || args.watch.watch.is_some();
-    match (args.percent, args.watch.watch) {
+    let as_rows = args.table || args.watch.interval().is_some();
+    match (args.percent, args.watch.interval()) {
         (Some(apart), None) => looks.begin(apart.max(0.01)),
         // The first answer of a watch has its percentages too, and does not make a slow watch wait long for them.
         (_, Some(interval)) => looks.begin(interval.clamp(0.1, 1.0)),
@@ -66,8 +66,8 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
         let listing = Listing { common, args, gpus: &gpus, found: &found };
         let text = match format {
             Format::Text { .. } if as_rows => table.rows(&listing, timestamp),
-            Format::Text { verbose } if args.sort_by_pid => report::by_pid_text(&listing, verbose),
-            Format::Csv => {
+            Format::Text { verbose, .. } if args.sort_by_pid => report::by_pid_text(&listing, verbose),
+            Format::Csv(_) => {
                 let sections = listing.rows().into_iter().map(|used| report::row(&listing, used)).collect();
                 columns.begin(&report::empty_row(&listing), timestamp.is_some())
                     + &Document { sections, timestamp, root }.render(format, &mut columns)
@@ -92,7 +92,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
             None => Ok(()),
         }
     };
-    let Some(interval) = args.watch.watch else { return once(None) };
+    let Some(interval) = args.watch.interval() else { return once(None) };
     let end = watch(interval, &args.watch, || once(Some(timestamp())))?;
     answer::tidy(end, &mut output)
 }
@@ -151,7 +151,7 @@ impl<'a> Listing<'a> {
 
     /// Whether there are percentages: an earlier look was taken.
     fn has_percent(&self) -> bool {
-        self.args.percent.is_some() || self.args.watch.watch.is_some()
+        self.args.percent.is_some() || self.args.watch.interval().is_some()
     }
 }
 

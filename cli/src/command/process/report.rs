@@ -151,33 +151,35 @@ pub(super) fn row(listing: &Listing<'_>, (process, used): Use<'_>) -> Section {
     section
 }
 
-/// A row without values, for the names of the columns.
+/// A row without values, for the names and units of the columns.
 pub(super) fn empty_row(listing: &Listing<'_>) -> Section {
     let groups = groups(listing);
-    let mut keys = vec!["gpu", "name", "pid", "user", "uid", "container"];
     let mut section = Section::new();
-    let none = || Node::unsupported("no process");
-    keys.drain(..).for_each(|key| _ = section.put(key, none()));
-    let part = |keys: &[&str]| {
+    for key in ["gpu", "name", "pid", "user", "uid", "container"] {
+        section.put(key, Node::unsupported("no process"));
+    }
+    let part = |keys: &[&str], unit| {
         let mut part = Section::new();
-        keys.iter().for_each(|key| _ = part.put(*key, none()));
+        keys.iter().for_each(|key| _ = part.put(*key, Node::quantity(0u32, unit)));
         part
     };
     let engines: Vec<&str> = ENGINES.iter().map(|(key, ..)| *key).collect();
     if groups.memory {
-        section.put("memory_usage", part(&["gtt_mem", "cpu_mem", "vram_mem"]));
+        section.put("memory_usage", part(&["gtt_mem", "cpu_mem", "vram_mem"], "B"));
     }
     if groups.total {
-        section.put("mem_usage", none());
+        section.put("mem_usage", Node::quantity(0u32, "B"));
     }
     if groups.engines {
-        section.put("usage", part(&engines));
+        section.put("usage", part(&engines, "ns"));
     }
-    ["sdma_usage", "cu_occupancy", "cu_percent", "evicted_time"]
-        .iter()
-        .for_each(|key| _ = section.put(*key, none()));
+    section
+        .put("sdma_usage", Node::quantity(0u32, "us"))
+        .put("cu_occupancy", Node::unsupported("no process"))
+        .put("cu_percent", Node::quantity(0u32, "%"))
+        .put("evicted_time", Node::quantity(0u32, "ms"));
     if groups.percent {
-        section.put("percent", part(&[&engines[..], &["sdma"]].concat()));
+        section.put("percent", part(&[&engines[..], &["sdma"]].concat(), "%"));
     }
     section
 }

@@ -41,7 +41,7 @@ pub(super) struct ProcessTable {
 
 impl ProcessTable {
     pub(super) fn new(args: &ProcessArgs, output: &Output) -> ProcessTable {
-        let watching = args.watch.watch.is_some();
+        let watching = args.watch.interval().is_some();
         let percent = watching || args.percent.is_some();
         let columns = COLUMNS.iter().map(|(heading, least, is_engine)| {
             let percent = if percent && *is_engine { "%" } else { "" };

@@ -45,7 +45,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             section.put("files", Node::List(files.iter().map(|file| report(file).into()).collect()));
             alone(&section)
         }
-        Format::AmdJson | Format::Csv => {
+        Format::AmdJson | Format::Csv(_) => {
             // A file is AMD's object; a folder's are a list.
             let root = if args.cper_file.is_some() { AmdRoot::Object } else { AmdRoot::Array };
             let sections = files.iter().map(|file| amds(file, args.cper_file.is_none())).collect();

@@ -29,7 +29,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         None => None,
     };
     let has_files = folder.is_some();
-    let mut columns = Columns::default();
+    let mut columns = Columns::of(format);
     let mut table = RecordTable::new(has_files);
     let mut seen = HashSet::new();
     let mut is_first = true;
@@ -42,18 +42,19 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             return Ok(());
         }
         let text = match format {
-            Format::Text { verbose } => table.text(&found, verbose),
+            Format::Text { verbose, .. } => table.text(&found, verbose),
             _ => {
                 let (header, sections) = match format {
                     // AMD's has no GPU without a record.
                     Format::AmdJson => (String::new(), found.iter().flat_map(amds).collect()),
-                    Format::Csv => {
+                    Format::Csv(_) => {
                         (columns.begin(&empty_row(has_files), false), found.iter().flat_map(rows).collect())
                     }
                     _ => (String::new(), found.iter().map(report).collect()),
                 };
                 // One document of several is one line. A row of the CSV has the time of its record.
-                let timestamp = (args.follow && format != Format::Csv).then(crate::watch::timestamp);
+                let timestamp =
+                    (args.follow && !matches!(format, Format::Csv(_))).then(crate::watch::timestamp);
                 header + &Document { sections, timestamp, root }.render(format, &mut columns)
             }
         };

@@ -1,6 +1,6 @@
 //! The options of `static`.
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 /// Sections of `static`; none chosen is all of them but `partition`.
 #[derive(Debug, Args)]
@@ -18,8 +18,8 @@ pub(crate) struct StaticArgs {
     /// Driver and kernel
     #[arg(short, long)]
     pub(crate) driver: bool,
-    /// Video memory
-    #[arg(short, long)]
+    /// Video memory (-v in AMD's layouts)
+    #[arg(long)]
     pub(crate) vram: bool,
     /// Caches
     #[arg(short, long)]
@@ -54,10 +54,6 @@ pub(crate) struct StaticArgs {
     /// CPUs and memory nearby
     #[arg(short = 'u', long)]
     pub(crate) numa: bool,
-    // `-v` is the video memory here, as in AMD's command.
-    /// Say why a value is N/A; twice: in a whole sentence
-    #[arg(long, action = ArgAction::Count, help_heading = "Common options")]
-    pub(crate) verbose: u8,
 }
 
 /// Clocks by AMD's names.

@@ -21,8 +21,8 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     let wanted: Vec<&LinkTable> = TABLES.iter().filter(|table| !any(args) || (table.wanted)(args)).collect();
     let format = answer::format(common);
     let text = match format {
-        Format::Text { verbose } => text(&topology, &gpus, &wanted, verbose),
-        Format::Csv => {
+        Format::Text { verbose, .. } => text(&topology, &gpus, &wanted, verbose),
+        Format::Csv(_) => {
             let sections = gpus.iter().map(|gpu| row(&topology, &gpus, gpu, &wanted)).collect();
             Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
         }

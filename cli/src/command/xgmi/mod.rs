@@ -25,11 +25,11 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
     let found: Vec<GpuLinks> = gpus.iter().map(|gpu| GpuLinks::of(gpu, wanted)).collect();
     let sections: Vec<Section> = match format {
         Format::AmdJson => vec![amds(&found, wanted)],
-        Format::Csv => found.iter().flat_map(|found| rows(found, wanted)).collect(),
+        Format::Csv(_) => found.iter().flat_map(|found| rows(found, wanted)).collect(),
         _ => found.iter().map(|found| report(found, wanted)).collect(),
     };
     let text = match format {
-        Format::Text { verbose } => text::tables(&found, wanted, verbose),
+        Format::Text { verbose, .. } => text::tables(&found, wanted, verbose),
         _ => {
             let document = Document { sections: sections.clone(), timestamp: None, root };
             document.render(format, &mut Columns::default())
