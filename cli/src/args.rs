@@ -4,9 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use amdgpu_smi::backend::Archive;
+use amdgpu_smi::synth::Demo;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
-
-use crate::demo::Demo;
 
 /// What every command takes.
 #[derive(Debug, Args)]
@@ -19,11 +19,11 @@ pub(crate) struct Common {
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", global = true, hide_env_values = true)]
     pub(crate) root: Option<PathBuf>,
 
-    /// A machine made up for a look around, instead: =mi300x-8x (which is meant without a name), =rdna3-desktop, =apu-laptop
+    /// A machine made up for a look around, instead: =mi300x-8x (which is meant without a name), =mi300x-8x-cpx, =rdna3-desktop, =apu-laptop
     ///
     /// It needs no GPU. Its load moves and begins anew every minute; nothing of it is measured. Goes before --root.
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, global = true)]
-    #[arg(default_missing_value = "mi300x-8x", hide_possible_values = true)]
+    #[arg(default_missing_value = Demo::ALL[0].name(), hide_possible_values = true, value_parser = demo())]
     pub(crate) demo: Option<Demo>,
 
     /// What `--demo` names, once it is made.
@@ -74,6 +74,12 @@ pub(crate) struct Common {
     /// Show absent values with the reason; twice: in a whole sentence
     #[arg(short, long, visible_alias = "all", action = ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
+}
+
+fn demo() -> impl TypedValueParser<Value = Demo> {
+    let names = Demo::ALL.map(|demo| PossibleValue::new(demo.name()).help(demo.about()));
+    PossibleValuesParser::new(names)
+        .try_map(|name| Demo::by_name(&name).ok_or_else(|| format!("no machine is called {name}")))
 }
 
 impl Common {

@@ -7,7 +7,6 @@ mod args;
 mod change;
 mod cli;
 mod command;
-mod demo;
 mod failure;
 mod fleet;
 mod machine;
@@ -22,6 +21,8 @@ mod watch;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use amdgpu_smi::backend::Archive;
+use amdgpu_smi::synth::Demo;
 use cli::Cli;
 use failure::Failure;
 
@@ -35,9 +36,13 @@ fn main() -> ExitCode {
     }
 }
 
+fn demo_machine(demo: Demo) -> Result<Archive, Failure> {
+    demo.archive().map_err(|error| Failure::Nothing(format!("the demo {demo} cannot be made: {error}")))
+}
+
 fn run(cli: &mut Cli) -> Result<(), Failure> {
     if let Some(demo) = cli.common.demo {
-        cli.common.made_up = Some(demo.archive()?);
+        cli.common.made_up = Some(demo_machine(demo)?);
         if std::io::stderr().is_terminal() {
             output::note(&format!("demo {demo}: this machine is made up, nothing of it is measured"));
         }

@@ -26,6 +26,8 @@
 mod chip;
 mod clocks;
 mod cpu;
+#[cfg(feature = "capture")]
+mod demo;
 mod device;
 #[cfg(feature = "capture")]
 mod film;
@@ -46,6 +48,8 @@ use std::time::Duration;
 
 pub use chip::Chip;
 pub use cpu::{CpuChip, CpuHost};
+#[cfg(feature = "capture")]
+pub use demo::{Demo, RunningDemo};
 #[cfg(feature = "capture")]
 pub use film::Film;
 pub use image::{Entry, Image};
