@@ -95,7 +95,7 @@
 //!
 //! # A whole one
 //!
-//! `examples/exporter` of this repository is a small exporter as a crate of its own, with the tests that this page is about.
+//! `exporter` of this repository is tested so.
 
 mod overlay;
 mod power;

@@ -1,0 +1,23 @@
+//! Prometheus exporter for AMD GPUs.
+//!
+//! A [`Page`](page::Page) is what one look at a machine found; an [`Observer`](observer::Observer) looks, and
+//! [`exposition`] writes the page down. Which metrics there are stands in one list, [`catalogue`]. The program serves
+//! pages over HTTP ([`server`]).
+
+#![deny(unsafe_code)]
+
+pub mod args;
+pub mod catalogue;
+mod events;
+pub mod exposition;
+mod facts;
+pub mod machine;
+pub mod observer;
+pub mod own;
+pub mod page;
+pub mod pages;
+mod quantity;
+pub mod selection;
+pub mod server;
+mod watch;
+mod worker;

@@ -1,0 +1,51 @@
+//! Which machine is looked at: this one, another one's root, or one that is made up.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use amdgpu_smi::backend::{Backend, Frames};
+use amdgpu_smi::synth::{Demo, RunningDemo, SynthError};
+use amdgpu_smi::{Smi, SmiBuilder};
+
+/// Which machine is looked at.
+#[derive(Debug, Clone)]
+pub enum Machine {
+    /// The one that this runs on.
+    Live,
+    /// The one in this directory or archive.
+    Root(PathBuf),
+    /// One that is made up, and goes on with the clock.
+    Demo(Arc<Mutex<RunningDemo>>),
+    /// What a test plays.
+    Backend(Arc<dyn Backend>),
+}
+
+impl Machine {
+    /// A demo, from now on.
+    ///
+    /// # Errors
+    /// As [`Demo::run`].
+    pub fn demo(demo: Demo) -> Result<Machine, SynthError> {
+        Ok(Machine::Demo(Arc::new(Mutex::new(demo.run()?))))
+    }
+
+    /// Lets a machine that is made up go on until now.
+    pub(crate) fn catch_up(&self) {
+        if let Machine::Demo(running) = self {
+            // What cannot be made up stays as it was.
+            let _ = running.lock().unwrap_or_else(PoisonError::into_inner).catch_up();
+        }
+    }
+
+    pub(crate) fn builder(&self) -> SmiBuilder {
+        match self {
+            Machine::Live => Smi::builder(),
+            Machine::Root(root) if root.is_file() => Smi::builder().archive(root, Frames::WallClock),
+            Machine::Root(root) => Smi::builder().root(root),
+            Machine::Demo(running) => {
+                Smi::builder().backend(running.lock().unwrap_or_else(PoisonError::into_inner).backend())
+            }
+            Machine::Backend(backend) => Smi::builder().backend(backend.clone()),
+        }
+    }
+}

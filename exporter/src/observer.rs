@@ -1,0 +1,293 @@
+//! A look at the machine: asks everything side by side, waits until a deadline, and puts what came on a page.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amdgpu_smi::error::Unavailable;
+use amdgpu_smi::id::Bdf;
+use amdgpu_smi::process::Processes;
+use amdgpu_smi::summary::Look;
+use amdgpu_smi::{Error, Gpu, Reading, Result, Smi};
+
+use crate::catalogue::{Collector, Metric};
+use crate::events::EventCounter;
+use crate::machine::Machine;
+use crate::page::{Labels, Page};
+use crate::quantity::{Emitter, Names, facts, identity, processes, sampled, throttling};
+use crate::selection::Selection;
+use crate::watch::{Sampled, Watch};
+use crate::worker::Worker;
+
+/// Packages that went are remembered up to this number.
+const MOST_GONE: usize = 256;
+
+/// How GPUs are called in the label `gpu`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GpuLabel {
+    /// By PCI address.
+    #[default]
+    Address,
+    /// By UUID.
+    Uuid,
+}
+
+/// Looks at a machine again and again.
+///
+/// Whatever may hang in the kernel is asked on a thread of its own: the scan for GPUs, the samples and the facts of each
+/// package, the processes. So a look ends at its deadline, and a package that hangs delays no other.
+#[derive(Debug)]
+pub struct Observer {
+    machine: Machine,
+    selection: Arc<Selection>,
+    label: GpuLabel,
+    scan: Worker<(), Result<Smi>>,
+    /// The machine as the last scan found it.
+    found: Result<Smi>,
+    watches: Vec<Watch>,
+    /// What watches the processes of the list of GPUs that was found last.
+    processes: Option<Worker<(), Processes>>,
+    events: EventCounter,
+    /// Packages that were there, by address, with their labels.
+    known: BTreeMap<Bdf, Arc<Labels>>,
+}
+
+impl Observer {
+    /// An observer that has not looked yet.
+    ///
+    /// # Errors
+    /// If no thread can be made.
+    pub fn new(machine: Machine, selection: Selection, label: GpuLabel) -> io::Result<Observer> {
+        let builder = machine.builder();
+        let mut smi: Option<Smi> = None;
+        let scan = Worker::new("scan", move |()| match &mut smi {
+            Some(known) => known.refresh().map(|_| known.clone()),
+            None => builder.clone().build().inspect(|found| smi = Some(found.clone())),
+        })?;
+        let events = EventCounter::new(selection.wants_any(Collector::Events));
+        Ok(Observer {
+            machine,
+            selection: Arc::new(selection),
+            label,
+            scan,
+            found: Err(Error::NotSampled),
+            watches: Vec::new(),
+            processes: None,
+            events,
+            known: BTreeMap::new(),
+        })
+    }
+
+    /// Why there is no machine to look at; `None` where there is one.
+    pub fn trouble(&self) -> Option<&Error> {
+        self.found.as_ref().err()
+    }
+
+    /// A page of what the machine tells within the deadline.
+    pub fn look(&mut self, deadline: Duration) -> Page {
+        let start = Instant::now();
+        let until = start + deadline;
+        let mut page = Page::new(self.selection.clone());
+        self.machine.catch_up();
+        // Half of the time, so that a scan that hangs leaves some for the GPUs that are known.
+        self.rescan(start + deadline / 2);
+        let scanned = Instant::now();
+        if let Some(processes) = &mut self.processes {
+            processes.ask(());
+        }
+        self.watches.iter_mut().for_each(Watch::ask);
+        let mut answers: Vec<Option<Vec<Sampled>>> = Vec::new();
+        for watch in &mut self.watches {
+            let samples = watch.samples(until);
+            if let Some(samples) = &samples {
+                watch.ask_facts(samples);
+            }
+            answers.push(samples);
+        }
+        let sampled = Instant::now();
+        self.machine_page(&mut page);
+        for (watch, samples) in self.watches.iter_mut().zip(&answers) {
+            package_page(&mut page, watch, samples.as_deref(), until);
+        }
+        let facts = Instant::now();
+        self.processes_page(&mut page, until);
+        self.events.put(&mut page, &gpus_by_place(&self.watches));
+        for (collector, from, to) in [
+            ("scan", start, scanned),
+            ("sample", scanned, sampled),
+            ("facts", sampled, facts),
+            ("processes", facts, Instant::now()),
+        ] {
+            let label = vec![("collector", collector.to_owned())];
+            page.put(Metric::ScrapeDuration, &Arc::default(), label, (to - from).as_secs_f64());
+        }
+        page.without_doubles()
+    }
+
+    fn rescan(&mut self, until: Instant) {
+        self.scan.ask(());
+        match self.scan.answer(until) {
+            Some(Ok(smi)) => {
+                let changed = self.rewatch(&smi);
+                self.found = Ok(smi);
+                if changed {
+                    self.follow_change();
+                }
+            }
+            // A machine that cannot be scanned at present keeps its list.
+            Some(Err(error)) if self.found.is_err() || is_empty(&error) => {
+                self.found = Err(error);
+                self.watches.clear();
+                self.processes = None;
+                self.events.stop();
+            }
+            Some(Err(_)) | None => {}
+        }
+    }
+
+    /// Watches the packages that were found; those that stayed as they were go on being watched.
+    fn rewatch(&mut self, smi: &Smi) -> bool {
+        let packages = smi.packages();
+        let uuids = self.label == GpuLabel::Uuid && are_unique(smi.gpus());
+        let mut old = std::mem::take(&mut self.watches);
+        let mut changed = old.len() != packages.len() || self.found.is_err();
+        for package in &packages {
+            let gpus: Vec<&Gpu> = smi.gpus().iter().filter(|gpu| package.contains(gpu)).collect();
+            if let Some(at) = old.iter().position(|watch| watch.is_of(&gpus)) {
+                self.watches.push(old.swap_remove(at));
+                continue;
+            }
+            changed = true;
+            let gpus = gpus.into_iter().cloned().collect();
+            let whole: &Gpu = package;
+            // Without a thread it is looked for again at the next scan.
+            if let Ok(watch) = Watch::new(gpus, whole.clone(), packages.len(), uuids, &self.selection) {
+                self.watches.push(watch);
+            }
+        }
+        changed
+    }
+
+    fn follow_change(&mut self) {
+        for watch in &self.watches {
+            if let Some(names) = watch.names.first()
+                && (self.known.len() < MOST_GONE || self.known.contains_key(&watch.package.bdf()))
+            {
+                self.known.insert(watch.package.bdf(), names.package.clone());
+            }
+        }
+        let Ok(smi) = &self.found else { return };
+        self.processes = None;
+        if self.selection.wants_any(Collector::Processes) {
+            let mut monitor = smi.process_monitor();
+            self.processes = Worker::new("processes", move |()| monitor.update().clone()).ok();
+        }
+        self.events.start(smi);
+    }
+
+    fn machine_page(&self, page: &mut Page) {
+        let nothing: Arc<Labels> = Arc::default();
+        let gpus: usize = self.watches.iter().map(|watch| watch.gpus.len()).sum();
+        page.put(Metric::Up, &nothing, Vec::new(), f64::from(u8::from(gpus > 0)));
+        page.put(Metric::Gpus, &nothing, Vec::new(), gpus as f64);
+        page.put(Metric::Packages, &nothing, Vec::new(), self.watches.len() as f64);
+        match &self.found {
+            Ok(smi) => {
+                let driver = smi.driver_info();
+                let text = |reading: &Reading<String>| reading.as_ref().ok().map(|found| found.value.clone());
+                let labels = vec![
+                    ("driver", driver.name.to_owned()),
+                    ("version", text(&driver.version).unwrap_or_default()),
+                    ("kernel", text(&driver.kernel_release).unwrap_or_default()),
+                ];
+                page.put(Metric::DriverInfo, &nothing, labels, 1.0);
+            }
+            Err(error) => {
+                let labels = vec![
+                    ("quantity", Metric::Up.definition().name.to_owned()),
+                    ("reason", error.to_string()),
+                ];
+                page.put(Metric::Absent, &nothing, labels, 1.0);
+            }
+        }
+        for (address, labels) in &self.known {
+            if !self.watches.iter().any(|watch| watch.package.bdf() == *address) {
+                page.put(Metric::GpuUp, labels, Vec::new(), 0.0);
+                page.put(Metric::GpuLate, labels, Vec::new(), 0.0);
+            }
+        }
+    }
+
+    fn processes_page(&mut self, page: &mut Page, until: Instant) {
+        let found = self.processes.as_mut().and_then(|worker| worker.answer(until));
+        if let Some(found) = found {
+            processes(page, &gpus_by_place(&self.watches), &found);
+        }
+    }
+}
+
+/// All GPUs with their labels, by their places in the list.
+fn gpus_by_place(watches: &[Watch]) -> Vec<(&Gpu, &Names)> {
+    let mut all: Vec<(&Gpu, &Names)> =
+        watches.iter().flat_map(|watch| watch.gpus.iter().zip(&watch.names)).collect();
+    all.sort_by_key(|(gpu, _)| gpu.index());
+    all
+}
+
+/// Whether a scan says that there is nothing, and not that it cannot tell.
+fn is_empty(error: &Error) -> bool {
+    matches!(error, Error::DriverNotLoaded { .. } | Error::Wsl)
+}
+
+fn are_unique(gpus: &[Gpu]) -> bool {
+    let mut uuids: Vec<String> = gpus.iter().map(|gpu| gpu.uuid().to_string()).collect();
+    uuids.sort_unstable();
+    uuids.windows(2).all(|pair| pair.first() != pair.last())
+}
+
+/// Puts what is known of one package.
+fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>, until: Instant) {
+    let facts_found = samples.and_then(|_| watch.facts(until));
+    let truth = |truth: bool| f64::from(u8::from(truth));
+    for (gpu, names) in watch.gpus.iter().zip(&watch.names) {
+        let own = samples.and_then(|samples| of_gpu(samples, gpu));
+        let sample = own.and_then(|sampled| sampled.sample.as_ref().ok());
+        let refused = sample.and_then(|sample| sample.refused);
+        page.put(Metric::GpuUp, &names.own, Vec::new(), truth(sample.is_some()));
+        page.put(Metric::GpuLate, &names.own, Vec::new(), truth(samples.is_none()));
+        let asleep = matches!(refused, Some(Unavailable::Suspended | Unavailable::LeftAlone));
+        page.put(Metric::GpuAsleep, &names.own, Vec::new(), truth(asleep));
+    }
+    let Some(first) = watch.names.first() else { return };
+    page.put(Metric::Partitions, &first.package, Vec::new(), watch.gpus.len() as f64);
+    let mut out = Emitter::new(page);
+    for Sampled { gpu, sample } in samples.unwrap_or_default() {
+        let place = watch.gpus.iter().position(|other| other.bdf() == gpu.bdf() && gpu.is_partition());
+        let whole = Names { package: first.package.clone(), own: first.package.clone() };
+        let names = place.and_then(|place| watch.names.get(place)).unwrap_or(&whole);
+        match sample {
+            Ok(sample) => {
+                let look = Look::sampled(gpu, sample);
+                sampled(&mut out, names, &look);
+                if place.is_none() {
+                    throttling(&mut out, names, &look, &mut watch.counted);
+                }
+            }
+            Err(error) => out.absent(Metric::GpuUp, names, &Vec::new(), error),
+        }
+    }
+    if let Some(fixed) = &watch.fixed {
+        identity(&mut out, &watch.names, &watch.package, fixed);
+    }
+    if let Some(found) = &facts_found {
+        facts(&mut out, first, found);
+    }
+}
+
+/// The sample that tells whether a GPU answers: its own, or its package's where it is in one piece.
+fn of_gpu<'a>(samples: &'a [Sampled], gpu: &Gpu) -> Option<&'a Sampled> {
+    samples
+        .iter()
+        .find(|sampled| sampled.gpu.bdf() == gpu.bdf() && sampled.gpu.is_partition() == gpu.is_partition())
+}

@@ -1,0 +1,281 @@
+//! The pages over HTTP: many clients, some of them slow, silent or hostile, and the others served all the same.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY,
+};
+use hyper::service::service_fn;
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::AbortHandle;
+
+use crate::exposition::Format;
+use crate::own::Own;
+use crate::pages::Pages;
+
+/// How long a client may take for the head of a request.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long a client may take to read its answer.
+const READING: Duration = Duration::from_secs(30);
+/// Bytes of a head, and lines of it.
+const HEAD_BYTES: usize = 16 << 10;
+const HEAD_LINES: usize = 64;
+/// Connections at one time, if there are descriptors for them.
+const CONNECTIONS: usize = 256;
+/// Descriptors that samplers, threads and listeners take.
+const OTHER_DESCRIPTORS: u64 = 640;
+/// Prometheus says how long it waits, in seconds.
+const PATIENCE: &str = "x-prometheus-scrape-timeout-seconds";
+/// What is left of that for the way.
+const WAY: f64 = 0.5;
+
+/// What is served, and within which bounds.
+#[derive(Debug, Clone)]
+pub struct Server {
+    pages: Pages,
+    own: Own,
+    deadline: Duration,
+    clients: Arc<Mutex<Clients>>,
+}
+
+/// The connections that are open.
+#[derive(Debug, Default)]
+struct Clients {
+    open: BTreeMap<u64, Client>,
+    next: u64,
+}
+
+#[derive(Debug)]
+struct Client {
+    task: Option<AbortHandle>,
+    doing: Doing,
+    since: Instant,
+}
+
+/// What a connection is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doing {
+    /// Its client has to say something.
+    Waiting,
+    /// An answer is made.
+    Asking,
+    /// Its client has to read something.
+    Reading,
+}
+
+impl Server {
+    /// Serves these pages, each within this deadline, or less if the scraper says so.
+    pub fn new(pages: Pages, own: Own, deadline: Duration) -> Server {
+        Server { pages, own, deadline, clients: Arc::default() }
+    }
+
+    /// Serves forever on this socket.
+    pub async fn serve(self, listener: TcpListener) {
+        let most = most_connections();
+        loop {
+            match listener.accept().await {
+                Ok((stream, peer)) => self.admit(stream, peer, most),
+                Err(_) => {
+                    // No descriptor is left, most likely: one that nobody uses is.
+                    self.make_room();
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+
+    /// Ends connections whose clients do not read; to be run beside [`Server::serve`].
+    pub async fn sweep(self) {
+        loop {
+            tokio::time::sleep(READING / 6).await;
+            let mut clients = self.clients();
+            let slow: Vec<u64> = clients
+                .open
+                .iter()
+                .filter(|(_, client)| client.doing == Doing::Reading && client.since.elapsed() > READING)
+                .map(|(id, _)| *id)
+                .collect();
+            slow.into_iter().for_each(|id| clients.end(id));
+            self.own.connections(clients.open.len());
+        }
+    }
+
+    fn clients(&self) -> MutexGuard<'_, Clients> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, stream: TcpStream, _peer: SocketAddr, most: usize) {
+        if self.clients().open.len() >= most && !self.make_room() {
+            // All are being answered; this one comes back.
+            return;
+        }
+        let _ = stream.set_nodelay(true);
+        let id = {
+            let mut clients = self.clients();
+            clients.next += 1;
+            let id = clients.next;
+            clients.open.insert(id, Client { task: None, doing: Doing::Waiting, since: Instant::now() });
+            self.own.connections(clients.open.len());
+            id
+        };
+        let server = self.clone();
+        let task = tokio::spawn(async move {
+            let service = service_fn(|request| server.serve_one(id, request));
+            let mut http = hyper::server::conn::http1::Builder::new();
+            http.timer(TokioTimer::new())
+                .header_read_timeout(HEAD)
+                .max_buf_size(HEAD_BYTES)
+                .max_headers(HEAD_LINES);
+            // What goes wrong with a connection is its client's affair.
+            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+            server.clients().forget(id);
+        });
+        if let Some(client) = self.clients().open.get_mut(&id) {
+            client.task = Some(task.abort_handle());
+        }
+    }
+
+    /// Ends a connection to make room: the one that has been silent for longest. `false` if all are being answered.
+    fn make_room(&self) -> bool {
+        let mut clients = self.clients();
+        let of = |doing: Doing| {
+            let silent = clients.open.iter().filter(|(_, client)| client.doing == doing);
+            silent.min_by_key(|(_, client)| client.since).map(|(id, client)| (*id, client.since))
+        };
+        let oldest =
+            of(Doing::Waiting).or_else(|| of(Doing::Reading).filter(|(_, since)| since.elapsed() > HEAD));
+        let Some((id, _)) = oldest else { return false };
+        clients.end(id);
+        self.own.evicted();
+        true
+    }
+
+    async fn serve_one(
+        &self,
+        id: u64,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, Infallible> {
+        self.clients().now(id, Doing::Asking);
+        let answer = self.answer(&request).await;
+        self.clients().now(id, Doing::Reading);
+        Ok(answer)
+    }
+
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let known = matches!(request.uri().path(), "/" | "/metrics" | "/json" | "/-/healthy" | "/-/ready");
+        if !known {
+            return plain(StatusCode::NOT_FOUND, "not here; the metrics are at /metrics\n");
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+            answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            return answer;
+        }
+        match request.uri().path() {
+            "/-/healthy" => plain(StatusCode::OK, "healthy\n"),
+            "/-/ready" => plain(StatusCode::OK, "ready\n"),
+            "/" => answer_of(StatusCode::OK, "text/html; charset=utf-8", LANDING),
+            path => self.page(path, request.headers()).await,
+        }
+    }
+
+    async fn page(&self, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
+        let Some(answer) = self.pages.page(self.deadline_for(headers)).await else {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, "the machine cannot be looked at\n");
+        };
+        if path == "/json" {
+            let json = crate::exposition::json(answer.page()).to_string();
+            return answer_of(StatusCode::OK, "application/json", json);
+        }
+        let header =
+            |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok()).unwrap_or_default();
+        let format = Format::accepted(header(ACCEPT));
+        let gzip = accepts_gzip(header(ACCEPT_ENCODING));
+        let mut response = answer_of(StatusCode::OK, format.content_type(), answer.text(format, gzip));
+        let headers = response.headers_mut();
+        headers.insert(VARY, HeaderValue::from_static("Accept, Accept-Encoding"));
+        if gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
+
+    /// The deadline, or what the scraper leaves of its own.
+    fn deadline_for(&self, headers: &HeaderMap) -> Duration {
+        let patience = headers.get(PATIENCE).and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
+        let left = patience.map(|seconds| (seconds - WAY).max(seconds / 2.0));
+        let left = left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        left.map_or(self.deadline, |left| left.min(self.deadline))
+    }
+}
+
+impl Clients {
+    fn now(&mut self, id: u64, doing: Doing) {
+        if let Some(client) = self.open.get_mut(&id) {
+            (client.doing, client.since) = (doing, Instant::now());
+        }
+    }
+
+    fn end(&mut self, id: u64) {
+        if let Some(task) = self.open.remove(&id).and_then(|client| client.task) {
+            task.abort();
+        }
+    }
+
+    fn forget(&mut self, id: u64) {
+        self.open.remove(&id);
+    }
+}
+
+const LANDING: &str = "<!doctype html><title>amdgpu-smi-exporter</title><p><a href=\"/metrics\">metrics</a>";
+
+fn accepts_gzip(header: &str) -> bool {
+    header.split(',').any(|offer| {
+        let mut parts = offer.split(';').map(str::trim);
+        parts.next() == Some("gzip") && !parts.any(|part| matches!(part, "q=0" | "q=0.0"))
+    })
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    answer_of(status, "text/plain; charset=utf-8", text)
+}
+
+fn answer_of(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// As many connections as leave descriptors for the rest.
+fn most_connections() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 20);
+    usize::try_from(limit.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(CONNECTIONS).clamp(8, CONNECTIONS)
+}
+
+/// A socket that listens at `HOST:PORT`, or at `:PORT` on all addresses.
+///
+/// # Errors
+/// Those of the system, and of a text that is no address.
+pub async fn listen(address: &str) -> io::Result<TcpListener> {
+    match address.strip_prefix(':') {
+        Some(port) => match TcpListener::bind(format!("[::]:{port}")).await {
+            // A machine without IPv6.
+            Err(_) => TcpListener::bind(format!("0.0.0.0:{port}")).await,
+            both => both,
+        },
+        None => TcpListener::bind(address).await,
+    }
+}

@@ -1,0 +1,134 @@
+//! The program itself, on a port that was free.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+struct Exporter {
+    child: Child,
+    address: String,
+}
+
+impl Exporter {
+    fn start(options: &[&str]) -> Exporter {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"))
+            .args(["--web.listen-address", "127.0.0.1:0"])
+            .args(options)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+        Exporter { address: address.to_owned(), child }
+    }
+
+    fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.address).unwrap()
+    }
+
+    /// Status line, head and body of an answer.
+    fn ask(&self, request: &str) -> (String, String) {
+        let mut stream = self.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        (head.to_owned(), body.to_owned())
+    }
+
+    fn get(&self, path: &str) -> (String, String) {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"))
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn pages_and_what_is_none() {
+    let exporter = Exporter::start(&[
+        "--root",
+        &support::fixtures::fixture("navi31-1x-k6.12-desktop").display().to_string(),
+    ]);
+    let (head, body) = exporter.get("/metrics");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert!(head.contains("content-type: text/plain; version=0.0.4; charset=utf-8"), "{head}");
+    assert!(body.contains("\namdgpu_up 1\n"), "{body}");
+    let (head, body) = exporter.ask(
+        "GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAccept: application/openmetrics-text\r\n\r\n",
+    );
+    assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
+    assert!(body.ends_with("# EOF\n"), "{body}");
+    for path in ["/-/healthy", "/-/ready", "/", "/json"] {
+        assert!(exporter.get(path).0.starts_with("HTTP/1.1 200 OK\r\n"), "{path}");
+    }
+    assert!(exporter.get("/metric").0.starts_with("HTTP/1.1 404 "));
+    let (head, _) = exporter.ask("POST /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"), "{head}");
+    let (head, body) = exporter.ask("HEAD /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 200 OK") && body.is_empty(), "{head}");
+}
+
+#[test]
+fn a_machine_without_gpus_is_served() {
+    let exporter = Exporter::start(&[
+        "--root",
+        &support::fixtures::fixture("none-0x-k6.12-no-driver").display().to_string(),
+    ]);
+    let (head, body) = exporter.get("/metrics");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert!(body.contains("\namdgpu_up 0\n") && !body.contains("amdgpu_gpu_up{"), "{body}");
+}
+
+/// More silent clients than there is room for: the honest one is answered at once.
+#[test]
+fn silent_clients_are_in_nobodys_way() {
+    let exporter = Exporter::start(&[
+        "--root",
+        &support::fixtures::fixture("navi31-1x-k6.12-desktop").display().to_string(),
+    ]);
+    let silent: Vec<TcpStream> = (0..400)
+        .map(|number: usize| {
+            let mut stream = exporter.connect();
+            let half = [&b"GET /metrics HTTP/1.1\r\nX: "[..], b"\x16\x03\x01\x02\x00\xff", b""];
+            let _ = stream.write_all(half[number % 3]);
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    let (head, body) = exporter.get("/metrics");
+    assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
+    assert!(begun.elapsed() < Duration::from_secs(8), "the head's time limit is not waited for");
+    assert!(!body.contains("amdgpu_exporter_connections_evicted_total 0\n"), "{body}");
+    drop(silent);
+}
+
+#[test]
+fn endless_heads_are_refused() {
+    let exporter = Exporter::start(&["--demo=rdna3-desktop"]);
+    let mut stream = exporter.connect();
+    stream.write_all(b"GET /metrics HTTP/1.1\r\n").unwrap();
+    let refused = (0..10_000)
+        .any(|number| stream.write_all(format!("X-{number}: {number:0100}\r\n").as_bytes()).is_err());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    assert!(refused || answer.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[test]
+fn a_signal_ends_it_at_once() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let mut exporter = Exporter::start(&["--demo=rdna3-desktop"]);
+    let idle = exporter.connect();
+    let begun = Instant::now();
+    kill_process(Pid::from_child(&exporter.child), Signal::TERM).unwrap();
+    assert!(exporter.child.wait().unwrap().success());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    drop(idle);
+}
