@@ -1,8 +1,10 @@
 //! The way to a GPU's files: each read goes through here, so that none wakes a GPU against the caller's will.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::buffer::{Buffer, read};
 use super::{Device, Gpu, WakePolicy};
 use crate::attribute::{Absent, Attribute, Owner};
 use crate::backend::Dir;
@@ -28,17 +30,24 @@ impl Gpu {
     }
 
     /// Reads a file of the PCI device that never wakes the GPU.
-    pub(crate) fn fact<T, E>(
+    pub(crate) fn fact<T, E: Into<Absent>>(
         &self,
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-    ) -> Reading<T>
-    where
-        Absent: From<E>,
-    {
+    ) -> Reading<T> {
         let device = self.device(file)?;
         let value = read(&*device.dir, file, |op, path, error| device.error(op, path, error), parse)?;
         Ok(Value::of_package(value, Source::Attribute))
+    }
+
+    /// Reads a file of the hwmon directory that never wakes the GPU.
+    #[cfg(feature = "control")]
+    pub(crate) fn hwmon_fact<T, E: Into<Absent>>(
+        &self,
+        file: &str,
+        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
+    ) -> Result<T> {
+        self.access().parsed(Owner::HwmonFact, file, parse)
     }
 
     /// Where a file of the PCI device is, or would be.
@@ -81,48 +90,77 @@ impl Access<'_> {
 
     /// The file with this name, read as the attribute.
     pub(crate) fn named<T>(&self, attribute: &Attribute<T>, file: &str) -> Reading<T> {
-        let parse = attribute.parse;
-        let value = match attribute.owner {
-            Owner::PowerManagement => self.read(file, parse)?,
-            Owner::Hwmon => self.read_hwmon(file, parse)?,
-            Owner::Device => return self.gpu.fact(file, parse),
-            Owner::HwmonFact => self.gpu.hwmon_fact(file, parse)?,
-            Owner::Node => {
-                let value = self.gpu.node_fact(file, parse)?;
-                return Ok(Value { value, source: Source::Kfd, scope: self.gpu.own_scope() });
-            }
-        };
-        Ok(Value::of_package(value, Source::Attribute))
+        let mut text = Buffer::take();
+        let place = self.fill(attribute.owner, file, &mut text)?;
+        match (attribute.parse)(&text) {
+            Ok(value) => Ok(Value { value, source: place.source, scope: place.scope }),
+            Err(absent) => Err(absent.at(place.dir.path().join(file))),
+        }
     }
 
     /// Reads a power-management file of the PCI device.
-    pub(crate) fn read<T, E>(
+    pub(crate) fn read<T, E: Into<Absent>>(
         &self,
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-    ) -> Result<T>
-    where
-        Absent: From<E>,
-    {
-        let device = self.gpu.device(file)?;
-        self.read_in(device, &*device.dir, file, parse)
+    ) -> Result<T> {
+        self.parsed(Owner::PowerManagement, file, parse)
     }
 
-    /// Reads a file of the hwmon directory.
-    pub(crate) fn read_hwmon<T, E>(
+    fn parsed<T, E: Into<Absent>>(
         &self,
+        owner: Owner,
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-    ) -> Result<T>
-    where
-        Absent: From<E>,
-    {
-        let hwmon = self.gpu.hwmon()?;
-        // The driver makes all names at once, so one that is missing is known to be, without asking the GPU.
-        if self.check(PathBuf::new).is_err() && !hwmon.has(file) {
-            return Err(Error::NotSupported { path: hwmon.dir.path().join(file) });
+    ) -> Result<T> {
+        let mut text = Buffer::take();
+        let place = self.fill(owner, file, &mut text)?;
+        match parse(&text) {
+            Ok(value) => Ok(value),
+            Err(absent) => Err(absent.into().at(place.dir.path().join(file))),
         }
-        self.read_in(self.gpu.device(file)?, &*hwmon.dir, file, parse)
+    }
+
+    /// Reads a file where its owner has it. One function for all types: half of a caller's build time is for what the
+    /// compiler makes anew for each.
+    fn fill(&self, owner: Owner, file: &str, text: &mut Vec<u8>) -> Result<Place> {
+        let gpu = self.gpu;
+        let of_package =
+            |dir: &Arc<dyn Dir>| Place { dir: dir.clone(), source: Source::Attribute, scope: Scope::Package };
+        let dir = match owner {
+            Owner::PowerManagement => &gpu.device(file)?.dir,
+            Owner::Hwmon => {
+                let hwmon = gpu.hwmon()?;
+                // The driver makes all names at once, so one that is missing is known to be, without asking the GPU.
+                if self.check(PathBuf::new).is_err() && !hwmon.has(file) {
+                    return Err(Error::NotSupported { path: hwmon.dir.path().join(file) });
+                }
+                &hwmon.dir
+            }
+            Owner::Device => &gpu.device(file)?.dir,
+            Owner::HwmonFact => {
+                gpu.device(file)?;
+                &gpu.hwmon()?.dir
+            }
+            Owner::Node => {
+                let dir = gpu.read_node(file, text)?;
+                return Ok(Place { dir, source: Source::Kfd, scope: gpu.own_scope() });
+            }
+        };
+        let device = gpu.device(file)?;
+        let asks = matches!(owner, Owner::PowerManagement | Owner::Hwmon);
+        if asks {
+            self.check(|| dir.path().join(file))?;
+        }
+        dir.read(Path::new(file), text).map_err(|error| {
+            let path = dir.path().join(file);
+            if asks {
+                device.power_management_error(Op::Read, path, error)
+            } else {
+                device.error(Op::Read, path, error)
+            }
+        })?;
+        Ok(of_package(dir))
     }
 
     /// Refuses a file that would wake the GPU.
@@ -136,46 +174,11 @@ impl Access<'_> {
             None => Ok(()),
         }
     }
-
-    fn read_in<T, E>(
-        &self,
-        device: &Device,
-        dir: &dyn Dir,
-        file: &str,
-        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-    ) -> Result<T>
-    where
-        Absent: From<E>,
-    {
-        self.check(|| dir.path().join(file))?;
-        read(dir, file, |op, path, error| device.power_management_error(op, path, error), parse)
-    }
 }
 
-/// Reads one attribute of a directory and parses it.
-pub(crate) fn read<T, E>(
-    dir: &dyn Dir,
-    file: &str,
-    failed: impl FnOnce(Op, PathBuf, std::io::Error) -> Error,
-    parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-) -> Result<T>
-where
-    Absent: From<E>,
-{
-    with_buffer(|buf| match dir.read(Path::new(file), buf) {
-        Ok(()) => parse(buf).map_err(|absent| Absent::from(absent).at(dir.path().join(file))),
-        Err(error) => Err(failed(Op::Read, dir.path().join(file), error)),
-    })
-}
-
-/// Lends a buffer that is kept for the thread, so that a read allocates nothing.
-pub(crate) fn with_buffer<T>(use_it: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-    thread_local! {
-        static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    // Taken out, not borrowed: a parser that reads another file finds an empty one and allocates.
-    let mut buf = BUFFER.take();
-    let value = use_it(&mut buf);
-    BUFFER.set(buf);
-    value
+/// Where a file was read.
+struct Place {
+    dir: Arc<dyn Dir>,
+    source: Source,
+    scope: Scope,
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Gpu;
-use super::access::with_buffer;
+use super::buffer::Buffer;
 use crate::backend::Dir;
 use crate::error::{Error, Op, Unavailable};
 use crate::parse::scalar;
@@ -51,10 +51,11 @@ impl Device {
     }
 
     pub(crate) fn runtime_status(&self) -> RuntimeStatus {
-        with_buffer(|buf| match self.dir.read(Path::new(RuntimeStatus::FILE), buf) {
-            Ok(()) => RuntimeStatus::of(buf),
+        let mut text = Buffer::take();
+        match self.dir.read(Path::new(RuntimeStatus::FILE), &mut text) {
+            Ok(()) => RuntimeStatus::of(&text),
             Err(_) => RuntimeStatus::Awake,
-        })
+        }
     }
 
     /// The error of a file that the driver answers without touching the hardware.

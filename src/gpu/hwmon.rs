@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::{Device, Gpu, read};
-use crate::attribute::{Absent, word};
+use crate::attribute::word;
 use crate::backend::{Dir, Entry};
 use crate::error::{Error, Op, Result};
 
@@ -55,19 +55,6 @@ impl Gpu {
         let found = find_hwmon(device)?;
         // What could not be opened is tried again at the next call; only a success is kept.
         Ok(self.inner.hwmon.get_or_init(|| found))
-    }
-
-    /// Reads a file of the hwmon directory that never wakes the GPU.
-    pub(crate) fn hwmon_fact<T, E>(
-        &self,
-        file: &str,
-        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-    ) -> Result<T>
-    where
-        Absent: From<E>,
-    {
-        let device = self.device(file)?;
-        read(&*self.hwmon()?.dir, file, |op, path, error| device.error(op, path, error), parse)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Gpu, with_buffer};
+use super::{Buffer, Gpu};
 use crate::backend::Dir;
 use crate::error::{Error, Op, Result};
 use crate::parse::metrics::{GpuMetrics, Metrics, MetricsError, MetricsFile};
@@ -88,11 +88,10 @@ impl Gpu {
         let device = self.device(file)?;
         let path = || dir.path().join(file);
         self.access().check(path)?;
-        with_buffer(|buf| {
-            let read = dir.read_to_end(Path::new(file), LIMIT, buf);
-            read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
-            decode(buf).map_err(|error| not_a_table(path(), error))
-        })
+        let mut table = Buffer::take();
+        let read = dir.read_to_end(Path::new(file), LIMIT, &mut table);
+        read.map_err(|error| device.power_management_error(Op::Read, path(), error))?;
+        decode(&table).map_err(|error| not_a_table(path(), error))
     }
 }
 

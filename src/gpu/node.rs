@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Device, Gpu, read};
+use super::buffer::{Buffer, read};
+use super::{Device, Gpu};
 use crate::attribute::Absent;
 use crate::backend::{Dir, Entry};
 use crate::error::{Error, Op, Result, Unavailable};
@@ -34,21 +35,29 @@ impl Gpu {
     }
 
     /// Reads a file of the KFD node, which never wakes the GPU.
-    pub(crate) fn node_fact<T, E>(
+    pub(crate) fn node_fact<T, E: Into<Absent>>(
         &self,
         file: &str,
-        parse: impl Fn(&[u8]) -> std::result::Result<T, E>,
-    ) -> Result<T>
-    where
-        Absent: From<E>,
-    {
-        self.ask_node(file, |dir| read(dir, file, |op, path, error| gone_or(dir, op, path, error), &parse))
+        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
+    ) -> Result<T> {
+        let mut text = Buffer::take();
+        let dir = self.read_node(file, &mut text)?;
+        parse(&text).map_err(|absent| absent.into().at(dir.path().join(file)))
+    }
+
+    /// Reads a file of the KFD node, and gives the directory that has it now.
+    pub(crate) fn read_node(&self, file: &str, text: &mut Vec<u8>) -> Result<Arc<dyn Dir>> {
+        self.ask_node(file, |dir| {
+            dir.read(Path::new(file), text)
+                .map_err(|error| gone_or(&**dir, Op::Read, dir.path().join(file), error))?;
+            Ok(dir.clone())
+        })
     }
 
     /// What a directory of the KFD node holds.
     pub(crate) fn node_list(&self, rel: &str) -> Result<Vec<Entry>> {
         self.ask_node(rel, |dir| {
-            dir.list(Path::new(rel)).map_err(|error| gone_or(dir, Op::List, dir.path().join(rel), error))
+            dir.list(Path::new(rel)).map_err(|error| gone_or(&**dir, Op::List, dir.path().join(rel), error))
         })
     }
 
@@ -56,10 +65,10 @@ impl Gpu {
     ///
     /// When any GPU comes, goes or is partitioned, KFD takes back the directories of all nodes and makes them anew, with
     /// other numbers (`kfd_topology_update_sysfs`): a GPU that stayed must still be answered for.
-    fn ask_node<T>(&self, file: &str, ask: impl Fn(&dyn Dir) -> Result<T>) -> Result<T> {
+    fn ask_node<T>(&self, file: &str, mut ask: impl FnMut(&Arc<dyn Dir>) -> Result<T>) -> Result<T> {
         let node = self.node(file)?;
-        match ask(&*node.dir()) {
-            Err(Error::DeviceGone { .. }) if self.find_node_again(node) => ask(&*node.dir()),
+        match ask(&node.dir()) {
+            Err(Error::DeviceGone { .. }) if self.find_node_again(node) => ask(&node.dir()),
             answer => answer,
         }
     }

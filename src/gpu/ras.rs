@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Gpu, with_buffer};
+use super::{Buffer, Gpu};
 use crate::attribute::{Absent, RAS_EVENT_STATE, RAS_FEATURES, RAS_SCHEMA, RAS_VERSION};
 #[cfg(doc)]
 use crate::error::Unavailable;
@@ -190,11 +190,10 @@ impl Gpu {
         let device = self.device(file)?;
         let path = || device.dir.path().join(file);
         self.access().check(path)?;
-        with_buffer(|buf| {
-            let read = device.dir.read_to_end(Path::new(file), LIMIT, buf);
-            read.map_err(|error| device.error(Op::Read, path(), error))?;
-            ras::bad_pages(buf).map_err(|error| Error::unparsable(path(), error))
-        })
+        let mut text = Buffer::take();
+        let read = device.dir.read_to_end(Path::new(file), LIMIT, &mut text);
+        read.map_err(|error| device.error(Op::Read, path(), error))?;
+        ras::bad_pages(&text).map_err(|error| Error::unparsable(path(), error))
     }
 
     /// How many bad pages the driver puts up with before it says that the GPU is to be replaced. Answered while the
@@ -218,12 +217,11 @@ impl Gpu {
             .backend
             .open_dir(&folder)
             .map_err(|error| Error::plain(Op::OpenDir, &path(), &error))?;
-        with_buffer(|buf| {
-            dir.read(file, buf).map_err(|error| Error::plain(Op::Read, &path(), &error))?;
-            let threshold = scalar::unsigned_32(buf).map_err(|error| Error::unparsable(path(), error))?;
-            // The first drivers that had the file put all ones there for "never".
-            if threshold == u32::MAX { Err(Error::NotSupported { path: path() }) } else { Ok(threshold) }
-        })
+        let mut text = Buffer::take();
+        dir.read(file, &mut text).map_err(|error| Error::plain(Op::Read, &path(), &error))?;
+        let threshold = scalar::unsigned_32(&text).map_err(|error| Error::unparsable(path(), error))?;
+        // The first drivers that had the file put all ones there for "never".
+        if threshold == u32::MAX { Err(Error::NotSupported { path: path() }) } else { Ok(threshold) }
     }
 
     /// The records of hardware errors that the driver keeps since it was loaded, oldest first.

@@ -57,7 +57,6 @@ const CIRCLES: &[&[&str]] = &[
     &["backend/archive/build", "backend/archive/index"],
     &["control/commit", "control/plan"],
     &["event/buffered", "event/builder", "event/set"],
-    &["gpu/access", "gpu/device"],
     &["testing/overlay", "testing/power", "testing/topology"],
 ];
 
