@@ -19,8 +19,29 @@ pub struct Staged<A, B = A> {
     before: Vec<Option<Vec<u8>>>,
 }
 
+impl<A, B> Plan<A, B> {
+    /// Makes sure that every file is there and may be written, and reads what they hold, for the way back.
+    /// Nothing is written, and a sleeping GPU is not woken: what it holds is then read by the commit.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] for a file that is not there: none is ever created. [`Error::NoPermission`] for one
+    /// that this user may not write. [`Error::ReadOnly`] on a fixture or a recording. Those of reading what the files
+    /// hold.
+    pub fn stage(self) -> Result<Staged<A, B>> {
+        Staged::new(self)
+    }
+
+    /// [`Plan::stage`] and [`Staged::commit`] in one.
+    ///
+    /// # Errors
+    /// [`Failure::Before`] if nothing was written, [`Failure::During`] if a step failed.
+    pub fn apply(self) -> std::result::Result<Change<A, B>, Failure> {
+        self.stage()?.commit()
+    }
+}
+
 impl<A, B> Staged<A, B> {
-    pub(super) fn new(plan: Plan<A, B>) -> Result<Staged<A, B>> {
+    fn new(plan: Plan<A, B>) -> Result<Staged<A, B>> {
         for step in &plan.steps {
             // Also for a step that reads: what it would set off is on another machine.
             if step.dir.writer().is_none() {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::commit::{Change, Failure, Staged};
 use crate::backend::Dir;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
@@ -226,25 +225,6 @@ impl<A, B> Plan<A, B> {
     /// machine would.
     pub fn dry_run(&self) -> Vec<(&Step, Result<()>)> {
         self.steps.iter().map(|step| (step, step.obstacle(&self.gpu))).collect()
-    }
-
-    /// Makes sure that every file is there and may be written, and reads what they hold, for the way back.
-    /// Nothing is written, and a sleeping GPU is not woken: what it holds is then read by the commit.
-    ///
-    /// # Errors
-    /// [`Error::NotSupported`] for a file that is not there: none is ever created. [`Error::NoPermission`] for one
-    /// that this user may not write. [`Error::ReadOnly`] on a fixture or a recording. Those of reading what the files
-    /// hold.
-    pub fn stage(self) -> Result<Staged<A, B>> {
-        Staged::new(self)
-    }
-
-    /// [`Plan::stage`] and [`Staged::commit`] in one.
-    ///
-    /// # Errors
-    /// [`Failure::Before`] if nothing was written, [`Failure::During`] if a step failed.
-    pub fn apply(self) -> std::result::Result<Change<A, B>, Failure> {
-        self.stage()?.commit()
     }
 }
 

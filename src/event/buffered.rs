@@ -49,8 +49,20 @@ struct Queue {
     ended: bool,
 }
 
+impl EventSet {
+    /// Drains the set on a thread of its own into a queue of `capacity` events, so that the kernel's, which is small,
+    /// does not overflow while the program does other things. What does not fit is counted, and the count delivered
+    /// as [`EventKind::Dropped`] with [`Origin::Queue`].
+    ///
+    /// # Errors
+    /// [`Error::Io`] where there is no descriptor or thread left.
+    pub fn buffered(self, capacity: usize) -> Result<BufferedEvents> {
+        BufferedEvents::new(self, capacity)
+    }
+}
+
 impl BufferedEvents {
-    pub(super) fn new(set: EventSet, capacity: usize) -> Result<BufferedEvents> {
+    fn new(set: EventSet, capacity: usize) -> Result<BufferedEvents> {
         let failed = |error: std::io::Error| kfd::call_error(Op::Wait, &error);
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let ready = eventfd(0, flags).map_err(|error| failed(error.into()))?;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::kfd::{self, Standing};
+use super::kfd;
+use super::refused::check_mask;
 use super::{EventMask, EventSet};
 use crate::discover::Smi;
 use crate::error::{Error, Result};
@@ -15,36 +16,6 @@ pub struct EventsBuilder<'a> {
     gpus: Option<Vec<Gpu>>,
     mask: EventMask,
     derive: Option<Duration>,
-}
-
-/// A GPU whose events cannot be had.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Refused {
-    /// Which.
-    pub gpu: Gpu,
-    /// Why.
-    pub error: Error,
-}
-
-/// What may keep a set from seeing what it was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Warning {
-    /// Events of all processes were asked for, and it cannot be told whether the kernel will give them: `/proc` does
-    /// not show this process's capabilities and user namespace. If not, it silently gives those of this process.
-    AllProcessesUncertain,
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Warning::AllProcessesUncertain => {
-                "cannot tell whether the kernel will give events of other processes: /proc does not show this \
-                 process's capabilities"
-            }
-        })
-    }
 }
 
 impl<'a> EventsBuilder<'a> {
@@ -109,17 +80,5 @@ impl<'a> EventsBuilder<'a> {
             set.derive_processes(interval)?;
         }
         Ok(set)
-    }
-}
-
-/// Refuses a mask whose wish for all processes the kernel would ignore.
-pub(super) fn check_mask(backend: &dyn crate::backend::Backend, mask: EventMask) -> Result<Vec<Warning>> {
-    if !mask.contains(EventMask::ALL_PROCESSES) {
-        return Ok(Vec::new());
-    }
-    match kfd::all_processes(backend) {
-        Standing::Given => Ok(Vec::new()),
-        Standing::Refused(reason) => Err(Error::AllProcesses { path: kfd::path(), reason }),
-        Standing::Unknown => Ok(vec![Warning::AllProcessesUncertain]),
     }
 }

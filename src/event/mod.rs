@@ -68,6 +68,7 @@ mod clock;
 mod derived;
 mod kfd;
 mod reader;
+mod refused;
 mod set;
 mod source;
 
@@ -84,9 +85,10 @@ pub use crate::parse::smi_event::{
     MigrateTrigger, QueueTrigger, Text, UnmapTrigger,
 };
 pub use buffered::BufferedEvents;
-pub use builder::{EventsBuilder, Refused, Warning};
+pub use builder::EventsBuilder;
 pub use clock::{WallClock, boot_time};
 pub use reader::EventReader;
+pub use refused::{Refused, Warning};
 pub use set::{EventSet, Events};
 
 /// Something that a GPU reported.

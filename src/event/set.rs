@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, epoll, eventfd, poll};
 use rustix::io::Errno;
 
-use super::builder::{Refused, Warning, check_mask};
 use super::derived::Derived;
 use super::kfd::{self, Opened};
+use super::refused::{Refused, Warning, check_mask};
 use super::source::Source;
-use super::{BufferedEvents, Event, EventKind, EventMask, KfdVersion, Origin};
+use super::{Event, EventKind, EventMask, KfdVersion, Origin};
 use crate::backend::Backend;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
@@ -310,16 +310,6 @@ impl EventSet {
     /// is left.
     pub fn iter(&mut self) -> Events<'_> {
         Events { set: self }
-    }
-
-    /// Drains the set on a thread of its own into a queue of `capacity` events, so that the kernel's, which is small,
-    /// does not overflow while the program does other things. What does not fit is counted, and the count delivered
-    /// as [`EventKind::Dropped`] with [`Origin::Queue`].
-    ///
-    /// # Errors
-    /// [`Error::Io`] where there is no descriptor or thread left.
-    pub fn buffered(self, capacity: usize) -> Result<BufferedEvents> {
-        BufferedEvents::new(self, capacity)
     }
 
     /// Whether no event can come any more, because no GPU is left. A GPU that goes away does not end its descriptor,

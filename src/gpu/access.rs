@@ -107,6 +107,16 @@ impl Access<'_> {
         self.parsed(Owner::PowerManagement, file, parse)
     }
 
+    /// Reads a file of the hwmon directory.
+    #[cfg(feature = "control")]
+    pub(crate) fn read_hwmon<T, E: Into<Absent>>(
+        &self,
+        file: &str,
+        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
+    ) -> Result<T> {
+        self.parsed(Owner::Hwmon, file, parse)
+    }
+
     fn parsed<T, E: Into<Absent>>(
         &self,
         owner: Owner,

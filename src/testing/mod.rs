@@ -99,6 +99,7 @@
 
 mod overlay;
 mod power;
+mod state;
 mod topology;
 
 use std::path::{Path, PathBuf};
@@ -112,7 +113,7 @@ use crate::id::{Bdf, GpuId, RenderMinor};
 use crate::parse::partition::ComputePartition;
 
 use overlay::Overlay;
-use power::{Condition, Kernel};
+use state::{Condition, Kernel};
 
 /// Where devices have an entry that leads to them.
 const CLASSES: [&str; 4] =

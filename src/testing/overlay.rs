@@ -1,6 +1,6 @@
 //! A machine that changes, laid over one that does not: what was set, taken away or put elsewhere, in memory.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -8,8 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use super::power::Condition;
-use super::topology::NodeSource;
+use super::state::{Piece, State};
 use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, Tree};
 use crate::id::RenderMinor;
 
@@ -31,32 +30,6 @@ struct Inner {
     state: Mutex<State>,
 }
 
-/// What differs from the base, by paths without links in them.
-#[derive(Debug, Default)]
-pub(super) struct State {
-    pub(super) pieces: BTreeMap<PathBuf, Piece>,
-    /// What was taken away, and when: what was opened earlier stays dead, whatever comes to the same path.
-    died: HashMap<PathBuf, u64>,
-    now: u64,
-    /// The state of a PCI device that refuses to answer, by its directory.
-    pub(super) conditions: HashMap<PathBuf, Condition>,
-    /// How often a sleeping device was woken by a read.
-    pub(super) wakes: usize,
-    /// The KFD nodes as they are now; `None` as long as they are the base's.
-    pub(super) nodes: Option<Vec<NodeSource>>,
-}
-
-/// What stands at a path in place of the base's.
-#[derive(Debug, Clone)]
-pub(super) enum Piece {
-    File(Arc<[u8]>),
-    /// A directory that holds what lies over the base and nothing of it.
-    Folder,
-    Gone,
-    /// What the base has at another path.
-    Moved(PathBuf),
-}
-
 /// Where a path leads.
 struct Found {
     /// Without links.
@@ -69,38 +42,6 @@ enum At {
     Base(PathBuf),
     File(Arc<[u8]>),
     Folder,
-}
-
-impl State {
-    pub(super) fn put(&mut self, path: PathBuf, piece: Piece) {
-        self.pieces.insert(path, piece);
-    }
-
-    pub(super) fn put_text(&mut self, path: PathBuf, text: impl AsRef<[u8]>) {
-        self.put(path, Piece::File(text.as_ref().into()));
-    }
-
-    /// Lets handles on this path, and on all below it, be dead.
-    pub(super) fn kill(&mut self, path: &Path) {
-        self.now += 1;
-        self.died.insert(path.to_path_buf(), self.now);
-    }
-
-    /// Takes a path away with all below it.
-    pub(super) fn take(&mut self, path: &Path) {
-        self.kill(path);
-        self.pieces.retain(|known, _| !known.starts_with(path));
-        self.put(path.to_path_buf(), Piece::Gone);
-    }
-
-    fn is_dead(&self, path: &Path, born: u64) -> bool {
-        self.died.iter().any(|(dead, when)| *when > born && path.starts_with(dead))
-    }
-
-    /// Forgets all changes. What was taken away comes back as a newcomer.
-    pub(super) fn restore(&mut self) {
-        *self = State { died: std::mem::take(&mut self.died), now: self.now, ..State::default() };
-    }
 }
 
 impl Overlay {

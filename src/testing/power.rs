@@ -5,19 +5,7 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::overlay::{Piece, State};
-
-/// Why a device does not answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Condition {
-    /// Its driver resets it: the checks of `amdgpu_in_reset`, since 7.0 `amdgpu_pm_dev_state_check`.
-    InReset(Kernel),
-    /// It is runtime-suspended.
-    Asleep(Kernel),
-}
-
-/// Major and minor number of a kernel.
-pub(super) type Kernel = (u32, u32);
+use super::state::{Condition, Kernel, Piece, State};
 
 /// EPERM became EBUSY in 7.0 (`amdgpu_pm_dev_state_check`).
 const BUSY: Kernel = (7, 0);

@@ -4,21 +4,13 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::overlay::{Overlay, Piece, State};
+use super::overlay::Overlay;
+use super::state::{NodeSource, Piece, State};
 use crate::id::{Bdf, GpuId, RenderMinor};
 use crate::parse::topology::{NodeProperties, node};
 
 const NODES: &str = "/sys/class/kfd/kfd/topology/nodes";
 const LINKS: [&str; 2] = ["io_links", "p2p_links"];
-
-/// One node, made of one of the base's.
-#[derive(Debug, Clone)]
-pub(super) struct NodeSource {
-    /// Its number in the base.
-    index: u32,
-    /// What is not as in the base, by path in the node.
-    files: Vec<(PathBuf, String)>,
-}
 
 /// The nodes of the base that are there, each with what it says of itself.
 pub(super) struct Nodes {

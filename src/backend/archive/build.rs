@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::io;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -27,8 +28,18 @@ const MANIFEST_LIMIT: usize = 64 << 20;
 /// The frame in which what stays to the end goes.
 const NEVER: u32 = u32::MAX;
 
+impl Index {
+    /// Reads an archive's headers and its MANIFESTs.
+    ///
+    /// # Errors
+    /// `InvalidData`, with where and why.
+    pub(super) fn new(bytes: &[u8]) -> io::Result<Index> {
+        index(bytes).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))
+    }
+}
+
 /// The index of an archive; the error is a sentence that says where.
-pub(super) fn index(bytes: &[u8]) -> Result<Index, String> {
+fn index(bytes: &[u8]) -> Result<Index, String> {
     let mut builder = Builder::new(bytes);
     let mut path = Vec::new();
     // What belongs to a later frame waits for its turn.

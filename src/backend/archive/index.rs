@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::io;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -14,7 +13,6 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::build;
 use crate::backend::manifest::Manifest;
 use crate::backend::{Entry, Kind};
 
@@ -92,14 +90,6 @@ impl State {
 }
 
 impl Index {
-    /// Reads an archive's headers and its MANIFESTs.
-    ///
-    /// # Errors
-    /// `InvalidData`, with where and why.
-    pub(super) fn new(bytes: &[u8]) -> io::Result<Index> {
-        build::index(bytes).map_err(|reason| io::Error::new(io::ErrorKind::InvalidData, reason))
-    }
-
     /// Lets all ranges be of the files' contents one after the other, and says which parts of the archive those are.
     pub(super) fn pack(&mut self) -> Vec<Range<usize>> {
         let mut parts = Vec::with_capacity(self.nodes.len());
