@@ -7,17 +7,19 @@ use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use crate::error::{Error, ParseError, Unavailable};
+use crate::parse::carveout::{self, CarveoutOption};
 use crate::parse::dpm::{self, DpmTable, PcieTable};
 use crate::parse::fan::{self, FanCurve, FanMode, FanSetting};
 use crate::parse::features::{self, Features};
 use crate::parse::keyval::{self, PciId};
 use crate::parse::label::{TemperatureSensor, VoltageRail};
 use crate::parse::overdrive::{self, Overdrive};
-use crate::parse::partition::{self, ComputePartition, MemoryPartition};
+use crate::parse::partition::{self, ComputePartition, MemoryAllocation, MemoryPartition};
 use crate::parse::performance::{self, PerformanceLevel, ThrottlingLogging};
 use crate::parse::policy::{self, Isolation, PolicyLevel};
 use crate::parse::profile::{self, PowerProfile};
 use crate::parse::ras::{self, EventState};
+use crate::parse::tops_limiter::{self, PtlFormat, PtlFormats};
 use crate::parse::xgmi::{self, PortPair};
 use crate::parse::{cpulist, pcie, scalar};
 use crate::unit::{Bytes, Hertz, MegaTransfers, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
@@ -265,6 +267,36 @@ pub(crate) const LOCAL_CPUS: Attribute<Vec<RangeInclusive<u32>>> =
     fact("local_cpulist", |text| Ok(cpulist::cpu_list(text)?));
 pub(crate) const VIRTUAL_FUNCTIONS: Attribute<u32> = fact("sriov_numvfs", number);
 
+/// Of the board that carries the packages. Newer chips (MI400) have them in `board/npm` ([`newer_board`]).
+pub(crate) const UBB_POWER: Attribute<MicroWatts> = asked("board/baseboard_power", watts);
+pub(crate) const UBB_POWER_LIMIT: Attribute<MicroWatts> = asked("board/baseboard_power_limit", watts);
+pub(crate) const NODE_POWER: Attribute<MicroWatts> = asked("board/node_power", watts);
+pub(crate) const NODE_POWER_LIMIT: Attribute<MicroWatts> = asked("board/cur_node_power_limit", watts);
+pub(crate) const NODE_POWER_LIMIT_MAX: Attribute<MicroWatts> = asked("board/max_node_power_limit", watts);
+pub(crate) const PPT_RESIDENCY: Attribute<u64> = asked("board/global_ppt_resid", count);
+pub(crate) const POWER_MANAGED: Attribute<bool> = asked("board/npm_status", enabled);
+
+/// The name of a board's file on chips that have a directory for the management of the node's power.
+pub(crate) fn newer_board(name: &str) -> String {
+    name.replacen("board/", "board/npm/", 1)
+}
+
+pub(crate) const PTL_ENABLE: Attribute<bool> = asked("ptl/ptl_enable", enabled);
+pub(crate) const PTL_FORMAT: Attribute<PtlFormats> =
+    asked("ptl/ptl_format", |text| tops_limiter::formats(text)?.ok_or(Absent::NotSupported));
+pub(crate) const PTL_SUPPORTED: Attribute<Vec<PtlFormat>> =
+    asked("ptl/ptl_supported_formats", |text| Ok(tops_limiter::supported(text)?));
+
+pub(crate) const MEMORY_ALLOCATION: Attribute<MemoryAllocation> =
+    asked("compute_partition_mem_alloc_mode", |text| {
+        partition::memory_allocation(text).ok_or(Absent::NotSupported)
+    });
+
+/// Of what the firmware may set aside of the system's memory (`amdgpu_acpi.c`, since kernel 7.0).
+pub(crate) const CARVEOUT_OPTIONS: Attribute<Vec<CarveoutOption>> =
+    fact("uma/carveout_options", |text| Ok(carveout::options(text)?));
+pub(crate) const CARVEOUT: Attribute<u32> = fact("uma/carveout", number);
+
 pub(crate) const RAS_VERSION: Attribute<u32> = fact("ras/version", |text| Ok(ras::table_version(text)?));
 pub(crate) const RAS_SCHEMA: Attribute<u32> = fact("ras/schema", |text| Ok(ras::schema(text)?));
 pub(crate) const RAS_FEATURES: Attribute<u32> = fact("ras/features", |text| Ok(ras::feature_mask(text)?));
@@ -330,6 +362,25 @@ fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
     // 65535 W and a register full of ones (4294.967295 W) are "not measured" (`smu_cmn_init_soft_gpu_metrics`).
     let is_plausible = value < 65_535_000_000 && value != u64::from(u32::MAX);
     plausible(text, MicroWatts(value), is_plausible, "no power of a GPU")
+}
+
+fn watts(text: &[u8]) -> Answer<MicroWatts> {
+    // A limit that the platform does not tell.
+    if scalar::signed(text).is_ok_and(|value| value == -1) {
+        return Err(Absent::NotSupported);
+    }
+    let value = scalar::unsigned(text)?;
+    let power = u32::try_from(value).ok().filter(|value| *value < 1_000_000);
+    plausible(text, MicroWatts::from_watts(power.unwrap_or(0)), power.is_some(), "no power of a board")
+}
+
+/// The driver's two words for what is on or off.
+fn enabled(text: &[u8]) -> Answer<bool> {
+    match scalar::text(text).as_deref() {
+        Some("enabled") => Ok(true),
+        Some("disabled") => Ok(false),
+        _ => Err(ParseError::new(1, 1, "expected enabled or disabled").into()),
+    }
 }
 
 fn hertz(text: &[u8]) -> Answer<Hertz> {

@@ -76,6 +76,8 @@ pub enum Scope {
     Partition,
     /// The whole package.
     Package,
+    /// The board that carries packages, an accelerator node: each of its packages tells the same.
+    Board,
     /// One socket, a processor with all its cores.
     Socket,
     /// One core of a processor.

@@ -99,7 +99,9 @@ fn one(gpu: &Gpu) {
     drop((gpu.pcie_info(), gpu.pcie_levels(), gpu.xgmi_info(), gpu.xgmi_links()));
     drop((gpu.performance_level(), gpu.power_profiles(), gpu.power_features(), gpu.throttling_logging()));
     drop((gpu.overdrive(), gpu.overdrive_level(), gpu.memory_overdrive_level()));
-    drop((gpu.soc_pstate(), gpu.xgmi_plpd(), gpu.process_isolation()));
+    drop((gpu.soc_pstate(), gpu.xgmi_plpd(), gpu.process_isolation(), gpu.peak_tops_limiter()));
+    drop((gpu.node_power(), gpu.gpu_board_temperatures(), gpu.base_board_temperatures(), gpu.carveout()));
+    drop(gpu.memory_allocation());
     drop((gpu.compute_partition(), gpu.memory_partition(), gpu.partition_profiles()));
     drop((gpu.available_compute_partitions(), gpu.available_memory_partitions()));
     drop((

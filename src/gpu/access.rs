@@ -71,6 +71,16 @@ impl Gpu {
         }
     }
 
+    /// Refuses a directory of the PCI device that is not there. The driver makes it with all its files, so what is
+    /// missing is known to be while the GPU sleeps, too.
+    pub(crate) fn has_folder(&self, folder: &str) -> Result<()> {
+        let device = self.device(folder)?;
+        match device.dir.meta(Path::new(folder)) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(device.error(Op::Read, device.dir.path().join(folder), error)),
+        }
+    }
+
     /// Which part of the machine the values of the GPU's KFD node cover.
     pub(crate) fn own_scope(&self) -> Scope {
         if self.is_partition() { Scope::Partition } else { Scope::Package }

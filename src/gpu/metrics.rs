@@ -75,7 +75,15 @@ impl Gpu {
         &self,
         decode: impl FnOnce(&[u8]) -> std::result::Result<T, MetricsError>,
     ) -> Result<T> {
-        let file = "gpu_metrics";
+        self.with_table("gpu_metrics", decode)
+    }
+
+    /// Decodes a table among the package's files.
+    pub(crate) fn with_table<T>(
+        &self,
+        file: &str,
+        decode: impl FnOnce(&[u8]) -> std::result::Result<T, MetricsError>,
+    ) -> Result<T> {
         self.read_table(&*self.device(file)?.dir, file, decode)
     }
 

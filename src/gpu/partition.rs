@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::{Gpu, read};
 use crate::attribute::{
-    AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS, COMPUTE_PARTITION, MEMORY_PARTITION,
-    PROFILE_MEMORY_PARTITIONS, SELECTED_PROFILE, SUPPORTED_PROFILES,
+    AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS, COMPUTE_PARTITION, MEMORY_ALLOCATION,
+    MEMORY_PARTITION, PROFILE_MEMORY_PARTITIONS, SELECTED_PROFILE, SUPPORTED_PROFILES,
 };
 use crate::error::{Error, Op, Result};
-use crate::parse::partition::{ComputePartition, MemoryPartition};
+use crate::parse::partition::{ComputePartition, MemoryAllocation, MemoryPartition};
 use crate::parse::scalar;
 use crate::reading::{Reading, Source, Value, bundle};
 
@@ -97,6 +97,17 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_memory_partition")]
     pub fn memory_partition(&self) -> Reading<MemoryPartition> {
         self.get(&MEMORY_PARTITION)
+    }
+
+    /// How much of a memory partition each compute partition in it may have: an even share, or all that is free.
+    ///
+    /// *Source*: `compute_partition_mem_alloc_mode` of the PCI device, since kernel 7.1.
+    /// *Errors*: [`Error::NotSupported`] where the chip cannot be split.
+    /// *Supported on*: MI300 and newer Instinct.
+    #[doc(alias = "amdsmi_get_gpu_accelerator_partition_mem_alloc_mode")]
+    #[doc(alias = "amdsmi_get_gpu_compute_partition_mem_alloc_mode")]
+    pub fn memory_allocation(&self) -> Reading<MemoryAllocation> {
+        self.get(&MEMORY_ALLOCATION)
     }
 
     /// The ways to split the package's compute units that can be chosen with its memory split as it is.

@@ -10,6 +10,7 @@
 //! A parser of a table does not give up the file at a line that it does not know: see [`UnrecognisedLine`].
 
 pub mod aca;
+pub mod carveout;
 pub mod cper;
 pub mod cpuinfo;
 pub mod cpulist;
@@ -35,6 +36,7 @@ pub mod scalar;
 pub mod smi_event;
 pub mod system;
 pub mod topology;
+pub mod tops_limiter;
 pub mod xgmi;
 
 mod cursor;

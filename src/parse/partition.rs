@@ -104,6 +104,40 @@ impl From<&str> for MemoryPartition {
     }
 }
 
+/// How much of a memory partition each compute partition in it may have (`compute_partition_mem_alloc_mode`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MemoryAllocation {
+    /// An even share.
+    Capping,
+    /// All that is free.
+    All,
+    /// A word that is none of these.
+    Other(String),
+}
+
+impl MemoryAllocation {
+    /// The driver's word for it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            MemoryAllocation::Capping => "CAPPING",
+            MemoryAllocation::All => "ALL",
+            MemoryAllocation::Other(word) => word,
+        }
+    }
+}
+
+/// The word in either case of letters. An early version of the driver's patch says `EVEN` for an even share.
+impl From<&str> for MemoryAllocation {
+    fn from(word: &str) -> MemoryAllocation {
+        match word.to_ascii_uppercase().as_str() {
+            "CAPPING" => MemoryAllocation::Capping,
+            "ALL" => MemoryAllocation::All,
+            _ => MemoryAllocation::Other(word.to_owned()),
+        }
+    }
+}
+
 /// Prints and serializes by the driver's word.
 macro_rules! by_word {
     ($($name:ident),*) => {$(
@@ -121,7 +155,7 @@ macro_rules! by_word {
         }
     )*};
 }
-by_word!(ComputePartition, MemoryPartition);
+by_word!(ComputePartition, MemoryPartition, MemoryAllocation);
 
 /// Reads `current_compute_partition`; absent if the driver does not know.
 pub fn compute_partition(text: &[u8]) -> Option<ComputePartition> {
@@ -131,6 +165,11 @@ pub fn compute_partition(text: &[u8]) -> Option<ComputePartition> {
 /// Reads `current_memory_partition`; absent if the driver does not know.
 pub fn memory_partition(text: &[u8]) -> Option<MemoryPartition> {
     current(text, |word| MemoryPartition::from(word))
+}
+
+/// Reads `compute_partition_mem_alloc_mode`; absent if the driver does not know.
+pub fn memory_allocation(text: &[u8]) -> Option<MemoryAllocation> {
+    current(text, |word| MemoryAllocation::from(word))
 }
 
 /// Reads `available_compute_partition` and `supported_xcp_configs`; absent if it says `Not supported`.

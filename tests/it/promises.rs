@@ -60,6 +60,10 @@ fn never_wakes(path: &Path) -> bool {
             "xgmi_num_links",
             "xgmi_port_num",
             "sriov_numvfs",
+            "package_cpus_list",
+            "core_siblings_list",
+            "carveout",
+            "carveout_options",
         ]
         .contains(&name)
 }

@@ -26,12 +26,15 @@ layouts! {
     }
 }
 
-/// `enum amdgpu_node_temp` of kgd_pp_interface.h.
+/// `enum amdgpu_node_temp` of kgd_pp_interface.h. The attributes of 1.1 are the same sensors by shorter names
+/// ([`NODE_ATTRIBUTES`]).
 const NODE: [&str; 6] =
     ["retimer_x", "oam_x_ibc", "oam_x_ibc_2", "oam_x_vdd18_vr", "oam_x_04_hbm_b_vr", "oam_x_04_hbm_d_vr"];
 
-/// `enum amdgpu_vr_temp`.
-const VR: [&str; 13] = [
+const NODE_ATTRIBUTES: [&str; 6] = ["retimer", "ibc", "ibc_2", "vdd18_vr", "04_hbm_b_vr", "04_hbm_d_vr"];
+
+/// `enum amdgpu_vr_temp`, then those that only AMD SMI numbers, which are attributes of 1.1.
+const VR: [&str; 26] = [
     "vddcr_vdd0",
     "vddcr_vdd1",
     "vddcr_vdd2",
@@ -45,7 +48,23 @@ const VR: [&str; 13] = [
     "vddcr_11_hbm_d",
     "vdd_usr",
     "vddio_11_e32",
+    "vddio_04_hbm_b",
+    "vddio_04_hbm_d",
+    "vddcr_075_hbm_b",
+    "vddcr_075_hbm_d",
+    "vddio_11_gta_a",
+    "vddio_11_gta_c",
+    "vddan_075_gta_a",
+    "vddan_075_gta_c",
+    "vddcr_075_ucie",
+    "vddio_065_ucieaa",
+    "vddio_065_ucieam_a",
+    "vddio_065_ucieam_c",
+    "vddan_075",
 ];
+
+/// How many of [`VR`] a 1.0 table numbers.
+const VR_WORDS: usize = 13;
 
 /// `enum amdgpu_system_temp`.
 const SYSTEM: [&str; 23] = [
@@ -98,7 +117,7 @@ pub struct BoardTemperatures {
 pub struct BoardSensor {
     /// Where the sensor is; names are unique within a place.
     pub place: BoardPlace,
-    /// The kernel's name in lower case; `unknown` for a sensor of a newer kernel.
+    /// The kernel's name in lower case, the same in both versions; `unknown` for a sensor of a newer kernel.
     pub name: &'static str,
     /// The number that table gives the sensor: its id in 1.0, its attribute's in 1.1.
     pub id: u16,
@@ -119,7 +138,23 @@ pub enum BoardPlace {
     System,
 }
 
+impl BoardPlace {
+    /// The names of the sensors that AMD SMI numbers, in the order of its numbers.
+    pub const fn sensors(self) -> &'static [&'static str] {
+        match self {
+            BoardPlace::Node => &NODE,
+            BoardPlace::Vr => &VR,
+            BoardPlace::System => &SYSTEM,
+        }
+    }
+}
+
 impl BoardTemperatures {
+    /// The sensor with this name.
+    pub fn sensor(&self, place: BoardPlace, name: &str) -> Option<&BoardSensor> {
+        self.sensors.iter().find(|sensor| sensor.place == place && sensor.name == name)
+    }
+
     /// Reads `board/gpuboard_temp`.
     ///
     /// # Errors
@@ -152,7 +187,7 @@ impl BoardTemperatures {
                 Name::node_id => board.node_id = number,
                 Name::accumulation_counter => board.accumulation_counter = number,
                 Name::node_temp => board.sensors.extend(words(&group, BoardPlace::Node, &NODE)),
-                Name::vr_temp => board.sensors.extend(words(&group, BoardPlace::Vr, &VR)),
+                Name::vr_temp => board.sensors.extend(words(&group, BoardPlace::Vr, &VR[..VR_WORDS])),
                 Name::system_temp => board.sensors.extend(words(&group, BoardPlace::System, &SYSTEM)),
                 name => board.sensors.extend(place(name.text()).map(|(place, name)| BoardSensor {
                     place,
@@ -166,14 +201,20 @@ impl BoardTemperatures {
     }
 }
 
-/// Where the sensor of a 1.1 attribute is, and its name without that.
+/// Where the sensor of a 1.1 attribute is, and its name without that, as 1.0 has it.
 fn place(name: &'static str) -> Option<(BoardPlace, &'static str)> {
     let places = [
         ("node_temp_", BoardPlace::Node),
         ("vr_temp_", BoardPlace::Vr),
         ("system_temp_", BoardPlace::System),
     ];
-    places.into_iter().find_map(|(prefix, place)| name.strip_prefix(prefix).map(|name| (place, name)))
+    let (place, name) =
+        places.into_iter().find_map(|(prefix, place)| Some((place, name.strip_prefix(prefix)?)))?;
+    let index = NODE_ATTRIBUTES.iter().position(|attribute| *attribute == name);
+    match index.filter(|_| place == BoardPlace::Node).and_then(|index| NODE.get(index)) {
+        Some(name) => Some((place, *name)),
+        None => Some((place, name)),
+    }
 }
 
 /// The sensors of a 1.0 array: number in the upper 8 bits, °C in the lower 24.

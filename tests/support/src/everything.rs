@@ -25,6 +25,10 @@ pub fn ask_everything(gpu: &Gpu) -> String {
     let system = (gpu.virtualization_info(), gpu.driver_state(), gpu.drm_version(), gpu.external_revision());
     let summed =
         (gpu.summary(), gpu.energy(), gpu.throttling(), ClockDomain::ALL.map(|domain| gpu.clock(domain)));
+    let board = (gpu.node_power(), gpu.gpu_board_temperatures(), gpu.base_board_temperatures());
+    let settings = (gpu.peak_tops_limiter(), gpu.carveout(), gpu.memory_allocation());
     let first = format!("{clocks:?} {facts:?} {places:?} {sensors:?} {state:?} {more:?} {rest:?}");
-    format!("{first} {last:?} {links:?} {sampled:?} {split:?} {errors:?} {hive:?} {system:?} {summed:?}")
+    format!(
+        "{first} {last:?} {links:?} {sampled:?} {split:?} {errors:?} {hive:?} {system:?} {summed:?} {board:?} {settings:?}"
+    )
 }

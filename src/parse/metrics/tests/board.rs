@@ -73,7 +73,7 @@ fn v1_1() {
         [Some(7), Some(1), Some(99)]
     );
     let expected = [
-        (BoardPlace::Node, "ibc", 55, Some(45_000)),
+        (BoardPlace::Node, "oam_x_ibc", 55, Some(45_000)),
         (BoardPlace::Vr, "vddan_075", 80, Some(-5_000)),
         (BoardPlace::System, "ibc", 103, None),
         (BoardPlace::System, "ubb_fpga", 81, None),

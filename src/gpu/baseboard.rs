@@ -1,0 +1,106 @@
+//! The board that carries the packages of an accelerator node: its power, the node's power limit, its temperatures.
+
+use super::{Access, Gpu};
+use crate::attribute::{
+    Attribute, NODE_POWER, NODE_POWER_LIMIT, NODE_POWER_LIMIT_MAX, POWER_MANAGED, PPT_RESIDENCY, UBB_POWER,
+    UBB_POWER_LIMIT, newer_board,
+};
+use crate::error::{Error, Result};
+use crate::parse::metrics::BoardTemperatures;
+use crate::reading::{Reading, Scope, Value, bundle};
+use crate::unit::MicroWatts;
+
+bundle! {
+    /// Power of the board that carries the packages, and of the whole node, in millionths of a watt.
+    ///
+    /// Each package of the board tells the same: these are never to be added up.
+    pub struct NodePower {
+        readings {
+            /// Power of the universal baseboard (UBB) with all its packages.
+            pub ubb_power: MicroWatts,
+            /// The limit of the baseboard.
+            pub ubb_power_limit: MicroWatts,
+            /// Power of the node.
+            pub node_power: MicroWatts,
+            /// The limit of the node in force.
+            pub node_power_limit: MicroWatts,
+            /// The highest limit of the node.
+            pub node_power_limit_max: MicroWatts,
+            /// How long the node was at its limit, in samples of the firmware.
+            pub ppt_residency: u64,
+            /// Whether the node's power is managed.
+            pub managed: bool,
+        }
+    }
+}
+
+impl Gpu {
+    /// Power of the baseboard and of the node, in millionths of a watt, with their limits.
+    ///
+    /// *Source*: `board/*` of the PCI device, since kernel 6.18; on newer chips `board/npm/*`.
+    /// *Errors*: none of its own; each field that is absent has its reason.
+    /// *Supported on*: MI350 and newer Instinct.
+    #[doc(alias = "amdsmi_get_npm_info")]
+    pub fn node_power(&self) -> NodePower {
+        let board = Board { access: self.access(), has: self.has_folder(BOARD) };
+        NodePower {
+            ubb_power: board.get(&UBB_POWER),
+            ubb_power_limit: board.get(&UBB_POWER_LIMIT),
+            node_power: board.get(&NODE_POWER),
+            node_power_limit: board.get(&NODE_POWER_LIMIT),
+            node_power_limit_max: board.get(&NODE_POWER_LIMIT_MAX),
+            ppt_residency: board.get(&PPT_RESIDENCY),
+            managed: board.get(&POWER_MANAGED),
+        }
+    }
+
+    /// The temperatures on this package's own board, in thousandths of a degree Celsius.
+    ///
+    /// *Source*: `board/gpuboard_temp` of the PCI device, since kernel 6.18.
+    /// *Errors*: [`Error::NotSupported`] without the file; else as [`Gpu::metrics`].
+    /// *Supported on*: MI350 and newer Instinct.
+    #[doc(alias = "amdsmi_get_temp_metric")]
+    pub fn gpu_board_temperatures(&self) -> Result<BoardTemperatures> {
+        self.has_folder(BOARD)?;
+        self.with_table("board/gpuboard_temp", BoardTemperatures::decode_gpuboard)
+    }
+
+    /// The temperatures on the board that carries the packages, in thousandths of a degree Celsius. Each package of
+    /// the board tells the same.
+    ///
+    /// *Source*: `board/baseboard_temp` of the PCI device, since kernel 6.18.
+    /// *Errors*: [`Error::NotSupported`] without the file; else as [`Gpu::metrics`].
+    /// *Supported on*: MI350 and newer Instinct.
+    #[doc(alias = "amdsmi_get_temp_metric")]
+    pub fn base_board_temperatures(&self) -> Result<BoardTemperatures> {
+        self.has_folder(BOARD)?;
+        self.with_table("board/baseboard_temp", BoardTemperatures::decode_baseboard)
+    }
+}
+
+/// The directory of the board's files.
+const BOARD: &str = "board";
+
+/// The way to the board's files.
+struct Board<'a> {
+    access: Access<'a>,
+    /// Whether there is such a directory.
+    has: Result<()>,
+}
+
+impl Board<'_> {
+    /// A file, in whichever of the directories it is.
+    fn get<T>(&self, attribute: &Attribute<T>) -> Reading<T> {
+        self.has.clone()?;
+        let value = match self.access.get(attribute) {
+            Err(absent @ Error::NotSupported { .. }) => {
+                match self.access.named(attribute, &newer_board(attribute.name)) {
+                    Err(Error::NotSupported { .. }) => Err(absent),
+                    answer => answer,
+                }
+            }
+            answer => answer,
+        };
+        value.map(|value| Value { scope: Scope::Board, ..value })
+    }
+}
