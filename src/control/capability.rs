@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::plan::Step;
 use super::power::hwmon_path;
 use super::{Control, overdrive};
+use crate::attribute::{CARVEOUT, MEMORY_ALLOCATION, PTL_ENABLE};
 use crate::backend::Dir;
 use crate::error::{Error, Result};
 
@@ -46,6 +47,12 @@ pub enum Setting {
     ComputePartition,
     /// [`Control::memory_partition`].
     MemoryPartition,
+    /// [`Control::memory_allocation`].
+    MemoryAllocation,
+    /// [`Control::peak_tops_limiter`], [`Control::peak_tops_formats`].
+    PeakTopsLimiter,
+    /// [`Control::carveout`].
+    Carveout,
     /// [`Control::reset_gpu`].
     ResetGpu,
     /// [`Control::reset_xgmi_errors`].
@@ -148,6 +155,9 @@ impl Control<'_> {
             device(Setting::CleanerShader, "run_cleaner_shader"),
             device(Setting::ComputePartition, "current_compute_partition"),
             device(Setting::MemoryPartition, "current_memory_partition"),
+            device(Setting::MemoryAllocation, MEMORY_ALLOCATION.name),
+            device(Setting::PeakTopsLimiter, PTL_ENABLE.name),
+            device(Setting::Carveout, CARVEOUT.name),
             triggered(Setting::ResetGpu, self.debug_dir(), "amdgpu_gpu_recover"),
             triggered(Setting::ResetXgmiErrors, Ok(self.device.dir.clone()), "xgmi_error"),
         ];

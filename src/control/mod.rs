@@ -34,6 +34,7 @@
 //! Not here on purpose: injecting RAS errors, uploading powerplay tables and firmware.
 
 mod capability;
+mod carveout;
 mod clock;
 mod commit;
 pub mod cpu;
@@ -46,6 +47,7 @@ mod performance;
 mod plan;
 mod power;
 mod reset;
+mod tops_limiter;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

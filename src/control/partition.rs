@@ -2,10 +2,10 @@
 
 use super::Control;
 use super::plan::{Behind, Plan, Step};
-use crate::attribute::{AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS};
+use crate::attribute::{AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS, MEMORY_ALLOCATION};
 use crate::error::{Error, ParseError, Result};
 use crate::gpu::Gpu;
-use crate::parse::partition::{self, ComputePartition, MemoryPartition};
+use crate::parse::partition::{self, ComputePartition, MemoryAllocation, MemoryPartition};
 use crate::reading::bare;
 
 const COMPUTE: &str = "current_compute_partition";
@@ -71,6 +71,29 @@ impl Control<'_> {
         let step = Step::write(&self.device.dir, MEMORY, &partition).restored_verbatim();
         let plan = Plan::new(self.gpu, partition, |gpu: &Gpu| bare(gpu.memory_partition()));
         Ok(plan.step(step.behind(Behind::Partitions)).check(check))
+    }
+
+    /// Says how much of a memory partition each compute partition in it may have; also as a word, `"all"`.
+    ///
+    /// *Source*: `compute_partition_mem_alloc_mode` of the PCI device, since kernel 7.1.
+    /// *Errors*: [`Error::NotOffered`] for a word that the driver does not know; [`Error::NotSupported`] where the chip
+    /// cannot be split.
+    /// *Supported on*: MI300 and newer Instinct.
+    #[doc(alias = "amdsmi_set_gpu_accelerator_partition_mem_alloc_mode")]
+    #[doc(alias = "amdsmi_set_gpu_compute_partition_mem_alloc_mode")]
+    pub fn memory_allocation(&self, mode: impl Into<MemoryAllocation>) -> Result<Plan<MemoryAllocation>> {
+        let mode = mode.into();
+        self.present(MEMORY_ALLOCATION.name)?;
+        if matches!(mode, MemoryAllocation::Other(_)) {
+            return Err(Error::NotOffered {
+                path: self.gpu.path_of(MEMORY_ALLOCATION.name),
+                asked: mode.to_string(),
+                offered: "there are CAPPING and ALL".into(),
+            });
+        }
+        let step = Step::write(&self.device.dir, MEMORY_ALLOCATION.name, &mode).restored_verbatim();
+        Ok(Plan::new(self.gpu, mode, |gpu: &Gpu| bare(gpu.memory_allocation()))
+            .step(step.behind(Behind::Other)))
     }
 
     /// Whether the driver lists this mode. Where it has no list it decides, but no word that is none of its own is sent.
