@@ -225,6 +225,8 @@ impl CpuHost {
             let mut dir = image.folder(format!("sys/devices/system/cpu/cpu{number}/topology"));
             dir.line("physical_package_id", socket);
             dir.line("core_id", core);
+            let (first, last) = (socket * self.cores, socket * self.cores + self.cores - 1);
+            dir.line("package_cpus_list", format_args!("{first}-{last},{}-{}", first + all, last + all));
             dir.line("thread_siblings_list", format_args!("{at},{}", at + all));
             info += &format!(
                 "processor\t: {number}\nvendor_id\t: AuthenticAMD\ncpu family\t: {}\nmodel\t\t: {}\nmodel name\t: {}\n\

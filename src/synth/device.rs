@@ -3,7 +3,7 @@
 
 use super::image::{Folder, Image};
 use super::plan::{Package, Plan};
-use super::{clocks, hwmon, metrics, ras, split};
+use super::{board, clocks, hwmon, metrics, ras, split};
 
 /// KFD's major number on these machines; the kernel takes the next that is free.
 const KFD_MAJOR: u32 = 236;
@@ -103,6 +103,7 @@ pub(super) fn moving(image: &mut Image, plan: &Plan<'_>, package: &Package) {
     folder.line("power/runtime_active_time", plan.machine.uptime);
     clocks::write(&mut folder, plan, package);
     metrics::write(&mut folder, plan, package);
+    board::moving(&mut folder, plan, package);
     metrics::of_partitions(image, plan, package);
     hwmon::write(image, plan, package);
 }
@@ -227,6 +228,7 @@ fn own(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
             folder.line(&format!("{engine}_reset_mask"), "soft full ");
         }
     }
+    board::settings(folder, plan, package);
     discovery(folder, package);
 }
 

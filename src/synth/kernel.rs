@@ -96,6 +96,16 @@ impl Kernel {
         self.since(6, 17)
     }
 
+    /// `board/` of MI350.
+    pub(super) fn boards(self) -> bool {
+        self.since(6, 18)
+    }
+
+    /// `ptl/`, `compute_partition_mem_alloc_mode`, `uma/`: in mainline from 7.0 and 7.1 on, in AMD's own driver before.
+    pub(super) fn firmware_settings(self) -> bool {
+        self.since(7, 0)
+    }
+
     /// `vcn_busy_percent` of discrete cards.
     pub(super) fn media_activity(self) -> bool {
         self.since(7, 0)

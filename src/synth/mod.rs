@@ -23,6 +23,7 @@
 //! The shapes (which files there are, how each is printed, what KFD counts) follow the kernel's functions and
 //! recordings, which each source file names. The values are believable and no measurement.
 
+mod board;
 mod chip;
 mod clocks;
 mod cpu;
