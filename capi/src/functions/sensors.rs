@@ -3,6 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{Temperature, TemperatureSensor, VoltageRail};
 use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
+use amdgpu_smi::parse::metrics::BoardPlace;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::summary::FanSummary;
 use amdgpu_smi::unit::{MilliCelsius, MilliVolts};
@@ -21,7 +22,7 @@ use crate::session::{gpu, machine};
 /// A temperature in whole degrees Celsius. codecarbon divides by 1000 once more, and is wrong.
 ///
 /// *From*: hwmon `temp*`, the current values else `gpu_metrics`; HBM stacks and PLX (the regulator of the SOC rail) from
-/// `gpu_metrics`.
+/// `gpu_metrics`; GPUBOARD and BASEBOARD from `board/gpuboard_temp` and `board/baseboard_temp`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_temp_metric(
     processor: Processor,
@@ -51,14 +52,33 @@ pub extern "C" fn amdsmi_get_temp_metric(
                 };
                 celsius(value.ok_or(Status::NOT_SUPPORTED)?)
             }
-            // Sensors of the boards are in files of their own, which the library does not read yet.
             TemperatureType(number) if number <= TemperatureType::_MAX.0 => {
-                return Err(Status::NOT_SUPPORTED);
+                if metric != TemperatureMetric::CURRENT {
+                    return Err(Status::NOT_SUPPORTED);
+                }
+                of_board(gpu, number)?
             }
             _ => return Err(Status::INVAL),
         };
         temperature.put(value)
     })
+}
+
+/// A sensor of the package's own board or of the one that carries it, in whole degrees.
+fn of_board(gpu: &Gpu, number: u32) -> Result<i64, Status> {
+    let (place, first) = match number {
+        200.. => (BoardPlace::System, TemperatureType::BASEBOARD_FIRST),
+        150.. => (BoardPlace::Vr, TemperatureType::GPUBOARD_VR_FIRST),
+        _ => (BoardPlace::Node, TemperatureType::GPUBOARD_NODE_FIRST),
+    };
+    let index = number.checked_sub(first.0).and_then(|index| usize::try_from(index).ok());
+    let name = index.and_then(|index| place.sensors().get(index)).ok_or(Status::NOT_SUPPORTED)?;
+    let board = match place {
+        BoardPlace::System => gpu.base_board_temperatures()?,
+        _ => gpu.gpu_board_temperatures()?,
+    };
+    let found = board.sensor(place, name).and_then(|sensor| sensor.temperature);
+    Ok(celsius(found.ok_or(Status::NOT_SUPPORTED)?))
 }
 
 fn of_sensor(
