@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::machine;
 use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout};
-use crate::report::{Node, Section};
+use crate::report::Section;
 use crate::watch::End;
 
 /// What the options say about the form of the answer.
@@ -91,10 +91,8 @@ pub(crate) fn answered(sections: &[Section]) -> Result<(), Failure> {
     Err(Failure::Nothing(format!("nothing of what was asked for can be told: {reason}")))
 }
 
-/// No value yet: it stands in the gpu_metrics table, or needs a reader that the library does not have.
-pub(crate) fn not_built() -> Node {
-    Node::absent("not built yet", "this version does not read it yet")
-}
+/// Why a GPU has no place in a fabric of accelerators: AMD's library asks the UALink service (UALoE) for it.
+pub(crate) const UALINK: &str = "no file of amdgpu tells it; it belongs to fabrics of UALink";
 
 /// Says of a partition that a section holds the package's values.
 pub(crate) fn scope(gpu: &Gpu, section: &mut Section) {

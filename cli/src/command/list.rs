@@ -4,7 +4,6 @@ use amdgpu_smi::Gpu;
 use clap::Args;
 
 use crate::answer;
-use crate::answer::not_built;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::AmdRoot;
@@ -47,7 +46,7 @@ fn report(gpu: &Gpu, enumeration: bool) -> Section {
         .put_in(asked, "hip_id", known(ids.hip_index, KFD))
         .put_in(asked, "hip_uuid", known(hip_uuid, UNIQUE_ID))
         .put_in(asked, "oam_id", Node::reading(&asic.oam_id))
-        .put_in(asked, "physical_acc_id", not_built());
+        .put_in(asked, "physical_acc_id", Node::unsupported(answer::UALINK));
     let own = if enumeration { Forms::OURS } else { Forms::JSON };
     section
         .put_in(own, "market_name", asic.market_name)

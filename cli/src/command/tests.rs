@@ -206,8 +206,8 @@ fn metric_is_as_considerate() {
     let rested = sections();
     let read = record.calls();
     // What the driver prints without asking the hardware.
-    const QUIET: [&str; 6] =
-        ["runtime_status", "version", "schema", "features", "thermal_throttling_logging", "drm"];
+    const QUIET: [&str; 7] =
+        ["runtime_status", "version", "schema", "features", "thermal_throttling_logging", "drm", "board"];
     let quiet = |name: &str| name.starts_with("mem_info_") || QUIET.contains(&name);
     let loud: Vec<_> =
         read.iter().filter(|call| !call.path.file_name().unwrap().to_str().is_some_and(quiet)).collect();

@@ -35,6 +35,12 @@ pub(crate) struct MetricArgs {
     /// Voltages
     #[arg(short = 'V', long)]
     pub(crate) voltage: bool,
+    /// Temperatures of the board that carries the GPUs, and power of the node (shown where there are any)
+    #[arg(short, long)]
+    pub(crate) base_board: bool,
+    /// Temperatures of the GPU's own board (shown where there are any)
+    #[arg(short = 'G', long)]
+    pub(crate) gpu_board: bool,
     /// Fans and the firmware's fan control
     #[arg(short, long)]
     pub(crate) fan: bool,

@@ -1,6 +1,7 @@
 //! `metric`: how a GPU is, a section for each option.
 
 mod args;
+mod board;
 mod clock;
 mod fan;
 mod memory;
@@ -51,7 +52,7 @@ type Add = fn(&View<'_>, &MetricsTable<'_>, &mut Section);
 ///
 /// A sampler does not read what few files of few GPUs have and nobody watches by the second: error counters,
 /// overdrive in percent, power features, the logging of throttling, traffic. They are read beside the sample.
-fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
+fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 18] {
     use SampleFields as Fields;
     let link: Add = if args.pcie_bw { pcie::with_traffic } else { pcie::without_traffic };
     let xgmi: Add = if args.xgmi_err { xgmi::errors } else { xgmi::no_errors };
@@ -91,6 +92,16 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 16] {
         (args.voltage, Fields::VOLTAGES | Fields::METRICS, |gpu, _, section| {
             _ = section.put("voltage", power::voltage(gpu))
         }),
+        (
+            args.gpu_board,
+            Fields::empty(),
+            if args.gpu_board { board::gpu_board } else { board::any_gpu_board },
+        ),
+        (
+            args.base_board,
+            Fields::empty(),
+            if args.base_board { board::base_board } else { board::any_base_board },
+        ),
         (args.energy, Fields::METRICS, |gpu, table, section| {
             _ = section.put("energy", power::energy(gpu, table))
         }),

@@ -25,7 +25,7 @@ pub(super) fn power(gpu: &View<'_>) -> Node {
         .put("mem_voltage", rail(VoltageRail::Memory))
         .put("throttle_status", throttle_status(gpu))
         .put("power_management", management)
-        .put("ubb_power", Node::unsupported("the driver publishes no power of the baseboard"))
+        .put("ubb_power", Node::reading(&gpu.gpu().node_power().ubb_power))
         .own("socket_power_kind", kind.map_or_else(Node::from, Node::from))
         .own("average_socket_power", Node::reading(&power.average))
         .own("current_socket_power", Node::reading(&power.instantaneous))

@@ -4,6 +4,7 @@ use amdgpu_smi::control::{Choice, OverdriveEdit};
 use amdgpu_smi::parse::partition::MemoryPartition;
 use amdgpu_smi::parse::performance::PerformanceLevel;
 use amdgpu_smi::parse::policy::Isolation;
+use amdgpu_smi::parse::tops_limiter::PtlFormats;
 use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
 use clap::{ArgAction, Args};
 
@@ -103,6 +104,18 @@ pub(crate) struct SetArgs {
     /// The performance level becomes manual; `reset -c` goes back.
     #[arg(short = 'L', long, value_names = ["CLOCK", "min|max", "MHZ"], num_args = 3)]
     pub(crate) clk_limit: Vec<String>,
+    /// The Peak Tops Limiter: 0 off, 1 on
+    #[arg(short = 'S', long, value_name = "STATUS", value_parser = switch, action = ArgAction::Set)]
+    pub(crate) ptl_status: Option<bool>,
+    /// The two formats of numbers that it prefers, as I8,F32: `static -l` lists them; switches it on
+    #[arg(short = 'F', long, value_name = "FRMT1,FRMT2", value_parser = formats)]
+    pub(crate) ptl_format: Option<PtlFormats>,
+    /// What each compute partition may have of the memory: CAPPING (an even share) or ALL
+    #[arg(short = 'a', long, value_name = "MODE")]
+    pub(crate) compute_partition_mem_alloc_mode: Option<String>,
+    /// What the firmware sets aside for graphics from the next boot on, by number: `static -m` lists them
+    #[arg(short = 'm', long, value_name = "INDEX")]
+    pub(crate) mem_carveout: Option<u32>,
     /// Keep processes apart on this partition: 0 off, 1 on, 2 legacy, 3 without cleaner
     #[arg(short = 'R', long, value_name = "STATUS", value_parser = isolation)]
     pub(crate) process_isolation: Option<Isolation>,
@@ -185,6 +198,12 @@ fn fan(text: &str) -> Result<FanSpeed, String> {
         _ if lower.ends_with("rpm") => rpm(&lower).map(FanSpeed::Rpm),
         _ => number(&lower, &[], "50% of full speed, 128 of 255, 1500rpm, full or auto").map(FanSpeed::Pwm),
     }
+}
+
+/// `I8,F32`.
+fn formats(text: &str) -> Result<PtlFormats, String> {
+    let (first, second) = text.split_once(',').ok_or("expected two formats, as I8,F32")?;
+    Ok(PtlFormats(first.trim().into(), second.trim().into()))
 }
 
 /// AMD's word for a level, or the driver's.

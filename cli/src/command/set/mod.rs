@@ -9,8 +9,9 @@ use amdgpu_smi::gpu::{ClockDomain, Fan, FanMode};
 use amdgpu_smi::parse::dpm::DpmIndex;
 use amdgpu_smi::parse::fan::FanPoint;
 use amdgpu_smi::parse::overdrive::{Overdrive, OverdrivePoint};
-use amdgpu_smi::parse::partition::ComputePartition;
+use amdgpu_smi::parse::partition::{ComputePartition, MemoryAllocation};
 use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
+use amdgpu_smi::parse::tops_limiter::PtlFormats;
 use amdgpu_smi::unit::{MegaHertz, Rpm};
 
 use self::args::FanSpeed;
@@ -122,6 +123,25 @@ impl<'a> Set<'a> {
             let choice = choice.clone();
             let plan = move |control: &Control<'_>| control.xgmi_plpd(choice.clone());
             plans.add("xgmi_plpd", plan, |asked| policy(asked.clone()), policy)
+        });
+        package.add(args.ptl_status, |plans, &enabled| {
+            plans.add("ptl_status", move |control| control.peak_tops_limiter(enabled), copied, Node::from)
+        });
+        package.add(args.ptl_format.clone(), |plans, PtlFormats(first, second)| {
+            let (first, second) = (first.clone(), second.clone());
+            let plan = move |control: &Control<'_>| control.peak_tops_formats(first.clone(), second.clone());
+            plans.add("ptl_format", plan, |asked| asked.to_string().into(), |now| now.to_string().into())
+        });
+        package.add(args.compute_partition_mem_alloc_mode.clone(), |plans, mode| {
+            let mode = MemoryAllocation::from(mode.as_str());
+            let plan = move |control: &Control<'_>| control.memory_allocation(mode.clone());
+            let word = |mode: &MemoryAllocation| mode.as_str().into();
+            plans.add("compute_partition_mem_alloc_mode", plan, word, move |mode| word(&mode))
+        });
+        package.add(args.mem_carveout, |plans, &option| {
+            plans.add("mem_carveout", move |control| control.carveout(option), copied, Node::from)?;
+            plans.note("in force at the next boot");
+            Ok(())
         });
         package.add(levels, |plans, (clock, levels)| clock_levels(plans, *clock, levels.clone()));
         package.add(limits, |plans, &(domain, limit)| clock_limit(plans, domain, limit));

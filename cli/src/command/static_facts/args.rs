@@ -39,7 +39,10 @@ pub(crate) struct StaticArgs {
     /// How the package is split
     #[arg(short, long)]
     pub(crate) partition: bool,
-    /// Limits of power and temperature
+    /// How much of an APU's memory the firmware sets aside for graphics
+    #[arg(short, long)]
+    pub(crate) mem_carveout: bool,
+    /// Limits of power and temperature, and the Peak Tops Limiter
     #[arg(short, long)]
     pub(crate) limit: bool,
     /// SoC power policy

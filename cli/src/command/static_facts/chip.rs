@@ -3,7 +3,7 @@
 use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::drm::DrmVersion;
 
-use crate::answer::not_built;
+use crate::answer;
 use crate::report::{Node, Section};
 
 pub(super) fn asic(gpu: &Gpu) -> Node {
@@ -30,7 +30,7 @@ pub(super) fn asic(gpu: &Gpu) -> Node {
         .put("external_rev_id", revision)
         .put("asic_serial", Node::reading_as(&info.serial, |serial| format!("0x{:016X}", serial.0)))
         .put("oam_id", Node::reading(&info.oam_id))
-        .put("physical_acc_id", not_built())
+        .put("physical_acc_id", Node::unsupported(answer::UALINK))
         .put("num_compute_units", Node::reading(&info.compute_units))
         .put("target_graphics_version", Node::reading(&info.target_graphics_version))
         .own("is_apu", gpu.is_apu());
@@ -45,7 +45,7 @@ pub(super) fn ifwi(gpu: &Gpu) -> Node {
         .put("build_date", Node::reading(&info.date))
         .put("part_number", Node::reading(&info.part_number))
         .put("version", Node::reading(&info.version))
-        .put("boot_firmware", not_built())
+        .put("boot_firmware", Node::unsupported("only a host that shares the GPU is told it by its driver"))
         .own("build", Node::reading(&info.build));
     section.into()
 }

@@ -4,8 +4,7 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{PowerChannel, Temperature, TemperatureSensor};
 
 use crate::answer;
-use crate::answer::not_built;
-use crate::report::{Node, Section};
+use crate::report::{Forms, Node, Section};
 
 pub(super) fn limit(gpu: &Gpu) -> Node {
     let mut section = Section::new();
@@ -41,7 +40,15 @@ pub(super) fn limit(gpu: &Gpu) -> Node {
         let shutdown = limit(sensor, |sensor| Node::reading(&sensor.emergency));
         section.put(format!("shutdown_{name}_temperature"), shutdown);
     }
-    section.put("ptl_state", not_built()).put("ptl_format", not_built());
+    let limiter = gpu.peak_tops_limiter();
+    let state = |enabled: &bool| if *enabled { "Enabled" } else { "Disabled" };
+    section
+        .put("ptl_state", Node::reading_as(&limiter.enabled, state))
+        .put("ptl_format", Node::reading_as(&limiter.formats, |formats| formats.to_string()));
+    let supported =
+        Node::reading_as(&limiter.supported, |formats| Node::words(formats.iter().map(|one| one.as_str())));
+    let forms = if limiter.supported.is_ok() { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
+    section.put_in(forms, "ptl_supported_formats", supported);
     answer::scope(gpu, &mut section);
     section.into()
 }

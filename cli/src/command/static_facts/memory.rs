@@ -2,6 +2,7 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::CacheInfo;
+use amdgpu_smi::parse::carveout::CarveoutOption;
 
 use crate::report::{Forms, Node, Section};
 use crate::sections::metrics_table::MetricsTable;
@@ -32,6 +33,62 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
         .put_in(Forms::AMD_JSON, "max_bandwidth", amds)
         .own("clock_max", Node::reading(&info.clock_max));
     section.into()
+}
+
+/// What the firmware sets aside of the system's memory, and what it could.
+pub(super) fn carveout(gpu: &Gpu, section: &mut Section) {
+    const KEY: &str = "mem_carveout";
+    let info = gpu.carveout();
+    let options = match &info.options {
+        Ok(options) => &options.value,
+        Err(error) => {
+            section.put_in(Forms::ALL.but(Forms::CSV), KEY, Node::from(error)).put_in(
+                Forms::CSV,
+                "mem_carveout_index",
+                Node::from(error),
+            );
+            return;
+        }
+    };
+    let current = Node::reading(&info.current);
+    let listed = options.iter().map(|option| {
+        let mut listed = Section::new();
+        listed
+            .put("index", option.index)
+            .put("description", described(option))
+            .own("size", Node::quantity(option.size.0 >> 20, "MB"));
+        listed.into()
+    });
+    let mut carveout = Section::new();
+    carveout.put_in(JSON, "options", Node::List(listed.collect())).put_in(
+        JSON,
+        "current_index",
+        current.clone(),
+    );
+    for option in options {
+        let is_current = info.current.as_ref().is_ok_and(|current| current.value == option.index);
+        let mark = if is_current { " *" } else { "" };
+        let line = format!("{}{mark}", described(option));
+        carveout.put_in(Forms::TEXT, format!("option_{}", option.index), line);
+    }
+    section.put_in(Forms::ALL.but(Forms::CSV), KEY, carveout).put_in(
+        Forms::CSV,
+        "mem_carveout_index",
+        current,
+    );
+}
+
+/// Both shapes of JSON.
+const JSON: Forms = Forms::JSON.and(Forms::AMD_JSON);
+
+/// As the driver prints it: `Medium (16 GB)`, `512 MB` where the firmware has no name for it.
+fn described(option: &CarveoutOption) -> String {
+    let mebibytes = option.size.0 >> 20;
+    let size = match mebibytes % 1024 {
+        0 => format!("{} GB", mebibytes / 1024),
+        _ => format!("{mebibytes} MB"),
+    };
+    if option.name.is_empty() { size } else { format!("{} ({size})", option.name) }
 }
 
 /// A list in JSON, `CACHE_0`, `CACHE_1`, … in text.

@@ -30,7 +30,7 @@ type Add = fn(&Gpu, &mut Section);
 
 fn report(gpu: &Gpu, args: &StaticArgs) -> Section {
     // In AMD's order: whether each is asked for, whether it is part of the default, and what adds it.
-    let sections: [(bool, bool, Add); 15] = [
+    let sections: [(bool, bool, Add); 16] = [
         (args.asic, true, |gpu, section| _ = section.put("asic", chip::asic(gpu))),
         (args.bus, true, |gpu, section| _ = section.put("bus", bus::bus(gpu))),
         (args.ifwi, true, |gpu, section| _ = section.put("ifwi", chip::ifwi(gpu))),
@@ -46,15 +46,13 @@ fn report(gpu: &Gpu, args: &StaticArgs) -> Section {
         (args.numa, true, |gpu, section| _ = section.put("numa", numa::numa(gpu))),
         (args.vram, true, |gpu, section| _ = section.put("vram", memory::vram(gpu))),
         (args.cache, true, memory::caches),
+        (args.mem_carveout, true, memory::carveout),
     ];
     let all = args.clock.is_none() && !sections.iter().any(|(asked, ..)| *asked);
     let mut section = Section::new();
     section.put("gpu", gpu.index());
     for (_, _, add) in sections.into_iter().filter(|(asked, default, _)| *asked || all && *default) {
         add(gpu, &mut section);
-    }
-    if all {
-        section.put("mem_carveout", answer::not_built());
     }
     match &args.clock {
         Some(names) => clock::clocks(gpu, names, &mut section),

@@ -4,7 +4,6 @@ use std::ops::RangeInclusive;
 
 use amdgpu_smi::Gpu;
 
-use crate::answer::not_built;
 use crate::render::ranges;
 use crate::report::{Node, Section};
 
@@ -21,7 +20,7 @@ pub(super) fn numa(gpu: &Gpu) -> Node {
         .put("node", node.clone())
         .put("affinity", node)
         .put("cpu_affinity", Node::reading_as(&info.cpus, |cpus| masks(cpus)))
-        .put("socket_affinity", not_built())
+        .put("socket_affinity", Node::reading_as(&info.socket_cpus, |cpus| masks(cpus)))
         .own("cpus", Node::reading_as(&info.cpus, |cpus| ranges(cpus.iter().cloned())));
     section.into()
 }

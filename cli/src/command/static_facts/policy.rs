@@ -4,7 +4,6 @@ use amdgpu_smi::Gpu;
 use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
 use amdgpu_smi::reading::Reading;
 
-use crate::answer::not_built;
 use crate::report::{Node, Section};
 
 pub(super) fn soc_pstate(gpu: &Gpu) -> Node {
@@ -75,6 +74,9 @@ pub(super) fn partition(gpu: &Gpu) -> Node {
         .put("accelerator_partition", Node::of(gpu.compute_partition().map(|mode| mode.to_string())))
         .put("memory_partition", Node::of(gpu.memory_partition().map(|mode| mode.to_string())))
         .put("partition_id", gpu.ids().partition.unwrap_or(0))
-        .put("compute_partition_mem_alloc_mode", not_built());
+        .put(
+            "compute_partition_mem_alloc_mode",
+            Node::of(gpu.memory_allocation().map(|mode| mode.to_string())),
+        );
     section.into()
 }

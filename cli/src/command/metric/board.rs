@@ -1,0 +1,104 @@
+//! Temperatures on the package's own board and on the board that carries the packages; the node's power.
+
+use amdgpu_smi::gpu::NodePower;
+use amdgpu_smi::parse::metrics::{BoardPlace, BoardTemperatures};
+use amdgpu_smi::unit::MilliCelsius;
+use amdgpu_smi::{Error, Result};
+
+use crate::report::{Forms, Node, Section};
+use crate::sections::metrics_table::MetricsTable;
+use crate::view::View;
+
+/// What the package's own board has.
+pub(super) fn gpu_board(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
+    let board = gpu.gpu().gpu_board_temperatures();
+    let mut own = Section::new();
+    own.put("temperature", temperatures(&board, &[BoardPlace::Node, BoardPlace::Vr]));
+    section.put("gpu_board", own);
+}
+
+/// The same, but nothing where the board has no such sensors: as in AMD's command where nobody asks for them.
+pub(super) fn any_gpu_board(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
+    if !is_missing(&gpu.gpu().gpu_board_temperatures()) {
+        gpu_board(gpu, table, section);
+    }
+}
+
+/// What the board that carries the packages has.
+pub(super) fn base_board(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
+    let board = gpu.gpu().base_board_temperatures();
+    let mut own = Section::new();
+    own.put("temperature", temperatures(&board, &[BoardPlace::System]))
+        .own("power", powers(&gpu.gpu().node_power()))
+        .own("scope", "board");
+    section.put("base_board", own);
+}
+
+/// As [`any_gpu_board`].
+pub(super) fn any_base_board(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
+    let has_no_power = || {
+        let power = gpu.gpu().node_power();
+        let mut reasons = power.reasons();
+        reasons.all(|(_, reason)| matches!(reason, Error::NotSupported { .. })) && power.ubb_power.is_err()
+    };
+    if !(is_missing(&gpu.gpu().base_board_temperatures()) && has_no_power()) {
+        base_board(gpu, table, section);
+    }
+}
+
+fn is_missing(board: &Result<BoardTemperatures>) -> bool {
+    matches!(board, Err(Error::NotSupported { .. }))
+}
+
+fn powers(power: &NodePower) -> Section {
+    let mut section = Section::new();
+    section
+        .own("ubb_power", Node::reading(&power.ubb_power))
+        .own("ubb_power_limit", Node::reading(&power.ubb_power_limit))
+        .own("node_power", Node::reading(&power.node_power))
+        .own("node_power_limit", Node::reading(&power.node_power_limit))
+        .own("node_power_limit_max", Node::reading(&power.node_power_limit_max))
+        .own("ppt_residency", Node::reading(&power.ppt_residency))
+        .own("power_management", Node::reading_as(&power.managed, |managed| management(*managed)));
+    section
+}
+
+/// AMD's two words.
+fn management(is_managed: bool) -> &'static str {
+    if is_managed { "ENABLED" } else { "DISABLED" }
+}
+
+/// The sensors by AMD's keys: in AMD's form all that it numbers, here those that the table has.
+fn temperatures(board: &Result<BoardTemperatures>, places: &[BoardPlace]) -> Node {
+    let board = match board {
+        Ok(board) => board,
+        Err(error) => return Node::from(error),
+    };
+    let mut section = Section::new();
+    for place in places {
+        for name in place.sensors() {
+            let temperature = board.sensor(*place, name).map(|sensor| sensor.temperature);
+            let forms = if temperature.is_some() { Forms::ALL } else { Forms::AMD_JSON };
+            section.put_in(forms, key(*place, name), degrees(temperature.flatten()));
+        }
+        let numbered = |name: &str| place.sensors().contains(&name);
+        for sensor in board.sensors.iter().filter(|sensor| sensor.place == *place && !numbered(sensor.name)) {
+            // Sensors of a newer kernel have no name.
+            let key = match sensor.name {
+                "unknown" => format!("{}_{}", key(*place, sensor.name), sensor.id),
+                name => key(*place, name),
+            };
+            section.own(key, degrees(sensor.temperature));
+        }
+    }
+    section.into()
+}
+
+fn key(place: BoardPlace, name: &str) -> String {
+    let prefix = if place == BoardPlace::Node { "NODE_" } else { "" };
+    format!("{prefix}{}", name.to_ascii_uppercase())
+}
+
+fn degrees(temperature: Option<MilliCelsius>) -> Node {
+    temperature.map_or_else(|| Node::unsupported("the board has no such sensor"), Node::from)
+}
