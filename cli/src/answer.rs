@@ -88,7 +88,7 @@ pub(crate) fn answered(sections: &[Section]) -> Result<(), Failure> {
     }
     let reason =
         sections.iter().find_map(Section::first_absent).map_or("nothing was found", |absent| &absent.reason);
-    Err(Failure::Nothing(format!("nothing of what was asked for can be told: {reason}")))
+    Err(Failure::Unanswered(format!("nothing of what was asked for can be told: {reason}")))
 }
 
 /// Why a GPU has no place in a fabric of accelerators: AMD's library asks the UALink service (UALoE) for it.

@@ -8,6 +8,8 @@ use amdgpu_smi::synth::Demo;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
+use crate::face::Face;
+
 /// What every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
@@ -29,6 +31,15 @@ pub(crate) struct Common {
     /// What `--demo` names, once it is made.
     #[arg(skip)]
     pub(crate) made_up: Option<Archive>,
+
+    /// How much amd-smi is to say of what it does; this program says it with -v.
+    #[arg(long, value_name = "LEVEL", global = true, hide = true)]
+    #[arg(value_parser = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], ignore_case = true)]
+    pub(crate) loglevel: Option<String>,
+
+    /// By which name the command was called.
+    #[arg(skip)]
+    pub(crate) face: Face,
 
     /// The GPUs to answer for: index, PCI address, UUID, or all
     #[arg(short, long = "gpu", value_name = "GPU", num_args = 1.., global = true)]

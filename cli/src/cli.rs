@@ -1,6 +1,6 @@
 //! The command line: the list of commands, and the help page above them.
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::{Common, FormatName, Shape};
 use crate::command;
@@ -19,6 +19,7 @@ use crate::command::set::SetArgs;
 use crate::command::static_facts::StaticArgs;
 use crate::command::topology::TopologyArgs;
 use crate::command::xgmi::XgmiArgs;
+use crate::face::Face;
 use crate::failure::Failure;
 
 const LONG_ABOUT: &str = "\
@@ -146,8 +147,10 @@ impl Command {
 }
 
 /// Reads the command line; prints help or the error and ends the process where there is nothing more to do.
-pub(crate) fn parse() -> Cli {
-    let mut cli = Cli::parse();
+pub(crate) fn parse(face: Face) -> Cli {
+    let parsed = Cli::from_arg_matches(&command(face).get_matches());
+    let mut cli = parsed.unwrap_or_else(|error| error.exit());
+    cli.take_face(face);
     cli.take_amds_letter();
     let common = &cli.common;
     let is_capture = matches!(cli.command, Some(Command::Capture(_)));
@@ -164,12 +167,34 @@ pub(crate) fn parse() -> Cli {
         None
     };
     if let Some(wrong) = wrong {
-        Cli::command().error(clap::error::ErrorKind::ArgumentConflict, wrong).exit();
+        command(face).error(clap::error::ErrorKind::ArgumentConflict, wrong).exit();
     }
     cli
 }
 
+/// The options, by the name of the caller's.
+fn command(face: Face) -> clap::Command {
+    // Programs put the same flag twice; the last one counts, as in AMD's commands.
+    let command = Cli::command().args_override_self(true);
+    match face {
+        Face::Own => command,
+        _ => command
+            .name(face.name())
+            .mut_arg("json", |json| json.default_missing_value("amd"))
+            .mut_arg("csv", |csv| csv.default_missing_value("amd")),
+    }
+}
+
 impl Cli {
+    /// Under AMD's name the text is AMD's, too.
+    fn take_face(&mut self, face: Face) {
+        let common = &mut self.common;
+        common.face = face;
+        if face == Face::AmdSmi && common.json.is_none() && common.csv.is_none() {
+            common.format.get_or_insert(FormatName::Amd);
+        }
+    }
+
     /// `-v` is `--verbose`. In AMD's layouts, which scripts ask for that were written for AMD's command, it is what it is there.
     fn take_amds_letter(&mut self) {
         let common = &mut self.common;

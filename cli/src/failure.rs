@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use amdgpu_smi::Error;
 use amdgpu_smi::error::Unavailable;
 
+use crate::face::Face;
+
 /// Why there is no answer, or no place for it.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -16,6 +18,8 @@ pub(crate) enum Failure {
     Unchanged { what: String, error: Error },
     /// There is nothing to answer about, in a sentence.
     Nothing(String),
+    /// An answer was printed in which nothing is known, for a reason in a sentence.
+    Unanswered(String),
     /// The command line asks for what cannot be, in a sentence.
     Usage(String),
     /// The output cannot be written.
@@ -27,14 +31,22 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// The status that the process ends with.
-    pub(crate) fn status(&self) -> u8 {
+    /// The status that the process ends with. `amd-smi` has another for what it does not find, and ends well where all
+    /// that it was asked for is `N/A`.
+    pub(crate) fn status(&self, face: Face) -> u8 {
         match self {
+            Failure::Unanswered(_) if face == Face::AmdSmi => 0,
+            Failure::Smi(Error::DriverNotLoaded { .. } | Error::Wsl) if face == Face::AmdSmi => 255,
+            Failure::Smi(Error::NoSuchGpu { .. }) if face == Face::AmdSmi => 3,
             Failure::ReaderGone => 0,
             Failure::Status(status) => *status,
             Failure::Smi(Error::DriverNotLoaded { .. } | Error::Wsl) => 3,
             Failure::Smi(Error::NoSuchGpu { .. } | Error::Root { .. }) | Failure::Usage(_) => 2,
-            Failure::Smi(_) | Failure::Nothing(_) | Failure::Output(..) | Failure::Unchanged { .. } => 1,
+            Failure::Smi(_)
+            | Failure::Nothing(_)
+            | Failure::Unanswered(_)
+            | Failure::Output(..)
+            | Failure::Unchanged { .. } => 1,
         }
     }
 
@@ -64,7 +76,9 @@ impl fmt::Display for Failure {
         match self {
             Failure::Smi(error) => write!(f, "{error}"),
             Failure::Unchanged { what, error } => write!(f, "{what}: {error}; nothing was changed"),
-            Failure::Nothing(sentence) | Failure::Usage(sentence) => f.write_str(sentence),
+            Failure::Nothing(sentence) | Failure::Unanswered(sentence) | Failure::Usage(sentence) => {
+                f.write_str(sentence)
+            }
             Failure::Output(path, error) => write!(f, "{}: cannot write: {error}", path.display()),
             Failure::Status(_) => f.write_str("the answer says why"),
             Failure::ReaderGone => f.write_str("the reader of the output has gone"),

@@ -7,12 +7,14 @@ mod args;
 mod change;
 mod cli;
 mod command;
+mod face;
 mod failure;
 mod fleet;
 mod machine;
 mod output;
 mod render;
 mod report;
+mod rocm_smi;
 mod row;
 mod sections;
 mod view;
@@ -24,14 +26,20 @@ use std::process::ExitCode;
 use amdgpu_smi::backend::Archive;
 use amdgpu_smi::synth::Demo;
 use cli::Cli;
+use face::Face;
 use failure::Failure;
 
 fn main() -> ExitCode {
-    match run(&mut cli::parse()) {
+    let face = Face::of(std::env::args_os().next().as_deref());
+    let done = if face == Face::RocmSmi { rocm_smi::run() } else { run(&mut cli::parse(face)) };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::complain(&failure);
-            ExitCode::from(failure.status())
+            let status = failure.status(face);
+            if status != 0 {
+                output::complain(&failure);
+            }
+            ExitCode::from(status)
         }
     }
 }

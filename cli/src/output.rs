@@ -27,9 +27,7 @@ impl Output {
     /// Opens what the options name. A file that is there is neither replaced nor continued unasked.
     pub(crate) fn open(common: &Common) -> Result<Output, Failure> {
         let Some(path) = &common.file else {
-            let stdout = io::stdout();
-            let styles = Styles::of(&stdout);
-            return Ok(Output { sink: Sink::Standard(stdout), styles });
+            return Ok(Output::standard());
         };
         let mut options = OpenOptions::new();
         match (common.append, common.overwrite) {
@@ -45,6 +43,13 @@ impl Output {
             ))),
             Err(error) => Err(Failure::Output(path.clone(), error)),
         }
+    }
+
+    /// Standard output.
+    pub(crate) fn standard() -> Output {
+        let stdout = io::stdout();
+        let styles = Styles::of(&stdout);
+        Output { sink: Sink::Standard(stdout), styles }
     }
 
     /// Writes all of it, and through to the reader.

@@ -94,22 +94,18 @@ pub(crate) struct Forms(u8);
 impl Forms {
     /// `--json`.
     pub(crate) const JSON: Forms = Forms(1);
-    /// `--json=amd`.
+    /// `--json=amd`, and all else in AMD's layout that is no table: `--csv=amd`, `--format amd`.
     pub(crate) const AMD_JSON: Forms = Forms(2);
     /// Text for people in our own layout.
     pub(crate) const OWN_TEXT: Forms = Forms(4);
     /// `--csv`.
-    pub(crate) const OWN_CSV: Forms = Forms(8);
-    /// `--format amd`.
+    pub(crate) const CSV: Forms = Forms(8);
+    /// Tables of `--format amd`.
     pub(crate) const AMD_TEXT: Forms = Forms(16);
-    /// `--csv=amd`.
-    pub(crate) const AMD_CSV: Forms = Forms(32);
     /// Text in both layouts.
     pub(crate) const TEXT: Forms = Forms::OWN_TEXT.and(Forms::AMD_TEXT);
-    /// CSV in both layouts.
-    pub(crate) const CSV: Forms = Forms::OWN_CSV.and(Forms::AMD_CSV);
     /// All.
-    pub(crate) const ALL: Forms = Forms(63);
+    pub(crate) const ALL: Forms = Forms(31);
     /// All but AMD's JSON, for a value without a key of AMD's.
     pub(crate) const OURS: Forms = Forms::ALL.but(Forms::AMD_JSON);
 
@@ -174,8 +170,7 @@ impl Section {
         ours: impl Into<Node>,
         amds: impl Into<Node>,
     ) -> &mut Section {
-        let amds_forms = Forms::AMD_JSON.and(Forms::AMD_CSV);
-        self.put_in(Forms::ALL.but(amds_forms), key, ours).put_in(amds_forms, key, amds)
+        self.put_in(Forms::ALL.but(Forms::AMD_JSON), key, ours).put_in(Forms::AMD_JSON, key, amds)
     }
 
     /// Adds a list that AMD fills up to a fixed length.
@@ -460,8 +455,8 @@ mod tests {
         section.put("a", 1u32).own("b", 2u32).put_both("c", "ours", "amd's");
         let keys = |form| section.entries(form).map(|(key, _)| key).collect::<String>();
         assert_eq!((keys(Forms::JSON), keys(Forms::AMD_JSON)), ("abc".into(), "ac".into()));
-        assert_eq!(section.get(Forms::AMD_CSV, "c"), Some(&Node::from("amd's")));
-        assert_eq!(section.get(Forms::OWN_CSV, "c"), Some(&Node::from("ours")));
+        assert_eq!(section.get(Forms::AMD_JSON, "c"), Some(&Node::from("amd's")));
+        assert_eq!(section.get(Forms::CSV, "c"), Some(&Node::from("ours")));
         assert_eq!(section.get(Forms::JSON, "c"), Some(&Node::from("ours")));
     }
 

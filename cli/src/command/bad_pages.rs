@@ -7,7 +7,7 @@ use clap::Args;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Forms, Node, Section};
 
 /// What AMD prints in the place of an empty list.
@@ -56,9 +56,9 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
     let (gpus, mut output) = answer::begin(common, root)?;
     let found: Vec<_> = gpus.iter().map(|gpu| (gpu, gpu.bad_pages())).collect();
     let sections: Vec<Section> = found.iter().map(|(gpu, pages)| report(gpu, pages, &wanted)).collect();
-    let mut columns = Columns::of(format);
+    let mut columns = Columns::default();
     let (header, rows) = match format {
-        Format::Csv(_) => {
+        Format::Csv(Layout::Own) => {
             let none = || Node::absent("none", "the GPU has no bad page");
             let header = columns.begin(&row(0, [none(), none(), none()]), false);
             (header, found.iter().flat_map(|(gpu, pages)| rows(gpu, pages, &wanted)).collect())

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Format};
+use crate::render::{AmdRoot, Format, Layout};
 use crate::report::{Forms, Node, Section};
 
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(crate) struct FirmwareArgs {
 }
 
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
-    let rows = matches!(answer::format(common), Format::Csv(_));
+    let rows = answer::format(common) == Format::Csv(Layout::Own);
     answer::answer(common, AmdRoot::Array, |gpu| if rows { table(gpu) } else { vec![report(gpu)] })
 }
 

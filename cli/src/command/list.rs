@@ -6,7 +6,7 @@ use clap::Args;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::AmdRoot;
+use crate::render::{AmdRoot, Format, Layout};
 use crate::report::{Forms, Node, Section};
 
 #[derive(Debug, Args)]
@@ -17,22 +17,24 @@ pub(crate) struct ListArgs {
 }
 
 pub(crate) fn run(common: &Common, args: &ListArgs) -> Result<(), Failure> {
-    answer::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration)])
+    // AMD's CSV calls two names otherwise than its JSON.
+    let is_csv = answer::format(common) == Format::Csv(Layout::Amd);
+    let names = if is_csv { ["gpu_bdf", "gpu_uuid"] } else { ["bdf", "uuid"] };
+    answer::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration, names)])
 }
 
-fn report(gpu: &Gpu, enumeration: bool) -> Section {
+fn report(gpu: &Gpu, enumeration: bool, [bdf_name, uuid_name]: [&str; 2]) -> Section {
     let ids = gpu.ids();
     let asic = gpu.asic_info();
-    // AMD's CSV calls these two otherwise than its JSON.
     let but_csv = Forms::ALL.but(Forms::CSV);
     let bdf = gpu.bdf().to_string();
     let uuid = gpu.uuid().to_string();
     let mut section = Section::new();
     section
         .put("gpu", gpu.index())
-        .put_in(but_csv, "bdf", bdf.as_str())
+        .put_in(but_csv, bdf_name, bdf.as_str())
         .put_in(Forms::CSV, "gpu_bdf", bdf)
-        .put_in(but_csv, "uuid", uuid.as_str())
+        .put_in(but_csv, uuid_name, uuid.as_str())
         .put_in(Forms::CSV, "gpu_uuid", uuid)
         .put("kfd_id", known(ids.kfd_id.map(|id| id.0), KFD))
         .put("node_id", known(ids.node.map(|node| node.0), KFD))

@@ -2,6 +2,7 @@
 
 use crate::answer;
 use crate::args::Common;
+use crate::face::Face;
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::Output;
@@ -29,12 +30,18 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
             (absent.clone(), absent)
         }
     };
+    // Programs compare the number with those of AMD's releases: that of the release whose interface this is.
+    let (tool, version) = match common.face {
+        Face::AmdSmi => ("AMDSMI Tool", concat!("27.1.0+amdgpu-smi.", env!("CARGO_PKG_VERSION"))),
+        _ => ("amdgpu-smi", VERSION),
+    };
+    let library = if common.face == Face::AmdSmi { "27.1.0" } else { VERSION };
     let unused = Node::unsupported("this program does without it");
     let mut section = Section::new();
     section
-        .put("tool", "amdgpu-smi")
-        .put("version", VERSION)
-        .put("amdsmi_library_version", VERSION)
+        .put("tool", tool)
+        .put("version", version)
+        .put("amdsmi_library_version", library)
         .put("rocm_version", unused.clone())
         .put("amdgpu_version", driver)
         .put("amd_hsmp_driver_version", unused.clone())
@@ -43,6 +50,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
     let format = answer::format(common);
     let text = match format {
         Format::Json => alone(&section),
+        Format::Text { .. } if common.face == Face::AmdSmi => amds_line(&section),
         Format::Text { verbose, .. } => line(&section, verbose),
         Format::AmdJson | Format::Csv(_) => {
             let document = Document { sections: vec![section], timestamp: None, root: AmdRoot::Array };
@@ -60,5 +68,18 @@ fn line(section: &Section, verbose: u8) -> String {
         of("amdsmi_library_version"),
         of("amdgpu_version"),
         of("os_kernel_version"),
+    )
+}
+
+fn amds_line(section: &Section) -> String {
+    let of = |key| section.get(Forms::AMD_JSON, key).map_or_else(String::new, |node| inline(node, 0));
+    format!(
+        "{}: {} | AMDSMI Library version: {} | ROCm version: {} | amdgpu version: {} | ionic version: {}\n",
+        of("tool"),
+        of("version"),
+        of("amdsmi_library_version"),
+        of("rocm_version"),
+        of("amdgpu_version"),
+        of("nic_driver_version"),
     )
 }

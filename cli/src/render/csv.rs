@@ -1,20 +1,21 @@
 //! `--csv`: a row a GPU, columns named as AMD's command flattens its sections, with the unit in brackets. An absent value is
-//! an empty cell. `--csv=amd` is AMD's own: no units, `N/A`.
+//! an empty cell.
 //!
 //! AMD drops the section's name (`power.socket_power` is `socket_power`) and keeps what is below it
 //! (`clock.gfx_0.clk` is `gfx_0_clk`). Where two values would get one name, AMD prints one of them; here the second has
 //! its section's name before it (`fan.speed` beside `pcie.speed` is `fan_speed`).
 
 use super::document::{AmdRoot, Document};
+use super::iso;
 use super::printable::printable;
-use super::{Format, Layout, iso};
 use crate::report::{Forms, Node, Section};
 
 /// The columns, kept while a watch goes on: each row has as many as the header.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     columns: Vec<Column>,
-    is_amds: bool,
+    /// Whether AMD's header was printed.
+    pub(super) has_amds: bool,
 }
 
 #[derive(Debug)]
@@ -34,41 +35,28 @@ struct Cell<'a> {
 }
 
 impl Columns {
-    /// No columns yet, in the layout of this format.
-    pub(crate) fn of(format: Format) -> Columns {
-        Columns { columns: Vec::new(), is_amds: format == Format::Csv(Layout::Amd) }
-    }
-
     /// The header, out of a row's places, where rows may come later or never; empty if there was one already.
     pub(crate) fn begin(&mut self, row: &Section, has_timestamp: bool) -> String {
         if !self.columns.is_empty() {
             return String::new();
         }
         let timestamp = has_timestamp.then_some(0.0);
-        let mut names = self.text(&Document { sections: vec![row.clone()], timestamp, root: AmdRoot::Array });
+        let mut names =
+            self.document(&Document { sections: vec![row.clone()], timestamp, root: AmdRoot::Array });
         names.truncate(names.find('\n').map_or(0, |end| end + 1));
         names
     }
 
     /// The rows; before the first ones the header.
-    pub(super) fn document(&mut self, document: &Document, layout: Layout) -> String {
-        self.is_amds = layout == Layout::Amd;
-        self.text(document)
-    }
-
-    fn text(&mut self, document: &Document) -> String {
-        let form = if self.is_amds { Forms::AMD_CSV } else { Forms::OWN_CSV };
-        let time = document.timestamp.map(|time| match self.is_amds {
-            true => Node::Text(format!("{time:.3}")),
-            false => Node::Text(iso(time)),
-        });
+    pub(super) fn document(&mut self, document: &Document) -> String {
+        let time = document.timestamp.map(|time| Node::Text(iso(time)));
         let rows: Vec<Vec<Cell<'_>>> = document
             .sections
             .iter()
             .map(|section| {
                 let time = time.iter().map(|node| Cell { path: vec!["timestamp".to_owned()], node });
                 let mut cells: Vec<Cell<'_>> = time.collect();
-                flatten(section, form, &mut Vec::new(), &mut cells);
+                flatten(section, &mut Vec::new(), &mut cells);
                 cells
             })
             .collect();
@@ -79,32 +67,24 @@ impl Columns {
                 self.add(cell);
             }
             if !self.columns.is_empty() {
-                let _ = writer.write_record(self.columns.iter().map(|column| self.heading(column)));
+                let _ = writer.write_record(self.columns.iter().map(heading));
             }
         }
         for cells in &rows {
             let text = |column: &Column| {
                 let found = cells.iter().find(|cell| cell.path == column.path);
                 match found.map(|cell| cell.node) {
-                    None | Some(Node::Absent(_)) => (if self.is_amds { "N/A" } else { "" }).to_owned(),
+                    None | Some(Node::Absent(_)) => String::new(),
                     // The heading has no unit, or another one.
-                    Some(Node::Quantity(value, unit)) if !self.is_amds && Some(*unit) != column.unit => {
+                    Some(Node::Quantity(value, unit)) if Some(*unit) != column.unit => {
                         format!("{value} {unit}")
                     }
-                    Some(node) => value(node, form),
+                    Some(node) => value(node),
                 }
             };
             let _ = writer.write_record(self.columns.iter().map(text));
         }
         writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
-    }
-
-    fn heading(&self, column: &Column) -> String {
-        let name = printable(&column.name);
-        match column.unit {
-            Some(unit) if !self.is_amds => format!("{name} [{unit}]"),
-            _ => name,
-        }
     }
 
     fn add(&mut self, cell: &Cell<'_>) {
@@ -131,12 +111,20 @@ impl Columns {
     }
 }
 
+fn heading(column: &Column) -> String {
+    let name = printable(&column.name);
+    match column.unit {
+        Some(unit) => format!("{name} [{unit}]"),
+        None => name,
+    }
+}
+
 /// The values of a section with their places.
-fn flatten<'a>(section: &'a Section, form: Forms, path: &mut Vec<String>, cells: &mut Vec<Cell<'a>>) {
-    for (key, node) in section.entries(form) {
+fn flatten<'a>(section: &'a Section, path: &mut Vec<String>, cells: &mut Vec<Cell<'a>>) {
+    for (key, node) in section.entries(Forms::CSV) {
         path.push(key.to_owned());
         match node {
-            Node::Section(inner) => flatten(inner, form, path, cells),
+            Node::Section(inner) => flatten(inner, path, cells),
             node => cells.push(Cell { path: path.clone(), node }),
         }
         path.pop();
@@ -144,17 +132,17 @@ fn flatten<'a>(section: &'a Section, form: Forms, path: &mut Vec<String>, cells:
 }
 
 /// A value without its unit.
-fn value(node: &Node, form: Forms) -> String {
+fn value(node: &Node) -> String {
     match node {
         Node::Quantity(value, _) | Node::Number(value) => value.to_string(),
         Node::Text(text) => printable(text),
         Node::Flag(flag) => flag.to_string(),
         Node::List(nodes) => {
-            let items: Vec<String> = nodes.iter().map(|node| value(node, form)).collect();
+            let items: Vec<String> = nodes.iter().map(value).collect();
             format!("[{}]", items.join(", "))
         }
         Node::Section(section) => {
-            let pairs = section.entries(form).map(|(key, node)| format!("{key}: {}", value(node, form)));
+            let pairs = section.entries(Forms::CSV).map(|(key, node)| format!("{key}: {}", value(node)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
         Node::Absent(_) => "N/A".into(),
@@ -179,18 +167,12 @@ mod tests {
             }
             gpu
         };
-        let print = |columns: &mut Columns, sections, layout| {
-            columns.document(&Document { sections, timestamp: Some(1.5), root: AmdRoot::Array }, layout)
+        let print = |columns: &mut Columns, sections| {
+            columns.document(&Document { sections, timestamp: Some(1.5), root: AmdRoot::Array })
         };
-        let mut amds = Columns::default();
-        assert_eq!(
-            print(&mut amds, vec![gpu(0, false), gpu(1, true)], Layout::Amd),
-            "timestamp,gpu,speed,fan_speed,words\n1.500,0,16,N/A,N/A\n1.500,1,16,90,\"[a, b]\"\n"
-        );
-        assert_eq!(print(&mut amds, vec![gpu(1, true)], Layout::Amd), "1.500,1,16,90,\"[a, b]\"\n");
         let mut own = Columns::default();
         assert_eq!(
-            print(&mut own, vec![gpu(0, false), gpu(1, true)], Layout::Own),
+            print(&mut own, vec![gpu(0, false), gpu(1, true)]),
             "timestamp,gpu,speed,fan_speed [%],words\n1970-01-01T00:00:01.500Z,0,16,,\n\
              1970-01-01T00:00:01.500Z,1,16,90,\"[a, b]\"\n"
         );
@@ -207,14 +189,14 @@ mod tests {
         let mut columns = Columns::default();
         let mut print = |node: Node| {
             let document = Document { sections: vec![row(node)], timestamp: None, root: AmdRoot::Array };
-            columns.document(&document, Layout::Own)
+            columns.document(&document)
         };
         assert_eq!(print(Node::absent("suspended", "it sleeps")), "gpu,power\n0,\n");
         assert_eq!(print(Node::quantity(45u32, "W")), "0,45 W\n");
         let several = [Node::quantity(45u32, "W"), Node::absent("late", "late"), Node::quantity(9u32, "%")];
         let sections = several.into_iter().map(row).collect();
         let document = Document { sections, timestamp: None, root: AmdRoot::Array };
-        let text = Columns::default().document(&document, Layout::Own);
+        let text = Columns::default().document(&document);
         assert_eq!(text, "gpu,power\n0,45 W\n0,\n0,9 %\n");
     }
 }

@@ -1,6 +1,8 @@
 //! From the tree of values to the bytes that are printed.
 
 mod amd;
+mod amd_csv;
+mod amd_text;
 mod csv;
 mod document;
 mod json;
@@ -10,6 +12,7 @@ pub(crate) mod table;
 mod text;
 mod value;
 
+pub(crate) use self::amd_csv::tables as amd_tables;
 pub(crate) use self::csv::Columns;
 pub(crate) use self::document::{AmdRoot, Document};
 pub(crate) use self::json::{SCHEMA, alone};
@@ -37,10 +40,15 @@ impl Document {
     /// The document as text. `columns` are those of the CSV so far: they are kept from one answer to the next.
     pub(crate) fn render(&self, format: Format, columns: &mut Columns) -> String {
         match format {
+            Format::Text { verbose: 0, layout: Layout::Amd } => amd_text::document(self),
             Format::Text { verbose, .. } => text::document(self, verbose),
             Format::Json => json::document(self),
             Format::AmdJson => amd::document(self),
-            Format::Csv(layout) => columns.document(self, layout),
+            Format::Csv(Layout::Own) => columns.document(self),
+            Format::Csv(Layout::Amd) => {
+                let has_header = std::mem::replace(&mut columns.has_amds, true);
+                amd_csv::document(self, !has_header)
+            }
         }
     }
 }

@@ -137,16 +137,16 @@ fn csv_is_named_as_amd_names_it() {
     );
     let power = answer(name, &["metric", "-p", "--csv=amd"]);
     assert!(power.starts_with(
-        "gpu,socket_power,gfx_voltage,soc_voltage,mem_voltage,throttle_status,power_management,ubb_power,"
+        "gpu,socket_power,gfx_voltage,soc_voltage,mem_voltage,throttle_status,power_management,ubb_power\r\n"
     ));
     assert!(
-        power.lines().nth(1).is_some_and(|row| row.starts_with("0,306,1021,897,1350,THROTTLED,ENABLED,N/A,"))
+        power.lines().nth(1).is_some_and(|row| row.starts_with("0,306,1021,897,1350,THROTTLED,ENABLED,N/A"))
     );
     assert!(
         answer(name, &["metric", "-c", "--csv=amd"])
             .starts_with("gpu,gfx_0_clk,gfx_0_min_clk,gfx_0_max_clk,")
     );
-    assert!(answer(name, &["firmware", "--csv=amd"]).starts_with("gpu,fw_id,fw_version\n0,CP_CE,N/A\n"));
+    assert!(answer(name, &["firmware", "--csv=amd"]).starts_with("gpu,fw_id,fw_version\r\n0,CP_CE,N/A\r\n"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod golden;
 mod help;
 mod labels;
 mod monitor;
+mod names;
 mod output;
 mod process;
 mod records;

@@ -216,8 +216,8 @@ fn memory(gpu: &View<'_>, default: bool, section: &mut Section) {
             None => node.clone(),
         };
         let (used_gb, total_gb) = (gigabytes(used, &used_node), gigabytes(total, &total_node));
-        let amds = Forms::AMD_JSON.and(Forms::AMD_CSV);
-        let ours = Forms::JSON.and(Forms::OWN_CSV).and(Forms::OWN_TEXT);
+        let amds = Forms::AMD_JSON;
+        let ours = Forms::JSON.and(Forms::CSV).and(Forms::OWN_TEXT);
         section
             .put_in(Forms::TEXT, "vram_usage", usage(used, total, &used_node))
             .put_in(ours, "vram_used", used_node)

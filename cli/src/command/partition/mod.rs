@@ -11,7 +11,7 @@ pub(crate) use self::args::PartitionArgs;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout, amd_tables};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<(), Failure> {
@@ -22,6 +22,7 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
     let found: Vec<GpuPartitions> = gpus.iter().map(GpuPartitions::of).collect();
     let text = match format {
         Format::Text { verbose, .. } => text::tables(&found, wanted, verbose),
+        Format::Csv(Layout::Amd) => amd_tables(&amds(&found, wanted)),
         _ => {
             let sections = match format {
                 Format::AmdJson => vec![amds(&found, wanted)],

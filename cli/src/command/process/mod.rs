@@ -13,7 +13,7 @@ use amdgpu_smi::{Gpu, Smi};
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Node, Section};
 use crate::sections::process::{Use, unknown, unreadable};
 use crate::watch::{timestamp, watch};
@@ -51,7 +51,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
     let format = answer::format(common);
     let mut looks = Looks { smi, last: None };
-    let mut columns = Columns::of(format);
+    let mut columns = Columns::default();
     let mut table = table::ProcessTable::new(args, &output);
     let as_rows = args.table || args.watch.interval().is_some();
     match (args.percent, args.watch.interval()) {
@@ -67,7 +67,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
         let text = match format {
             Format::Text { .. } if as_rows => table.rows(&listing, timestamp),
             Format::Text { verbose, .. } if args.sort_by_pid => report::by_pid_text(&listing, verbose),
-            Format::Csv(_) => {
+            Format::Csv(Layout::Own) => {
                 let sections = listing.rows().into_iter().map(|used| report::row(&listing, used)).collect();
                 columns.begin(&report::empty_row(&listing), timestamp.is_some())
                     + &Document { sections, timestamp, root }.render(format, &mut columns)
@@ -88,7 +88,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
         }
         is_first = false;
         match unknown(&found) {
-            Some(error) => Err(Failure::Nothing(format!("no list of processes can be read: {error}"))),
+            Some(error) => Err(Failure::Unanswered(format!("no list of processes can be read: {error}"))),
             None => Ok(()),
         }
     };

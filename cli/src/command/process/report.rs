@@ -100,7 +100,9 @@ pub(super) fn by_pid(listing: &Listing<'_>) -> Vec<Section> {
         section
     };
     let sections: Vec<Section> = listing.by_pid().into_iter().map(of_process).collect();
-    if !sections.is_empty() || answer::format(listing.common) != crate::render::Format::AmdJson {
+    use crate::render::{Format, Layout};
+    let is_amds = matches!(answer::format(listing.common), Format::AmdJson | Format::Csv(Layout::Amd));
+    if !sections.is_empty() || !is_amds {
         return sections;
     }
     let mut nobody = Section::new();

@@ -13,7 +13,7 @@ use crate::answer;
 use crate::args::{Common, WatchArgs};
 use crate::failure::Failure;
 use crate::render::table::{Column, Table};
-use crate::render::{AmdRoot, Columns, Document, Format, inline};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout, inline};
 use crate::report::{Forms, Node, Section};
 use crate::watch::watch;
 
@@ -22,14 +22,18 @@ const INTERVAL: f64 = 1.0;
 
 pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     let root = AmdRoot::Array;
-    let format = answer::format(common);
+    // AMD has no table of them.
+    let format = match answer::format(common) {
+        Format::Csv(_) => Format::Csv(Layout::Own),
+        format => format,
+    };
     let (gpus, mut output) = answer::begin(common, root)?;
     let mut folder = match &args.folder {
         Some(folder) => Some(Folder::open(folder)?),
         None => None,
     };
     let has_files = folder.is_some();
-    let mut columns = Columns::of(format);
+    let mut columns = Columns::default();
     let mut table = RecordTable::new(has_files);
     let mut seen = HashSet::new();
     let mut is_first = true;

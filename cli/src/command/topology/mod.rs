@@ -38,7 +38,7 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     }
     let reason = gpus.first().and_then(|gpu| topology.gpus.get(gpu.index())?.reasons.of("links"));
     let reason = reason.map_or_else(|| "KFD lists no GPU".into(), ToString::to_string);
-    Err(Failure::Nothing(format!("the wiring is not known: {reason}")))
+    Err(Failure::Unanswered(format!("the wiring is not known: {reason}")))
 }
 
 /// One of the tables.

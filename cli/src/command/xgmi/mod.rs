@@ -14,7 +14,7 @@ pub(crate) use self::args::XgmiArgs;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Columns, Document, Format};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout, amd_tables};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), Failure> {
@@ -24,12 +24,13 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
     let wanted = XgmiTables::of(args);
     let found: Vec<GpuLinks> = gpus.iter().map(|gpu| GpuLinks::of(gpu, wanted)).collect();
     let sections: Vec<Section> = match format {
-        Format::AmdJson => vec![amds(&found, wanted)],
+        Format::AmdJson | Format::Csv(Layout::Amd) => vec![amds(&found, wanted)],
         Format::Csv(_) => found.iter().flat_map(|found| rows(found, wanted)).collect(),
         _ => found.iter().map(|found| report(found, wanted)).collect(),
     };
     let text = match format {
         Format::Text { verbose, .. } => text::tables(&found, wanted, verbose),
+        Format::Csv(Layout::Amd) => sections.iter().map(amd_tables).collect(),
         _ => {
             let document = Document { sections: sections.clone(), timestamp: None, root };
             document.render(format, &mut Columns::default())
@@ -44,7 +45,7 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
     }
     let reason = found.iter().find_map(|found| found.links.as_ref().err()).map(ToString::to_string);
     let reason = reason.unwrap_or_else(|| "no link is known".into());
-    Err(Failure::Nothing(format!("no GPU here tells of XGMI: {reason}")))
+    Err(Failure::Unanswered(format!("no GPU here tells of XGMI: {reason}")))
 }
 
 /// Which tables.

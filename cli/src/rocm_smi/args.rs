@@ -1,0 +1,284 @@
+//! The options of `rocm-smi` that programs use.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser};
+
+const ABOUT: &str = "\
+amdgpu-smi under the name of AMD's older command: the options, lines and JSON keys of rocm-smi that programs read. \
+What changes settings is not here: `amdgpu-smi set` does that.";
+
+/// ROCm System Management Interface, by amdgpu-smi
+#[derive(Debug, Parser)]
+#[command(name = "rocm-smi", disable_version_flag = true, max_term_width = 110, long_about = ABOUT)]
+#[command(args_override_self = true)]
+pub(super) struct RocmSmi {
+    /// The machine to look at: a directory that holds its sys (and proc, dev), or an archive of one
+    #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", hide_env_values = true)]
+    pub(super) root: Option<PathBuf>,
+    /// Show version information
+    #[arg(short = 'V', long)]
+    pub(super) version: bool,
+    /// Only these devices, by number
+    #[arg(short, long, value_name = "DEVICE", num_args = 1..)]
+    pub(super) device: Vec<usize>,
+    /// All devices, which is so without it, too
+    #[arg(long)]
+    pub(super) alldevices: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    pub(super) json: bool,
+    /// Print comma-separated values
+    #[arg(long)]
+    pub(super) csv: bool,
+    /// How much is said beside the answer, which here is not more
+    #[arg(long, value_name = "LEVEL", hide = true)]
+    pub(super) loglevel: Option<String>,
+    #[command(flatten)]
+    pub(super) show: Show,
+}
+
+/// What is shown.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "What to show (default: a line for each GPU)")]
+pub(super) struct Show {
+    /// All that is not a table of pairs of GPUs
+    #[arg(short = 'a', long)]
+    pub(super) showallinfo: bool,
+    /// A line for each GPU with what does not change
+    #[arg(long)]
+    pub(super) showhw: bool,
+    /// Version of the kernel's driver
+    #[arg(long)]
+    pub(super) showdriverversion: bool,
+    /// Name, device, board and GUID
+    #[arg(short = 'i', long)]
+    pub(super) showid: bool,
+    /// The number fused into the chip
+    #[arg(long)]
+    pub(super) showuniqueid: bool,
+    /// Part number of the VBIOS
+    #[arg(short = 'v', long)]
+    pub(super) showvbios: bool,
+    /// Temperatures
+    #[arg(short = 't', long)]
+    pub(super) showtemp: bool,
+    /// Clocks at this moment
+    #[arg(short = 'c', long)]
+    pub(super) showclocks: bool,
+    /// Clock of the shaders at this moment
+    #[arg(short = 'g', long)]
+    pub(super) showgpuclocks: bool,
+    /// Fan
+    #[arg(short = 'f', long)]
+    pub(super) showfan: bool,
+    /// Performance level
+    #[arg(short = 'p', long)]
+    pub(super) showperflevel: bool,
+    /// OverDrive of the shader clock
+    #[arg(short = 'o', long)]
+    pub(super) showoverdrive: bool,
+    /// OverDrive of the memory clock
+    #[arg(short = 'm', long)]
+    pub(super) showmemoverdrive: bool,
+    /// Power cap
+    #[arg(short = 'M', long)]
+    pub(super) showmaxpower: bool,
+    /// Power profiles
+    #[arg(short = 'l', long)]
+    pub(super) showprofile: bool,
+    /// Power
+    #[arg(short = 'P', long)]
+    pub(super) showpower: bool,
+    /// Levels of the clocks
+    #[arg(short = 's', long)]
+    pub(super) showclkfrq: bool,
+    /// How busy the GPU is
+    #[arg(short = 'u', long)]
+    pub(super) showuse: bool,
+    /// How much of the memory is used, and how busy it is
+    #[arg(long)]
+    pub(super) showmemuse: bool,
+    /// Who made the memory
+    #[arg(long)]
+    pub(super) showmemvendor: bool,
+    /// How often PCIe had to repeat
+    #[arg(long)]
+    pub(super) showreplaycount: bool,
+    /// Serial number
+    #[arg(long)]
+    pub(super) showserial: bool,
+    /// Processes that compute
+    #[arg(long, value_name = "VERBOSE", num_args = 0..=1, default_missing_value = "summary")]
+    pub(super) showpids: Option<String>,
+    /// GPUs of these processes; of all without a number
+    #[arg(long, value_name = "PID", num_args = 0.., action = ArgAction::Set)]
+    pub(super) showpidgpus: Option<Vec<u32>>,
+    /// Clocks and voltages that OverDrive sets
+    #[arg(short = 'S', long)]
+    pub(super) showclkvolt: bool,
+    /// Voltage
+    #[arg(long)]
+    pub(super) showvoltage: bool,
+    /// PCI address
+    #[arg(long)]
+    pub(super) showbus: bool,
+    /// Memory: vram, vis_vram, gtt, all
+    #[arg(long, value_name = "TYPE", num_args = 1.., ignore_case = true)]
+    #[arg(value_parser = ["vram", "vis_vram", "gtt", "all"])]
+    pub(super) showmeminfo: Vec<String>,
+    /// Error correction of all blocks, or of these
+    #[arg(long, value_name = "BLOCK", num_args = 0.., action = ArgAction::Set)]
+    pub(super) showrasinfo: Option<Vec<String>>,
+    /// Versions of the firmware
+    #[arg(long, value_name = "BLOCK", num_args = 0.., action = ArgAction::Set)]
+    pub(super) showfwinfo: Option<Vec<String>>,
+    /// What the product is called
+    #[arg(long)]
+    pub(super) showproductname: bool,
+    /// The wiring: access, weights, hops, types, NUMA
+    #[arg(long)]
+    pub(super) showtopo: bool,
+    /// Whether a GPU reaches another's memory
+    #[arg(long)]
+    pub(super) showtopoaccess: bool,
+    /// Weights of the links
+    #[arg(long)]
+    pub(super) showtopoweight: bool,
+    /// Hops between two GPUs
+    #[arg(long)]
+    pub(super) showtopohops: bool,
+    /// Types of the links
+    #[arg(long)]
+    pub(super) showtopotype: bool,
+    /// NUMA nodes
+    #[arg(long)]
+    pub(super) showtoponuma: bool,
+    /// Bad pages of the memory
+    #[arg(long)]
+    pub(super) showpagesinfo: bool,
+    /// Bad pages that are retired
+    #[arg(long)]
+    pub(super) showretiredpages: bool,
+    /// Bad pages that will be
+    #[arg(long)]
+    pub(super) showpendingpages: bool,
+    /// Bad pages that cannot be
+    #[arg(long)]
+    pub(super) showunreservablepages: bool,
+    /// Range that the shader clock can be set to
+    #[arg(long)]
+    pub(super) showsclkrange: bool,
+    /// Range that the memory clock can be set to
+    #[arg(long)]
+    pub(super) showmclkrange: bool,
+    /// Energy
+    #[arg(long)]
+    pub(super) showenergycounter: bool,
+    /// How the compute units are split
+    #[arg(long)]
+    pub(super) showcomputepartition: bool,
+    /// How the memory is split
+    #[arg(long)]
+    pub(super) showmemorypartition: bool,
+}
+
+impl Show {
+    /// With what the option for all stands for.
+    pub(super) fn expanded(mut self, tables: bool) -> Show {
+        if !self.showallinfo {
+            return self;
+        }
+        for flag in [
+            &mut self.showdriverversion,
+            &mut self.showid,
+            &mut self.showuniqueid,
+            &mut self.showvbios,
+            &mut self.showtemp,
+            &mut self.showclocks,
+            &mut self.showfan,
+            &mut self.showperflevel,
+            &mut self.showoverdrive,
+            &mut self.showmemoverdrive,
+            &mut self.showmaxpower,
+            &mut self.showpower,
+            &mut self.showuse,
+            &mut self.showmemuse,
+            &mut self.showmemvendor,
+            &mut self.showreplaycount,
+            &mut self.showserial,
+            &mut self.showvoltage,
+            &mut self.showbus,
+            &mut self.showproductname,
+            &mut self.showpagesinfo,
+            &mut self.showsclkrange,
+            &mut self.showmclkrange,
+            &mut self.showenergycounter,
+            &mut self.showcomputepartition,
+            &mut self.showmemorypartition,
+        ] {
+            *flag = true;
+        }
+        self.showfwinfo.get_or_insert_default();
+        self.showpids.get_or_insert_with(|| "summary".into());
+        self.showpidgpus.get_or_insert_default();
+        if tables {
+            self.showprofile = true;
+            self.showclkfrq = true;
+            self.showclkvolt = true;
+        }
+        self
+    }
+
+    /// Whether nothing in particular is asked for.
+    pub(super) fn is_concise(&self) -> bool {
+        let flags = [
+            self.showallinfo,
+            self.showdriverversion,
+            self.showid,
+            self.showuniqueid,
+            self.showvbios,
+            self.showtemp,
+            self.showclocks,
+            self.showgpuclocks,
+            self.showfan,
+            self.showperflevel,
+            self.showoverdrive,
+            self.showmemoverdrive,
+            self.showmaxpower,
+            self.showprofile,
+            self.showpower,
+            self.showclkfrq,
+            self.showuse,
+            self.showmemuse,
+            self.showmemvendor,
+            self.showreplaycount,
+            self.showserial,
+            self.showpids.is_some(),
+            self.showpidgpus.is_some(),
+            self.showclkvolt,
+            self.showvoltage,
+            self.showbus,
+            !self.showmeminfo.is_empty(),
+            self.showrasinfo.is_some(),
+            self.showfwinfo.is_some(),
+            self.showproductname,
+            self.showtopo,
+            self.showtopoaccess,
+            self.showtopoweight,
+            self.showtopohops,
+            self.showtopotype,
+            self.showtoponuma,
+            self.showpagesinfo,
+            self.showretiredpages,
+            self.showpendingpages,
+            self.showunreservablepages,
+            self.showsclkrange,
+            self.showmclkrange,
+            self.showenergycounter,
+            self.showcomputepartition,
+            self.showmemorypartition,
+        ];
+        !flags.contains(&true)
+    }
+}
