@@ -1,0 +1,153 @@
+"""Opening the library, and which processors there are."""
+import re
+from ctypes import byref, c_char, c_uint32, c_void_p, create_string_buffer
+
+from . import amdsmi_wrapper as _w
+from ._call import _check_res, check_handle, check_type, decoded, get, handles
+from ._enums import AmdSmiInitFlags, AmdSmiProcessorType
+from .amdsmi_exception import AmdSmiBdfFormatException, AmdSmiParameterException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List, Optional
+
+_BDF = re.compile(r"(?:([0-9a-fA-F]{4}):)?([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])$")
+_NAME_LENGTH = 128
+AMDSMI_GPU_UUID_SIZE = 38
+
+
+def amdsmi_init(flag: AmdSmiInitFlags = AmdSmiInitFlags.INIT_AMD_GPUS) -> None:
+    """Opens the library; must come before all other calls.
+
+    Calls are counted: the library stays open until `amdsmi_shut_down` was called as often.
+
+    Args:
+        flag: Which processors to look for.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_DRIVER_NOT_LOADED` without the amdgpu driver.
+    """
+    if not isinstance(flag, AmdSmiInitFlags):
+        raise AmdSmiParameterException(flag, AmdSmiInitFlags)
+    _check_res(_w.amdsmi_init(flag))
+
+
+def amdsmi_shut_down() -> None:
+    """Closes the library; must be the last call.
+
+    A call too many is no error.
+    """
+    _check_res(_w.amdsmi_shut_down())
+
+
+def amdsmi_get_processor_handles() -> "List[c_void_p]":
+    """The GPUs of the machine, by their PCI addresses; each partition of a GPU is one."""
+    return [gpu for socket in amdsmi_get_socket_handles() for gpu in handles(_w.amdsmi_get_processor_handles, socket)]
+
+
+def amdsmi_get_socket_handles() -> "List[c_void_p]":
+    """The sockets of the machine: the packages that GPUs and their partitions are on."""
+    return handles(_w.amdsmi_get_socket_handles)
+
+
+def amdsmi_get_cpusocket_handles() -> "List[c_void_p]":
+    """The CPU sockets of the machine."""
+    return handles(_w.amdsmi_get_cpu_handles)
+
+
+def amdsmi_get_cpucore_handles() -> "List[c_void_p]":
+    """The CPU cores of the machine."""
+    return handles(_w.amdsmi_get_cpucore_handles)
+
+
+def amdsmi_get_socket_info(socket_handle: c_void_p) -> str:
+    """The socket's PCI address without the function."""
+    if not isinstance(socket_handle, _w.amdsmi_socket_handle):
+        raise AmdSmiParameterException(socket_handle, _w.amdsmi_socket_handle)
+    name = create_string_buffer(_NAME_LENGTH)
+    _check_res(_w.amdsmi_get_socket_info(socket_handle, _NAME_LENGTH, name))
+    return decoded(name.value)
+
+
+def amdsmi_get_processor_info(processor_handle: c_void_p) -> str:
+    """The processor's number, as a text."""
+    check_handle(processor_handle)
+    name = create_string_buffer(_NAME_LENGTH)
+    _check_res(_w.amdsmi_get_processor_info(processor_handle, _NAME_LENGTH, name))
+    return decoded(name.value)
+
+
+def amdsmi_get_processor_type(processor_handle: c_void_p) -> "Dict[str, str]":
+    """What kind of processor this is.
+
+    Returns:
+        `processor_type`, the name of an `AmdSmiProcessorType`.
+    """
+    check_handle(processor_handle)
+    kind = get(_w.amdsmi_get_processor_type, _w.processor_type_t, processor_handle)
+    return {"processor_type": AmdSmiProcessorType(kind.value).name}
+
+
+def amdsmi_get_processor_handle_from_bdf(bdf: str) -> c_void_p:
+    """The GPU with this PCI address.
+
+    Args:
+        bdf: `dddd:bb:dd.f` or `bb:dd.f`, in hexadecimal digits.
+
+    Raises:
+        AmdSmiBdfFormatException: The text is no address.
+        AmdSmiLibraryException: `AMDSMI_STATUS_API_FAILED` if there is no such GPU.
+    """
+    address = _parse_bdf(bdf)
+    if address is None:
+        raise AmdSmiBdfFormatException(bdf)
+    return get(_w.amdsmi_get_processor_handle_from_bdf, _w.amdsmi_processor_handle,
+               _make_amdsmi_bdf_from_list(address))
+
+
+def amdsmi_get_gpu_device_bdf(processor_handle: c_void_p) -> str:
+    """The GPU's PCI address, `dddd:bb:dd.f` in lower case."""
+    check_handle(processor_handle)
+    return _format_bdf(get(_w.amdsmi_get_gpu_device_bdf, _w.amdsmi_bdf_t, processor_handle))
+
+
+def amdsmi_get_gpu_bdf_id(processor_handle: c_void_p) -> int:
+    """The GPU's PCI address as a number: the domain in the upper 32 bits, then partition, bus, device and function."""
+    check_handle(processor_handle)
+    return get(_w.amdsmi_get_gpu_bdf_id, _w.c_uint64, processor_handle).value
+
+
+def amdsmi_get_gpu_device_uuid(processor_handle: c_void_p) -> str:
+    """The GPU's UUID, 36 characters."""
+    check_handle(processor_handle)
+    length = c_uint32(AMDSMI_GPU_UUID_SIZE)
+    uuid = (c_char * length.value)()
+    _check_res(_w.amdsmi_get_gpu_device_uuid(processor_handle, byref(length), uuid))
+    return decoded(uuid.value)
+
+
+def _parse_bdf(bdf: "Optional[str]") -> "Optional[List[int]]":
+    """Domain, bus, device and function of an address; `None` for what is none."""
+    if bdf is None:
+        return None
+    match = _BDF.match(bdf)
+    if match is None:
+        return None
+    return [int(part or "0", 16) for part in match.groups()]
+
+
+def _make_amdsmi_bdf_from_list(bdf: "List[int]") -> "Any":
+    """The C struct of domain, bus, device and function; `None` for another number of them."""
+    if len(bdf) != 4:
+        return None
+    address = _w.amdsmi_bdf_t()
+    parts = address.struct_amdsmi_bdf_t
+    parts.domain_number, parts.bus_number, parts.device_number, parts.function_number = bdf
+    return address
+
+
+def _format_bdf(amdsmi_bdf: "Any") -> str:
+    """An address as a text, in lower case."""
+    parts = amdsmi_bdf.struct_amdsmi_bdf_t
+    return "{:04x}:{:02x}:{:02x}.{}".format(
+        parts.domain_number, parts.bus_number, parts.device_number, parts.function_number)

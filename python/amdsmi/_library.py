@@ -1,0 +1,56 @@
+"""Finds and loads libamd_smi.so, which is in this folder."""
+import ctypes
+import os
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+# AMD's distributions that put files of the same names into this folder.
+_OTHERS = {"amdsmi": "AMD's Python package", "amdgpu_smi_libamd_smi": "the library for AMD's Python package"}
+
+
+def path():
+    """The library's file."""
+    return os.path.join(_FOLDER, "libamd_smi.so")
+
+
+def others():
+    """The metadata folders of other distributions that own files of this folder, with what each is."""
+    found = []
+    try:
+        names = sorted(os.listdir(os.path.dirname(_FOLDER)))
+    except OSError:
+        return found
+    for name in names:
+        project, _, rest = name.partition("-")
+        if project in _OTHERS and rest.endswith((".dist-info", ".egg-info")):
+            found.append((name, _OTHERS[project]))
+    return found
+
+
+def conflict():
+    """A sentence about another distribution in this folder, or nothing."""
+    found = others()
+    if not found:
+        return None
+    projects = [name.partition("-")[0].replace("_", "-") for name, _ in found]
+    listed = ", ".join("{} ({})".format(name, what) for name, what in found)
+    return (
+        "The folder {} holds files of two distributions: amdgpu-smi, which this __init__.py and libamd_smi.so belong to, "
+        "and {}. Each replaces files of the other, so neither works as it should. Uninstall all of them and install the "
+        "one you want: pip uninstall {} amdgpu-smi; pip install amdgpu-smi".format(_FOLDER, listed, " ".join(projects)))
+
+
+def load():
+    """Loads the library.
+
+    Raises:
+        ImportError: it is not there, it cannot be loaded here, or the folder is shared with AMD's package.
+    """
+    problem = conflict()
+    if problem:
+        raise ImportError(problem)
+    try:
+        return ctypes.CDLL(path())
+    except OSError as error:
+        raise ImportError(
+            "amdsmi cannot load its library {}: {}. The package needs Linux and a wheel that was built for this "
+            "machine's processor.".format(path(), error)) from None

@@ -1,0 +1,212 @@
+"""Links: PCIe, XGMI, and how far processors are from each other."""
+from ctypes import byref, c_bool, c_uint32, c_uint64, c_void_p
+
+from . import amdsmi_wrapper as _w
+from ._call import NA, _check_res, check_handle, check_int, check_type, fields, get, na16, na32, na64
+from ._clocks import _format_transfer_rate
+from ._discovery import _format_bdf
+from ._enums import AmdSmiAffinityScope, AmdSmiLinkType, AmdSmiXgmiStatus
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Dict, List
+
+_SLOTS = {_w.AMDSMI_CARD_FORM_FACTOR_PCIE: "PCIE", _w.AMDSMI_CARD_FORM_FACTOR_OAM: "OAM",
+          _w.AMDSMI_CARD_FORM_FACTOR_CEM: "CEM", _w.AMDSMI_CARD_FORM_FACTOR_UNKNOWN: "UNKNOWN"}
+_LINK_STATES = {_w.AMDSMI_XGMI_LINK_DOWN: "D", _w.AMDSMI_XGMI_LINK_UP: "U", _w.AMDSMI_XGMI_LINK_DISABLE: "X"}
+
+
+def amdsmi_get_pcie_info(processor_handle: c_void_p) -> "Dict[str, Any]":
+    """The link to the host; "N/A" for what is not known.
+
+    Returns:
+        `pcie_static`: `max_pcie_width` in lanes, `max_pcie_speed` in MT/s, `pcie_interface_version`, `slot_type`;
+        `pcie_metric`: `pcie_width`, `pcie_speed` in MT/s, `pcie_bandwidth` in Mbit/s, and counters of errors.
+    """
+    check_handle(processor_handle)
+    info = get(_w.amdsmi_get_pcie_info, _w.amdsmi_pcie_info_t, processor_handle)
+    static, metric = info.pcie_static, info.pcie_metric
+    counters = ("pcie_replay_count", "pcie_l0_to_recovery_count", "pcie_replay_roll_over_count",
+                "pcie_nak_sent_count", "pcie_nak_received_count")
+    now = {"pcie_width": na16(metric.pcie_width), "pcie_speed": na32(metric.pcie_speed),
+           "pcie_bandwidth": na32(metric.pcie_bandwidth)}  # type: Dict[str, Any]
+    now.update((name, na64(getattr(metric, name))) for name in counters)
+    now["pcie_lc_perf_other_end_recovery_count"] = na32(metric.pcie_lc_perf_other_end_recovery_count)
+    return {
+        "pcie_static": {
+            "max_pcie_width": na16(static.max_pcie_width), "max_pcie_speed": na32(static.max_pcie_speed),
+            "pcie_interface_version": na32(static.pcie_interface_version),
+            "slot_type": _SLOTS.get(static.slot_type, "Unknown")},
+        "pcie_metric": now,
+    }
+
+
+def amdsmi_get_gpu_pci_bandwidth(processor_handle: c_void_p) -> "Dict[str, Any]":
+    """The speeds that the link to the host can have.
+
+    Returns:
+        `transfer_rate`: `num_supported`, `current` (an index), `frequency` in T/s; `lanes` of each.
+    """
+    check_handle(processor_handle)
+    bandwidth = get(_w.amdsmi_get_gpu_pci_bandwidth, _w.amdsmi_pcie_bandwidth_t, processor_handle)
+    return {"transfer_rate": _format_transfer_rate(bandwidth.transfer_rate), "lanes": list(bandwidth.lanes)}
+
+
+def amdsmi_get_gpu_pci_throughput(processor_handle: c_void_p) -> "Dict[str, int]":
+    """What went over the link to the host in the last second.
+
+    Returns:
+        `sent` and `received` in packets, `max_pkt_sz` in bytes.
+    """
+    check_handle(processor_handle)
+    sent, received, size = c_uint64(0), c_uint64(0), c_uint64(0)
+    _check_res(_w.amdsmi_get_gpu_pci_throughput(processor_handle, byref(sent), byref(received), byref(size)))
+    return {"sent": sent.value, "received": received.value, "max_pkt_sz": size.value}
+
+
+def amdsmi_get_gpu_pci_replay_counter(processor_handle: c_void_p) -> int:
+    """How many packets had to be sent again over the link to the host."""
+    check_handle(processor_handle)
+    return get(_w.amdsmi_get_gpu_pci_replay_counter, c_uint64, processor_handle).value
+
+
+def amdsmi_get_xgmi_info(processor_handle: c_void_p) -> "Dict[str, int]":
+    """The GPU's place in its hive.
+
+    Returns:
+        `xgmi_lanes`, `xgmi_hive_id` (0 without a hive), `xgmi_node_id`, `index`.
+    """
+    check_handle(processor_handle)
+    info = get(_w.amdsmi_get_xgmi_info, _w.amdsmi_xgmi_info_t, processor_handle)
+    return fields(info, "xgmi_lanes", "xgmi_hive_id", "xgmi_node_id", "index")
+
+
+def amdsmi_gpu_xgmi_error_status(processor_handle: c_void_p) -> AmdSmiXgmiStatus:
+    """Whether XGMI had errors since this was last asked."""
+    check_handle(processor_handle)
+    status = get(_w.amdsmi_gpu_xgmi_error_status, _w.amdsmi_xgmi_status_t, processor_handle)
+    return AmdSmiXgmiStatus(status.value)
+
+
+def amdsmi_get_gpu_xgmi_link_status(processor_handle: c_void_p) -> "Dict[str, Any]":
+    """The state of each XGMI link.
+
+    Returns:
+        `status`, a list of `U` (up), `D` (down) and `X` (disabled); `total_links`.
+    """
+    check_handle(processor_handle)
+    status = get(_w.amdsmi_get_gpu_xgmi_link_status, _w.amdsmi_xgmi_link_status_t, processor_handle)
+    links = status.status[:min(status.total_links, len(status.status))]
+    return {"status": [_LINK_STATES[link] for link in links], "total_links": status.total_links}
+
+
+def amdsmi_get_link_metrics(processor_handle: c_void_p) -> "Dict[str, Any]":
+    """The XGMI links and what went over them.
+
+    Returns:
+        `num_links`; `links`, each with `bdf` of the other end, `bit_rate` in Gbit/s, `max_bandwidth` in Gbit/s,
+        `link_type`, `read` and `write` in KiB. The list has 8 places, of which the first `num_links` count.
+    """
+    check_handle(processor_handle)
+    metrics = get(_w.amdsmi_get_link_metrics, _w.amdsmi_link_metrics_t, processor_handle)
+    links = []
+    for link in metrics.links[:_MAX_LINKS]:
+        entry = {"bdf": _format_bdf(link.bdf)}  # type: Dict[str, Any]
+        entry.update(fields(link, "bit_rate", "max_bandwidth", "link_type", "read", "write"))
+        links.append(entry)
+    return {"num_links": metrics.num_links, "links": links}
+
+
+_MAX_LINKS = 8
+
+
+def amdsmi_get_link_topology_nearest(processor_handle: c_void_p, link_type: AmdSmiLinkType) -> "Dict[str, List[Any]]":
+    """The processors that a link of this kind connects with the GPU, the nearest first.
+
+    Returns:
+        `processor_list`, the handles as numbers.
+    """
+    check_handle(processor_handle)
+    check_type(link_type, AmdSmiLinkType)
+    nearest = get(_w.amdsmi_get_link_topology_nearest, _w.amdsmi_topology_nearest_t, processor_handle, link_type)
+    return {"processor_list": nearest.processor_list[:min(nearest.count, len(nearest.processor_list))]}
+
+
+def amdsmi_topo_get_numa_node_number(processor_handle: c_void_p) -> int:
+    """The NUMA node that the GPU is near to."""
+    check_handle(processor_handle)
+    return get(_w.amdsmi_topo_get_numa_node_number, c_uint32, processor_handle).value
+
+
+def amdsmi_get_gpu_topo_numa_affinity(processor_handle: c_void_p) -> int:
+    """The NUMA node that the GPU is near to; -1 if there is none."""
+    check_handle(processor_handle)
+    return get(_w.amdsmi_get_gpu_topo_numa_affinity, _w.c_int32, processor_handle).value
+
+
+def amdsmi_topo_get_link_weight(processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> int:
+    """How far one processor is from the other; no unit, less is nearer."""
+    check_handle(processor_handle_src, processor_handle_dst)
+    return get(_w.amdsmi_topo_get_link_weight, c_uint64, processor_handle_src, processor_handle_dst).value
+
+
+def amdsmi_topo_get_link_type(processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> "Dict[str, int]":
+    """How two processors are linked.
+
+    Returns:
+        `hops`; `type`, an `AmdSmiLinkType`'s number.
+    """
+    check_handle(processor_handle_src, processor_handle_dst)
+    hops, kind = c_uint64(0), c_uint32(0)
+    _check_res(_w.amdsmi_topo_get_link_type(processor_handle_src, processor_handle_dst, byref(hops), byref(kind)))
+    return {"hops": hops.value, "type": kind.value}
+
+
+def amdsmi_topo_get_p2p_status(processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> "Dict[str, Any]":
+    """What the link between two processors can do.
+
+    Returns:
+        `type`, a ctypes number; `cap`: `is_iolink_coherent`, `is_iolink_atomics_32bit`, `is_iolink_atomics_64bit`,
+        `is_iolink_dma`, `is_iolink_bi_directional`, each 1, 0, or 255 where not known.
+    """
+    check_handle(processor_handle_src, processor_handle_dst)
+    kind, cap = c_uint32(0), _w.amdsmi_p2p_capability_t()
+    _check_res(_w.amdsmi_topo_get_p2p_status(processor_handle_src, processor_handle_dst, byref(kind), byref(cap)))
+    return {"type": kind, "cap": fields(cap, "is_iolink_coherent", "is_iolink_atomics_32bit", "is_iolink_atomics_64bit",
+                                        "is_iolink_dma", "is_iolink_bi_directional")}
+
+
+def amdsmi_is_P2P_accessible(processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> bool:
+    """Whether one GPU reaches the memory of the other."""
+    check_handle(processor_handle_src, processor_handle_dst)
+    return get(_w.amdsmi_is_P2P_accessible, c_bool, processor_handle_src, processor_handle_dst).value
+
+
+def amdsmi_get_minmax_bandwidth_between_processors(
+        processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> "Dict[str, int]":
+    """The bandwidth between two processors, in MB/s.
+
+    Returns:
+        `min_bandwidth`, `max_bandwidth`.
+    """
+    check_handle(processor_handle_src, processor_handle_dst)
+    least, most = c_uint64(0), c_uint64(0)
+    _check_res(_w.amdsmi_get_minmax_bandwidth_between_processors(
+        processor_handle_src, processor_handle_dst, byref(least), byref(most)))
+    return {"min_bandwidth": least.value, "max_bandwidth": most.value}
+
+
+def amdsmi_get_cpu_affinity_with_scope(processor_handle: c_void_p, scope: AmdSmiAffinityScope) -> "Any":
+    """The CPUs that are near to the GPU: an array of 64-bit words, CPU 0 in the lowest bit of the first."""
+    check_handle(processor_handle)
+    check_type(scope, AmdSmiAffinityScope)
+    count = (_cpus() + 63) // 64
+    words = (c_uint64 * count)()
+    _check_res(_w.amdsmi_get_cpu_affinity_with_scope(processor_handle, count, words, scope))
+    return words
+
+
+def _cpus() -> int:
+    """How many CPUs the machine can have."""
+    import os
+    return os.cpu_count() or 1
