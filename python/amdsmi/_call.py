@@ -48,6 +48,14 @@ def check_int(*values: "Any") -> None:
             raise AmdSmiParameterException(value, int)
 
 
+def known(kind: "Any", value: int) -> "Any":
+    """The member of an enumeration with this number; a library that says another one is not understood."""
+    try:
+        return kind(value)
+    except ValueError:
+        raise AmdSmiLibraryException(_w.AMDSMI_STATUS_UNEXPECTED_DATA) from None
+
+
 def get(function: "Callable[..., int]", kind: "Any", *arguments: "Any") -> "Any":
     """What the function writes to its last argument, of this ctypes type."""
     value = kind()

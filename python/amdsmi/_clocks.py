@@ -2,8 +2,15 @@
 from ctypes import byref, c_uint32, c_void_p
 
 from . import amdsmi_wrapper as _w
-from ._call import _check_res, check_handle, check_int, check_type, decoded, fields, get, na8, na32, na64
-from ._enums import AmdSmiClkType
+from ._call import _check_res, check_handle, check_int, check_type, decoded, fields, get, known, na8, na32, na64
+from ._enums import AmdSmiClkType, AmdSmiDevPerfLevel
+
+__all__ = [
+    "amdsmi_get_clk_freq", "amdsmi_get_clock_info", "amdsmi_get_gpu_mem_overdrive_level",
+    "amdsmi_get_gpu_od_volt_curve_regions", "amdsmi_get_gpu_od_volt_info", "amdsmi_get_gpu_overdrive_level",
+    "amdsmi_get_gpu_perf_level", "amdsmi_get_gpu_power_profile_presets", "amdsmi_get_gpu_process_isolation",
+    "amdsmi_get_soc_pstate", "amdsmi_get_xgmi_plpd",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ def amdsmi_get_gpu_perf_level(processor_handle: c_void_p) -> str:
     """How the driver chooses clocks: the name of an `AMDSMI_DEV_PERF_LEVEL_*`."""
     check_handle(processor_handle)
     level = get(_w.amdsmi_get_gpu_perf_level, _w.amdsmi_dev_perf_level_t, processor_handle)
-    return _w.amdsmi_dev_perf_level_t__enumvalues[level.value]
+    return "AMDSMI_DEV_PERF_LEVEL_" + known(AmdSmiDevPerfLevel, level.value).name
 
 
 def amdsmi_get_gpu_overdrive_level(processor_handle: c_void_p) -> int:
@@ -143,7 +150,8 @@ def amdsmi_get_xgmi_plpd(processor_handle: c_void_p) -> "Dict[str, Any]":
 def _policies(function: "Any", processor_handle: c_void_p, key: str) -> "Dict[str, Any]":
     policy = get(function, _w.amdsmi_dpm_policy_t, processor_handle)
     entries = policy.policies[:min(policy.num_supported, len(policy.policies))]
-    current = entries[policy.current].policy_id if policy.current < len(entries) else policy.current
+    known = policy.current < len(policy.policies)
+    current = policy.policies[policy.current].policy_id if known else policy.current
     return {"num_supported": policy.num_supported, "current_id": current,
             key: [{"policy_id": entry.policy_id, "policy_description": decoded(entry.policy_description)}
                   for entry in entries]}

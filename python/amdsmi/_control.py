@@ -8,6 +8,17 @@ from ._enums import (
     AmdSmiMemoryPartitionType, AmdSmiPowerProfilePresetMasks)
 from .amdsmi_exception import AmdSmiParameterException
 
+__all__ = [
+    "amdsmi_clean_gpu_local_data", "amdsmi_gpu_driver_reload", "amdsmi_reset_gpu", "amdsmi_reset_gpu_fan",
+    "amdsmi_reset_gpu_xgmi_error", "amdsmi_set_clk_freq", "amdsmi_set_gpu_accelerator_partition_profile",
+    "amdsmi_set_gpu_clk_limit", "amdsmi_set_gpu_clk_range", "amdsmi_set_gpu_compute_partition",
+    "amdsmi_set_gpu_fan_speed", "amdsmi_set_gpu_memory_partition", "amdsmi_set_gpu_memory_partition_mode",
+    "amdsmi_set_gpu_od_clk_info", "amdsmi_set_gpu_od_volt_info", "amdsmi_set_gpu_overdrive_level",
+    "amdsmi_set_gpu_pci_bandwidth", "amdsmi_set_gpu_perf_determinism_mode", "amdsmi_set_gpu_perf_level",
+    "amdsmi_set_gpu_power_profile", "amdsmi_set_gpu_process_isolation", "amdsmi_set_power_cap",
+    "amdsmi_set_soc_pstate", "amdsmi_set_xgmi_plpd",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict

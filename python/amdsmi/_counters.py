@@ -5,6 +5,11 @@ from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, check_type, fields, get
 from ._enums import AmdSmiCounterCommand, AmdSmiEventGroup, AmdSmiEventType
 
+__all__ = [
+    "amdsmi_get_gpu_available_counters", "amdsmi_gpu_control_counter", "amdsmi_gpu_counter_group_supported",
+    "amdsmi_gpu_create_counter", "amdsmi_gpu_destroy_counter", "amdsmi_gpu_read_counter",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict

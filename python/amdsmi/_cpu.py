@@ -4,6 +4,25 @@ from ctypes import byref, c_char_p, c_uint8, c_uint16, c_uint32, c_uint64, c_voi
 from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, check_int, check_type, decoded, fields, get
 
+__all__ = [
+    "amdsmi_cpu_apb_disable", "amdsmi_cpu_apb_enable", "amdsmi_first_online_core_on_cpu_socket",
+    "amdsmi_get_cpu_cclk_limit", "amdsmi_get_cpu_core_boostlimit", "amdsmi_get_cpu_core_current_freq_limit",
+    "amdsmi_get_cpu_core_energy", "amdsmi_get_cpu_cores_per_socket", "amdsmi_get_cpu_current_io_bandwidth",
+    "amdsmi_get_cpu_current_xgmi_bw", "amdsmi_get_cpu_ddr_bw", "amdsmi_get_cpu_dimm_power_consumption",
+    "amdsmi_get_cpu_dimm_temp_range_and_refresh_rate", "amdsmi_get_cpu_dimm_thermal_sensor", "amdsmi_get_cpu_family",
+    "amdsmi_get_cpu_fclk_mclk", "amdsmi_get_cpu_hsmp_driver_version", "amdsmi_get_cpu_hsmp_proto_ver",
+    "amdsmi_get_cpu_model", "amdsmi_get_cpu_model_name", "amdsmi_get_cpu_prochot_status",
+    "amdsmi_get_cpu_pwr_svi_telemetry_all_rails", "amdsmi_get_cpu_smu_fw_version",
+    "amdsmi_get_cpu_socket_c0_residency", "amdsmi_get_cpu_socket_count",
+    "amdsmi_get_cpu_socket_current_active_freq_limit", "amdsmi_get_cpu_socket_energy",
+    "amdsmi_get_cpu_socket_freq_range", "amdsmi_get_cpu_socket_lclk_dpm_level", "amdsmi_get_cpu_socket_power",
+    "amdsmi_get_cpu_socket_power_cap", "amdsmi_get_cpu_socket_power_cap_max", "amdsmi_get_cpu_socket_temperature",
+    "amdsmi_get_hsmp_metrics_table", "amdsmi_get_hsmp_metrics_table_version", "amdsmi_get_threads_per_core",
+    "amdsmi_set_cpu_core_boostlimit", "amdsmi_set_cpu_df_pstate_range", "amdsmi_set_cpu_gmi3_link_width_range",
+    "amdsmi_set_cpu_pcie_link_rate", "amdsmi_set_cpu_pwr_efficiency_mode", "amdsmi_set_cpu_socket_boostlimit",
+    "amdsmi_set_cpu_socket_lclk_dpm_level", "amdsmi_set_cpu_socket_power_cap", "amdsmi_set_cpu_xgmi_width",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict
@@ -104,7 +123,7 @@ def amdsmi_get_cpu_socket_energy(processor_handle: c_void_p) -> str:
 
 def _energy(function: "Callable[..., int]", processor_handle: c_void_p) -> str:
     check_handle(processor_handle)
-    return "{} J".format(round(get(function, c_uint64, processor_handle).value * 1e-6, 6))
+    return "{} J".format(get(function, c_uint64, processor_handle).value * 1e-6)
 
 
 def amdsmi_get_cpu_prochot_status(processor_handle: c_void_p) -> int:
@@ -399,7 +418,11 @@ def amdsmi_get_hsmp_metrics_table(processor_handle: c_void_p) -> "Dict[str, Any]
 def _table_value(value: "Any", unit: "Any") -> "Any":
     if unit is None:
         return value
-    # Energies are 65536ths of a joule.
-    divisor = 65536 * 1000 if unit == "kJ" else 1024
-    scaled = [round(element / divisor, 3) for element in value] if hasattr(value, "_length_") else round(value / divisor, 3)
+    if unit == "kJ":
+        # 65536ths of a joule.
+        scaled = round(value / 65536 / 1000, 3)  # type: Any
+    elif hasattr(value, "_length_"):
+        scaled = [round(element / 1024, 3) for element in value]
+    else:
+        scaled = round(value / 1024, 3)
     return "{} {}".format(scaled, unit) if unit else scaled

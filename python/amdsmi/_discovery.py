@@ -1,19 +1,25 @@
 """Opening the library, and which processors there are."""
-import re
 from ctypes import byref, c_char, c_uint32, c_void_p, create_string_buffer
 
 from . import amdsmi_wrapper as _w
-from ._call import _check_res, check_handle, check_type, decoded, get, handles
+from ._call import _check_res, check_handle, decoded, get, handles, known
 from ._enums import AmdSmiInitFlags, AmdSmiProcessorType
+from ._numbers import AMDSMI_GPU_UUID_SIZE
 from .amdsmi_exception import AmdSmiBdfFormatException, AmdSmiParameterException
+
+__all__ = [
+    "amdsmi_get_cpucore_handles", "amdsmi_get_cpusocket_handles", "amdsmi_get_gpu_bdf_id", "amdsmi_get_gpu_device_bdf",
+    "amdsmi_get_gpu_device_uuid", "amdsmi_get_processor_handle_from_bdf", "amdsmi_get_processor_handles",
+    "amdsmi_get_processor_info", "amdsmi_get_processor_type", "amdsmi_get_socket_handles", "amdsmi_get_socket_info",
+    "amdsmi_init", "amdsmi_shut_down",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Optional
 
-_BDF = re.compile(r"(?:([0-9a-fA-F]{4}):)?([0-9a-fA-F]{2}):([01][0-9a-fA-F])\.([0-7])$")
+_DIGITS = frozenset("0123456789abcdefABCDEF")
 _NAME_LENGTH = 128
-AMDSMI_GPU_UUID_SIZE = 38
 
 
 def amdsmi_init(flag: AmdSmiInitFlags = AmdSmiInitFlags.INIT_AMD_GPUS) -> None:
@@ -85,7 +91,7 @@ def amdsmi_get_processor_type(processor_handle: c_void_p) -> "Dict[str, str]":
     """
     check_handle(processor_handle)
     kind = get(_w.amdsmi_get_processor_type, _w.processor_type_t, processor_handle)
-    return {"processor_type": AmdSmiProcessorType(kind.value).name}
+    return {"processor_type": known(AmdSmiProcessorType, kind.value).name}
 
 
 def amdsmi_get_processor_handle_from_bdf(bdf: str) -> c_void_p:
@@ -128,12 +134,18 @@ def amdsmi_get_gpu_device_uuid(processor_handle: c_void_p) -> str:
 
 def _parse_bdf(bdf: "Optional[str]") -> "Optional[List[int]]":
     """Domain, bus, device and function of an address; `None` for what is none."""
-    if bdf is None:
+    if not isinstance(bdf, str):
         return None
-    match = _BDF.match(bdf)
-    if match is None:
+    rest, _, function = bdf.partition(".")
+    parts = rest.split(":")
+    if len(parts) == 2:
+        parts.insert(0, "0000")
+    parts.append(function)
+    # By hand, because `re` would be a good part of what importing this package costs.
+    if [len(part) for part in parts] != [4, 2, 2, 1] or not all(_DIGITS.issuperset(part) for part in parts):
         return None
-    return [int(part or "0", 16) for part in match.groups()]
+    address = [int(part, 16) for part in parts]
+    return address if address[2] < 0x20 and address[3] < 8 else None
 
 
 def _make_amdsmi_bdf_from_list(bdf: "List[int]") -> "Any":

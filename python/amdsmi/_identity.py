@@ -2,9 +2,16 @@
 from ctypes import byref, c_void_p, c_uint32
 
 from . import amdsmi_wrapper as _w
-from ._call import NA, _check_res, check_handle, check_type, decoded, fields, get, get_text, na32, na64, text_or_na
-from ._enums import AmdSmiFwBlock, AmdSmiVirtualizationMode
-from .amdsmi_exception import AmdSmiLibraryException
+from ._call import NA, check_handle, check_type, decoded, get, get_text, known, na32, na64, text_or_na
+from ._enums import AmdSmiVirtualizationMode
+
+__all__ = [
+    "amdsmi_get_fw_info", "amdsmi_get_gpu_asic_info", "amdsmi_get_gpu_board_info", "amdsmi_get_gpu_driver_info",
+    "amdsmi_get_gpu_enumeration_info", "amdsmi_get_gpu_id", "amdsmi_get_gpu_kfd_info", "amdsmi_get_gpu_revision",
+    "amdsmi_get_gpu_subsystem_id", "amdsmi_get_gpu_subsystem_name", "amdsmi_get_gpu_vbios_info",
+    "amdsmi_get_gpu_vendor_name", "amdsmi_get_gpu_virtualization_mode", "amdsmi_get_gpu_xcd_counter",
+    "amdsmi_get_lib_version", "amdsmi_get_rocm_version", "amdsmi_status_code_to_string",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +19,8 @@ if TYPE_CHECKING:
 
 # Firmwares whose version is four bytes in hexadecimal digits; that of PM is four bytes in decimal ones.
 _HEX_FIRMWARES = frozenset({
-    AmdSmiFwBlock.AMDSMI_FW_ID_PSP_SOSDRV, AmdSmiFwBlock.AMDSMI_FW_ID_TA_RAS, AmdSmiFwBlock.AMDSMI_FW_ID_TA_XGMI,
-    AmdSmiFwBlock.AMDSMI_FW_ID_UVD, AmdSmiFwBlock.AMDSMI_FW_ID_VCE, AmdSmiFwBlock.AMDSMI_FW_ID_VCN})
+    _w.AMDSMI_FW_ID_PSP_SOSDRV, _w.AMDSMI_FW_ID_TA_RAS, _w.AMDSMI_FW_ID_TA_XGMI, _w.AMDSMI_FW_ID_UVD,
+    _w.AMDSMI_FW_ID_VCE, _w.AMDSMI_FW_ID_VCN})
 
 
 def amdsmi_get_gpu_asic_info(processor_handle: c_void_p) -> "Dict[str, Any]":
@@ -130,18 +137,19 @@ def amdsmi_get_fw_info(processor_handle: c_void_p) -> "Dict[str, List[Dict[str, 
         `fw_list`, each with `fw_name`, an `AmdSmiFwBlock`, and `fw_version`.
     """
     check_handle(processor_handle)
+    from ._long_enums import AmdSmiFwBlock
     info = get(_w.amdsmi_get_fw_info, _w.amdsmi_fw_info_t, processor_handle)
     listed = []
     for firmware in info.fw_info_list[:min(info.num_fw_info, len(info.fw_info_list))]:
-        block = AmdSmiFwBlock(firmware.fw_id)
+        block = known(AmdSmiFwBlock, firmware.fw_id)
         listed.append({"fw_name": block, "fw_version": _firmware_version(block, firmware.fw_version)})
     return {"fw_list": listed}
 
 
-def _firmware_version(block: AmdSmiFwBlock, version: int) -> str:
+def _firmware_version(block: int, version: int) -> str:
     if block in _HEX_FIRMWARES:
         return ".".join("{:02X}".format(version >> shift & 0xff) for shift in (24, 16, 8, 0))
-    if block == AmdSmiFwBlock.AMDSMI_FW_ID_PM:
+    if block == _w.AMDSMI_FW_ID_PM:
         return ".".join("{:02d}".format(version >> shift & 0xff) for shift in (24, 16, 8, 0))
     return str(version)
 
@@ -179,7 +187,7 @@ def amdsmi_get_gpu_virtualization_mode(processor_handle: c_void_p) -> "Dict[str,
     """
     check_handle(processor_handle)
     mode = get(_w.amdsmi_get_gpu_virtualization_mode, _w.amdsmi_virtualization_mode_t, processor_handle)
-    return {"mode": AmdSmiVirtualizationMode(mode.value)}
+    return {"mode": known(AmdSmiVirtualizationMode, mode.value)}
 
 
 def amdsmi_get_gpu_xcd_counter(processor_handle: c_void_p) -> int:

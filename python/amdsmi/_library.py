@@ -7,6 +7,11 @@ _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _OTHERS = {"amdsmi": "AMD's Python package", "amdgpu_smi_libamd_smi": "the library for AMD's Python package"}
 
 
+class _Library(ctypes.CDLL):
+    """A library whose functions answer with a status."""
+    _func_restype_ = ctypes.c_uint32
+
+
 def path():
     """The library's file."""
     return os.path.join(_FOLDER, "libamd_smi.so")
@@ -49,7 +54,7 @@ def load():
     if problem:
         raise ImportError(problem)
     try:
-        return ctypes.CDLL(path())
+        return _Library(path())
     except OSError as error:
         raise ImportError(
             "amdsmi cannot load its library {}: {}. The package needs Linux and a wheel that was built for this "

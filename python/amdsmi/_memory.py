@@ -5,6 +5,12 @@ from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, check_type, decoded, fields, get, get_text, na32, na64
 from ._enums import AmdSmiMemoryType
 
+__all__ = [
+    "amdsmi_get_gpu_bad_page_info", "amdsmi_get_gpu_bad_page_threshold", "amdsmi_get_gpu_cache_info",
+    "amdsmi_get_gpu_memory_reserved_pages", "amdsmi_get_gpu_memory_total", "amdsmi_get_gpu_memory_usage",
+    "amdsmi_get_gpu_vram_info", "amdsmi_get_gpu_vram_usage", "amdsmi_get_gpu_vram_vendor",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Dict, List

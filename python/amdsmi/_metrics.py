@@ -5,6 +5,11 @@ from . import amdsmi_wrapper as _w
 from ._call import NA, _check_res, check_handle, check_type, decoded, fields, get
 from ._enums import AmdSmiRegType, MaxUIntegerTypes
 
+__all__ = [
+    "amdsmi_get_gpu_metrics_header_info", "amdsmi_get_gpu_metrics_info", "amdsmi_get_gpu_pm_metrics_info",
+    "amdsmi_get_gpu_reg_table_info",
+]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Union

@@ -1,5 +1,15 @@
 """Lengths and bounds of the interface, under the names that programs know."""
 
+__all__ = [
+    "AMDSMI_GPU_UUID_SIZE", "AMDSMI_MAX_AID", "AMDSMI_MAX_CACHE_TYPES", "AMDSMI_MAX_CONTAINER_TYPE",
+    "AMDSMI_MAX_DEVICES", "AMDSMI_MAX_ENGINES", "AMDSMI_MAX_FAN_SPEED", "AMDSMI_MAX_MM_IP_COUNT",
+    "AMDSMI_MAX_NUM_CLKS", "AMDSMI_MAX_NUM_FREQUENCIES", "AMDSMI_MAX_NUM_GFX_CLKS", "AMDSMI_MAX_NUM_JPEG",
+    "AMDSMI_MAX_NUM_PM_POLICIES", "AMDSMI_MAX_NUM_VCN", "AMDSMI_MAX_NUM_XCC", "AMDSMI_MAX_NUM_XCP",
+    "AMDSMI_MAX_NUM_XGMI_LINKS", "AMDSMI_MAX_NUM_XGMI_PHYSICAL_LINK", "AMDSMI_MAX_STRING_LENGTH",
+    "AMDSMI_NUM_HBM_INSTANCES", "AMDSMI_NUM_VOLTAGE_CURVE_POINTS", "KILO", "MAX_NUMBER_OF_AFIDS_PER_RECORD",
+    "MAX_NUM_PROCESSES", "NO_OF_32BITS", "NO_OF_64BITS", "check_msb_32", "check_msb_64",
+]
+
 KILO = 10.0 ** 3
 AMDSMI_NUM_HBM_INSTANCES = 4
 AMDSMI_MAX_NUM_VCN = 4
@@ -28,3 +38,13 @@ MAX_NUM_PROCESSES = 1024
 # Of an older release, in which fields without a figure were counted by their size.
 NO_OF_32BITS = 13504
 NO_OF_64BITS = 13504
+
+
+def check_msb_32(num: int) -> int:
+    """The number as it is; for programs that import it."""
+    return num
+
+
+def check_msb_64(num: int) -> int:
+    """The number as it is; for programs that import it."""
+    return num

@@ -2,8 +2,14 @@
 from ctypes import byref, c_uint32, c_void_p
 
 from . import amdsmi_wrapper as _w
-from ._call import NA, _check_res, check_handle, get, get_text
+from ._call import NA, _check_res, check_handle, get, get_text, known
 from ._enums import AmdSmiAcceleratorPartitionResourceType
+from ._numbers import AMDSMI_MAX_NUM_XCP
+
+__all__ = [
+    "amdsmi_get_gpu_accelerator_partition_profile", "amdsmi_get_gpu_accelerator_partition_profile_config",
+    "amdsmi_get_gpu_compute_partition", "amdsmi_get_gpu_memory_partition", "amdsmi_get_gpu_memory_partition_config",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +23,6 @@ _MEMORY_MODES = {
     _w.AMDSMI_MEMORY_PARTITION_UNKNOWN: NA, _w.AMDSMI_MEMORY_PARTITION_NPS1: "NPS1",
     _w.AMDSMI_MEMORY_PARTITION_NPS2: "NPS2", _w.AMDSMI_MEMORY_PARTITION_NPS4: "NPS4",
     _w.AMDSMI_MEMORY_PARTITION_NPS8: "NPS8"}
-# Room for the numbers of a GPU's partitions.
-_MAX_PARTITIONS = 8
 
 
 def amdsmi_get_gpu_compute_partition(processor_handle: c_void_p) -> str:
@@ -60,7 +64,7 @@ def amdsmi_get_gpu_accelerator_partition_profile(processor_handle: c_void_p) -> 
         `memory_caps`, `num_resources`, `resources` (always "N/A"). All are "N/A" for a GPU that cannot be split.
     """
     check_handle(processor_handle)
-    profile, ids = _w.amdsmi_accelerator_partition_profile_t(), (c_uint32 * _MAX_PARTITIONS)()
+    profile, ids = _w.amdsmi_accelerator_partition_profile_t(), (c_uint32 * AMDSMI_MAX_NUM_XCP)()
     status = _w.amdsmi_get_gpu_accelerator_partition_profile(processor_handle, byref(profile), ids)
     if status == _w.AMDSMI_STATUS_NOT_SUPPORTED:
         names = ("profile_type", "num_partitions", "profile_index", "memory_caps", "num_resources", "resources")
@@ -101,6 +105,6 @@ def amdsmi_get_gpu_accelerator_partition_profile_config(processor_handle: c_void
 def _resource(resource: "Any") -> "Dict[str, Any]":
     return {
         "profile_index": resource.profile_index,
-        "resource_type": AmdSmiAcceleratorPartitionResourceType(resource.resource_type).name,
+        "resource_type": known(AmdSmiAcceleratorPartitionResourceType, resource.resource_type).name,
         "partition_resource": resource.partition_resource,
         "num_partitions_share_resource": resource.num_partitions_share_resource}

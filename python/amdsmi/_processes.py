@@ -3,12 +3,17 @@ from ctypes import byref, c_uint32, c_void_p
 
 from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, check_int, fields, get, na32, text_or_na
+from ._numbers import MAX_NUM_PROCESSES
+
+__all__ = [
+    "amdsmi_get_gpu_compute_process_gpus", "amdsmi_get_gpu_compute_process_info",
+    "amdsmi_get_gpu_compute_process_info_by_pid", "amdsmi_get_gpu_process_list",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List
 
-MAX_NUM_PROCESSES = 1024
 
 
 def amdsmi_get_gpu_process_list(processor_handle: c_void_p) -> "List[Dict[str, Any]]":

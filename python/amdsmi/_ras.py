@@ -1,16 +1,22 @@
 """Errors of memory and blocks, and the firmware's records of them."""
-from ctypes import POINTER, byref, c_char, c_uint32, c_uint64, c_void_p, cast, sizeof
+from ctypes import POINTER, byref, c_char, c_uint32, c_uint64, c_void_p, cast
 
 from . import amdsmi_wrapper as _w
-from ._call import _check_res, check_handle, check_int, check_type, fields, get
+from ._call import _check_res, check_handle, check_int, check_type, fields, get, known
 from ._enums import AmdSmiCperNotifyType, AmdSmiGpuBlock, AmdSmiRasErrState
+from ._numbers import MAX_NUMBER_OF_AFIDS_PER_RECORD
 from .amdsmi_exception import AmdSmiParameterException
+
+__all__ = [
+    "amdsmi_get_afids_from_cper", "amdsmi_get_gpu_cper_entries", "amdsmi_get_gpu_ecc_count",
+    "amdsmi_get_gpu_ecc_enabled", "amdsmi_get_gpu_ecc_status", "amdsmi_get_gpu_ras_block_features_enabled",
+    "amdsmi_get_gpu_ras_feature_info", "amdsmi_get_gpu_total_ecc_count", "notifyTypeToString",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List, Tuple, Union
 
-MAX_NUMBER_OF_AFIDS_PER_RECORD = 12
 # Records of one call.
 _MAX_RECORDS = 20
 _SEVERITIES = {
@@ -50,7 +56,7 @@ def amdsmi_get_gpu_ecc_status(processor_handle: c_void_p, block: AmdSmiGpuBlock)
     check_handle(processor_handle)
     check_type(block, AmdSmiGpuBlock)
     state = get(_w.amdsmi_get_gpu_ecc_status, _w.amdsmi_ras_err_state_t, processor_handle, block)
-    return AmdSmiRasErrState(state.value)
+    return known(AmdSmiRasErrState, state.value)
 
 
 def amdsmi_get_gpu_ras_block_features_enabled(processor_handle: c_void_p) -> "List[Dict[str, str]]":
@@ -65,7 +71,7 @@ def amdsmi_get_gpu_ras_block_features_enabled(processor_handle: c_void_p) -> "Li
         if block in (AmdSmiGpuBlock.INVALID, AmdSmiGpuBlock.RESERVED):
             continue
         state = get(_w.amdsmi_get_gpu_ras_block_features_enabled, _w.amdsmi_ras_err_state_t, processor_handle, block)
-        listed.append({"block": block.name, "status": AmdSmiRasErrState(state.value).name})
+        listed.append({"block": block.name, "status": known(AmdSmiRasErrState, state.value).name})
     return listed
 
 

@@ -4,19 +4,29 @@ from ctypes import byref, c_float, c_int64, c_uint64, c_void_p
 from . import amdsmi_wrapper as _w
 from ._call import NA, _check_res, check_handle, check_int, check_type, fields, get, na16
 from ._enums import (
-    AmdSmiTemperatureMetric, AmdSmiTemperatureType, AmdSmiUtilizationCounterType, AmdSmiVoltageMetric,
+    AmdSmiTemperatureMetric, AmdSmiUtilizationCounterType, AmdSmiVoltageMetric,
     AmdSmiVoltageType, MaxUIntegerTypes)
 from ._metrics import _validate_if_max_uint
 from .amdsmi_exception import AmdSmiParameterException
+
+__all__ = [
+    "amdsmi_get_energy_count", "amdsmi_get_gpu_activity", "amdsmi_get_gpu_busy_percent", "amdsmi_get_gpu_fan_rpms",
+    "amdsmi_get_gpu_fan_speed", "amdsmi_get_gpu_fan_speed_max", "amdsmi_get_gpu_volt_metric",
+    "amdsmi_get_power_cap_info", "amdsmi_get_power_info", "amdsmi_get_temp_metric", "amdsmi_get_utilization_count",
+    "amdsmi_get_violation_status", "amdsmi_is_gpu_power_management_enabled",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Dict, List
 
+    from ._long_enums import AmdSmiTemperatureType
+
 
 def amdsmi_get_temp_metric(
-        processor_handle: c_void_p, sensor_type: AmdSmiTemperatureType, metric: AmdSmiTemperatureMetric) -> int:
+        processor_handle: c_void_p, sensor_type: "AmdSmiTemperatureType", metric: AmdSmiTemperatureMetric) -> int:
     """A temperature, or a limit of it, in degrees Celsius."""
+    from ._long_enums import AmdSmiTemperatureType
     check_handle(processor_handle)
     check_type(sensor_type, AmdSmiTemperatureType)
     check_type(metric, AmdSmiTemperatureMetric)
@@ -134,7 +144,7 @@ def amdsmi_get_utilization_count(
     if isinstance(counter_types, AmdSmiUtilizationCounterType):
         counter_types = [counter_types]
     elif not isinstance(counter_types, list):
-        raise AmdSmiParameterException(counter_types, list)
+        raise AmdSmiParameterException(counter_types, AmdSmiUtilizationCounterType)
     for kind in counter_types:
         check_type(kind, AmdSmiUtilizationCounterType)
     counters = (_w.amdsmi_utilization_counter_t * len(counter_types))()
@@ -146,7 +156,7 @@ def amdsmi_get_utilization_count(
         _check_res(_w.AMDSMI_STATUS_NO_DATA)
     names = _w.amdsmi_utilization_counter_type_t__enumvalues
     answer = [{"timestamp": time.value}]  # type: List[Dict[str, Any]]
-    answer += [{"type": names[counter.type], "value": counter.value} for counter in counters]
+    answer += [{"type": names.get(counter.type, counter.type), "value": counter.value} for counter in counters]
     return answer
 
 

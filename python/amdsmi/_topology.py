@@ -2,10 +2,20 @@
 from ctypes import byref, c_bool, c_uint32, c_uint64, c_void_p
 
 from . import amdsmi_wrapper as _w
-from ._call import NA, _check_res, check_handle, check_int, check_type, fields, get, na16, na32, na64
+from ._call import _check_res, check_handle, check_type, fields, get, known, na16, na32, na64
 from ._clocks import _format_transfer_rate
 from ._discovery import _format_bdf
 from ._enums import AmdSmiAffinityScope, AmdSmiLinkType, AmdSmiXgmiStatus
+from ._numbers import AMDSMI_MAX_NUM_XGMI_LINKS
+
+__all__ = [
+    "amdsmi_get_cpu_affinity_with_scope", "amdsmi_get_gpu_pci_bandwidth", "amdsmi_get_gpu_pci_replay_counter",
+    "amdsmi_get_gpu_pci_throughput", "amdsmi_get_gpu_topo_numa_affinity", "amdsmi_get_gpu_xgmi_link_status",
+    "amdsmi_get_link_metrics", "amdsmi_get_link_topology_nearest", "amdsmi_get_minmax_bandwidth_between_processors",
+    "amdsmi_get_pcie_info", "amdsmi_get_xgmi_info", "amdsmi_gpu_xgmi_error_status", "amdsmi_is_P2P_accessible",
+    "amdsmi_topo_get_link_type", "amdsmi_topo_get_link_weight", "amdsmi_topo_get_numa_node_number",
+    "amdsmi_topo_get_p2p_status",
+]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +95,7 @@ def amdsmi_gpu_xgmi_error_status(processor_handle: c_void_p) -> AmdSmiXgmiStatus
     """Whether XGMI had errors since this was last asked."""
     check_handle(processor_handle)
     status = get(_w.amdsmi_gpu_xgmi_error_status, _w.amdsmi_xgmi_status_t, processor_handle)
-    return AmdSmiXgmiStatus(status.value)
+    return known(AmdSmiXgmiStatus, status.value)
 
 
 def amdsmi_get_gpu_xgmi_link_status(processor_handle: c_void_p) -> "Dict[str, Any]":
@@ -97,7 +107,7 @@ def amdsmi_get_gpu_xgmi_link_status(processor_handle: c_void_p) -> "Dict[str, An
     check_handle(processor_handle)
     status = get(_w.amdsmi_get_gpu_xgmi_link_status, _w.amdsmi_xgmi_link_status_t, processor_handle)
     links = status.status[:min(status.total_links, len(status.status))]
-    return {"status": [_LINK_STATES[link] for link in links], "total_links": status.total_links}
+    return {"status": [_LINK_STATES.get(link, "X") for link in links], "total_links": status.total_links}
 
 
 def amdsmi_get_link_metrics(processor_handle: c_void_p) -> "Dict[str, Any]":
@@ -110,14 +120,12 @@ def amdsmi_get_link_metrics(processor_handle: c_void_p) -> "Dict[str, Any]":
     check_handle(processor_handle)
     metrics = get(_w.amdsmi_get_link_metrics, _w.amdsmi_link_metrics_t, processor_handle)
     links = []
-    for link in metrics.links[:_MAX_LINKS]:
+    for link in metrics.links[:AMDSMI_MAX_NUM_XGMI_LINKS]:
         entry = {"bdf": _format_bdf(link.bdf)}  # type: Dict[str, Any]
         entry.update(fields(link, "bit_rate", "max_bandwidth", "link_type", "read", "write"))
         links.append(entry)
     return {"num_links": metrics.num_links, "links": links}
 
-
-_MAX_LINKS = 8
 
 
 def amdsmi_get_link_topology_nearest(processor_handle: c_void_p, link_type: AmdSmiLinkType) -> "Dict[str, List[Any]]":

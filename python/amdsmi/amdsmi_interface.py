@@ -1,0 +1,73 @@
+"""The functions, enumerations and exceptions of the interface.
+
+The functions stand in private modules, one topic each; this one has them all.
+"""
+from sys import version_info
+
+from . import (
+    _clocks, _control, _counters, _cpu, _discovery, _enums, _identity, _memory, _metrics, _numbers, _partition,
+    _processes, _ras, _sensors, _topology, amdsmi_exception, amdsmi_wrapper)
+from ._call import _check_res
+from ._clocks import *
+from ._clocks import _format_transfer_rate
+from ._control import *
+from ._counters import *
+from ._cpu import *
+from ._discovery import *
+from ._discovery import _format_bdf, _make_amdsmi_bdf_from_list, _parse_bdf
+from ._enums import *
+from ._identity import *
+from ._identity import _pad_hex_value
+from ._memory import *
+from ._memory import _format_bad_page_info
+from ._metrics import *
+from ._metrics import _NA_amdsmi_get_gpu_metrics_info, _validate_if_max_uint
+from ._numbers import *
+from ._numbers import _AMDSMI_STRING_LENGTH
+from ._partition import *
+from ._processes import *
+from ._ras import *
+from ._ras import _notifyTypeToString
+from ._sensors import *
+from ._topology import *
+from .amdsmi_exception import (
+    AmdSmiBdfFormatException, AmdSmiException, AmdSmiKeyException, AmdSmiLibraryException, AmdSmiParameterException,
+    AmdSmiRetryException, AmdSmiTimeoutException)
+
+TYPE_CHECKING = False
+# Before Python 3.7 a module cannot make what it is asked for.
+if TYPE_CHECKING or version_info < (3, 7):
+    from ._long_enums import AmdSmiFwBlock, AmdSmiTemperatureType
+
+processor_handle = amdsmi_wrapper.amdsmi_processor_handle
+
+__all__ = [
+    "amdsmi_wrapper", "processor_handle", "AmdSmiBdfFormatException", "AmdSmiException", "AmdSmiKeyException",
+    "AmdSmiLibraryException", "AmdSmiParameterException", "AmdSmiRetryException", "AmdSmiTimeoutException",
+    "AmdSmiFwBlock", "AmdSmiTemperatureType",
+]
+__all__ += _clocks.__all__
+__all__ += _control.__all__
+__all__ += _counters.__all__
+__all__ += _cpu.__all__
+__all__ += _discovery.__all__
+__all__ += _enums.__all__
+__all__ += _identity.__all__
+__all__ += _memory.__all__
+__all__ += _metrics.__all__
+__all__ += _numbers.__all__
+__all__ += _partition.__all__
+__all__ += _processes.__all__
+__all__ += _ras.__all__
+__all__ += _sensors.__all__
+__all__ += _topology.__all__
+
+
+def __getattr__(name: str) -> "type":
+    """The two long enumerations, once somebody asks for them."""
+    if name in ("AmdSmiFwBlock", "AmdSmiTemperatureType"):
+        from . import _long_enums
+        kind = getattr(_long_enums, name)  # type: type
+        globals()[name] = kind
+        return kind
+    raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
