@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::backend::{Backend, Dir, Kind};
+use crate::cpu::HsmpState;
 use crate::discover::{OtherDevice, Smi, SmiBuilder};
 use crate::error::{Error, Result};
 use crate::id::{AMD, Bdf};
@@ -26,7 +27,7 @@ pub struct Diagnosis {
 pub struct Finding {
     /// How it stands.
     pub level: Level,
-    /// What was looked at: `driver`, `gpu`, `kfd`, `render node`, `other card`.
+    /// What was looked at: `driver`, `gpu`, `kfd`, `render node`, `other card`, `processor`.
     pub subject: &'static str,
     /// What was found, in a sentence.
     pub text: String,
@@ -97,8 +98,27 @@ impl SmiBuilder {
                 others(&with_bound(&*backend, &[]), &mut diagnosis);
             }
         }
+        processor(&backend, &mut diagnosis);
         Ok(diagnosis)
     }
+}
+
+/// Whether the processor's management firmware can be asked, if there may be one. Nothing is a problem of the GPUs here.
+fn processor(backend: &Arc<dyn Backend>, diagnosis: &mut Diagnosis) {
+    let Ok(cpus) = Smi::builder().backend(backend.clone()).cpus() else { return };
+    let state = cpus.hsmp_state();
+    let (Some(name), false) = (&cpus.model().name, state == HsmpState::NoHardware) else { return };
+    let sockets = match cpus.sockets().len() {
+        1 => String::new(),
+        count => format!("{count} x "),
+    };
+    let level = if state == HsmpState::Present { Level::Good } else { Level::Note };
+    let driver = cpus.hsmp_driver_version().ok().filter(|_| state == HsmpState::Present);
+    let driver = driver
+        .map(|version| format!(", by version {}.{} of the driver", version.value.0, version.value.1))
+        .unwrap_or_default();
+    diagnosis.add(level, "processor", format!("{sockets}{name}: {}{driver}", state.finding()));
+    state.advice().into_iter().for_each(|advice| _ = diagnosis.advise(advice));
 }
 
 fn driver(backend: &dyn Backend, diagnosis: &mut Diagnosis) {

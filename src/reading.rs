@@ -66,6 +66,28 @@ pub enum Source {
     Cpufreq,
 }
 
+impl Source {
+    /// What to call it in a list of sources: the driver or the file.
+    pub fn label(self) -> &'static str {
+        match self {
+            Source::Attribute => "attribute",
+            Source::Metrics => "gpu_metrics",
+            Source::Kfd => "kfd",
+            Source::RenderNode => "render node",
+            Source::Proc => "/proc",
+            Source::Scan => "scan",
+            Source::HsmpHwmon => "amd_hsmp_hwmon",
+            Source::HsmpAttribute => "hsmp attribute",
+            Source::HsmpMetrics => "metrics_bin",
+            Source::Hsmp => "/dev/hsmp",
+            Source::K10temp => "k10temp",
+            Source::AmdEnergy => "amd_energy",
+            Source::Powercap => "powercap",
+            Source::Cpufreq => "cpufreq",
+        }
+    }
+}
+
 /// Which part of the machine a value covers. Values of the same scope and package are one and the same quantity, so a
 /// sum over GPUs counts a package's value once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -7,6 +7,7 @@ mod args;
 mod change;
 mod cli;
 mod command;
+mod cpu;
 mod face;
 mod failure;
 mod fleet;

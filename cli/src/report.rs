@@ -222,7 +222,7 @@ impl Section {
 
     /// Whether anything was learned: a value besides those that say only which GPU it is.
     pub(crate) fn answers(&self) -> bool {
-        const NAMES: [&str; 4] = ["gpu", "xcp", "scope", "timestamp"];
+        const NAMES: [&str; 6] = ["gpu", "cpu", "core", "xcp", "scope", "timestamp"];
         self.0.iter().any(|entry| !NAMES.contains(&entry.key.as_str()) && entry.node.answers())
     }
 

@@ -15,9 +15,9 @@ pub enum HsmpState {
     Present,
     /// The machine is a guest, and its hypervisor does not pass HSMP on.
     Guest,
-    /// The processor has no HSMP: another maker's, or older than family 19h.
+    /// The processor has no HSMP: another maker's, a Ryzen, or older than family 19h.
     NoHardware,
-    /// It may be a desktop's processor, which has none; an EPYC would need the module.
+    /// The module is not loaded.
     NotLoaded {
         /// Whether this model is found through ACPI only, by the module hsmp_acpi.
         needs_acpi: bool,
@@ -26,23 +26,52 @@ pub enum HsmpState {
     Refused,
 }
 
+impl HsmpState {
+    /// A word for it.
+    pub fn label(self) -> &'static str {
+        match self {
+            HsmpState::Present => "present",
+            HsmpState::Guest => "guest",
+            HsmpState::NoHardware => "no hardware",
+            HsmpState::NotLoaded { .. } => "not loaded",
+            HsmpState::Refused => "refused",
+        }
+    }
+}
+
+impl HsmpState {
+    /// What was found, in half a sentence.
+    pub fn finding(self) -> &'static str {
+        match self {
+            HsmpState::Present => "/dev/hsmp is there",
+            HsmpState::Guest => "a guest sees no HSMP",
+            HsmpState::NoHardware => "this processor has no HSMP; EPYC has it from Milan on, and MI300A",
+            HsmpState::NotLoaded { .. } => "no HSMP driver is loaded",
+            HsmpState::Refused => "the HSMP driver is loaded and has no device",
+        }
+    }
+
+    /// What would help, in half a sentence.
+    pub fn advice(self) -> Option<&'static str> {
+        match self {
+            HsmpState::Present | HsmpState::NoHardware => None,
+            HsmpState::Guest => Some("ask on the host"),
+            HsmpState::NotLoaded { needs_acpi: false } => Some("`modprobe hsmp_acpi` or `modprobe amd_hsmp`"),
+            HsmpState::NotLoaded { needs_acpi: true } => {
+                Some("this model is known to hsmp_acpi alone, which the kernel has from 6.13 on")
+            }
+            HsmpState::Refused => {
+                Some("switch on \"HSMP Support\" in the BIOS, whose Auto is off on many boards")
+            }
+        }
+    }
+}
+
 impl fmt::Display for HsmpState {
     /// A sentence, with what would help.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            HsmpState::Present => "/dev/hsmp is there",
-            HsmpState::Guest => "a guest sees no HSMP: ask on the host",
-            HsmpState::NoHardware => "this processor has no HSMP: EPYC has it from Milan on, and MI300A",
-            HsmpState::NotLoaded { needs_acpi: false } => {
-                "no HSMP driver is loaded; on EPYC and MI300A `modprobe hsmp_acpi` or `modprobe amd_hsmp`"
-            }
-            HsmpState::NotLoaded { needs_acpi: true } => {
-                "no HSMP driver is loaded; this model is known to hsmp_acpi alone, which the kernel has from 6.13 on"
-            }
-            HsmpState::Refused => {
-                "the HSMP driver is loaded and has no device: switch on \"HSMP Support\" in the BIOS, whose Auto is off on many boards"
-            }
-        })
+        f.write_str(self.finding())?;
+        self.advice().map_or(Ok(()), |advice| write!(f, ": {advice}"))
     }
 }
 
@@ -62,7 +91,9 @@ impl Machine {
             return HsmpState::Guest;
         }
         let (family, number) = (model.family.unwrap_or(0), model.model.unwrap_or(0));
-        if model.vendor.as_deref() != Some("AuthenticAMD") || family < 0x19 {
+        // Desktops and workstations have the server's family and models, and no mailbox.
+        let is_ryzen = model.name.as_deref().is_some_and(|name| name.contains("Ryzen"));
+        if model.vendor.as_deref() != Some("AuthenticAMD") || family < 0x19 || is_ryzen {
             return HsmpState::NoHardware;
         }
         if MODULES.into_iter().chain(["/sys/module/hsmp_acpi"]).any(there) {

@@ -245,7 +245,7 @@ fn a_guest_and_a_desktop_say_what_they_have() {
     assert!(socket.cores().next().unwrap().frequency().is_err());
 
     let desktop = host(&CpuHost::new(CpuChip::Ryzen, 1).image());
-    assert_eq!(desktop.cpus.hsmp_state(), HsmpState::NotLoaded { needs_acpi: true });
+    assert_eq!(desktop.cpus.hsmp_state(), HsmpState::NoHardware);
     let socket = desktop.socket();
     assert_eq!(from(&socket.temperature()), (MilliCelsius(52_375), Source::K10temp));
     let sensors = socket.temperatures().unwrap();
@@ -259,6 +259,14 @@ fn a_guest_and_a_desktop_say_what_they_have() {
     // An EPYC whose module is not loaded, or is and has no device.
     let bare = host(&of(CpuChip::Milan).without_hsmp().image());
     assert_eq!(bare.cpus.hsmp_state(), HsmpState::NotLoaded { needs_acpi: false });
+    // Zen 5c is newer than what the platform driver asks for.
+    let dense = host(&of(CpuChip::Turin).without_hsmp().image());
+    let path = dense.folder.path().join("proc/cpuinfo");
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replace("model\t\t: 2\n", "model\t\t: 17\n")).unwrap();
+    let cpus = Smi::builder().root(dense.folder.path()).cpus().unwrap();
+    assert_eq!(cpus.model().model, Some(0x11));
+    assert_eq!(cpus.hsmp_state(), HsmpState::NotLoaded { needs_acpi: true });
     let off = host(&of(CpuChip::Milan).image());
     off.without("dev/hsmp");
     std::fs::write(off.folder.path().join("MANIFEST"), "origin synthetic\n").unwrap();

@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::answer;
 use crate::args::Common;
+use crate::cpu::{self, CpuArgs};
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Format, Layout};
 use crate::report::{Forms, Node, Section};
@@ -14,9 +15,14 @@ pub(crate) struct ListArgs {
     /// Add DRM nodes, HSA and HIP numbers, and OAM id (JSON has them always)
     #[arg(short, long)]
     pub(crate) enumeration: bool,
+    #[command(flatten)]
+    pub(crate) cpu: CpuArgs,
 }
 
 pub(crate) fn run(common: &Common, args: &ListArgs) -> Result<(), Failure> {
+    if args.cpu.asks() {
+        return cpu::list(common, &args.cpu);
+    }
     // AMD's CSV calls two names otherwise than its JSON.
     let is_csv = answer::format(common) == Format::Csv(Layout::Amd);
     let names = if is_csv { ["gpu_bdf", "gpu_uuid"] } else { ["bdf", "uuid"] };

@@ -15,6 +15,13 @@ pub(super) fn document(document: &Document) -> String {
         (AmdRoot::Array | AmdRoot::Processes, None) => pretty(&gpus.into(), 4),
         (AmdRoot::Object, None) => pretty(&gpus.into_iter().next().unwrap_or_else(|| json!({})), 4),
         (AmdRoot::GpuData, None) => pretty(&json!({"gpu_data": gpus}), 4),
+        (AmdRoot::CpuData, None) => {
+            let groups = document.groups().into_iter().map(|(key, sections)| {
+                let devices: Value = sections.into_iter().map(|section| gpu(section, None)).collect();
+                (key.to_owned(), devices)
+            });
+            pretty(&Value::Object(groups.collect()), 4)
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! An answer before it has a form.
 
-use crate::report::Section;
+use crate::report::{Forms, Section};
 
 /// What AMD's JSON begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum AmdRoot {
     GpuData,
     /// `[...]` of processes, which is `{"processes": [...]}` in ours.
     Processes,
+    /// `{"cpu_data": [...], "core_data": [...]}`.
+    CpuData,
     /// The only section is the whole.
     Object,
 }
@@ -24,4 +26,22 @@ pub(crate) struct Document {
     pub(crate) timestamp: Option<f64>,
     /// What AMD's JSON begins with.
     pub(crate) root: AmdRoot,
+}
+
+impl Document {
+    /// The sections under the keys that JSON has for them. One about nothing has none, but `gpu_data` is always there.
+    pub(super) fn groups(&self) -> Vec<(&'static str, Vec<&Section>)> {
+        let all = || self.sections.iter();
+        match self.root {
+            AmdRoot::Processes => vec![("processes", all().collect())],
+            AmdRoot::CpuData => {
+                let of = |key: &str| {
+                    all().filter(|section| section.get(Forms::JSON, key).is_some()).collect::<Vec<_>>()
+                };
+                let groups = [("cpu_data", of("cpu")), ("core_data", of("core"))];
+                groups.into_iter().filter(|(_, sections)| !sections.is_empty()).collect()
+            }
+            _ => vec![("gpu_data", all().collect())],
+        }
+    }
 }

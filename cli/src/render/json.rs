@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::document::{AmdRoot, Document};
+use super::document::Document;
 use super::iso;
 use crate::report::{Forms, Node, Number, Section};
 
@@ -13,14 +13,15 @@ pub(crate) const SCHEMA: u32 = 1;
 
 /// The whole document: on one line where it is one of several.
 pub(super) fn document(document: &Document) -> String {
-    let gpus: Vec<Value> = document.sections.iter().map(gpu).collect();
     let mut root = Map::new();
     root.insert("schema".into(), SCHEMA.into());
     if let Some(timestamp) = document.timestamp {
         root.insert("timestamp".into(), iso(timestamp).into());
     }
-    let key = if document.root == AmdRoot::Processes { "processes" } else { "gpu_data" };
-    root.insert(key.into(), gpus.into());
+    for (key, sections) in document.groups() {
+        let devices: Vec<Value> = sections.into_iter().map(gpu).collect();
+        root.insert(key.into(), devices.into());
+    }
     match document.timestamp {
         Some(_) => compact(&root.into()),
         None => pretty(&root.into(), 2),

@@ -12,8 +12,8 @@ pub(super) fn document(document: &Document, verbose: u8) -> String {
             text.push('\n');
         }
         for (key, node) in gpu.entries(Forms::AMD_TEXT) {
-            // The GPU's number is the heading of what follows.
-            let depth = usize::from(key != "gpu");
+            // The number of the GPU, the CPU or the core is the heading of what follows.
+            let depth = usize::from(!matches!(key, "gpu" | "cpu" | "core"));
             entry(&mut text, key, node, depth, verbose);
             if depth == 0
                 && let Some(timestamp) = document.timestamp

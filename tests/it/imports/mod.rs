@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // Beside `gpu`, and never in its way.
     ("cpu", &["attribute", "reading", "discover", "backend", "parse", "unit", "id", "error"]),
-    ("diagnose", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    ("diagnose", &["cpu", "discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
     ("control", &["cpu", "attribute", "reading", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("process", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::args::{AutosuspendArgs, WatchArgs};
+use crate::cpu::{CoreMetricArgs, CpuArgs, CpuMetricArgs};
 
 /// Sections of `metric`; none chosen is all of them.
 #[derive(Debug, Args)]
@@ -65,6 +66,12 @@ pub(crate) struct MetricArgs {
     /// Traffic on the link, which takes a second for each GPU (with -P or alone)
     #[arg(long)]
     pub(crate) pcie_bw: bool,
+    #[command(flatten)]
+    pub(crate) cpu: CpuArgs,
+    #[command(flatten)]
+    pub(crate) sockets: CpuMetricArgs,
+    #[command(flatten)]
+    pub(crate) cores: CoreMetricArgs,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
     #[command(flatten)]

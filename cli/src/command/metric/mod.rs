@@ -18,6 +18,7 @@ use amdgpu_smi::sample::SampleFields;
 
 use crate::answer;
 use crate::args::Common;
+use crate::cpu;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document};
@@ -30,6 +31,9 @@ pub(crate) use self::args::MetricArgs;
 
 pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::GpuData;
+    if args.cpu.asks() || args.sockets.names_any() || args.cores.names_any() {
+        return cpu::metric(common, &args.cpu, &args.sockets, &args.cores, &args.watch);
+    }
     let format = answer::format(common);
     let (gpus, mut output) = answer::begin(common, ROOT)?;
     let mut fleet =

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::args::{AutosuspendArgs, WatchArgs};
+use crate::cpu::CpuArgs;
 
 /// Columns of `monitor`; none chosen is AMD's default.
 #[derive(Debug, Args)]
@@ -41,6 +42,8 @@ pub(crate) struct MonitorArgs {
     /// The processes below the rows; `process` has more of them
     #[arg(short = 'q', long)]
     pub(crate) process: bool,
+    #[command(flatten)]
+    pub(crate) cpu: CpuArgs,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
     #[command(flatten)]

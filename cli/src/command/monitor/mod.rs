@@ -17,6 +17,7 @@ use self::fitted::{Fitted, screen};
 use self::rows::Rows;
 use crate::answer;
 use crate::args::Common;
+use crate::cpu;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout};
@@ -31,6 +32,9 @@ use crate::view::View;
 
 pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     const ROOT: AmdRoot = AmdRoot::Array;
+    if args.cpu.asks() {
+        return cpu::monitor(common, &args.cpu, &args.watch);
+    }
     let mut wanted = ColumnGroups::of(args);
     let format = answer::format(common);
     if args.process && matches!(format, Format::Csv(_)) {

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use crate::cpu::SocketArgs;
+
 /// Sections of `static`; none chosen is all of them but `partition`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Sections (default: all but partition)")]
@@ -57,6 +59,14 @@ pub(crate) struct StaticArgs {
     /// CPUs and memory nearby
     #[arg(short = 'u', long)]
     pub(crate) numa: bool,
+    /// Version of the processor's management firmware; with -U, or of all sockets
+    #[arg(short, long)]
+    pub(crate) smu: bool,
+    /// Version of the processor's HSMP protocol; with -U, or of all sockets
+    #[arg(short, long)]
+    pub(crate) interface_ver: bool,
+    #[command(flatten)]
+    pub(crate) cpu: SocketArgs,
 }
 
 /// Clocks by AMD's names.

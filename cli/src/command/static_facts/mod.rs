@@ -17,11 +17,15 @@ use amdgpu_smi::Gpu;
 use self::args::ClockName;
 use crate::answer;
 use crate::args::Common;
+use crate::cpu;
 use crate::failure::Failure;
 use crate::render::AmdRoot;
 use crate::report::Section;
 
 pub(crate) fn run(common: &Common, args: &StaticArgs) -> Result<(), Failure> {
+    if args.smu || args.interface_ver || args.cpu.sockets().is_some() {
+        return cpu::static_facts(common, &args.cpu, args.smu, args.interface_ver);
+    }
     answer::answer(common, AmdRoot::GpuData, |gpu| vec![report(gpu, args)])
 }
 
