@@ -25,7 +25,7 @@ const COMMANDS: [&[&str]; 17] = [
 ];
 
 /// Calls `see` with the dotted path of each null.
-fn nulls(value: &Value, path: &str, see: &mut dyn FnMut(&str)) {
+pub(crate) fn nulls(value: &Value, path: &str, see: &mut dyn FnMut(&str)) {
     let step = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match value {
         Value::Null => see(path),

@@ -13,13 +13,14 @@ const PIDNS: &str = "mi210-1x-k6.12-container-pidns";
 const CONTAINER: &str = "mi210-2x-k6.1-container";
 const CONFIGS: &str = "mi300x-1x-k6.16-cpx-nps4-configs";
 const SPX: &str = "mi300x-1x-k6.12-spx";
+const DESKTOP: &str = "navi31-1x-k6.12-desktop";
 const CPX: &str = "mi300x-1x-k6.12-cpx-nps4";
 const HYBRID: &str = "phoenix-navi33-2x-k6.10-hybrid-foreign-card0";
 
 /// The file's name, the command, and the fixtures that it says something about.
 type Somewhere = (&'static str, &'static [&'static str], &'static [&'static str]);
 
-const SOMEWHERE: [Somewhere; 10] = [
+const SOMEWHERE: [Somewhere; 14] = [
     ("default", &[], &[PROCESSES, PIDNS]),
     ("process", &["process"], &[PROCESSES, PIDNS, CONTAINER]),
     ("process-by-pid", &["process", "--sort-by-pid"], &[PROCESSES]),
@@ -30,6 +31,10 @@ const SOMEWHERE: [Somewhere; 10] = [
     ("ras", &["ras"], &[CONFIGS, SPX]),
     ("ras-cper", &["ras", "--cper"], &[CONFIGS]),
     ("bad-pages", &["bad-pages"], &[CONFIGS, SPX]),
+    ("cpu-list", &["list", "-U", "-O"], &[SPX, DESKTOP, CONFIGS]),
+    ("cpu-static", &["static", "-U"], &[SPX, DESKTOP, CONFIGS]),
+    ("cpu-metric", &["metric", "-U", "-O", "0"], &[SPX, DESKTOP, CONFIGS]),
+    ("cpu-monitor", &["monitor", "-U", "-O", "0", "1"], &[SPX, DESKTOP]),
 ];
 
 #[test]

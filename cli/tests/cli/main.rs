@@ -5,6 +5,7 @@
 mod amd_keys;
 mod capture;
 mod captures;
+mod cpu;
 mod demo;
 mod documents;
 mod event;
