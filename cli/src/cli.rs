@@ -26,7 +26,7 @@ const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
 fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
 Only set and reset change anything, and metric -x and xgmi --errors, which clear the errors they read. Only event \
-and capture --events open a device, /dev/kfd.
+and capture --events open a device, /dev/kfd, and -U and -O, which ask about processors, /dev/hsmp.
 
 Without a command, prints a table of all GPUs.";
 
@@ -45,6 +45,7 @@ Examples:
   amdgpu-smi capture -o machine.tar     this machine as a file, without serial numbers and names
   amdgpu-smi --root machine.tar static  the same of a machine that was recorded
   amdgpu-smi set -g 0 -o 300 --dry-run  how the power cap would be set; without --dry-run it is
+  amdgpu-smi monitor -U -w 1            power and clocks of the processors' sockets
   amdgpu-smi doctor                     what is missing, and how to get it
 
 Units:
