@@ -9,10 +9,13 @@ use super::args::{CpuMetricArgs, any_radix};
 use super::told::Told;
 use crate::report::{Node, Number, Section};
 
+/// What adds a section.
+type Add = fn(&Socket, &mut Told);
+
 pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
     let all = !args.names_any();
     let mut told = Told::new("cpu", socket.index());
-    let sections: [(bool, fn(&Socket, &mut Told)); 11] = [
+    let sections: [(bool, Add); 11] = [
         (args.cpu_power_metrics, power),
         (args.cpu_prochot, prochot),
         (args.cpu_freq_metrics, frequencies),
@@ -27,7 +30,7 @@ pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
     ];
     sections.iter().filter(|(asked, _)| *asked || all).for_each(|(_, add)| add(socket, &mut told));
     named(socket, args, &mut told);
-    let settings: [(bool, fn(&Socket, &mut Told)); 8] = [
+    let settings: [(bool, Add); 8] = [
         (args.cpu_xgmi_pstate_range, xgmi_pstates),
         (args.cpu_railisofreq_policy, |socket, told| {
             switch(told, "railisofreq_policy", &socket.rail_iso_frequency())
