@@ -19,5 +19,6 @@ mod number;
 pub mod pointer;
 mod polled;
 mod processors;
+mod readers;
 mod session;
 mod streams;

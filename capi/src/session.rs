@@ -10,6 +10,7 @@ use rustix::mm::{Advice, madvise};
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
 use crate::machine::{Machine, Shared, Wanted};
+use crate::readers::Readers;
 use crate::streams::Streams;
 
 /// One process's session. A forked child makes its own at its first call.
@@ -23,6 +24,8 @@ struct Session {
     machine: RwLock<Option<Shared>>,
     /// The events that are listened to. A child listens to none: KFD answers its parent alone.
     streams: Mutex<Option<Streams>>,
+    /// The readers of one GPU each. A child has none, either.
+    readers: Mutex<Readers>,
 }
 
 /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
@@ -98,7 +101,12 @@ fn session() -> &'static Session {
 
 impl Session {
     const fn new(pid: u32) -> Session {
-        Session { pid: AtomicU32::new(pid), machine: RwLock::new(None), streams: Mutex::new(None) }
+        Session {
+            pid: AtomicU32::new(pid),
+            machine: RwLock::new(None),
+            streams: Mutex::new(None),
+            readers: Mutex::new(Readers::new()),
+        }
     }
 
     // A thread that panicked under the lock left an `Option` that is either old or new.
@@ -108,6 +116,10 @@ impl Session {
 
     fn lock_streams(&self) -> MutexGuard<'_, Option<Streams>> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_readers(&self) -> MutexGuard<'_, Readers> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Option<Shared>> {
@@ -143,6 +155,8 @@ pub(crate) fn close() -> Outcome {
         // Ends the thread that drains events, which must not be waited for under a lock.
         let streams = session.lock_streams().take();
         drop(streams);
+        let readers = std::mem::take(&mut *session.lock_readers());
+        drop(readers);
     }
     Ok(())
 }
@@ -190,4 +204,9 @@ pub(crate) fn gpu(processor: Processor) -> Result<Gpu, Status> {
 /// Lends the streams of events.
 pub(crate) fn streams(lend: impl FnOnce(&mut Option<Streams>) -> Outcome) -> Outcome {
     lend(&mut session().lock_streams())
+}
+
+/// Lends the readers.
+pub(crate) fn readers<T>(lend: impl FnOnce(&mut Readers) -> T) -> T {
+    lend(&mut session().lock_readers())
 }

@@ -13,7 +13,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use amdgpu_smi::event::{BufferedEvents, Event, EventMask, WallClock};
+use amdgpu_smi::event::{BufferedEvents, Event, EventMask, EventSet, WallClock};
 use amdgpu_smi::{Error, Gpu, Smi};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
@@ -22,16 +22,16 @@ use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
 
 /// Events that wait to be fetched; more are lost, the newest first, as in the kernel.
-const CAPACITY: usize = 4096;
+pub(crate) const CAPACITY: usize = 4096;
 /// Events of one GPU that a reader has passed over; more are lost, the oldest first.
-const PASSED_OVER: usize = 4096;
+pub(crate) const PASSED_OVER: usize = 4096;
 /// How often processes are looked for that came or went.
 const PROCESSES: Duration = Duration::from_millis(500);
 /// The events that the interface has numbers for, and the one that counts what was lost: the kernel's number, which
 /// only those get who ask for it.
-const KNOWN: u64 = (1 << LOST) - 1;
+pub(crate) const KNOWN: u64 = (1 << LOST) - 1;
 /// How many events were lost.
-const LOST: u32 = EventMask::DROPPED.bits().trailing_zeros() + 1;
+pub(crate) const LOST: u32 = EventMask::DROPPED.bits().trailing_zeros() + 1;
 /// The wish for the events of all processes.
 const ALL_PROCESSES: u64 = 1 << 63;
 
@@ -123,25 +123,7 @@ pub(crate) enum Which {
 impl Streams {
     /// Listens to a GPU, the first of the process.
     pub(crate) fn open(smi: &Smi, processor: Processor, gpu: &Gpu) -> Result<Streams, Status> {
-        let open = |all: bool, derive: bool| {
-            let builder = smi.events().gpus([gpu]).mask(mask(0, false)).all_processes(all);
-            let builder = if derive { builder.derive_processes(PROCESSES) } else { builder };
-            builder.open()
-        };
-        // The kernel gives the events of others to who may have them; a monitor wants them.
-        let (set, all_processes) = match open(true, true) {
-            Ok(set) => (set, true),
-            Err(Error::AllProcesses { .. }) => match open(false, true) {
-                // Old kernels keep no directory of processes.
-                Err(Error::NotSupported { .. }) => (open(false, false)?, false),
-                set => (set?, false),
-            },
-            Err(Error::NotSupported { .. }) => match open(true, false) {
-                Err(Error::AllProcesses { .. }) => (open(false, false)?, false),
-                set => (set?, true),
-            },
-            Err(error) => return Err(error.into()),
-        };
+        let (set, all_processes) = subscribe(smi, gpu, 0, true)?;
         let events = set.buffered(CAPACITY)?;
         let closed = eventfd(0, EventfdFlags::CLOEXEC).map_err(|_| Status::OUT_OF_RESOURCES)?;
         let readable = std::os::fd::AsFd::as_fd(&events).try_clone_to_owned();
@@ -345,6 +327,30 @@ impl Ready {
             Err(Errno::INTR) => Err(Status::INTERRUPT),
             Err(_) => Err(Status::IO),
         }
+    }
+}
+
+/// Subscribes to a GPU's events, with those of all processes if the kernel gives them; whether it does. Processes that
+/// come and go are derived where there is a directory of them.
+pub(crate) fn subscribe(smi: &Smi, gpu: &Gpu, wanted: u64, derive: bool) -> Result<(EventSet, bool), Error> {
+    let open = |all: bool, derive: bool| {
+        let builder = smi.events().gpus([gpu]).mask(mask(wanted, false)).all_processes(all);
+        let builder = if derive { builder.derive_processes(PROCESSES) } else { builder };
+        builder.open()
+    };
+    // The kernel gives the events of others to whoever may have them; a monitor wants them.
+    match open(true, derive) {
+        Ok(set) => Ok((set, true)),
+        Err(Error::AllProcesses { .. }) => match open(false, derive) {
+            // Old kernels keep no directory of processes.
+            Err(Error::NotSupported { .. }) if derive => Ok((open(false, false)?, false)),
+            set => Ok((set?, false)),
+        },
+        Err(Error::NotSupported { .. }) if derive => match open(true, false) {
+            Err(Error::AllProcesses { .. }) => Ok((open(false, false)?, false)),
+            set => Ok((set?, true)),
+        },
+        Err(error) => Err(error),
     }
 }
 

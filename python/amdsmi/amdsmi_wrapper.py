@@ -1087,6 +1087,31 @@ class union_amdsmi_bdf_t(Union):
         ("as_uint", c_uint64)]
 
 
+class struct_amdgpu_smi_event_t(Structure):
+    _fields_ = [
+        ("processor_handle", c_void_p),
+        ("event", c_uint32),
+        ("pid", c_uint32),
+        ("time", c_uint64),
+        ("boot_time", c_uint64),
+        ("address", c_uint64),
+        ("size", c_uint64),
+        ("throttle_mask", c_uint64),
+        ("throttle_count", c_uint64),
+        ("reset_sequence", c_uint32),
+        ("node", c_uint32),
+        ("from_node", c_uint32),
+        ("to_node", c_uint32),
+        ("prefetch_node", c_uint32),
+        ("preferred_node", c_uint32),
+        ("trigger", c_uint32),
+        ("error", c_int32),
+        ("letter", c_uint32),
+        ("derived", c_uint32),
+        ("text", c_char * 64),
+        ("message", c_char * 256)]
+
+
 class struct_pcie_static_(Structure):
     _fields_ = [
         ("max_pcie_width", c_uint16),
@@ -1653,6 +1678,7 @@ amdsmi_driver_info_t = struct_amdsmi_driver_info_t
 amdsmi_fw_info_t = struct_amdsmi_fw_info_t
 amdsmi_gpu_cache_info_t = struct_amdsmi_gpu_cache_info_t
 amdsmi_bdf_t = union_amdsmi_bdf_t
+amdgpu_smi_event_t = struct_amdgpu_smi_event_t
 amdsmi_pcie_info_t = struct_amdsmi_pcie_info_t
 amdsmi_xgmi_info_t = struct_amdsmi_xgmi_info_t
 amdsmi_xgmi_link_status_t = struct_amdsmi_xgmi_link_status_t
@@ -1831,6 +1857,11 @@ _FUNCTIONS = {
     "amdsmi_get_processor_handle_from_bdf": lambda: [union_amdsmi_bdf_t, POINTER(amdsmi_processor_handle)],
     "amdsmi_get_gpu_device_bdf": lambda: [amdsmi_processor_handle, POINTER(union_amdsmi_bdf_t)],
     "amdsmi_get_gpu_bdf_id": lambda: [amdsmi_processor_handle, POINTER(c_uint64)],
+    "amdgpu_smi_event_reader_open": lambda: [amdsmi_processor_handle, c_uint64, POINTER(c_uint64)],
+    "amdgpu_smi_event_reader_read": lambda: [c_uint64, c_uint64, POINTER(c_uint32), POINTER(struct_amdgpu_smi_event_t)],
+    "amdgpu_smi_event_reader_fd": lambda: [c_uint64, POINTER(c_int32)],
+    "amdgpu_smi_event_reader_lost": lambda: [c_uint64, POINTER(c_uint64)],
+    "amdgpu_smi_event_reader_close": lambda: [c_uint64],
     "amdsmi_init_gpu_event_notification": lambda: [amdsmi_processor_handle],
     "amdsmi_set_gpu_event_notification_mask": lambda: [amdsmi_processor_handle, c_uint64],
     "amdsmi_get_gpu_event_notification": lambda: [

@@ -5,6 +5,7 @@
 
 pub mod cpu;
 pub mod device;
+pub mod event_reader;
 pub mod firmware_numbers;
 pub mod handle;
 pub mod layout;
@@ -26,6 +27,7 @@ pub fn layouts() -> Vec<StructLayout> {
     [
         cpu::layouts(),
         device::layouts(),
+        event_reader::layouts(),
         link::layouts(),
         memory::layouts(),
         metrics::layouts(),

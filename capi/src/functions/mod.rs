@@ -16,6 +16,7 @@ mod cpu;
 mod cpu_readings;
 mod cpu_settings;
 mod discovery;
+mod event_readers;
 mod events;
 mod identity;
 mod library;

@@ -5,6 +5,7 @@ mod handles;
 mod lengths;
 mod lifetime;
 mod null;
+mod readers;
 mod statuses;
 mod values;
 
