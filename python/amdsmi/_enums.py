@@ -7,8 +7,8 @@ __all__ = [
     "AmdSmiAcceleratorPartitionResourceType", "AmdSmiAcceleratorPartitionType", "AmdSmiAffinityScope",
     "AmdSmiClkLimitType", "AmdSmiClkType", "AmdSmiComputePartitionType", "AmdSmiContainerTypes",
     "AmdSmiCounterCommand", "AmdSmiCperNotifyType", "AmdSmiDevPerfLevel", "AmdSmiDeviceType", "AmdSmiEventGroup",
-    "AmdSmiEventType", "AmdSmiEvtNotificationType", "AmdSmiFreqInd", "AmdSmiGpuBlock", "AmdSmiInitFlags",
-    "AmdSmiLinkType", "AmdSmiMemoryPageStatus", "AmdSmiMemoryPartitionType", "AmdSmiMemoryType", "AmdSmiMmIp",
+    "AmdSmiEventType", "AmdSmiFreqInd", "AmdSmiGpuBlock", "AmdSmiInitFlags", "AmdSmiLinkType",
+    "AmdSmiMemoryPageStatus", "AmdSmiMemoryPartitionType", "AmdSmiMemoryType", "AmdSmiMmIp",
     "AmdSmiPowerProfilePresetMasks", "AmdSmiProcessorType", "AmdSmiRasErrState", "AmdSmiRegType",
     "AmdSmiTemperatureMetric", "AmdSmiUtilizationCounterType", "AmdSmiVirtualizationMode", "AmdSmiVoltageMetric",
     "AmdSmiVoltageType", "AmdSmiVramType", "AmdSmiXgmiStatus", "MaxUIntegerTypes",
@@ -119,24 +119,6 @@ class AmdSmiCounterCommand(IntEnum):
     """What a performance counter is to do."""
     CMD_START = _w.AMDSMI_CNTR_CMD_START
     CMD_STOP = _w.AMDSMI_CNTR_CMD_STOP
-
-
-class AmdSmiEvtNotificationType(IntEnum):
-    """Kinds of events. Number N is bit N-1 of a mask; `NONE` is no event."""
-    NONE = _w.AMDSMI_EVT_NOTIF_NONE
-    VMFAULT = _w.AMDSMI_EVT_NOTIF_VMFAULT
-    THERMAL_THROTTLE = _w.AMDSMI_EVT_NOTIF_THERMAL_THROTTLE
-    GPU_PRE_RESET = _w.AMDSMI_EVT_NOTIF_GPU_PRE_RESET
-    GPU_POST_RESET = _w.AMDSMI_EVT_NOTIF_GPU_POST_RESET
-    MIGRATE_START = _w.AMDSMI_EVT_NOTIF_MIGRATE_START
-    MIGRATE_END = _w.AMDSMI_EVT_NOTIF_MIGRATE_END
-    PAGE_FAULT_START = _w.AMDSMI_EVT_NOTIF_PAGE_FAULT_START
-    PAGE_FAULT_END = _w.AMDSMI_EVT_NOTIF_PAGE_FAULT_END
-    QUEUE_EVICTION = _w.AMDSMI_EVT_NOTIF_QUEUE_EVICTION
-    QUEUE_RESTORE = _w.AMDSMI_EVT_NOTIF_QUEUE_RESTORE
-    UNMAP_FROM_GPU = _w.AMDSMI_EVT_NOTIF_UNMAP_FROM_GPU
-    PROCESS_START = _w.AMDSMI_EVT_NOTIF_PROCESS_START
-    PROCESS_END = _w.AMDSMI_EVT_NOTIF_PROCESS_END
 
 
 class AmdSmiTemperatureMetric(IntEnum):

@@ -5,7 +5,7 @@ The functions stand in private modules, one topic each; this one has them all.
 from sys import version_info
 
 from . import (
-    _clocks, _control, _counters, _cpu, _discovery, _enums, _identity, _memory, _metrics, _numbers, _partition,
+    _clocks, _control, _counters, _cpu, _discovery, _enums, _events, _identity, _memory, _metrics, _numbers, _partition,
     _processes, _ras, _sensors, _topology, amdsmi_exception, amdsmi_wrapper)
 from ._call import _check_res
 from ._clocks import *
@@ -16,6 +16,7 @@ from ._cpu import *
 from ._discovery import *
 from ._discovery import _format_bdf, _make_amdsmi_bdf_from_list, _parse_bdf
 from ._enums import *
+from ._events import *
 from ._identity import *
 from ._identity import _pad_hex_value
 from ._memory import *
@@ -52,6 +53,7 @@ __all__ += _counters.__all__
 __all__ += _cpu.__all__
 __all__ += _discovery.__all__
 __all__ += _enums.__all__
+__all__ += _events.__all__
 __all__ += _identity.__all__
 __all__ += _memory.__all__
 __all__ += _metrics.__all__
