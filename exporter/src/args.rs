@@ -10,6 +10,7 @@ use clap::{Parser, ValueEnum};
 use crate::catalogue::Collector;
 use crate::observer::GpuLabel;
 use crate::selection::Selection;
+use crate::workload::Schedulers;
 
 /// Prometheus exporter for AMD GPUs
 ///
@@ -68,6 +69,17 @@ pub struct Args {
     #[arg(long = "labels.gpu", value_name = "NAME", default_value = "address")]
     pub label: GpuName,
 
+    /// The kubelet's socket that tells which pod was given which GPU
+    ///
+    /// If it is not named, those of the kubelet and of microk8s are looked for. Pods are told by the control groups of
+    /// their processes, too, without any socket.
+    #[arg(long = "kubelet.socket", value_name = "PATH")]
+    pub kubelet: Option<PathBuf>,
+
+    /// The folder in which a prolog of Slurm leaves a file for each GPU
+    #[arg(long = "slurm.dir", value_name = "PATH", default_value = "/var/run/exporter")]
+    pub slurm: PathBuf,
+
     /// Print the list of all metrics as a table, and end
     #[arg(long = "list-metrics")]
     pub list_metrics: bool,
@@ -97,6 +109,17 @@ impl Args {
         let enabled = self.enable.iter().fold(Selection::default(), |all, one| all.collector(*one, true));
         let chosen = self.disable.iter().fold(enabled, |all, one| all.collector(*one, false));
         chosen.names(&self.allow, &self.deny).without_labels(self.labels_deny.clone())
+    }
+}
+
+impl Args {
+    /// Where schedulers say what they gave to whom.
+    pub fn schedulers(&self) -> Schedulers {
+        let kubelet = self.kubelet.clone().map(|socket| vec![socket]);
+        Schedulers {
+            kubelet: kubelet.unwrap_or_else(|| Schedulers::default().kubelet),
+            slurm: self.slurm.clone(),
+        }
     }
 }
 

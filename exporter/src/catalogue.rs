@@ -304,6 +304,24 @@ metrics! {
         "Bad pages that the driver puts up with before it asks for a replacement; needs root and debugfs";
     Processes Gauge Gpu Processes "amdgpu_processes" [] None, "Processes::of_gpu",
         "Processes that use the GPU";
+    Allocation Info Gpu Processes "amdgpu_allocation_info"
+        ["namespace", "pod", "container", "slurm_job", "slurm_user", "slurm_partition"] None, "the kubelet, Slurm's prolog",
+        "What a scheduler gave the GPU to, used or not";
+    KubeletUp Gauge Node Processes "amdgpu_kubelet_up" [] None, "the kubelet",
+        "Whether the kubelet told what it gave to whom; absent where there is none";
+    WorkloadProcesses Gauge Workload Processes "amdgpu_workload_processes"
+        ["namespace", "pod", "pod_uid", "container", "container_id", "slurm_job", "slurm_step", "slurm_user", "slurm_partition", "unit"] None,
+        "Process::cgroup",
+        "Processes of a workload that use the GPU; without labels of a workload those that belong to none";
+    WorkloadVram Gauge Workload Processes "amdgpu_workload_vram_used_bytes" ["of the workload"] BYTES, "ProcessGpu::own_vram",
+        "Video memory that a workload holds, memory that processes share counted once";
+    WorkloadGtt Gauge Workload Processes "amdgpu_workload_gtt_used_bytes" ["of the workload"] BYTES, "ProcessGpu::gtt",
+        "System memory of a workload that the GPU has mapped";
+    WorkloadComputeUnits Gauge Workload Processes "amdgpu_workload_compute_units" ["of the workload"] None, "ProcessGpu::compute_units",
+        "Compute units with work of a workload at this moment";
+    WorkloadEngineTime Counter Workload Processes "amdgpu_workload_engine_seconds_total" ["of the workload", "engine"] SECONDS,
+        "EngineUse::time",
+        "How long an engine worked for a workload; ROCm's own queues are in none";
     ProcessesUnreadable Gauge Node Processes "amdgpu_processes_unreadable" [] None, "Processes::unreadable",
         "Processes whose descriptors the exporter may not look at: they may use a GPU and not be counted";
     Events Counter Gpu Events "amdgpu_events_total" ["event"] None, "EventSet::buffered",

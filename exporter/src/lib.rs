@@ -21,3 +21,4 @@ pub mod selection;
 pub mod server;
 mod watch;
 mod worker;
+pub mod workload;

@@ -39,7 +39,7 @@ fn run(args: &Args) -> Result<(), Failure> {
         (None, Some(root)) => Machine::Root(root.clone()),
         (None, None) => Machine::Live,
     };
-    let observer = Observer::new(machine, args.selection(), args.label.into())?;
+    let observer = Observer::new(machine, args.selection(), args.label.into(), &args.schedulers())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let result = runtime.block_on(serve(args, observer));
     // Threads that hang in the kernel are not waited for.

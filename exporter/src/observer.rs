@@ -19,6 +19,7 @@ use crate::quantity::{Emitter, Names, facts, identity, processes, sampled, throt
 use crate::selection::Selection;
 use crate::watch::{Sampled, Watch};
 use crate::worker::Worker;
+use crate::workload::{Schedulers, Workloads};
 
 /// Packages that went are remembered up to this number.
 const MOST_GONE: usize = 256;
@@ -48,6 +49,7 @@ pub struct Observer {
     watches: Vec<Watch>,
     /// What watches the processes of the list of GPUs that was found last.
     processes: Option<Worker<(), Processes>>,
+    workloads: Workloads,
     events: EventCounter,
     /// Packages that were there, by address, with their labels.
     known: BTreeMap<Bdf, Arc<Labels>>,
@@ -58,7 +60,12 @@ impl Observer {
     ///
     /// # Errors
     /// If no thread can be made.
-    pub fn new(machine: Machine, selection: Selection, label: GpuLabel) -> io::Result<Observer> {
+    pub fn new(
+        machine: Machine,
+        selection: Selection,
+        label: GpuLabel,
+        schedulers: &Schedulers,
+    ) -> io::Result<Observer> {
         let builder = machine.builder();
         let mut smi: Option<Smi> = None;
         let scan = Worker::new("scan", move |()| match &mut smi {
@@ -74,6 +81,7 @@ impl Observer {
             found: Err(Error::NotSampled),
             watches: Vec::new(),
             processes: None,
+            workloads: Workloads::new(schedulers),
             events,
             known: BTreeMap::new(),
         })
@@ -95,6 +103,7 @@ impl Observer {
         let scanned = Instant::now();
         if let Some(processes) = &mut self.processes {
             processes.ask(());
+            self.workloads.ask();
         }
         self.watches.iter_mut().for_each(Watch::ask);
         let mut answers: Vec<Option<Vec<Sampled>>> = Vec::new();
@@ -220,10 +229,13 @@ impl Observer {
     }
 
     fn processes_page(&mut self, page: &mut Page, until: Instant) {
-        let found = self.processes.as_mut().and_then(|worker| worker.answer(until));
-        if let Some(found) = found {
-            processes(page, &gpus_by_place(&self.watches), &found);
+        let (Some(worker), Ok(smi)) = (&mut self.processes, &self.found) else { return };
+        let found = worker.answer(until);
+        let gpus = gpus_by_place(&self.watches);
+        if let Some(found) = &found {
+            processes(page, &gpus, found);
         }
+        self.workloads.put(page, smi, &gpus, found.as_ref(), until);
     }
 }
 

@@ -14,6 +14,7 @@ use amdgpu_smi_exporter::machine::Machine;
 use amdgpu_smi_exporter::observer::{GpuLabel, Observer};
 use amdgpu_smi_exporter::page::{Page, Sample};
 use amdgpu_smi_exporter::selection::Selection;
+use amdgpu_smi_exporter::workload::Schedulers;
 
 const DESKTOP: &str = "navi31-1x-k6.12-desktop";
 const LAPTOP: &str = "phoenix-navi33-2x-k6.10-hybrid-foreign-card0";
@@ -21,8 +22,13 @@ const CARD: &str = "0000:03:00.0";
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(60);
 
+/// No scheduler, whatever this machine has.
+fn nobody() -> Schedulers {
+    Schedulers { kubelet: Vec::new(), slurm: "/nowhere".into() }
+}
+
 fn observer_with(played: &Played, selection: Selection) -> Observer {
-    Observer::new(Machine::Backend(played.backend()), selection, GpuLabel::Address).unwrap()
+    Observer::new(Machine::Backend(played.backend()), selection, GpuLabel::Address, &nobody()).unwrap()
 }
 
 fn observer(played: &Played) -> Observer {
@@ -238,7 +244,8 @@ fn names_of_gpus_and_labels_are_a_choice() {
     let smi: Smi = machine.smi().unwrap();
     let selection =
         Selection::default().without_labels(vec!["index".into(), "package".into(), "serial".into()]);
-    let mut observer = Observer::new(Machine::Backend(machine.backend()), selection, GpuLabel::Uuid).unwrap();
+    let mut observer =
+        Observer::new(Machine::Backend(machine.backend()), selection, GpuLabel::Uuid, &nobody()).unwrap();
     let page = observer.look(LONG);
     let labels: Vec<_> = page.of(Metric::Power)[0].labels().collect();
     assert_eq!(labels, [("gpu", smi.gpus()[0].uuid().to_string().as_str())]);

@@ -212,12 +212,12 @@ impl ProcessGpu {
         }
     }
 
-    /// Video memory that is not counted for a process with a lower number.
-    pub(super) fn own_vram(&self) -> u64 {
+    /// Video memory that is not counted for a process with a lower number: what to add up over processes.
+    pub fn own_vram(&self) -> Bytes {
         let own = self.clients.iter().filter(|client| !client.shared);
         let counted = own.filter_map(|client| client.info.present(&MemoryRegion::Vram)).map(|size| size.0);
         let by_kfd = self.kfd.as_ref().and_then(|kfd| kfd.vram).map_or(0, |size| size.0);
-        counted.fold(0, u64::saturating_add).max(by_kfd)
+        Bytes(counted.fold(0, u64::saturating_add).max(by_kfd))
     }
 }
 

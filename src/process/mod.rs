@@ -245,7 +245,7 @@ impl Processes {
     pub fn vram_of_gpu(&self, gpu: usize) -> Bytes {
         let sum = |view| {
             let listed = self.of_gpu(gpu).filter(|(process, _)| process.view == view);
-            listed.map(|(_, used)| used.own_vram()).fold(0, u64::saturating_add)
+            listed.map(|(_, used)| used.own_vram().0).fold(0, u64::saturating_add)
         };
         Bytes(sum(PidView::Proc).max(sum(PidView::Host)))
     }

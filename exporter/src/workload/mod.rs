@@ -1,0 +1,251 @@
+//! Who uses which GPU: by the control groups of its processes, and by what a scheduler says that it gave to whom.
+
+mod cgroup;
+mod kubelet;
+mod slurm;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use amdgpu_smi::id::Bdf;
+use amdgpu_smi::process::{ProcessId, Processes};
+use amdgpu_smi::{Gpu, Smi};
+
+use crate::catalogue::Metric;
+use crate::page::{Labels, Page};
+use crate::quantity::Names;
+use crate::worker::Worker;
+
+/// How long the kubelet may take; it is on this machine.
+const KUBELET: Duration = Duration::from_secs(2);
+
+/// Where schedulers say what they gave to whom.
+#[derive(Debug, Clone)]
+pub struct Schedulers {
+    /// The kubelet's PodResources sockets; the first that is there is asked.
+    pub kubelet: Vec<PathBuf>,
+    /// The folder in which a prolog of Slurm leaves a file for each GPU.
+    pub slurm: PathBuf,
+}
+
+impl Default for Schedulers {
+    fn default() -> Schedulers {
+        Schedulers {
+            kubelet: vec![
+                "/var/lib/kubelet/pod-resources/kubelet.sock".into(),
+                "/var/snap/microk8s/common/var/lib/kubelet/pod-resources/kubelet.sock".into(),
+            ],
+            slurm: "/var/run/exporter".into(),
+        }
+    }
+}
+
+/// Whom GPUs are used by; empty fields are not known, or there is no such thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Workload {
+    pub(crate) namespace: String,
+    pub(crate) pod: String,
+    pub(crate) pod_uid: String,
+    pub(crate) container: String,
+    pub(crate) container_id: String,
+    pub(crate) slurm_job: String,
+    pub(crate) slurm_step: String,
+    pub(crate) slurm_user: String,
+    pub(crate) slurm_partition: String,
+    pub(crate) unit: String,
+}
+
+impl Workload {
+    fn labels(&self) -> Labels {
+        [
+            ("namespace", &self.namespace),
+            ("pod", &self.pod),
+            ("pod_uid", &self.pod_uid),
+            ("container", &self.container),
+            ("container_id", &self.container_id),
+            ("slurm_job", &self.slurm_job),
+            ("slurm_step", &self.slurm_step),
+            ("slurm_user", &self.slurm_user),
+            ("slurm_partition", &self.slurm_partition),
+            ("unit", &self.unit),
+        ]
+        .map(|(name, value)| (name, value.clone()))
+        .into()
+    }
+}
+
+/// What schedulers said, by the places of GPUs in the list.
+#[derive(Debug, Default)]
+struct Allocations(HashMap<usize, Vec<Workload>>);
+
+/// What a workload uses of a GPU.
+#[derive(Debug, Default)]
+struct Usage {
+    processes: u64,
+    vram: u64,
+    gtt: u64,
+    units: u64,
+}
+
+/// An engine's time for a process, as it was last read.
+type Times = HashMap<(ProcessId, Bdf, String), u64>;
+
+/// Follows who uses the GPUs.
+#[derive(Debug)]
+pub(crate) struct Workloads {
+    slurm: PathBuf,
+    kubelet: Option<Worker<(), Option<Result<Vec<kubelet::Allocated>, String>>>>,
+    times: Times,
+    /// Nanoseconds by GPU, workload and engine. A counter: a process that ends takes nothing away.
+    engines: BTreeMap<(Bdf, Workload, String), u64>,
+}
+
+impl Workloads {
+    pub(crate) fn new(schedulers: &Schedulers) -> Workloads {
+        let sockets = schedulers.kubelet.clone();
+        let answer = move |()| {
+            let socket = sockets.iter().find(|socket| socket.exists())?;
+            Some(kubelet::list(socket, KUBELET))
+        };
+        Workloads {
+            slurm: schedulers.slurm.clone(),
+            kubelet: Worker::new("kubelet", answer).ok(),
+            times: HashMap::new(),
+            engines: BTreeMap::new(),
+        }
+    }
+
+    /// Asks the kubelet, if there is one.
+    pub(crate) fn ask(&mut self) {
+        if let Some(kubelet) = &mut self.kubelet {
+            kubelet.ask(());
+        }
+    }
+
+    /// Puts what each workload uses, and what it was given.
+    pub(crate) fn put(
+        &mut self,
+        page: &mut Page,
+        smi: &Smi,
+        gpus: &[(&Gpu, &Names)],
+        processes: Option<&Processes>,
+        until: Instant,
+    ) {
+        let allocations = self.allocations(page, smi, gpus, until);
+        for (gpu, names) in gpus {
+            for workload in allocations.of(gpu) {
+                page.put(Metric::Allocation, &names.own, workload.labels(), 1.0);
+            }
+        }
+        let Some(processes) = processes else { return };
+        let mut times = Times::new();
+        let mut present = BTreeSet::new();
+        for (gpu, names) in gpus {
+            let mut used: BTreeMap<Workload, Usage> = BTreeMap::new();
+            let by_cgroup: Vec<Workload> = processes
+                .of_gpu(gpu.index())
+                .map(|(process, _)| process.cgroup.as_deref().map(cgroup::workload).unwrap_or_default())
+                .collect();
+            for ((process, share), found) in processes.of_gpu(gpu.index()).zip(&by_cgroup) {
+                let workload = allocations.completed(gpu, found, &by_cgroup);
+                let usage = used.entry(workload.clone()).or_default();
+                usage.processes += 1;
+                usage.vram += share.own_vram().0;
+                usage.gtt += share.gtt.map_or(0, |bytes| bytes.0);
+                usage.units += share.compute_units.map_or(0, u64::from);
+                for engine in &share.engines {
+                    let name = engine.engine.as_str().to_owned();
+                    let before =
+                        self.times.get(&(process.id(), gpu.bdf(), name.clone())).copied().unwrap_or(0);
+                    *self.engines.entry((gpu.bdf(), workload.clone(), name.clone())).or_default() +=
+                        engine.time.0.saturating_sub(before);
+                    times.insert((process.id(), gpu.bdf(), name), engine.time.0.max(before));
+                }
+                present.insert((gpu.bdf(), workload));
+            }
+            for (workload, usage) in used {
+                for (metric, value) in [
+                    (Metric::WorkloadProcesses, usage.processes),
+                    (Metric::WorkloadVram, usage.vram),
+                    (Metric::WorkloadGtt, usage.gtt),
+                    (Metric::WorkloadComputeUnits, usage.units),
+                ] {
+                    page.put(metric, &names.own, workload.labels(), value as f64);
+                }
+            }
+        }
+        self.times = times;
+        self.engines.retain(|(gpu, workload, _), _| present.contains(&(*gpu, workload.clone())));
+        for ((address, workload, engine), time) in &self.engines {
+            if let Some((_, names)) = gpus.iter().find(|(gpu, _)| gpu.bdf() == *address) {
+                let mut labels = workload.labels();
+                labels.push(("engine", engine.clone()));
+                page.put(Metric::WorkloadEngineTime, &names.own, labels, *time as f64 / 1e9);
+            }
+        }
+    }
+
+    fn allocations(
+        &mut self,
+        page: &mut Page,
+        smi: &Smi,
+        gpus: &[(&Gpu, &Names)],
+        until: Instant,
+    ) -> Allocations {
+        let mut allocations = Allocations::default();
+        match self.kubelet.as_mut().and_then(|kubelet| kubelet.answer(until)) {
+            Some(Some(Ok(allocated))) => {
+                for one in allocated {
+                    for (gpu, _) in gpus.iter().filter(|(gpu, _)| kubelet::names(&one.device, smi, gpu)) {
+                        allocations.0.entry(gpu.index()).or_default().push(one.workload.clone());
+                    }
+                }
+                page.put(Metric::KubeletUp, &Arc::default(), Vec::new(), 1.0);
+            }
+            // No socket: no kubelet.
+            Some(None) => {}
+            Some(Some(Err(_))) | None => page.put(Metric::KubeletUp, &Arc::default(), Vec::new(), 0.0),
+        }
+        for (index, job) in slurm::jobs(&self.slurm) {
+            allocations.0.entry(index).or_default().push(job);
+        }
+        for list in allocations.0.values_mut() {
+            list.sort_unstable();
+            list.dedup();
+        }
+        allocations
+    }
+}
+
+impl Allocations {
+    fn of(&self, gpu: &Gpu) -> &[Workload] {
+        self.0.get(&gpu.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// A workload found by control group, with the names that schedulers have for it.
+    ///
+    /// The kubelet names pods and no uids. So its name is a pod's where the GPU was given to one container, and one pod
+    /// uses it.
+    fn completed(&self, gpu: &Gpu, found: &Workload, all: &[Workload]) -> Workload {
+        let mut workload = found.clone();
+        let given = self.of(gpu);
+        let mut pods = given.iter().filter(|given| !given.pod.is_empty());
+        if let (Some(pod), None) = (pods.next(), pods.next())
+            && !found.pod_uid.is_empty()
+            && all.iter().all(|other| other.pod_uid.is_empty() || other.pod_uid == found.pod_uid)
+        {
+            workload.namespace.clone_from(&pod.namespace);
+            workload.pod.clone_from(&pod.pod);
+            workload.container.clone_from(&pod.container);
+        }
+        if let Some(job) =
+            given.iter().find(|given| !given.slurm_job.is_empty() && given.slurm_job == found.slurm_job)
+        {
+            workload.slurm_user.clone_from(&job.slurm_user);
+            workload.slurm_partition.clone_from(&job.slurm_partition);
+        }
+        workload
+    }
+}
