@@ -11,6 +11,7 @@ pub mod catalogue;
 mod events;
 pub mod exposition;
 mod facts;
+mod history;
 pub mod machine;
 pub mod observer;
 pub mod own;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -13,6 +13,7 @@ use hyper::body::Bytes;
 use tokio::sync::oneshot;
 
 use crate::exposition::{self, Format};
+use crate::history::History;
 use crate::observer::Observer;
 use crate::own::Own;
 use crate::page::Page;
@@ -25,6 +26,7 @@ pub struct Pages {
 
 #[derive(Debug)]
 struct Wish {
+    history: bool,
     deadline: Duration,
     answer: oneshot::Sender<Arc<Answer>>,
 }
@@ -36,6 +38,8 @@ pub struct Answer {
     written: Mutex<HashMap<(Format, bool), Bytes>>,
     /// Why there is no machine to look at.
     pub trouble: Option<String>,
+    /// The last minutes, as JSON.
+    pub history: Bytes,
 }
 
 impl Answer {
@@ -85,14 +89,24 @@ impl Pages {
 
     /// A page that was looked for after this call; `None` if the observer is gone, which it is not.
     pub async fn page(&self, deadline: Duration) -> Option<Arc<Answer>> {
+        self.ask(deadline, false).await
+    }
+
+    /// The same with [`Answer::history`].
+    pub async fn with_history(&self, deadline: Duration) -> Option<Arc<Answer>> {
+        self.ask(deadline, true).await
+    }
+
+    async fn ask(&self, deadline: Duration, history: bool) -> Option<Arc<Answer>> {
         let (answer, page) = oneshot::channel();
-        self.wishes.send(Wish { deadline, answer }).ok()?;
+        self.wishes.send(Wish { history, deadline, answer }).ok()?;
         page.await.ok()
     }
 }
 
 /// Looks once for all wishes that have come up to then.
 fn look(mut observer: Observer, own: &Own, wishes: &Receiver<Wish>) {
+    let mut history = History::default();
     while let Ok(first) = wishes.recv() {
         let mut waiting = vec![first];
         waiting.extend(wishes.try_iter());
@@ -102,7 +116,16 @@ fn look(mut observer: Observer, own: &Own, wishes: &Receiver<Wish>) {
         let mut page = observer.look(deadline);
         own.put(&mut page);
         let trouble = observer.trouble().map(ToString::to_string);
-        let answer = Arc::new(Answer { page: Arc::new(page), written: Mutex::default(), trouble });
+        history.keep(&page, SystemTime::now());
+        // Large, and wanted by few.
+        let wanted = waiting.iter().any(|wish| wish.history);
+        let history = if wanted { history.json().to_string() } else { String::new() };
+        let answer = Arc::new(Answer {
+            history: history.into(),
+            page: Arc::new(page),
+            written: Mutex::default(),
+            trouble,
+        });
         for wish in waiting {
             // One who has hung up meanwhile has no use for it.
             let _ = wish.answer.send(answer.clone());

@@ -171,8 +171,7 @@ impl Server {
     }
 
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-        let known = matches!(request.uri().path(), "/" | "/metrics" | "/json" | "/-/healthy" | "/-/ready");
-        if !known {
+        if !PATHS.contains(&request.uri().path()) {
             return plain(StatusCode::NOT_FOUND, "not here; the metrics are at /metrics\n");
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
@@ -183,14 +182,20 @@ impl Server {
         match request.uri().path() {
             "/-/healthy" => plain(StatusCode::OK, "healthy\n"),
             "/-/ready" => plain(StatusCode::OK, "ready\n"),
-            "/" => answer_of(StatusCode::OK, "text/html; charset=utf-8", LANDING),
+            "/" => answer_of(StatusCode::OK, "text/html; charset=utf-8", include_str!("../web/index.html")),
+            "/page.js" => answer_of(StatusCode::OK, "text/javascript", include_str!("../web/page.js")),
+            "/style.css" => answer_of(StatusCode::OK, "text/css", include_str!("../web/style.css")),
+            "/history.json" => match self.pages.with_history(self.deadline).await {
+                Some(answer) => answer_of(StatusCode::OK, "application/json", answer.history.clone()),
+                None => plain(StatusCode::SERVICE_UNAVAILABLE, NO_LOOK),
+            },
             path => self.page(path, request.headers()).await,
         }
     }
 
     async fn page(&self, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
         let Some(answer) = self.pages.page(self.deadline_for(headers)).await else {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, "the machine cannot be looked at\n");
+            return plain(StatusCode::SERVICE_UNAVAILABLE, NO_LOOK);
         };
         if path == "/json" {
             let json = crate::exposition::json(answer.page()).to_string();
@@ -236,7 +241,12 @@ impl Clients {
     }
 }
 
-const LANDING: &str = "<!doctype html><title>amdgpu-smi-exporter</title><p><a href=\"/metrics\">metrics</a>";
+const PATHS: [&str; 8] =
+    ["/", "/metrics", "/json", "/history.json", "/page.js", "/style.css", "/-/healthy", "/-/ready"];
+const NO_LOOK: &str = "the machine cannot be looked at\n";
+/// Nothing from elsewhere, nothing written into the page, no frame around it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 fn accepts_gzip(header: &str) -> bool {
     header.split(',').any(|offer| {
@@ -256,6 +266,8 @@ fn answer_of(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> 
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+    headers.insert("content-security-policy", HeaderValue::from_static(POLICY));
+    headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     response
 }
 

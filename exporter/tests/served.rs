@@ -65,7 +65,7 @@ fn pages_and_what_is_none() {
     );
     assert!(head.contains("content-type: application/openmetrics-text; version=1.0.0"), "{head}");
     assert!(body.ends_with("# EOF\n"), "{body}");
-    for path in ["/-/healthy", "/-/ready", "/", "/json"] {
+    for path in ["/-/healthy", "/-/ready", "/", "/json", "/page.js", "/style.css", "/history.json"] {
         assert!(exporter.get(path).0.starts_with("HTTP/1.1 200 OK\r\n"), "{path}");
     }
     assert!(exporter.get("/metric").0.starts_with("HTTP/1.1 404 "));
@@ -73,6 +73,28 @@ fn pages_and_what_is_none() {
     assert!(head.starts_with("HTTP/1.1 405 ") && head.contains("allow: GET, HEAD"), "{head}");
     let (head, body) = exporter.ask("HEAD /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n");
     assert!(head.starts_with("HTTP/1.1 200 OK") && body.is_empty(), "{head}");
+}
+
+/// What the page may load is its own alone, and it loads nothing else.
+#[test]
+fn the_page_for_people() {
+    let exporter = Exporter::start(&["--demo=rdna3-desktop"]);
+    let (head, page) = exporter.get("/");
+    assert!(head.contains("content-security-policy: default-src 'none'; script-src 'self';"), "{head}");
+    for (start, _) in page.match_indices("src=\"").chain(page.match_indices("href=\"")) {
+        let target = page[start..].split('"').nth(1).unwrap();
+        assert!(
+            target == "data:," || exporter.get(&format!("/{target}")).0.starts_with("HTTP/1.1 200 "),
+            "{target}"
+        );
+    }
+    for path in ["/", "/page.js", "/style.css"] {
+        let text = exporter.get(path).1.replace("http://www.w3.org/2000/svg", "");
+        assert!(!text.contains("://") && !text.contains("//fonts"), "{path} names another place");
+    }
+    exporter.get("/metrics");
+    let history = exporter.get("/history.json").1;
+    assert!(history.contains("\"quantity\":\"power\"") && history.contains("0000:03:00.0/"), "{history}");
 }
 
 #[test]

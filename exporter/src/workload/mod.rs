@@ -92,11 +92,14 @@ struct Usage {
 /// An engine's time for a process, as it was last read.
 type Times = HashMap<(ProcessId, Bdf, String), u64>;
 
+/// What the kubelet says; `None` where there is none.
+type Answer = Option<Result<Vec<kubelet::Allocated>, String>>;
+
 /// Follows who uses the GPUs.
 #[derive(Debug)]
 pub(crate) struct Workloads {
     slurm: PathBuf,
-    kubelet: Option<Worker<(), Option<Result<Vec<kubelet::Allocated>, String>>>>,
+    kubelet: Option<Worker<(), Answer>>,
     times: Times,
     /// Nanoseconds by GPU, workload and engine. A counter: a process that ends takes nothing away.
     engines: BTreeMap<(Bdf, Workload, String), u64>,

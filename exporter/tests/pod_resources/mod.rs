@@ -14,7 +14,7 @@ use tokio::net::UnixListener;
 
 /// What it answers.
 #[derive(Debug, Clone)]
-pub enum Reply {
+pub(crate) enum Reply {
     /// These pods of the namespace `ml`, whose container `main` has a device each.
     Pods(Vec<(&'static str, Device)>),
     /// Nothing, ever.
@@ -31,7 +31,7 @@ pub enum Reply {
 
 /// A device as it is called.
 #[derive(Debug, Clone)]
-pub enum Device {
+pub(crate) enum Device {
     /// By AMD's device plugin.
     Plugin(String),
     /// By AMD's driver of dynamic resources.
@@ -40,14 +40,14 @@ pub enum Device {
     Foreign(String),
 }
 
-pub struct Kubelet {
+pub(crate) struct Kubelet {
     folder: tempfile::TempDir,
     reply: Arc<Mutex<Reply>>,
     socket: PathBuf,
 }
 
 impl Kubelet {
-    pub fn start(reply: Reply) -> Kubelet {
+    pub(crate) fn start(reply: Reply) -> Kubelet {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("kubelet.sock");
         let kubelet = Kubelet { folder, reply: Arc::new(Mutex::new(reply)), socket };
@@ -78,12 +78,12 @@ impl Kubelet {
         kubelet
     }
 
-    pub fn socket(&self) -> &Path {
+    pub(crate) fn socket(&self) -> &Path {
         assert!(self.folder.path().exists());
         &self.socket
     }
 
-    pub fn now(&self, reply: Reply) {
+    pub(crate) fn now(&self, reply: Reply) {
         *self.reply.lock().unwrap() = reply;
     }
 }
