@@ -94,6 +94,11 @@ pub(crate) fn answered(sections: &[Section]) -> Result<(), Failure> {
 /// Why a GPU has no place in a fabric of accelerators: AMD's library asks the UALink service (UALoE) for it.
 pub(crate) const UALINK: &str = "no file of amdgpu tells it; it belongs to fabrics of UALink";
 
+/// What follows a GPU's number in a heading for people: its name and address.
+pub(crate) fn heading(gpu: &Gpu) -> String {
+    format!("{} ({})", gpu.market_name(), gpu.bdf())
+}
+
 /// Says of a partition that a section holds the package's values.
 pub(crate) fn scope(gpu: &Gpu, section: &mut Section) {
     if gpu.is_partition() {

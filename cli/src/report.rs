@@ -39,7 +39,10 @@ pub(crate) struct Absent {
 impl Absent {
     /// Whether this GPU or its driver does not have the value at all, as opposed to: not now, or not for this user.
     pub(crate) fn is_missing(&self) -> bool {
-        matches!(self.reason.as_str(), "not supported" | "no fan" | "not built yet")
+        matches!(
+            self.reason.as_str(),
+            "not supported" | "no fan" | "not built yet" | "not asked" | "not in KFD"
+        )
     }
 }
 
@@ -222,7 +225,7 @@ impl Section {
 
     /// Whether anything was learned: a value besides those that say only which GPU it is.
     pub(crate) fn answers(&self) -> bool {
-        const NAMES: [&str; 6] = ["gpu", "cpu", "core", "xcp", "scope", "timestamp"];
+        const NAMES: [&str; 8] = ["gpu", "cpu", "core", "xcp", "scope", "timestamp", "heading", "summary"];
         self.0.iter().any(|entry| !NAMES.contains(&entry.key.as_str()) && entry.node.answers())
     }
 

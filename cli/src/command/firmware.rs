@@ -7,7 +7,7 @@ use clap::Args;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Format, Layout};
+use crate::render::{AmdRoot, Format, Layout, people};
 use crate::report::{Forms, Node, Section};
 
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
 fn report(gpu: &Gpu) -> Section {
     const KEY: &str = "fw_list";
     let mut section = Section::new();
-    section.put("gpu", gpu.index());
+    section.put("gpu", gpu.index()).put_in(Forms::OWN_TEXT, people::HEADING, answer::heading(gpu));
     let list = match gpu.firmware() {
         Ok(list) => list,
         Err(error) => {
@@ -42,8 +42,24 @@ fn report(gpu: &Gpu) -> Section {
     section
         .put_in(Forms::JSON, KEY, Node::List(entries.into_iter().map(Node::from).collect()))
         .put_in(Forms::AMD_JSON, KEY, Node::List(amds.map(|firmware| entry(firmware).into()).collect()))
-        .put_in(Forms::TEXT, KEY, named);
+        .put_in(Forms::AMD_TEXT, KEY, named)
+        .put_in(Forms::OWN_TEXT, KEY, versions(&list));
     section
+}
+
+/// Versions by name.
+fn versions(list: &[Firmware]) -> Section {
+    let mut versions = Section::new();
+    for firmware in list {
+        let entry = entry(firmware);
+        let (Some(Node::Text(name)), Some(version)) =
+            (entry.get(Forms::JSON, "fw_id"), entry.get(Forms::JSON, "fw_version"))
+        else {
+            continue;
+        };
+        versions.put(name.as_str(), version.clone());
+    }
+    versions
 }
 
 /// A row for each firmware.

@@ -7,7 +7,8 @@ use crate::answer;
 use crate::args::Common;
 use crate::cpu::{self, CpuArgs};
 use crate::failure::Failure;
-use crate::render::{AmdRoot, Format, Layout};
+use crate::render::table::{Column, Table};
+use crate::render::{AmdRoot, Format, Layout, people};
 use crate::report::{Forms, Node, Section};
 
 #[derive(Debug, Args)]
@@ -23,10 +24,45 @@ pub(crate) fn run(common: &Common, args: &ListArgs) -> Result<(), Failure> {
     if args.cpu.asks() {
         return cpu::list(common, &args.cpu);
     }
-    // AMD's CSV calls two names otherwise than its JSON.
-    let is_csv = answer::format(common) == Format::Csv(Layout::Amd);
-    let names = if is_csv { ["gpu_bdf", "gpu_uuid"] } else { ["bdf", "uuid"] };
-    answer::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration, names)])
+    let format = answer::format(common);
+    if args.enumeration || !matches!(format, Format::Text { layout: Layout::Own, .. }) {
+        // AMD's CSV calls two names otherwise than its JSON.
+        let is_csv = format == Format::Csv(Layout::Amd);
+        let names = if is_csv { ["gpu_bdf", "gpu_uuid"] } else { ["bdf", "uuid"] };
+        return answer::answer(common, AmdRoot::Array, |gpu| vec![report(gpu, args.enumeration, names)]);
+    }
+    let (gpus, mut output) = answer::begin(common, AmdRoot::Array)?;
+    output.write(&table(&gpus))
+}
+
+/// A line for each GPU: number, name, address, and the names that programs ask for.
+fn table(gpus: &[Gpu]) -> String {
+    let has_partitions = gpus.iter().any(Gpu::is_partition);
+    let mut columns = vec![Column::right("GPU", 3)];
+    if has_partitions {
+        columns.push(Column::right("XCP", 3));
+    }
+    columns.extend([
+        Column::left("NAME", 4),
+        Column::left("ADDRESS", 12),
+        Column::left("NODE", 4),
+        Column::left("UUID", 36),
+    ]);
+    let row = |gpu: &Gpu| {
+        let ids = gpu.ids();
+        let mut row = vec![gpu.index().to_string()];
+        if has_partitions {
+            row.push(ids.partition.unwrap_or(0).to_string());
+        }
+        row.extend([
+            gpu.market_name(),
+            gpu.bdf().to_string(),
+            ids.render.map_or_else(|| "-".into(), |minor| format!("renderD{minor}")),
+            gpu.uuid().to_string(),
+        ]);
+        row
+    };
+    Table::new(columns).text(&gpus.iter().map(row).collect::<Vec<_>>())
 }
 
 fn report(gpu: &Gpu, enumeration: bool, [bdf_name, uuid_name]: [&str; 2]) -> Section {
@@ -38,6 +74,7 @@ fn report(gpu: &Gpu, enumeration: bool, [bdf_name, uuid_name]: [&str; 2]) -> Sec
     let mut section = Section::new();
     section
         .put("gpu", gpu.index())
+        .put_in(Forms::OWN_TEXT, people::HEADING, answer::heading(gpu))
         .put_in(but_csv, bdf_name, bdf.as_str())
         .put_in(Forms::CSV, "gpu_bdf", bdf)
         .put_in(but_csv, uuid_name, uuid.as_str())

@@ -6,11 +6,14 @@ mod amd_text;
 mod csv;
 mod document;
 mod json;
+pub(crate) mod people;
 mod printable;
 pub(crate) mod style;
 pub(crate) mod table;
 mod text;
 mod value;
+
+use self::style::Styles;
 
 pub(crate) use self::amd_csv::tables as amd_tables;
 pub(crate) use self::csv::Columns;
@@ -40,8 +43,9 @@ impl Document {
     /// The document as text. `columns` are those of the CSV so far: they are kept from one answer to the next.
     pub(crate) fn render(&self, format: Format, columns: &mut Columns) -> String {
         match format {
+            Format::Text { verbose, layout: Layout::Own } => people::document(self, verbose, Styles::NONE),
             Format::Text { verbose: 0, layout: Layout::Amd } => amd_text::document(self),
-            Format::Text { verbose, .. } => text::document(self, verbose),
+            Format::Text { verbose, layout: Layout::Amd } => text::document(self, verbose),
             Format::Json => json::document(self),
             Format::AmdJson => amd::document(self),
             Format::Csv(Layout::Own) => columns.document(self),

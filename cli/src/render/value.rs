@@ -28,6 +28,26 @@ pub(crate) fn duration(time: Microseconds) -> String {
     }
 }
 
+/// `23 min 35 s`, `3 d 4 h`, `12 ms`: the two largest parts of a time in seconds.
+pub(crate) fn span(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    let parts = |large: u64, name: &str, small: u64, of: &str| {
+        let (first, second) = (whole / large, whole % large / small);
+        if second == 0 { format!("{first} {name}") } else { format!("{first} {name} {second} {of}") }
+    };
+    match seconds {
+        _ if whole >= 86_400 => parts(86_400, "d", 3_600, "h"),
+        _ if whole >= 3_600 => parts(3_600, "h", 60, "min"),
+        _ if whole >= 60 => parts(60, "min", 1, "s"),
+        0.0 => "0 s".into(),
+        _ if seconds >= 10.0 => format!("{seconds:.0} s"),
+        _ if seconds >= 1.0 => format!("{seconds:.1} s"),
+        _ if seconds >= 1e-3 => format!("{:.0} ms", seconds * 1e3),
+        _ if seconds >= 1e-6 => format!("{:.0} µs", seconds * 1e6),
+        _ => format!("{:.0} ns", seconds * 1e9),
+    }
+}
+
 /// `0-15,32-47`.
 pub(crate) fn ranges(cpus: impl Iterator<Item = RangeInclusive<u32>>) -> String {
     let words = cpus.map(|range| match range.start() == range.end() {
@@ -50,4 +70,34 @@ pub(crate) fn clock(seconds: f64) -> String {
 
 fn time(seconds: f64) -> Option<Timestamp> {
     Timestamp::from_millisecond((seconds * 1e3).round() as i64).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_their_largest_parts() {
+        for (seconds, text) in [
+            (1415.7, "23 min 36 s"),
+            (1415.4, "23 min 35 s"),
+            (59.6, "1 min"),
+            (3661.0, "1 h 1 min"),
+            (273_600.0, "3 d 4 h"),
+            (1.84, "1.8 s"),
+            (12.3, "12 s"),
+            (0.012, "12 ms"),
+            (600e-6, "600 µs"),
+            (15e-9, "15 ns"),
+            (0.0, "0 s"),
+        ] {
+            assert_eq!(span(seconds), text);
+        }
+    }
+
+    #[test]
+    fn times_of_day() {
+        assert_eq!(iso(1_700_000_000.25), "2023-11-14T22:13:20.250Z");
+        assert!(clock(1_700_000_000.0).ends_with(":20"));
+    }
 }

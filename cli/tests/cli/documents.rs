@@ -188,9 +188,11 @@ fn a_sleeping_gpu_sleeps_on() {
         json(name, &["metric", "--json", "--wake"])["gpu_data"][0]["power"]["socket_power"]["value"],
         31
     );
-    // Why is what --verbose adds.
-    assert!(answer(name, &["metric", "-p", "-m"]).contains("SOCKET_POWER: N/A\n"));
-    assert!(answer(name, &["metric", "-p", "-m", "--verbose"]).contains("SOCKET_POWER: N/A (suspended)\n"));
+    // Each value by itself is what --all adds.
+    assert!(answer(name, &["metric", "-p", "-m"]).contains("power: N/A (suspended)\n"));
+    assert!(
+        answer(name, &["metric", "-p", "-m", "--all"]).contains("socket power:         N/A (suspended)\n")
+    );
     let detail = answer(name, &["-vv", "metric", "-p", "-m"]);
     assert!(detail.contains("power1_average: the GPU is suspended and would be woken)\n"), "{detail}");
 }

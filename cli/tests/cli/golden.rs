@@ -1,5 +1,5 @@
 //! What list, static and metric print on every fixture, and the other commands on those that they are about, beside
-//! the fixture: `expect/<command>.{txt,json}`.
+//! the fixture: `expect/<command>.{txt,amd.txt,json}`.
 //!
 //! `AMDGPU_SMI_BLESS=1` writes them anew. Each is to be read then, and compared with the fixture's files.
 
@@ -45,7 +45,13 @@ fn as_expected() {
         let here = SOMEWHERE.iter().filter(|(.., fixtures)| fixtures.contains(&name.as_str()));
         let here = here.map(|(file, command, _)| (*file, *command));
         for (file, command) in EVERYWHERE.into_iter().chain(here) {
-            for (ending, option) in [("txt", None), ("json", Some("--json"))] {
+            for (ending, option) in
+                [("txt", None), ("amd.txt", Some("--format=amd")), ("json", Some("--json"))]
+            {
+                // The commands that are tables have one for both.
+                if ending == "amd.txt" && !EVERYWHERE.iter().any(|(name, _)| *name == file) {
+                    continue;
+                }
                 // The table is a form of its own.
                 if file == "process-table" && option.is_some() {
                     continue;

@@ -70,6 +70,11 @@ fn answer(name: &str, args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// A text with one blank between words: the width of columns is no matter.
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The same as JSON.
 fn json(name: &str, args: &[&str]) -> serde_json::Value {
     serde_json::from_str(&answer(name, args)).expect("one JSON document")

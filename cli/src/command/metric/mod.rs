@@ -21,8 +21,8 @@ use crate::args::Common;
 use crate::cpu;
 use crate::failure::Failure;
 use crate::fleet::Fleet;
-use crate::render::{AmdRoot, Columns, Document};
-use crate::report::Section;
+use crate::render::{AmdRoot, Columns, Document, people};
+use crate::report::{Forms, Section};
 use crate::sections::errors;
 use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
@@ -134,7 +134,7 @@ pub(super) fn report(gpu: &View<'_>, args: &MetricArgs) -> Section {
     let all = asks_for_all(args);
     let table = MetricsTable::new(gpu);
     let mut section = Section::new();
-    section.put("gpu", gpu.index());
+    section.put("gpu", gpu.index()).put_in(Forms::OWN_TEXT, people::HEADING, answer::heading(gpu.gpu()));
     for (_, _, add) in sections(args).into_iter().filter(|(asked, ..)| all || *asked) {
         add(gpu, &table, &mut section);
     }

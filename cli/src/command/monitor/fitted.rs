@@ -45,7 +45,7 @@ const fn wanted(key: &'static str, heading: &'static str, least: usize, total: T
 const COLUMNS: [Wanted; 15] = [
     wanted("gpu", "GPU", 3, Total::Nothing),
     wanted("xcp", "XCP", 3, Total::Nothing),
-    wanted("market_name", "NAME", NAME, Total::Nothing),
+    wanted("heading", "NAME", NAME, Total::Nothing),
     wanted("power_usage", "POWER", 5, Total::Sum),
     wanted("max_power", "CAP", 5, Total::Whole),
     wanted("gpu_temperature", "TEMP", 5, Total::Highest),
@@ -282,7 +282,7 @@ impl Fitted {
     }
 
     fn is_a_name(&self, place: usize) -> bool {
-        self.columns.get(place).is_some_and(|column| column.key == "market_name")
+        self.columns.get(place).is_some_and(|column| column.key == "heading")
     }
 
     /// The places of the columns that fit on the screen, from left to right, and their widths.
@@ -330,7 +330,7 @@ impl Fitted {
                 take(place, width_of(place), false);
             }
         }
-        if let Some(place) = of("market_name") {
+        if let Some(place) = of("heading") {
             let names = sections.iter().map(|section| width(&name(section)));
             let wide = names.max().unwrap_or(0).max(4);
             if room >= GAP + NAME.min(wide) {
@@ -345,7 +345,7 @@ impl Fitted {
     fn column(&self, place: usize, width: usize) -> Column {
         let Some(column) = self.columns.get(place) else { return Column::right("", 0) };
         match column.key {
-            "market_name" => Column::left(column.heading, width).at_most(width),
+            "heading" => Column::left(column.heading, width).at_most(width),
             "throttled" => Column::left(column.heading, width),
             _ => Column::right(column.heading, width),
         }
@@ -372,7 +372,7 @@ impl Fitted {
             .iter()
             .map(|column| {
                 let text = match section.get(Forms::OWN_TEXT, column.key) {
-                    Some(_) if column.key == "market_name" => name(section),
+                    Some(_) if column.key == "heading" => name(section),
                     Some(_) if column.key == "vram_usage" => memory(std::slice::from_ref(section)),
                     Some(node) => self.cell(node, &mut said),
                     None => "-".into(),
@@ -454,7 +454,7 @@ const PACKAGE: &str = "package";
 
 /// The name without the maker's, which all of them begin with.
 fn name(section: &Section) -> String {
-    match section.get(Forms::OWN_TEXT, "market_name") {
+    match section.get(Forms::OWN_TEXT, "heading") {
         Some(Node::Text(name)) => {
             let name = name.trim();
             name.strip_prefix("AMD ").unwrap_or(name).to_owned()
@@ -564,7 +564,7 @@ mod tests {
         let mut gpu = Section::new();
         gpu.put("gpu", index)
             .put("xcp", 0u32)
-            .put("market_name", "AMD Instinct MI300X OAM")
+            .put("heading", "AMD Instinct MI300X OAM")
             .put("power_usage", Node::quantity(702u32, "W"))
             .put("max_power", Node::quantity(750u32, "W"))
             .put("gpu_temperature", Node::quantity(73u32, "C"))

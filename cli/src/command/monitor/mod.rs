@@ -162,7 +162,7 @@ fn more(gpu: &View<'_>, row: &Row<'_>, section: &mut Section) {
     let causes = look.throttling().causes;
     let throttled = row.package(|| Node::reading_as(&causes, |causes| in_words(*causes)), |absent| absent);
     section
-        .put_in(Forms::OWN_TEXT, "market_name", gpu.gpu().market_name())
+        .put_in(Forms::OWN_TEXT, "heading", gpu.gpu().market_name())
         .put_in(Forms::OWN_TEXT, "fan", row.package(|| fan_node, |absent| absent))
         .put_in(
             Forms::OWN_TEXT,

@@ -110,7 +110,24 @@ pub(super) fn caches(gpu: &Gpu, section: &mut Section) {
         list.push(Node::Section(item.clone()));
         named.put(format!("cache_{index}"), item);
     }
-    section.put_in(Forms::ALL.but(Forms::TEXT), KEY, Node::List(list)).put_in(Forms::TEXT, KEY, named);
+    let mut lines = Section::new();
+    caches.iter().enumerate().for_each(|(index, info)| _ = lines.put(index.to_string(), line(info)));
+    section
+        .put_in(Forms::ALL.but(Forms::TEXT), KEY, Node::List(list))
+        .put_in(Forms::AMD_TEXT, KEY, named)
+        .put_in(Forms::OWN_TEXT, KEY, lines);
+}
+
+/// `L2 6144 KB, data, shared by 96 compute units`.
+fn line(info: &CacheInfo) -> String {
+    let kinds = [(info.data, "data"), (info.instruction, "instructions")];
+    let kinds: Vec<&str> = kinds.into_iter().filter(|(has, _)| *has).map(|(_, kind)| kind).collect();
+    let units = match info.compute_units_shared {
+        0 | 1 => "of one compute unit".to_owned(),
+        units => format!("shared by {units} compute units"),
+    };
+    let instances = if info.instances > 1 { format!(", {} of them", info.instances) } else { String::new() };
+    format!("{} {} KB for {}, {units}{instances}", info.acronym(), info.size.0 >> 10, kinds.join(" and "))
 }
 
 fn cache(info: &CacheInfo, section: &mut Section) {

@@ -9,6 +9,7 @@ mod memory;
 mod numa;
 mod policy;
 mod ras;
+mod summary;
 
 pub(crate) use args::StaticArgs;
 
@@ -19,8 +20,8 @@ use crate::answer;
 use crate::args::Common;
 use crate::cpu;
 use crate::failure::Failure;
-use crate::render::AmdRoot;
-use crate::report::Section;
+use crate::render::{AmdRoot, people};
+use crate::report::{Forms, Section};
 
 pub(crate) fn run(common: &Common, args: &StaticArgs) -> Result<(), Failure> {
     if args.smu || args.interface_ver || args.cpu.sockets().is_some() {
@@ -54,7 +55,6 @@ fn report(gpu: &Gpu, args: &StaticArgs) -> Section {
     ];
     let all = args.clock.is_none() && !sections.iter().any(|(asked, ..)| *asked);
     let mut section = Section::new();
-    section.put("gpu", gpu.index());
     for (_, _, add) in sections.into_iter().filter(|(asked, default, _)| *asked || all && *default) {
         add(gpu, &mut section);
     }
@@ -63,5 +63,11 @@ fn report(gpu: &Gpu, args: &StaticArgs) -> Section {
         None if all => clock::clocks(gpu, &[ClockName::All], &mut section),
         None => {}
     }
-    section
+    let mut whole = Section::new();
+    whole.put("gpu", gpu.index()).put_in(Forms::OWN_TEXT, people::HEADING, answer::heading(gpu));
+    if all {
+        whole.put_in(Forms::OWN_TEXT, people::SUMMARY, summary::summary(&section));
+    }
+    whole.append(&mut section);
+    whole
 }
