@@ -1,12 +1,13 @@
-//! What `/proc` tells of a process: `status`, `cgroup`, and `/etc/passwd` for its user's name.
+//! What `/proc` tells of a process: `status`, `stat`, `cmdline`, `cgroup`, and `/etc/passwd` for its user's name.
 //!
-//! `status` is `Key:<TAB>value` a line (`proc_pid_status`); `cgroup` is `number:controllers:path` a line, of
-//! which the unified hierarchy has number 0 and no controllers (`proc_cgroup_show`).
+//! `status` is `Key:<TAB>value` a line (`proc_pid_status`); `stat` is one line of numbers with the name in parentheses
+//! (`do_task_stat`); `cmdline` is the arguments, each ended by a NUL (`get_mm_cmdline`); `cgroup` is
+//! `number:controllers:path` a line, of which the unified hierarchy has number 0 and no controllers (`proc_cgroup_show`).
 
 use std::collections::HashMap;
 
 use super::cursor::Cursor;
-use super::{Parsed, lines, scalar};
+use super::{ParseError, Parsed, lines, scalar};
 
 /// What `status` says of a process.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,6 +71,57 @@ fn unescape(name: &[u8]) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
+/// What `stat` says of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Stat {
+    /// Time in user mode, in ticks of the clock (`sysconf(_SC_CLK_TCK)`).
+    pub user_ticks: u64,
+    /// Time in the kernel, in such ticks.
+    pub system_ticks: u64,
+    /// When it began, in such ticks after boot. With the number it names one process, however often numbers are used anew.
+    pub start_ticks: u64,
+    /// Pages in memory.
+    pub resident_pages: u64,
+}
+
+/// Reads `stat`. The name in it is the program's own and may hold parentheses, blanks and newlines, so what counts follows the
+/// last `)`.
+pub fn stat(text: &[u8]) -> Parsed<Stat> {
+    let behind_name = text.iter().rposition(|byte| *byte == b')').map_or(0, |place| place + 1);
+    let rest = text.get(behind_name..).unwrap_or_default();
+    let line = lines(rest).next().ok_or(ParseError::new(1, 1, "the text is empty"))?;
+    let mut cursor = Cursor::new(line);
+    cursor.blanks();
+    // The state, a letter.
+    cursor.take_while(|byte| !byte.is_ascii_whitespace());
+    let mut numbers = [0u64; 22];
+    for number in &mut numbers {
+        cursor.blanks();
+        // Some fields in between are negative (tty, tpgid, priority); none of those that are kept.
+        cursor.eat(b"-");
+        *number = cursor.unsigned()?;
+    }
+    // Numbered from 1 in proc_pid_stat(5), where the fourth field is the first of these.
+    let field = |number: usize| numbers.get(number - 4).copied().unwrap_or(0);
+    Ok(Stat {
+        user_ticks: field(14),
+        system_ticks: field(15),
+        start_ticks: field(22),
+        resident_pages: field(24),
+    })
+}
+
+/// Reads `cmdline`: the arguments as one text, blanks between them. Absent for a kernel thread, and for a process that has
+/// ended.
+pub fn command_line(text: &[u8]) -> Option<String> {
+    let end = text.iter().rposition(|byte| *byte != 0)? + 1;
+    let arguments = text.get(..end)?.split(|byte| *byte == 0);
+    let arguments: Vec<_> = arguments.map(String::from_utf8_lossy).collect();
+    Some(arguments.join(" "))
+}
+
 /// The control group of a process: its path in the unified hierarchy, else in the first that is named.
 /// Absent if there is none.
 pub fn cgroup(text: &[u8]) -> Option<String> {
@@ -96,6 +148,13 @@ pub fn container_id(cgroup: &str) -> Option<&str> {
     cgroup
         .rsplit(['/', '-', '.', ':'])
         .find(|part| part.len() == 64 && part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+}
+
+/// The job in a control group's path, which Slurm names `job_1234` (`cgroup.conf`). Absent where the path names none.
+pub fn slurm_job(cgroup: &str) -> Option<&str> {
+    let is_slurm = cgroup.split('/').any(|part| part.starts_with("slurm") || part.contains("slurmstepd"));
+    let job = cgroup.split('/').find_map(|part| part.strip_prefix("job_"))?;
+    (is_slurm && !job.is_empty() && job.bytes().all(|byte| byte.is_ascii_digit())).then_some(job)
 }
 
 /// Reads `/etc/passwd`: the users' names by their numbers. Lines that are none are left out.
@@ -132,6 +191,33 @@ mod tests {
         assert_eq!(status(b"Uid:\t1\n").unwrap_err().line, 1);
         assert_eq!(status(b"NSpid:\t1\tx\n").unwrap_err().column, 10);
         assert_eq!(status(b""), Ok(Status::default()));
+    }
+
+    #[test]
+    fn stats() {
+        // Of a process that calls itself `a) R (b`, as proc_pid_stat(5) numbers the fields.
+        let text = b"4711 (a) R (b) S 1 4711 4711 -1 -1 4194560 17 0 3 0 250 31 0 0 20 -5 9 0 1234567 99 4096 18 1\n";
+        let found = stat(text).unwrap();
+        assert_eq!((found.user_ticks, found.system_ticks), (250, 31));
+        assert_eq!((found.start_ticks, found.resident_pages), (1_234_567, 4096));
+        assert!(stat(b"").is_err());
+        assert_eq!(stat(b"4711 (a\nb) S 1 2 x").unwrap_err().reason, "expected a number");
+    }
+
+    #[test]
+    fn command_lines() {
+        assert_eq!(command_line(b"python3\0train.py\0--size\09\0").as_deref(), Some("python3 train.py --size 9"));
+        assert_eq!(command_line(b"nginx: worker\0\0\0\0").as_deref(), Some("nginx: worker"));
+        assert_eq!(command_line(b""), None);
+        assert_eq!(command_line(b"\0\0"), None);
+    }
+
+    #[test]
+    fn slurm_jobs() {
+        assert_eq!(slurm_job("/slurm/uid_1000/job_4711/step_0/task_0"), Some("4711"));
+        assert_eq!(slurm_job("/system.slice/slurmstepd.scope/job_12/step_batch"), Some("12"));
+        assert_eq!(slurm_job("/system.slice/job_12.service"), None);
+        assert_eq!(slurm_job("/user.slice/job_12"), None);
     }
 
     #[test]
@@ -185,6 +271,8 @@ mod tests {
         #[test]
         fn any_bytes(bytes: Vec<u8>, text: String) {
             let _ = (status(&bytes), cgroup(&bytes), user_names(&bytes), container_id(&text));
+            let _ = (stat(&bytes), command_line(&bytes), slurm_job(&text));
+            let _ = stat(&[b"1 (a) S ", &bytes[..]].concat());
             let _ = status(&[b"Name:\t", &bytes[..]].concat());
             let _ = status(&[b"NSpid:\t", &bytes[..]].concat());
         }

@@ -6,12 +6,12 @@
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::wanted::Wanted;
-use super::{DrmClient, PidNamespace, below, is_gone, number};
+use super::{DrmClient, PidNamespace, below, is_gone, number, refused};
 use crate::backend::{Backend, Dir};
 use crate::error::{Error, Op, Reasons, Result};
 use crate::gpu;
@@ -138,18 +138,6 @@ fn read<T>(
         parse,
     );
     (!gone).then_some(value)
-}
-
-/// The error of a process's file.
-fn refused(op: Op, path: PathBuf, error: &std::io::Error) -> Error {
-    match Error::plain(op, &path, error) {
-        Error::NoPermission { op, path, .. } => Error::NoPermission {
-            op,
-            path,
-            hint: "another user's process; root or the capability SYS_PTRACE may look at it",
-        },
-        other => other,
-    }
 }
 
 /// What came of looking at a process's descriptors.

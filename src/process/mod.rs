@@ -20,20 +20,22 @@
 //! How busy an engine is takes two looks: [`Processes::after`].
 
 mod descriptors;
+mod host;
 mod kfd;
 mod merge;
 mod rate;
 mod wanted;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use self::wanted::Wanted;
 use crate::backend::Backend;
 use crate::discover::Smi;
-use crate::error::Reasons;
+use crate::error::{Error, Op, Reasons};
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, Pid};
+pub use self::host::HostUse;
 pub use crate::parse::fdinfo::Engine;
 use crate::parse::fdinfo::FdInfo;
 use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
@@ -262,6 +264,11 @@ pub enum ProcessId {
 }
 
 impl Process {
+    /// The Slurm job that its control group names.
+    pub fn slurm_job(&self) -> Option<&str> {
+        crate::parse::process::slurm_job(self.cgroup.as_deref()?)
+    }
+
     /// A key for the process; [`Process::pid`] alone may mean two processes in a container.
     pub fn id(&self) -> ProcessId {
         match self.view {
@@ -373,6 +380,18 @@ fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Processes {
     let unreadable = seen.unreadable;
     let users = merge::Users::new(backend);
     Processes { namespace, processes: merge::merge(wanted, kfd, seen, namespace, users), unreadable, reasons }
+}
+
+/// The error of a process's file.
+fn refused(op: Op, path: PathBuf, error: &std::io::Error) -> Error {
+    match Error::plain(op, &path, error) {
+        Error::NoPermission { op, path, .. } => Error::NoPermission {
+            op,
+            path,
+            hint: "another user's process; root or the capability SYS_PTRACE may look at it",
+        },
+        other => other,
+    }
 }
 
 /// Whether an error means that the process, or its entry, is no more.

@@ -1,6 +1,7 @@
 //! Parts of reports that several commands have.
 
 pub(crate) mod errors;
+pub(crate) mod event;
 pub(crate) mod metrics_table;
 pub(crate) mod pcie;
 pub(crate) mod process;

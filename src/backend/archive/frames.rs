@@ -71,6 +71,11 @@ impl Archive {
         self.held.clock.times.len()
     }
 
+    /// When each frame was recorded, counted from the first.
+    pub fn frame_times(&self) -> &[Duration] {
+        &self.held.clock.times
+    }
+
     /// The number of the frame that is looked at, from 0.
     pub fn frame(&self) -> usize {
         self.held.clock.frame() as usize

@@ -7,11 +7,10 @@ use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use amdgpu_smi::Smi;
 use amdgpu_smi::event::{
-    AddressRange, BootTime, BufferedEvents, Event, EventKind, EventMask, EventSet, EventType, Location,
-    Origin, Place, WallClock, boot_time,
+    BootTime, BufferedEvents, Event, EventKind, EventMask, EventSet, EventType, Origin, WallClock, boot_time,
 };
-use amdgpu_smi::{Smi, unit::Bytes};
 use jiff::Timestamp;
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
 use rustix::io::Errno;
@@ -24,6 +23,7 @@ use crate::failure::Failure;
 use crate::machine;
 use crate::output::{Output, note};
 use crate::render::{Format, SCHEMA, printable};
+use crate::sections::event::meaning;
 use crate::watch::End;
 
 /// How many events wait in this program while the output's reader is slow.
@@ -264,103 +264,10 @@ impl Lines<'_> {
                 event.gpu.index(),
                 event.gpu.bdf(),
                 event.kind.name(),
-                printable(&self.payload(event)),
+                printable(&meaning(self.smi, event)),
             ),
         }
     }
-
-    /// What the payload means.
-    fn payload(&self, event: &Event) -> String {
-        let mut text = match &event.kind {
-            EventKind::VmFault { pid, task } => format!("thread {pid}{}", parenthesis(task)),
-            EventKind::ThermalThrottle { reasons, mask, count } => {
-                let reasons = reasons.map(|reasons| {
-                    let mut names = reasons.iter_names();
-                    let mut words: Vec<String> = names.by_ref().map(|(name, _)| name.to_owned()).collect();
-                    if !names.remaining().is_empty() {
-                        words.push(format!("{:#x}", names.remaining().bits()));
-                    }
-                    words.join(", ")
-                });
-                let count = count.map(|count| format!("; interrupt {count} since the driver was loaded"));
-                let reasons = reasons.unwrap_or_else(|| format!("reasons {mask:#x} of this chip"));
-                format!("{reasons}{}", count.unwrap_or_default())
-            }
-            EventKind::GpuPreReset { sequence, cause } | EventKind::GpuPostReset { sequence, cause } => {
-                match cause.is_empty() {
-                    true => format!("reset {sequence}"),
-                    false => format!("reset {sequence}: {cause}"),
-                }
-            }
-            EventKind::MigrateStart { pid, range, from, to, trigger, .. } => {
-                format!("process {pid}: {}{}", self.way(range, *from, *to), parenthesis_of(trigger))
-            }
-            EventKind::MigrateEnd { pid, range, from, to, trigger, error, .. } => {
-                let failed = match error {
-                    Some(error @ ..0) => format!(", failed with error {}", error.unsigned_abs()),
-                    _ => String::new(),
-                };
-                format!("process {pid}: {}{}{failed}", self.way(range, *from, *to), parenthesis_of(trigger))
-            }
-            EventKind::PageFaultStart { pid, address, access, .. } => {
-                format!("process {pid}: page at {address:#x}{}", parenthesis_of(access))
-            }
-            EventKind::PageFaultEnd { pid, address, outcome, .. } => {
-                format!("process {pid}: page at {address:#x}{}", parenthesis_of(outcome))
-            }
-            EventKind::QueueEviction { pid, trigger, .. } => {
-                format!("process {pid}{}", parenthesis_of(trigger))
-            }
-            EventKind::QueueRestore { pid, rescheduled, .. } => {
-                let later = if *rescheduled { ": failed, will be tried again" } else { "" };
-                format!("process {pid}{later}")
-            }
-            EventKind::UnmapFromGpu { pid, range, trigger, .. } => {
-                format!("process {pid}: {}{}", piece(range), parenthesis_of(trigger))
-            }
-            EventKind::ProcessStart { pid, task } | EventKind::ProcessEnd { pid, task } => {
-                format!("process {pid}{}", parenthesis(task))
-            }
-            EventKind::Dropped { count, .. } => match event.origin {
-                Origin::Queue => format!("{count} lost by this program, whose output is too slow"),
-                _ => format!("{count} lost by the kernel"),
-            },
-            EventKind::Unknown { id: Some(id), text } => format!("number {id}: {text}"),
-            EventKind::Unknown { id: None, text } => text.to_string(),
-            // A kind that the library learned and this has not.
-            _ => event.message().to_string(),
-        };
-        if event.origin == Origin::Derived {
-            text.push_str(", derived");
-        }
-        text
-    }
-
-    fn way(&self, range: &AddressRange, from: Location, to: Location) -> String {
-        format!("{}, from {} to {}", piece(range), self.place(from), self.place(to))
-    }
-
-    fn place(&self, location: Location) -> String {
-        match self.smi.place(location) {
-            Place::Gpu(gpu) => format!("GPU {}", gpu.index()),
-            Place::OtherGpu(id) => format!("the GPU with KFD id {id}"),
-            place => place.to_string(),
-        }
-    }
-}
-
-/// Pages are the least that there is, so a size in KB is exact.
-fn piece(range: &AddressRange) -> String {
-    let Bytes(bytes) = range.size;
-    format!("{} KB at {:#x}", bytes / 1024, range.start)
-}
-
-fn parenthesis(name: &amdgpu_smi::event::Text<'_>) -> String {
-    if name.is_empty() { String::new() } else { format!(" ({name})") }
-}
-
-fn parenthesis_of(value: &Option<impl std::fmt::Display>) -> String {
-    value.as_ref().map_or_else(String::new, |value| format!(" ({value})"))
 }
 
 /// The library's own object, with version and time before it.

@@ -1,0 +1,91 @@
+//! What a process uses of the machine itself, beside the GPUs: processor time and memory; and its command line.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{Process, ProcessId, refused};
+use crate::discover::Smi;
+use crate::error::{Error, Op, Result};
+use crate::gpu;
+use crate::parse::Parsed;
+use crate::parse::process::{command_line, stat};
+use crate::unit::Bytes;
+
+/// What a process uses of the machine's processors and memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HostUse {
+    /// Its arguments with blanks between them; absent for one that has none, or that hides them.
+    pub command_line: Option<String>,
+    /// How long processors worked for it since it began.
+    pub processor_time: Duration,
+    /// What it has in memory.
+    pub resident: Bytes,
+    /// When it began, in ticks of the clock after boot: with the number it names one process, however often the kernel
+    /// gives numbers anew.
+    pub start_ticks: u64,
+    read_at: Instant,
+}
+
+impl HostUse {
+    /// How busy it kept processors since an earlier look, in percent of one; `None` if that was of another process.
+    pub fn percent_since(&self, earlier: &HostUse) -> Option<f64> {
+        let passed = self.read_at.saturating_duration_since(earlier.read_at);
+        if passed.is_zero() || earlier.start_ticks != self.start_ticks {
+            return None;
+        }
+        let worked = self.processor_time.saturating_sub(earlier.processor_time);
+        Some(worked.as_secs_f64() * 100.0 / passed.as_secs_f64())
+    }
+}
+
+impl Smi {
+    /// Command line, processor time and memory of a process.
+    ///
+    /// *Source*: `stat` and `cmdline` of `/proc/<pid>`.
+    /// *Errors*: [`Error::OtherPidNamespace`] for one that this `/proc` does not number; those of reading `stat`, as for a
+    /// process that has ended.
+    pub fn host_use(&self, process: &Process) -> Result<HostUse> {
+        let directory = Path::new("/proc").join(process.pid.to_string());
+        if matches!(process.id(), ProcessId::Host(_)) {
+            return Err(Error::OtherPidNamespace { path: directory.join("stat") });
+        }
+        let backend = self.backend();
+        let opened = backend.open_dir(&directory);
+        let dir = opened.map_err(|error| Error::plain(Op::OpenDir, &directory, &error))?;
+        let failed = |op, path, error: std::io::Error| refused(op, path, &error);
+        let stat = gpu::read(&*dir, "stat", failed, stat)?;
+        let arguments = gpu::read(&*dir, "cmdline", failed, |text| Parsed::Ok(command_line(text)));
+        let ticks = rustix::param::clock_ticks_per_second().max(1);
+        let worked = stat.user_ticks.saturating_add(stat.system_ticks);
+        let page = u64::try_from(backend.host().page_size).unwrap_or(4096);
+        Ok(HostUse {
+            command_line: arguments.ok().flatten(),
+            processor_time: Duration::from_millis(worked.saturating_mul(1000) / ticks),
+            resident: Bytes(stat.resident_pages.saturating_mul(page)),
+            start_ticks: stat.start_ticks,
+            read_at: Instant::now(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn share_of_a_processor() {
+        let start = Instant::now();
+        let at = |millis: u64, worked: u64, start_ticks| HostUse {
+            command_line: None,
+            processor_time: Duration::from_millis(worked),
+            resident: Bytes(0),
+            start_ticks,
+            read_at: start + Duration::from_millis(millis),
+        };
+        assert_eq!(at(1000, 1500, 7).percent_since(&at(0, 1000, 7)), Some(50.0));
+        assert_eq!(at(1000, 900, 7).percent_since(&at(0, 1000, 7)), Some(0.0));
+        assert_eq!(at(1000, 1500, 8).percent_since(&at(0, 1000, 7)), None);
+        assert_eq!(at(0, 1500, 7).percent_since(&at(0, 1000, 7)), None);
+    }
+}
