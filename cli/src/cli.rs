@@ -21,12 +21,13 @@ use crate::command::topology::TopologyArgs;
 use crate::command::xgmi::XgmiArgs;
 use crate::face::Face;
 use crate::failure::Failure;
+use crate::top::TopArgs;
 
 const LONG_ABOUT: &str = "\
 Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
 fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
-Only set and reset change anything, and metric -x and xgmi --errors, which clear the errors they read. Only event \
-and capture --events open a device, /dev/kfd, and -U and -O, which ask about processors, /dev/hsmp.
+Only set and reset change anything, and metric -x and xgmi --errors, which clear the errors they read. Only event, \
+top and capture --events open a device, /dev/kfd, and -U and -O, which ask about processors, /dev/hsmp.
 
 Without a command, prints a table of all GPUs.";
 
@@ -39,6 +40,7 @@ Examples:
   amdgpu-smi monitor -w 1               a row a second, until Ctrl-C
   amdgpu-smi metric --json | jq '.gpu_data[].power.socket_power'
   amdgpu-smi metric -w 0.5 --json       one JSON document a line, two a second
+  amdgpu-smi top                        a live view with history and processes
   amdgpu-smi process -w 2               who uses which engine, every two seconds
   amdgpu-smi topology -t                how the GPUs are wired
   amdgpu-smi event --json               a line for each reset, throttling, memory fault
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     /// The most wanted measurements, a row for each GPU
     #[command(visible_alias = "dmon")]
     Monitor(MonitorArgs),
+    /// A live view: bars, history, processes; keys as in htop
+    Top(Box<TopArgs>),
     /// Versions of the firmware that the driver loaded
     #[command(visible_alias = "ucode")]
     Firmware(FirmwareArgs),
@@ -129,6 +133,7 @@ impl Command {
             Command::Static(args) => command::static_facts::run(common, args),
             Command::Metric(args) => command::metric::run(common, args),
             Command::Monitor(args) => command::monitor::run(common, args),
+            Command::Top(args) => crate::top::run(common, args),
             Command::Firmware(_) => command::firmware::run(common),
             Command::Process(args) => command::process::run(common, args),
             Command::Topology(args) => command::topology::run(common, args),

@@ -18,6 +18,7 @@ mod report;
 mod rocm_smi;
 mod row;
 mod sections;
+mod top;
 mod view;
 mod watch;
 

@@ -1,0 +1,141 @@
+//! A piece of the screen to draw on: what does not fit is cut, and nothing is ever drawn outside.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::render::printable;
+
+/// A rectangle of cells, with its own coordinates.
+pub(crate) struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    area: Rect,
+}
+
+impl<'a> Canvas<'a> {
+    /// The part of a buffer that lies within it.
+    pub(crate) fn new(buffer: &'a mut Buffer, area: Rect) -> Canvas<'a> {
+        let area = area.intersection(buffer.area);
+        Canvas { buffer, area }
+    }
+
+    pub(crate) fn width(&self) -> u16 {
+        self.area.width
+    }
+
+    pub(crate) fn height(&self) -> u16 {
+        self.area.height
+    }
+
+    /// A part of this one, cut where it would reach beyond.
+    pub(crate) fn part(&mut self, x: u16, y: u16, width: u16, height: u16) -> Canvas<'_> {
+        let x = x.min(self.area.width);
+        let y = y.min(self.area.height);
+        let area = Rect {
+            x: self.area.x + x,
+            y: self.area.y + y,
+            width: width.min(self.area.width - x),
+            height: height.min(self.area.height - y),
+        };
+        Canvas { buffer: self.buffer, area }
+    }
+
+    /// One line of it.
+    pub(crate) fn line(&mut self, y: u16) -> Canvas<'_> {
+        self.part(0, y, u16::MAX, 1)
+    }
+
+    /// Writes text from a column on; gives the column behind it.
+    pub(crate) fn text(&mut self, x: u16, y: u16, text: &str, style: Style) -> u16 {
+        if y >= self.area.height || x >= self.area.width {
+            return x.saturating_add(width(text));
+        }
+        let most = usize::from(self.area.width - x);
+        let (end, _) =
+            self.buffer.set_stringn(self.area.x + x, self.area.y + y, printable(text), most, style);
+        end - self.area.x
+    }
+
+    /// Writes text that ends before a column.
+    pub(crate) fn text_right(&mut self, end: u16, y: u16, text: &str, style: Style) {
+        let end = end.min(self.area.width);
+        let text = cut(text, end);
+        self.text(end - width(&text).min(end), y, &text, style);
+    }
+
+    /// Fills one line from a column on with a character.
+    pub(crate) fn fill(&mut self, x: u16, y: u16, width: u16, character: char, style: Style) {
+        let text: String = std::iter::repeat_n(character, usize::from(width)).collect();
+        self.text(x, y, &text, style);
+    }
+
+    /// Lays a style over all of it.
+    pub(crate) fn style(&mut self, style: Style) {
+        self.buffer.set_style(self.area, style);
+    }
+
+    /// Wipes what was drawn here before, as a dialog over the screen needs it.
+    pub(crate) fn clear(&mut self) {
+        for y in self.area.top()..self.area.bottom() {
+            for x in self.area.left()..self.area.right() {
+                if let Some(cell) = self.buffer.cell_mut((x, y)) {
+                    cell.reset();
+                }
+            }
+        }
+    }
+}
+
+/// How many columns a text takes, once it is printable.
+pub(crate) fn width(text: &str) -> u16 {
+    u16::try_from(UnicodeWidthStr::width(printable(text).as_str())).unwrap_or(u16::MAX)
+}
+
+/// The beginning of a text that fits into so many columns; a dot in the place of the rest.
+pub(crate) fn cut(text: &str, most: u16) -> String {
+    let text = printable(text);
+    if width(&text) <= most {
+        return text;
+    }
+    let mut short = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        used += character.width().unwrap_or(0);
+        if used >= usize::from(most) {
+            break;
+        }
+        short.push(character);
+    }
+    if most > 0 {
+        short.push('.');
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_drawn_outside() {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 3));
+        let mut canvas = Canvas::new(&mut buffer, Rect::new(2, 1, 5, 1));
+        assert_eq!(canvas.text(3, 0, "abcdef", Style::default()), 5);
+        assert_eq!(canvas.text(9, 0, "x", Style::default()), 10);
+        canvas.text(0, 1, "y", Style::default());
+        canvas.part(4, 0, 9, 9).text_right(20, 0, "zzzzzz", Style::default());
+        canvas.text_right(2, 0, "12", Style::default());
+        assert_eq!(buffer, Buffer::with_lines(["          ", "  12 a.   ", "          "]));
+    }
+
+    #[test]
+    fn texts_are_cut_between_characters() {
+        assert_eq!(cut("abcdef", 6), "abcdef");
+        assert_eq!(cut("abcdefg", 6), "abcde.");
+        assert_eq!(cut("日本語", 5), "日本.");
+        assert_eq!(cut("日本語", 4), "日.");
+        assert_eq!(cut("abc", 0), "");
+        assert_eq!(cut("a\x1b[2J", 3), "a\\.");
+    }
+}

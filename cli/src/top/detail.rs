@@ -1,0 +1,258 @@
+//! What the pages about one package show: all of its sensors, clocks and links, each with its limit or with the reason why
+//! there is no value.
+
+use std::fmt;
+
+use amdgpu_smi::Gpu;
+use amdgpu_smi::gpu::{ClockDomain, PowerKind};
+use amdgpu_smi::id::Bdf;
+use amdgpu_smi::parse::dpm::DpmTable;
+use amdgpu_smi::reading::Reading;
+use amdgpu_smi::summary::{ClockSummary, Look, Summary};
+
+use super::palette::Level;
+
+/// What is read of one package for its pages.
+#[derive(Debug, Clone)]
+pub(crate) struct Detail {
+    pub(crate) bdf: Bdf,
+    pub(crate) sensors: Vec<Row>,
+    pub(crate) clocks: Vec<Row>,
+    pub(crate) links: Vec<Row>,
+}
+
+/// A line of such a page.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) label: String,
+    pub(crate) value: String,
+    /// Limits, ranges, or why there is no value.
+    pub(crate) note: String,
+    pub(crate) level: Level,
+    pub(crate) is_heading: bool,
+}
+
+impl Row {
+    fn heading(label: &str) -> Row {
+        Row {
+            label: label.into(),
+            value: String::new(),
+            note: String::new(),
+            level: Level::Fine,
+            is_heading: true,
+        }
+    }
+
+    fn plain(label: impl Into<String>, value: impl fmt::Display) -> Row {
+        let (label, value) = (label.into(), value.to_string());
+        Row { label, value, note: String::new(), level: Level::Fine, is_heading: false }
+    }
+
+    fn noted(self, note: impl Into<String>) -> Row {
+        Row { note: note.into(), ..self }
+    }
+
+    /// A value, or a dash with the reason.
+    fn reading<T>(label: impl Into<String>, reading: &Reading<T>, show: impl FnOnce(&T) -> String) -> Row {
+        match reading {
+            Ok(found) => Row::plain(label, show(&found.value)),
+            Err(error) => Row::plain(label, "-").noted(error.reason()),
+        }
+    }
+}
+
+impl Detail {
+    /// Reads it all through the handle, which may take as long as the GPU likes.
+    pub(crate) fn of(gpu: &Gpu) -> Detail {
+        let look = gpu.look();
+        let summary = look.summary();
+        Detail {
+            bdf: gpu.bdf(),
+            sensors: sensors(&look, &summary),
+            clocks: clocks(gpu, &summary),
+            links: links(gpu, &summary),
+        }
+    }
+}
+
+fn sensors(look: &Look<'_>, summary: &Summary) -> Vec<Row> {
+    let mut rows = vec![Row::heading("Temperatures")];
+    match &summary.temperatures {
+        Ok(sensors) => rows.extend(sensors.iter().map(|sensor| {
+            let limit = |name: &str, limit: &Reading<amdgpu_smi::unit::MilliCelsius>| {
+                let limit = limit.as_ref().ok().filter(|limit| limit.value.0 > 0)?;
+                Some(format!("{name} {:.0} C", limit.celsius()))
+            };
+            let limits = [limit("critical", &sensor.critical), limit("emergency", &sensor.emergency)];
+            let limits: Vec<String> = limits.into_iter().flatten().collect();
+            let row = Row::reading(sensor.sensor.as_str(), &sensor.current, |heat| {
+                format!("{:.0} C", heat.celsius())
+            });
+            match (&sensor.current, &sensor.critical) {
+                (Ok(now), Ok(critical)) => Row {
+                    level: Level::of_limit(now.celsius(), critical.celsius()),
+                    ..row.noted(limits.join(", "))
+                },
+                (Ok(_), Err(_)) => row.noted(limits.join(", ")),
+                (Err(_), _) => row,
+            }
+        })),
+        Err(error) => rows.push(Row::plain("sensors", "-").noted(error.reason())),
+    }
+    rows.push(Row::heading("Power"));
+    let power = &summary.power;
+    let watts = |power: &amdgpu_smi::unit::MicroWatts| format!("{:.0} W", power.watts());
+    let kind = match power.kind {
+        Some(PowerKind::Average) => "averaged by the firmware",
+        Some(PowerKind::Instantaneous) => "of this moment",
+        _ => "",
+    };
+    let socket = Row::reading("package", &power.socket, watts);
+    rows.push(if power.socket.is_ok() { socket.noted(kind) } else { socket });
+    for (label, reading) in [
+        ("cap", &power.cap),
+        ("default cap", &power.cap_default),
+        ("lowest cap", &power.cap_min),
+        ("highest cap", &power.cap_max),
+    ] {
+        rows.push(Row::reading(label, reading, watts));
+    }
+    rows.push(Row::heading("Voltages"));
+    match &summary.voltages {
+        Ok(voltages) => rows.extend(voltages.iter().map(|voltage| {
+            Row::reading(voltage.rail.as_str(), &voltage.current, |volts| format!("{} mV", volts.0))
+        })),
+        Err(error) => rows.push(Row::plain("rails", "-").noted(error.reason())),
+    }
+    rows.push(Row::heading("Fan"));
+    let fan = &summary.fan;
+    rows.push(Row::reading("speed", &fan.rpm, |rpm| format!("{} RPM", rpm.0)));
+    rows.push(Row::reading("drive", &fan.percent, |percent| format!("{percent:.0} %")));
+    rows.push(Row::reading("highest speed", &fan.rpm_max, |rpm| format!("{} RPM", rpm.0)));
+    rows.push(Row::heading("Activity"));
+    let percent = |percent: &amdgpu_smi::unit::Percent| format!("{} %", percent.0);
+    rows.push(Row::reading("shaders", &summary.activity.gfx, percent));
+    rows.push(Row::reading("memory controller", &summary.activity.memory, percent));
+    rows.push(Row::reading("media engines", &summary.activity.media, percent));
+    rows.push(Row::heading("Memory"));
+    let memory = &summary.memory;
+    let size = |bytes: &amdgpu_smi::unit::Bytes| crate::render::size(*bytes);
+    for (label, reading) in [
+        ("VRAM used", &memory.vram_used),
+        ("VRAM", &memory.vram_total),
+        ("VRAM that the CPU reaches", &memory.visible_vram_used),
+        ("GTT used", &memory.gtt_used),
+        ("GTT", &memory.gtt_total),
+    ] {
+        rows.push(Row::reading(label, reading, size));
+    }
+    rows.push(Row::heading("Throttling"));
+    let throttling = &summary.throttling;
+    rows.push(Row::reading("active", &throttling.active, |active| if *active { "yes" } else { "no" }.into()));
+    rows.push(Row::reading("causes", &throttling.causes, ToString::to_string));
+    rows.push(Row::heading("Errors"));
+    let totals = look.gpu().error_totals();
+    let count = |count: Option<u64>| count.map_or_else(|| "-".into(), |count| count.to_string());
+    match totals {
+        Ok(totals) => {
+            rows.push(Row::plain("corrected", count(totals.counts.correctable)));
+            let uncorrectable = totals.counts.uncorrectable;
+            let level =
+                if uncorrectable.is_some_and(|count| count > 0) { Level::Critical } else { Level::Fine };
+            rows.push(Row { level, ..Row::plain("uncorrectable", count(uncorrectable)) });
+            rows.extend(
+                totals
+                    .missing
+                    .iter()
+                    .map(|(block, error)| Row::plain(block.as_str(), "-").noted(error.reason())),
+            );
+        }
+        Err(error) => rows.push(Row::plain("counts", "-").noted(error.reason())),
+    }
+    rows
+}
+
+fn clocks(gpu: &Gpu, summary: &Summary) -> Vec<Row> {
+    let mut rows = vec![Row::heading("Clocks")];
+    rows.extend(summary.clocks.iter().map(clock));
+    rows.push(Row::heading("Levels"));
+    for clock in &summary.clocks {
+        if let Ok(levels) = &clock.levels {
+            rows.push(Row::plain(domain(clock.domain), level_list(levels)));
+        }
+    }
+    rows.push(Row::heading("Performance"));
+    rows.push(Row::reading("level", &gpu.performance_level(), ToString::to_string));
+    match gpu.power_profiles() {
+        Ok(profiles) => {
+            let names = profiles.iter().map(|profile| match profile.current {
+                true => format!("[{}]", profile.name),
+                false => profile.name.to_string(),
+            });
+            rows.push(Row::plain("profile", names.collect::<Vec<_>>().join(" ")));
+        }
+        Err(error) => rows.push(Row::plain("profile", "-").noted(error.reason())),
+    }
+    rows
+}
+
+fn clock(clock: &ClockSummary) -> Row {
+    let row = Row::reading(domain(clock.domain), &clock.current, |clock| format!("{} MHz", clock.0));
+    if clock.current.is_err() {
+        return row;
+    }
+    let bounds = match (&clock.min, &clock.max) {
+        (Ok(min), Ok(max)) => format!("{} to {} MHz", min.0, max.0),
+        _ => String::new(),
+    };
+    row.noted(bounds)
+}
+
+/// `graphics`, `video0`: a domain that the library learns has a name here, too.
+fn domain(domain: ClockDomain) -> String {
+    format!("{domain:?}").to_lowercase()
+}
+
+/// The levels with the current one in brackets.
+fn level_list(table: &DpmTable) -> String {
+    let levels = table.levels.iter().map(|level| match level.current {
+        true => format!("[{}]", level.frequency.0),
+        false => level.frequency.0.to_string(),
+    });
+    levels.collect::<Vec<_>>().join(" ")
+}
+
+fn links(gpu: &Gpu, summary: &Summary) -> Vec<Row> {
+    let mut rows = vec![Row::heading("Link to the machine")];
+    let link = &summary.link;
+    let rate = |speed: &amdgpu_smi::unit::MegaTransfers| match speed.pcie_generation() {
+        Some(generation) => format!("{} GT/s (generation {generation})", speed.gigatransfers()),
+        None => format!("{} GT/s", speed.gigatransfers()),
+    };
+    rows.push(Row::reading("speed", &link.speed, rate));
+    rows.push(Row::reading("lanes", &link.width, ToString::to_string));
+    rows.push(Row::reading("highest speed", &link.speed_max, rate));
+    rows.push(Row::reading("most lanes", &link.width_max, ToString::to_string));
+    rows.push(Row::reading("replays", &link.replay_count, ToString::to_string));
+    rows.push(Row::heading("Links to other GPUs"));
+    match gpu.xgmi_links() {
+        Ok(links) if links.is_empty() => rows.push(Row::plain("XGMI", "none")),
+        Ok(links) => rows.extend(links.iter().map(|link| {
+            let speed =
+                link.speed.map_or_else(|| "-".into(), |speed| format!("{} GT/s", speed.gigatransfers()));
+            let state = link.state.map_or_else(String::new, |state| format!("{state:?}").to_lowercase());
+            Row::plain(format!("XGMI {}", link.index), speed).noted(state)
+        })),
+        Err(error) => rows.push(Row::plain("XGMI", "-").noted(error.reason())),
+    }
+    rows.push(Row::heading("Partitions"));
+    rows.push(Row::reading("compute", &gpu.compute_partition(), ToString::to_string));
+    rows.push(Row::reading("memory", &gpu.memory_partition(), ToString::to_string));
+    rows.push(Row::reading("possible for compute", &gpu.available_compute_partitions(), |modes| {
+        modes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }));
+    rows.push(Row::reading("possible for memory", &gpu.available_memory_partitions(), |modes| {
+        modes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }));
+    rows
+}

@@ -1,0 +1,80 @@
+//! What lies over the page: the help and the menus.
+
+use ratatui::style::Style;
+
+use crate::top::app::{App, SORTS};
+use crate::top::canvas::{Canvas, cut, width};
+use crate::top::keys::HELP;
+use crate::top::kill::{SIGNALS, Target};
+use crate::top::palette::Level;
+
+/// A box in the middle, as large as its contents where there is room; gives what is within its frame.
+fn opened<'a>(app: &App, canvas: &'a mut Canvas<'_>, title: &str, wide: u16, high: u16) -> Canvas<'a> {
+    let palette = app.settings.palette;
+    let wide = wide.saturating_add(4).min(canvas.width());
+    let high = high.saturating_add(2).min(canvas.height());
+    let (x, y) = ((canvas.width() - wide) / 2, (canvas.height() - high) / 2);
+    let mut dialog = canvas.part(x, y, wide, high);
+    dialog.clear();
+    let glyphs = app.settings.glyphs.frame();
+    let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
+    for (y, left, right) in [(0, top_left, top_right), (high.saturating_sub(1), bottom_left, bottom_right)] {
+        dialog.fill(0, y, 1, left, palette.accent());
+        dialog.fill(1, y, wide.saturating_sub(2), glyphs.horizontal, palette.accent());
+        dialog.fill(wide.saturating_sub(1), y, 1, right, palette.accent());
+    }
+    for y in 1..high.saturating_sub(1) {
+        dialog.fill(0, y, 1, glyphs.vertical, palette.accent());
+        dialog.fill(wide.saturating_sub(1), y, 1, glyphs.vertical, palette.accent());
+    }
+    dialog.text(2, 0, &format!(" {} ", cut(title, wide.saturating_sub(6))), palette.heading());
+    canvas.part(x + 2, y + 1, wide.saturating_sub(4), high.saturating_sub(2))
+}
+
+pub(super) fn help(app: &App, canvas: &mut Canvas<'_>, scroll: usize) {
+    let palette = app.settings.palette;
+    let keys = HELP.iter().map(|help| width(help.keys)).max().unwrap_or(0);
+    let does = HELP.iter().map(|help| width(help.does)).max().unwrap_or(0);
+    let high = u16::try_from(HELP.len()).unwrap_or(u16::MAX);
+    let mut inner = opened(app, canvas, "Keys; any other key goes back", keys + 2 + does, high);
+    let first = scroll.min(HELP.len().saturating_sub(usize::from(inner.height())));
+    for (y, help) in (0..inner.height()).zip(HELP.iter().skip(first)) {
+        inner.text(0, y, help.keys, palette.accent());
+        inner.text(keys + 2, y, help.does, Style::new());
+    }
+}
+
+pub(super) fn sort(app: &App, canvas: &mut Canvas<'_>, choice: usize) {
+    let high = u16::try_from(SORTS.len()).unwrap_or(u16::MAX);
+    let mut inner = opened(app, canvas, "Order by", 20, high);
+    let first = (choice + 1).saturating_sub(usize::from(inner.height()));
+    for (y, (place, sort)) in (0..inner.height()).zip(SORTS.iter().enumerate().skip(first)) {
+        let mut line = inner.line(y);
+        line.text(0, 0, sort.label(), Style::new());
+        if place == choice {
+            line.style(app.settings.palette.selected());
+        }
+    }
+}
+
+pub(super) fn kill(app: &App, canvas: &mut Canvas<'_>, target: &Target, choice: usize) {
+    let palette = app.settings.palette;
+    let high = u16::try_from(SIGNALS.len() + 4).unwrap_or(u16::MAX);
+    let mut inner = opened(app, canvas, "Send a signal", 52, high);
+    let user = target.user.as_deref().map(|user| format!(" of {user}")).unwrap_or_default();
+    inner.text(0, 0, &format!("to process {}{user}:", target.pid), Style::new());
+    let command = cut(&target.command, inner.width());
+    inner.text(0, 1, &command, palette.level(Level::High));
+    let most = inner.height().saturating_sub(4);
+    let first = (choice + 1).saturating_sub(usize::from(most));
+    for (y, (place, (_, name, means))) in (3..3 + most).zip(SIGNALS.iter().enumerate().skip(first)) {
+        let mut line = inner.line(y);
+        line.text(0, 0, name, palette.heading());
+        line.text(9, 0, means, Style::new());
+        if place == choice {
+            line.style(palette.selected());
+        }
+    }
+    let y = inner.height().saturating_sub(1);
+    inner.text(0, y, "Enter sends it, Esc does not", palette.quiet());
+}

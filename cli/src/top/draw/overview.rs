@@ -1,0 +1,183 @@
+//! The first page: all GPUs, and below them who uses them.
+
+use super::{card, processes, rows};
+use crate::top::app::App;
+use crate::top::canvas::{Canvas, cut};
+use crate::top::model::Package;
+use crate::top::palette::Level;
+use crate::top::settings::Density;
+
+/// Lines that the processes need to be of use, with their heading.
+const PROCESSES: u16 = 4;
+
+/// How the GPUs are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Full,
+    Medium,
+    /// One line each, and below each its partitions.
+    Tree,
+    /// One line each; partitions are a word of it.
+    Rows,
+}
+
+/// Draws it; how many lines the list of processes has.
+pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
+    let packages = &app.shown().packages;
+    if packages.is_empty() {
+        nothing(app, canvas);
+        return 0;
+    }
+    let below = if app.settings.processes { PROCESSES } else { 0 };
+    let form = form(app, packages, canvas.width(), canvas.height().saturating_sub(below));
+    let wanted = height(app, packages, form);
+    let most = match app.settings.processes {
+        // Where not all fits, GPUs get two thirds.
+        true => canvas.height().saturating_sub(PROCESSES).max(canvas.height() * 2 / 3),
+        false => canvas.height(),
+    };
+    let high = wanted.min(most);
+    gpus(app, packages, form, &mut canvas.part(0, 0, u16::MAX, high));
+    if !app.settings.processes {
+        return 0;
+    }
+    let left = canvas.height() - high;
+    processes::draw(app, &mut canvas.part(0, high, u16::MAX, left), false)
+}
+
+fn height(app: &App, packages: &[Package], form: Form) -> u16 {
+    let partitions: usize = packages.iter().map(|package| package.partitions.len()).sum();
+    let lines = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    match form {
+        Form::Full => {
+            packages.iter().map(|package| card::full_height(app, package)).fold(0, u16::saturating_add)
+        }
+        Form::Medium => lines(packages.len()).saturating_mul(card::MEDIUM),
+        Form::Tree => lines(packages.len() + partitions + 1),
+        Form::Rows => lines(packages.len() + 1),
+    }
+}
+
+/// The largest form that fits, or the one that was chosen.
+fn form(app: &App, packages: &[Package], wide: u16, high: u16) -> Form {
+    let fits = |form: Form| height(app, packages, form) <= high;
+    let rows = || if fits(Form::Tree) { Form::Tree } else { Form::Rows };
+    let is_partitioned = packages.iter().any(|package| !package.partitions.is_empty());
+    match app.settings.density {
+        Density::Full => Form::Full,
+        Density::Medium => Form::Medium,
+        Density::Row => rows(),
+        Density::Auto if packages.len() <= 2 && wide >= 50 && fits(Form::Full) => Form::Full,
+        // Three lines have no room for partitions.
+        Density::Auto if is_partitioned => rows(),
+        Density::Auto if packages.len() <= 4 && wide >= 70 && fits(Form::Medium) => Form::Medium,
+        Density::Auto => rows(),
+    }
+}
+
+/// The GPUs, scrolled so that the chosen one is seen.
+fn gpus(app: &App, packages: &[Package], form: Form, canvas: &mut Canvas<'_>) {
+    let chosen = app.chosen_gpu();
+    let heading = u16::from(matches!(form, Form::Tree | Form::Rows));
+    if heading > 0 {
+        rows::heading(app, &mut canvas.line(0));
+    }
+    let room = canvas.height().saturating_sub(heading);
+    let heights: Vec<u16> = packages
+        .iter()
+        .map(|package| match form {
+            Form::Full => card::full_height(app, package).min(room.max(1)),
+            Form::Medium => card::MEDIUM,
+            Form::Tree => u16::try_from(1 + package.partitions.len()).unwrap_or(u16::MAX),
+            Form::Rows => 1,
+        })
+        .collect();
+    let first = first_shown(&heights, chosen, room);
+    let mut y = heading;
+    let several = packages.len() > 1;
+    for (place, (package, high)) in packages.iter().zip(&heights).enumerate().skip(first) {
+        if y >= canvas.height() {
+            break;
+        }
+        let mut part = canvas.part(0, y, u16::MAX, *high);
+        let is_chosen = several && place == chosen;
+        match form {
+            Form::Full => card::full(app, package, is_chosen, &mut part),
+            Form::Medium => card::medium(app, package, is_chosen, &mut part),
+            Form::Rows => rows::row(app, package, is_chosen, &mut part),
+            Form::Tree => {
+                rows::row(app, package, is_chosen, &mut part.line(0));
+                rows::partitions(app, package, &mut part.part(0, 1, u16::MAX, high - 1));
+            }
+        }
+        y = y.saturating_add(*high);
+    }
+}
+
+/// The first that is shown, so that the chosen one is, too.
+fn first_shown(heights: &[u16], chosen: usize, room: u16) -> usize {
+    let mut first = chosen.min(heights.len().saturating_sub(1));
+    let mut used = heights.get(first).copied().unwrap_or(0);
+    while let Some(before) = first.checked_sub(1) {
+        used = used.saturating_add(heights.get(before).copied().unwrap_or(0));
+        if used > room {
+            break;
+        }
+        first = before;
+    }
+    first
+}
+
+/// Why there is no GPU.
+fn nothing(app: &App, canvas: &mut Canvas<'_>) {
+    let palette = app.settings.palette;
+    let Some(nothing) = &app.shown().nothing else { return };
+    let wide = canvas.width().saturating_sub(2);
+    let mut y = 1;
+    for (text, style) in
+        [(nothing.sentence.as_str(), palette.level(Level::High)), (nothing.hint, palette.quiet())]
+    {
+        for line in wrapped(text, wide) {
+            canvas.text(1, y, &line, style);
+            y += 1;
+        }
+    }
+}
+
+/// A text in lines of so many columns.
+pub(super) fn wrapped(text: &str, wide: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = cut(word, wide);
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= usize::from(wide) => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_chosen_one_is_seen() {
+        assert_eq!(first_shown(&[1; 10], 0, 4), 0);
+        assert_eq!(first_shown(&[1; 10], 3, 4), 0);
+        assert_eq!(first_shown(&[1; 10], 4, 4), 1);
+        assert_eq!(first_shown(&[1; 10], 99, 4), 6);
+        assert_eq!(first_shown(&[5, 5], 1, 4), 1);
+        assert_eq!(first_shown(&[], 0, 4), 0);
+    }
+
+    #[test]
+    fn long_sentences_are_wrapped() {
+        assert_eq!(wrapped("no amdgpu driver here", 10), ["no amdgpu", "driver", "here"]);
+        assert_eq!(wrapped("abcdefghijkl", 5), ["abcd."]);
+        assert!(wrapped("a", 0).iter().all(String::is_empty));
+    }
+}

@@ -1,0 +1,175 @@
+//! Which key does what: one table for the keyboard, the line at the bottom and the help.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use super::processes::Sort;
+
+/// What a key asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Quit,
+    Suspend,
+    Redraw,
+    Help,
+    Tab(usize),
+    NextTab,
+    PreviousTab,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    PreviousGpu,
+    NextGpu,
+    Enter,
+    Back,
+    Filter,
+    SortMenu,
+    SortBy(Sort),
+    Invert,
+    Group,
+    OnlyThisGpu,
+    Kill,
+    Pause,
+    Faster,
+    Slower,
+    Density,
+    Measure,
+    Span,
+    Processes,
+    Glyphs,
+    Palette,
+    KeyLine,
+    Screenshot,
+    /// In a recording: by so many seconds.
+    Seek(i64),
+    /// In a recording: a frame forwards or back.
+    Step(bool),
+    SeekStart,
+    SeekEnd,
+}
+
+/// A line of the help: the keys, and what they do.
+pub(crate) struct Help {
+    pub(crate) keys: &'static str,
+    pub(crate) does: &'static str,
+}
+
+const fn help(keys: &'static str, does: &'static str) -> Help {
+    Help { keys, does }
+}
+
+/// All keys, for the help.
+pub(crate) const HELP: [Help; 29] = [
+    help("q  F10  Ctrl-C", "quit"),
+    help("?  h  F1", "this help"),
+    help("1 to 6  Tab", "go to a page, to the next"),
+    help("up down  j k", "move in the list; also PgUp PgDn Home End"),
+    help("left right", "choose the GPU before, after"),
+    help("Enter  d", "sensors of the chosen GPU"),
+    help("Esc", "back; ends a filter"),
+    help("/  F4", "show only processes with this text"),
+    help("o  F6", "choose the order of processes"),
+    help("M P E N U C G", "order by VRAM, CPU, engines, PID, user, CUs, GPU"),
+    help("I", "turn the order around"),
+    help("t  F5", "processes by container or job"),
+    help("f", "processes of the chosen GPU alone"),
+    help("F9  K", "send a signal to the chosen process"),
+    help("p", "processes on and off"),
+    help("space", "pause and go on"),
+    help("+  -", "refresh faster, slower"),
+    help("v", "cards, three lines or one line a GPU"),
+    help("m", "which quantity the first graph shows"),
+    help("z", "how long ago graphs begin"),
+    help("a", "braille, blocks or ASCII"),
+    help("c", "colours: default, colour-blind, none"),
+    help("b", "this line of keys on and off"),
+    help("s", "write the screen to a text file"),
+    help("Ctrl-L", "draw all anew"),
+    help("Ctrl-Z", "suspend; `fg` brings it back"),
+    help("[ ]  { }", "in a recording: 10 s, 60 s back and on"),
+    help(",  .", "in a recording: a frame back, on"),
+    help("<  >", "in a recording: to its beginning, its end"),
+];
+
+/// Those of the last line, the more important first.
+pub(crate) const LINE: [Help; 11] = [
+    help("q", "quit"),
+    help("?", "help"),
+    help("/", "filter"),
+    help("F6", "sort"),
+    help("F9", "kill"),
+    help("space", "pause"),
+    help("Tab", "page"),
+    help("Enter", "details"),
+    help("+-", "speed"),
+    help("v", "view"),
+    help("s", "screenshot"),
+];
+
+/// What a key asks for, outside of menus and texts.
+pub(crate) fn action(key: KeyEvent) -> Option<Action> {
+    if key.kind == KeyEventKind::Release {
+        return None;
+    }
+    if key.modifiers.contains(KeyModifiers::CONTROL) {
+        return Some(match key.code {
+            KeyCode::Char('c') => Action::Quit,
+            KeyCode::Char('z') => Action::Suspend,
+            KeyCode::Char('l') => Action::Redraw,
+            KeyCode::Char('k') => Action::Kill,
+            _ => return None,
+        });
+    }
+    Some(match key.code {
+        KeyCode::Char('q') | KeyCode::F(10) => Action::Quit,
+        KeyCode::Char('?' | 'h') | KeyCode::F(1) => Action::Help,
+        KeyCode::Char(digit @ '1'..='6') => Action::Tab(digit as usize - '1' as usize),
+        KeyCode::Tab => Action::NextTab,
+        KeyCode::BackTab => Action::PreviousTab,
+        KeyCode::Up | KeyCode::Char('k') => Action::Up,
+        KeyCode::Down | KeyCode::Char('j') => Action::Down,
+        KeyCode::PageUp => Action::PageUp,
+        KeyCode::PageDown => Action::PageDown,
+        KeyCode::Home | KeyCode::Char('g') => Action::First,
+        KeyCode::End => Action::Last,
+        KeyCode::Left => Action::PreviousGpu,
+        KeyCode::Right => Action::NextGpu,
+        KeyCode::Enter | KeyCode::Char('d') => Action::Enter,
+        KeyCode::Esc | KeyCode::Backspace => Action::Back,
+        KeyCode::Char('/') | KeyCode::F(3 | 4) => Action::Filter,
+        KeyCode::Char('o') | KeyCode::F(6) => Action::SortMenu,
+        KeyCode::Char('M') => Action::SortBy(Sort::Vram),
+        KeyCode::Char('P') => Action::SortBy(Sort::Cpu),
+        KeyCode::Char('E') => Action::SortBy(Sort::Busy),
+        KeyCode::Char('N') => Action::SortBy(Sort::Pid),
+        KeyCode::Char('U') => Action::SortBy(Sort::User),
+        KeyCode::Char('C') => Action::SortBy(Sort::Units),
+        KeyCode::Char('G') => Action::SortBy(Sort::Gpu),
+        KeyCode::Char('I') => Action::Invert,
+        KeyCode::Char('t') | KeyCode::F(5) => Action::Group,
+        KeyCode::Char('f') => Action::OnlyThisGpu,
+        KeyCode::Char('K') | KeyCode::F(9) => Action::Kill,
+        KeyCode::Char(' ') => Action::Pause,
+        KeyCode::Char('+' | '=') => Action::Faster,
+        KeyCode::Char('-' | '_') => Action::Slower,
+        KeyCode::Char('v') => Action::Density,
+        KeyCode::Char('m') => Action::Measure,
+        KeyCode::Char('z') => Action::Span,
+        KeyCode::Char('p') => Action::Processes,
+        KeyCode::Char('a') => Action::Glyphs,
+        KeyCode::Char('c') => Action::Palette,
+        KeyCode::Char('b') => Action::KeyLine,
+        KeyCode::Char('s') => Action::Screenshot,
+        KeyCode::Char('[') => Action::Seek(-10),
+        KeyCode::Char(']') => Action::Seek(10),
+        KeyCode::Char('{') => Action::Seek(-60),
+        KeyCode::Char('}') => Action::Seek(60),
+        KeyCode::Char(',') => Action::Step(false),
+        KeyCode::Char('.') => Action::Step(true),
+        KeyCode::Char('<') => Action::SeekStart,
+        KeyCode::Char('>') => Action::SeekEnd,
+        _ => return None,
+    })
+}

@@ -1,0 +1,33 @@
+//! What the threads tell the screen.
+
+use ratatui::crossterm::event::KeyEvent;
+
+use super::detail::Detail;
+use super::log::Entry;
+use super::model::Snapshot;
+use super::processes::ProcessList;
+
+/// Something happened.
+#[derive(Debug)]
+pub(crate) enum Message {
+    Key(KeyEvent),
+    /// The terminal has another size, or its contents are lost.
+    Redraw,
+    Snapshot(Box<Snapshot>),
+    /// A recording was moved: what was before its new place, and at it.
+    Rewound(Vec<Snapshot>),
+    Processes(Box<ProcessList>),
+    /// What a page about one package shows.
+    Detail(Box<Detail>),
+    Event(Entry),
+    /// Why there are no events of the driver.
+    NoEvents(String),
+    /// SIGTERM, SIGHUP, SIGINT.
+    Quit,
+    /// SIGTSTP.
+    Suspend,
+    /// SIGCONT.
+    Continue,
+    /// No key will come any more.
+    InputLost,
+}

@@ -1,0 +1,267 @@
+//! `top`: a live view of the GPUs and of who uses them.
+//!
+//! Threads read ([`sampling`], [`processes`], [`log`]) and wait for keys and signals ([`terminal`]); all of them send
+//! messages. One loop takes them, changes the state ([`app`]) and draws it ([`draw`]). It draws when something came, and
+//! never reads the machine.
+
+mod app;
+mod args;
+mod canvas;
+mod detail;
+mod draw;
+mod glyphs;
+mod history;
+mod keys;
+mod kill;
+mod log;
+mod message;
+mod model;
+mod palette;
+mod processes;
+mod replay;
+mod sampling;
+mod scout;
+mod screenshot;
+mod settings;
+mod terminal;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use amdgpu_smi::backend::Archive;
+use amdgpu_smi::{Error, Smi, SmiBuilder};
+
+use self::app::{App, Effect, Origin, Playing};
+pub(crate) use self::args::TopArgs;
+use self::glyphs::Glyphs;
+use self::message::Message;
+use self::model::Nothing;
+use self::palette::Palette;
+use self::replay::Player;
+use self::settings::Settings;
+use self::terminal::Screen;
+use crate::args::Common;
+use crate::failure::Failure;
+use crate::machine;
+
+pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
+    if common.json.is_some() || common.csv || common.file.is_some() {
+        let text = "top is for people: without --json, --csv and --file; `monitor` has the same values";
+        return Err(Failure::Usage(text.into()));
+    }
+    let source = Source::of(common)?;
+    let once = args.once || !std::io::stdout().is_terminal();
+    let settings = settings(args);
+    let found = source.builder.clone().build();
+    if let Err(error) = &found
+        && (once || !is_waited_for(error))
+    {
+        return Err(error.clone().into());
+    }
+    let only = match &found {
+        Ok(smi) => machine::chosen(smi, &common.gpus)?.iter().map(|gpu| gpu.bdf()).collect(),
+        Err(_) => Vec::new(),
+    };
+    let only = if common.gpus.is_empty() { Vec::new() } else { only };
+    let mut app = App::new(settings, source.origin, describe(common, found.as_ref().ok()), args.readonly);
+    app.filter = args.filter.clone().unwrap_or_default();
+    let (to, messages) = channel();
+    let plan = sampling::Plan {
+        machine: found.as_ref().map(Smi::clone).map_err(Nothing::of),
+        only,
+        interval: app.settings.interval,
+        keep_awake: args.keep_awake || once,
+        player: source.player.clone(),
+    };
+    let no_thread = |error| Failure::Nothing(format!("the view needs threads: {error}"));
+    let samples = sampling::start(plan, to.clone()).map_err(no_thread)?;
+    let looks = processes::start(app.settings.interval, to.clone()).map_err(no_thread)?;
+    if let Ok(smi) = &found {
+        // The thread is there: it was started just now.
+        let _ = looks.send(processes::Command::Machine(smi.clone()));
+    }
+    if once {
+        return screenshot::once(&mut app, &messages);
+    }
+    match &found {
+        Ok(smi) => log::start(smi.clone(), to.clone()).map_err(no_thread)?,
+        Err(error) => app.no_events = Some(error.to_string()),
+    }
+    scout::start(source.builder.clone(), found.ok(), samples.clone(), looks.clone()).map_err(no_thread)?;
+    let mut view = View { app, samples, looks, player: source.player, sent: Sent::default() };
+    view.run(&messages, &to)
+}
+
+/// Whether a driver or GPU that is not there may come.
+fn is_waited_for(error: &Error) -> bool {
+    matches!(error, Error::DriverNotLoaded { .. } | Error::Wsl)
+}
+
+/// Where the machine is read, and the clock of a recording.
+struct Source {
+    builder: SmiBuilder,
+    origin: Origin,
+    player: Option<Arc<Player>>,
+}
+
+impl Source {
+    fn of(common: &Common) -> Result<Source, Failure> {
+        let plain = |origin| Ok(Source { builder: machine::builder(common), origin, player: None });
+        let root = match common.root() {
+            _ if common.demo.is_some() => return plain(Origin::Demo),
+            Some(root) if root.is_file() => root,
+            Some(_) => return plain(Origin::Root),
+            None => return plain(Origin::Live),
+        };
+        let archive = Archive::open(root)
+            .map_err(|error| Error::Root { path: root.clone(), reason: error.to_string() })?;
+        let player = Player::of(&archive);
+        let origin = if player.is_some() { Origin::Recording } else { Origin::Root };
+        let builder = machine::builder(common).backend(Arc::new(archive));
+        Ok(Source { builder, origin, player })
+    }
+}
+
+/// What the environment and the options choose.
+fn settings(args: &TopArgs) -> Settings {
+    let variable = |name: &str| std::env::var(name).ok();
+    let mut settings =
+        Settings { palette: Palette::of(variable), glyphs: Glyphs::of(variable), ..Settings::default() };
+    if let Some(seconds) = args.interval {
+        settings.interval = Duration::from_secs_f64(seconds);
+    }
+    settings.density = args.view.unwrap_or(settings.density);
+    settings.sort = args.sort.unwrap_or(settings.sort);
+    settings.palette = args.color.unwrap_or(settings.palette);
+    settings.glyphs = args.graph.unwrap_or(settings.glyphs);
+    if args.ascii {
+        settings.glyphs = Glyphs::Ascii;
+    }
+    if args.no_processes {
+        settings.processes = false;
+    }
+    settings
+}
+
+/// Which machine it is, for the header: the name of a root's file, or the kernel.
+fn describe(common: &Common, smi: Option<&Smi>) -> String {
+    if let Some(demo) = &common.demo {
+        return demo.to_string();
+    }
+    if let Some(root) = common.root() {
+        let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());
+        return name.unwrap_or_else(|| root.display().to_string());
+    }
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let driver = smi.map(Smi::driver_info);
+    let version = driver.and_then(|info| info.version.or(info.kernel_release).ok().map(|found| found.value));
+    match version {
+        Some(version) => format!("{}  amdgpu {version}", host.trim()),
+        None => host.trim().to_owned(),
+    }
+}
+
+/// The loop, and whom it asks.
+struct View {
+    app: App,
+    samples: Sender<sampling::Command>,
+    looks: Sender<processes::Command>,
+    player: Option<Arc<Player>>,
+    sent: Sent,
+}
+
+/// What was asked of the threads last.
+#[derive(Debug, Default, PartialEq, Clone)]
+struct Sent {
+    interval: Option<Duration>,
+    processes: Option<bool>,
+    detail: Option<amdgpu_smi::id::Bdf>,
+}
+
+impl View {
+    fn run(&mut self, messages: &Receiver<Message>, to: &Sender<Message>) -> Result<(), Failure> {
+        let failed = |error| Failure::Output(Path::new("the terminal").into(), error);
+        let mut screen = Screen::take().map_err(failed)?;
+        terminal::listen(to).map_err(failed)?;
+        loop {
+            self.follow();
+            screen.terminal.draw(|frame| draw::draw(&mut self.app, frame.buffer_mut())).map_err(failed)?;
+            let Ok(first) = messages.recv() else { return Ok(()) };
+            // Whatever came meanwhile is drawn once.
+            for message in std::iter::once(first).chain(messages.try_iter()) {
+                if let Some(effect) = self.app.update(message)
+                    && self.act(effect, &mut screen).map_err(failed)?
+                {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Tells the threads what is wanted of them now.
+    fn follow(&mut self) {
+        if let Some(player) = &self.player {
+            let place = player.place();
+            self.app.playing = Some(Playing {
+                place,
+                end: player.end(),
+                neighbours: (player.neighbour(place, false), player.neighbour(place, true)),
+                goes_on: player.is_playing(),
+            });
+        }
+        let wanted = Sent {
+            interval: Some(self.app.settings.interval),
+            processes: Some(self.app.wants_processes()),
+            detail: self.app.wanted_detail(),
+        };
+        if wanted.interval != self.sent.interval {
+            // Threads that have ended are missed in the screen, not here; nor below.
+            let _ = self.samples.send(sampling::Command::Interval(self.app.settings.interval));
+            let _ = self.looks.send(processes::Command::Interval(self.app.settings.interval));
+        }
+        if wanted.processes != self.sent.processes {
+            let _ = self.looks.send(processes::Command::Wanted(self.app.wants_processes()));
+        }
+        if wanted.detail != self.sent.detail {
+            let _ = self.samples.send(sampling::Command::Detail(wanted.detail));
+        }
+        self.sent = wanted;
+    }
+
+    /// Does what a key asked for; whether it was to end.
+    fn act(&mut self, effect: Effect, screen: &mut Screen) -> std::io::Result<bool> {
+        match effect {
+            Effect::Quit => return Ok(true),
+            Effect::Suspend => screen.suspend()?,
+            Effect::Redraw => screen.take_again()?,
+            Effect::Signal(target, choice) => {
+                let Some((signal, name, _)) = kill::SIGNALS.get(choice) else { return Ok(false) };
+                let sent = kill::send(&target, *signal);
+                self.app.tell(sent.map(|()| format!("{name} sent to {} ({})", target.pid, target.command)));
+            }
+            Effect::Screenshot => {
+                let written = screenshot::write(&mut self.app, screen.terminal.size()?);
+                self.app.saved("screen written", written);
+            }
+            Effect::Seek(place) => {
+                let _ = self.samples.send(sampling::Command::Seek(place));
+            }
+            Effect::Play(on) => {
+                if let Some(player) = &self.player {
+                    match on {
+                        true => player.play(),
+                        false => _ = player.stop(),
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+}

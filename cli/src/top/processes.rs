@@ -1,0 +1,429 @@
+//! Who uses the GPUs: the thread that looks, and the rows that it makes, sorted, filtered and grouped.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use amdgpu_smi::Smi;
+use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::{HostUse, Process, ProcessGpu, ProcessId, ProcessMonitor, Processes};
+use amdgpu_smi::unit::Bytes;
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+use super::message::Message;
+use crate::sections::process::unknown;
+
+/// The shortest time between two looks: the kernel books a job when it ends, so shorter ones jump.
+const SHORTEST: Duration = Duration::from_millis(1500);
+/// A look may take this part of the time: on a machine with thousands of descriptors it takes a while.
+const PART_OF_TIME: u32 = 25;
+/// Until the second look, after which there are percentages.
+const SECOND_LOOK: Duration = Duration::from_millis(500);
+
+/// The processes at one time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProcessList {
+    /// One for each process and GPU.
+    pub(crate) rows: Vec<ProcessRow>,
+    /// How many processes could not be looked at.
+    pub(crate) unreadable: usize,
+    /// Why there is no list.
+    pub(crate) unknown: Option<String>,
+}
+
+/// A process, and what it uses of one GPU.
+#[derive(Debug, Clone)]
+pub(crate) struct ProcessRow {
+    pub(crate) id: ProcessId,
+    pub(crate) pid: u32,
+    pub(crate) user: Option<String>,
+    /// Its container or job.
+    pub(crate) group: Option<String>,
+    pub(crate) command: String,
+    /// The GPU's number; none for one that is hidden from this process.
+    pub(crate) gpu: Option<usize>,
+    /// Bytes.
+    pub(crate) vram: Option<u64>,
+    pub(crate) gtt: Option<u64>,
+    /// Percent of an engine.
+    pub(crate) gfx: Option<f64>,
+    pub(crate) compute: Option<f64>,
+    pub(crate) media: Option<f64>,
+    pub(crate) copy: Option<f64>,
+    /// Percent of the compute units.
+    pub(crate) units: Option<f64>,
+    /// Percent of a processor.
+    pub(crate) cpu: Option<f64>,
+    pub(crate) memory: Option<u64>,
+    /// When it began, in the kernel's count.
+    pub(crate) start: Option<u64>,
+}
+
+/// What the order goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Sort {
+    /// GPU, then memory
+    Gpu,
+    /// Process number
+    Pid,
+    /// User
+    User,
+    /// Video memory
+    Vram,
+    /// System memory that the GPU has mapped
+    Gtt,
+    /// All engines together
+    Busy,
+    /// Media engines
+    Media,
+    /// Compute units
+    Units,
+    /// Processors
+    Cpu,
+    /// Memory of the machine
+    Memory,
+    /// Command
+    Command,
+}
+
+impl Sort {
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Sort::Gpu => "GPU",
+            Sort::Pid => "PID",
+            Sort::User => "user",
+            Sort::Vram => "VRAM",
+            Sort::Gtt => "GTT",
+            Sort::Busy => "engines",
+            Sort::Media => "media engines",
+            Sort::Units => "compute units",
+            Sort::Cpu => "CPU",
+            Sort::Memory => "host memory",
+            Sort::Command => "command",
+        }
+    }
+}
+
+impl ProcessRow {
+    /// All engines together, or the compute units where there are no engines.
+    pub(crate) fn busy(&self) -> Option<f64> {
+        let engines = [self.gfx, self.compute, self.media, self.copy].into_iter().flatten();
+        engines.fold(None, |sum, percent| Some(sum.unwrap_or(0.0) + percent))
+    }
+
+    /// Whether a text is in one of the words by which people look for a process.
+    fn matches(&self, wanted: &str) -> bool {
+        let within = |text: &str| text.to_lowercase().contains(wanted);
+        within(&self.command)
+            || self.user.as_deref().is_some_and(within)
+            || self.group.as_deref().is_some_and(within)
+            || self.pid.to_string().contains(wanted)
+    }
+
+    fn amount(&self, sort: Sort) -> Option<f64> {
+        let bytes = |amount: Option<u64>| amount.map(|amount| amount as f64);
+        match sort {
+            Sort::Vram | Sort::Gpu => bytes(self.vram),
+            Sort::Gtt => bytes(self.gtt),
+            Sort::Busy => self.busy().or(self.units),
+            Sort::Media => self.media,
+            Sort::Units => self.units,
+            Sort::Cpu => self.cpu,
+            Sort::Memory => bytes(self.memory),
+            Sort::Pid | Sort::User | Sort::Command => None,
+        }
+    }
+}
+
+/// How two rows stand to each other: amounts downwards, names and numbers upwards, what is absent last.
+pub(crate) fn compare(a: &ProcessRow, b: &ProcessRow, sort: Sort, inverted: bool) -> Ordering {
+    let by_amount = || match (a.amount(sort), b.amount(sort)) {
+        (Some(one), Some(other)) => other.total_cmp(&one),
+        (one, other) => one.is_none().cmp(&other.is_none()),
+    };
+    let order = match sort {
+        Sort::Pid => a.pid.cmp(&b.pid),
+        Sort::User => a.user.is_none().cmp(&b.user.is_none()).then_with(|| a.user.cmp(&b.user)),
+        Sort::Command => a.command.to_lowercase().cmp(&b.command.to_lowercase()),
+        Sort::Gpu => {
+            let gpu = |row: &ProcessRow| row.gpu.unwrap_or(usize::MAX);
+            gpu(a).cmp(&gpu(b)).then_with(by_amount)
+        }
+        _ => by_amount(),
+    };
+    let order = if inverted { order.reverse() } else { order };
+    order.then_with(|| (a.pid, a.gpu).cmp(&(b.pid, b.gpu)))
+}
+
+/// A line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Line {
+    /// A container or job, with its members below it.
+    Group { name: String, count: usize, vram: u64 },
+    /// A row of the list.
+    Row(usize),
+}
+
+/// How the rows are to be shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Order<'a> {
+    pub(crate) sort: Sort,
+    pub(crate) inverted: bool,
+    pub(crate) filter: &'a str,
+    pub(crate) grouped: bool,
+    /// Only processes of these GPUs; of all without any.
+    pub(crate) gpus: &'a [usize],
+}
+
+impl ProcessList {
+    /// The lines of the table. A group whose name is looked for keeps all its members.
+    pub(crate) fn lines(&self, order: &Order<'_>) -> Vec<Line> {
+        let wanted = order.filter.to_lowercase();
+        let shown = self.rows.iter().enumerate().filter(|(_, row)| {
+            let of_gpu = order.gpus.is_empty() || row.gpu.is_some_and(|gpu| order.gpus.contains(&gpu));
+            of_gpu && (wanted.is_empty() || row.matches(&wanted))
+        });
+        let mut shown: Vec<(usize, &ProcessRow)> = shown.collect();
+        shown.sort_by(|(_, a), (_, b)| compare(a, b, order.sort, order.inverted));
+        if !order.grouped {
+            return shown.into_iter().map(|(place, _)| Line::Row(place)).collect();
+        }
+        let mut groups: Vec<(&str, Vec<(usize, &ProcessRow)>)> = Vec::new();
+        for (place, row) in shown {
+            let name = row.group.as_deref().unwrap_or("no container");
+            match groups.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, members)) => members.push((place, row)),
+                None => groups.push((name, vec![(place, row)])),
+            }
+        }
+        let mut lines = Vec::new();
+        for (name, members) in groups {
+            let vram = members.iter().filter_map(|(_, row)| row.vram).fold(0, u64::saturating_add);
+            lines.push(Line::Group { name: name.to_owned(), count: members.len(), vram });
+            lines.extend(members.into_iter().map(|(place, _)| Line::Row(place)));
+        }
+        lines
+    }
+
+    /// What is known of the processes that use this machine's GPUs.
+    pub(crate) fn of(found: &Processes, hosts: &HashMap<ProcessId, Host>) -> ProcessList {
+        let others = found.processes.iter().filter(|process| !process.is_self);
+        let rows = others.flat_map(|process| {
+            let host = hosts.get(&process.id());
+            process.gpus.iter().map(move |used| row(process, used, host))
+        });
+        ProcessList {
+            rows: rows.collect(),
+            unreadable: found.unreadable,
+            unknown: unknown(found).map(ToString::to_string),
+        }
+    }
+}
+
+/// What a process uses of the machine itself, at the last look.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    used: HostUse,
+    percent: Option<f64>,
+}
+
+fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow {
+    let short = |id: &str| id.chars().take(12).collect::<String>();
+    let job = process.slurm_job().map(|job| format!("job {job}"));
+    let name = process.name.clone().unwrap_or_else(|| "?".into());
+    let command = host.and_then(|host| host.used.command_line.clone()).unwrap_or(name);
+    let bytes = |amount: Option<Bytes>| amount.map(|amount| amount.0);
+    ProcessRow {
+        id: process.id(),
+        pid: process.pid.0,
+        user: process.user.clone().or_else(|| process.uid.map(|uid| uid.to_string())),
+        group: job.or_else(|| process.container.as_deref().map(short)),
+        command,
+        gpu: used.gpu,
+        vram: bytes(used.vram),
+        gtt: bytes(used.gtt),
+        gfx: percent(used, &[Engine::Gfx]),
+        compute: percent(used, &[Engine::Compute]),
+        media: percent(used, &[Engine::Encode, Engine::Encode1, Engine::Decode, Engine::Jpeg, Engine::Vpe]),
+        copy: match (percent(used, &[Engine::Dma]), used.sdma_percent) {
+            (None, copy) => copy,
+            (dma, copy) => dma.map(|dma| dma + copy.unwrap_or(0.0)),
+        },
+        units: used.compute_percent,
+        cpu: host.and_then(|host| host.percent),
+        memory: host.map(|host| host.used.resident.0),
+        start: host.map(|host| host.used.start_ticks),
+    }
+}
+
+/// How busy a process kept some engines since the last look. One that its descriptors do not list has not worked.
+fn percent(used: &ProcessGpu, engines: &[Engine]) -> Option<f64> {
+    if used.clients.is_empty() || used.reasons.of("engines").is_some() {
+        return None;
+    }
+    let found: Vec<_> = used.engines.iter().filter(|found| engines.contains(&found.engine)).collect();
+    let known: Vec<f64> = found.iter().filter_map(|found| found.percent).collect();
+    match found.is_empty() {
+        true => Some(0.0),
+        false => (!known.is_empty()).then(|| known.iter().fold(0.0, |sum, percent| sum + percent)),
+    }
+}
+
+/// What the screen wants of the thread.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Look this often, but not more often than makes sense.
+    Interval(Duration),
+    /// The machine as it was found now, or another place of its recording: what was seen before counts for nothing.
+    Machine(Smi),
+    /// Whether anybody looks.
+    Wanted(bool),
+}
+
+/// Starts the thread; it ends when one of the two channels does.
+pub(crate) fn start(interval: Duration, to: Sender<Message>) -> io::Result<Sender<Command>> {
+    let (sender, commands) = channel();
+    let thread = std::thread::Builder::new().name("top-processes".into());
+    thread.spawn(move || run(interval, &commands, &to))?;
+    Ok(sender)
+}
+
+fn run(mut interval: Duration, commands: &Receiver<Command>, to: &Sender<Message>) {
+    let mut looks: Option<Looks> = None;
+    let mut wanted = true;
+    let mut wait = Duration::MAX;
+    loop {
+        let next = Instant::now().checked_add(wait);
+        loop {
+            let left = match next.filter(|_| wanted) {
+                Some(next) => next.saturating_duration_since(Instant::now()),
+                // Until it is told something: a day is as good as for ever.
+                None => Duration::from_secs(86_400),
+            };
+            match commands.recv_timeout(left) {
+                Ok(Command::Interval(other)) => interval = other,
+                Ok(Command::Wanted(other)) => wanted = other,
+                Ok(Command::Machine(smi)) => {
+                    looks = Some(Looks::new(smi));
+                    break;
+                }
+                Err(RecvTimeoutError::Timeout) if wanted => break,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        let Some(looks) = &mut looks else { continue };
+        let begun = Instant::now();
+        let list = looks.look();
+        let took = begun.elapsed();
+        if to.send(Message::Processes(Box::new(list))).is_err() {
+            return;
+        }
+        wait = match looks.count {
+            1 => SECOND_LOOK,
+            _ => interval.max(SHORTEST),
+        };
+        wait = wait.max(took * PART_OF_TIME).saturating_sub(took);
+    }
+}
+
+/// The looks so far.
+pub(crate) struct Looks {
+    smi: Smi,
+    monitor: ProcessMonitor,
+    hosts: HashMap<ProcessId, Host>,
+    count: u64,
+}
+
+impl Looks {
+    pub(crate) fn new(smi: Smi) -> Looks {
+        Looks { monitor: smi.process_monitor(), smi, hosts: HashMap::new(), count: 0 }
+    }
+
+    pub(crate) fn look(&mut self) -> ProcessList {
+        self.count += 1;
+        let found = self.monitor.update();
+        let mut hosts = HashMap::new();
+        for process in found.processes.iter().filter(|process| !process.is_self) {
+            let Ok(used) = self.smi.host_use(process) else { continue };
+            let earlier = self.hosts.get(&process.id());
+            let percent = earlier.and_then(|earlier| used.percent_since(&earlier.used));
+            hosts.insert(process.id(), Host { used, percent });
+        }
+        self.hosts = hosts;
+        ProcessList::of(found, &self.hosts)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use amdgpu_smi::id::Pid;
+
+    use super::*;
+
+    fn row(pid: u32, user: &str, group: Option<&str>, vram: Option<u64>, gpu: usize) -> ProcessRow {
+        ProcessRow {
+            id: ProcessId::Here(Pid(pid)),
+            pid,
+            user: Some(user.into()),
+            group: group.map(str::to_owned),
+            command: format!("program-{pid}"),
+            gpu: Some(gpu),
+            vram,
+            gtt: None,
+            gfx: None,
+            compute: None,
+            media: None,
+            copy: None,
+            units: None,
+            cpu: None,
+            memory: None,
+            start: None,
+        }
+    }
+
+    fn list() -> ProcessList {
+        let rows = vec![
+            row(30, "zoe", Some("job 7"), Some(5), 1),
+            row(10, "adam", None, None, 0),
+            row(20, "adam", Some("job 7"), Some(9), 0),
+        ];
+        ProcessList { rows, ..ProcessList::default() }
+    }
+
+    fn order(sort: Sort) -> Order<'static> {
+        Order { sort, inverted: false, filter: "", grouped: false, gpus: &[] }
+    }
+
+    fn pids(order: &Order<'_>) -> Vec<String> {
+        let list = list();
+        let name = |line: &Line| match line {
+            Line::Row(place) => list.rows[*place].pid.to_string(),
+            Line::Group { name, count, vram } => format!("{name} {count} {vram}"),
+        };
+        list.lines(order).iter().map(name).collect()
+    }
+
+    #[test]
+    fn orders() {
+        assert_eq!(pids(&order(Sort::Vram)), ["20", "30", "10"]);
+        assert_eq!(pids(&order(Sort::Pid)), ["10", "20", "30"]);
+        assert_eq!(pids(&order(Sort::User)), ["10", "20", "30"]);
+        assert_eq!(pids(&order(Sort::Gpu)), ["20", "10", "30"]);
+        assert_eq!(pids(&Order { inverted: true, ..order(Sort::Pid) }), ["30", "20", "10"]);
+    }
+
+    #[test]
+    fn filters_and_groups() {
+        assert_eq!(pids(&Order { filter: "ADAM", ..order(Sort::Pid) }), ["10", "20"]);
+        assert_eq!(pids(&Order { filter: "job 7", ..order(Sort::Pid) }), ["20", "30"]);
+        assert_eq!(pids(&Order { filter: "program-3", ..order(Sort::Pid) }), ["30"]);
+        assert_eq!(pids(&Order { gpus: &[1], ..order(Sort::Pid) }), ["30"]);
+        let grouped = Order { grouped: true, ..order(Sort::Vram) };
+        assert_eq!(pids(&grouped), ["job 7 2 14", "20", "30", "no container 1 0", "10"]);
+    }
+}

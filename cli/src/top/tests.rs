@@ -1,0 +1,1 @@
+//! Screens of machines, looked at by eye before they are kept.
