@@ -1,19 +1,13 @@
 //! What happened: the events of the drivers, and what the samples show of each GPU's standing and throttling.
 
 use std::collections::{HashMap, VecDeque};
-use std::io;
-use std::sync::mpsc::Sender;
 use std::time::{Duration, SystemTime};
 
-use amdgpu_smi::Smi;
-use amdgpu_smi::event::{Event, EventKind, Origin};
 use amdgpu_smi::id::Bdf;
 
-use super::message::Message;
 use super::model::{Snapshot, Standing};
 use super::palette::Level;
 use super::words;
-use crate::sections::event::meaning;
 
 /// The most entries that are kept.
 const MOST: usize = 2_000;
@@ -125,48 +119,6 @@ fn throttle_kinds(words: &[String]) -> String {
     let mut kinds: Vec<&str> = kinds.collect();
     kinds.dedup();
     kinds.join(", ")
-}
-
-/// Starts the thread that waits for the drivers' events. It ends with the process: nothing ends its wait.
-pub(crate) fn start(smi: Smi, to: Sender<Message>) -> io::Result<()> {
-    let thread = std::thread::Builder::new().name("top-events".into());
-    thread.spawn(move || {
-        let mut set = match smi.events().open() {
-            Ok(set) => set,
-            Err(error) => {
-                // The view may have ended meanwhile; below, too.
-                let _ = to.send(Message::NoEvents(error.to_string()));
-                return;
-            }
-        };
-        loop {
-            let message = match set.wait(None) {
-                Ok(Some(event)) => Message::Event(entry(&smi, &event)),
-                Ok(None) => return,
-                Err(error) => Message::NoEvents(error.to_string()),
-            };
-            if to.send(message).is_err() {
-                return;
-            }
-        }
-    })?;
-    Ok(())
-}
-
-fn entry(smi: &Smi, event: &Event) -> Entry {
-    let level = match &event.kind {
-        EventKind::GpuPreReset { .. } | EventKind::VmFault { .. } => Level::Critical,
-        EventKind::ThermalThrottle { .. } | EventKind::Dropped { .. } => Level::High,
-        _ => Level::Fine,
-    };
-    Entry {
-        wall: Some(SystemTime::now()),
-        gpu: event.gpu.index(),
-        bdf: event.gpu.bdf(),
-        what: format!("{} {}", event.kind.name(), meaning(smi, event)),
-        level,
-        reported: event.origin == Origin::Kernel,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `top`: a live view of the GPUs and of who uses them.
 //!
-//! Threads read ([`sampling`], [`processes`], [`log`]) and wait for keys and signals ([`terminal`]); all of them send
+//! Threads read ([`sampling`], [`looking`], [`listening`], [`scout`]) and wait for keys and signals ([`terminal`]); all of them send
 //! messages. One loop takes them, changes the state ([`app`]) and draws it ([`draw`]). It draws when something came, and
 //! never reads the machine.
 
@@ -13,7 +13,9 @@ mod glyphs;
 mod history;
 mod keys;
 mod kill;
+mod listening;
 mod log;
+mod looking;
 mod message;
 mod model;
 mod palette;
@@ -82,16 +84,16 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     };
     let no_thread = |error| Failure::Nothing(format!("the view needs threads: {error}"));
     let samples = sampling::start(plan, to.clone()).map_err(no_thread)?;
-    let looks = processes::start(app.settings.interval, to.clone()).map_err(no_thread)?;
+    let looks = looking::start(app.settings.interval, to.clone()).map_err(no_thread)?;
     if let Ok(smi) = &found {
         // The thread is there: it was started just now.
-        let _ = looks.send(processes::Command::Machine(smi.clone()));
+        let _ = looks.send(looking::Command::Machine(smi.clone()));
     }
     if once {
         return screenshot::once(&mut app, &messages);
     }
     match &found {
-        Ok(smi) => log::start(smi.clone(), to.clone()).map_err(no_thread)?,
+        Ok(smi) => listening::start(smi.clone(), to.clone()).map_err(no_thread)?,
         Err(error) => app.no_events = Some(error.to_string()),
     }
     scout::start(source.builder.clone(), found.ok(), samples.clone(), looks.clone()).map_err(no_thread)?;
@@ -172,7 +174,7 @@ fn describe(common: &Common, smi: Option<&Smi>) -> String {
 struct View {
     app: App,
     samples: Sender<sampling::Command>,
-    looks: Sender<processes::Command>,
+    looks: Sender<looking::Command>,
     player: Option<Arc<Player>>,
     sent: Sent,
 }
@@ -224,10 +226,10 @@ impl View {
         if wanted.interval != self.sent.interval {
             // Threads that have ended are missed in the screen, not here; nor below.
             let _ = self.samples.send(sampling::Command::Interval(self.app.settings.interval));
-            let _ = self.looks.send(processes::Command::Interval(self.app.settings.interval));
+            let _ = self.looks.send(looking::Command::Interval(self.app.settings.interval));
         }
         if wanted.processes != self.sent.processes {
-            let _ = self.looks.send(processes::Command::Wanted(self.app.wants_processes()));
+            let _ = self.looks.send(looking::Command::Wanted(self.app.wants_processes()));
         }
         if wanted.detail != self.sent.detail {
             let _ = self.samples.send(sampling::Command::Detail(wanted.detail));

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use amdgpu_smi::{Smi, SmiBuilder};
 
-use super::{processes, sampling};
-use crate::top::model::Nothing;
+use super::model::Nothing;
+use super::{looking, sampling};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(3);
@@ -19,7 +19,7 @@ pub(crate) fn start(
     builder: SmiBuilder,
     found: Option<Smi>,
     samples: Sender<sampling::Command>,
-    looks: Sender<processes::Command>,
+    looks: Sender<looking::Command>,
 ) -> io::Result<()> {
     let thread = std::thread::Builder::new().name("top-scout".into());
     thread.spawn(move || scout(&builder, found, &samples, &looks))?;
@@ -30,7 +30,7 @@ fn scout(
     builder: &SmiBuilder,
     mut found: Option<Smi>,
     samples: &Sender<sampling::Command>,
-    looks: &Sender<processes::Command>,
+    looks: &Sender<looking::Command>,
 ) {
     let mut wait = EVERY;
     loop {
@@ -56,7 +56,7 @@ fn scout(
         wait = EVERY.max(begun.elapsed() * PART_OF_TIME);
         if let Some(smi) = news
             && (samples.send(sampling::Command::Machine(smi.clone())).is_err()
-                || looks.send(processes::Command::Machine(smi)).is_err())
+                || looks.send(looking::Command::Machine(smi)).is_err())
         {
             return;
         }

@@ -1,11 +1,10 @@
-//! A GPU on several lines: a full card with bars and graphs, or three lines.
+//! A GPU as a card: bars, graphs, and its partitions.
 
 use super::gauge::{Gauge, LABEL};
-use super::graph;
-use super::rows;
+use super::{figure, graph, rows};
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, width};
-use crate::top::model::{Measure, Package, Values, share};
+use crate::top::model::{Measure, Package, share};
 use crate::top::palette::Level;
 use crate::top::words::{self, whole};
 
@@ -19,9 +18,6 @@ pub(super) fn full_height(app: &App, package: &Package) -> u16 {
     let partitions = package.partitions.len();
     u16::try_from(lines + partitions).unwrap_or(u16::MAX).saturating_add(2)
 }
-
-/// The lines of a card of three lines.
-pub(super) const MEDIUM: u16 = 3;
 
 /// A card with bars, graphs and its partitions.
 pub(super) fn full(app: &App, package: &Package, chosen: bool, canvas: &mut Canvas<'_>) {
@@ -103,7 +99,7 @@ fn frame(app: &App, package: &Package, chosen: bool, canvas: &mut Canvas<'_>) {
         canvas.fill(0, y, 1, glyphs.vertical, style);
         canvas.fill(wide - 1, y, 1, glyphs.vertical, style);
     }
-    let (state, level) = state(package);
+    let (state, level) = figure::state(package);
     let state_width = if state.is_empty() { 0 } else { width(&state) + 2 };
     let mut title = canvas.part(2, 0, wide.saturating_sub(4 + state_width), 1);
     let end = title.text(0, 0, &format!(" {} {} ", package.index, package.name), palette.heading());
@@ -116,37 +112,11 @@ fn frame(app: &App, package: &Package, chosen: bool, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// How it stands or what slows it down.
-pub(super) fn state(package: &Package) -> (String, Level) {
-    if let Some(words) = package.standing.words() {
-        let level = if package.standing.is_trouble() { Level::Critical } else { Level::Fine };
-        return (words, level);
-    }
-    if package.facts.uncorrectable.is_some_and(|errors| errors > 0) {
-        return ("uncorrectable errors".into(), Level::Critical);
-    }
-    let throttling = package.values.throttle_words();
-    match throttling.is_empty() {
-        true => (String::new(), Level::Fine),
-        false => (format!("throttled: {}", throttling.join(", ")), Level::High),
-    }
-}
-
-/// How busy it was in the last seconds.
-pub(super) fn busy(app: &App, package: &Package) -> Option<f64> {
-    let now = package.values.busy?;
-    if package.values.busy_is_mean {
-        return Some(now);
-    }
-    let history = app.history(package.bdf)?;
-    history.mean(Measure::Busy, app.shown().at, graph::AVERAGED).or(Some(now))
-}
-
 /// The bars, of what the GPU has. One that does not answer keeps the lines, so that the screen does not jump.
 fn gauges(app: &App, package: &Package) -> Vec<Gauge> {
     let values = &package.values;
     let percent = |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{value:.0} %"));
-    let busy = busy(app, package);
+    let busy = figure::busy(app, package);
     let mut gauges = vec![Gauge {
         label: "busy",
         share: Some(busy.unwrap_or(0.0) / 100.0),
@@ -174,7 +144,7 @@ fn gauges(app: &App, package: &Package) -> Vec<Gauge> {
         label,
         share: part(value, limit),
         text: of(value, limit, "C"),
-        level: heat_level(value, limit),
+        level: figure::heat_level(value, limit),
     };
     gauges.push(heat(
         if values.core_label.is_empty() { "hotspot" } else { values.core_label },
@@ -187,22 +157,10 @@ fn gauges(app: &App, package: &Package) -> Vec<Gauge> {
     gauges
 }
 
-pub(super) fn heat_level(value: Option<f64>, limit: Option<f64>) -> Level {
-    value.zip(limit).map_or(Level::Fine, |(value, limit)| Level::of_limit(value, limit))
-}
-
-pub(super) fn memory_level(share: Option<f64>) -> Level {
-    match share {
-        Some(share) if share >= 0.98 => Level::Critical,
-        Some(share) if share >= 0.9 => Level::High,
-        _ => Level::Fine,
-    }
-}
-
 /// A pool of memory. Only of the one that programs live on it matters how full it is.
 fn pool(label: &'static str, used: Option<u64>, total: Option<u64>, matters: bool) -> Gauge {
     let share = share(used, total);
-    let level = if matters { memory_level(share) } else { Level::Fine };
+    let level = if matters { figure::memory_level(share) } else { Level::Fine };
     Gauge { label, share, text: words::of_total(used, total), level }
 }
 
@@ -222,7 +180,7 @@ fn notes(package: &Package) -> Vec<(&'static str, Vec<String>, Level)> {
         notes.push(("clock", clocks, Level::Fine));
     }
     let mut rest = Vec::new();
-    if let Some(fan) = fan(values) {
+    if let Some(fan) = figure::fan(values) {
         rest.push(format!("fan {fan}"));
     }
     if values.media.is_some() {
@@ -271,29 +229,4 @@ fn fitting(figures: &[String], room: u16) -> String {
         text.push_str(figure);
     }
     text
-}
-
-/// `1320 RPM 41 %`.
-pub(super) fn fan(values: &Values) -> Option<String> {
-    match (values.fan_rpm, values.fan_percent) {
-        (Some(rpm), Some(percent)) => Some(format!("{rpm:.0} RPM {percent:.0} %")),
-        (Some(rpm), None) => Some(format!("{rpm:.0} RPM")),
-        (None, Some(percent)) => Some(format!("{percent:.0} %")),
-        (None, None) => None,
-    }
-}
-
-/// A GPU on three lines: name and state, figures, history.
-pub(super) fn medium(app: &App, package: &Package, chosen: bool, canvas: &mut Canvas<'_>) {
-    let palette = app.settings.palette;
-    let wide = canvas.width();
-    let (state, level) = state(package);
-    canvas.text_right(wide, 0, &state, palette.level(level));
-    let mut title = canvas.part(0, 0, wide.saturating_sub(width(&state) + 2), 1);
-    let style = if chosen { palette.accent() } else { palette.heading() };
-    let end = title.text(0, 0, &format!("{} {}", package.index, package.name), style);
-    title.text(end + 2, 0, &package.bdf.to_string(), palette.quiet());
-    let mut line = canvas.part(2, 1, wide.saturating_sub(2), 1);
-    rows::figures(app, package, &mut line);
-    graph::sparkline(app, package, app.settings.measure, &mut canvas.part(2, 2, wide.saturating_sub(2), 1));
 }

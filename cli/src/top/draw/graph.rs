@@ -1,7 +1,5 @@
 //! A graph of what was measured: the newest at the right, the limit as a line.
 
-use std::time::Duration;
-
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, width};
 use crate::top::glyphs::{EIGHTHS, Glyphs, STEPS};
@@ -113,12 +111,3 @@ fn character(
         }
     }
 }
-
-/// A history in a single line, for where there is no more room.
-pub(super) fn sparkline(app: &App, package: &Package, measure: Measure, line: &mut Canvas<'_>) {
-    let mut line = line.line(0);
-    draw(app, package, measure, &mut line);
-}
-
-/// Over how long a figure that jumps is averaged.
-pub(super) const AVERAGED: Duration = Duration::from_secs(4);

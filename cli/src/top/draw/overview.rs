@@ -1,6 +1,6 @@
 //! The first page: all GPUs, and below them who uses them.
 
-use super::{card, processes, rows};
+use super::{card, medium, processes, rows};
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, cut};
 use crate::top::model::Package;
@@ -52,7 +52,7 @@ fn height(app: &App, packages: &[Package], form: Form) -> u16 {
         Form::Full => {
             packages.iter().map(|package| card::full_height(app, package)).fold(0, u16::saturating_add)
         }
-        Form::Medium => lines(packages.len()).saturating_mul(card::MEDIUM),
+        Form::Medium => lines(packages.len()).saturating_mul(medium::HEIGHT),
         Form::Tree => lines(packages.len() + partitions + 1),
         Form::Rows => lines(packages.len() + 1),
     }
@@ -87,7 +87,7 @@ fn gpus(app: &App, packages: &[Package], form: Form, canvas: &mut Canvas<'_>) {
         .iter()
         .map(|package| match form {
             Form::Full => card::full_height(app, package).min(room.max(1)),
-            Form::Medium => card::MEDIUM,
+            Form::Medium => medium::HEIGHT,
             Form::Tree => u16::try_from(1 + package.partitions.len()).unwrap_or(u16::MAX),
             Form::Rows => 1,
         })
@@ -103,7 +103,7 @@ fn gpus(app: &App, packages: &[Package], form: Form, canvas: &mut Canvas<'_>) {
         let is_chosen = several && place == chosen;
         match form {
             Form::Full => card::full(app, package, is_chosen, &mut part),
-            Form::Medium => card::medium(app, package, is_chosen, &mut part),
+            Form::Medium => medium::draw(app, package, is_chosen, &mut part),
             Form::Rows => rows::row(app, package, is_chosen, &mut part),
             Form::Tree => {
                 rows::row(app, package, is_chosen, &mut part.line(0));

@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::card;
+use super::figure::{self, heat, strip, with_unit};
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, cut, width};
 use crate::top::model::{Package, Partition, share};
@@ -39,7 +39,7 @@ const COLUMNS: [Column; 15] = [
         width: 4,
         rank: 0,
         left: false,
-        cell: |app, package| plain(with_unit(card::busy(app, package), "%")),
+        cell: |app, package| plain(with_unit(figure::busy(app, package), "%")),
     },
     Column { heading: "", width: 10, rank: 7, left: true, cell: |_, _| plain(String::new()) },
     Column { heading: "MEMORY", width: 11, rank: 1, left: false, cell: memory },
@@ -119,24 +119,15 @@ fn plain(text: String) -> (String, Level) {
     (text, Level::Fine)
 }
 
-fn with_unit(value: Option<f64>, unit: &str) -> String {
-    value.map_or_else(|| "-".into(), |value| format!("{value:.0}{unit}"))
-}
-
 /// The end of a name: it tells cards apart better than the beginning, which is the maker's.
 fn end(name: &str, most: u16) -> String {
     let short = name.trim_start_matches("AMD ").trim_start_matches("Radeon ").trim_start_matches("Instinct ");
     cut(if width(name) <= most { name } else { short }, most)
 }
 
-fn heat(value: Option<f64>, limit: Option<f64>) -> (String, Level) {
-    let level = card::heat_level(value, limit);
-    (format!("{}{}", with_unit(value, "C"), level.sign()), level)
-}
-
 fn memory(_: &App, package: &Package) -> (String, Level) {
     let (used, total) = package.values.pool();
-    let level = card::memory_level(share(used, total));
+    let level = figure::memory_level(share(used, total));
     (words::of_total(used, total), level)
 }
 
@@ -215,7 +206,7 @@ pub(super) fn row(app: &App, package: &Package, is_chosen: bool, line: &mut Canv
         let mut cell = line.part(x, 0, column.width, 1);
         match column.heading {
             BAR => {
-                let share = card::busy(app, package).unwrap_or(0.0) / 100.0;
+                let share = figure::busy(app, package).unwrap_or(0.0) / 100.0;
                 cell.text(0, 0, &app.settings.glyphs.bar(share, column.width), palette.bar(Level::Fine));
             }
             PARTS => {
@@ -231,7 +222,7 @@ pub(super) fn row(app: &App, package: &Package, is_chosen: bool, line: &mut Canv
         }
         x += column.width + 1;
     }
-    let (state, level) = card::state(package);
+    let (state, level) = figure::state(package);
     // The heading says throttled in shorter words.
     let state = state.replace("throttled: ", "");
     line.part(x, 0, chosen.state, 1).text(0, 0, &cut(&state, chosen.state), palette.level(level));
@@ -239,60 +230,6 @@ pub(super) fn row(app: &App, package: &Package, is_chosen: bool, line: &mut Canv
         line.style(palette.selected());
     } else if package.standing.words().is_some() {
         line.style(palette.quiet());
-    }
-}
-
-/// How busy all partitions are, a character each.
-fn strip(app: &App, partitions: &[Partition]) -> String {
-    let of = |partition: &Partition| match partition.busy {
-        Some(busy) => app.settings.glyphs.level(busy / 100.0),
-        None => '-',
-    };
-    partitions.iter().map(of).collect()
-}
-
-/// The figures of a card of three lines.
-pub(super) fn figures(app: &App, package: &Package, line: &mut Canvas<'_>) {
-    let palette = app.settings.palette;
-    let values = &package.values;
-    let (used, total) = values.pool();
-    let busy = card::busy(app, package);
-    let mut x = 0;
-    let bar = if line.width() >= 100 { 14 } else { 8 };
-    let mut put = |label: &str, share: Option<f64>, text: &str, level: Level| {
-        let bar = if share.is_some() { bar + 1 } else { 0 };
-        let needed = width(label) + 1 + bar + width(text);
-        if x + needed > line.width() {
-            return;
-        }
-        x = line.text(x, 0, label, palette.quiet()) + 1;
-        if let Some(share) = share {
-            x = line.text(x, 0, &app.settings.glyphs.bar(share, bar - 1), palette.bar(level)) + 1;
-        }
-        x = line.text(x, 0, text, palette.level(level)) + 2;
-    };
-    put("busy", Some(busy.unwrap_or(0.0) / 100.0), &format!("{:>4}", with_unit(busy, "%")), Level::Fine);
-    let memory = share(used, total);
-    put("mem", Some(memory.unwrap_or(0.0)), &words::of_total(used, total), card::memory_level(memory));
-    put("", None, &format!("{:>5}", with_unit(values.power, "W")), Level::Fine);
-    for (label, value, limit) in [
-        (values.core_label, values.core, values.core_limit),
-        ("mem", values.memory_temperature, values.memory_limit),
-    ] {
-        if value.is_some() {
-            let (text, level) = heat(value, limit);
-            put(label, None, &format!("{text:<6}"), level);
-        }
-    }
-    put("", None, &format!("{:>4} MHz", whole(values.clock)), Level::Fine);
-    if let Some(fan) = card::fan(values) {
-        put("fan", None, &fan, Level::Fine);
-    }
-    if values.media.is_some() {
-        put("media", None, &with_unit(values.media, "%"), Level::Fine);
-    }
-    if !package.partitions.is_empty() {
-        put("parts", None, &strip(app, &package.partitions), Level::Fine);
     }
 }
 
