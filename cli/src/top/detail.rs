@@ -90,7 +90,7 @@ fn sensors(look: &Look<'_>, summary: &Summary) -> Vec<Row> {
             });
             match (&sensor.current, &sensor.critical) {
                 (Ok(now), Ok(critical)) => Row {
-                    level: Level::of_limit(now.celsius(), critical.celsius()),
+                    level: Level::of_heat(now.celsius(), critical.celsius()),
                     ..row.noted(limits.join(", "))
                 },
                 (Ok(_), Err(_)) => row.noted(limits.join(", ")),

@@ -54,8 +54,9 @@ use crate::failure::Failure;
 use crate::machine;
 
 pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
-    if common.json.is_some() || common.csv || common.file.is_some() {
-        let text = "top is for people: without --json, --csv and --file; `monitor` has the same values";
+    if common.json.is_some() || common.csv.is_some() || common.format.is_some() || common.file.is_some() {
+        let text =
+            "top is for people: without --json, --csv, --format and --file; `monitor` has the same values";
         return Err(Failure::Usage(text.into()));
     }
     let source = Source::of(common)?;
@@ -155,7 +156,7 @@ fn settings(args: &TopArgs) -> Settings {
 /// Which machine it is, for the header: the name of a root's file, or the kernel.
 fn describe(common: &Common, smi: Option<&Smi>) -> String {
     if let Some(demo) = &common.demo {
-        return demo.to_string();
+        return demo.name().into();
     }
     if let Some(root) = common.root() {
         let name = Path::new(root).file_name().map(|name| name.to_string_lossy().into_owned());

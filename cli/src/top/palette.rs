@@ -27,14 +27,18 @@ pub(crate) enum Level {
 }
 
 impl Level {
-    /// A value beside its limit: high from nine tenths on, critical from 97 hundredths on.
-    pub(crate) fn of_limit(value: f64, limit: f64) -> Level {
-        match value / limit {
-            _ if limit <= 0.0 => Level::Fine,
-            share if share >= 0.97 => Level::Critical,
-            share if share >= 0.9 => Level::High,
+    /// A temperature beside its limit, as `monitor` marks it: high from ten degrees below on.
+    pub(crate) fn of_heat(heat: f64, limit: f64) -> Level {
+        match heat - limit {
+            over if over >= 0.0 => Level::Critical,
+            over if over >= -10.0 => Level::High,
             _ => Level::Fine,
         }
+    }
+
+    /// Memory by the share that is used, as `monitor` marks it.
+    pub(crate) fn of_memory(share: f64) -> Level {
+        if share >= 0.95 { Level::High } else { Level::Fine }
     }
 
     /// What says the same as the colour.
@@ -122,11 +126,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_by_the_share_of_the_limit() {
-        assert_eq!(Level::of_limit(98.9, 110.0), Level::Fine);
-        assert_eq!(Level::of_limit(99.0, 110.0), Level::High);
-        assert_eq!(Level::of_limit(107.0, 110.0), Level::Critical);
-        assert_eq!(Level::of_limit(50.0, 0.0), Level::Fine);
+    fn levels_by_the_distance_to_the_limit() {
+        assert_eq!(Level::of_heat(99.9, 110.0), Level::Fine);
+        assert_eq!(Level::of_heat(100.0, 110.0), Level::High);
+        assert_eq!(Level::of_heat(110.0, 110.0), Level::Critical);
+        assert_eq!(Level::of_memory(0.94), Level::Fine);
+        assert_eq!(Level::of_memory(0.95), Level::High);
     }
 
     #[test]

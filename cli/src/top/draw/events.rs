@@ -3,9 +3,9 @@
 use std::time::UNIX_EPOCH;
 
 use super::overview::wrapped;
+use crate::render::clock;
 use crate::top::app::App;
 use crate::top::canvas::Canvas;
-use crate::top::words;
 
 /// Draws it; how many lines it has room for.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
@@ -28,7 +28,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     let first = app.scroll.min(entries.len().saturating_sub(room));
     for (y, entry) in (y..canvas.height()).zip(entries.iter().rev().skip(first)) {
         let time = entry.wall.and_then(|wall| wall.duration_since(UNIX_EPOCH).ok());
-        let time = time.map_or_else(|| "--:--:--".into(), |time| words::clock(time.as_secs_f64()));
+        let time = time.map_or_else(|| "--:--:--".into(), |time| clock(time.as_secs_f64()));
         let x = canvas.text(0, y, &time, palette.quiet());
         let x = canvas.text(x + 1, y, &format!("GPU {}", entry.gpu), palette.heading());
         let x = if wide >= 100 { canvas.text(x + 1, y, &entry.bdf.to_string(), palette.quiet()) } else { x };

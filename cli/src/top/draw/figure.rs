@@ -37,16 +37,12 @@ pub(super) fn busy(app: &App, package: &Package) -> Option<f64> {
 
 /// A temperature beside its limit.
 pub(super) fn heat_level(value: Option<f64>, limit: Option<f64>) -> Level {
-    value.zip(limit).map_or(Level::Fine, |(value, limit)| Level::of_limit(value, limit))
+    value.zip(limit).map_or(Level::Fine, |(value, limit)| Level::of_heat(value, limit))
 }
 
 /// Memory that is nearly used up.
 pub(super) fn memory_level(share: Option<f64>) -> Level {
-    match share {
-        Some(share) if share >= 0.98 => Level::Critical,
-        Some(share) if share >= 0.9 => Level::High,
-        _ => Level::Fine,
-    }
+    share.map_or(Level::Fine, Level::of_memory)
 }
 
 /// `1320 RPM 41 %`.

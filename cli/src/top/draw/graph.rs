@@ -61,9 +61,7 @@ pub(super) fn draw(app: &App, package: &Package, measure: Measure, canvas: &mut 
     }
     let shares: Vec<Option<f64>> = columns.iter().map(|column| column.map(|value| value / scale)).collect();
     let level_of = |share: f64| match limit {
-        Some(limit) if measure.unit() != "%" && measure != Measure::Power => {
-            Level::of_limit(share * scale, limit)
-        }
+        Some(limit) if measure.unit() == "C" => Level::of_heat(share * scale, limit),
         _ => Level::Fine,
     };
     for x in 0..wide {

@@ -4,6 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use ratatui::style::Style;
 
+use crate::render::clock;
 use crate::top::app::{App, Origin, Tab};
 use crate::top::canvas::{Canvas, width};
 use crate::top::model::{Package, Standing};
@@ -44,7 +45,7 @@ fn title(app: &App, line: &mut Canvas<'_>) {
     if let Some(wall) = wall
         && line.width() >= 36
     {
-        right.push((words::clock(wall.as_secs_f64()), Style::new()));
+        right.push((clock(wall.as_secs_f64()), Style::new()));
     }
     let mut x = line.width();
     for (text, style) in right.iter().rev() {
@@ -112,7 +113,7 @@ fn totals(app: &App, line: &mut Canvas<'_>) {
         .filter_map(|package| Some((package, package.values.core?)))
         .max_by(|(_, a), (_, b)| a.total_cmp(b));
     if let Some((package, heat)) = hottest {
-        let level = package.values.core_limit.map_or(Level::Fine, |limit| Level::of_limit(heat, limit));
+        let level = package.values.core_limit.map_or(Level::Fine, |limit| Level::of_heat(heat, limit));
         put("hottest", &format!("GPU {} {heat:.0} C{}", package.index, level.sign()), level);
     }
 }
