@@ -206,7 +206,10 @@ mod tests {
 
     #[test]
     fn command_lines() {
-        assert_eq!(command_line(b"python3\0train.py\0--size\09\0").as_deref(), Some("python3 train.py --size 9"));
+        assert_eq!(
+            command_line(b"python3\0train.py\0--size\09\0").as_deref(),
+            Some("python3 train.py --size 9")
+        );
         assert_eq!(command_line(b"nginx: worker\0\0\0\0").as_deref(), Some("nginx: worker"));
         assert_eq!(command_line(b""), None);
         assert_eq!(command_line(b"\0\0"), None);

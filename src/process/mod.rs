@@ -29,13 +29,13 @@ mod wanted;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+pub use self::host::HostUse;
 use self::wanted::Wanted;
 use crate::backend::Backend;
 use crate::discover::Smi;
 use crate::error::{Error, Op, Reasons};
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, Pid};
-pub use self::host::HostUse;
 pub use crate::parse::fdinfo::Engine;
 use crate::parse::fdinfo::FdInfo;
 use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
