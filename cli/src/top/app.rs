@@ -372,10 +372,9 @@ impl App {
             }
             KeyCode::Char('u') if key.modifiers.contains(KeyModifiers::CONTROL) => self.filter.clear(),
             // Longer than any screen is wide.
+            KeyCode::Char(_) if self.filter.len() >= 200 => {}
             KeyCode::Char(character) if !key.modifiers.contains(KeyModifiers::CONTROL) => {
-                if self.filter.len() < 200 {
-                    self.filter.push(character);
-                }
+                self.filter.push(character);
             }
             _ => {}
         }

@@ -86,9 +86,8 @@ impl Glyphs {
             _ => {
                 let eighths = (share * cells as f64 * 8.0).round() as usize;
                 bar.extend(std::iter::repeat_n('█', eighths / 8));
-                if eighths % 8 > 0 {
-                    bar.extend(RIGHTWARDS.get(eighths % 8 - 1));
-                }
+                let rest = (eighths % 8).checked_sub(1);
+                bar.extend(rest.and_then(|rest| RIGHTWARDS.get(rest)));
                 let drawn = eighths.div_ceil(8);
                 bar.extend(std::iter::repeat_n('░', cells - drawn.min(cells)));
             }

@@ -49,7 +49,7 @@ pub(super) fn draw(app: &App, package: &Package, measure: Measure, canvas: &mut 
         };
         let text = format!("{span}, {bound}");
         let text = if end + width(&text) + 2 <= wide { text } else { bound };
-        if end + width(&text) + 1 <= wide {
+        if end + width(&text) < wide {
             canvas.text_right(wide, 0, &text, palette.quiet());
         }
     }
