@@ -95,11 +95,7 @@ pub struct CpuChange<A> {
 impl<A: fmt::Display> fmt::Display for CpuPlan<A> {
     /// `/dev/hsmp: message 05h to socket 0 <- 00057e40 (power cap 360 W is within …)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{HSMP}: message {:02X}h to socket {}", self.message.number(), self.socket.id())?;
-        if let Some(argument) = self.request.argument {
-            write!(f, " <- {argument:08x}")?;
-        }
-        write!(f, " ({})", self.check)
+        write!(f, "{} ({})", self.step(), self.check)
     }
 }
 
@@ -107,6 +103,64 @@ impl<A: fmt::Debug> fmt::Debug for CpuPlan<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("CpuPlan");
         out.field("request", &self.request).field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+impl<A> CpuPlan<A> {
+    /// What was asked for.
+    pub fn asked(&self) -> &A {
+        &self.asked
+    }
+
+    /// The message that is sent, with its argument.
+    pub fn message(&self) -> (Message, Option<u32>) {
+        (self.message, self.request.argument)
+    }
+
+    /// What was compared with which range, or that none is published: a sentence.
+    pub fn check(&self) -> &str {
+        &self.check
+    }
+
+    /// The message in words: `/dev/hsmp: message 05h to socket 0 <- 00057e40`.
+    pub fn step(&self) -> String {
+        let step = format!("{HSMP}: message {:02X}h to socket {}", self.message.number(), self.socket.id());
+        self.request.argument.map_or(step.clone(), |argument| format!("{step} <- {argument:08x}"))
+    }
+
+    /// Whether it is of a fixture or a recording, on which no message is sent.
+    pub fn is_of_a_recording(&self) -> bool {
+        let dir = self.socket.backend().open_dir(Path::new("/dev"));
+        dir.is_ok_and(|dir| dir.writer().is_none())
+    }
+
+    /// Sends nothing, and refuses what could not be sent.
+    ///
+    /// # Errors
+    /// [`Error::ReadOnly`] on a fixture or a recording; those of [`CpuPlan::dry_run`].
+    pub fn stage(&self) -> Result<()> {
+        if self.is_of_a_recording() {
+            return Err(Error::ReadOnly { path: HSMP.into(), reason: super::LOOKED_AT });
+        }
+        self.dry_run()
+    }
+
+    /// Sends nothing, and says what would keep this user from it.
+    ///
+    /// # Errors
+    /// [`Error::NoHsmp`]; [`Error::NoPermission`] for one who may not open `/dev/hsmp` for writing.
+    pub fn dry_run(&self) -> Result<()> {
+        let backend = self.socket.backend();
+        let path = Path::new(HSMP);
+        let dir = backend.open_dir(path.parent().unwrap_or(path));
+        let meta = dir.and_then(|dir| dir.meta(path.file_name().unwrap_or_default().as_ref()));
+        let Ok(meta) = meta else { return Err(Error::NoHsmp { path: path.into() }) };
+        let allowed = if backend.host().euid == meta.uid { 0o200 } else { 0o022 };
+        if meta.kind != Kind::CharDevice || backend.host().euid != 0 && meta.mode & allowed == 0 {
+            let hint = "only root may; the device's mode keeps this user out";
+            return Err(Error::NoPermission { op: Op::Write, path: path.into(), hint });
+        }
+        Ok(())
     }
 }
 
@@ -131,39 +185,6 @@ impl<A: Clone> CpuPlan<A> {
         let (message, argument) = set(&asked).ok_or_else(nameless)?;
         let request = socket.change(message, argument)?;
         Ok(CpuPlan { socket: socket.clone(), message, request, asked, check, read, set, previous: None })
-    }
-
-    /// What was asked for.
-    pub fn asked(&self) -> &A {
-        &self.asked
-    }
-
-    /// The message that is sent, with its argument.
-    pub fn message(&self) -> (Message, Option<u32>) {
-        (self.message, self.request.argument)
-    }
-
-    /// What was compared with which range, or that none is published: a sentence.
-    pub fn check(&self) -> &str {
-        &self.check
-    }
-
-    /// Sends nothing, and says what would keep this user from it.
-    ///
-    /// # Errors
-    /// [`Error::NoHsmp`]; [`Error::NoPermission`] for one who may not open `/dev/hsmp` for writing.
-    pub fn dry_run(&self) -> Result<()> {
-        let backend = self.socket.backend();
-        let path = Path::new(HSMP);
-        let dir = backend.open_dir(path.parent().unwrap_or(path));
-        let meta = dir.and_then(|dir| dir.meta(path.file_name().unwrap_or_default().as_ref()));
-        let Ok(meta) = meta else { return Err(Error::NoHsmp { path: path.into() }) };
-        let allowed = if backend.host().euid == meta.uid { 0o200 } else { 0o022 };
-        if meta.kind != Kind::CharDevice || backend.host().euid != 0 && meta.mode & allowed == 0 {
-            let hint = "only root may; the device's mode keeps this user out";
-            return Err(Error::NoPermission { op: Op::Write, path: path.into(), hint });
-        }
-        Ok(())
     }
 
     /// Sends the message, and reads back what is in force.

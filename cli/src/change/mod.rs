@@ -42,30 +42,54 @@ pub(crate) trait Request {
     fn dangers(&self) -> Vec<&'static str>;
 }
 
+/// What is changed: a GPU, or in its place a processor's socket or core.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Device {
+    /// JSON's key of its number.
+    pub(crate) key: &'static str,
+    /// Before its number in a sentence.
+    pub(crate) name: &'static str,
+    pub(crate) number: usize,
+}
+
+impl std::fmt::Display for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.number)
+    }
+}
+
+/// The changes of one device.
+pub(crate) struct Group {
+    pub(crate) device: Device,
+    /// The GPU through which those of the package are made.
+    pub(crate) through: Option<usize>,
+    pub(crate) list: Vec<Planned>,
+}
+
 /// One change: checked, and not made.
-struct Planned {
-    setting: &'static str,
-    asked: Node,
+pub(crate) struct Planned {
+    pub(crate) setting: &'static str,
+    pub(crate) asked: Node,
     /// What was compared with which range.
-    checks: Vec<String>,
+    pub(crate) checks: Vec<String>,
     /// What is done, and what is in the way of it.
-    steps: Vec<(String, Option<Error>)>,
+    pub(crate) steps: Vec<(String, Option<Error>)>,
     /// What is told once it was made.
-    note: Option<&'static str>,
+    pub(crate) note: Option<&'static str>,
     /// What is told of the plan.
-    caveat: Option<&'static str>,
+    pub(crate) caveat: Option<&'static str>,
     /// Whether it is of a fixture or a recording.
-    recorded: bool,
+    pub(crate) recorded: bool,
     /// Whether it could be begun.
-    stage: Box<dyn Fn() -> amdgpu_smi::Result<()>>,
-    apply: Box<dyn Fn() -> Result<Made, control::Failure>>,
+    pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<()>>,
+    pub(crate) apply: Box<dyn Fn() -> Result<Made, control::Failure>>,
 }
 
 /// A change that was made.
-struct Made {
-    actual: Node,
-    steps: Vec<String>,
-    way_back: Vec<String>,
+pub(crate) struct Made {
+    pub(crate) actual: Node,
+    pub(crate) steps: Vec<String>,
+    pub(crate) way_back: Vec<String>,
 }
 
 /// What became of a change.
@@ -144,7 +168,28 @@ impl Plans<'_> {
 }
 
 fn unchanged(gpu: &Gpu, setting: &str, error: Error) -> Failure {
-    Failure::Unchanged { what: format!("GPU {}, {setting}", gpu.index()), error }
+    of_gpu(gpu).unchanged(setting, error)
+}
+
+fn of_gpu(gpu: &Gpu) -> Device {
+    Device { key: "gpu", name: "GPU", number: gpu.index() }
+}
+
+impl Device {
+    /// Nothing was changed, because of this.
+    pub(crate) fn unchanged(self, setting: &str, error: Error) -> Failure {
+        Failure::Unchanged { what: format!("{self}, {setting}"), error }
+    }
+}
+
+/// Refuses AMD's JSON.
+fn refuse_amds(common: &Common) -> Result<(), Failure> {
+    if common.json == Some(Shape::Amd) {
+        let sentence =
+            "--json=amd is not for changes, of which AMD's command tells sentences only; take --json";
+        return Err(Failure::Usage(sentence.into()));
+    }
+    Ok(())
 }
 
 /// Plans everything, then does it if it is to be done, and tells.
@@ -154,11 +199,7 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
         let sentence = "which GPU? Name it, as in -g 0, or say -g all";
         return Err(Failure::Usage(sentence.into()));
     }
-    if common.json == Some(Shape::Amd) {
-        let sentence =
-            "--json=amd is not for changes, of which AMD's command tells sentences only; take --json";
-        return Err(Failure::Usage(sentence.into()));
-    }
+    refuse_amds(common)?;
     let dangers = request.dangers();
     let ask = !dangers.is_empty() && !how.yes && !how.dry_run;
     if ask && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
@@ -175,15 +216,29 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
     if ask {
         consent(&gpus, &dangers, &mut io::stderr(), &mut io::stdin().lock())?;
     }
+    tell(common, all, how.dry_run)
+}
+
+/// The same for changes of something else than GPUs, which are planned, and not asked about.
+pub(crate) fn run_planned(common: &Common, all: Vec<Group>, dry_run: bool) -> Result<(), Failure> {
+    refuse_amds(common)?;
+    if !dry_run {
+        stage(&all)?;
+    }
+    tell(common, all, dry_run)
+}
+
+/// Makes what is to be made, and tells.
+fn tell(common: &Common, all: Vec<Group>, dry_run: bool) -> Result<(), Failure> {
     // Before anything is done: what has been done must be told.
     let mut output = Output::open(common)?;
-    let (changed, failed) = make(all, how.dry_run);
-    output.write(&render(&changed, format(common), how.dry_run, failed.is_some()))?;
+    let (changed, failed) = make(all, dry_run);
+    output.write(&render(&changed, format(common), dry_run, failed.is_some()))?;
     failed.map_or(Ok(()), |sentence| Err(Failure::Nothing(sentence)))
 }
 
 /// The changes of each GPU, and through which GPU those of its package are made, if that is another.
-fn plan<'a>(gpus: &'a [Gpu], request: &impl Request) -> Result<Vec<(Plans<'a>, Option<usize>)>, Failure> {
+fn plan(gpus: &[Gpu], request: &impl Request) -> Result<Vec<Group>, Failure> {
     let mut all = Vec::new();
     for (position, gpu) in gpus.iter().enumerate() {
         let control = gpu.control().map_err(|error| unchanged(gpu, "settings", error))?;
@@ -193,30 +248,29 @@ fn plan<'a>(gpus: &'a [Gpu], request: &impl Request) -> Result<Vec<(Plans<'a>, O
             request.package(&mut plans)?;
         }
         request.partition(&mut plans)?;
-        all.push((plans, through.map(Gpu::index)));
+        all.push(Group { device: of_gpu(gpu), through: through.map(Gpu::index), list: plans.list });
     }
     Ok(all)
 }
 
 /// Makes sure that each change could be begun.
-fn stage(all: &[(Plans<'_>, Option<usize>)]) -> Result<(), Failure> {
-    for (plans, _) in all {
-        for planned in &plans.list {
-            (planned.stage)().map_err(|error| unchanged(plans.gpu, planned.setting, error))?;
+fn stage(all: &[Group]) -> Result<(), Failure> {
+    for group in all {
+        for planned in &group.list {
+            (planned.stage)().map_err(|error| group.device.unchanged(planned.setting, error))?;
         }
     }
     Ok(())
 }
 
 /// Makes the changes up to the first that fails; what became of each, and the sentence of the one that failed.
-fn make(all: Vec<(Plans<'_>, Option<usize>)>, dry_run: bool) -> (Vec<GpuChanges>, Option<String>) {
+fn make(all: Vec<Group>, dry_run: bool) -> (Vec<Changes>, Option<String>) {
     let mut failed = None;
     let mut made = 0;
     let mut changed = Vec::new();
-    for (plans, through) in all {
-        let gpu = plans.gpu.index();
+    for Group { device, through, list } in all {
         let mut changes = Vec::new();
-        for planned in plans.list {
+        for planned in list {
             let outcome = match (dry_run, &failed) {
                 (true, _) => Outcome::Dry,
                 (false, Some(_)) => Outcome::Untried,
@@ -226,14 +280,14 @@ fn make(all: Vec<(Plans<'_>, Option<usize>)>, dry_run: bool) -> (Vec<GpuChanges>
                         Outcome::Made(change)
                     }
                     Err(failure) => {
-                        failed = Some(format!("GPU {gpu}, {}: {failure}", planned.setting));
+                        failed = Some(format!("{device}, {}: {failure}", planned.setting));
                         Outcome::Failed(failure)
                     }
                 },
             };
             changes.push((planned, outcome));
         }
-        changed.push(GpuChanges { gpu, through, changes });
+        changed.push(Changes { device, through, changes });
     }
     if made > 0 {
         failed = failed.map(|sentence| {
@@ -261,19 +315,24 @@ fn consent(
     }
 }
 
-/// One GPU's changes and what became of them.
-struct GpuChanges {
-    gpu: usize,
+/// One device's changes and what became of them.
+struct Changes {
+    device: Device,
     /// The GPU through which those of the package are made.
     through: Option<usize>,
     changes: Vec<(Planned, Outcome)>,
 }
 
-fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> String {
-    let document = |sections| Document { sections, timestamp: None, root: AmdRoot::GpuData };
+fn render(devices: &[Changes], form: Format, dry_run: bool, failed: bool) -> String {
+    let root = match devices.first() {
+        Some(first) if first.device.key != "gpu" => AmdRoot::CpuData,
+        _ => AmdRoot::GpuData,
+    };
+    let document = |sections| Document { sections, timestamp: None, root };
     match form {
         Format::Text { verbose, .. } => {
-            let recorded = || gpus.iter().any(|gpu| gpu.changes.iter().any(|(planned, _)| planned.recorded));
+            let recorded =
+                || devices.iter().any(|device| device.changes.iter().any(|(planned, _)| planned.recorded));
             let end = match dry_run {
                 true if recorded() => {
                     "\nNothing was changed: this is a fixture or a recording. On the machine itself this would be \
@@ -282,14 +341,14 @@ fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> Str
                 true => "\nNothing was changed.\n",
                 false => "",
             };
-            let gpus: Vec<_> = gpus.iter().map(|gpu| text(gpu, verbose, failed)).collect();
-            format!("{}{end}", gpus.join("\n"))
+            let texts: Vec<_> = devices.iter().map(|device| text(device, verbose, failed)).collect();
+            format!("{}{end}", texts.join("\n"))
         }
         Format::Csv(_) => {
-            let rows = gpus.iter().flat_map(|gpu| {
-                gpu.changes.iter().map(|(planned, outcome)| {
+            let rows = devices.iter().flat_map(|Changes { device, changes, .. }| {
+                changes.iter().map(|(planned, outcome)| {
                     let mut row = Section::new();
-                    row.put("gpu", gpu.gpu);
+                    row.put(device.key, device.number);
                     row.append(&mut section(planned, outcome));
                     row
                 })
@@ -297,13 +356,13 @@ fn render(gpus: &[GpuChanges], form: Format, dry_run: bool, failed: bool) -> Str
             document(rows.collect()).render(form, &mut Columns::default())
         }
         Format::Json | Format::AmdJson => {
-            let sections = gpus.iter().map(|gpu| {
+            let sections = devices.iter().map(|Changes { device, through, changes }| {
                 let mut whole = Section::new();
-                whole.put("gpu", gpu.gpu).put("dry_run", dry_run);
-                if let Some(through) = gpu.through {
-                    whole.put("package_through", through);
+                whole.put(device.key, device.number).put("dry_run", dry_run);
+                if let Some(through) = through {
+                    whole.put("package_through", *through);
                 }
-                let changes = gpu.changes.iter().map(|(planned, outcome)| section(planned, outcome).into());
+                let changes = changes.iter().map(|(planned, outcome)| section(planned, outcome).into());
                 whole.put("changes", Node::List(changes.collect()));
                 whole
             });
@@ -357,12 +416,12 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
 }
 
 /// A line a change; the steps below it where they are not what was asked to be done, or are asked for.
-fn text(gpu: &GpuChanges, verbose: u8, failed: bool) -> String {
-    let mut text = format!("GPU: {}\n", gpu.gpu);
-    if let Some(through) = gpu.through {
+fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: bool) -> String {
+    let mut text = format!("{}: {}\n", device.key.to_uppercase(), device.number);
+    if let Some(through) = through {
         text.push_str(&format!("    PACKAGE: its settings are those of GPU {through}\n"));
     }
-    for (planned, outcome) in &gpu.changes {
+    for (planned, outcome) in changes {
         let asked = sentence(&planned.asked);
         let end = match outcome {
             Outcome::Dry => String::new(),

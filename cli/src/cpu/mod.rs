@@ -4,6 +4,8 @@ mod args;
 mod core;
 mod facts;
 mod monitor;
+mod set;
+mod set_args;
 mod socket;
 mod told;
 
@@ -12,6 +14,8 @@ use amdgpu_smi::cpu::{Core, Cpus, Socket};
 pub(crate) use self::args::{CoreMetricArgs, CpuArgs, CpuMetricArgs, SocketArgs};
 pub(crate) use self::facts::{list, static_facts};
 pub(crate) use self::monitor::monitor;
+pub(crate) use self::set::set;
+pub(crate) use self::set_args::CpuSetArgs;
 use crate::answer::{self, answered, tidy};
 use crate::args::{Common, WatchArgs};
 use crate::failure::Failure;

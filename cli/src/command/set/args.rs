@@ -9,6 +9,7 @@ use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent,
 use clap::{ArgAction, Args};
 
 use crate::change::ChangeArgs;
+use crate::cpu::{CpuArgs, CpuSetArgs};
 
 const SET_ABOUT: &str = "\
 Changes settings of the GPUs that -g names. Everything is planned first and compared with the ranges that the driver \
@@ -30,6 +31,7 @@ Examples:
                                                    the range of a clock
   amdgpu-smi set -g 0 -c mclk 1 2                  the levels that a clock may be at, as `static -C` numbers them
   amdgpu-smi set -g 0 --overdrive 'vc 2 2000 1000' a line of the driver's own table
+  amdgpu-smi set -U 0 --cpu-pwr-limit 280W         the power limit of a processor's socket
 
 What it may need:
   root          for nearly everything; --dry-run says for what
@@ -167,6 +169,10 @@ pub(crate) struct SetArgs {
     /// Raise the memory clock by 0 to 20 percent; GFX8 and Vega
     #[arg(long, value_name = "%", value_parser = percent, help_heading = "Overdrive")]
     pub(crate) mclk_overdrive: Option<Percent>,
+    #[command(flatten)]
+    pub(crate) processors: CpuArgs,
+    #[command(flatten)]
+    pub(crate) cpu: CpuSetArgs,
     #[command(flatten)]
     pub(crate) how: ChangeArgs,
 }

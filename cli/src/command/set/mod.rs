@@ -20,12 +20,20 @@ use self::values::{Clock, Limit, caps, levels, limits, name};
 use crate::args::Common;
 use crate::change::value::{cap_name, curve, fan_mode, mode, profile};
 use crate::change::{self, ChangeArgs, Plans, Request};
+use crate::cpu;
 use crate::failure::Failure;
 use crate::report::{Node, Number, Section};
 
 pub(crate) fn run(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     let set = Set::read(args)?;
     match set.count() {
+        count if args.cpu.asks_any() || args.processors.asks() => {
+            if count > 0 {
+                let sentence = "settings of GPUs and of processors are made one after the other";
+                return Err(Failure::Usage(sentence.into()));
+            }
+            cpu::set(common, &args.processors, &args.cpu, args.how.dry_run)
+        }
         0 => {
             let sentence =
                 "nothing to set: -o 300 sets the power cap, for example; `amdgpu-smi set --help` has all";

@@ -1,0 +1,226 @@
+//! `set` of processors: messages that change something, planned and then sent.
+
+use amdgpu_smi::control::Failure as Refused;
+use amdgpu_smi::control::cpu::{CoreControl, CpuPlan, SocketControl};
+use amdgpu_smi::cpu::{CodeRange, Core, FabricPstate, Socket};
+
+use super::args::CpuArgs;
+use super::choose;
+use super::set_args::CpuSetArgs;
+use crate::args::Common;
+use crate::change::{Device, Group, Made, Planned, run_planned};
+use crate::failure::Failure;
+use crate::report::{Node, Section};
+
+pub(crate) fn set(common: &Common, args: &CpuArgs, set: &CpuSetArgs, dry_run: bool) -> Result<(), Failure> {
+    for (asked, named, sentence) in [
+        (
+            set.asks_of_sockets(),
+            args.sockets().is_some(),
+            "which CPU socket? Name it, as in -U 0, or say -U all",
+        ),
+        (set.asks_of_cores(), args.cores().is_some(), "which CPU core? Name it, as in -O 0, or say -O all"),
+        (!set.asks_any(), false, "nothing to set: --cpu-pwr-limit 280W, for example; `set --help` has all"),
+    ] {
+        if asked && !named {
+            return Err(Failure::Usage(sentence.into()));
+        }
+    }
+    let sockets = args.sockets().filter(|_| set.asks_of_sockets());
+    let chosen = choose(common, sockets, args.cores().filter(|_| set.asks_of_cores()))?;
+    let mut groups = Vec::new();
+    for socket in &chosen.sockets {
+        let device = Device { key: "cpu", name: "CPU", number: socket.index() };
+        let mut plans = Plans { device, list: Vec::new() };
+        of_socket(socket, set, &mut plans)?;
+        groups.push(Group { device, through: None, list: plans.list });
+    }
+    for (number, core) in &chosen.cores {
+        let device = Device { key: "core", name: "core", number: *number };
+        let mut plans = Plans { device, list: Vec::new() };
+        of_core(core, set, &mut plans)?;
+        groups.push(Group { device, through: None, list: plans.list });
+    }
+    run_planned(common, groups, dry_run)
+}
+
+/// The changes of one socket or core.
+struct Plans {
+    device: Device,
+    list: Vec<Planned>,
+}
+
+impl Plans {
+    /// Adds a change. It is planned again when it is made, after those before it.
+    fn add<A: Clone + 'static>(
+        &mut self,
+        setting: &'static str,
+        make: impl Fn() -> amdgpu_smi::Result<CpuPlan<A>> + 'static,
+        told: fn(&A) -> Node,
+    ) -> Result<(), Failure> {
+        let plan = make().map_err(|error| self.device.unchanged(setting, error))?;
+        self.list.push(Planned {
+            setting,
+            asked: told(plan.asked()),
+            checks: vec![plan.check().to_owned()],
+            steps: vec![(plan.step(), plan.dry_run().err())],
+            note: None,
+            caveat: None,
+            recorded: plan.is_of_a_recording(),
+            stage: Box::new(move || plan.stage()),
+            apply: Box::new(move || {
+                let plan = make().map_err(Refused::Before)?;
+                let steps = vec![plan.step()];
+                let change = plan.apply().map_err(Refused::Before)?;
+                let actual = change.actual.map_or_else(|error| Node::from(&error), |now| told(&now));
+                let way_back = change.way_back.iter().map(CpuPlan::step).collect();
+                Ok(Made { actual, steps, way_back })
+            }),
+        });
+        Ok(())
+    }
+
+    /// Adds a change of a socket to a value that is given.
+    fn socket<A: Clone + 'static>(
+        &mut self,
+        setting: &'static str,
+        socket: &Socket,
+        value: Option<A>,
+        plan: fn(&SocketControl<'_>, A) -> amdgpu_smi::Result<CpuPlan<A>>,
+        told: fn(&A) -> Node,
+    ) -> Result<(), Failure> {
+        let Some(value) = value else { return Ok(()) };
+        let socket = socket.clone();
+        self.add(setting, move || plan(&socket.control(), value.clone()), told)
+    }
+
+    /// The same of a core.
+    fn core<A: Clone + 'static>(
+        &mut self,
+        setting: &'static str,
+        core: &Core,
+        value: Option<A>,
+        plan: fn(&CoreControl<'_>, A) -> amdgpu_smi::Result<CpuPlan<A>>,
+        told: fn(&A) -> Node,
+    ) -> Result<(), Failure> {
+        let Some(value) = value else { return Ok(()) };
+        let core = core.clone();
+        self.add(setting, move || plan(&core.control(), value.clone()), told)
+    }
+}
+
+/// In the order of the options.
+fn of_socket(socket: &Socket, set: &CpuSetArgs, plans: &mut Plans) -> Result<(), Failure> {
+    plans.socket(
+        "power_limit",
+        socket,
+        set.cpu_pwr_limit,
+        |control, value| control.power_cap(value),
+        copied,
+    )?;
+    let width = pair(&set.cpu_xgmi_link_width);
+    plans.socket("xgmi_link_width", socket, width, |control, value| control.xgmi_link_width(value), range)?;
+    if let Some([nbio, min, max]) = set.cpu_lclk_dpm_level.as_deref() {
+        let (nbio, levels, socket) = (*nbio, CodeRange { min: *min, max: *max }, socket.clone());
+        plans.add("lclk_dpm_level", move || socket.control().lclk_levels(nbio, levels), range)?;
+    }
+    plans.socket(
+        "pwr_eff_mode",
+        socket,
+        set.cpu_pwr_eff_mode,
+        |control, value| control.power_mode(value),
+        copied,
+    )?;
+    let width = pair(&set.cpu_gmi3_link_width);
+    plans.socket("gmi3_link_width", socket, width, |control, value| control.gmi3_link_width(value), range)?;
+    plans.socket(
+        "pcie_link_rate",
+        socket,
+        set.cpu_pcie_link_rate,
+        |control, value| control.pcie_rate(value),
+        copied,
+    )?;
+    let pstates = pair(&set.cpu_df_pstate_range);
+    plans.socket(
+        "df_pstate_range",
+        socket,
+        pstates,
+        |control, value| control.fabric_pstate_range(value),
+        range,
+    )?;
+    let fabric = set.cpu_disable_apb.map(FabricPstate::Held);
+    let fabric = fabric.or(set.cpu_enable_apb.then_some(FabricPstate::Automatic));
+    plans.socket(
+        "apb",
+        socket,
+        fabric,
+        |control, value| control.fabric_pstate(value),
+        |pstate| match pstate {
+            FabricPstate::Automatic => "enabled".into(),
+            FabricPstate::Held(pstate) => format!("disabled, p-state {pstate}").into(),
+        },
+    )?;
+    plans.socket(
+        "boost_limit",
+        socket,
+        set.soc_boost_limit,
+        |control, value| control.boost_limit(value),
+        copied,
+    )?;
+    let pstates = pair(&set.cpu_xgmi_pstate_range);
+    plans.socket(
+        "xgmi_pstate_range",
+        socket,
+        pstates,
+        |control, value| control.xgmi_pstate_range(value),
+        range,
+    )?;
+    let policy = set.cpu_railisofreq_policy;
+    plans.socket(
+        "railisofreq_policy",
+        socket,
+        policy,
+        |control, value| control.rail_iso_frequency(value),
+        copied,
+    )?;
+    plans.socket(
+        "dfcstate_ctrl",
+        socket,
+        set.cpu_dfcstate_ctrl,
+        |control, value| control.fabric_cstate(value),
+        copied,
+    )?;
+    plans.socket("pc6_enable", socket, set.cpu_pc6_enable, |control, value| control.pc6(value), copied)?;
+    plans.socket("cc6_enable", socket, set.cpu_cc6_enable, |control, value| control.cc6(value), copied)?;
+    let milliwatts = set.cpu_sdps_limit.map(|limit| u32::try_from(limit.0 / 1000).unwrap_or(u32::MAX));
+    let told = |limit: &u32| Node::quantity(*limit, "mW");
+    plans.socket("sdps_limit", socket, milliwatts, |control, value| control.sdps_limit(value), told)
+}
+
+fn of_core(core: &Core, set: &CpuSetArgs, plans: &mut Plans) -> Result<(), Failure> {
+    plans.core(
+        "boost_limit",
+        core,
+        set.core_boost_limit,
+        |control, value| control.boost_limit(value),
+        copied,
+    )?;
+    plans.core("floor_limit", core, set.core_floor_limit, |control, value| control.floor_limit(value), copied)
+}
+
+fn copied<A: Copy + Into<Node>>(value: &A) -> Node {
+    (*value).into()
+}
+
+fn pair(values: &Option<Vec<u8>>) -> Option<CodeRange> {
+    match values.as_deref() {
+        Some([min, max]) => Some(CodeRange { min: *min, max: *max }),
+        _ => None,
+    }
+}
+
+fn range(range: &CodeRange) -> Node {
+    let mut section = Section::new();
+    section.put("min", range.min).put("max", range.max);
+    section.into()
+}
