@@ -36,6 +36,18 @@ pub struct Args {
     #[arg(env = "AMDGPU_SMI_EXPORTER_LISTEN", value_delimiter = ',')]
     pub listen: Vec<String>,
 
+    /// Listen on the sockets that systemd opened, instead
+    #[arg(long = "web.systemd-socket")]
+    pub systemd_socket: bool,
+
+    /// Who may ask: a web configuration file of Prometheus' exporters, with basic_auth_users and headers (no TLS)
+    #[arg(long = "web.config.file", value_name = "FILE")]
+    pub web_config: Option<PathBuf>,
+
+    /// Write one page into a file for node_exporter's textfile collector, and end; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub once: Option<PathBuf>,
+
     /// How long a scrape waits for a GPU that does not answer, in seconds
     ///
     /// A scraper that says that it waits for less is answered earlier. A GPU that is late has amdgpu_gpu_late 1.

@@ -20,6 +20,8 @@ pub mod pages;
 mod quantity;
 pub mod selection;
 pub mod server;
+pub mod textfile;
 mod watch;
+pub mod web_config;
 mod worker;
 pub mod workload;

@@ -11,6 +11,8 @@ use amdgpu_smi_exporter::observer::Observer;
 use amdgpu_smi_exporter::own::Own;
 use amdgpu_smi_exporter::pages::Pages;
 use amdgpu_smi_exporter::server::{Server, listen};
+use amdgpu_smi_exporter::textfile;
+use amdgpu_smi_exporter::web_config::WebConfig;
 use clap::Parser;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -39,21 +41,59 @@ fn run(args: &Args) -> Result<(), Failure> {
         (None, Some(root)) => Machine::Root(root.clone()),
         (None, None) => Machine::Live,
     };
-    let observer = Observer::new(machine, args.selection(), args.label.into(), &args.schedulers())?;
+    let mut selection = args.selection();
+    if args.once.is_some() {
+        // node_exporter has these of its own, and one name twice spoils its page.
+        let deny: Vec<String> = args.deny.iter().cloned().chain(["process_*".to_owned()]).collect();
+        selection = selection.names(&args.allow, &deny);
+    }
+    let mut observer = Observer::new(machine, selection, args.label.into(), &args.schedulers())?;
+    if let Some(path) = &args.once {
+        let written = textfile::write(&mut observer, args.deadline, path);
+        return Ok(written.map_err(|error| format!("{}: {error}", path.display()))?);
+    }
+    let config = match &args.web_config {
+        Some(path) => WebConfig::file(path)?,
+        None => WebConfig::open(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let result = runtime.block_on(serve(args, observer));
+    let result = runtime.block_on(serve(args, observer, config));
     // Threads that hang in the kernel are not waited for.
     runtime.shutdown_background();
     result
 }
 
-async fn serve(args: &Args, observer: Observer) -> Result<(), Failure> {
+/// The sockets that systemd opened.
+fn inherited() -> Result<Vec<tokio::net::TcpListener>, Failure> {
+    let mut sockets = listenfd::ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for at in 0..sockets.len() {
+        if let Some(listener) = sockets.take_tcp_listener(at)? {
+            listener.set_nonblocking(true)?;
+            listeners.push(tokio::net::TcpListener::from_std(listener)?);
+        }
+    }
+    match listeners.is_empty() {
+        true => Err("systemd opened no socket for this process: is it started by a socket unit?".into()),
+        false => Ok(listeners),
+    }
+}
+
+async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(), Failure> {
     // Handlers of its own: for the first process of a container the kernel's default is to ignore both.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let own = Own::default();
-    let server = Server::new(Pages::new(observer, own.clone())?, own, args.deadline);
-    for address in &args.listen {
-        let listener = listen(address).await.map_err(|error| format!("{address}: cannot listen: {error}"))?;
+    let server = Server::new(Pages::new(observer, own.clone())?, own, args.deadline, config);
+    let mut listeners = Vec::new();
+    if args.systemd_socket {
+        listeners.extend(inherited()?);
+    } else {
+        for address in &args.listen {
+            listeners
+                .push(listen(address).await.map_err(|error| format!("{address}: cannot listen: {error}"))?);
+        }
+    }
+    for listener in listeners {
         println!("http://{}/metrics", listener.local_addr()?);
         tokio::spawn(server.clone().serve(listener));
     }

@@ -11,6 +11,7 @@ use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
     ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY,
+    WWW_AUTHENTICATE,
 };
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
@@ -21,6 +22,7 @@ use tokio::task::AbortHandle;
 use crate::exposition::Format;
 use crate::own::Own;
 use crate::pages::Pages;
+use crate::web_config::WebConfig;
 
 /// How long a client may take for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
@@ -44,6 +46,7 @@ pub struct Server {
     pages: Pages,
     own: Own,
     deadline: Duration,
+    config: WebConfig,
     clients: Arc<Mutex<Clients>>,
 }
 
@@ -74,8 +77,8 @@ enum Doing {
 
 impl Server {
     /// Serves these pages, each within this deadline, or less if the scraper says so.
-    pub fn new(pages: Pages, own: Own, deadline: Duration) -> Server {
-        Server { pages, own, deadline, clients: Arc::default() }
+    pub fn new(pages: Pages, own: Own, deadline: Duration, config: WebConfig) -> Server {
+        Server { pages, own, deadline, config, clients: Arc::default() }
     }
 
     /// Serves forever on this socket.
@@ -165,7 +168,19 @@ impl Server {
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         self.clients().now(id, Doing::Asking);
-        let answer = self.answer(&request).await;
+        let mut answer = match self.config.admits(request.headers()).await {
+            Ok(true) => self.answer(&request).await,
+            Ok(false) => {
+                let mut answer = plain(StatusCode::UNAUTHORIZED, "who is asking?\n");
+                answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+                answer
+            }
+            // Why is for the administrator, who has the file.
+            Err(_) => {
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "the web configuration file cannot be followed\n")
+            }
+        };
+        answer.headers_mut().extend(self.config.headers());
         self.clients().now(id, Doing::Reading);
         Ok(answer)
     }

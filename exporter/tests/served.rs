@@ -108,6 +108,38 @@ fn a_machine_without_gpus_is_served() {
     assert!(body.contains("\namdgpu_up 0\n") && !body.contains("amdgpu_gpu_up{"), "{body}");
 }
 
+#[test]
+fn a_web_configuration_file_asks_for_a_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("web.yaml");
+    // Of "secret".
+    let users =
+        "basic_auth_users:\n  ada: $2b$04$HASH\nhttp_server_config:\n  headers:\n    X-Frame-Options: deny\n";
+    std::fs::write(&file, users.replace("$2b$04$HASH", &bcrypt::hash("secret", 4).unwrap())).unwrap();
+    let exporter = Exporter::start(&["--demo=rdna3-desktop", "--web.config.file", file.to_str().unwrap()]);
+    let (head, body) = exporter.get("/metrics");
+    assert!(head.starts_with("HTTP/1.1 401 ") && head.contains("www-authenticate: Basic"), "{head}");
+    assert!(head.contains("x-frame-options: deny") && !body.contains("amdgpu"), "{head}");
+    let (head, _) = exporter.ask(
+        "GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Basic YWRhOnNlY3JldA==\r\n\r\n",
+    );
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+}
+
+#[test]
+fn a_page_in_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("amdgpu.prom");
+    let status = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"))
+        .args(["--demo=rdna3-desktop", "--once", file.to_str().unwrap()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\namdgpu_up 1\n") && !text.contains("process_cpu"), "{text}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left there");
+}
+
 /// More silent clients than there is room for: the honest one is answered at once.
 #[test]
 fn silent_clients_are_in_nobodys_way() {

@@ -1,0 +1,49 @@
+//! What dashboards, rules and documents name is exported.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use amdgpu_smi_exporter::catalogue::{self, Metric};
+
+fn read(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    std::fs::read_to_string(root.join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Names of metrics in a text: words with the prefix that no colon is beside, as in recorded series.
+fn names(text: &str) -> BTreeSet<&str> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | ':');
+    let words = text.split(|letter: char| !is_part(letter));
+    words.filter(|word| word.starts_with("amdgpu_") && !word.contains(':')).collect()
+}
+
+#[test]
+fn dashboards_and_rules_name_metrics_that_there_are() {
+    for path in [
+        "packaging/grafana/amdgpu.json",
+        "packaging/prometheus/alerts.yaml",
+        "packaging/prometheus/rules.yaml",
+        "packaging/prometheus/alerts.test.yaml",
+        "exporter/web/page.js",
+    ] {
+        let text = read(path);
+        let found = names(&text);
+        assert!(found.len() > 5, "{path}");
+        for name in found {
+            assert!(Metric::by_name(name).is_some(), "{path} names {name}");
+        }
+    }
+}
+
+#[test]
+fn the_document_lists_all_metrics() {
+    let path = "exporter/METRICS.md";
+    let expected = format!(
+        "# Metrics\n\n`amdgpu-smi-exporter --list-metrics` prints this table.\n\n{}",
+        catalogue::table()
+    );
+    if std::env::var_os("AMDGPU_SMI_BLESS").is_some() {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("METRICS.md"), &expected).unwrap();
+    }
+    assert_eq!(read(path), expected, "AMDGPU_SMI_BLESS=1 writes it");
+}
