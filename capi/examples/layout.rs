@@ -3,7 +3,10 @@
 
 #![allow(clippy::print_stdout, reason = "it is what this program is for")]
 
+#[cfg(not(abi27))]
 use amd_smi::abi;
+#[cfg(abi27)]
+use amd_smi_27::abi;
 
 fn main() {
     let structs: Vec<String> = abi::layouts().iter().map(structure).collect();

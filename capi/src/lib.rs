@@ -1,4 +1,5 @@
-//! `libamd_smi.so`: the C interface of AMD SMI, as its 7.0.2 release has it, over the library's public API.
+//! `libamd_smi.so`: the C interface of AMD SMI, as its 7.0.2 release has it, over the library's public API. With
+//! `cfg(abi27)`, which the crate capi27 sets, that of its 10.1 release: one definition of a function for both.
 //!
 //! A C function is an `extern "C"` function of the same name under `functions`, one topic a file. Each consists of
 //! [`edge::answer`] around a body that returns `Result`: no panic leaves it, and every error is a status. What C
@@ -22,3 +23,10 @@ mod processors;
 mod readers;
 mod session;
 mod streams;
+
+/// Gives the functions the version of AMD's library.
+#[cfg(abi27)]
+#[allow(unsafe_code, reason = "an assembler directive for each name")]
+mod versions {
+    include!(concat!(env!("OUT_DIR"), "/versions.rs"));
+}

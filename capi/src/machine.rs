@@ -53,6 +53,8 @@ pub(crate) struct Machine {
 enum Kind {
     Processor = 0x75,
     Socket = 0x6b,
+    #[cfg(abi27)]
+    Node = 0x4e,
 }
 
 /// PCI domains from here on need the long form of a handle.
@@ -157,6 +159,19 @@ impl Machine {
         let bdf = bdf(Kind::Socket, socket.0)?;
         let gpus: Vec<&Gpu> = self.gpus.iter().filter(|gpu| socket_of(gpu) == bdf).collect();
         if gpus.is_empty() { Err(Status::NOT_FOUND) } else { Ok((bdf, gpus)) }
+    }
+
+    /// The node of a GPU, by which of its packages it was asked for.
+    #[cfg(abi27)]
+    pub(crate) fn node(gpu: &Gpu) -> crate::abi::handle::Node {
+        crate::abi::handle::Node(handle(Kind::Node, socket_of(gpu)))
+    }
+
+    /// A GPU that tells of this node.
+    #[cfg(abi27)]
+    pub(crate) fn of_node(&self, node: crate::abi::handle::Node) -> Result<&Gpu, Status> {
+        let bdf = bdf(Kind::Node, node.0)?;
+        self.gpus.iter().find(|gpu| socket_of(gpu) == bdf).ok_or(Status::NOT_FOUND)
     }
 
     /// The handle of a GPU.

@@ -31,7 +31,20 @@ c_structs! {
         /// Whose hexadecimal digits are the name: 0x942 is gfx942.
         target_graphics_version: u64,
         subsystem_id: u32,
+        #[cfg(not(abi27))]
         reserved: [u32; 21],
+        /// Bits of which AMD names none.
+        #[cfg(abi27)]
+        flags: u64,
+        /// All ones where not known.
+        #[cfg(abi27)]
+        physical_acc_id: u32,
+        #[cfg(abi27)]
+        chip_rev_id: u32,
+        #[cfg(abi27)]
+        external_rev_id: u32,
+        #[cfg(abi27)]
+        reserved: [u32; 15],
     }
 
     /// What the kernel and the runtimes call the GPU; all ones where they do not know it.
@@ -41,6 +54,10 @@ c_structs! {
         hsa_id: u32,
         hip_id: u32,
         hip_uuid: Text<256>,
+        #[cfg(abi27)]
+        oam_id: u32,
+        #[cfg(abi27)]
+        physical_acc_id: u32,
     }
 
     /// What KFD calls the GPU; all ones where it does not know it.
@@ -67,7 +84,12 @@ c_structs! {
         build_date: Text<256>,
         part_number: Text<256>,
         version: Text<256>,
+        #[cfg(not(abi27))]
         reserved: [u64; 68],
+        #[cfg(abi27)]
+        boot_firmware: Text<256>,
+        #[cfg(abi27)]
+        reserved: [u64; 36],
     }
 
     /// The kernel's driver.
@@ -117,10 +139,18 @@ c_unions! {
     /// A PCI address.
     Bdf(u64) = "union_amdsmi_bdf_t" {
         bdf: "struct_bdf_";
+        #[cfg(not(abi27))]
         struct_amdsmi_bdf_t: "struct_amdsmi_bdf_t";
+        #[cfg(abi27)]
+        _0: "struct_amdsmi_bdf_t_1";
         as_uint: "u64";
     }
 }
+
+#[cfg(not(abi27))]
+const NAMED_BDF: &str = "struct_amdsmi_bdf_t";
+#[cfg(abi27)]
+const NAMED_BDF: &str = "struct_amdsmi_bdf_t_1";
 
 c_bits! {
     /// The parts of a PCI address.
@@ -132,7 +162,7 @@ c_bits! {
     }
 
     /// The same, under the name that C++ programs use.
-    BdfNamedFields(u64) = "struct_amdsmi_bdf_t" {
+    BdfNamedFields(u64) = NAMED_BDF {
         function_number: 0, 3;
         device_number: 3, 5;
         bus_number: 8, 8;

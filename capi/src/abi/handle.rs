@@ -12,6 +12,20 @@ pub struct Processor(pub usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Socket(pub usize);
 
+/// A node: the board that a package sits on with others.
+#[cfg(abi27)]
+#[repr(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Node(pub usize);
+
+#[cfg(abi27)]
+impl Plain for Node {
+    const ZERO: Node = Node(0);
+    fn shape() -> String {
+        "pointer".into()
+    }
+}
+
 impl Plain for Processor {
     const ZERO: Processor = Processor(0);
     fn shape() -> String {

@@ -1,6 +1,7 @@
 //! How the types lie in memory, told by the compiler: what a test compares with AMD's Python wrapper.
 //!
-//! Types are declared by the macros of this file, so that no declaration can miss in the table.
+//! Types are declared by the macros of this file, so that no declaration can miss in the table. What one of the two
+//! interfaces alone has is marked `#[cfg(abi27)]` or `#[cfg(not(abi27))]`, field by field and number by number.
 
 use amdgpu_smi::reading::Reading;
 
@@ -140,9 +141,10 @@ macro_rules! c_structs {
             (C) $(#[$meta])* $name = $c { $($(#[$field_meta])* $field: $ty $([$first, $count])?,)* }
         }
         // Natural alignment: that of the field which needs most.
+        #[allow(unused_doc_comments, reason = "of the field, which may be of one interface only")]
         const _: () = {
             let mut most = 1;
-            $(if align_of::<$ty>() > most { most = align_of::<$ty>() })*
+            $($(#[$field_meta])* { if align_of::<$ty>() > most { most = align_of::<$ty>() } })*
             assert!(align_of::<$name>() == most);
         };
     )*};
@@ -159,26 +161,28 @@ macro_rules! c_struct {
         pub struct $name { $($(#[$field_meta])* pub $field: $ty,)* }
 
         impl $crate::abi::layout::Plain for $name {
-            const ZERO: $name = $name { $($field: <$ty as $crate::abi::layout::Plain>::ZERO,)* };
+            #[allow(unused_doc_comments, reason = "of the field, which may be of one interface only")]
+            const ZERO: $name = $name { $($(#[$field_meta])* $field: <$ty as $crate::abi::layout::Plain>::ZERO,)* };
             fn shape() -> String {
                 $c.into()
             }
         }
 
         impl $crate::abi::layout::Layout for $name {
+            #[allow(unused_doc_comments, reason = "of the field, which may be of one interface only")]
             fn layout() -> $crate::abi::layout::StructLayout {
-                $crate::abi::layout::StructLayout {
-                    name: $c,
-                    size: size_of::<$name>(),
-                    align: align_of::<$name>(),
-                    fields: vec![$($crate::abi::layout::FieldLayout {
+                let mut fields = Vec::new();
+                $($(#[$field_meta])* {
+                    fields.push($crate::abi::layout::FieldLayout {
                         name: stringify!($field).trim_start_matches("r#"),
                         offset: std::mem::offset_of!($name, $field),
                         size: size_of::<$ty>(),
                         bits: None$(.or(Some(($first, $count))))?,
                         shape: <$ty as $crate::abi::layout::Plain>::shape(),
-                    },)*],
-                }
+                    });
+                })*
+                let (size, align) = (size_of::<$name>(), align_of::<$name>());
+                $crate::abi::layout::StructLayout { name: $c, size, align, fields }
             }
         }
     };
@@ -186,7 +190,7 @@ macro_rules! c_struct {
 
 /// Declares integers that C divides into bit-fields: the struct's name and each field's first bit and width.
 macro_rules! c_bits {
-    ($($(#[$meta:meta])* $name:ident($int:ty) = $c:literal { $($field:ident: $first:literal, $count:literal;)* })*) => {$(
+    ($($(#[$meta:meta])* $name:ident($int:ty) = $c:tt { $($field:ident: $first:literal, $count:literal;)* })*) => {$(
         $(#[$meta])*
         #[repr(transparent)]
         #[derive(Clone, Copy, PartialEq, Eq)]
@@ -220,7 +224,9 @@ macro_rules! c_bits {
 
 /// Declares unions of one integer: C's names of it, with their shapes.
 macro_rules! c_unions {
-    ($($(#[$meta:meta])* $name:ident($int:ty) = $c:literal { $($field:ident: $shape:literal;)* })*) => {$(
+    ($($(#[$meta:meta])* $name:ident($int:ty) = $c:literal {
+        $($(#[$field_meta:meta])* $field:ident: $shape:literal;)*
+    })*) => {$(
         $(#[$meta])*
         #[repr(transparent)]
         #[derive(Clone, Copy, PartialEq, Eq)]
@@ -235,18 +241,18 @@ macro_rules! c_unions {
 
         impl $crate::abi::layout::Layout for $name {
             fn layout() -> $crate::abi::layout::StructLayout {
-                $crate::abi::layout::StructLayout {
-                    name: $c,
-                    size: size_of::<$int>(),
-                    align: align_of::<$int>(),
-                    fields: vec![$($crate::abi::layout::FieldLayout {
+                let mut fields = Vec::new();
+                $($(#[$field_meta])* {
+                    fields.push($crate::abi::layout::FieldLayout {
                         name: stringify!($field),
                         offset: 0,
                         size: size_of::<$int>(),
                         bits: None,
                         shape: $shape.into(),
-                    },)*],
-                }
+                    });
+                })*
+                let (size, align) = (size_of::<$int>(), align_of::<$int>());
+                $crate::abi::layout::StructLayout { name: $c, size, align, fields }
             }
         }
     )*};
@@ -255,7 +261,9 @@ macro_rules! c_unions {
 /// Declares the numbers of C's enumerations. A type of its own each, which holds any number: what C passes in
 /// need not be one that has a name.
 macro_rules! c_enums {
-    ($($(#[$meta:meta])* $name:ident($int:ty) = $prefix:literal { $($value:ident = $number:literal,)* })*) => {
+    ($($(#[$meta:meta])* $name:ident($int:ty) = $prefix:literal {
+        $($(#[$value_meta:meta])* $value:ident = $number:literal,)*
+    })*) => {
         $(
             $(#[$meta])*
             #[repr(transparent)]
@@ -264,7 +272,7 @@ macro_rules! c_enums {
 
             #[allow(missing_docs, reason = "AMD's names, which say what there is to say")]
             impl $name {
-                $(pub const $value: $name = $name($number);)*
+                $($(#[$value_meta])* pub const $value: $name = $name($number);)*
             }
 
             impl $crate::abi::layout::Plain for $name {
@@ -277,7 +285,11 @@ macro_rules! c_enums {
 
         /// All names of this file as C has them, with their numbers.
         pub(super) fn constants() -> Vec<(String, u64)> {
-            vec![$($((concat!($prefix, stringify!($value)).to_owned(), u64::from($name::$value.0)),)*)*]
+            let mut constants = Vec::new();
+            $($($(#[$value_meta])* {
+                constants.push((concat!($prefix, stringify!($value)).to_owned(), u64::from($name::$value.0)));
+            })*)*
+            constants
         }
     };
 }

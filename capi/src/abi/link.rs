@@ -4,6 +4,9 @@ use super::device::Bdf;
 use super::handle::Processor;
 use super::layout::{Layout, StructLayout, c_structs};
 
+/// How many GPUs a list of the nearest has room for.
+pub(crate) const NEAREST: usize = if cfg!(abi27) { 256 } else { 32 };
+
 c_structs! {
     /// What the link can be.
     PcieStatic = "struct_pcie_static_" {
@@ -66,7 +69,13 @@ c_structs! {
         read: u64,
         /// KB.
         write: u64,
+        #[cfg(not(abi27))]
         reserved: [u64; 2],
+        /// An `amdsmi_link_status_t`.
+        #[cfg(abi27)]
+        link_status: u32,
+        #[cfg(abi27)]
+        reserved: [u64; 1],
     }
 
     /// The links of a GPU.
@@ -88,7 +97,7 @@ c_structs! {
     /// The GPUs that are near one.
     TopologyNearest = "struct_amdsmi_topology_nearest_t" {
         count: u32,
-        processor_list: [Processor; 32],
+        processor_list: [Processor; NEAREST],
         reserved: [u64; 15],
     }
 }

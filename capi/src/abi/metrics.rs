@@ -2,6 +2,15 @@
 
 use super::layout::{Layout, StructLayout, c_structs};
 
+/// Counters that the newer interface has widened.
+#[cfg(not(abi27))]
+pub(crate) type Wide = u32;
+#[cfg(abi27)]
+pub(crate) type Wide = u64;
+
+#[cfg(abi27)]
+pub use super::apu_metrics::ApuMetrics;
+
 c_structs! {
     /// Its header.
     MetricsHeader = "struct_amd_metrics_table_header_t" {
@@ -21,6 +30,8 @@ c_structs! {
         gfx_below_host_limit_thm_acc: [u64; 8],
         gfx_low_utilization_acc: [u64; 8],
         gfx_below_host_limit_total_acc: [u64; 8],
+        #[cfg(abi27)]
+        temperature_xcd: [u16; 8],
     }
 
     /// The table. Degrees Celsius, watts, millivolts, MHz, percent; all ones where there is no value.
@@ -59,8 +70,8 @@ c_structs! {
         pcie_link_width: u16,
         /// Tenths of GT/s.
         pcie_link_speed: u16,
-        gfx_activity_acc: u32,
-        mem_activity_acc: u32,
+        gfx_activity_acc: Wide,
+        mem_activity_acc: Wide,
         temperature_hbm: [u16; 4],
         /// Tens of nanoseconds.
         firmware_timestamp: u64,
@@ -86,8 +97,8 @@ c_structs! {
         current_vclk0s: [u16; 4],
         current_dclk0s: [u16; 4],
         jpeg_activity: [u16; 32],
-        pcie_nak_sent_count_acc: u32,
-        pcie_nak_rcvd_count_acc: u32,
+        pcie_nak_sent_count_acc: Wide,
+        pcie_nak_rcvd_count_acc: Wide,
         accumulation_counter: u64,
         prochot_residency_acc: u64,
         ppt_residency_acc: u64,
@@ -96,9 +107,22 @@ c_structs! {
         hbm_thm_residency_acc: u64,
         num_partition: u16,
         xcp_stats: [XcpMetrics; 8],
-        pcie_lc_perf_other_end_recovery: u32,
+        pcie_lc_perf_other_end_recovery: Wide,
         vram_max_bandwidth: u64,
         xgmi_link_status: [u16; 8],
+        #[cfg(abi27)]
+        temperature_hbm_stacks: [u16; 12],
+        #[cfg(abi27)]
+        temperature_mid: [u16; 2],
+        #[cfg(abi27)]
+        temperature_aid: [u16; 2],
+        #[cfg(abi27)]
+        current_uclk_aid: [u16; 2],
+        #[cfg(abi27)]
+        current_socclks_mid: [u16; 2],
+        /// Of an APU; null where there is none.
+        #[cfg(abi27)]
+        apu_metrics: *const ApuMetrics,
     }
 
     /// How much of the time limits held the GPU back; all ones where not known.

@@ -11,6 +11,8 @@ c_enums! {
         NON_AMD_CPUS = 4,
         NON_AMD_GPUS = 8,
         AMD_APUS = 3,
+        #[cfg(abi27)]
+        AMD_NICS = 16,
     }
 
     /// `amdsmi_mm_ip_t`. Kinds of multimedia engines.
@@ -36,6 +38,12 @@ c_enums! {
         NON_AMD_CPU = 4,
         AMD_CPU_CORE = 5,
         AMD_APU = 6,
+        #[cfg(abi27)]
+        AMD_NIC = 7,
+        #[cfg(abi27)]
+        BRCM_NIC = 8,
+        #[cfg(abi27)]
+        BRCM_SWITCH = 9,
     }
 
     /// `amdsmi_accelerator_partition_type_t`. Ways to split the compute units.
@@ -95,7 +103,18 @@ c_enums! {
         GDDR5 = 21,
         GDDR6 = 22,
         GDDR7 = 23,
+        #[cfg(not(abi27))]
         _MAX = 23,
+        #[cfg(abi27)]
+        _MAX = 31,
+        #[cfg(abi27)]
+        HBM3E = 5,
+        #[cfg(abi27)]
+        DDR5 = 13,
+        #[cfg(abi27)]
+        LPDDR4 = 30,
+        #[cfg(abi27)]
+        LPDDR5 = 31,
     }
 
     /// `amdsmi_card_form_factor_t`. How a card sits in the machine.
@@ -122,6 +141,10 @@ c_enums! {
         XGMI = 2,
         NOT_APPLICABLE = 3,
         UNKNOWN = 4,
+        #[cfg(abi27)]
+        NUMA = 5,
+        #[cfg(abi27)]
+        XNUMA = 6,
     }
 
     /// `amdsmi_evt_notification_type_t`. Kinds of events, as the driver numbers them.
@@ -167,8 +190,51 @@ c_enums! {
         JPEG = 0x10000,
         IH = 0x20000,
         MPIO = 0x40000,
+        #[cfg(not(abi27))]
         LAST = 0x40000,
+        #[cfg(abi27)]
+        LAST = 0x4000000000,
         RESERVED = 0x8000000000000000,
+        #[cfg(abi27)]
+        MMSCH = 0x80000,
+        #[cfg(abi27)]
+        MP5 = 0x100000,
+        #[cfg(abi27)]
+        ATU = 0x200000,
+        #[cfg(abi27)]
+        DACC_BE = 0x400000,
+        #[cfg(abi27)]
+        ECLR = 0x800000,
+        #[cfg(abi27)]
+        KPX_SERDES = 0x1000000,
+        #[cfg(abi27)]
+        LSDMA = 0x2000000,
+        #[cfg(abi27)]
+        MPART = 0x4000000,
+        #[cfg(abi27)]
+        MPIFOE = 0x8000000,
+        #[cfg(abi27)]
+        MPRAS = 0x10000000,
+        #[cfg(abi27)]
+        NBIF = 0x20000000,
+        #[cfg(abi27)]
+        NBIO = 0x40000000,
+        #[cfg(abi27)]
+        OXRP = 0x80000000,
+        #[cfg(abi27)]
+        PCIE_PL = 0x100000000,
+        #[cfg(abi27)]
+        PCS_XGMI = 0x200000000,
+        #[cfg(abi27)]
+        PIE = 0x400000000,
+        #[cfg(abi27)]
+        CS = 0x800000000,
+        #[cfg(abi27)]
+        SHUB = 0x1000000000,
+        #[cfg(abi27)]
+        SSBDCI = 0x2000000000,
+        #[cfg(abi27)]
+        UCIE_PCS = 0x4000000000,
     }
 
     /// `amdsmi_cper_sev_t`. How bad an error was.

@@ -13,6 +13,9 @@ c_structs! {
         sdma_usage: u64,
         /// Percent; all ones where not known.
         cu_occupancy: u32,
+        /// Milliseconds.
+        #[cfg(abi27)]
+        evicted_time: u32,
     }
 
     /// Nanoseconds of the engines.
@@ -41,7 +44,16 @@ c_structs! {
         container_name: Text<256>,
         /// Compute units with work of the process; all ones where not known.
         cu_occupancy: u32,
+        #[cfg(not(abi27))]
         reserved: [u32; 11],
+        /// Milliseconds.
+        #[cfg(abi27)]
+        evicted_time: u32,
+        /// Microseconds.
+        #[cfg(abi27)]
+        sdma_usage: u64,
+        #[cfg(abi27)]
+        reserved: [u32; 8],
     }
 
     /// An event.
@@ -50,6 +62,58 @@ c_structs! {
         /// An `amdsmi_evt_notification_type_t`.
         event: u32,
         message: Text<256>,
+    }
+}
+
+/// Processes with all their GPUs.
+#[cfg(abi27)]
+pub mod by_pid {
+    use super::super::layout::{Layout, StructLayout, Text, c_structs};
+
+    c_structs! {
+        /// Nanoseconds of the engines.
+        GpuEngines = "struct_amdsmi_proc_gpu_entry_t_engine_usage" {
+            gfx: u64,
+            enc: u64,
+            reserved: [u32; 12],
+        }
+
+        /// Bytes of each memory.
+        GpuMemory = "struct_amdsmi_proc_gpu_entry_t_memory_usage" {
+            gtt_mem: u64,
+            cpu_mem: u64,
+            vram_mem: u64,
+            reserved: [u32; 10],
+        }
+
+        /// What a process uses of one GPU.
+        GpuEntry = "struct_amdsmi_proc_gpu_entry_t" {
+            gpu_index: u32,
+            /// Bytes.
+            mem: u64,
+            engine_usage: GpuEngines,
+            memory_usage: GpuMemory,
+            /// Compute units with work of the process; all ones where not known.
+            cu_occupancy: u32,
+            /// Milliseconds.
+            evicted_time: u32,
+            /// Microseconds.
+            sdma_usage: u64,
+            reserved: [u32; 8],
+        }
+
+        /// A process.
+        ProcessByPid = "struct_amdsmi_proc_info_by_pid_t" {
+            pid: u32,
+            name: Text<256>,
+            container_name: Text<256>,
+            num_gpus: u32,
+            gpus: [GpuEntry; 32],
+        }
+    }
+
+    pub(in crate::abi) fn layouts() -> Vec<StructLayout> {
+        vec![GpuEngines::layout(), GpuMemory::layout(), GpuEntry::layout(), ProcessByPid::layout()]
     }
 }
 

@@ -15,6 +15,11 @@ c_structs! {
     RasFeature = "struct_amdsmi_ras_feature_t" {
         ras_eeprom_version: u32,
         ecc_correction_schema_flag: u32,
+        #[cfg(abi27)]
+        ras_info: RasBits,
+        /// Whether a reset or a new start of the machine is due.
+        #[cfg(abi27)]
+        needs_reboot: bool,
     }
 
     /// A GUID.
@@ -34,6 +39,78 @@ c_structs! {
         century: u8,
     }
 }
+
+/// What only the newer interface has.
+#[cfg(abi27)]
+mod newer {
+    use super::super::layout::{Layout, StructLayout, c_bits, c_structs};
+
+    c_bits! {
+        /// One bit each.
+        RasBits(u32) = "struct_ras_info_" {
+            dram_ecc: 0, 1;
+            sram_ecc: 1, 1;
+            poisoning: 2, 1;
+            rsvd: 3, 29;
+        }
+    }
+
+    c_structs! {
+        /// Limits of a policy.
+        RasPolicy4 = "struct_amdsmi_gpu_ras_policy_v4_0_t" {
+            dram_non_critical_region_threshold: u16,
+            dram_critical_region_threshold: u16,
+        }
+
+        /// A policy, of which the version says how its numbers are meant.
+        RasPolicyInfo = "struct_amdsmi_gpu_ras_policy_info_t" {
+            major_version: u8,
+            minor_version: u8,
+            policy_data: RasPolicyData,
+        }
+    }
+
+    /// The numbers of a policy.
+    #[repr(transparent)]
+    #[derive(Clone, Copy)]
+    pub struct RasPolicyData(pub [u64; 5]);
+
+    impl super::super::layout::Plain for RasPolicyData {
+        const ZERO: RasPolicyData = RasPolicyData([0; 5]);
+        fn shape() -> String {
+            "union_policy_data_".into()
+        }
+    }
+
+    impl Layout for RasPolicyData {
+        fn layout() -> StructLayout {
+            let field = |name, size, shape: &str| super::super::layout::FieldLayout {
+                name,
+                offset: 0,
+                size,
+                bits: None,
+                shape: shape.into(),
+            };
+            StructLayout {
+                name: "union_policy_data_",
+                size: size_of::<RasPolicyData>(),
+                align: align_of::<RasPolicyData>(),
+                fields: vec![
+                    field("v4_0", size_of::<RasPolicy4>(), "struct_amdsmi_gpu_ras_policy_v4_0_t"),
+                    field("info", size_of::<RasPolicyData>(), "u64[5]"),
+                ],
+            }
+        }
+    }
+
+    pub(in crate::abi) fn newer_layouts() -> Vec<StructLayout> {
+        vec![RasBits::layout(), RasPolicy4::layout(), RasPolicyInfo::layout(), RasPolicyData::layout()]
+    }
+}
+#[cfg(abi27)]
+pub(in crate::abi) use newer::newer_layouts;
+#[cfg(abi27)]
+pub use newer::{RasBits, RasPolicy4, RasPolicyData, RasPolicyInfo};
 
 c_unions! {
     /// Which fields of a CPER record mean something.

@@ -64,6 +64,34 @@ c_enums! {
         BASEBOARD_IBC = 222,
         BASEBOARD_LAST = 249,
         _MAX = 249,
+        #[cfg(abi27)]
+        GPUBOARD_VDDIO_04_HBM_B = 163,
+        #[cfg(abi27)]
+        GPUBOARD_VDDIO_04_HBM_D = 164,
+        #[cfg(abi27)]
+        GPUBOARD_VDDCR_075_HBM_B = 165,
+        #[cfg(abi27)]
+        GPUBOARD_VDDCR_075_HBM_D = 166,
+        #[cfg(abi27)]
+        GPUBOARD_VDDIO_11_GTA_A = 167,
+        #[cfg(abi27)]
+        GPUBOARD_VDDIO_11_GTA_C = 168,
+        #[cfg(abi27)]
+        GPUBOARD_VDDAN_075_GTA_A = 169,
+        #[cfg(abi27)]
+        GPUBOARD_VDDAN_075_GTA_C = 170,
+        #[cfg(abi27)]
+        GPUBOARD_VDDCR_075_UCIE = 171,
+        #[cfg(abi27)]
+        GPUBOARD_VDDIO_065_UCIEAA = 172,
+        #[cfg(abi27)]
+        GPUBOARD_VDDIO_065_UCIEAM_A = 173,
+        #[cfg(abi27)]
+        GPUBOARD_VDDIO_065_UCIEAM_C = 174,
+        #[cfg(abi27)]
+        GPUBOARD_VDDAN_075 = 175,
+        #[cfg(abi27)]
+        GPUBOARD_LAST = 175,
     }
 
     /// `amdsmi_temperature_metric_t`. Which temperature of a sensor.

@@ -24,6 +24,9 @@ c_structs! {
         mem_voltage: u64,
         /// Microwatts, whatever AMD's header says.
         power_limit: u32,
+        /// Of the board with all GPUs, in watts; all ones where not known.
+        #[cfg(abi27)]
+        ubb_power: u32,
         reserved: [u64; 18],
     }
 
@@ -126,8 +129,12 @@ c_structs! {
     OverdriveData = "struct_amdsmi_od_volt_freq_data_t" {
         curr_sclk_range: Range,
         curr_mclk_range: Range,
+        #[cfg(abi27)]
+        curr_fclk_range: Range,
         sclk_freq_limits: Range,
         mclk_freq_limits: Range,
+        #[cfg(abi27)]
+        fclk_freq_limits: Range,
         curve: OverdriveCurve,
         num_regions: u32,
     }

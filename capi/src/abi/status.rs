@@ -7,7 +7,7 @@ use amdgpu_smi::error::HsmpRefusal;
 
 /// Declares the codes with what they mean.
 macro_rules! codes {
-    ($($name:ident = $number:literal, $text:literal;)*) => {
+    ($($(#[$meta:meta])* $name:ident = $number:literal, $text:literal;)*) => {
         /// An `amdsmi_status_t`.
         #[repr(transparent)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,19 +16,23 @@ macro_rules! codes {
 
         #[allow(missing_docs, reason = "AMD's names, with a sentence each in `text`")]
         impl Status {
-            $(pub const $name: Status = Status($number);)*
+            $($(#[$meta])* pub const $name: Status = Status($number);)*
 
             /// The code's name and a sentence; `None` for a number that is no code.
             pub fn text(self) -> Option<&'static CStr> {
                 match self {
-                    $(Status::$name => Some($text),)*
+                    $($(#[$meta])* Status::$name => Some($text),)*
                     _ => None,
                 }
             }
         }
 
         pub(super) fn constants() -> Vec<(String, u64)> {
-            vec![$((concat!("AMDSMI_STATUS_", stringify!($name)).to_owned(), $number),)*]
+            let mut constants = Vec::new();
+            $($(#[$meta])* {
+                constants.push((concat!("AMDSMI_STATUS_", stringify!($name)).to_owned(), $number));
+            })*
+            constants
         }
     };
 }
@@ -55,6 +59,8 @@ codes! {
     INIT_ERROR = 18, c"INIT_ERROR: initialisation failed.";
     REFCOUNT_OVERFLOW = 19, c"REFCOUNT_OVERFLOW: initialised too many times.";
     DIRECTORY_NOT_FOUND = 20, c"DIRECTORY_NOT_FOUND: there is no such directory.";
+    #[cfg(abi27)]
+    IPC_ERROR = 21, c"IPC_ERROR: another process did not answer.";
     BUSY = 30, c"BUSY: the GPU sleeps, is in reset, or cannot answer at present.";
     NOT_FOUND = 31, c"NOT_FOUND: there is no such device.";
     NOT_INIT = 32, c"NOT_INIT: amdsmi_init was not called.";

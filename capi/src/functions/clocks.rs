@@ -117,6 +117,10 @@ pub extern "C" fn amdsmi_get_gpu_od_volt_info(processor: Processor, data: Out<Ov
                 &table.memory_clock,
                 table.memory_levels.iter().map(|level| level.frequency),
             ),
+            #[cfg(abi27)]
+            curr_fclk_range: UNKNOWN,
+            #[cfg(abi27)]
+            fclk_freq_limits: limits(&table, "FCLK"),
             sclk_freq_limits: limits(&table, "SCLK"),
             mclk_freq_limits: limits(&table, "MCLK"),
             curve,

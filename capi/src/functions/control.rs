@@ -14,19 +14,20 @@ use crate::abi::numbers::{ComputePartitionType, MemoryPartitionType};
 use crate::abi::sensor_numbers::{ClockLimit, ClockType, FrequencyIndex, PerformanceLevel, PowerProfile};
 use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
+#[cfg(not(abi27))]
 use crate::functions::absent;
 use crate::functions::clocks::domain;
 use crate::functions::performance::profile_name;
 use crate::session;
 
 /// The GPU of a handle, for who may change it. AMD's library asks who calls before it looks at anything but the handle.
-fn own(processor: Processor) -> Result<Gpu, Status> {
+pub(super) fn own(processor: Processor) -> Result<Gpu, Status> {
     let gpu = session::gpu(processor)?;
     if session::machine()?.is_root() { Ok(gpu) } else { Err(Status::NO_PERM) }
 }
 
 /// Plans a change and makes it.
-fn change<'a, A: 'static, B: 'static>(
+pub(super) fn change<'a, A: 'static, B: 'static>(
     gpu: &'a Gpu,
     plan: impl FnOnce(&Control<'a>) -> amdgpu_smi::Result<Plan<A, B>>,
 ) -> Outcome {
@@ -143,6 +144,7 @@ fn ranged(clock: ClockType) -> Result<ClockDomain, Status> {
 /// Sets the range of a clock, in MHz.
 ///
 /// *From*: `pp_od_clk_voltage` of the PCI device.
+#[cfg(not(abi27))]
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_set_gpu_clk_range(
     processor: Processor,
@@ -418,6 +420,7 @@ pub extern "C" fn amdsmi_set_gpu_memory_partition_mode(
     amdsmi_set_gpu_memory_partition(processor, partition)
 }
 
+#[cfg(not(abi27))]
 absent! {
     /// Loads the driver anew.
     ///

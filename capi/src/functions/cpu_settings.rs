@@ -40,7 +40,15 @@ pub extern "C" fn amdsmi_set_cpu_socket_power_cap(processor: Processor, cap: u32
 ///
 /// *From*: message 21h. Modes that the family does not have are INVAL.
 #[unsafe(no_mangle)]
-pub extern "C" fn amdsmi_set_cpu_pwr_efficiency_mode(processor: Processor, mode: u8) -> Status {
+pub extern "C" fn amdsmi_set_cpu_pwr_efficiency_mode(
+    processor: Processor,
+    mode: u8,
+    #[cfg(abi27)] utilization: Out<u32>,
+    #[cfg(abi27)] power_limit: Out<u32>,
+) -> Status {
+    // Arguments of a mode that the kernel's driver does not know yet; null for all others.
+    #[cfg(abi27)]
+    let _ = (utilization, power_limit);
     answer(|| {
         let socket = socket(processor)?;
         change(&socket, Message::PowerMode, || socket.control().power_mode(mode))

@@ -54,6 +54,10 @@ pub extern "C" fn amdsmi_get_gpu_enumeration_info(
             hsa_id: or_none(ids.node.map(|node| node.0)),
             hip_id: or_none(ids.hip_index),
             hip_uuid: Text::of(&uuid),
+            #[cfg(abi27)]
+            oam_id: or_none(known(gpu.asic_info().oam_id)),
+            #[cfg(abi27)]
+            physical_acc_id: or_none::<u32, u32>(None),
         })
     })
 }
@@ -81,7 +85,8 @@ pub extern "C" fn amdsmi_get_gpu_kfd_info(processor: Processor, info: Out<KfdInf
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_asic_info(processor: Processor, info: Out<AsicInfo>) -> Status {
     answer(|| {
-        let chip = gpu(processor)?.asic_info();
+        let gpu = gpu(processor)?;
+        let chip = gpu.asic_info();
         let serial = chip.serial.as_ref().ok().map(|serial| serial.to_string());
         let subsystem = chip.subsystem_id.as_ref().ok();
         let target_graphics_version = graphics_version(&chip);
@@ -97,6 +102,12 @@ pub extern "C" fn amdsmi_get_gpu_asic_info(processor: Processor, info: Out<AsicI
             num_of_compute_units: or_none(known(chip.compute_units)),
             target_graphics_version,
             subsystem_id: or_none(subsystem.map(|id| id.device)),
+            #[cfg(abi27)]
+            physical_acc_id: or_none::<u32, u32>(None),
+            #[cfg(abi27)]
+            chip_rev_id: or_none(known(chip.chip_revision)),
+            #[cfg(abi27)]
+            external_rev_id: or_none(gpu.external_revision().ok()),
             ..AsicInfo::ZERO
         })
     })

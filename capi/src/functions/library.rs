@@ -10,8 +10,8 @@ use crate::machine::Wanted;
 use crate::pointer::Out;
 use crate::session;
 
-/// The version that programs were built against: 26.0.2 is that of ROCm 7.0.2.
-const VERSION: (u32, u32, u32) = (26, 0, 2);
+/// The version that programs were built against: 26.0.2 is that of ROCm 7.0.2, 27.1.0 that of amd-smi 10.1.
+const VERSION: (u32, u32, u32) = if cfg!(abi27) { (27, 1, 0) } else { (26, 0, 2) };
 
 /// Tells this library from AMD's.
 const BUILD: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(

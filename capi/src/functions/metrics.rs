@@ -77,7 +77,7 @@ fn percents<T: Sentinel + TryFrom<u32>, const N: usize>(slots: &[Option<Percent>
 }
 
 /// The view of the library, in AMD's units.
-fn table(metrics: &Metrics) -> GpuMetrics {
+pub(super) fn table(metrics: &Metrics) -> GpuMetrics {
     let Metrics { temperatures, powers, voltages, activity, pcie, xgmi, throttle, .. } = metrics;
     let (c, residency) = (&metrics.clocks, &throttle.residency);
     let socket = metrics.engines.iter().find(|engines| engines.scope == EngineScope::Socket);
@@ -154,6 +154,19 @@ fn table(metrics: &Metrics) -> GpuMetrics {
         xgmi_link_status: each(
             xgmi.link_status.iter().map(|slot| slot.map(|state| u16::from(state == LinkState::Active))),
         ),
+        #[cfg(abi27)]
+        temperature_hbm_stacks: each(temperatures.hbm.iter().map(|slot| slot.map(celsius))),
+        #[cfg(abi27)]
+        temperature_mid: each(temperatures.mid.iter().map(|slot| slot.map(celsius))),
+        #[cfg(abi27)]
+        temperature_aid: each(temperatures.aid.iter().map(|slot| slot.map(celsius))),
+        // Which of several clocks is whose is not in the table.
+        #[cfg(abi27)]
+        current_uclk_aid: [u16::NONE; 2],
+        #[cfg(abi27)]
+        current_socclks_mid: [u16::NONE; 2],
+        #[cfg(abi27)]
+        apu_metrics: std::ptr::null(),
     }
 }
 
@@ -184,6 +197,9 @@ fn partition(engines: &EngineMetrics) -> XcpMetrics {
         gfx_below_host_limit_thm_acc: each(engines.gfx_below_host_limit_thm_acc.iter().copied()),
         gfx_low_utilization_acc: each(engines.gfx_low_utilization_acc.iter().copied()),
         gfx_below_host_limit_total_acc: each(engines.gfx_below_host_limit_total_acc.iter().copied()),
+        // The dies' temperatures are the package's.
+        #[cfg(abi27)]
+        temperature_xcd: [u16::NONE; 8],
     }
 }
 

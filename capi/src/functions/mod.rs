@@ -22,6 +22,8 @@ mod identity;
 mod library;
 mod memory;
 mod metrics;
+#[cfg(abi27)]
+mod newer;
 mod partition;
 mod pcie;
 mod performance;

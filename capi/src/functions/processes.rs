@@ -52,7 +52,7 @@ pub extern "C" fn amdsmi_get_gpu_process_list(
 }
 
 /// Whether anything is held or was used at all.
-fn uses(used: &ProcessGpu) -> bool {
+pub(super) fn uses(used: &ProcessGpu) -> bool {
     let is_some = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.is_some_and(|bytes| bytes.0 > 0);
     is_some(used.vram) || is_some(used.gtt) || used.engines.iter().any(|engine| engine.time.0 > 0)
 }
@@ -78,8 +78,24 @@ fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
         },
         container_name: Text::of_some(process.container.as_deref()),
         cu_occupancy: used.compute_units.unwrap_or(u32::MAX),
+        #[cfg(abi27)]
+        evicted_time: evicted(used.kfd.as_ref()),
+        #[cfg(abi27)]
+        sdma_usage: copied(used.kfd.as_ref()),
         ..ProcessUse::ZERO
     }
+}
+
+/// How long its queues were evicted, in milliseconds; all ones where KFD does not say.
+#[cfg(abi27)]
+pub(super) fn evicted(kfd: Option<&KfdUse>) -> u32 {
+    crate::number::or_none(kfd.and_then(|kfd| kfd.evicted).map(|time| time.0))
+}
+
+/// How long copy engines worked for it, in microseconds; all ones where KFD does not say.
+#[cfg(abi27)]
+pub(super) fn copied(kfd: Option<&KfdUse>) -> u64 {
+    crate::number::or_none(kfd.and_then(|kfd| kfd.sdma).map(|time| time.0))
 }
 
 /// A percentage in a C integer.
@@ -103,6 +119,11 @@ fn compute_process(process: &Process) -> ComputeProcess {
         vram_usage: sum(|kfd| kfd.vram.map(|bytes| bytes.0)),
         sdma_usage: sum(|kfd| kfd.sdma.map(|time| time.0)),
         cu_occupancy: percent(mean),
+        #[cfg(abi27)]
+        evicted_time: {
+            let total = sum(|kfd| kfd.evicted.map(|time| time.0));
+            u32::try_from(total).unwrap_or(u32::MAX)
+        },
     }
 }
 

@@ -137,6 +137,11 @@ pub extern "C" fn amdsmi_get_gpu_ras_feature_info(processor: Processor, feature:
         feature.put(RasFeature {
             ras_eeprom_version: info.eeprom_version?.value,
             ecc_correction_schema_flag: info.schema?.value,
+            // Nothing that the kernel publishes tells these.
+            #[cfg(abi27)]
+            ras_info: crate::abi::ras::RasBits(0),
+            #[cfg(abi27)]
+            needs_reboot: false,
         })
     })
 }

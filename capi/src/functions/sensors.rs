@@ -197,6 +197,8 @@ pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInf
             soc_voltage: millivolts(soc),
             mem_voltage: millivolts(mem),
             power_limit: cap.unwrap_or(NONE_16),
+            #[cfg(abi27)]
+            ubb_power: crate::number::or_none(known(gpu.node_power().ubb_power).map(crate::number::watts)),
             ..PowerInfo::ZERO
         })
     })

@@ -65,7 +65,12 @@ const ROWS: [Row; 27] = [
 fn with_lists() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/functions")).unwrap() {
-        let source = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let path = entry.unwrap().path();
+        // The folder is the newer interface's alone.
+        if path.is_dir() {
+            continue;
+        }
+        let source = std::fs::read_to_string(path).unwrap();
         for part in source.split("amdsmi_").skip(1) {
             let Some((name, rest)) = part.split_once('(') else { continue };
             let arguments = rest.split_once(')').map_or("", |(arguments, _)| arguments);

@@ -1,0 +1,8 @@
+//! What only the newer interface has (libamd_smi.so.27).
+
+mod cpu;
+mod fabric;
+mod nic;
+mod node;
+mod package;
+mod processes;
