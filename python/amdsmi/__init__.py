@@ -16,6 +16,8 @@ from . import amdsmi_exception, amdsmi_interface, amdsmi_wrapper
 from ._version import __version__
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List
 if TYPE_CHECKING or version_info < (3, 7):
     from .amdsmi_interface import *
 else:
@@ -36,3 +38,7 @@ def __getattr__(name: str) -> "type":
         globals()[name] = value
         return value
     raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
+
+
+def __dir__() -> "List[str]":
+    return sorted(set(globals()) | set(__all__))

@@ -160,7 +160,7 @@ def amdsmi_get_cpu_socket_current_active_freq_limit(processor_handle: c_void_p) 
     frequency, sources = c_uint16(0), (c_char_p * len(names))()
     _check_res(_w.amdsmi_get_cpu_socket_current_active_freq_limit(processor_handle, byref(frequency), sources))
     found = [decoded(source) for source in sources if source]
-    return {"freq": "{} MHz".format(frequency.value), "freq_src": "[{}]".format(", ".join(found))}
+    return {"freq": "{} MHz".format(frequency.value), "freq_src": str(found)}
 
 
 def amdsmi_get_cpu_socket_freq_range(processor_handle: c_void_p) -> "Dict[str, str]":

@@ -1,5 +1,5 @@
 """Errors of memory and blocks, and the firmware's records of them."""
-from ctypes import POINTER, byref, c_char, c_uint32, c_uint64, c_void_p, cast
+from ctypes import POINTER, byref, c_uint8, c_uint32, c_uint64, c_void_p
 
 from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, check_int, check_type, fields, get, known
@@ -106,7 +106,7 @@ def amdsmi_get_gpu_cper_entries(
     """
     check_handle(processor_handle)
     check_int(severity_mask, buffer_size, cursor)
-    buffer, size = (c_char * buffer_size)(), c_uint64(buffer_size)
+    buffer, size = (c_uint8 * buffer_size)(), c_uint64(buffer_size)
     headers, count, position = (POINTER(_w.amdsmi_cper_hdr_t) * _MAX_RECORDS)(), c_uint64(_MAX_RECORDS), c_uint64(cursor)
     status = _w.amdsmi_get_gpu_cper_entries(
         processor_handle, severity_mask, buffer, byref(size), headers, byref(count), byref(position))
@@ -116,8 +116,7 @@ def amdsmi_get_gpu_cper_entries(
     for index in range(min(count.value, _MAX_RECORDS)):
         header = _w.amdsmi_cper_hdr_t.from_buffer(buffer, offset)
         entries[index] = _record(header)
-        record = buffer.raw[offset:offset + header.record_length]
-        records.append({"bytes": list(record), "size": header.record_length})
+        records.append({"bytes": buffer[offset:offset + header.record_length], "size": header.record_length})
         offset += header.record_length
     return entries, position.value, records, status
 
@@ -168,9 +167,8 @@ def amdsmi_get_afids_from_cper(
     found = []  # type: List[int]
     for record in records:
         afids, count = (c_uint64 * MAX_NUMBER_OF_AFIDS_PER_RECORD)(), c_uint32(MAX_NUMBER_OF_AFIDS_PER_RECORD)
-        buffer = (c_char * len(record)).from_buffer_copy(record)
-        _check_res(_w.amdsmi_get_afids_from_cper(
-            cast(buffer, POINTER(_w.c_uint8)), len(record), afids, byref(count)))
+        buffer = (c_uint8 * len(record)).from_buffer_copy(record)
+        _check_res(_w.amdsmi_get_afids_from_cper(buffer, len(record), afids, byref(count)))
         found += afids[:min(count.value, MAX_NUMBER_OF_AFIDS_PER_RECORD)]
     return found, len(found)
 
@@ -181,4 +179,4 @@ _RECORDS = "dict with keys 'bytes' and 'size' or bytes/bytearray"
 def _raw(record: "Any") -> bytes:
     if not isinstance(record, dict) or "bytes" not in record or "size" not in record:
         raise AmdSmiParameterException(record, _RECORDS)
-    return bytes(record["bytes"][:record["size"]])
+    return bytes(byte & 0xff for byte in record["bytes"][:record["size"]])

@@ -2,7 +2,7 @@
 from ctypes import byref, c_float, c_int64, c_uint64, c_void_p
 
 from . import amdsmi_wrapper as _w
-from ._call import NA, _check_res, check_handle, check_int, check_type, fields, get, na16
+from ._call import NA, _check_res, check_handle, check_int, check_type, fields, get, known, na16
 from ._enums import (
     AmdSmiTemperatureMetric, AmdSmiUtilizationCounterType, AmdSmiVoltageMetric,
     AmdSmiVoltageType, MaxUIntegerTypes)
@@ -154,9 +154,8 @@ def amdsmi_get_utilization_count(
     _check_res(_w.amdsmi_get_utilization_count(processor_handle, counters, len(counters), byref(time)))
     if not counters:
         _check_res(_w.AMDSMI_STATUS_NO_DATA)
-    names = _w.amdsmi_utilization_counter_type_t__enumvalues
     answer = [{"timestamp": time.value}]  # type: List[Dict[str, Any]]
-    answer += [{"type": names.get(counter.type, counter.type), "value": counter.value} for counter in counters]
+    answer += [{"type": "AMDSMI_" + known(AmdSmiUtilizationCounterType, counter.type).name, "value": counter.value} for counter in counters]
     return answer
 
 

@@ -1,4 +1,5 @@
 """Links: PCIe, XGMI, and how far processors are from each other."""
+import os
 from ctypes import byref, c_bool, c_uint32, c_uint64, c_void_p
 
 from . import amdsmi_wrapper as _w
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _SLOTS = {_w.AMDSMI_CARD_FORM_FACTOR_PCIE: "PCIE", _w.AMDSMI_CARD_FORM_FACTOR_OAM: "OAM",
           _w.AMDSMI_CARD_FORM_FACTOR_CEM: "CEM", _w.AMDSMI_CARD_FORM_FACTOR_UNKNOWN: "UNKNOWN"}
+# For eight times the CPUs that a kernel can be built for.
+_MOST_WORDS = 1024
 _LINK_STATES = {_w.AMDSMI_XGMI_LINK_DOWN: "D", _w.AMDSMI_XGMI_LINK_UP: "U", _w.AMDSMI_XGMI_LINK_DISABLE: "X"}
 
 
@@ -208,13 +211,8 @@ def amdsmi_get_cpu_affinity_with_scope(processor_handle: c_void_p, scope: AmdSmi
     """The CPUs that are near to the GPU: an array of 64-bit words, CPU 0 in the lowest bit of the first."""
     check_handle(processor_handle)
     check_type(scope, AmdSmiAffinityScope)
-    count = (_cpus() + 63) // 64
-    words = (c_uint64 * count)()
-    _check_res(_w.amdsmi_get_cpu_affinity_with_scope(processor_handle, count, words, scope))
-    return words
-
-
-def _cpus() -> int:
-    """How many CPUs the machine can have."""
-    import os
-    return os.cpu_count() or 1
+    words = (c_uint64 * _MOST_WORDS)()
+    _check_res(_w.amdsmi_get_cpu_affinity_with_scope(processor_handle, _MOST_WORDS, words, scope))
+    # As many words as this machine has CPUs for, or the GPU's needs.
+    count = max([index + 1 for index, word in enumerate(words) if word] + [((os.cpu_count() or 1) + 63) // 64])
+    return (c_uint64 * count)(*words[:count])

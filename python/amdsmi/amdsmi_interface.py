@@ -73,3 +73,7 @@ def __getattr__(name: str) -> "type":
         globals()[name] = kind
         return kind
     raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
+
+
+def __dir__() -> "List[str]":
+    return sorted(set(globals()) | set(__all__))
