@@ -8,7 +8,7 @@ use clap::Args;
 pub(crate) struct CpuArgs {
     #[command(flatten)]
     pub(crate) socket: SocketArgs,
-    /// These CPU cores: numbers, counted over all sockets, or all
+    /// CPU cores instead of GPUs: numbers, counted over all sockets, or all
     #[arg(short = 'O', long = "core", value_name = "CORE", num_args = 0..)]
     core: Option<Vec<String>>,
 }
@@ -17,7 +17,7 @@ pub(crate) struct CpuArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Processors")]
 pub(crate) struct SocketArgs {
-    /// These CPU sockets instead of GPUs: numbers, or all; --help has the options about them
+    /// CPU sockets instead of GPUs (--help has their options): numbers, or all
     #[arg(short = 'U', long = "cpu", value_name = "CPU", num_args = 0..)]
     cpu: Option<Vec<String>>,
 }
