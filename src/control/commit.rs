@@ -99,7 +99,7 @@ impl<A, B> Staged<A, B> {
             }
         }
         let actual = (plan.read_back)(&plan.gpu);
-        if let Some(device) = plan.gpu.inner.device.as_ref().filter(|_| plan.repartitions) {
+        if let Some(device) = plan.gpu.inner.device.as_ref().ok().filter(|_| plan.repartitions) {
             device.retire();
         }
         let way_back = way_back(&plan.gpu, &plan.steps, &self.before);
@@ -240,9 +240,9 @@ fn describe(gpu: &Gpu, step: &Step, op: Op, error: std::io::Error, writing: bool
             Error::Unavailable { path, reason: crate::error::Unavailable::InUse }
         }
         (_, behind) => match (&gpu.inner.device, behind) {
-            (Some(device), Behind::PowerManagement) => device.power_management_error(op, path, error),
-            (Some(device), _) => device.error(op, path, error),
-            (None, _) => Error::plain(op, &path, &error),
+            (Ok(device), Behind::PowerManagement) => device.power_management_error(op, path, error),
+            (Ok(device), _) => device.error(op, path, error),
+            (Err(_), _) => Error::plain(op, &path, &error),
         },
     }
 }

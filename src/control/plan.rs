@@ -128,7 +128,7 @@ impl Step {
         let name = Path::new(&self.name);
         let meta = self.dir.meta(name).map_err(|error| {
             let failed = |device: &crate::gpu::Device| device.error(Op::Meta, self.path(), error);
-            gpu.inner.device.as_ref().map_or(Error::NotSupported { path: self.path() }, failed)
+            gpu.inner.device.as_ref().map_or_else(Error::clone, failed)
         })?;
         let (bits, op) = match self.action {
             Action::Write(_) => (0o222, Op::Write),

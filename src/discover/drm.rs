@@ -64,6 +64,10 @@ pub(super) struct Drm {
     pub(super) others: Vec<OtherDevice>,
     /// Whether a device is driven by amdgpu at all.
     pub(super) amdgpu: bool,
+    /// The first link of `class/drm` that could not be read: a card or render node may be missing for it.
+    pub(super) unread: Option<Error>,
+    /// The devices in the driver's folder.
+    bound: Result<Vec<Bdf>>,
 }
 
 /// A PCI device that amdgpu drives.
@@ -71,17 +75,36 @@ pub(super) struct Card {
     pub(super) bdf: Bdf,
     pub(super) card: Option<CardMinor>,
     pub(super) render: Option<RenderMinor>,
-    pub(super) unique_id: Option<UniqueId>,
-    pub(super) pci_id: PciId,
+    pub(super) unique_id: Result<Option<UniqueId>>,
+    pub(super) pci_id: Result<PciId>,
     pub(super) joined: bool,
-    dir: Arc<dyn Dir>,
+    /// Whether amdgpu drives it for sure; if not, only a KFD node tells that it does.
+    pub(super) certain: bool,
+    dir: Result<Arc<dyn Dir>>,
     alive: Option<&'static str>,
     retired: Arc<AtomicBool>,
 }
 
 impl Card {
-    pub(super) fn device(&self) -> Device {
-        Device { dir: self.dir.clone(), alive: self.alive, retired: self.retired.clone(), partition: None }
+    /// What is known of a device whose directory, or what should name its driver, cannot be read.
+    fn unread(bdf: Bdf, found: &Found, certain: bool, error: Error) -> Card {
+        Card {
+            bdf,
+            card: found.card,
+            render: found.render,
+            unique_id: Err(error.clone()),
+            pci_id: Err(error.clone()),
+            joined: false,
+            certain,
+            dir: Err(error),
+            alive: None,
+            retired: Arc::default(),
+        }
+    }
+
+    pub(super) fn device(&self) -> Result<Device> {
+        let dir = self.dir.clone()?;
+        Ok(Device { dir, alive: self.alive, retired: self.retired.clone(), partition: None })
     }
 }
 
@@ -103,14 +126,16 @@ struct Found {
 }
 
 pub(super) fn scan(sys: &dyn Dir) -> Result<Drm> {
-    let mut drm = Drm { cards: Vec::new(), partitions: Vec::new(), others: Vec::new(), amdgpu: false };
-    for found in devices(sys)? {
+    let (devices, unread) = devices(sys)?;
+    let (cards, partitions, others) = (Vec::new(), Vec::new(), Vec::new());
+    let mut drm = Drm { cards, partitions, others, amdgpu: false, unread, bound: bound(sys) };
+    for found in devices {
         let rel = found.path.strip_prefix("/sys").unwrap_or(&found.path);
         match sys.open_dir(rel) {
             Ok(dir) => drm.add(found, dir),
-            // Removed since it was listed, or a broken link: it hides itself only.
-            Err(_) => {
-                drm.others.push(OtherDevice { bdf: None, pci_id: None, driver: None, path: found.path })
+            Err(error) => {
+                let error = Error::plain(Op::OpenDir, &found.path, &error);
+                drm.add_unread(found, error);
             }
         }
     }
@@ -127,16 +152,32 @@ impl Drm {
         }
         let mut buf = Vec::new();
         let uevent = match dir.read(Path::new("uevent"), &mut buf) {
-            Ok(()) => keyval::uevent(&buf),
-            Err(_) => Uevent::default(),
+            Ok(()) => Ok(keyval::uevent(&buf)),
+            Err(error) => Err(Error::plain(Op::Read, &dir.path().join("uevent"), &error)),
         };
-        let driver = uevent.driver.clone().or_else(|| linked_driver(&*dir));
+        let (uevent, unread) = match uevent {
+            Ok(uevent) => (uevent, None),
+            Err(error) => (Uevent::default(), Some(error)),
+        };
+        let linked = || linked_driver(&*dir);
+        let driver = uevent.driver.clone().map_or_else(linked, |driver| Ok(Some(driver)));
         let bdf = uevent.pci_slot_name.or_else(|| name_of(&found.path)?.parse().ok());
-        let id_in = |file| super::optional(&*dir, file, scalar::hex).and_then(|id| u16::try_from(id).ok());
-        let pci_id = uevent
-            .pci_id
-            .or_else(|| Some(PciId { vendor: id_in("vendor")?, device: id_in("device").unwrap_or(0) }));
-        let is_amdgpu = driver.as_deref() == Some("amdgpu");
+        let is_bound = bdf.is_some_and(|bdf| self.is_bound(bdf) == Some(true));
+        let is_amdgpu = is_bound || matches!(&driver, Ok(Some(driver)) if driver == "amdgpu");
+        let driver = match (driver, bdf) {
+            (Err(error), Some(bdf)) if !is_amdgpu => {
+                if !error.is_absence() && self.is_bound(bdf).is_none() {
+                    self.cards.push(Card::unread(bdf, &found, false, unread.unwrap_or(error)));
+                    return;
+                }
+                None
+            }
+            (driver, _) => driver.ok().flatten(),
+        };
+        let pci_id = match uevent.pci_id {
+            Some(id) => Ok(id),
+            None => pci_id(&*dir),
+        };
         self.amdgpu |= is_amdgpu;
         match bdf.filter(|_| is_amdgpu) {
             Some(bdf) => {
@@ -151,30 +192,72 @@ impl Drm {
                         card: found.card,
                         render: found.render,
                         unique_id: unique_id(&*dir),
-                        pci_id: pci_id.unwrap_or(PciId { vendor: AMD, device: 0 }),
+                        pci_id,
                         joined: false,
+                        certain: true,
                         alive: alive(&*dir),
                         retired: Arc::default(),
-                        dir,
+                        dir: Ok(dir),
                     }),
                 }
             }
-            None => self.others.push(OtherDevice { bdf, pci_id, driver, path: found.path }),
+            None => self.others.push(OtherDevice { bdf, pci_id: pci_id.ok(), driver, path: found.path }),
         }
     }
 }
 
 impl Drm {
+    /// Whether the driver's folder has the device; `None` where that folder is not there or cannot be read.
+    fn is_bound(&self, bdf: Bdf) -> Option<bool> {
+        match &self.bound {
+            Ok(bound) if !bound.is_empty() => Some(bound.contains(&bdf)),
+            _ => None,
+        }
+    }
+
+    /// Adds a device whose directory cannot be opened.
+    fn add_unread(&mut self, found: Found, error: Error) {
+        if is_partition(&found.path) {
+            self.amdgpu = true;
+            self.partitions.push(Partition { card: found.card, render: found.render, dir: None });
+            self.unread.get_or_insert(error);
+            return;
+        }
+        let bdf = name_of(&found.path).and_then(|name| name.parse().ok());
+        // Removed since it was listed, or a broken link: it hides itself only.
+        let went = matches!(error, Error::NotSupported { .. } | Error::DeviceGone { .. });
+        match (bdf, bdf.and_then(|bdf| self.is_bound(bdf))) {
+            (Some(bdf), Some(true)) => {
+                self.amdgpu = true;
+                self.cards.push(Card::unread(bdf, &found, true, error));
+            }
+            (Some(bdf), None) if !went => self.cards.push(Card::unread(bdf, &found, false, error)),
+            (bdf, _) => {
+                self.others.push(OtherDevice { bdf, pci_id: None, driver: None, path: found.path });
+                if !went {
+                    self.unread.get_or_insert(error);
+                }
+            }
+        }
+    }
+
     /// Adds what is bound to amdgpu and was not under `class/drm`, as in a container that hides that folder.
     fn add_bound(&mut self, sys: &dyn Dir) {
-        for entry in sys.list(Path::new("bus/pci/drivers/amdgpu")).unwrap_or_default() {
-            let Some(bdf) = entry.name.to_str().and_then(|name| name.parse::<Bdf>().ok()) else { continue };
+        let bound = self.bound.as_ref().cloned().unwrap_or_default();
+        for bdf in bound {
             if self.cards.iter().any(|card| card.bdf == bdf) {
                 continue;
             }
-            let path = Path::new("bus/pci/devices").join(&entry.name);
-            let Ok(dir) = sys.open_dir(&path) else { continue };
-            let mut found = Found { path: sys.path().join(path), card: None, render: None };
+            let path = Path::new("bus/pci/devices").join(bdf.to_string());
+            let mut found = Found { path: sys.path().join(&path), card: None, render: None };
+            let dir = match sys.open_dir(&path) {
+                Ok(dir) => dir,
+                Err(error) => {
+                    let error = Error::plain(Op::OpenDir, &found.path, &error);
+                    self.add_unread(found, error);
+                    continue;
+                }
+            };
             for node in dir.list(Path::new("drm")).unwrap_or_default() {
                 let name = node.name.to_str().unwrap_or_default();
                 found.card = found.card.or(number_after(name, "card").map(CardMinor));
@@ -185,17 +268,40 @@ impl Drm {
     }
 }
 
-/// The devices that have DRM nodes, each once.
-fn devices(sys: &dyn Dir) -> Result<Vec<Found>> {
+/// The devices that are bound to amdgpu.
+fn bound(sys: &dyn Dir) -> Result<Vec<Bdf>> {
+    let folder = Path::new("bus/pci/drivers/amdgpu");
+    match sys.list(folder) {
+        Ok(entries) => Ok(entries.iter().filter_map(|entry| entry.name.to_str()?.parse().ok()).collect()),
+        Err(error) => match Error::plain(Op::List, &sys.path().join(folder), &error) {
+            Error::NotSupported { .. } => Ok(Vec::new()),
+            other => Err(other),
+        },
+    }
+}
+
+/// Vendor and device by the files of their own.
+fn pci_id(dir: &dyn Dir) -> Result<PciId> {
+    let number = |file: &str| {
+        let plain = |op, path: PathBuf, error: std::io::Error| Error::plain(op, &path, &error);
+        let id = crate::gpu::read(dir, file, plain, scalar::hex)?;
+        u16::try_from(id).map_err(|_| Error::NotSupported { path: dir.path().join(file) })
+    };
+    Ok(PciId { vendor: number("vendor")?, device: number("device")? })
+}
+
+/// The devices that have DRM nodes, each once, and why the link of a node could not be read.
+fn devices(sys: &dyn Dir) -> Result<(Vec<Found>, Option<Error>)> {
     let class = Path::new("class/drm");
     let entries = match sys.list(class) {
         Ok(entries) => entries,
         Err(error) => match Error::plain(Op::List, &sys.path().join(class), &error) {
             // A kernel without graphics, or a container without this part of sysfs.
-            Error::NotSupported { .. } => return Ok(Vec::new()),
+            Error::NotSupported { .. } => return Ok((Vec::new(), None)),
             other => return Err(other),
         },
     };
+    let mut unread = None;
     let mut devices: Vec<Found> = Vec::new();
     // Where each is in the list: a folder may hold more than any machine has.
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
@@ -208,8 +314,22 @@ fn devices(sys: &dyn Dir) -> Result<Vec<Found>> {
         }
         let node = class.join(name);
         let path = match sys.read_link(&node) {
-            Ok(target) => device_of(&sys.path().join(class), &target),
-            Err(_) => None,
+            Ok(target) => {
+                let device = device_of(&sys.path().join(class), &target);
+                if device.is_none() {
+                    let (path, reason) = (sys.path().join(&node), "leads to no device".into());
+                    unread.get_or_insert(Error::NotAnAttribute { path, reason });
+                }
+                device
+            }
+            Err(error) => {
+                match Error::plain(Op::ReadLink, &sys.path().join(&node), &error) {
+                    // A tree without links: a directory (EINVAL).
+                    Error::NotSupported { .. } => {}
+                    error => unread = unread.or(Some(error)),
+                }
+                None
+            }
         };
         let path = path.unwrap_or_else(|| sys.path().join(node).join("device"));
         match places.get(&path).and_then(|place| devices.get_mut(*place)) {
@@ -223,7 +343,7 @@ fn devices(sys: &dyn Dir) -> Result<Vec<Found>> {
             }
         }
     }
-    Ok(devices)
+    Ok((devices, unread))
 }
 
 /// The N of `cardN`, `renderDN`; connectors (`card1-DP-1`) have none.
@@ -261,10 +381,15 @@ fn is_partition(path: &Path) -> bool {
     name_of(path).is_some_and(|name| name.starts_with("amdgpu_xcp"))
 }
 
-/// The name of the driver that the device's link names.
-fn linked_driver(dir: &dyn Dir) -> Option<String> {
-    let target = dir.read_link(Path::new("driver")).ok()?;
-    Some(name_of(&target)?.to_owned())
+/// The name of the driver that the device's link names; none where it has none.
+fn linked_driver(dir: &dyn Dir) -> Result<Option<String>> {
+    match dir.read_link(Path::new("driver")) {
+        Ok(target) => Ok(name_of(&target).map(str::to_owned)),
+        Err(error) => match Error::plain(Op::ReadLink, &dir.path().join("driver"), &error) {
+            Error::NotSupported { .. } => Ok(None),
+            other => Err(other),
+        },
+    }
 }
 
 /// An entry of the device that goes when the driver lets go of it; recorded trees may have none.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Hidden;
 use crate::backend::{Backend, Dir};
 use crate::error::{Error, Op, ParseError, Result};
-use crate::gpu::{self, node_error};
+use crate::gpu::{self, is_hidden_by_cgroup, node_error};
 use crate::id::{Bdf, GpuId, NodeId};
 use crate::parse::scalar;
 use crate::parse::topology::{self, NodeProperties};
@@ -18,14 +18,27 @@ pub(super) struct Kfd {
     pub(super) present: bool,
     /// GPU nodes in numeric order.
     pub(super) nodes: Vec<GpuNode>,
+    /// Nodes that could not be read, in numeric order.
+    pub(super) unread: Vec<UnreadNode>,
+    /// The last node that is a CPU.
+    pub(super) last_cpu: Option<NodeId>,
     pub(super) hidden: Vec<Hidden>,
+}
+
+/// A node of which it is not known where the GPU is, or whether it is one.
+pub(super) struct UnreadNode {
+    pub(super) id: NodeId,
+    /// KFD's number, where that could be read: then it is a GPU.
+    pub(super) gpu_id: Option<GpuId>,
+    pub(super) path: PathBuf,
+    pub(super) error: Error,
 }
 
 /// A node that is a GPU or a partition of one.
 pub(super) struct GpuNode {
     pub(super) id: NodeId,
-    /// Missing where only the properties were recorded.
-    pub(super) gpu_id: Option<GpuId>,
+    /// Why it is missing: not supported where only the properties were recorded.
+    pub(super) gpu_id: Result<GpuId>,
     /// `location_id`.
     location: u32,
     pub(super) properties: NodeProperties,
@@ -38,48 +51,65 @@ pub(super) fn generation(backend: &dyn Backend) -> Option<u64> {
     super::optional(&*dir, "generation_id", scalar::unsigned)
 }
 
-pub(super) fn scan(backend: &dyn Backend) -> Result<Kfd> {
-    let mut kfd = Kfd { present: false, nodes: Vec::new(), hidden: Vec::new() };
+/// Finds the nodes. Where the topology is `known` to be there, nodes that are not are an error.
+pub(super) fn scan(backend: &dyn Backend, known: bool) -> Result<Kfd> {
+    let (nodes, unread, hidden) = (Vec::new(), Vec::new(), Vec::new());
+    let mut kfd = Kfd { present: false, nodes, unread, last_cpu: None, hidden };
     let nodes = Path::new(TOPOLOGY).join("nodes");
-    let Some(dir) = absent_or(Op::OpenDir, &nodes, backend.open_dir(&nodes))? else { return Ok(kfd) };
+    let listed = backend.open_dir(&nodes).map_err(|error| (Op::OpenDir, error));
+    let listed = listed.and_then(|dir| match dir.list(Path::new(".")) {
+        Ok(entries) => Ok((dir, entries)),
+        Err(error) => Err((Op::List, error)),
+    });
+    let (dir, entries) = match listed {
+        Ok(listed) => listed,
+        Err((op, error)) => match Error::plain(op, &nodes, &error) {
+            Error::NotSupported { .. } if !known => return Ok(kfd),
+            error => return Err(error),
+        },
+    };
     kfd.present = true;
-    let Some(entries) = absent_or(Op::List, &nodes, dir.list(Path::new(".")))? else { return Ok(kfd) };
     let mut numbers: Vec<u32> =
         entries.iter().filter_map(|entry| entry.name.to_str()?.parse().ok()).collect();
     // By number: 10 comes after 9, and there may be gaps.
     numbers.sort_unstable();
     for number in numbers {
         let path = nodes.join(number.to_string());
-        match read_node(&*dir, number) {
+        let mut gpu_id = None;
+        match read_node(&*dir, number, &mut gpu_id) {
             Ok(Some(node)) => kfd.nodes.push(node),
-            Ok(None) => {}
-            Err(error) => kfd.hidden.push(Hidden { path, error }),
+            Ok(None) => kfd.last_cpu = Some(NodeId(number)),
+            Err(error) if is_hidden_by_cgroup(&error) => kfd.hidden.push(Hidden { path, error }),
+            Err(error) => {
+                // It was listed, so it is not that there is none.
+                let error = match error {
+                    Error::NotSupported { path } => Error::DeviceGone { path },
+                    error => error,
+                };
+                kfd.unread.push(UnreadNode { id: NodeId(number), gpu_id, path, error });
+            }
         }
     }
     Ok(kfd)
 }
 
-fn absent_or<T>(op: Op, path: &Path, result: std::io::Result<T>) -> Result<Option<T>> {
-    match result.map_err(|error| Error::plain(op, path, &error)) {
-        Ok(value) => Ok(Some(value)),
-        Err(Error::NotSupported { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// One node; `None` for a CPU, which has no SIMD units.
-fn read_node(nodes: &dyn Dir, number: u32) -> Result<Option<GpuNode>> {
+/// One node; `None` for a CPU, which has no SIMD units. Leaves KFD's number in `known` where it fails after that.
+fn read_node(nodes: &dyn Dir, number: u32, known: &mut Option<GpuId>) -> Result<Option<GpuNode>> {
     let rel = PathBuf::from(number.to_string());
     let dir =
         nodes.open_dir(&rel).map_err(|error| node_error(Op::OpenDir, nodes.path().join(&rel), error))?;
     let gpu_id = match gpu::read(&*dir, "gpu_id", node_error, scalar::unsigned) {
         Ok(0) => return Ok(None),
-        Ok(id) => u32::try_from(id).ok().map(GpuId),
-        Err(Error::NotSupported { .. }) => None,
-        Err(error) => return Err(error),
+        Ok(id) => u32::try_from(id)
+            .map(GpuId)
+            .map_err(|_| Error::unparsable(dir.path().join("gpu_id"), ParseError::new(1, 1, "more than 32 bits"))),
+        Err(error) if is_hidden_by_cgroup(&error) => return Err(error),
+        Err(error) => Err(error),
     };
+    *known = gpu_id.as_ref().ok().copied();
     let properties = gpu::read(&*dir, "properties", node_error, topology::node)?;
-    if gpu_id.is_none() && properties.gfx_target_version.unwrap_or(0) == 0 {
+    let has = |count: Option<u32>| count.unwrap_or(0) != 0;
+    if gpu_id.is_err() && !has(properties.gfx_target_version) && !has(properties.simd_count) {
         return Ok(None);
     }
     let Some(location) = properties.location_id else {

@@ -1,6 +1,7 @@
 //! The list of GPUs: what DRM knows and what KFD knows, joined on PCI address and render minor.
 
 mod drm;
+mod join;
 mod kfd;
 
 use std::path::{Path, PathBuf};
@@ -8,9 +9,8 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, Live, Tree};
 use crate::error::{Error, Op, Result};
-use crate::gpu::{Device, DriverInfo, Gpu, GpuIds, Node, Package, WakePolicy, driver_info};
-use crate::id::{AMD, Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
-use crate::parse::keyval::PciId;
+use crate::gpu::{DriverInfo, Gpu, Package, WakePolicy, driver_info};
+use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::{scalar, system};
 
 pub use drm::OtherDevice;
@@ -46,7 +46,7 @@ pub struct Changes {
     pub gone: Vec<Gpu>,
 }
 
-/// Something that looks like a GPU and could not be listed.
+/// Something that looks like a GPU and is none of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Hidden {
@@ -217,7 +217,8 @@ impl Smi {
         &self.others
     }
 
-    /// What looks like a GPU and could not be read, with the reason: a device cgroup answers EPERM.
+    /// KFD nodes that no GPU of the list has, with the reason: a device cgroup hides a GPU by EPERM. Any other error is of
+    /// a node that cannot be told to be a GPU, and is worth a warning.
     pub fn hidden(&self) -> &[Hidden] {
         &self.hidden
     }
@@ -331,27 +332,27 @@ impl Smi {
     fn scan(backend: Arc<dyn Backend>, wake: WakePolicy) -> Result<Smi> {
         let sys = backend.open_dir(Path::new("/sys")).map_err(|error| no_sys(&*backend, &error))?;
         let mut tries = 0;
-        let (drm, kfd) = loop {
+        let (mut drm, kfd) = loop {
             let before = kfd::generation(&*backend);
-            let scanned = (drm::scan(&*sys)?, kfd::scan(&*backend)?);
+            let scanned = (drm::scan(&*sys)?, kfd::scan(&*backend, before.is_some())?);
             tries += 1;
             if kfd::generation(&*backend) == before || tries == RESCANS {
                 break scanned;
             }
         };
-        let hidden = kfd.hidden;
         let driver = kfd.present
             || drm.amdgpu
             || is_dir(&*sys, "module/amdgpu")
             || is_dir(&*sys, "bus/pci/drivers/amdgpu");
-        let gpus = join(&backend, wake, drm.cards, drm.partitions, kfd.nodes);
+        let others = std::mem::take(&mut drm.others);
+        let (gpus, hidden) = join::join(&backend, wake, drm, kfd)?;
         if gpus.is_empty() && !driver {
             return Err(match is_wsl(&*backend) {
                 true => Error::Wsl,
-                false => Error::DriverNotLoaded { others: drm::sentence(&drm.others) },
+                false => Error::DriverNotLoaded { others: drm::sentence(&others) },
             });
         }
-        Ok(Smi { backend, wake, gpus, others: drm.others, hidden })
+        Ok(Smi { backend, wake, gpus, others, hidden })
     }
 }
 
@@ -377,75 +378,6 @@ fn is_wsl(backend: &dyn Backend) -> bool {
     kernel.is_ok_and(|dir| optional(&*dir, "osrelease", |text| Ok(system::is_wsl(text))) == Some(true))
 }
 
-/// Makes one list of what the two sides know.
-fn join(
-    backend: &Arc<dyn Backend>,
-    wake: WakePolicy,
-    mut cards: Vec<drm::Card>,
-    partitions: Vec<drm::Partition>,
-    nodes: Vec<kfd::GpuNode>,
-) -> Vec<Gpu> {
-    let mut found: Vec<(GpuIds, Option<Device>, Option<Node>)> = Vec::new();
-    let functions: Vec<Bdf> = cards.iter().map(|card| card.bdf).collect();
-    for (rank, node) in nodes.iter().enumerate() {
-        let place = kfd::place(node, &nodes, &functions);
-        let card = cards.iter_mut().find(|card| card.bdf == place.package);
-        let render = node.properties.drm_render_minor;
-        let own =
-            partitions.iter().find(|partition| partition.render.is_some() && partition.render == render);
-        let is_primary = place.partition.unwrap_or(0) == 0;
-        let (card_minor, device, unique_id, ids) = match card {
-            Some(card) => {
-                card.joined = true;
-                let minor = if is_primary { card.card } else { own.and_then(|partition| partition.card) };
-                let partition = own.filter(|_| !is_primary).and_then(|partition| partition.dir.clone());
-                (minor, Some(Device { partition, ..card.device() }), card.unique_id, Some(card.pci_id))
-            }
-            None => (None, None, None, None),
-        };
-        let pci_id = ids.unwrap_or(PciId {
-            vendor: node.properties.vendor_id.map_or(AMD, |id| id as u16),
-            device: node.properties.device_id.map_or(0, |id| id as u16),
-        });
-        let unique_id = node.properties.unique_id.or(unique_id);
-        let ids = GpuIds {
-            bdf: place.bdf,
-            package: place.package,
-            uuid: Uuid::new(unique_id, pci_id.device, place.partition.unwrap_or(0)),
-            kfd_id: node.gpu_id,
-            node: Some(node.id),
-            card: card_minor,
-            render,
-            unique_id,
-            hip_index: u32::try_from(rank).ok(),
-            partition: place.partition,
-            pci_id,
-        };
-        let node = Node::new(node.dir.clone(), node.properties.clone());
-        found.push((ids, device, Some(node)));
-    }
-    for card in cards.iter().filter(|card| !card.joined) {
-        let ids = GpuIds {
-            bdf: card.bdf,
-            package: card.bdf,
-            uuid: Uuid::new(card.unique_id, card.pci_id.device, 0),
-            kfd_id: None,
-            node: None,
-            card: card.card,
-            render: card.render,
-            unique_id: card.unique_id,
-            hip_index: None,
-            partition: None,
-            pci_id: card.pci_id,
-        };
-        found.push((ids, Some(card.device()), None));
-    }
-    found.sort_by_key(|(ids, ..)| (ids.package, ids.partition, ids.node));
-    let gpus = found.into_iter().enumerate();
-    gpus.map(|(index, (ids, device, node))| Gpu::new(index, ids, backend.clone(), wake, device, node))
-        .collect()
-}
-
 /// Reads a small file whose absence is no error of the scan.
 fn optional<T>(
     dir: &dyn crate::backend::Dir,
@@ -456,6 +388,10 @@ fn optional<T>(
 }
 
 /// The fused number in `unique_id`; the file is empty where there is none.
-fn unique_id(dir: &dyn crate::backend::Dir) -> Option<UniqueId> {
-    optional(dir, "unique_id", scalar::hex).filter(|id| *id != 0).map(UniqueId)
+fn unique_id(dir: &dyn crate::backend::Dir) -> Result<Option<UniqueId>> {
+    match crate::gpu::read(dir, "unique_id", |op, path, error| Error::plain(op, &path, &error), scalar::hex) {
+        Ok(id) => Ok((id != 0).then_some(UniqueId(id))),
+        Err(Error::NotSupported { .. } | Error::Unparsable { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }

@@ -53,15 +53,14 @@ impl Gpu {
     /// Where a file of the PCI device is, or would be.
     pub(crate) fn path_of(&self, file: &str) -> PathBuf {
         match &self.inner.device {
-            Some(device) => device.dir.path().join(file),
-            None => Path::new("/sys/bus/pci/devices").join(self.inner.ids.package.to_string()).join(file),
+            Ok(device) => device.dir.path().join(file),
+            Err(_) => Path::new("/sys/bus/pci/devices").join(self.inner.ids.package.to_string()).join(file),
         }
     }
 
     /// The PCI device, or the reason why `file` of it cannot be read.
     pub(crate) fn device(&self, file: &str) -> Result<&Device> {
-        let device =
-            self.inner.device.as_ref().ok_or_else(|| Error::NotSupported { path: self.path_of(file) })?;
+        let device = self.inner.device.as_ref().map_err(|_| self.no_device(file))?;
         match (device.is_retired(), self.refusing) {
             (true, _) => Err(Error::DeviceGone { path: self.path_of(file) }),
             (_, Some(reason @ Unavailable::Late)) => {
@@ -78,6 +77,14 @@ impl Gpu {
         match device.dir.meta(Path::new(folder)) {
             Ok(_) => Ok(()),
             Err(error) => Err(device.error(Op::Read, device.dir.path().join(folder), error)),
+        }
+    }
+
+    /// Why `file` of the PCI device cannot be read where its directory could not be opened, or is not known.
+    pub(crate) fn no_device(&self, file: &str) -> Error {
+        match &self.inner.device {
+            Err(error) if !error.is_absence() => error.clone(),
+            _ => Error::NotSupported { path: self.path_of(file) },
         }
     }
 

@@ -103,8 +103,8 @@ impl Gpu {
     /// Whether the device that the handle was opened for is still there.
     pub(crate) fn is_there(&self) -> bool {
         match &self.inner.device {
-            Some(device) => !device.is_retired() && !device.is_gone(),
-            None => true,
+            Ok(device) => !device.is_retired() && !device.is_gone(),
+            Err(_) => true,
         }
     }
 }

@@ -132,7 +132,7 @@ impl Gpu {
     /// *Source*: the instruction set that KFD names; else whether hwmon has `vddnb`, which only APUs have
     /// (`hwmon_attributes_visible`). Reads no value, wakes nothing.
     pub fn is_apu(&self) -> bool {
-        let properties = self.inner.node.as_ref().map(|node| &node.properties);
+        let properties = self.inner.node.as_ref().ok().map(|node| &node.properties);
         match properties.and_then(|properties| properties.gfx_target_version).filter(|version| *version != 0)
         {
             // MI300A shares its target with MI300X; its memory is coherent with the host's.

@@ -29,7 +29,7 @@ impl Gpu {
 
     /// Tells which partition's the engines are, where the table does not: see [`Metrics::share_engines`].
     pub(crate) fn share_engines(&self, metrics: &mut Metrics) {
-        let dies = self.inner.node.as_ref().and_then(|node| node.properties.num_xcc);
+        let dies = self.inner.node.as_ref().ok().and_then(|node| node.properties.num_xcc);
         match (self.inner.ids.partition, dies) {
             (None, _) => metrics.share_engines(None),
             (Some(_), Some(dies)) => metrics.share_engines(Some(dies)),

@@ -39,7 +39,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::backend::Backend;
-use crate::error::Unavailable;
+use crate::error::{Error, Reasons, Unavailable};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::keyval::PciId;
 
@@ -63,7 +63,7 @@ pub use firmware::Firmware;
 pub(crate) use hwmon::Hwmon;
 pub use memory::{MemoryUsage, VramInfo};
 pub use names::MarketName;
-pub(crate) use node::{Node, node_error};
+pub(crate) use node::{Node, is_hidden_by_cgroup, node_error};
 pub use numa::NumaInfo;
 pub use package::Package;
 pub use partition::{PartitionProfile, PartitionResource, ResourceKind};
@@ -125,6 +125,9 @@ pub struct GpuIds {
     pub partition: Option<u8>,
     /// PCI vendor (0x1002 for AMD) and device.
     pub pci_id: PciId,
+    /// Why names could not be told, by their fields: a node of KFD or a file of the device that could not be read. A
+    /// name without a value and without a reason here does not exist. `uuid` and `pci_id` with a reason are not reliable.
+    pub reasons: Reasons,
 }
 
 /// What [`Gpu`] shares among its clones.
@@ -133,9 +136,10 @@ pub(crate) struct Inner {
     pub(crate) ids: GpuIds,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) wake: WakePolicy,
-    /// The PCI device's directory; `None` where only KFD knows the GPU.
-    pub(crate) device: Option<Device>,
-    pub(crate) node: Option<Node>,
+    /// The PCI device's directory, or why there is none: not supported where only KFD knows the GPU.
+    pub(crate) device: Result<Device, Error>,
+    /// The KFD node, or why there is none: not supported where KFD does not show the GPU.
+    pub(crate) node: Result<Node, Error>,
     hwmon: OnceLock<Hwmon>,
     drm: drm::Answers,
     name: OnceLock<MarketName>,
@@ -147,8 +151,8 @@ impl Inner {
         ids: GpuIds,
         backend: Arc<dyn Backend>,
         wake: WakePolicy,
-        device: Option<Device>,
-        node: Option<Node>,
+        device: Result<Device, Error>,
+        node: Result<Node, Error>,
     ) -> Inner {
         let (hwmon, drm, name) = (OnceLock::new(), drm::Answers::default(), OnceLock::new());
         Inner { index, ids, backend, wake, device, node, hwmon, drm, name }
@@ -189,8 +193,8 @@ impl Gpu {
         ids: GpuIds,
         backend: Arc<dyn Backend>,
         wake: WakePolicy,
-        device: Option<Device>,
-        node: Option<Node>,
+        device: Result<Device, Error>,
+        node: Result<Node, Error>,
     ) -> Gpu {
         Gpu { inner: Arc::new(Inner::new(index, ids, backend, wake, device, node)), refusing: None }
     }
@@ -243,7 +247,7 @@ impl Gpu {
 
     /// The directory of its PCI device, as on a live machine; `None` where only KFD knows the GPU.
     pub fn sysfs_path(&self) -> Option<PathBuf> {
-        self.inner.device.as_ref().map(|device| device.dir.path().to_path_buf())
+        self.inner.device.as_ref().ok().map(|device| device.dir.path().to_path_buf())
     }
 
     /// Whether it is a partition of a package that has several.
@@ -252,15 +256,16 @@ impl Gpu {
     }
 
     /// Whether the DRM side (`/sys/class/drm`, the PCI device) knows this GPU. If not, only what KFD publishes
-    /// can be asked, as in a container without the rest of sysfs.
+    /// can be asked, as in a container without the rest of sysfs. It also knows one whose directory cannot be opened.
     pub fn in_drm(&self) -> bool {
-        self.inner.device.is_some()
+        !matches!(self.inner.device, Err(Error::NotSupported { .. }))
     }
 
     /// Whether KFD's topology shows this GPU to this process. If not, the GPU is too old for KFD, or a device
-    /// cgroup hides it; compute programs cannot use it either.
+    /// cgroup hides it; compute programs cannot use it either. A node that cannot be read for another reason counts as shown:
+    /// [`GpuIds::reasons`] and each question that needs the node have the error.
     pub fn in_kfd(&self) -> bool {
-        self.inner.node.is_some()
+        !matches!(self.inner.node, Err(Error::NotSupported { .. }))
     }
 
     /// Whether the GPU is runtime-suspended or about to be. Asking does not wake it.
@@ -268,6 +273,6 @@ impl Gpu {
     /// *Source*: `power/runtime_status` of the PCI device. A status that is missing, unreadable or
     /// `unsupported` counts as awake.
     pub fn is_suspended(&self) -> bool {
-        self.inner.device.as_ref().is_some_and(|device| device.runtime_status() == RuntimeStatus::Asleep)
+        self.inner.device.as_ref().is_ok_and(|device| device.runtime_status() == RuntimeStatus::Asleep)
     }
 }

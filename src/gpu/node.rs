@@ -25,9 +25,12 @@ impl Gpu {
     /// The KFD node, or the reason why `file` of it cannot be read.
     pub(crate) fn node(&self, file: &str) -> Result<&Node> {
         let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
-        let node = self.inner.node.as_ref().ok_or_else(|| Error::NotSupported { path: nodes.join(file) })?;
+        let node = self.inner.node.as_ref().map_err(|error| match error {
+            Error::NotSupported { .. } => Error::NotSupported { path: nodes.join(file) },
+            error => error.clone(),
+        })?;
         let path = || node.dir.path().join(file);
-        match (self.inner.device.as_ref().is_some_and(Device::is_retired), self.refusing) {
+        match (self.inner.device.as_ref().is_ok_and(Device::is_retired), self.refusing) {
             (true, _) => Err(Error::DeviceGone { path: path() }),
             (_, Some(reason @ Unavailable::Late)) => Err(Error::Unavailable { path: path(), reason }),
             _ => Ok(node),
@@ -121,13 +124,19 @@ fn gone_or(dir: &dyn Dir, op: Op, path: PathBuf, error: std::io::Error) -> Error
     }
 }
 
+const CGROUP: &str = "the device cgroup of this container hides the GPU; give it the GPU's render node";
+
+/// Whether an error says that the device cgroup hides the GPU from this process.
+pub(crate) fn is_hidden_by_cgroup(error: &Error) -> bool {
+    matches!(error, Error::NoPermission { hint: CGROUP, .. })
+}
+
 /// The error of a file of a KFD node: EPERM is the device cgroup, whatever the modes say
 /// (`kfd_devcgroup_check_permission`).
 pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error {
     use rustix::io::Errno;
     if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) {
-        let hint = "the device cgroup of this container hides the GPU; give it the GPU's render node";
-        return Error::NoPermission { op, path, hint };
+        return Error::NoPermission { op, path, hint: CGROUP };
     }
     Error::plain(op, &path, &error)
 }

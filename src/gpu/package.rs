@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use super::{Gpu, GpuIds, Inner};
+use crate::error::Error;
 use crate::id::Uuid;
 
 /// A package: one GPU, or all partitions of one together.
@@ -52,9 +53,10 @@ impl Gpu {
             partition: None,
             ..inner.ids.clone()
         };
-        let device = inner.device.as_ref().map(|device| device.of_package());
+        let device = inner.device.as_ref().map(|device| device.of_package()).map_err(Error::clone);
+        let node = Error::NotSupported { path: "/sys/class/kfd/kfd/topology/nodes".into() };
         let (backend, wake) = (inner.backend.clone(), inner.wake);
-        let whole: Inner = Inner::new(inner.index, ids, backend, wake, device, None);
+        let whole: Inner = Inner::new(inner.index, ids, backend, wake, device, Err(node));
         Package(Gpu { inner: whole.into(), refusing: self.refusing })
     }
 

@@ -208,7 +208,7 @@ impl Gpu {
             Err(error) => return Err(error),
             Ok(mode) => self.partitions_of(&mode.value).ok(),
         };
-        let dies_of_each = self.inner.node.as_ref().and_then(|node| node.properties.num_xcc);
+        let dies_of_each = self.inner.node.as_ref().ok().and_then(|node| node.properties.num_xcc);
         if let Some(dies) = partitions.zip(dies_of_each).and_then(|(count, dies)| dies.checked_mul(count)) {
             return Ok(dies);
         }

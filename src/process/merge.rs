@@ -205,7 +205,7 @@ impl ProcessGpu {
             self.reasons.keep::<()>("engines", Err(unseen()));
         }
         self.compute_units = self.kfd.as_ref().and_then(|kfd| kfd.cu_occupancy);
-        let of = self.kfd_id.and_then(|id| wanted.by_kfd_id(id)).and_then(|gpu| gpu.inner.node.as_ref());
+        let of = self.kfd_id.and_then(|id| wanted.by_kfd_id(id)).and_then(|gpu| gpu.inner.node.as_ref().ok());
         let of = of.and_then(|node| node.properties.compute_units());
         if let (Some(units), Some(of)) = (self.compute_units, of.filter(|of| *of != 0)) {
             self.compute_percent = Some(f64::from(units) * 100.0 / f64::from(of));

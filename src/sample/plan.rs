@@ -399,8 +399,8 @@ impl Plan<'_> {
     ) {
         match &self.gpu.inner.device {
             _ if !self.fields.contains(field) => self.leave(Error::NotSampled, place),
-            Some(device) => self.add(attribute, &device.dir, file, place),
-            None => self.leave(Error::NotSupported { path: self.gpu.path_of(&file) }, place),
+            Ok(device) => self.add(attribute, &device.dir, file, place),
+            Err(_) => self.leave(self.gpu.no_device(&file), place),
         }
     }
 
@@ -412,8 +412,11 @@ impl Plan<'_> {
         place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) {
         match &self.gpu.inner.node {
-            Some(node) if self.fields.contains(field) => {
+            Ok(node) if self.fields.contains(field) => {
                 self.add(attribute, &node.dir, attribute.name.to_owned(), place);
+            }
+            Err(error) if self.fields.contains(field) && !error.is_absence() => {
+                self.leave(error.clone(), place);
             }
             _ => self.leave(Error::NotSampled, place),
         }
@@ -427,12 +430,12 @@ impl Plan<'_> {
         place: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) {
         match &self.gpu.inner.device {
-            Some(device) => {
+            Ok(device) => {
                 let scope = Scope::Package;
                 let slot = Slot::table(attribute, refill, scope, device.dir.clone(), attribute.name, place);
                 self.slots.push(slot);
             }
-            None => self.leave(Error::NotSupported { path: self.gpu.path_of(attribute.name) }, place),
+            Err(_) => self.leave(self.gpu.no_device(attribute.name), place),
         }
     }
 

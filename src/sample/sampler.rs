@@ -149,7 +149,7 @@ impl Sampler {
 
     /// Whether the device went; then [`Sampler::reattach`] may find it again.
     pub fn is_gone(&self) -> bool {
-        self.gone || self.gpu.inner.device.as_ref().is_some_and(Device::is_retired)
+        self.gone || self.gpu.inner.device.as_ref().is_ok_and(Device::is_retired)
     }
 
     /// Reads all fields.
@@ -227,7 +227,7 @@ impl Sampler {
         if self.gpu.inner.wake == WakePolicy::Allow || !asks_the_hardware(self.fields) {
             return None;
         }
-        let device = self.gpu.inner.device.as_ref()?;
+        let device = self.gpu.inner.device.as_ref().ok()?;
         if self.status.is_none() && self.spare > 0 {
             self.status = device.dir.open_attr(Path::new(RuntimeStatus::FILE)).ok();
             self.spare -= usize::from(self.status.is_some());
@@ -253,7 +253,7 @@ impl Sampler {
 
     /// Tells the courtesy that the GPU was read, and how busy it was.
     fn take_note(&mut self, now: Instant) {
-        let Some(device) = &self.gpu.inner.device else { return };
+        let Ok(device) = &self.gpu.inner.device else { return };
         if self.gpu.inner.wake == WakePolicy::Never && asks_the_hardware(self.fields) {
             let in_table = || self.sample.metrics.as_ref().ok()?.activity.gfx;
             let busy = match &self.sample.activity.gfx {
@@ -268,8 +268,8 @@ impl Sampler {
 
     fn device_is_gone(&self) -> bool {
         match &self.gpu.inner.device {
-            Some(device) => device.is_gone() || self.gpu.hwmon().is_ok_and(|hwmon| hwmon.is_gone()),
-            None => self.gpu.node("properties").is_ok_and(|node| {
+            Ok(device) => device.is_gone() || self.gpu.hwmon().is_ok_and(|hwmon| hwmon.is_gone()),
+            Err(_) => self.gpu.node("properties").is_ok_and(|node| {
                 let properties = node.dir.meta(Path::new("properties"));
                 properties.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
             }),
@@ -285,8 +285,8 @@ impl Sampler {
 
     /// The directory of the device, or of the node where there is none.
     fn path(&self) -> PathBuf {
-        let node = || self.gpu.inner.node.as_ref().map(|node| &node.dir);
-        let dir = self.gpu.inner.device.as_ref().map(|device| &device.dir).or_else(node);
+        let node = || self.gpu.inner.node.as_ref().ok().map(|node| &node.dir);
+        let dir = self.gpu.inner.device.as_ref().ok().map(|device| &device.dir).or_else(node);
         dir.map_or_else(|| self.gpu.path_of("uevent"), |dir| dir.path().to_path_buf())
     }
 

@@ -239,11 +239,11 @@ impl Slot {
 
     fn error(&self, gpu: &Gpu, error: io::Error) -> Error {
         match (self.owner, &gpu.inner.device, &gpu.inner.node) {
-            (Owner::PowerManagement | Owner::Hwmon, Some(device), _) => {
+            (Owner::PowerManagement | Owner::Hwmon, Ok(device), _) => {
                 device.power_management_error(Op::Read, self.path(), error)
             }
-            (Owner::Device | Owner::HwmonFact, Some(device), _) => device.error(Op::Read, self.path(), error),
-            (Owner::Node, _, Some(node)) => node.error(Op::Read, self.path(), error),
+            (Owner::Device | Owner::HwmonFact, Ok(device), _) => device.error(Op::Read, self.path(), error),
+            (Owner::Node, _, Ok(node)) => node.error(Op::Read, self.path(), error),
             _ => Error::plain(Op::Read, &self.path(), &error),
         }
     }

@@ -371,7 +371,7 @@ impl Machine {
 
     /// The PCI device's directory, without links.
     fn device(&self, gpu: &Gpu) -> Option<PathBuf> {
-        self.overlay.real(gpu.inner.device.as_ref()?.dir.path()).ok()
+        self.overlay.real(gpu.inner.device.as_ref().ok()?.dir.path()).ok()
     }
 
     /// The names in a directory of the machine; none where it is not there.

@@ -64,8 +64,8 @@ fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> Found {
     let cpu = links.iter().flatten().filter(to_cpu).min_by_key(|link| link.link.weight.unwrap_or(u32::MAX));
     if cpu.is_none() {
         let path = match &gpu.inner.node {
-            Some(node) => node.dir.path().join("io_links"),
-            None => Path::new(NODES).join("io_links"),
+            Ok(node) => node.dir.path().join("io_links"),
+            Err(_) => Path::new(NODES).join("io_links"),
         };
         let why = reasons.of("links").cloned().unwrap_or(Error::NotSupported { path });
         reasons.keep::<()>("cpu_node", Err(why));

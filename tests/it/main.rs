@@ -26,6 +26,8 @@ mod imports;
 mod instinct;
 #[cfg(feature = "serde")]
 mod json;
+#[cfg(all(feature = "serde", feature = "synth"))]
+mod lost;
 mod process;
 mod promises;
 #[cfg(feature = "serde")]
