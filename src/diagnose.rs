@@ -152,6 +152,11 @@ fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
             diagnosis.add(Level::Note, "gpu", text).advise("--wake reads them all the same");
             continue;
         }
+        if let Some((_, error)) = gpu.ids().reasons.iter().find(|(_, error)| !error.is_absence()) {
+            let text = format!("{name} can be read in part only: {error}");
+            diagnosis.add(Level::Problem, "gpu", text);
+            continue;
+        }
         match (gpu.in_drm(), gpu.in_kfd()) {
             (true, true) => diagnosis.add(Level::Good, "gpu", name),
             (true, false) => {
@@ -170,7 +175,11 @@ fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
         };
     }
     for hidden in smi.hidden() {
-        diagnosis.add(Level::Note, "gpu", format!("a GPU that cannot be read: {}", hidden.error));
+        let (level, thing) = match hidden.error {
+            Error::NoPermission { .. } => (Level::Note, "a GPU"),
+            _ => (Level::Problem, "a node of KFD, not known to be a GPU,"),
+        };
+        diagnosis.add(level, "gpu", format!("{thing} that cannot be read: {}", hidden.error));
     }
 }
 

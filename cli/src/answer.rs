@@ -39,7 +39,7 @@ pub(crate) fn begin_with_machine(common: &Common, root: AmdRoot) -> Result<(Smi,
 ///
 /// Where there is none the answer is empty, and JSON says so, before the failure does.
 pub(crate) fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Failure> {
-    let found = machine::builder(common).build();
+    let found = machine::scan(common);
     let empty = match &found {
         Ok(smi) => smi.gpus().is_empty() && common.gpus.iter().all(|name| name.eq_ignore_ascii_case("all")),
         Err(error) => matches!(error, Error::DriverNotLoaded { .. } | Error::Wsl),
@@ -57,6 +57,7 @@ pub(crate) fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Fa
     }
     let smi = found?;
     let gpus = machine::chosen(&smi, &common.gpus)?;
+    machine::explain(common, &gpus);
     Ok((smi, gpus))
 }
 

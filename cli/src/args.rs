@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use amdgpu_smi::backend::Archive;
 use amdgpu_smi::synth::Demo;
@@ -40,6 +41,10 @@ pub(crate) struct Common {
     /// By which name the command was called.
     #[arg(skip)]
     pub(crate) face: Face,
+
+    /// Whether something of the machine is missing in the answer.
+    #[arg(skip)]
+    pub(crate) incomplete: AtomicBool,
 
     /// The GPUs to answer for: index, PCI address, UUID, or all
     #[arg(short, long = "gpu", value_name = "GPU", num_args = 1.., global = true)]

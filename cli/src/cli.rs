@@ -57,7 +57,8 @@ Units:
 
 Exit status:
   0  answered
-  1  nothing could be answered, such as when there is no GPU; or changed, such as without permission
+  1  nothing could be answered, such as when there is no GPU; or changed, such as without permission;
+     or a part of the answer is missing, as standard error says
   2  the command line is wrong, or names a GPU that is not there
   3  the amdgpu driver is not there
 

@@ -1,12 +1,14 @@
 //! The machine that the options name, and the GPUs of it that are asked about.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use amdgpu_smi::backend::Frames;
-use amdgpu_smi::{Gpu, Smi, SmiBuilder, WakePolicy};
+use amdgpu_smi::{Error, Gpu, Smi, SmiBuilder, WakePolicy};
 
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::output::note;
 
 /// Where and how to look.
 pub(crate) fn builder(common: &Common) -> SmiBuilder {
@@ -21,6 +23,39 @@ pub(crate) fn builder(common: &Common) -> SmiBuilder {
         Some(root) => builder.root(root),
         None => builder,
     }
+}
+
+/// Looks for the GPUs, and says on standard error what of them cannot be told.
+pub(crate) fn scan(common: &Common) -> Result<Smi, Error> {
+    let smi = builder(common).build()?;
+    for hidden in smi.hidden().iter().filter(|hidden| !matches!(hidden.error, Error::NoPermission { .. })) {
+        lacks(common, &format!("a node of KFD, not known to be a GPU, cannot be read: {}", hidden.error));
+    }
+    Ok(smi)
+}
+
+/// Says on standard error which of these GPUs could not be read in whole.
+pub(crate) fn explain(common: &Common, gpus: &[Gpu]) {
+    for gpu in gpus {
+        let mut said: Vec<&Error> = Vec::new();
+        for (_, error) in gpu.ids().reasons.iter().filter(|(_, error)| is_failure(error)) {
+            if !said.contains(&error) {
+                lacks(common, &format!("GPU {} ({}) could be read in part: {error}", gpu.index(), gpu.bdf()));
+                said.push(error);
+            }
+        }
+    }
+}
+
+/// Whether an error is a failure, and not the kernel's way to say that there is no such thing.
+fn is_failure(error: &Error) -> bool {
+    !matches!(error, Error::NotSupported { .. })
+}
+
+/// Says what the answer lacks; the exit status will say so, too.
+pub(crate) fn lacks(common: &Common, sentence: &str) {
+    common.incomplete.store(true, Ordering::Relaxed);
+    note(sentence);
 }
 
 /// The GPUs that `--gpu` names, in that order and each once; all without it.

@@ -24,6 +24,7 @@ mod watch;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::sync::atomic::Ordering;
 
 use amdgpu_smi::backend::Archive;
 use amdgpu_smi::synth::Demo;
@@ -61,5 +62,10 @@ fn run(cli: &mut Cli) -> Result<(), Failure> {
     match &cli.command {
         None => command::overview::run(common),
         Some(command) => command.run(common),
+    }?;
+    // What is missing was said where it was found.
+    match common.incomplete.load(Ordering::Relaxed) {
+        true => Err(Failure::Status(1)),
+        false => Ok(()),
     }
 }

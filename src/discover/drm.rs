@@ -162,8 +162,10 @@ impl Drm {
         let linked = || linked_driver(&*dir);
         let driver = uevent.driver.clone().map_or_else(linked, |driver| Ok(Some(driver)));
         let bdf = uevent.pci_slot_name.or_else(|| name_of(&found.path)?.parse().ok());
-        let is_bound = bdf.is_some_and(|bdf| self.is_bound(bdf) == Some(true));
-        let is_amdgpu = is_bound || matches!(&driver, Ok(Some(driver)) if driver == "amdgpu");
+        let is_amdgpu = match &driver {
+            Ok(Some(driver)) => driver == "amdgpu",
+            _ => bdf.is_some_and(|bdf| self.is_bound(bdf) == Some(true)),
+        };
         let driver = match (driver, bdf) {
             (Err(error), Some(bdf)) if !is_amdgpu => {
                 if !error.is_absence() && self.is_bound(bdf).is_none() {

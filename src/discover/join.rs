@@ -58,9 +58,10 @@ pub(super) fn join(
         found.push(of_card(card, absent.clone(), drm.unread.as_ref()));
     }
     found.sort_by_key(|entry| (entry.ids.package, entry.ids.partition, entry.ids.node));
-    let gpus = found.into_iter().enumerate().map(|(index, entry)| {
-        Gpu::new(index, entry.ids, backend.clone(), wake, entry.device, entry.node)
-    });
+    let gpus = found
+        .into_iter()
+        .enumerate()
+        .map(|(index, entry)| Gpu::new(index, entry.ids, backend.clone(), wake, entry.device, entry.node));
     Ok((gpus.collect(), hidden))
 }
 
@@ -223,9 +224,8 @@ impl Spare {
         let bdfs = drm.cards.iter().map(|card| card.bdf);
         let mut cards: Vec<Bdf> = bdfs.filter(|bdf| !packages.contains(bdf)).collect();
         cards.sort_unstable();
-        let is_named = |minor: &RenderMinor| {
-            known.iter().any(|node| node.properties.drm_render_minor == Some(*minor))
-        };
+        let is_named =
+            |minor: &RenderMinor| known.iter().any(|node| node.properties.drm_render_minor == Some(*minor));
         let minors = drm.partitions.iter().filter_map(|partition| partition.render);
         let mut renders: Vec<RenderMinor> = minors.filter(|minor| !is_named(minor)).collect();
         renders.sort_unstable();
@@ -272,10 +272,9 @@ fn find_places<'a>(
             continue;
         }
         // After the last partition that is known of a package, as long as DRM has partitions that nobody named.
-        if let Some((id, side)) = nodes.range(..node.id).next_back()
-            && partitions_left > 0
-            && let Some(partition) = partition_after(side, node.id.0 - id.0)
-        {
+        let last = nodes.range(..node.id).next_back().filter(|_| partitions_left > 0);
+        let partition = last.and_then(|(id, side)| Some((side, partition_after(side, node.id.0 - id.0)?)));
+        if let Some((side, partition)) = partition {
             partitions_left -= 1;
             *place = Some(Found::At(partition_of(side.place.package, partition)));
             continue;
@@ -302,9 +301,8 @@ fn between(
     let above = u32::from(after.place.partition?);
     let partition = u8::try_from(above.checked_sub(next.0 - id.0)?).ok()?;
     let package = after.place.package;
-    let is_taken = before.is_some_and(|(_, side)| {
-        side.is_at(package) && side.place.partition.unwrap_or(0) >= partition
-    });
+    let is_taken =
+        before.is_some_and(|(_, side)| side.is_at(package) && side.place.partition.unwrap_or(0) >= partition);
     (!is_taken).then(|| partition_of(package, partition))
 }
 

@@ -100,9 +100,9 @@ fn read_node(nodes: &dyn Dir, number: u32, known: &mut Option<GpuId>) -> Result<
         nodes.open_dir(&rel).map_err(|error| node_error(Op::OpenDir, nodes.path().join(&rel), error))?;
     let gpu_id = match gpu::read(&*dir, "gpu_id", node_error, scalar::unsigned) {
         Ok(0) => return Ok(None),
-        Ok(id) => u32::try_from(id)
-            .map(GpuId)
-            .map_err(|_| Error::unparsable(dir.path().join("gpu_id"), ParseError::new(1, 1, "more than 32 bits"))),
+        Ok(id) => u32::try_from(id).map(GpuId).map_err(|_| {
+            Error::unparsable(dir.path().join("gpu_id"), ParseError::new(1, 1, "more than 32 bits"))
+        }),
         Err(error) if is_hidden_by_cgroup(&error) => return Err(error),
         Err(error) => Err(error),
     };

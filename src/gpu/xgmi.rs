@@ -74,7 +74,8 @@ impl Gpu {
     /// *Supported on*: Instinct and Vega20 in a hive.
     #[doc(alias = "amdsmi_get_xgmi_info")]
     pub fn xgmi_info(&self) -> XgmiInfo {
-        let of_node = self.inner.node.as_ref().ok().and_then(|node| node.properties.hive_id).filter(|id| *id != 0);
+        let of_node =
+            self.inner.node.as_ref().ok().and_then(|node| node.properties.hive_id).filter(|id| *id != 0);
         let hive = match of_node {
             Some(id) => Ok(Value::of_package(id, Source::Kfd)),
             None => self.get(&XGMI_HIVE_ID),

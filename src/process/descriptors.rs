@@ -11,9 +11,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::wanted::Wanted;
-use super::{DrmClient, PidNamespace, below, is_gone, number, refused};
+use super::{DrmClient, Failures, PidNamespace, below, is_gone, number, refused};
 use crate::backend::{Backend, Dir};
-use crate::error::{Error, Op, Reasons, Result};
+use crate::error::{Error, Op, ParseError, Reasons, Result};
 use crate::gpu;
 use crate::id::Bdf;
 use crate::parse::fdinfo;
@@ -45,6 +45,8 @@ pub(super) struct ProcProcess {
     pub(super) opens_kfd: Option<bool>,
     /// Why; and why single descriptors say nothing.
     pub(super) reasons: Reasons,
+    /// The device nodes of descriptors that say nothing.
+    pub(super) lost: Vec<u32>,
 }
 
 /// A client of a GPU.
@@ -70,16 +72,38 @@ pub(super) fn open(backend: &dyn Backend) -> Result<Arc<dyn Dir>> {
 }
 
 /// Whose numbers this `/proc` has.
-pub(super) fn namespace(proc: &dyn Dir) -> PidNamespace {
-    match proc.read_link(Path::new("self/ns/pid")) {
-        Ok(target) if target == Path::new(INITIAL) => PidNamespace::Initial,
-        Ok(_) => PidNamespace::Nested,
-        Err(_) => PidNamespace::Unknown,
+pub(super) fn namespace(proc: &dyn Dir) -> Result<PidNamespace> {
+    let path = Path::new("self/ns/pid");
+    match proc.read_link(path) {
+        Ok(target) if target == Path::new(INITIAL) => Ok(PidNamespace::Initial),
+        Ok(_) => Ok(PidNamespace::Nested),
+        Err(error) => match Error::plain(Op::ReadLink, &proc.path().join(path), &error) {
+            Error::NotSupported { .. } => Ok(PidNamespace::Unknown),
+            other => Err(other),
+        },
+    }
+}
+
+/// Fails where `/proc` leaves out processes: each pid namespace has a process 1, which `hidepid` hides with all that are
+/// another user's.
+pub(super) fn shows_others(proc: &dyn Dir) -> Result<()> {
+    match proc.meta(Path::new("1")) {
+        Err(error) if is_gone(&error) => Err(Error::NoPermission {
+            op: Op::List,
+            path: proc.path().to_path_buf(),
+            hint: "it hides the processes of others (mount option hidepid), or is not mounted; root may see them all",
+        }),
+        _ => Ok(()),
     }
 }
 
 /// Looks at all processes; those in `listed` are told of even if they have no GPU open.
-pub(super) fn scan(proc: &dyn Dir, wanted: &Wanted<'_>, listed: &[u32]) -> Result<Seen> {
+pub(super) fn scan(
+    proc: &dyn Dir,
+    wanted: &Wanted<'_>,
+    listed: &[u32],
+    failures: &mut Failures,
+) -> Result<Seen> {
     let entries = proc.list(Path::new("."));
     let entries = entries.map_err(|error| Error::plain(Op::List, proc.path(), &error))?;
     let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
@@ -87,33 +111,79 @@ pub(super) fn scan(proc: &dyn Dir, wanted: &Wanted<'_>, listed: &[u32]) -> Resul
     let mut seen = Seen { own: own(proc), ..Seen::default() };
     for pid in numbers {
         // By the kept directory: a newcomer with the same number answers nothing through it.
-        let Ok(dir) = proc.open_dir(Path::new(&pid.to_string())) else { continue };
-        let looked = Look { dir: &*dir, wanted }.descriptors();
+        let name = PathBuf::from(pid.to_string());
         let is_listed = listed.binary_search(&pid).is_ok();
-        let (clients, opens_kfd, reasons) = match looked {
+        let dir = match proc.open_dir(&name) {
+            Ok(dir) => dir,
+            Err(error) if is_gone(&error) && proc.meta(&name).is_err_and(|error| is_gone(&error)) => continue,
+            Err(error) => {
+                let error = refused(Op::OpenDir, proc.path().join(&name), &error);
+                count(&error, pid, &mut seen, failures);
+                if is_listed {
+                    seen.processes.push(ProcProcess::unread(pid, error));
+                }
+                continue;
+            }
+        };
+        let looked = Look { dir: &*dir, wanted }.descriptors();
+        let (clients, opens_kfd, reasons, lost) = match looked {
             Looked::Gone => continue,
-            Looked::Refused(reasons) => {
-                seen.unreadable += 1;
+            Looked::Refused(error) => {
+                count(&error, pid, &mut seen, failures);
                 if !is_listed {
                     continue;
                 }
-                (Vec::new(), None, reasons)
+                let mut reasons = Reasons::default();
+                reasons.keep::<()>("descriptors", Err(error));
+                (Vec::new(), None, reasons, Vec::new())
             }
-            Looked::Found { clients, opens_kfd, reasons } => {
-                if clients.is_empty() && !opens_kfd && !is_listed {
+            Looked::Found { clients, opens_kfd, reasons, lost } => {
+                if let Some(error) = reasons.of("descriptors") {
+                    count(error, pid, &mut seen, failures);
+                }
+                if clients.is_empty() && lost.is_empty() && !opens_kfd && !is_listed {
                     continue;
                 }
-                (clients, Some(opens_kfd), reasons)
+                (clients, Some(opens_kfd), reasons, lost)
             }
         };
-        let Some(status) = read(&*dir, "status", process::status) else { continue };
+        let status = read(&*dir, "status", process::status);
         let cgroup = read(&*dir, "cgroup", |text| Ok(process::cgroup(text)));
-        let Some(cgroup) = cgroup else { continue };
-        let cgroup = cgroup
-            .and_then(|path| path.ok_or_else(|| Error::NotSupported { path: dir.path().join("cgroup") }));
-        seen.processes.push(ProcProcess { pid, status, cgroup, clients, opens_kfd, reasons });
+        if (status.is_none() || cgroup.is_none())
+            && dir.meta(Path::new("fd")).is_err_and(|error| is_gone(&error))
+        {
+            continue;
+        }
+        let missing = |file: &str| Error::NotSupported { path: dir.path().join(file) };
+        let status = status.unwrap_or_else(|| Err(missing("status")));
+        let cgroup = cgroup.unwrap_or_else(|| Err(missing("cgroup")));
+        let cgroup = cgroup.and_then(|path| path.ok_or_else(|| missing("cgroup")));
+        for error in status.as_ref().err().into_iter().chain(cgroup.as_ref().err()) {
+            if !error.is_absence() && !matches!(error, Error::NoPermission { .. }) {
+                failures.add(false, pid, error);
+            }
+        }
+        seen.processes.push(ProcProcess { pid, status, cgroup, clients, opens_kfd, reasons, lost });
     }
     Ok(seen)
+}
+
+/// Counts a process whose descriptors could not be looked at: by permission, or for another reason.
+fn count(error: &Error, pid: u32, seen: &mut Seen, failures: &mut Failures) {
+    match error {
+        Error::NoPermission { .. } => seen.unreadable += 1,
+        error => failures.add(false, pid, error),
+    }
+}
+
+impl ProcProcess {
+    /// Of which nothing could be read.
+    fn unread(pid: u32, error: Error) -> ProcProcess {
+        let mut reasons = Reasons::default();
+        reasons.keep::<()>("descriptors", Err(error.clone()));
+        let (status, cgroup) = (Err(error.clone()), Err(error));
+        ProcProcess { pid, status, cgroup, clients: Vec::new(), opens_kfd: None, reasons, lost: Vec::new() }
+    }
 }
 
 /// The number by which this `/proc` knows the process that asks.
@@ -146,9 +216,10 @@ enum Looked {
         clients: Vec<Client>,
         opens_kfd: bool,
         reasons: Reasons,
+        lost: Vec<u32>,
     },
     /// This user may not look, or something else is in the way.
-    Refused(Reasons),
+    Refused(Error),
     Gone,
 }
 
@@ -164,17 +235,31 @@ impl Look<'_> {
         let listed = opened.and_then(|links| Ok((links.list(Path::new("."))?, links)));
         let (entries, links) = match listed {
             Ok(listed) => listed,
-            Err(error) if is_gone(&error) => return Looked::Gone,
-            Err(error) => return self.refusal(Op::List, "fd", &error),
+            Err(error) if is_gone(&error) && self.has_ended() => return Looked::Gone,
+            Err(error) => return Looked::Refused(refused(Op::List, self.dir.path().join("fd"), &error)),
         };
         let mut clients = Vec::new();
         let mut known = HashSet::new();
         let mut reasons = Reasons::default();
         let mut opens_kfd = false;
+        let mut lost = Vec::new();
+        // One bad descriptor is told once and spoils no other.
+        let mut tell = |error: Error| {
+            if reasons.of("descriptors").is_none() {
+                reasons.keep::<()>("descriptors", Err(error));
+            }
+        };
         for entry in &entries {
             let Some(fd) = number(&entry.name) else { continue };
-            // Closed since it was listed.
-            let Ok(target) = links.read_link(Path::new(&entry.name)) else { continue };
+            let target = match links.read_link(Path::new(&entry.name)) {
+                Ok(target) => target,
+                // Closed since it was listed.
+                Err(error) if is_gone(&error) => continue,
+                Err(error) => {
+                    tell(refused(Op::ReadLink, links.path().join(&entry.name), &error));
+                    continue;
+                }
+            };
             match node(&target) {
                 Some(Node::Kfd) => opens_kfd = true,
                 Some(Node::Drm(minor)) => match self.client(fd, minor) {
@@ -184,29 +269,37 @@ impl Look<'_> {
                         }
                     }
                     Ok(None) => {}
-                    // One bad descriptor is told once and spoils no other.
-                    Err(error) if reasons.of("descriptors").is_none() => {
-                        reasons.keep::<()>("descriptors", Err(error));
+                    Err(error) => {
+                        lost.push(self.minor(fd).unwrap_or(minor));
+                        tell(error);
                     }
-                    Err(_) => {}
                 },
                 None => {}
             }
         }
-        Looked::Found { clients, opens_kfd, reasons }
+        Looked::Found { clients, opens_kfd, reasons, lost }
     }
 
-    fn refusal(&self, op: Op, file: &str, error: &std::io::Error) -> Looked {
-        let mut reasons = Reasons::default();
-        reasons.keep::<()>("descriptors", Err(refused(op, self.dir.path().join(file), error)));
-        Looked::Refused(reasons)
+    /// Whether the process is no more: its directory was kept, and has nothing in it any more.
+    fn has_ended(&self) -> bool {
+        self.dir.meta(Path::new("status")).is_err_and(|error| is_gone(&error))
     }
 
     /// The client behind a descriptor; none if it is another driver's, of another GPU, or closed meanwhile.
     fn client(&self, fd: u32, named: u32) -> Result<Option<Client>> {
         let file = format!("fdinfo/{fd}");
-        let Some(info) = read(self.dir, &file, fdinfo::fdinfo) else { return Ok(None) };
-        let Some(info) = info? else { return Ok(None) };
+        // Of every descriptor the kernel prints a position at least.
+        let parse = |text: &[u8]| match text {
+            [] => Err(ParseError::new(1, 1, "empty")),
+            text => fdinfo::fdinfo(text),
+        };
+        let info = match read(self.dir, &file, parse) {
+            Some(info) => info?,
+            // Closed since it was listed; or this /proc has no fdinfo.
+            None if self.dir.read_link(&below("fd", fd)).is_err() => return Ok(None),
+            None => return Err(Error::NotSupported { path: self.dir.path().join(file) }),
+        };
+        let Some(info) = info else { return Ok(None) };
         let read_at = Instant::now();
         // A partition's node hangs on no PCI device, so that the kernel prints no address: its number tells.
         let minor = match info.pdev {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::wanted::Wanted;
-use super::{KfdQueue, KfdUse, QueueKind, below, is_gone, number};
+use super::{Failures, KfdQueue, KfdUse, QueueKind, below, is_gone, number};
 use crate::backend::{Backend, Dir, Kind};
 use crate::error::{Error, Op, Reasons, Result};
 use crate::gpu;
@@ -26,32 +26,65 @@ pub(super) struct KfdProcess {
     pub(super) pid: u32,
     /// The GPUs that it uses.
     pub(super) uses: Vec<(GpuId, KfdUse, Reasons)>,
+    /// Why there may be more.
+    pub(super) lost: Option<Error>,
 }
 
 /// All of them, by number.
-pub(super) fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Result<Vec<KfdProcess>> {
+pub(super) fn scan(
+    backend: &dyn Backend,
+    wanted: &Wanted<'_>,
+    failures: &mut Failures,
+) -> Result<Vec<KfdProcess>> {
     let path = Path::new(PROC);
     let dir = backend.open_dir(path).map_err(|error| Error::plain(Op::OpenDir, path, &error))?;
     let entries = dir.list(Path::new(".")).map_err(|error| Error::plain(Op::List, path, &error))?;
     let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
     numbers.sort_unstable();
-    Ok(numbers.into_iter().filter_map(|pid| process(&*dir, pid, wanted)).collect())
+    let processes = numbers.into_iter().filter_map(|pid| process(&*dir, pid, wanted));
+    let counted = processes.inspect(|process| {
+        let of_uses = process.uses.iter().flat_map(|(_, _, reasons)| reasons.iter().map(|(_, error)| error));
+        let failed = |error: &&Error| !error.is_absence() && !matches!(error, Error::Unavailable { .. });
+        if let Some(error) = process.lost.iter().chain(of_uses).find(failed) {
+            failures.add(true, process.pid, error);
+        }
+    });
+    Ok(counted.collect())
 }
 
 /// One process; none if it has ended.
 fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess> {
     let name = PathBuf::from(pid.to_string());
-    let dir = parent.open_dir(&name).ok()?;
-    let mut found = Reading { dir: &*dir, wanted, uses: BTreeMap::new(), gone: false };
+    // A file that is not there may be missing on this GPU, or the process has ended.
+    let has_ended = || parent.meta(&name).is_err_and(|error| is_gone(&error));
+    let dir = match parent.open_dir(&name) {
+        Ok(dir) => dir,
+        Err(error) if is_gone(&error) && has_ended() => return None,
+        Err(error) => {
+            let lost = Some(failure(Op::OpenDir, &parent.path().join(&name), &error));
+            return Some(KfdProcess { pid, uses: Vec::new(), lost });
+        }
+    };
+    let mut found = Reading { dir: &*dir, wanted, uses: BTreeMap::new(), gone: false, lost: None };
     let taken = found.take(Path::new("."));
     for part in found.uses.values_mut() {
         part.leave_out_partial_sums(taken.as_ref().err());
     }
+    if found.gone && has_ended() {
+        return None;
+    }
+    let lost = taken.err().or(found.lost);
     let uses = found.uses.into_iter().filter(|(_, part)| part.is_used);
     let uses = uses.map(|(id, part)| (GpuId(id), part.used, part.reasons)).collect();
-    // A file that is not there may be missing on this GPU, or the process has ended.
-    let ended = found.gone && parent.meta(&name).is_err();
-    (!ended).then_some(KfdProcess { pid, uses })
+    Some(KfdProcess { pid, uses, lost })
+}
+
+/// The error of something that was listed: where it is not there, it went.
+fn failure(op: Op, path: &Path, error: &std::io::Error) -> Error {
+    match Error::plain(op, path, error) {
+        Error::NotSupported { path } => Error::DeviceGone { path },
+        error => error,
+    }
 }
 
 /// A process while it is read.
@@ -61,6 +94,8 @@ struct Reading<'a> {
     uses: BTreeMap<u32, Part>,
     /// Whether something was not there any more.
     gone: bool,
+    /// Why a queue may be missing, and with it a GPU that has nothing else of the process.
+    lost: Option<Error>,
 }
 
 /// What is known of one GPU up to now.
@@ -107,7 +142,7 @@ impl Reading<'_> {
             Ok(entries) => entries,
             Err(error) => {
                 self.gone |= is_gone(&error);
-                return Err(Error::plain(Op::List, &self.dir.path().join(context), &error));
+                return Err(failure(Op::List, &self.dir.path().join(context), &error));
             }
         };
         let mut ids = Vec::new();
@@ -206,16 +241,39 @@ impl Reading<'_> {
     /// The queues by the GPU that each is on; their files end without a newline.
     fn queues(&mut self, context: &Path) -> BTreeMap<u32, Vec<KfdQueue>> {
         // A process without queues has the directory all the same; one that has not has none.
-        let Ok(entries) = self.dir.list(&context.join("queues")) else { return BTreeMap::new() };
+        let path = context.join("queues");
+        let entries = match self.dir.list(&path) {
+            Ok(entries) => entries,
+            Err(error) => {
+                let error = Error::plain(Op::List, &self.dir.path().join(path), &error);
+                self.lost = self.lost.take().or(Some(error).filter(|error| !error.is_absence()));
+                return BTreeMap::new();
+            }
+        };
         let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
         numbers.sort_unstable();
         let mut queues: BTreeMap<u32, Vec<KfdQueue>> = BTreeMap::new();
         for id in numbers {
             let directory = below("queues", id);
-            let mut figure = |file: &str| self.figure(context, directory.join(file).to_str().unwrap_or(file));
-            let Ok(gpu) = figure("gpuid") else { continue };
-            let kind = figure("type").ok().map(queue_kind);
-            let size = figure("size").ok().map(Bytes);
+            let mut lost = None;
+            let mut figure =
+                |file: &str| match self.figure(context, directory.join(file).to_str().unwrap_or(file)) {
+                    Ok(number) => Some(number),
+                    Err(error) => {
+                        lost.get_or_insert(error);
+                        None
+                    }
+                };
+            let (gpu, kind) = (figure("gpuid"), figure("type").map(queue_kind));
+            let size = figure("size").map(Bytes);
+            // A queue that was listed and is no more is none that is missing.
+            let is_there = || !self.dir.meta(&context.join(&directory)).is_err_and(|error| is_gone(&error));
+            let lost = lost.filter(|error| !error.is_absence() || is_there()).map(|error| match error {
+                Error::NotSupported { path } => Error::DeviceGone { path },
+                error => error,
+            });
+            self.lost = self.lost.take().or(lost);
+            let Some(gpu) = gpu else { continue };
             queues.entry(u32::try_from(gpu).unwrap_or(0)).or_default().push(KfdQueue { id, kind, size });
         }
         queues

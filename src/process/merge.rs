@@ -64,13 +64,26 @@ pub(super) fn merge(
     let mut processes = Vec::with_capacity(sides.len());
     for ((view, pid), (found, kfd)) in sides {
         let is_self = view == PidView::Proc && seen.own == Some(pid);
+        let lost = found.as_ref().map(|found| found.lost.clone()).unwrap_or_default();
         let (mut process, clients) = identity(Pid(pid), view, is_self, found, &mut users);
         for mut client in clients {
             client.client.shared = client.key.id.is_some() && !counted.insert(client.key);
             add_client(&mut process, client, wanted);
         }
-        for (id, used, reasons) in kfd.into_iter().flat_map(|kfd| kfd.uses) {
-            add_kfd(&mut process, id, used, reasons, wanted);
+        for minor in lost {
+            let known = wanted.by_minor(minor);
+            let (gpu, bdf) = (known.and_then(|gpu| wanted.place(gpu)), known.and_then(|gpu| wanted.bdf(gpu)));
+            if gpu.is_some() && process.gpus.iter().all(|used| used.gpu != gpu) {
+                process.gpus.push(ProcessGpu::new(gpu, bdf));
+            }
+        }
+        if let Some(kfd) = kfd {
+            for (id, used, reasons) in kfd.uses {
+                add_kfd(&mut process, id, used, reasons, wanted);
+            }
+            if let Some(error) = kfd.lost {
+                process.reasons.keep::<()>("kfd", Err(error));
+            }
         }
         for used in &mut process.gpus {
             used.sum_up(&process.reasons, pid, wanted);
@@ -182,9 +195,12 @@ impl ProcessGpu {
 
     /// Fills what follows from the two sides.
     fn sum_up(&mut self, process: &Reasons, pid: u32, wanted: &Wanted<'_>) {
+        // A descriptor that could not be read may be of any GPU: what the others hold is no sum then.
+        let is_short = process.of("descriptors").is_some() && !self.clients.is_empty();
         let sum = |region: &MemoryRegion, clients: &[DrmClient]| {
             let sizes = clients.iter().filter_map(|client| client.info.present(region));
-            sizes.map(|size| size.0).reduce(u64::saturating_add).map(Bytes)
+            let sum = sizes.map(|size| size.0).reduce(u64::saturating_add).map(Bytes);
+            sum.filter(|_| !is_short)
         };
         // What the descriptors would have told, had they been there to be read.
         let unseen = || match process.of("descriptors") {
@@ -193,7 +209,7 @@ impl ProcessGpu {
         };
         let counted = sum(&MemoryRegion::Vram, &self.clients);
         let by_kfd = self.kfd.as_ref().and_then(|kfd| kfd.vram);
-        self.vram = counted.max(by_kfd);
+        self.vram = if is_short { None } else { counted.max(by_kfd) };
         if self.vram.is_none() && self.reasons.of("vram").is_none() {
             self.reasons.keep::<()>("vram", Err(unseen()));
         }
@@ -201,7 +217,7 @@ impl ProcessGpu {
         let cpu = sum(&MemoryRegion::Cpu, &self.clients).ok_or_else(unseen);
         self.cpu_memory = self.reasons.keep("cpu_memory", cpu);
         self.engines = engines(self.clients.iter().map(|client| &client.info));
-        if self.clients.iter().any(|client| !client.info.tells_engines) {
+        if is_short || self.clients.iter().any(|client| !client.info.tells_engines) {
             self.reasons.keep::<()>("engines", Err(unseen()));
         }
         self.compute_units = self.kfd.as_ref().and_then(|kfd| kfd.cu_occupancy);

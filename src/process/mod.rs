@@ -26,6 +26,7 @@ mod merge;
 mod rate;
 mod wanted;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -53,7 +54,11 @@ pub struct Processes {
     /// Processes whose descriptors this user may not look at. Those that KFD lists are among `processes` all the
     /// same; others may use a GPU without being there.
     pub unreadable: usize,
-    /// Why a side is missing: `kfd`, `proc`.
+    /// Processes of which something could not be read for another reason than permission, such as too many open files.
+    /// Those of which a GPU is known are among `processes`, with reasons.
+    pub failed: usize,
+    /// Why a side is missing: `kfd`, `proc`; why processes of others may be: `hidden`, by the mount options of `/proc`;
+    /// the first reason of those that `failed` counts: `failed`; why `namespace` is not known: `namespace`.
     pub reasons: Reasons,
 }
 
@@ -233,6 +238,13 @@ pub struct DrmClient {
 }
 
 impl Processes {
+    /// Whether both lists were read in whole. If not, a sum over the processes is the least that it may be.
+    pub fn is_complete(&self) -> bool {
+        // A machine without KFD has no processes there.
+        let lost = |(side, error): (&str, &Error)| side != "kfd" || !error.is_absence();
+        self.unreadable == 0 && self.failed == 0 && !self.reasons.iter().any(lost)
+    }
+
     /// The processes that use the GPU with this place in [`Smi::gpus`], with what each uses of it.
     pub fn of_gpu(&self, gpu: usize) -> impl Iterator<Item = (&Process, &ProcessGpu)> {
         self.processes.iter().filter_map(move |process| {
@@ -242,7 +254,9 @@ impl Processes {
 
     /// Video memory that these processes hold of a GPU, each client counted once.
     ///
-    /// Less than what the GPU says is used: the driver, the console and unreadable processes hold some too. In a pid
+    /// Less than what the GPU says is used: the driver, the console and unreadable processes hold some too, and what a
+    /// process holds of which [`vram`](ProcessGpu::vram) is absent is left out. [`is_vram_known`](Processes::is_vram_known)
+    /// tells whether it is the whole sum. In a pid
     /// namespace the larger sum of the two lists, since nothing tells which process stands in both.
     pub fn vram_of_gpu(&self, gpu: usize) -> Bytes {
         let sum = |view| {
@@ -250,6 +264,13 @@ impl Processes {
             listed.map(|(_, used)| used.own_vram().0).fold(0, u64::saturating_add)
         };
         Bytes(sum(PidView::Proc).max(sum(PidView::Host)))
+    }
+}
+
+impl Processes {
+    /// Whether [`vram_of_gpu`](Processes::vram_of_gpu) is the whole sum of all processes that use the GPU.
+    pub fn is_vram_known(&self, gpu: usize) -> bool {
+        self.is_complete() && self.of_gpu(gpu).all(|(_, used)| used.vram.is_some())
     }
 }
 
@@ -369,17 +390,48 @@ impl Gpu {
 fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Processes {
     let mut reasons = Reasons::default();
     let proc = reasons.keep("proc", descriptors::open(backend));
-    let namespace = proc.as_ref().map_or(PidNamespace::Unknown, |proc| descriptors::namespace(&**proc));
-    let kfd = reasons.keep("kfd", kfd::scan(backend, wanted)).unwrap_or_default();
+    let mut failures = Failures::default();
+    let namespace = match &proc {
+        Some(proc) => reasons.keep("namespace", descriptors::namespace(&**proc)),
+        None => None,
+    };
+    let namespace = namespace.unwrap_or(PidNamespace::Unknown);
+    let kfd = reasons.keep("kfd", kfd::scan(backend, wanted, &mut failures)).unwrap_or_default();
     let listed = match namespace {
         PidNamespace::Nested => Vec::new(),
         _ => kfd.iter().map(|process| process.pid).collect(),
     };
-    let seen = proc.and_then(|proc| reasons.keep("proc", descriptors::scan(&*proc, wanted, &listed)));
+    let seen = proc.and_then(|proc| {
+        let scanned = descriptors::scan(&*proc, wanted, &listed, &mut failures);
+        if backend.host().live {
+            reasons.keep::<()>("hidden", descriptors::shows_others(&*proc));
+        }
+        reasons.keep("proc", scanned)
+    });
     let seen = seen.unwrap_or_default();
     let unreadable = seen.unreadable;
-    let users = merge::Users::new(backend);
-    Processes { namespace, processes: merge::merge(wanted, kfd, seen, namespace, users), unreadable, reasons }
+    if let Some(error) = failures.first {
+        reasons.keep::<()>("failed", Err(error));
+    }
+    let failed = failures.pids.len();
+    let processes = merge::merge(wanted, kfd, seen, namespace, merge::Users::new(backend));
+    Processes { namespace, processes, unreadable, failed, reasons }
+}
+
+/// Processes of which something could not be read.
+#[derive(Default)]
+struct Failures {
+    /// By list and number.
+    pids: BTreeSet<(bool, u32)>,
+    first: Option<Error>,
+}
+
+impl Failures {
+    /// Counts a process of KFD's list, or of `/proc`.
+    fn add(&mut self, of_kfd: bool, pid: u32, error: &Error) {
+        self.pids.insert((of_kfd, pid));
+        self.first.get_or_insert_with(|| error.clone());
+    }
 }
 
 /// The error of a process's file.

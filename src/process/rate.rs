@@ -155,7 +155,7 @@ mod tests {
             reasons: Reasons::default(),
         };
         let (namespace, reasons) = (PidNamespace::Initial, Reasons::default());
-        Processes { namespace, processes: vec![process], unreadable: 0, reasons }
+        Processes { namespace, processes: vec![process], unreadable: 0, failed: 0, reasons }
     }
 
     fn percents(processes: &Processes) -> Vec<(Engine, u64, Option<f64>)> {

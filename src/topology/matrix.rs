@@ -7,8 +7,8 @@ use super::read::{self, NodeLink};
 use super::{Link, LinkKind, LinkPath, Topology, TopologyGpu};
 use crate::backend::Backend;
 use crate::discover::Smi;
-use crate::error::{Error, Reasons};
-use crate::gpu::Gpu;
+use crate::error::{Error, Op, Reasons};
+use crate::gpu::{Gpu, node_error};
 use crate::id::NodeId;
 
 const NODES: &str = "/sys/class/kfd/kfd/topology/nodes";
@@ -133,6 +133,12 @@ impl Topology {
                 }
             }
         }
+        for gpu in &mut self.gpus {
+            let unread = || between.as_ref()?.unread.get(&gpu.cpu_node?.0);
+            if let Some(error) = unread() {
+                gpu.reasons.set("host_links", error.clone());
+            }
+        }
     }
 
     fn through_the_host<'a>(
@@ -148,7 +154,7 @@ impl Topology {
         let weight = match near == far {
             true => legs,
             false => legs
-                .zip(between().get(&(near.0, far.0)).copied())
+                .zip(between().weights.get(&(near.0, far.0)).copied())
                 .and_then(|(legs, cpus)| legs.checked_add(cpus)),
         };
         Some(Link { weight, ..unlinked(LinkKind::Pcie, LinkPath::Host) })
@@ -200,20 +206,32 @@ fn xgmi_hops(weight: u32) -> Option<u32> {
 }
 
 /// The weights between CPUs, by their nodes.
-type Distances = HashMap<(u32, u32), u32>;
+#[derive(Default)]
+struct Distances {
+    weights: HashMap<(u32, u32), u32>,
+    /// The nodes whose links could not be read in whole.
+    unread: HashMap<u32, Error>,
+}
 
-/// Reads the links of the CPUs that GPUs are attached to. What cannot be read is missing.
+/// Reads the links of the CPUs that GPUs are attached to.
 fn cpu_distances(backend: &dyn Backend, gpus: &[TopologyGpu]) -> Distances {
     let mut cpus: Vec<u32> = gpus.iter().filter_map(|gpu| Some(gpu.cpu_node?.0)).collect();
     cpus.sort_unstable();
     cpus.dedup();
-    let mut distances = Distances::new();
+    let mut distances = Distances::default();
     for cpu in &cpus {
-        let Ok(node) = backend.open_dir(&Path::new(NODES).join(cpu.to_string())) else { continue };
-        for link in read::direct(&*node) {
+        let path = Path::new(NODES).join(cpu.to_string());
+        let (links, read) = match backend.open_dir(&path) {
+            Ok(node) => read::direct(&*node),
+            Err(error) => (Vec::new(), Err(node_error(Op::OpenDir, path, error))),
+        };
+        for link in links {
             if let Some(weight) = link.link.weight.filter(|_| cpus.contains(&link.to)) {
-                distances.insert((*cpu, link.to), weight);
+                distances.weights.insert((*cpu, link.to), weight);
             }
+        }
+        if let Err(error) = read {
+            distances.unread.insert(*cpu, error);
         }
     }
     distances

@@ -55,7 +55,8 @@ pub struct TopologyGpu {
     pub cpu_node: Option<NodeId>,
     /// The link to it.
     pub cpu_link: Option<Link>,
-    /// Why fields have no value, by their names; `links` for why a row of the matrix is empty.
+    /// Why fields have no value, by their names; `links` for why a row of the matrix is empty, `host_links` for why weights
+    /// of ways through the host are missing in it.
     pub reasons: Reasons,
 }
 

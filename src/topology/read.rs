@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Link, LinkKind, LinkPath};
 use crate::backend::Dir;
-use crate::error::{Error, Op, Reasons, Result};
+use crate::error::{Error, Op, ParseError, Reasons, Result};
 use crate::gpu::{self, Node, node_error};
 use crate::parse::topology::{self, IoLink};
 use crate::unit::MegabytesPerSecond;
@@ -38,11 +38,11 @@ pub(super) fn all(node: &Node, reasons: &mut Reasons) -> Vec<NodeLink> {
     links
 }
 
-/// The direct links of a node, as far as they can be read.
-pub(super) fn direct(node: &dyn Dir) -> Vec<NodeLink> {
+/// The direct links of a node, as far as they can be read, and the first error of those that cannot.
+pub(super) fn direct(node: &dyn Dir) -> (Vec<NodeLink>, Result<()>) {
     let mut links = Vec::new();
-    let _ = list(node, "io_links", LinkPath::Direct, &mut links, node_error);
-    links
+    let read = list(node, "io_links", LinkPath::Direct, &mut links, node_error);
+    (links, read)
 }
 
 /// Adds the links that can be read; fails with the first error of those that cannot.
@@ -62,8 +62,17 @@ fn list(
             continue;
         };
         match gpu::read(node, &format!("{name}/{number}/properties"), &failed, topology::io_link) {
-            // Without an end a link is none; no kernel prints that.
-            Ok(found) => links.extend(found.node_to.map(|to| NodeLink { to, link: link(&found, path) })),
+            Ok(found) => match found.node_to {
+                Some(to) => links.push(NodeLink { to, link: link(&found, path) }),
+                // No kernel prints that.
+                None => {
+                    let reason = ParseError::new(1, 1, "a link without node_to");
+                    let file = node.path().join(name).join(number).join("properties");
+                    read = read.and(Err(Error::unparsable(file, reason)));
+                }
+            },
+            // It was listed, so it is not that there is none.
+            Err(Error::NotSupported { path }) => read = read.and(Err(Error::DeviceGone { path })),
             Err(error) => read = read.and(Err(error)),
         }
     }

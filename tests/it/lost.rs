@@ -1,7 +1,7 @@
 //! Nothing is lost without a word: whichever call of the scan fails, and however, each GPU keeps its place in the list,
 //! and what cannot be told of it has a reason.
 //!
-//! A part of the faults is drawn, as in `fault_sweep`, by `AMDGPU_SMI_LOST_SHARE`: one of 8 if it is not set. `scripts/fault-sweep`
+//! A part of the faults is drawn, as in `fault_sweep`, by `AMDGPU_SMI_LOST_SHARE`: one of 16 if it is not set. `scripts/fault-sweep`
 //! does all of them.
 
 use std::sync::Arc;
@@ -9,9 +9,11 @@ use std::sync::Arc;
 use amdgpu_smi::backend::{Backend, Call, Fault, Record, Tree};
 use amdgpu_smi::error::Op;
 use amdgpu_smi::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
+use amdgpu_smi::process::Processes;
 use amdgpu_smi::synth::Machine;
+use amdgpu_smi::topology::Topology;
 use amdgpu_smi::{Error, Gpu, Smi};
-use serde_json::to_value;
+use serde_json::{Value, to_value};
 use support::fixtures;
 
 const EPERM: i32 = 1;
@@ -38,7 +40,7 @@ const FAULTS: [Fault; 12] = [
 const ABSENT: [i32; 2] = [2, 22];
 
 fn share() -> usize {
-    std::env::var("AMDGPU_SMI_LOST_SHARE").ok().map_or(8, |text| text.parse().expect("a number")).max(1)
+    std::env::var("AMDGPU_SMI_LOST_SHARE").ok().map_or(16, |text| text.parse().expect("a number")).max(1)
 }
 
 /// The machines: every fixture, and two packages in eight partitions each.
@@ -124,6 +126,183 @@ fn no_fault_of_the_scan_loses_a_gpu_or_moves_its_number() {
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }
 
+/// What is wrong with the list of processes, given the one without a fault.
+fn processes_verdict(was: &Processes, now: &Processes, fault: Fault) -> Result<(), String> {
+    let told = now.failed > was.failed || now.unreadable > was.unreadable || now.reasons != was.reasons;
+    let is_absence = matches!(fault, Fault::Errno(errno) if ABSENT.contains(&errno));
+    for before in &was.processes {
+        let Some(after) = now.processes.iter().find(|process| process.id() == before.id()) else {
+            match told {
+                true => continue,
+                false => return Err(format!("process {} is gone without a word", before.pid)),
+            }
+        };
+        for used in &before.gpus {
+            let here = after.gpus.iter().find(|other| other.gpu == used.gpu && other.bdf == used.bdf);
+            let Some(here) = here else {
+                match told || after.reasons != before.reasons {
+                    true => continue,
+                    false => {
+                        return Err(format!("process {} lost {:?} without a word", before.pid, used.gpu));
+                    }
+                }
+            };
+            for (name, was, now) in [
+                ("vram", used.vram, here.vram),
+                ("gtt", used.gtt, here.gtt),
+                ("cpu_memory", used.cpu_memory, here.cpu_memory),
+            ] {
+                let has_reason = now.is_none() && here.reasons.of(name).is_some();
+                // One of two sources is enough where the other has none.
+                let is_kfds = after.reasons.of("descriptors").is_some() && told;
+                if was != now && !has_reason && !(name == "vram" && (is_absence || is_kfds)) {
+                    return Err(format!("process {}: {name} was {was:?}, is {now:?}", before.pid));
+                }
+            }
+        }
+    }
+    for gpu in 0..8 {
+        if was.vram_of_gpu(gpu) != now.vram_of_gpu(gpu) && now.is_vram_known(gpu) && !is_absence {
+            return Err(format!(
+                "the sum of GPU {gpu} was {:?}, is {:?}",
+                was.vram_of_gpu(gpu),
+                now.vram_of_gpu(gpu)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The same of the wiring.
+fn topology_verdict(was: &Topology, now: &Topology) -> Result<(), String> {
+    if was.gpus.len() != now.gpus.len() {
+        return Err(format!("{} GPUs were {}", now.gpus.len(), was.gpus.len()));
+    }
+    for from in 0..was.gpus.len() {
+        let told = |gpu: usize| now.gpus[gpu].reasons != was.gpus[gpu].reasons;
+        for to in 0..was.gpus.len() {
+            let (before, after) = (was.link(from, to), now.link(from, to));
+            if before != after && !told(from) && !told(to) {
+                return Err(format!("the way from {from} to {to} was {before:?}, is {after:?}"));
+            }
+            if let (Some(before), Some(after)) = (before, after)
+                && after.weight.is_some_and(|weight| before.weight != Some(weight))
+                && !told(from)
+            {
+                return Err(format!(
+                    "the weight from {from} to {to} was {:?}, is {:?}",
+                    before.weight, after.weight
+                ));
+            }
+        }
+        if was.gpus[from].cpu_node != now.gpus[from].cpu_node && !told(from) {
+            return Err(format!("the CPU of {from} was {:?}", was.gpus[from].cpu_node));
+        }
+    }
+    Ok(())
+}
+
+/// The same of the partitions: each answer as before, or an error.
+fn partitions_verdict(was: &[Partition], now: &[Partition]) -> Result<(), String> {
+    for (number, (before, after)) in was.iter().zip(now).enumerate() {
+        let same = |before: &Result<Value, Error>, after: &Result<Value, Error>| match (before, after) {
+            (_, Err(_)) => true,
+            (Ok(before), Ok(after)) => before == after,
+            (Err(_), Ok(_)) => true,
+        };
+        if !before.iter().zip(after).all(|(before, after)| same(before, after)) {
+            return Err(format!("GPU {number} was {before:?}, is {after:?}"));
+        }
+    }
+    Ok(())
+}
+
+type Partition = [Result<Value, Error>; 3];
+
+fn partitions(smi: &Smi) -> Vec<Partition> {
+    let of = |gpu: &Gpu| {
+        [
+            gpu.compute_partition().map(|found| to_value(found).unwrap()),
+            gpu.memory_partition().map(|found| to_value(found).unwrap()),
+            gpu.available_compute_partitions().map(|found| to_value(found).unwrap()),
+        ]
+    };
+    smi.gpus().iter().map(of).collect()
+}
+
+/// Sweeps all calls of a question to a healthy list.
+fn sweep<T>(
+    what: &str,
+    ask: impl Fn(&Smi) -> T,
+    verdict: impl Fn(&T, &T, &Call, Fault) -> Result<(), String>,
+) {
+    let (share, mut tried, mut wrong) = (share(), 0, Vec::new());
+    for (name, backend, _keep) in machines() {
+        let record = Record::new(backend);
+        let Ok(healthy) = scan(&record) else { continue };
+        record.clear();
+        let was = ask(&healthy);
+        let calls = record.calls();
+        for (number, call) in calls.iter().enumerate() {
+            for (kind, fault) in FAULTS.into_iter().enumerate() {
+                let is_short = call.op == Op::List && !matches!(fault, Fault::Errno(_));
+                // A link or a number that is cut is another.
+                let is_cut = fault == Fault::Half || fault == Fault::Empty && call.op == Op::ReadLink;
+                if is_short
+                    || is_cut
+                    || !(number * FAULTS.len() + kind).wrapping_mul(7919).is_multiple_of(share)
+                {
+                    continue;
+                }
+                record.heal();
+                // Handles remember what they found: each fault meets new ones.
+                let smi = scan(&record).unwrap();
+                record.clear();
+                record.fault_call(number, fault);
+                tried += 1;
+                if let Err(reason) = verdict(&was, &ask(&smi), call, fault) {
+                    wrong.push(format!(
+                        "{name}: {fault:?} of {:?} {}: {reason}",
+                        call.op,
+                        call.path.display()
+                    ));
+                }
+            }
+        }
+    }
+    println!("lost: {tried} faults of {what}");
+    assert!(tried > 20, "{tried}");
+    assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
+}
+
+#[test]
+fn no_fault_loses_a_process_or_shortens_a_sum_in_silence() {
+    sweep("processes", Smi::processes, |was, now, call, fault| {
+        // A descriptor that was closed since it was listed, and a kernel without pid namespaces.
+        match matches!(fault, Fault::Errno(2 | 22)) && call.op == Op::ReadLink {
+            true => Ok(()),
+            false => processes_verdict(was, now, fault),
+        }
+    });
+}
+
+#[test]
+fn no_fault_of_the_wiring_is_silent() {
+    sweep("topology", Smi::topology, |was, now, call, fault| {
+        // Old kernels have no such list.
+        let is_absent = matches!(fault, Fault::Errno(errno) if ABSENT.contains(&errno));
+        match is_absent && call.op == Op::List && call.path.ends_with("p2p_links") {
+            true => Ok(()),
+            false => topology_verdict(was, now),
+        }
+    });
+}
+
+#[test]
+fn no_fault_changes_a_partition() {
+    sweep("partition", partitions, |was, now, _, _| partitions_verdict(was, now));
+}
+
 /// The case that was seen: one node of a partitioned package cannot be read.
 #[test]
 fn a_partition_whose_node_fails_keeps_its_number() {
@@ -141,7 +320,9 @@ fn a_partition_whose_node_fails_keeps_its_number() {
             assert_eq!((gpu.bdf(), gpu.ids().render), (lost.bdf(), lost.ids().render));
             assert_eq!(gpu.ids().node, lost.ids().node);
             let reason = if file == "gpu_id" { "kfd_id" } else { "node" };
-            assert!(matches!(gpu.ids().reasons.of(reason), Some(Error::Io { errno: found, .. }) if *found == errno));
+            assert!(
+                matches!(gpu.ids().reasons.of(reason), Some(Error::Io { errno: found, .. }) if *found == errno)
+            );
             assert!(gpu.in_kfd(), "it is there, and cannot be read");
             if file == "properties" {
                 assert!(matches!(gpu.cache_info(), Err(Error::Io { .. })), "{:?}", gpu.cache_info());

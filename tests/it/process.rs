@@ -193,20 +193,65 @@ fn nothing_to_read() {
     assert_eq!(pids(&smi.processes()), [2211, 2950, 3105]);
 }
 
+/// A file that is missing while the process is there, as in a `/proc` that shows a part only, costs what it tells.
+#[test]
+fn a_proc_without_some_files() {
+    let (record, smi) = recorded(MACHINE);
+    let whole = smi.processes();
+    for (files, field) in [("status", "name"), ("cgroup", "cgroup"), ("fdinfo", "descriptors")] {
+        for pid in pids(&whole) {
+            record.fail_path(format!("/proc/{pid}/{files}"), 2);
+            for fd in 0..16 {
+                record.fail_path(format!("/proc/{pid}/{files}/{fd}"), 2);
+            }
+        }
+        let found = smi.processes();
+        assert_eq!(pids(&found), pids(&whole), "{files}");
+        let python = of(&found, 2211).unwrap();
+        assert!(matches!(python.reasons.of(field), Some(Error::NotSupported { .. })), "{files}");
+        let vram = python.gpu(1).unwrap().vram;
+        assert_eq!(vram.is_none(), files == "fdinfo", "its memory is not known without fdinfo");
+        assert_eq!(found.is_vram_known(1), files != "fdinfo" && whole.is_vram_known(1));
+        record.heal();
+    }
+}
+
+/// Too many open files are no matter of permission.
+#[test]
+fn a_limit_of_descriptors_is_told() {
+    let (record, smi) = recorded(MACHINE);
+    let whole = smi.processes();
+    record.fail_path("/proc/2410", 24);
+    record.fail_path("/proc/2211/fd", 24);
+    let found = smi.processes();
+    assert_eq!((found.unreadable, found.failed), (whole.unreadable, 2));
+    assert!(matches!(found.reasons.of("failed"), Some(Error::Io { errno: 24, .. })));
+    assert!(!found.is_complete() && !found.is_vram_known(0));
+    let python = of(&found, 2211).unwrap();
+    assert!(matches!(python.reasons.of("descriptors"), Some(Error::Io { errno: 24, .. })));
+    record.heal();
+    record.fail_path("kfd/kfd/proc/2211", 5);
+    let found = smi.processes();
+    assert_eq!(found.failed, 1);
+    assert!(matches!(of(&found, 2211).unwrap().reasons.of("kfd"), Some(Error::Io { errno: 5, .. })));
+}
+
 /// A process that ends while it is read is no error: it is not there, the others are as before.
 #[test]
 fn vanishing_processes() {
     let (record, smi) = recorded(MACHINE);
     let before = pids(&smi.processes());
-    let game = ["proc/2410/fd", "proc/2410/status", "proc/2410/cgroup"];
-    for (file, errno) in game.iter().flat_map(|file| [(file, 2), (file, 3)]) {
-        record.fail_path(*file, errno);
+    let game = ["/proc/2410", "proc/2410/fd", "proc/2410/status", "proc/2410/cgroup"];
+    for (first, errno) in [(0, 2), (0, 3), (1, 2), (1, 3)] {
+        game[first..].iter().for_each(|file| record.fail_path(*file, errno));
         let after = smi.processes();
         assert_eq!(
             pids(&after),
             before.iter().copied().filter(|pid| *pid != 2410).collect::<Vec<_>>(),
-            "{file}"
+            "from {} on",
+            game[first]
         );
+        assert_eq!(after.failed, 0);
         assert_eq!(after.reasons.iter().count(), 0);
         // What it shared with its child is counted there now.
         assert!(!of(&after, 2411).unwrap().gpu(1).unwrap().clients[0].shared);
@@ -222,6 +267,7 @@ fn vanishing_processes() {
     let after = smi.processes();
     assert!(of(&after, 2211).unwrap().gpu(0).unwrap().kfd.is_none());
     record.fail_path("proc/2211/status", 3);
+    record.fail_path("proc/2211/fd", 3);
     assert!(of(&smi.processes(), 2211).is_none());
     record.heal();
     // In the middle of KFD's files.

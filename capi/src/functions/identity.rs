@@ -1,7 +1,7 @@
 //! Which GPU it is: to PCI, to KFD, to the runtimes, to its maker.
 
-use amdgpu_smi::Gpu;
-use amdgpu_smi::gpu::{AsicInfo as Chip, VirtualizationMode as Mode};
+use amdgpu_smi::gpu::{AsicInfo as Chip, GpuIds, VirtualizationMode as Mode};
+use amdgpu_smi::{Error, Gpu};
 
 use crate::abi::device::{AsicInfo, EnumerationInfo, KfdInfo};
 use crate::abi::handle::Processor;
@@ -16,6 +16,14 @@ use crate::session::gpu;
 /// `8a0074a1-0000-1000-801d-3f0e5b7c9a42`: 36 characters and the NUL.
 const UUID_LENGTH: u32 = 37;
 
+/// Fails with the status of what kept a name from being read; a name that is not there is none.
+fn readable(ids: &GpuIds, field: &str) -> Result<(), Status> {
+    match ids.reasons.of(field) {
+        Some(error) if !matches!(error, Error::NotSupported { .. }) => Err(Status::from(error.clone())),
+        _ => Ok(()),
+    }
+}
+
 /// The UUID.
 ///
 /// *From*: `unique_id`, the PCI device id and the partition.
@@ -26,7 +34,9 @@ pub extern "C" fn amdsmi_get_gpu_device_uuid(
     uuid: Chars,
 ) -> Status {
     answer(|| {
-        let text = gpu(processor)?.uuid().to_string();
+        let gpu = gpu(processor)?;
+        readable(gpu.ids(), "uuid")?;
+        let text = gpu.uuid().to_string();
         let room = length.get()?;
         if room < UUID_LENGTH {
             return Err(Status::INVAL);
@@ -46,6 +56,9 @@ pub extern "C" fn amdsmi_get_gpu_enumeration_info(
     answer(|| {
         let gpu = gpu(processor)?;
         let ids = gpu.ids();
+        for field in ["render", "card", "node", "unique_id"] {
+            readable(ids, field)?;
+        }
         // HIP's own text for a GPU without the number is `GPU-XX`; AMD's library prints zeros.
         let uuid = format!("GPU-{:016x}", ids.unique_id.map_or(0, |id| id.0));
         info.put(EnumerationInfo {
@@ -70,6 +83,8 @@ pub extern "C" fn amdsmi_get_gpu_kfd_info(processor: Processor, info: Out<KfdInf
     answer(|| {
         let gpu = gpu(processor)?;
         let ids = gpu.ids();
+        readable(ids, "kfd_id")?;
+        readable(ids, "node")?;
         info.put(KfdInfo {
             kfd_id: or_none(ids.kfd_id.map(|id| id.0)),
             node_id: or_none(ids.node.map(|node| node.0)),

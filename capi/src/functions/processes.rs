@@ -1,9 +1,9 @@
 //! Which process uses which GPU.
 
-use amdgpu_smi::Smi;
 use amdgpu_smi::gpu::Gpu;
 use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::{KfdUse, PidNamespace, PidView, Process, ProcessGpu, Processes};
+use amdgpu_smi::{Error, Smi};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
@@ -33,6 +33,10 @@ pub extern "C" fn amdsmi_get_gpu_process_list(
         count.not_null()?;
         let found = gpu.processes();
         if let (Some(error), Some(_)) = (found.reasons.of("proc"), found.reasons.of("kfd")) {
+            return Err(error.into());
+        }
+        // A list that lacks something for want of descriptors or memory passes for no answer.
+        if let Some(error) = found.reasons.of("failed") {
             return Err(error.into());
         }
         // A container's processes are in KFD's list by the host's numbers once more, which mean others here.
@@ -109,15 +113,23 @@ fn by_kfd(process: &Process) -> impl Iterator<Item = (&ProcessGpu, &KfdUse)> {
 }
 
 fn compute_process(process: &Process) -> ComputeProcess {
-    let sum = |amount: fn(&KfdUse) -> Option<u64>| {
-        by_kfd(process).filter_map(|(_, kfd)| amount(kfd)).fold(0, u64::saturating_add)
+    // All ones where a part of the sum could not be read.
+    let sum = |amount: fn(&KfdUse) -> Option<u64>, name: &str| {
+        let is_lost = |(used, kfd): &(&ProcessGpu, &KfdUse)| {
+            let reason = used.reasons.of(name).filter(|error| !matches!(error, Error::NotSupported { .. }));
+            amount(kfd).is_none() && reason.is_some()
+        };
+        match by_kfd(process).any(|use_| is_lost(&use_)) {
+            true => u64::MAX,
+            false => by_kfd(process).filter_map(|(_, kfd)| amount(kfd)).fold(0, u64::saturating_add),
+        }
     };
     let shares: Vec<f64> = by_kfd(process).filter_map(|(used, _)| used.compute_percent).collect();
     let mean = (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64);
     ComputeProcess {
         process_id: process.pid.0,
-        vram_usage: sum(|kfd| kfd.vram.map(|bytes| bytes.0)),
-        sdma_usage: sum(|kfd| kfd.sdma.map(|time| time.0)),
+        vram_usage: sum(|kfd| kfd.vram.map(|bytes| bytes.0), "vram"),
+        sdma_usage: sum(|kfd| kfd.sdma.map(|time| time.0), "sdma"),
         cu_occupancy: percent(mean),
         #[cfg(abi27)]
         evicted_time: {
@@ -131,6 +143,10 @@ fn compute_process(process: &Process) -> ComputeProcess {
 fn compute_processes(smi: &Smi) -> Result<Processes, Status> {
     let mut found = smi.processes();
     if let Some(error) = found.reasons.of("kfd") {
+        return Err(error.into());
+    }
+    let lost = found.processes.iter().find_map(|process| process.reasons.of("kfd"));
+    if let Some(error) = lost {
         return Err(error.into());
     }
     found.processes.retain(|process| by_kfd(process).next().is_some());

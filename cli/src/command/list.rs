@@ -1,6 +1,6 @@
 //! `list`: the GPUs and the names they go by.
 
-use amdgpu_smi::Gpu;
+use amdgpu_smi::{Error, Gpu};
 use clap::Args;
 
 use crate::answer;
@@ -70,32 +70,47 @@ fn report(gpu: &Gpu, enumeration: bool, [bdf_name, uuid_name]: [&str; 2]) -> Sec
     let asic = gpu.asic_info();
     let but_csv = Forms::ALL.but(Forms::CSV);
     let bdf = gpu.bdf().to_string();
-    let uuid = gpu.uuid().to_string();
+    // A name, or the reason why there is none.
+    let name =
+        |field: &str, name: Option<Node>, (reason, detail): (&str, &str)| match (name, ids.reasons.of(field))
+        {
+            (Some(name), _) => name,
+            (None, Some(error)) if !matches!(error, Error::NotSupported { .. }) => error.into(),
+            (None, _) => Node::absent(reason, detail),
+        };
+    let uuid = match ids.reasons.of("uuid") {
+        None => Node::from(gpu.uuid().to_string()),
+        Some(error) => error.into(),
+    };
     let mut section = Section::new();
     section
         .put("gpu", gpu.index())
         .put_in(Forms::OWN_TEXT, people::HEADING, answer::heading(gpu))
         .put_in(but_csv, bdf_name, bdf.as_str())
         .put_in(Forms::CSV, "gpu_bdf", bdf)
-        .put_in(but_csv, uuid_name, uuid.as_str())
+        .put_in(but_csv, uuid_name, uuid.clone())
         .put_in(Forms::CSV, "gpu_uuid", uuid)
-        .put("kfd_id", known(ids.kfd_id.map(|id| id.0), KFD))
-        .put("node_id", known(ids.node.map(|node| node.0), KFD))
+        .put("kfd_id", name("kfd_id", ids.kfd_id.map(|id| id.0.into()), KFD))
+        .put("node_id", name("node", ids.node.map(|node| node.0.into()), KFD))
         .put("partition_id", ids.partition.unwrap_or(0));
     let asked = if enumeration { Forms::ALL } else { Forms::JSON };
     let hip_uuid = ids.unique_id.map(|id| format!("GPU-{:016x}", id.0));
     section
-        .put_in(asked, "render", known(ids.render.map(|minor| format!("renderD{minor}")), DRM))
-        .put_in(asked, "card", known(ids.card.map(|minor| format!("card{minor}")), DRM))
-        .put_in(asked, "hsa_id", known(ids.node.map(|node| node.0), KFD))
-        .put_in(asked, "hip_id", known(ids.hip_index, KFD))
-        .put_in(asked, "hip_uuid", known(hip_uuid, UNIQUE_ID))
+        .put_in(
+            asked,
+            "render",
+            name("render", ids.render.map(|minor| format!("renderD{minor}").into()), DRM),
+        )
+        .put_in(asked, "card", name("card", ids.card.map(|minor| format!("card{minor}").into()), DRM))
+        .put_in(asked, "hsa_id", name("node", ids.node.map(|node| node.0.into()), KFD))
+        .put_in(asked, "hip_id", name("hip_index", ids.hip_index.map(Into::into), KFD))
+        .put_in(asked, "hip_uuid", name("unique_id", hip_uuid.map(Into::into), UNIQUE_ID))
         .put_in(asked, "oam_id", Node::reading(&asic.oam_id))
         .put_in(asked, "physical_acc_id", Node::unsupported(answer::UALINK));
     let own = if enumeration { Forms::OURS } else { Forms::JSON };
     section
         .put_in(own, "market_name", asic.market_name)
-        .put_in(own, "unique_id", known(ids.unique_id.map(|id| id.to_string()), UNIQUE_ID))
+        .put_in(own, "unique_id", name("unique_id", ids.unique_id.map(|id| id.to_string().into()), UNIQUE_ID))
         .put_in(own, "package", ids.package.to_string())
         .put_in(own, "is_partition", gpu.is_partition());
     section
@@ -105,8 +120,3 @@ const KFD: (&str, &str) = ("not in KFD", "KFD does not know the GPU, or hides it
 const DRM: (&str, &str) = ("no DRM node", "no entry of /sys/class/drm belongs to it");
 const UNIQUE_ID: (&str, &str) =
     ("not supported", "no number is fused into this chip, or the driver does not tell it");
-
-/// A name, or the reason why there is none.
-fn known<T: Into<Node>>(name: Option<T>, (reason, detail): (&str, &str)) -> Node {
-    name.map_or_else(|| Node::absent(reason, detail), Into::into)
-}

@@ -5,6 +5,8 @@ use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::{PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
 
+use crate::args::Common;
+use crate::machine;
 use crate::render::size;
 use crate::report::{Forms, Node, Number, Section};
 
@@ -230,11 +232,47 @@ pub(crate) fn unknown(found: &Processes) -> Option<&Error> {
     found.reasons.of("proc").and(found.reasons.of("kfd"))
 }
 
-/// How many processes may use a GPU unseen, as a line; empty for none.
+/// How many processes may use a GPU unseen, a line for each cause; empty where both lists are whole.
 pub(crate) fn unreadable(found: &Processes) -> String {
-    match found.unreadable {
+    let mut text = match found.unreadable {
         0 => String::new(),
         1 => "One process could not be looked at; root can.\n".into(),
         count => format!("{count} processes could not be looked at; root can.\n"),
+    };
+    if let Some(error) = found.reasons.of("failed") {
+        let of = if found.failed == 1 { "one process".into() } else { format!("{} processes", found.failed) };
+        text.push_str(&format!("Of {of} something could not be read: {error}.\n"));
+    }
+    for side in ["hidden", "namespace"] {
+        if let Some(error) = found.reasons.of(side) {
+            text.push_str(&format!("Processes may be missing: {error}.\n"));
+        }
+    }
+    text
+}
+
+/// What stands in the place of processes where there are none to show.
+pub(crate) fn nobody_text(found: &Processes) -> &'static str {
+    match (unknown(found), found.is_complete()) {
+        (Some(_), _) => "N/A",
+        (None, true) => NONE,
+        (None, false) => "No running processes seen; not all could be looked at",
+    }
+}
+
+/// Notes on standard error, and in the exit status, that something could not be read.
+pub(crate) fn note_failures(common: &Common, found: &Processes) {
+    if let Some(error) = found.reasons.of("failed") {
+        machine::lacks(
+            common,
+            &format!("of {} processes something could not be read: {error}", found.failed),
+        );
+    }
+    for side in ["proc", "kfd", "namespace"] {
+        let failed =
+            |error: &&Error| !matches!(error, Error::NotSupported { .. } | Error::NoPermission { .. });
+        if let Some(error) = found.reasons.of(side).filter(failed) {
+            machine::lacks(common, &format!("the list of processes is not complete: {error}"));
+        }
     }
 }

@@ -12,6 +12,7 @@ mod event;
 mod golden;
 mod help;
 mod labels;
+mod lost;
 mod monitor;
 mod names;
 mod output;

@@ -38,7 +38,8 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
                         names; --json has AMD's names of the events, and what the driver wrote";
         return Err(Failure::Usage(sentence.into()));
     }
-    let smi = machine::builder(common).build()?;
+    let smi = machine::scan(common)?;
+    machine::explain(common, smi.gpus());
     let set = subscribe(&smi, common, args)?;
     let watched = set.gpus().count();
     for refused in set.refused() {

@@ -5,7 +5,7 @@ use amdgpu_smi::unit::{Bytes, Microseconds, Milliseconds};
 
 use crate::render::table::{Column, Table, width};
 use crate::render::{duration, size};
-use crate::sections::process::{NONE, unknown, unreadable};
+use crate::sections::process::{nobody_text, unreadable};
 
 /// A row for each process and GPU, in AMD's columns.
 pub(super) struct ProcessRows(Table);
@@ -42,7 +42,7 @@ impl ProcessRows {
             }
         }
         self.0.fit(&rows);
-        let why = if unknown(found).is_none() { NONE } else { "N/A" };
+        let why = nobody_text(found);
         let blanks = " ".repeat(width(prefix));
         let mut text = format!("\nPROCESS INFO:\n{blanks}{}\n", self.0.heading());
         for row in &rows {

@@ -43,6 +43,7 @@ impl ProcessBox {
         }
         notes.push_str(&unreadable(found));
         let sentence = match unknown(found) {
+            None if !found.is_complete() => "None seen; not all processes could be looked at",
             None => "No running processes found",
             Some(_) => "Not known: neither KFD nor /proc lists any",
         };

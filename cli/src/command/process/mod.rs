@@ -15,7 +15,7 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Node, Section};
-use crate::sections::process::{Use, unknown, unreadable};
+use crate::sections::process::{Use, note_failures, unknown, unreadable};
 use crate::watch::{timestamp, watch};
 
 pub(crate) use args::ProcessArgs;
@@ -80,6 +80,9 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
                 Document { sections, timestamp, root }.render(format, &mut columns)
             }
         };
+        if is_first {
+            note_failures(common, &found);
+        }
         output.write(&text)?;
         if is_first && matches!(format, Format::Text { .. }) {
             let notes = notes(&found);

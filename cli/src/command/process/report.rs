@@ -8,8 +8,8 @@ use crate::answer;
 use crate::render::{inline, printable, size};
 use crate::report::{Forms, Node, Section};
 use crate::sections::process::{
-    ENGINES, Groups, LIST, NONE, Use, bytes, figures, identity, info, list, memory, nobody, percents,
-    put_bytes, times, unknown,
+    ENGINES, Groups, LIST, NONE, Use, bytes, figures, identity, info, list, memory, nobody, nobody_text,
+    percents, put_bytes, times, unknown,
 };
 
 /// As AMD's options choose them: each takes away what the other is about, and both the parts of the memory.
@@ -40,7 +40,7 @@ pub(super) fn of_gpu(listing: &Listing<'_>, gpu: &Gpu) -> Section {
             .put_in(
                 Forms::TEXT,
                 "process_info",
-                unknown(listing.found).map_or_else(|| NONE.into(), Node::from),
+                unknown(listing.found).map_or_else(|| nobody_text(listing.found).into(), Node::from),
             )
             .put_in(Forms::AMD_JSON, LIST, Node::List(vec![nobody()]));
     } else {
@@ -52,7 +52,10 @@ pub(super) fn of_gpu(listing: &Listing<'_>, gpu: &Gpu) -> Section {
     }
     section
         .put_in(Forms::JSON, "vram_of_processes", sum(listing.found, gpu.index()))
+        .put_in(Forms::JSON, "vram_of_processes_is", sum_is(listing.found, gpu.index()))
         .put_in(Forms::JSON, "unreadable_processes", listing.found.unreadable)
+        .put_in(Forms::JSON, "failed_processes", listing.found.failed)
+        .put_in(Forms::JSON, "is_complete", listing.found.is_complete())
         .put_in(Forms::JSON, "pid_namespace", namespace(listing.found.namespace))
         .put_in(Forms::JSON, "sources", sources(listing.found));
     section
@@ -67,6 +70,11 @@ fn sum(found: &Processes, gpu: usize) -> Node {
         }
         (None, _) => bytes(found.vram_of_gpu(gpu)),
     }
+}
+
+/// Whether that is all, or what could be seen of it.
+fn sum_is(found: &Processes, gpu: usize) -> &'static str {
+    if found.is_vram_known(gpu) { "whole" } else { "at least" }
 }
 
 fn namespace(namespace: PidNamespace) -> Node {
@@ -141,7 +149,7 @@ pub(super) fn by_pid_text(listing: &Listing<'_>, verbose: u8) -> String {
         }
         text.push('\n');
     }
-    if text.is_empty() { format!("{NONE}\n") } else { text }
+    if text.is_empty() { format!("{}\n", nobody_text(listing.found)) } else { text }
 }
 
 /// A row of the CSV.

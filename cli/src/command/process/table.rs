@@ -11,7 +11,7 @@ use crate::render::style::{self, Styles};
 use crate::render::table::{Column, Table};
 use crate::render::{inline, size};
 use crate::report::{Node, Number};
-use crate::sections::process::{NONE, Use, of_engines, percent, sdma_percent, unknown};
+use crate::sections::process::{Use, nobody_text, of_engines, percent, sdma_percent};
 
 /// Headings and least widths; those that are percentages after two looks, and times before, are marked.
 const COLUMNS: [(&str, usize, bool); 12] = [
@@ -73,8 +73,7 @@ impl ProcessTable {
         }
         text.extend(rows.iter().map(|row| format!("{prefix}{}\n", self.table.line(row))));
         if rows.is_empty() {
-            let sentence = if unknown(list.found).is_none() { NONE } else { "N/A" };
-            text.push_str(&format!("{prefix}{sentence}\n"));
+            text.push_str(&format!("{prefix}{}\n", nobody_text(list.found)));
         }
         if self.watching {
             text.push('\n');
