@@ -133,7 +133,7 @@ fn compute_process(process: &Process) -> ComputeProcess {
         cu_occupancy: percent(mean),
         #[cfg(abi27)]
         evicted_time: {
-            let total = sum(|kfd| kfd.evicted.map(|time| time.0));
+            let total = sum(|kfd| kfd.evicted.map(|time| time.0), "evicted");
             u32::try_from(total).unwrap_or(u32::MAX)
         },
     }
