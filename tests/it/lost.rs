@@ -102,7 +102,7 @@ fn no_fault_of_the_scan_loses_a_gpu_or_moves_its_number() {
         let calls = record.calls();
         for (number, call) in calls.iter().enumerate() {
             for (kind, fault) in FAULTS.into_iter().enumerate() {
-                if !(number * FAULTS.len() + kind).wrapping_mul(7919).is_multiple_of(share) {
+                if (number * FAULTS.len() + kind).wrapping_mul(7919) % share != 0 {
                     continue;
                 }
                 record.heal();
@@ -248,10 +248,7 @@ fn sweep<T>(
                 let is_short = call.op == Op::List && !matches!(fault, Fault::Errno(_));
                 // A link or a number that is cut is another.
                 let is_cut = fault == Fault::Half || fault == Fault::Empty && call.op == Op::ReadLink;
-                if is_short
-                    || is_cut
-                    || !(number * FAULTS.len() + kind).wrapping_mul(7919).is_multiple_of(share)
-                {
+                if is_short || is_cut || (number * FAULTS.len() + kind).wrapping_mul(7919) % share != 0 {
                     continue;
                 }
                 record.heal();
