@@ -96,6 +96,9 @@ pub(crate) enum Effect {
     Redraw,
     Signal(Target, usize),
     Screenshot,
+    /// Record from here, or end it.
+    Record(bool),
+    Save,
     Seek(Duration),
     Play(bool),
 }
@@ -150,6 +153,8 @@ pub(crate) struct App {
     /// How many lines of the list the last screen had room for.
     pub(crate) page: usize,
     pub(crate) playing: Option<Playing>,
+    /// Since when it is recorded.
+    pub(crate) recording: Option<Duration>,
 }
 
 impl App {
@@ -177,6 +182,7 @@ impl App {
             scroll: 0,
             page: 10,
             playing: None,
+            recording: None,
         }
     }
 
@@ -274,6 +280,10 @@ impl App {
             Message::Event(entry) => self.log.add(entry),
             Message::NoEvents(why) => self.no_events = Some(why),
             Message::Detail(detail) => self.detail = Some(detail),
+            Message::Recorded(result) => {
+                self.recording = None;
+                self.saved("recording", result);
+            }
             Message::Quit | Message::InputLost => return Some(Effect::Quit),
             Message::Suspend => return Some(Effect::Suspend),
             Message::Redraw | Message::Continue => return Some(Effect::Redraw),
@@ -441,6 +451,8 @@ impl App {
             Action::Palette => self.settings.palette = self.settings.palette.next(),
             Action::KeyLine => self.settings.keys = !self.settings.keys,
             Action::Screenshot => return Some(Effect::Screenshot),
+            Action::Record => return self.record(),
+            Action::Save => return Some(Effect::Save),
             Action::Seek(seconds) => {
                 let by = Duration::from_secs(seconds.unsigned_abs());
                 let place = self.playing?.place;
@@ -471,6 +483,18 @@ impl App {
             None => Some(Box::new((self.snapshot.clone(), self.processes.clone()))),
         };
         None
+    }
+
+    fn record(&mut self) -> Option<Effect> {
+        if self.recording.is_some() {
+            return Some(Effect::Record(false));
+        }
+        if self.origin == Origin::Recording {
+            self.tell(Err("this is a recording already".into()));
+            return None;
+        }
+        self.recording = Some(self.snapshot.at);
+        Some(Effect::Record(true))
     }
 
     /// Whether a page that is open shows processes.

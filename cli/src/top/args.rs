@@ -25,7 +25,11 @@ is not woken, one that may fall asleep is left alone, one that hangs is late and
 is read from /dev/kfd.
 
 Recordings:
-`amdgpu-smi --root FILE top` plays what `capture --frames` recorded: space, [ ] { } , . < > move in it.
+r records from here to the next r, at most half an hour, and writes an archive into this folder, names replaced as `capture` \
+does it. `amdgpu-smi --root FILE top` plays it, or what `capture --frames` recorded: space, [ ] { } , . < > move in it.
+
+Choices:
+w writes them to amdgpu-smi/top.json in $XDG_CONFIG_HOME, else ~/.config. Options go before the environment, this before the file.
 
 Examples:
   amdgpu-smi top                               this machine

@@ -42,6 +42,8 @@ pub(crate) enum Action {
     Palette,
     KeyLine,
     Screenshot,
+    Record,
+    Save,
     /// In a recording: by so many seconds.
     Seek(i64),
     /// In a recording: a frame forwards or back.
@@ -61,7 +63,7 @@ const fn help(keys: &'static str, does: &'static str) -> Help {
 }
 
 /// All keys, for the help.
-pub(crate) const HELP: [Help; 29] = [
+pub(crate) const HELP: [Help; 31] = [
     help("q  F10  Ctrl-C", "quit"),
     help("?  h  F1", "this help"),
     help("1 to 6  Tab", "go to a page, to the next"),
@@ -86,6 +88,8 @@ pub(crate) const HELP: [Help; 29] = [
     help("c", "colours: default, colour-blind, none"),
     help("b", "this line of keys on and off"),
     help("s", "write the screen to a text file"),
+    help("r", "record the machine from here, and end it"),
+    help("w", "save these choices"),
     help("Ctrl-L", "draw all anew"),
     help("Ctrl-Z", "suspend; `fg` brings it back"),
     help("[ ]  { }", "in a recording: 10 s, 60 s back and on"),
@@ -94,7 +98,7 @@ pub(crate) const HELP: [Help; 29] = [
 ];
 
 /// Those of the last line, the more important first.
-pub(crate) const LINE: [Help; 11] = [
+pub(crate) const LINE: [Help; 12] = [
     help("q", "quit"),
     help("?", "help"),
     help("/", "filter"),
@@ -105,6 +109,7 @@ pub(crate) const LINE: [Help; 11] = [
     help("Enter", "details"),
     help("+-", "speed"),
     help("v", "view"),
+    help("r", "record"),
     help("s", "screenshot"),
 ];
 
@@ -162,6 +167,8 @@ pub(crate) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('c') => Action::Palette,
         KeyCode::Char('b') => Action::KeyLine,
         KeyCode::Char('s') => Action::Screenshot,
+        KeyCode::Char('r') => Action::Record,
+        KeyCode::Char('w' | 'W') => Action::Save,
         KeyCode::Char('[') => Action::Seek(-10),
         KeyCode::Char(']') => Action::Seek(10),
         KeyCode::Char('{') => Action::Seek(-60),

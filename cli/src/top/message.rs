@@ -1,5 +1,7 @@
 //! What the threads tell the screen.
 
+use std::path::PathBuf;
+
 use ratatui::crossterm::event::KeyEvent;
 
 use super::detail::Detail;
@@ -22,6 +24,8 @@ pub(crate) enum Message {
     Event(Entry),
     /// Why there are no events of the driver.
     NoEvents(String),
+    /// A recording was written, or why not.
+    Recorded(Result<PathBuf, String>),
     /// SIGTERM, SIGHUP, SIGINT.
     Quit,
     /// SIGTSTP.

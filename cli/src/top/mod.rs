@@ -7,6 +7,7 @@
 mod app;
 mod args;
 mod canvas;
+mod config;
 mod detail;
 mod draw;
 mod glyphs;
@@ -20,6 +21,7 @@ mod message;
 mod model;
 mod palette;
 mod processes;
+mod recorder;
 mod replay;
 mod sampling;
 mod scout;
@@ -46,12 +48,14 @@ use self::glyphs::Glyphs;
 use self::message::Message;
 use self::model::Nothing;
 use self::palette::Palette;
+use self::recorder::Recorder;
 use self::replay::Player;
 use self::settings::Settings;
 use self::terminal::Screen;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
+use crate::output::note;
 
 pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     if common.json.is_some() || common.csv.is_some() || common.format.is_some() || common.file.is_some() {
@@ -61,7 +65,7 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     }
     let source = Source::of(common)?;
     let once = args.once || !std::io::stdout().is_terminal();
-    let settings = settings(args);
+    let settings = settings(args)?;
     let found = source.builder.clone().build();
     if let Err(error) = &found
         && (once || !is_waited_for(error))
@@ -98,8 +102,24 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
         Err(error) => app.no_events = Some(error.to_string()),
     }
     scout::start(source.builder.clone(), found.ok(), samples.clone(), looks.clone()).map_err(no_thread)?;
-    let mut view = View { app, samples, looks, player: source.player, sent: Sent::default() };
-    view.run(&messages, &to)
+    let mut view = View {
+        app,
+        samples,
+        looks,
+        player: source.player,
+        builder: source.builder,
+        recorder: None,
+        to,
+        sent: Sent::default(),
+    };
+    let result = view.run(&messages);
+    // The screen is back by now, and what was recorded is not lost with it.
+    match view.recorder.take().filter(|_| view.app.recording.is_some()).map(Recorder::finish) {
+        Some(Ok(path)) => note(&format!("recorded: {}", path.display())),
+        Some(Err(why)) => note(&format!("the recording is lost: {why}")),
+        None => {}
+    }
+    result
 }
 
 /// Whether a driver or GPU that is not there may come.
@@ -132,11 +152,24 @@ impl Source {
     }
 }
 
-/// What the environment and the options choose.
-fn settings(args: &TopArgs) -> Settings {
+/// What the file, the environment and the options choose, the later before the earlier.
+fn settings(args: &TopArgs) -> Result<Settings, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
-    let mut settings =
-        Settings { palette: Palette::of(variable), glyphs: Glyphs::of(variable), ..Settings::default() };
+    let (palette, glyphs) = (Palette::of(variable), Glyphs::of(variable));
+    let mut settings = Settings { palette, glyphs, ..Settings::default() };
+    if let Some(path) = config::path(|name| std::env::var_os(name)) {
+        let applied = config::read(&path).and_then(|known| {
+            config::apply(&known, &mut settings).map_err(|why| format!("{}: {why}", path.display()))
+        });
+        applied.map_err(Failure::Usage)?;
+    }
+    // A terminal that can show no colours, or nothing but ASCII, has its way.
+    if palette == Palette::Mono {
+        settings.palette = palette;
+    }
+    if glyphs.is_ascii() {
+        settings.glyphs = glyphs;
+    }
     if let Some(seconds) = args.interval {
         settings.interval = Duration::from_secs_f64(seconds);
     }
@@ -150,7 +183,7 @@ fn settings(args: &TopArgs) -> Settings {
     if args.no_processes {
         settings.processes = false;
     }
-    settings
+    Ok(settings)
 }
 
 /// Which machine it is, for the header: the name of a root's file, or the kernel.
@@ -177,6 +210,9 @@ struct View {
     samples: Sender<sampling::Command>,
     looks: Sender<looking::Command>,
     player: Option<Arc<Player>>,
+    builder: SmiBuilder,
+    recorder: Option<Recorder>,
+    to: Sender<Message>,
     sent: Sent,
 }
 
@@ -189,10 +225,10 @@ struct Sent {
 }
 
 impl View {
-    fn run(&mut self, messages: &Receiver<Message>, to: &Sender<Message>) -> Result<(), Failure> {
+    fn run(&mut self, messages: &Receiver<Message>) -> Result<(), Failure> {
         let failed = |error| Failure::Output(Path::new("the terminal").into(), error);
         let mut screen = Screen::take().map_err(failed)?;
-        terminal::listen(to).map_err(failed)?;
+        terminal::listen(&self.to).map_err(failed)?;
         loop {
             self.follow();
             screen.terminal.draw(|frame| draw::draw(&mut self.app, frame.buffer_mut())).map_err(failed)?;
@@ -252,6 +288,25 @@ impl View {
             Effect::Screenshot => {
                 let written = screenshot::write(&mut self.app, screen.terminal.size()?);
                 self.app.saved("screen written", written);
+            }
+            Effect::Record(true) => {
+                let (builder, every) = (self.builder.clone(), self.app.settings.interval);
+                match Recorder::start(builder, every, self.to.clone()) {
+                    Ok(recorder) => self.recorder = Some(recorder),
+                    Err(error) => self.app.saved("recording", Err(error.to_string())),
+                }
+            }
+            Effect::Record(false) => {
+                if let Some(recorder) = &self.recorder {
+                    recorder.stop();
+                }
+            }
+            Effect::Save => {
+                let path =
+                    config::path(|name| std::env::var_os(name)).ok_or("there is no home folder".into());
+                let settings = &self.app.settings;
+                let saved = path.and_then(|path| config::write(&path, settings).map(|()| path));
+                self.app.saved("choices saved", saved);
             }
             Effect::Seek(place) => {
                 let _ = self.samples.send(sampling::Command::Seek(place));

@@ -15,6 +15,7 @@ use amdgpu_smi::reading::Reading;
 use amdgpu_smi::sample::Sample;
 use amdgpu_smi::summary::Look;
 use amdgpu_smi::{Error, Gpu};
+use clap::ValueEnum;
 
 use super::words;
 
@@ -152,7 +153,7 @@ pub(crate) struct Values {
 }
 
 /// What a history is kept of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Measure {
     Busy,
     Memory,

@@ -7,7 +7,6 @@ use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::{HostUse, Process, ProcessGpu, ProcessId, Processes};
 use amdgpu_smi::unit::Bytes;
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
 
 use crate::sections::process::unknown;
 
@@ -51,8 +50,7 @@ pub(crate) struct ProcessRow {
 }
 
 /// What the order goes by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
     /// GPU, then memory
     Gpu,

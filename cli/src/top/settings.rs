@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
 
 use super::glyphs::Glyphs;
 use super::model::Measure;
@@ -11,8 +10,7 @@ use super::palette::Palette;
 use super::processes::Sort;
 
 /// How much room a GPU gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Density {
     /// By the number of GPUs and the height of the screen
     Auto,

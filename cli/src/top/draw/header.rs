@@ -30,6 +30,10 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> u16 {
 fn title(app: &App, line: &mut Canvas<'_>) {
     let palette = app.settings.palette;
     let mut right: Vec<(String, Style)> = Vec::new();
+    if let Some(since) = app.recording {
+        let time = words::place(app.shown().at.saturating_sub(since));
+        right.push((format!("REC {time}"), palette.level(Level::Critical)));
+    }
     if let Some(playing) = app.playing {
         let place = format!("{}/{}", words::place(playing.place), words::place(playing.end));
         right.push((place, palette.accent()));

@@ -1,0 +1,73 @@
+//! Recording from here: frames of the machine on a thread, and an archive of them at the end.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+use std::{io, thread};
+
+use amdgpu_smi::SmiBuilder;
+use amdgpu_smi::capture::{Capture, Redact};
+
+use super::message::Message;
+use super::screenshot::new_name;
+use crate::command::capture::save;
+
+/// The most frames: what is recorded stands in memory until it is written.
+const MOST: usize = 1_800;
+/// A frame is all that the program reads of the machine, so they are not taken more often.
+const SHORTEST: Duration = Duration::from_millis(500);
+/// How long the end of the view waits for what is recorded; a GPU that hangs may keep it for ever.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A recording that goes on.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    stop: Arc<AtomicBool>,
+    done: Receiver<Result<PathBuf, String>>,
+}
+
+impl Recorder {
+    /// Begins one, of names replaced as `capture` does it.
+    pub(crate) fn start(machine: SmiBuilder, every: Duration, to: Sender<Message>) -> io::Result<Recorder> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let (sender, done) = channel();
+        thread::Builder::new().name("top-recorder".into()).spawn(move || {
+            let result = record(&machine, every, &stopped);
+            // Whoever still listens: the screen, or the end of the view.
+            let _ = sender.send(result.clone());
+            let _ = to.send(Message::Recorded(result));
+        })?;
+        Ok(Recorder { stop, done })
+    }
+
+    /// Has it end with the frames that it has.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    /// The same, and waits for its file.
+    pub(crate) fn finish(self) -> Result<PathBuf, String> {
+        self.stop();
+        match self.done.recv_timeout(PATIENCE) {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Timeout) => Err("a GPU does not answer".into()),
+            Err(RecvTimeoutError::Disconnected) => Err("the thread has ended".into()),
+        }
+    }
+}
+
+fn record(machine: &SmiBuilder, every: Duration, stop: &AtomicBool) -> Result<PathBuf, String> {
+    let capture = Capture::new().redact(Redact::Names).frames(MOST, every.max(SHORTEST));
+    let recording = capture.record_with(machine, |_| match stop.load(Ordering::Relaxed) {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    });
+    let recording = recording.map_err(|error| error.to_string())?;
+    let path = new_name("amdgpu-smi-top", "tar");
+    save(&recording, &path, false).map_err(|failure| failure.to_string())?;
+    Ok(path)
+}
