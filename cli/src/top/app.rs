@@ -195,6 +195,11 @@ impl App {
         self.frozen.as_ref().map_or(&self.processes, |frozen| &frozen.1)
     }
 
+    #[cfg(test)]
+    pub(crate) fn processes_mut(&mut self) -> &mut ProcessList {
+        &mut self.processes
+    }
+
     /// Whether a look at the processes has ended.
     pub(crate) fn has_processes(&self) -> bool {
         self.has_processes

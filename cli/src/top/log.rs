@@ -83,8 +83,12 @@ impl Log {
             if package.standing == Standing::Awake {
                 match (&throttled, words.is_empty()) {
                     (Some((cause, since)), true) => {
-                        let time = words::seconds(snapshot.at.saturating_sub(*since));
-                        tell(format!("not throttled any more by {cause}, after {time}"), Level::Fine);
+                        let time = snapshot.at.saturating_sub(*since);
+                        let after = match time.as_secs() {
+                            0 => "less than a second".into(),
+                            _ => words::seconds(time),
+                        };
+                        tell(format!("not throttled any more by {cause}, after {after}"), Level::Fine);
                         throttled = None;
                     }
                     (Some((cause, _)), false) if *cause == words => {}

@@ -21,11 +21,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) fn text(app: &mut App, width: u16, height: u16) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     draw::draw(app, &mut buffer);
+    lines(&buffer)
+}
+
+/// The lines of a screen without trailing blanks.
+pub(crate) fn lines(buffer: &Buffer) -> String {
     let mut text = String::new();
-    for y in 0..height {
+    for y in 0..buffer.area.height {
         let mut line = String::new();
         let mut hidden = 0;
-        for x in 0..width {
+        for x in 0..buffer.area.width {
             let Some(cell) = buffer.cell((x, y)) else { continue };
             // Behind a wide character comes a cell that it covers.
             if hidden > 0 {

@@ -19,6 +19,11 @@ pub(super) fn full_height(app: &App, package: &Package) -> u16 {
     u16::try_from(lines + partitions).unwrap_or(u16::MAX).saturating_add(2)
 }
 
+/// Whether a card of this width has graphs, which use what height is left over.
+pub(super) fn has_graphs(wide: u16) -> bool {
+    wide >= GAUGES + 2 + GRAPH + 2 + 4
+}
+
 /// A card with bars, graphs and its partitions.
 pub(super) fn full(app: &App, package: &Package, chosen: bool, canvas: &mut Canvas<'_>) {
     let (wide, high) = (canvas.width(), canvas.height());
@@ -42,11 +47,13 @@ pub(super) fn full(app: &App, package: &Package, chosen: bool, canvas: &mut Canv
         line.text(LABEL, 0, &format!("{text}{}", level.sign()), app.settings.palette.level(*level));
         y = y.saturating_add(1);
     }
+    let partitions = u16::try_from(package.partitions.len()).unwrap_or(u16::MAX);
+    let room = inner.height().saturating_sub(partitions).max(lines);
     if graphs > 0 && lines >= 2 {
-        graphs_beside(app, package, &mut inner.part(GAUGES + 2, 0, wide - GAUGES - 2, lines));
+        graphs_beside(app, package, &mut inner.part(GAUGES + 2, 0, wide - GAUGES - 2, room));
     }
     if !package.partitions.is_empty() {
-        let mut below = inner.part(0, lines, wide, high);
+        let mut below = inner.part(0, room, wide, high);
         rows::partitions(app, package, &mut below);
     }
 }

@@ -10,6 +10,9 @@ use crate::top::settings::Density;
 /// Lines that the processes need to be of use, with their heading.
 const PROCESSES: u16 = 4;
 
+/// The most lines that a card grows by.
+const GROWTH: u16 = 12;
+
 /// How the GPUs are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -17,6 +20,8 @@ enum Form {
     Medium,
     /// One line each, and below each its partitions.
     Tree,
+    /// One line each, and below the chosen one its partitions.
+    Branch,
     /// One line each; partitions are a word of it.
     Rows,
 }
@@ -36,7 +41,17 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
         true => canvas.height().saturating_sub(PROCESSES).max(canvas.height() * 2 / 3),
         false => canvas.height(),
     };
-    let high = wanted.min(most);
+    let high = match form {
+        // Graphs take what the processes leave over.
+        Form::Full if card::has_graphs(canvas.width()) => {
+            let rows = if app.settings.processes { app.lines().len() + 1 } else { 0 };
+            let below = below.max(u16::try_from(rows).unwrap_or(u16::MAX)).saturating_add(1);
+            let most = wanted.saturating_add(GROWTH * u16::try_from(packages.len()).unwrap_or(1));
+            wanted.max(canvas.height().saturating_sub(below).min(most))
+        }
+        _ => wanted,
+    }
+    .min(most);
     gpus(app, packages, form, &mut canvas.part(0, 0, u16::MAX, high));
     if !app.settings.processes {
         return 0;
@@ -54,6 +69,10 @@ fn height(app: &App, packages: &[Package], form: Form) -> u16 {
         }
         Form::Medium => lines(packages.len()).saturating_mul(medium::HEIGHT),
         Form::Tree => lines(packages.len() + partitions + 1),
+        Form::Branch => {
+            let chosen = packages.get(app.chosen_gpu());
+            lines(packages.len() + 1 + chosen.map_or(0, |package| package.partitions.len()))
+        }
         Form::Rows => lines(packages.len() + 1),
     }
 }
@@ -61,7 +80,7 @@ fn height(app: &App, packages: &[Package], form: Form) -> u16 {
 /// The largest form that fits, or the one that was chosen.
 fn form(app: &App, packages: &[Package], wide: u16, high: u16) -> Form {
     let fits = |form: Form| height(app, packages, form) <= high;
-    let rows = || if fits(Form::Tree) { Form::Tree } else { Form::Rows };
+    let rows = || [Form::Tree, Form::Branch].into_iter().find(|form| fits(*form)).unwrap_or(Form::Rows);
     let is_partitioned = packages.iter().any(|package| !package.partitions.is_empty());
     match app.settings.density {
         Density::Full => Form::Full,
@@ -78,18 +97,27 @@ fn form(app: &App, packages: &[Package], wide: u16, high: u16) -> Form {
 /// The GPUs, scrolled so that the chosen one is seen.
 fn gpus(app: &App, packages: &[Package], form: Form, canvas: &mut Canvas<'_>) {
     let chosen = app.chosen_gpu();
-    let heading = u16::from(matches!(form, Form::Tree | Form::Rows));
+    let heading = u16::from(matches!(form, Form::Tree | Form::Branch | Form::Rows));
     if heading > 0 {
         rows::heading(app, &mut canvas.line(0));
     }
     let room = canvas.height().saturating_sub(heading);
+    let wanted = height(app, packages, form);
+    let growth = match form {
+        Form::Full => room.saturating_sub(wanted) / u16::try_from(packages.len()).unwrap_or(1).max(1),
+        _ => 0,
+    };
     let heights: Vec<u16> = packages
         .iter()
-        .map(|package| match form {
-            Form::Full => card::full_height(app, package).min(room.max(1)),
+        .enumerate()
+        .map(|(place, package)| match form {
+            Form::Full => (card::full_height(app, package) + growth).min(room.max(1)),
             Form::Medium => medium::HEIGHT,
             Form::Tree => u16::try_from(1 + package.partitions.len()).unwrap_or(u16::MAX),
-            Form::Rows => 1,
+            Form::Branch if place == chosen => {
+                u16::try_from(1 + package.partitions.len()).unwrap_or(u16::MAX)
+            }
+            Form::Branch | Form::Rows => 1,
         })
         .collect();
     let first = first_shown(&heights, chosen, room);
@@ -105,7 +133,7 @@ fn gpus(app: &App, packages: &[Package], form: Form, canvas: &mut Canvas<'_>) {
             Form::Full => card::full(app, package, is_chosen, &mut part),
             Form::Medium => medium::draw(app, package, is_chosen, &mut part),
             Form::Rows => rows::row(app, package, is_chosen, &mut part),
-            Form::Tree => {
+            Form::Tree | Form::Branch => {
                 rows::row(app, package, is_chosen, &mut part.line(0));
                 rows::partitions(app, package, &mut part.part(0, 1, u16::MAX, high - 1));
             }
