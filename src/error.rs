@@ -53,6 +53,12 @@ pub enum Error {
         /// The file that has the package's value.
         path: PathBuf,
     },
+    /// The GPU is the second die of a package whose first die has this: an MI250.
+    #[error("{}: the package's power is on its first die; of the second the driver writes 0", path.display())]
+    OnFirstDie {
+        /// The file that holds the 0.
+        path: PathBuf,
+    },
     /// The GPU has no fan that the driver knows: a card that is cooled from outside, an APU.
     #[error("{}: the GPU has no fan that the driver knows", path.display())]
     NoFan {
@@ -439,6 +445,7 @@ impl Error {
             Error::Hsmp { reason, .. } => reason.to_string(),
             Error::NotSampled => "not sampled".into(),
             Error::NoFan { .. } => "no fan".into(),
+            Error::OnFirstDie { .. } => "on first die".into(),
             Error::PackageOnly { .. } => "package only".into(),
             Error::Implausible { .. } => "implausible".into(),
             Error::DeviceGone { .. } => "device gone".into(),

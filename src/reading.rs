@@ -148,7 +148,7 @@ pub(crate) fn bare<T>(reading: Reading<T>) -> Result<T> {
 
 /// Whether a quantity is settled: it has a value, or the GPU does not have it at all.
 pub(crate) fn is_settled<T>(reading: &Reading<T>) -> bool {
-    matches!(reading, Ok(_) | Err(Error::NotSupported { .. }))
+    matches!(reading, Ok(_) | Err(Error::NotSupported { .. } | Error::OnFirstDie { .. }))
 }
 
 /// Declares an answer of several quantities: plain fields first, then `readings`, each a [`Reading`].

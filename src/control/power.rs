@@ -87,8 +87,5 @@ impl Control<'_> {
 
 /// Where a file of the hwmon directory is, or would be.
 pub(super) fn hwmon_path(gpu: &Gpu, name: &str) -> std::path::PathBuf {
-    match gpu.hwmon() {
-        Ok(hwmon) => hwmon.dir.path().join(name),
-        Err(_) => gpu.path_of("hwmon").join(name),
-    }
+    gpu.access().hwmon_path(name)
 }

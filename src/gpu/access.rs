@@ -70,13 +70,13 @@ impl Gpu {
         }
     }
 
-    /// Refuses a directory of the PCI device that is not there. The driver makes it with all its files, so what is
-    /// missing is known to be while the GPU sleeps, too.
-    pub(crate) fn has_folder(&self, folder: &str) -> Result<()> {
-        let device = self.device(folder)?;
-        match device.dir.meta(Path::new(folder)) {
+    /// Refuses a file or directory of the PCI device that is not there. The driver makes all of them at once, so what
+    /// is missing is known to be while the GPU sleeps, too.
+    pub(crate) fn has_entry(&self, name: &str) -> Result<()> {
+        let device = self.device(name)?;
+        match device.dir.meta(Path::new(name)) {
             Ok(_) => Ok(()),
-            Err(error) => Err(device.error(Op::Read, device.dir.path().join(folder), error)),
+            Err(error) => Err(device.error(Op::Read, device.dir.path().join(name), error)),
         }
     }
 
@@ -188,6 +188,14 @@ impl Access<'_> {
             }
         })?;
         Ok(of_package(dir))
+    }
+
+    /// Where a file of the hwmon directory is, or would be.
+    pub(crate) fn hwmon_path(&self, file: &str) -> PathBuf {
+        match self.gpu.hwmon() {
+            Ok(hwmon) => hwmon.dir.path().join(file),
+            Err(_) => self.gpu.path_of("hwmon").join(file),
+        }
     }
 
     /// Refuses a file that would wake the GPU.

@@ -42,7 +42,7 @@ impl Gpu {
     /// *Supported on*: MI350 and newer Instinct.
     #[doc(alias = "amdsmi_get_npm_info")]
     pub fn node_power(&self) -> NodePower {
-        let board = Board { access: self.access(), has: self.has_folder(BOARD) };
+        let board = Board { access: self.access(), has: self.has_entry(BOARD) };
         NodePower {
             ubb_power: board.get(&UBB_POWER),
             ubb_power_limit: board.get(&UBB_POWER_LIMIT),
@@ -61,7 +61,7 @@ impl Gpu {
     /// *Supported on*: MI350 and newer Instinct.
     #[doc(alias = "amdsmi_get_temp_metric")]
     pub fn gpu_board_temperatures(&self) -> Result<BoardTemperatures> {
-        self.has_folder(BOARD)?;
+        self.has_entry(BOARD)?;
         self.with_table("board/gpuboard_temp", BoardTemperatures::decode_gpuboard)
     }
 
@@ -73,7 +73,7 @@ impl Gpu {
     /// *Supported on*: MI350 and newer Instinct.
     #[doc(alias = "amdsmi_get_temp_metric")]
     pub fn base_board_temperatures(&self) -> Result<BoardTemperatures> {
-        self.has_folder(BOARD)?;
+        self.has_entry(BOARD)?;
         self.with_table("board/baseboard_temp", BoardTemperatures::decode_baseboard)
     }
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::Gpu;
 use crate::attribute::{
-    Attribute, BANK_USED, GTT_TOTAL, GTT_USED, PREEMPT_USED, VISIBLE_VRAM_TOTAL, VISIBLE_VRAM_USED,
-    VRAM_TOTAL, VRAM_USED, VRAM_VENDOR,
+    Attribute, BANK_USED, GTT_TOTAL, GTT_USED, PREEMPT_USED, SLOT_TYPE, VISIBLE_VRAM_TOTAL,
+    VISIBLE_VRAM_USED, VRAM_TOTAL, VRAM_USED, VRAM_VENDOR,
 };
 use crate::error::{Error, Result};
 use crate::parse::drm::VramType;
@@ -129,17 +129,26 @@ impl Gpu {
 
     /// Whether this is an APU: its VRAM is a part of the system's memory.
     ///
-    /// *Source*: the instruction set that KFD names; else whether hwmon has `vddnb`, which only APUs have
-    /// (`hwmon_attributes_visible`). Reads no value, wakes nothing.
+    /// *Source*: files that the driver has for one kind only: `uma/` and hwmon's `vddnb` of APUs
+    /// (`hwmon_attributes_visible`); `board_info`, `mem_info_vram_vendor`, and hwmon's fan or power cap without that voltage,
+    /// of cards. Of MI300A, whether the host reaches its memory coherently, as KFD says. Where KFD alone shows the GPU, its
+    /// instruction set. Reads no value that asks the hardware, wakes nothing.
     pub fn is_apu(&self) -> bool {
         let properties = self.inner.node.as_ref().ok().map(|node| &node.properties);
-        match properties.and_then(|properties| properties.gfx_target_version).filter(|version| *version != 0)
-        {
-            // MI300A shares its target with MI300X; its memory is coherent with the host's.
-            Some(90_400 | 90_402) => properties.and_then(|node| node.coherent_host_access()).unwrap_or(false),
-            Some(version) => APU_TARGETS.contains(&version),
-            None => self.hwmon().is_ok_and(|hwmon| hwmon.has("in1_input")),
+        let target = properties.and_then(|node| node.gfx_target_version).unwrap_or(0);
+        // MI300A shares its target with MI300X; that of MI200 is coherent too where it is wired to its host by XGMI.
+        if let 90_400 | 90_402 = target {
+            return properties.and_then(|node| node.coherent_host_access()).unwrap_or(false);
         }
+        let hwmon = self.hwmon().ok();
+        let has = |name: &str| hwmon.is_some_and(|hwmon| hwmon.has(name));
+        let is_there = |file: &str| self.has_entry(file).is_ok();
+        if has("in1_input") || is_there("uma") {
+            return true;
+        }
+        let is_card =
+            is_there(SLOT_TYPE.name) || is_there(VRAM_VENDOR.name) || has("power1_cap") || has("fan1_input");
+        !is_card && KNOWN_APUS.contains(&target)
     }
 
     /// A partition's share is its node's bank; of a package the driver's file speaks, and where there is none (a
@@ -198,8 +207,8 @@ impl Gpu {
     }
 }
 
-/// gfx902, gfx909, gfx90c, gfx1013, gfx1033, gfx1035, gfx1036, gfx1037, gfx1103, gfx1150 to gfx1153.
-const APU_TARGETS: [u32; 13] = [
+/// For GPUs of which no file but KFD's is to be seen: gfx902, gfx909, gfx90c, gfx1013, gfx1033, gfx1035, gfx1036, gfx1037, gfx1103, gfx1150 to gfx1153.
+const KNOWN_APUS: [u32; 13] = [
     90_002, 90_009, 90_012, 100_103, 100_303, 100_305, 100_306, 100_307, 110_003, 110_500, 110_501, 110_502,
     110_503,
 ];

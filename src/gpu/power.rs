@@ -2,10 +2,11 @@
 
 use super::{Access, Gpu};
 use crate::attribute::{
-    POWER_AVERAGE, POWER_CAP, POWER_CAP_DEFAULT, POWER_CAP_MAX, POWER_CAP_MIN, POWER_INPUT, POWER_LABEL,
+    Attribute, POWER_AVERAGE, POWER_CAP, POWER_CAP_DEFAULT, POWER_CAP_MAX, POWER_CAP_MIN, POWER_INPUT,
+    POWER_LABEL,
 };
-use crate::error::Result;
-use crate::reading::bundle;
+use crate::error::{Error, Result};
+use crate::reading::{Reading, bundle};
 use crate::unit::MicroWatts;
 
 bundle! {
@@ -50,7 +51,7 @@ impl Gpu {
     ///
     /// # Errors
     /// [`NotSupported`](crate::Error::NotSupported) without hwmon. Each figure has its own reason; all of them are
-    /// suspended with the GPU.
+    /// suspended with the GPU, and [`OnFirstDie`](crate::Error::OnFirstDie) on the second die of an MI250.
     ///
     /// # Supported on
     /// Average on most cards, instantaneous on MI300 and many APUs, both on some; caps on discrete cards, Van Gogh and
@@ -70,7 +71,7 @@ impl Gpu {
 }
 
 fn power_channel(access: &Access<'_>, channel: u32) -> PowerChannel {
-    PowerChannel {
+    let channel = PowerChannel {
         channel,
         label: access.at(&POWER_LABEL, channel).ok().map(|label| label.value),
         average: access.at(&POWER_AVERAGE, channel),
@@ -79,5 +80,40 @@ fn power_channel(access: &Access<'_>, channel: u32) -> PowerChannel {
         cap_default: access.at(&POWER_CAP_DEFAULT, channel),
         cap_min: access.at(&POWER_CAP_MIN, channel),
         cap_max: access.at(&POWER_CAP_MAX, channel),
+    };
+    if channel.is_first_dies() { channel.of_first_die(access) } else { channel }
+}
+
+impl PowerChannel {
+    /// Whether the driver writes 0 for all of it: it does so on the second die of an MI250, whose power and cap are the
+    /// first die's (`aldebaran_get_smu_metrics_data`, `aldebaran_get_power_limit`).
+    fn is_first_dies(&self) -> bool {
+        let is_zero = |figure: &Reading<MicroWatts>| figure.as_ref().is_ok_and(|power| power.0 == 0);
+        let is_absent = |figure: &Reading<MicroWatts>| matches!(figure, Err(Error::NotSupported { .. }));
+        let caps = [&self.cap, &self.cap_default, &self.cap_max];
+        let powers = [&self.average, &self.instantaneous];
+        caps.into_iter().all(is_zero)
+            && powers.into_iter().any(is_zero)
+            && powers.into_iter().all(|power| is_zero(power) || is_absent(power))
+    }
+
+    fn of_first_die(self, access: &Access<'_>) -> PowerChannel {
+        let reason = |attribute: &Attribute<MicroWatts>| {
+            Err(Error::OnFirstDie { path: access.hwmon_path(&attribute.of_channel(self.channel)) })
+        };
+        PowerChannel {
+            average: reason(&POWER_AVERAGE),
+            instantaneous: reason(&POWER_INPUT),
+            cap: reason(&POWER_CAP),
+            cap_default: reason(&POWER_CAP_DEFAULT),
+            cap_min: reason(&POWER_CAP_MIN),
+            cap_max: reason(&POWER_CAP_MAX),
+            ..self
+        }
+    }
+
+    /// Whether it is the first die's.
+    pub(crate) fn is_on_first_die(&self) -> bool {
+        matches!(self.cap_max, Err(Error::OnFirstDie { .. }))
     }
 }

@@ -31,7 +31,7 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_ptl_formats")]
     pub fn peak_tops_limiter(&self) -> PeakTopsLimiter {
         let access = self.access();
-        let has = self.has_folder("ptl");
+        let has = self.has_entry("ptl");
         PeakTopsLimiter {
             enabled: has.clone().and_then(|()| access.get(&PTL_ENABLE)),
             formats: has.clone().and_then(|()| access.get(&PTL_FORMAT)),

@@ -181,6 +181,10 @@ impl Plan<'_> {
         let mut complete = true;
         for (at, power) in channels.iter().enumerate() {
             let channel = power.channel;
+            // Its zeros are no readings, now or later.
+            if power.is_on_first_die() {
+                continue;
+            }
             complete &= self.labelled(&POWER_LABEL, channel, power.label.is_some())
                 && is_settled(&power.cap_default)
                 && is_settled(&power.cap_min)

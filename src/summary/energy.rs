@@ -1,9 +1,10 @@
 //! Energy.
 
 use super::Look;
+use crate::error::Error;
 use crate::gpu::Gpu;
 use crate::reading::Reading;
-use crate::unit::MicroJoules;
+use crate::unit::{MicroJoules, MicroWatts};
 
 impl Look<'_> {
     /// Energy that the package used since its firmware started, in millionths of a joule.
@@ -13,9 +14,18 @@ impl Look<'_> {
     ///
     /// # Errors
     /// Those of [`Look::metrics`]; [`NotSupported`](crate::Error::NotSupported) without a counter, or where nobody knows
-    /// what it counts.
+    /// what it counts; [`OnFirstDie`](Error::OnFirstDie) on the second die of an MI250.
     pub fn energy(&self) -> Reading<MicroJoules> {
-        self.of_table(|metrics| metrics.energy?.energy())
+        let energy = self.of_table(|metrics| metrics.energy?.energy());
+        let says_zero =
+            || self.metrics().is_ok_and(|metrics| metrics.powers.average_socket == Some(MicroWatts(0)));
+        match energy {
+            Err(absent @ Error::NotSupported { .. }) if says_zero() => match self.power().socket {
+                Err(reason @ Error::OnFirstDie { .. }) => Err(reason),
+                _ => Err(absent),
+            },
+            energy => energy,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod asked;
 #[cfg(feature = "capture")]
 mod capture;
 mod captures;
+mod cards;
 #[cfg(feature = "control")]
 mod control;
 #[cfg(feature = "synth")]

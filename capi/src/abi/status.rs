@@ -102,6 +102,7 @@ impl From<&Error> for Status {
         match error {
             Error::NotSupported { .. } | Error::UnknownTable { .. } => Status::NOT_SUPPORTED,
             Error::NotSampled | Error::PackageOnly { .. } | Error::NoFan { .. } => Status::NOT_SUPPORTED,
+            Error::OnFirstDie { .. } => Status::NOT_SUPPORTED,
             Error::OtherPidNamespace { .. } => Status::NOT_SUPPORTED,
             Error::ReadOnly { .. } | Error::OverdriveOff { .. } => Status::NOT_SUPPORTED,
             Error::NotOffered { .. } | Error::Refused { .. } => Status::INVAL,

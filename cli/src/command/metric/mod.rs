@@ -106,7 +106,7 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 18] {
             Fields::empty(),
             if args.base_board { board::base_board } else { board::any_base_board },
         ),
-        (args.energy, Fields::METRICS, |gpu, table, section| {
+        (args.energy, Fields::METRICS | Fields::POWER, |gpu, table, section| {
             _ = section.put("energy", power::energy(gpu, table))
         }),
         (args.mem_usage, Fields::VRAM | Fields::OTHER_MEMORY, |gpu, _, section| {

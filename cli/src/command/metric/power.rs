@@ -1,5 +1,6 @@
 //! Power, voltages, energy.
 
+use amdgpu_smi::Error;
 use amdgpu_smi::gpu::{PowerKind, VoltageRail};
 
 use crate::answer::scope;
@@ -94,6 +95,12 @@ pub(super) fn voltage(gpu: &View<'_>) -> Node {
 
 pub(super) fn energy(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let mut section = Section::new();
+    if let Err(reason @ Error::OnFirstDie { .. }) = gpu.look().energy() {
+        let absent = Node::from(&reason);
+        section.put("total_energy_consumption", absent.clone()).own("counter_ticks", absent);
+        scope(gpu.gpu(), &mut section);
+        return section.into();
+    }
     let counter = table.of(|metrics| {
         let counter = metrics.energy?;
         let unknown =

@@ -44,6 +44,11 @@ pub(crate) fn run(common: &Common, args: &SetArgs) -> Result<(), Failure> {
                 "-C makes another list of GPUs, so it stands alone; set the rest afterwards, on those";
             Err(Failure::Usage(sentence.into()))
         }
+        _ if args.ptl_status == Some(false) && args.ptl_format.is_some() => {
+            let sentence =
+                "--ptl-status 0 switches the limiter off, and --ptl-format switches it on: say one of them";
+            Err(Failure::Usage(sentence.into()))
+        }
         _ => change::run(common, &set),
     }
 }

@@ -1,0 +1,132 @@
+//! What single chips do otherwise: the second die of an MI250, APUs that no list names, the board of an MI350.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use amdgpu_smi::error::Error;
+use amdgpu_smi::parse::metrics::BoardPlace;
+use amdgpu_smi::reading::Scope;
+use amdgpu_smi::sample::SampleFields;
+use amdgpu_smi::summary::Look;
+use amdgpu_smi::synth::{Kernel, Machine};
+use amdgpu_smi::unit::{MicroWatts, MilliCelsius};
+use amdgpu_smi::{Gpu, Smi};
+
+fn build(machine: &Machine) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    machine.build(folder.path()).unwrap();
+    folder
+}
+
+fn read(root: &Path) -> Smi {
+    Smi::builder().root(root).build().unwrap()
+}
+
+/// The PCI device's directory below a root.
+fn device(root: &Path, gpu: &Gpu) -> PathBuf {
+    root.join(gpu.sysfs_path().unwrap().strip_prefix("/").unwrap())
+}
+
+fn hwmon(root: &Path, gpu: &Gpu) -> PathBuf {
+    fs::read_dir(device(root, gpu).join("hwmon")).unwrap().next().unwrap().unwrap().path()
+}
+
+#[test]
+fn the_second_die_of_an_mi250_has_no_power_of_its_own() {
+    let folder = build(&Machine::mi210(2).load(0.7));
+    let smi = read(folder.path());
+    let second = hwmon(folder.path(), &smi.gpus()[1]);
+    for name in ["power1_average", "power1_cap", "power1_cap_default", "power1_cap_max"] {
+        fs::write(second.join(name), "0\n").unwrap();
+    }
+    let smi = read(folder.path());
+    let [first, second] = smi.gpus() else { panic!() };
+    assert!(first.power().socket.unwrap().0 > 0);
+    let is_first_dies = |figure: &Result<_, Error>| matches!(figure, Err(Error::OnFirstDie { .. }));
+    let mut sampler = second.sampler(SampleFields::POWER | SampleFields::POWER_CAP);
+    let handle = second.power();
+    let sampled = (0..2).map(|_| Look::sampled(second, sampler.sample().unwrap()).power());
+    for power in sampled.collect::<Vec<_>>().iter().chain([&handle]) {
+        let figures =
+            [&power.socket, &power.average, &power.cap, &power.cap_default, &power.cap_min, &power.cap_max];
+        assert!(figures.into_iter().all(is_first_dies), "{power:?}");
+    }
+    let refusal = second.control().unwrap().power_cap(1, MicroWatts::from_watts(200)).unwrap_err();
+    assert!(refusal.to_string().contains("first die"), "{refusal}");
+}
+
+/// A card that draws nothing but has a cap is no second die.
+#[test]
+fn nothing_drawn_under_a_cap_is_a_value() {
+    let folder = build(&Machine::navi31());
+    let smi = read(folder.path());
+    fs::write(hwmon(folder.path(), &smi.gpus()[0]).join("power1_average"), "0\n").unwrap();
+    assert_eq!(read(folder.path()).gpus()[0].power().socket.unwrap().value, MicroWatts(0));
+}
+
+#[test]
+fn an_apu_is_told_by_its_files() {
+    for (machine, is_apu) in [
+        (Machine::strix(), true),
+        (Machine::phoenix(), true),
+        (Machine::navi31(), false),
+        (Machine::mi300x(1), false),
+        (Machine::mi210(1), false),
+    ] {
+        let folder = build(&machine);
+        let smi = read(folder.path());
+        let node = smi.gpus()[0].ids().node.unwrap();
+        assert_eq!(smi.gpus()[0].is_apu(), is_apu);
+        // Whatever its instruction set is called.
+        let properties = folder.path().join(format!("sys/class/kfd/kfd/topology/nodes/{node}/properties"));
+        let text = fs::read_to_string(&properties).unwrap();
+        let line = text.lines().find(|line| line.starts_with("gfx_target_version")).unwrap();
+        fs::write(&properties, text.replace(line, "gfx_target_version 110705")).unwrap();
+        assert_eq!(read(folder.path()).gpus()[0].is_apu(), is_apu, "{line}");
+    }
+}
+
+#[test]
+fn the_board_of_an_mi350_is_read() {
+    let folder = build(&Machine::mi350x(2).kernel(Kernel::NEWEST).load(0.5));
+    let smi = read(folder.path());
+    let gpu = &smi.gpus()[0];
+    let file = |name: &str| fs::read_to_string(device(folder.path(), gpu).join("board").join(name)).unwrap();
+    let watts = |name: &str| MicroWatts::from_watts(file(name).trim().parse().unwrap());
+    let power = gpu.node_power();
+    assert_eq!(power.reasons().count(), 0, "{power:?}");
+    assert_eq!(power.ubb_power.unwrap().scope, Scope::Board);
+    assert_eq!(power.ubb_power_limit.unwrap().value, watts("baseboard_power_limit"));
+    assert_eq!(power.node_power.unwrap().value, watts("node_power"));
+    assert_eq!(power.node_power_limit.unwrap().value, watts("cur_node_power_limit"));
+    assert_eq!(power.node_power_limit_max.unwrap().value, watts("max_node_power_limit"));
+    let board = gpu.base_board_temperatures().unwrap();
+    assert_eq!(board.sensors.len(), BoardPlace::System.sensors().len());
+    // Each has its own temperature, a degree above the one before.
+    for (number, name) in BoardPlace::System.sensors().iter().enumerate() {
+        let sensor = board.sensor(BoardPlace::System, name).unwrap();
+        assert_eq!(sensor.temperature, Some(MilliCelsius(30_000 + 1000 * number as i64)), "{name}");
+    }
+    let own = gpu.gpu_board_temperatures().unwrap();
+    assert_eq!(own.sensors.len(), 6 + 13);
+    assert!(own.sensor(BoardPlace::Vr, "vddcr_vdd0").is_some());
+}
+
+/// MI400 has the files of the node's power in a directory of their own.
+#[test]
+fn the_newer_place_of_the_nodes_power() {
+    let folder = build(&Machine::mi350x(1).kernel(Kernel::NEWEST));
+    let smi = read(folder.path());
+    let board = device(folder.path(), &smi.gpus()[0]).join("board");
+    fs::create_dir(board.join("npm")).unwrap();
+    for name in ["node_power", "cur_node_power_limit", "max_node_power_limit", "npm_status"] {
+        fs::rename(board.join(name), board.join("npm").join(name)).unwrap();
+    }
+    fs::write(board.join("npm/max_node_power_limit"), "-1\n").unwrap();
+    fs::write(board.join("npm/cur_node_power_limit"), "4294967295\n").unwrap();
+    let power = read(folder.path()).gpus()[0].node_power();
+    assert!(power.node_power.is_ok() && power.ubb_power.is_ok());
+    assert!(power.managed.is_ok_and(|managed| managed.value));
+    assert!(matches!(power.node_power_limit_max, Err(Error::NotSupported { .. })));
+    assert!(matches!(power.node_power_limit, Err(Error::Implausible { .. })));
+}
