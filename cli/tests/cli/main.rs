@@ -5,6 +5,7 @@
 mod amd_keys;
 mod capture;
 mod captures;
+mod cases;
 mod cpu;
 mod demo;
 mod documents;
@@ -21,6 +22,7 @@ mod records;
 mod rubbish;
 mod set;
 mod status;
+mod tables;
 mod terminal;
 mod unknown;
 mod watching;
