@@ -1,0 +1,89 @@
+//! The structs, as ROCm SMI 7 has them (ROCm 6 and later: the frequencies begin with a flag).
+
+use std::ffi::c_char;
+
+use super::layout::c_structs;
+
+c_structs! {
+    /// Version of the interface.
+    Version = "rsmi_version_t" {
+        major: u32,
+        minor: u32,
+        patch: u32,
+        /// A text that lives as long as the library.
+        build: *const c_char,
+    }
+
+    /// The levels of a clock, in Hz.
+    Frequencies = "rsmi_frequencies_t" {
+        has_deep_sleep: bool,
+        num_supported: u32,
+        current: u32,
+        frequency: [u64; 33],
+    }
+
+    /// The levels of the PCIe link, in transfers per second.
+    PcieBandwidth = "rsmi_pcie_bandwidth_t" {
+        transfer_rate: Frequencies,
+        lanes: [u32; 33],
+    }
+
+    /// What a process uses.
+    ProcessInfo = "rsmi_process_info_t" {
+        process_id: u32,
+        pasid: u32,
+        /// Bytes.
+        vram_usage: u64,
+        /// Microseconds.
+        sdma_usage: u64,
+        /// Percent.
+        cu_occupancy: u32,
+    }
+
+    /// A bad page.
+    RetiredPage = "rsmi_retired_page_record_t" {
+        page_address: u64,
+        page_size: u64,
+        status: u32,
+    }
+
+    /// How busy the engines are, in percent.
+    ActivityCounters = "rsmi_activity_metric_counter_t" {
+        average_gfx_activity: u16,
+        average_umc_activity: u16,
+        average_mm_activity: u16,
+    }
+
+    /// A range.
+    Range = "rsmi_range_t" {
+        lower_bound: u64,
+        upper_bound: u64,
+    }
+
+    /// A point of a curve: Hz and mV.
+    CurvePoint = "rsmi_od_vddc_point_t" {
+        frequency: u64,
+        voltage: u64,
+    }
+
+    /// What overdrive is set to and may be set to: Hz and mV.
+    OverdriveData = "rsmi_od_volt_freq_data_t" {
+        curr_sclk_range: Range,
+        curr_mclk_range: Range,
+        sclk_freq_limits: Range,
+        mclk_freq_limits: Range,
+        curve: [CurvePoint; 3],
+        num_regions: u32,
+    }
+}
+
+// What ROCm SMI's header comes to on x86-64.
+const _: () = {
+    assert!(size_of::<Version>() == 24);
+    assert!(size_of::<Frequencies>() == 280);
+    assert!(size_of::<PcieBandwidth>() == 416);
+    assert!(size_of::<ProcessInfo>() == 32);
+    assert!(size_of::<RetiredPage>() == 24);
+    assert!(size_of::<ActivityCounters>() == 6);
+    assert!(size_of::<OverdriveData>() == 120);
+};

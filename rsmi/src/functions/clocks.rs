@@ -1,0 +1,137 @@
+//! Clocks, and what decides them.
+
+use amdgpu_smi::gpu::ClockDomain;
+use amdgpu_smi::parse::dpm::DpmIndex;
+use amdgpu_smi::parse::overdrive::{OverdriveLimits, OverdrivePoint};
+use amdgpu_smi::parse::performance::PerformanceLevel;
+
+use crate::abi::layout::Plain;
+use crate::abi::status::Status;
+use crate::abi::structs::{CurvePoint, Frequencies, OverdriveData, PcieBandwidth, Range};
+use crate::edge::answer;
+use crate::number::or_none;
+use crate::pointer::Out;
+use crate::session::gpu;
+
+const fn hertz(clock: u32) -> u64 {
+    clock as u64 * 1_000_000
+}
+
+/// The levels of a clock in Hz, and which one is in force: 0 shaders, 1 fabric, 2 display, 3 SoC, 4 memory.
+#[unsafe(no_mangle)]
+pub extern "C" fn rsmi_dev_gpu_clk_freq_get(
+    device: u32,
+    clock: u32,
+    frequencies: Out<Frequencies>,
+) -> Status {
+    answer(|| {
+        let gpu = gpu(device)?;
+        let domain = match clock {
+            0 => ClockDomain::Graphics,
+            1 => ClockDomain::Fabric,
+            2 => ClockDomain::Display,
+            3 => ClockDomain::Soc,
+            4 => ClockDomain::Memory,
+            _ => return Err(Status::INVAL),
+        };
+        let table = gpu.clock_levels(domain)?;
+        let mut list = Frequencies::ZERO;
+        for (slot, level) in list.frequency.iter_mut().zip(&table.levels) {
+            *slot = hertz(level.frequency.0);
+            list.num_supported += 1;
+        }
+        let current = table.levels.iter().position(|level| level.current);
+        list.current = or_none(current);
+        list.has_deep_sleep = table.levels.iter().any(|level| level.index == DpmIndex::Sleep);
+        frequencies.put(list)?;
+        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
+    })
+}
+
+/// The levels of the PCIe link: transfers per second, lanes, and which one is in force.
+#[unsafe(no_mangle)]
+pub extern "C" fn rsmi_dev_pci_bandwidth_get(device: u32, bandwidth: Out<PcieBandwidth>) -> Status {
+    answer(|| {
+        let table = gpu(device)?.pcie_levels()?;
+        let (mut rates, mut lanes) = (Frequencies::ZERO, [0; 33]);
+        for ((rate, lanes), level) in rates.frequency.iter_mut().zip(&mut lanes).zip(&table.levels) {
+            *rate = level.speed.map_or(0, |speed| u64::from(speed.0) * 1_000_000);
+            *lanes = level.width.map_or(0, u32::from);
+            rates.num_supported += 1;
+        }
+        let current = table.levels.iter().position(|level| level.current);
+        rates.current = or_none(current);
+        bandwidth.put(PcieBandwidth { transfer_rate: rates, lanes })?;
+        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
+    })
+}
+
+/// The performance level.
+#[unsafe(no_mangle)]
+pub extern "C" fn rsmi_dev_perf_level_get(device: u32, level: Out<u32>) -> Status {
+    answer(|| {
+        level.put(match gpu(device)?.performance_level()?.value {
+            PerformanceLevel::Auto => 0,
+            PerformanceLevel::Low => 1,
+            PerformanceLevel::High => 2,
+            PerformanceLevel::Manual => 3,
+            PerformanceLevel::ProfileStandard => 4,
+            PerformanceLevel::ProfilePeak => 5,
+            PerformanceLevel::ProfileMinMclk => 6,
+            PerformanceLevel::ProfileMinSclk => 7,
+            PerformanceLevel::PerfDeterminism => 8,
+            _ => 0x100,
+        })
+    })
+}
+
+/// By how many percent the shader clock is raised.
+#[unsafe(no_mangle)]
+pub extern "C" fn rsmi_dev_overdrive_level_get(device: u32, level: Out<u32>) -> Status {
+    answer(|| level.put(gpu(device)?.overdrive_level()?.value.0))
+}
+
+/// By how many percent the memory clock is raised.
+#[unsafe(no_mangle)]
+pub extern "C" fn rsmi_dev_mem_overdrive_level_get(device: u32, level: Out<u32>) -> Status {
+    answer(|| level.put(gpu(device)?.memory_overdrive_level()?.value.0))
+}
+
+fn ends(points: &[OverdrivePoint]) -> Range {
+    let end = |point: Option<&OverdrivePoint>| {
+        point.and_then(|point| point.clock).map_or(0, |clock| hertz(clock.0))
+    };
+    Range { lower_bound: end(points.first()), upper_bound: end(points.last()) }
+}
+
+fn limits(limits: Option<&OverdriveLimits>) -> Range {
+    match limits {
+        Some(OverdriveLimits::Clock(limits)) => {
+            Range { lower_bound: hertz(limits.minimum.0), upper_bound: hertz(limits.maximum.0) }
+        }
+        _ => Range::ZERO,
+    }
+}
+
+/// What overdrive is set to and may be set to: Hz and mV; 0 where the table does not say.
+#[unsafe(no_mangle)]
+pub extern "C" fn rsmi_dev_od_volt_info_get(device: u32, data: Out<OverdriveData>) -> Status {
+    answer(|| {
+        let table = gpu(device)?.overdrive()?;
+        let mut curve = [CurvePoint::ZERO; 3];
+        for (slot, point) in curve.iter_mut().zip(&table.voltage_curve) {
+            *slot = CurvePoint {
+                frequency: point.clock.map_or(0, |clock| hertz(clock.0)),
+                voltage: point.voltage.and_then(|voltage| u64::try_from(voltage.0).ok()).unwrap_or(0),
+            };
+        }
+        data.put(OverdriveData {
+            curr_sclk_range: ends(&table.shader_clock),
+            curr_mclk_range: ends(&table.memory_clock),
+            sclk_freq_limits: limits(table.range("SCLK")),
+            mclk_freq_limits: limits(table.range("MCLK")),
+            curve,
+            num_regions: 0,
+        })
+    })
+}
