@@ -12,12 +12,11 @@ a directory or an archive instead.
 """
 from sys import version_info
 
-from . import amdsmi_exception, amdsmi_interface, amdsmi_wrapper
-from ._version import __version__
+from . import amdsmi_exception as amdsmi_exception, amdsmi_interface as amdsmi_interface
+from . import amdsmi_wrapper as amdsmi_wrapper
+from ._version import __version__ as __version__
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import List
 if TYPE_CHECKING or version_info < (3, 7):
     from .amdsmi_interface import *
 else:
@@ -27,18 +26,16 @@ else:
             globals()[_name] = vars(amdsmi_interface)[_name]
     del _name
 
-__all__ = ["amdsmi_exception", "amdsmi_interface"]
-__all__ += amdsmi_interface.__all__
+if not TYPE_CHECKING:
+    __all__ = ["amdsmi_exception", "amdsmi_interface"] + amdsmi_interface.__all__
 
+    def __getattr__(name):
+        """The two long enumerations, once somebody asks for them."""
+        if name in __all__:
+            value = getattr(amdsmi_interface, name)
+            globals()[name] = value
+            return value
+        raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
 
-def __getattr__(name: str) -> "type":
-    """The two long enumerations, once somebody asks for them."""
-    if name in __all__:
-        value = getattr(amdsmi_interface, name)  # type: type
-        globals()[name] = value
-        return value
-    raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
-
-
-def __dir__() -> "List[str]":
-    return sorted(set(globals()) | set(__all__))
+    def __dir__():
+        return sorted(set(globals()) | set(__all__))

@@ -4,6 +4,10 @@ import sys
 
 from . import _library
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def main() -> int:
     problem = _library.conflict()
@@ -23,14 +27,15 @@ def main() -> int:
     gpus = amdsmi.amdsmi_get_processor_handles()
     print("GPUs: {}".format(len(gpus)))
     for gpu in gpus:
-        print("  {} {}".format(amdsmi.amdsmi_get_gpu_device_bdf(gpu), _name(amdsmi, gpu)))
+        print("  {} {}".format(amdsmi.amdsmi_get_gpu_device_bdf(gpu), _name(gpu)))
     amdsmi.amdsmi_shut_down()
     return 0
 
 
-def _name(amdsmi, gpu) -> str:
+def _name(gpu: "Any") -> str:
+    import amdsmi
     try:
-        return amdsmi.amdsmi_get_gpu_asic_info(gpu)["market_name"]
+        return str(amdsmi.amdsmi_get_gpu_asic_info(gpu)["market_name"])
     except amdsmi.AmdSmiLibraryException as error:
         return "({})".format(error.get_error_info())
 

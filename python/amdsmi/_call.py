@@ -1,5 +1,5 @@
 """What the functions of all topics share: checks of arguments and statuses, and what stands for "not available"."""
-from ctypes import byref, c_void_p, create_string_buffer
+from ctypes import byref, c_uint32, c_void_p, create_string_buffer
 
 from . import amdsmi_wrapper as _w
 from .amdsmi_exception import (
@@ -107,7 +107,7 @@ def fields(struct: "Any", *names: "str") -> "Dict[str, Any]":
 
 def handles(function: "Callable[..., int]", *arguments: "Any") -> "List[c_void_p]":
     """A list of handles that the function counts first."""
-    count = _w.c_uint32(0)
+    count = c_uint32(0)
     _check_res(function(*arguments, byref(count), None))
     room = (c_void_p * count.value)()
     _check_res(function(*arguments, byref(count), room))

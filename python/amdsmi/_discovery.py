@@ -1,5 +1,5 @@
 """Opening the library, and which processors there are."""
-from ctypes import byref, c_char, c_uint32, c_void_p, create_string_buffer
+from ctypes import byref, c_char, c_uint32, c_uint64, c_void_p, create_string_buffer
 
 from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, decoded, get, handles, known
@@ -120,7 +120,7 @@ def amdsmi_get_gpu_device_bdf(processor_handle: c_void_p) -> str:
 def amdsmi_get_gpu_bdf_id(processor_handle: c_void_p) -> int:
     """The GPU's PCI address as a number: the domain in the upper 32 bits, then partition, bus, device and function."""
     check_handle(processor_handle)
-    return get(_w.amdsmi_get_gpu_bdf_id, _w.c_uint64, processor_handle).value
+    return get(_w.amdsmi_get_gpu_bdf_id, c_uint64, processor_handle).value
 
 
 def amdsmi_get_gpu_device_uuid(processor_handle: c_void_p) -> str:

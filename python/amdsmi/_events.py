@@ -51,7 +51,7 @@ _LETTERS = {
 _CAUSES = (AmdSmiEvtNotificationType.GPU_PRE_RESET, AmdSmiEvtNotificationType.GPU_POST_RESET)
 
 
-class AmdSmiEvent(dict):
+class AmdSmiEvent(dict):  # type: ignore[type-arg]
     """An event: a dictionary with the keys `processor_handle`, `event` and `message`, and more as attributes.
 
     Attributes:
@@ -202,7 +202,7 @@ class AmdSmiEventReader:
                 yield event
             come = loop.create_future()
             descriptor = self.fileno()
-            loop.add_reader(descriptor, lambda: come.done() or come.set_result(None))
+            loop.add_reader(descriptor, _finish, come)
             try:
                 await come
             finally:
@@ -256,3 +256,8 @@ def _readable(descriptor: int, seconds: "Optional[float]") -> None:
     poll.register(descriptor, select.POLLIN)
     # The longest that C can count in milliseconds.
     poll.poll(None if seconds is None else min(max(seconds, 0) * 1000, 2 ** 31 - 1))
+
+
+def _finish(future: "Any") -> None:
+    if not future.done():
+        future.set_result(None)

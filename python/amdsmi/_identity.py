@@ -1,5 +1,5 @@
 """What a GPU is: chip, board, firmware, driver, and the versions of this library."""
-from ctypes import byref, c_void_p, c_uint32
+from ctypes import byref, c_char_p, c_uint16, c_uint32, c_void_p
 
 from . import amdsmi_wrapper as _w
 from ._call import NA, check_handle, check_type, decoded, get, get_text, known, na32, na64, text_or_na
@@ -69,13 +69,13 @@ def _pad_hex_value(value: "Any", length: int) -> "Any":
 def amdsmi_get_gpu_id(processor_handle: c_void_p) -> int:
     """The GPU's PCI device id."""
     check_handle(processor_handle)
-    return get(_w.amdsmi_get_gpu_id, _w.c_uint16, processor_handle).value
+    return get(_w.amdsmi_get_gpu_id, c_uint16, processor_handle).value
 
 
 def amdsmi_get_gpu_revision(processor_handle: c_void_p) -> str:
     """The GPU's PCI revision, in hexadecimal digits."""
     check_handle(processor_handle)
-    return "0x{:02x}".format(get(_w.amdsmi_get_gpu_revision, _w.c_uint16, processor_handle).value)
+    return "0x{:02x}".format(get(_w.amdsmi_get_gpu_revision, c_uint16, processor_handle).value)
 
 
 def amdsmi_get_gpu_vendor_name(processor_handle: c_void_p) -> str:
@@ -87,7 +87,7 @@ def amdsmi_get_gpu_vendor_name(processor_handle: c_void_p) -> str:
 def amdsmi_get_gpu_subsystem_id(processor_handle: c_void_p) -> str:
     """The PCI subsystem id, four hexadecimal digits."""
     check_handle(processor_handle)
-    return "0x{:04x}".format(get(_w.amdsmi_get_gpu_subsystem_id, _w.c_uint16, processor_handle).value)
+    return "0x{:04x}".format(get(_w.amdsmi_get_gpu_subsystem_id, c_uint16, processor_handle).value)
 
 
 def amdsmi_get_gpu_subsystem_name(processor_handle: c_void_p) -> str:
@@ -193,7 +193,7 @@ def amdsmi_get_gpu_virtualization_mode(processor_handle: c_void_p) -> "Dict[str,
 def amdsmi_get_gpu_xcd_counter(processor_handle: c_void_p) -> int:
     """How many compute dies the GPU, or its partition, has."""
     check_handle(processor_handle)
-    return get(_w.amdsmi_get_gpu_xcd_counter, _w.c_uint16, processor_handle).value
+    return get(_w.amdsmi_get_gpu_xcd_counter, c_uint16, processor_handle).value
 
 
 def amdsmi_get_lib_version() -> "Dict[str, Any]":
@@ -233,4 +233,4 @@ def amdsmi_status_code_to_string(status: "Any") -> str:
         status: An `amdsmi_wrapper.amdsmi_status_t`.
     """
     check_type(status, _w.amdsmi_status_t)
-    return decoded(get(_w.amdsmi_status_code_to_string, _w.c_char_p, status).value or b"")
+    return decoded(get(_w.amdsmi_status_code_to_string, c_char_p, status).value or b"")

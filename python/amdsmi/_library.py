@@ -2,6 +2,10 @@
 import ctypes
 import os
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Optional, Tuple
+
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 # AMD's distributions that put files of the same names into this folder.
 _OTHERS = {"amdsmi": "AMD's Python package", "amdgpu_smi_libamd_smi": "the library for AMD's Python package"}
@@ -12,14 +16,14 @@ class _Library(ctypes.CDLL):
     _func_restype_ = ctypes.c_uint32
 
 
-def path():
+def path() -> str:
     """The library's file."""
     return os.path.join(_FOLDER, "libamd_smi.so")
 
 
-def others():
+def others() -> "List[Tuple[str, str]]":
     """The metadata folders of other distributions that own files of this folder, with what each is."""
-    found = []
+    found = []  # type: List[Tuple[str, str]]
     try:
         names = sorted(os.listdir(os.path.dirname(_FOLDER)))
     except OSError:
@@ -31,7 +35,7 @@ def others():
     return found
 
 
-def conflict():
+def conflict() -> "Optional[str]":
     """A sentence about another distribution in this folder, or nothing."""
     found = others()
     if not found:
@@ -44,7 +48,7 @@ def conflict():
         "one you want: pip uninstall {} amdgpu-smi; pip install amdgpu-smi".format(_FOLDER, listed, " ".join(projects)))
 
 
-def load():
+def load() -> ctypes.CDLL:
     """Loads the library.
 
     Raises:

@@ -54,21 +54,22 @@ def amdsmi_get_gpu_metrics_info(processor_handle: c_void_p) -> "Dict[str, Any]":
 
 def _metrics(metrics: "Any") -> "Dict[str, Any]":
     answer = {}  # type: Dict[str, Any]
-    for name, kind in _metric_fields():
+    for name, kind in _parts(_w.amdsmi_gpu_metrics_t):
         value = getattr(metrics, name)
         if name == "common_header":
-            for part, width in _w.amd_metrics_table_header_t._fields_:
+            for part, width in _parts(_w.amd_metrics_table_header_t):
                 answer["common_header." + part] = _metric(part, width, getattr(value, part))
         elif name == "xcp_stats":
-            for part, width in kind._type_._fields_:
+            for part, width in _parts(kind._type_):
                 answer["xcp_stats." + part] = [_metric(part, width, getattr(stats, part)) for stats in value]
         else:
             answer[name] = _metric(name, kind, value)
     return answer
 
 
-def _metric_fields() -> "List[Any]":
-    return [field for field in _w.amdsmi_gpu_metrics_t._fields_ if not field[0].startswith(("PADDING", "reserved"))]
+def _parts(struct: "Any") -> "List[Any]":
+    """The names and types of a struct's fields."""
+    return [field[:2] for field in struct._fields_ if not field[0].startswith(("PADDING", "reserved"))]
 
 
 def _metric(name: str, kind: "Any", value: "Any") -> "Any":

@@ -1,5 +1,5 @@
 """How a GPU is now: temperatures, power, voltages, fans, energy, activity."""
-from ctypes import byref, c_float, c_int64, c_uint64, c_void_p
+from ctypes import byref, c_bool, c_float, c_int64, c_uint64, c_void_p
 
 from . import amdsmi_wrapper as _w
 from ._call import NA, _check_res, check_handle, check_int, check_type, fields, get, known, na16
@@ -71,7 +71,7 @@ def amdsmi_get_power_cap_info(processor_handle: c_void_p) -> "Dict[str, int]":
 def amdsmi_is_gpu_power_management_enabled(processor_handle: c_void_p) -> bool:
     """Whether the driver manages the GPU's power."""
     check_handle(processor_handle)
-    return get(_w.amdsmi_is_gpu_power_management_enabled, _w.c_bool, processor_handle).value
+    return get(_w.amdsmi_is_gpu_power_management_enabled, c_bool, processor_handle).value
 
 
 def amdsmi_get_energy_count(processor_handle: c_void_p) -> "Dict[str, Any]":

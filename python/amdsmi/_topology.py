@@ -1,6 +1,6 @@
 """Links: PCIe, XGMI, and how far processors are from each other."""
 import os
-from ctypes import byref, c_bool, c_uint32, c_uint64, c_void_p
+from ctypes import byref, c_bool, c_int32, c_uint32, c_uint64, c_void_p
 
 from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, check_type, fields, get, known, na16, na32, na64
@@ -152,7 +152,7 @@ def amdsmi_topo_get_numa_node_number(processor_handle: c_void_p) -> int:
 def amdsmi_get_gpu_topo_numa_affinity(processor_handle: c_void_p) -> int:
     """The NUMA node that the GPU is near to; -1 if there is none."""
     check_handle(processor_handle)
-    return get(_w.amdsmi_get_gpu_topo_numa_affinity, _w.c_int32, processor_handle).value
+    return get(_w.amdsmi_get_gpu_topo_numa_affinity, c_int32, processor_handle).value
 
 
 def amdsmi_topo_get_link_weight(processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> int:

@@ -1,6 +1,15 @@
 """The exceptions that calls of this package raise."""
 from . import amdsmi_wrapper
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Optional, Tuple
+
+__all__ = [
+    "AmdSmiBdfFormatException", "AmdSmiException", "AmdSmiKeyException", "AmdSmiLibraryException", "AmdSmiParameterException",
+    "AmdSmiRetryException", "AmdSmiTimeoutException",
+]
+
 # The text of each status. A few begin with a shorter name than the number has.
 _TEXTS = {
     amdsmi_wrapper.AMDSMI_STATUS_INVAL: "Invalid parameters",
@@ -72,7 +81,7 @@ class AmdSmiLibraryException(AmdSmiException):
         self.err_info = ""
         self.set_err_info()
 
-    def __reduce__(self):
+    def __reduce__(self) -> "Tuple[Any, ...]":
         return (_again, (type(self), self.err_code))
 
     def __str__(self) -> str:
@@ -98,9 +107,10 @@ class AmdSmiLibraryException(AmdSmiException):
         self.err_info = "{} - {}".format(name, text)
 
 
-def _again(kind, err_code):
+def _again(kind: "Any", err_code: int) -> "AmdSmiLibraryException":
     """An exception of another process: those of a fixed status take no argument."""
-    return kind(err_code) if kind is AmdSmiLibraryException else kind()
+    error = kind(err_code) if kind is AmdSmiLibraryException else kind()  # type: AmdSmiLibraryException
+    return error
 
 
 class AmdSmiRetryException(AmdSmiLibraryException):
@@ -126,7 +136,7 @@ class AmdSmiParameterException(AmdSmiException):
         err_msg: Both, as a text.
     """
 
-    def __init__(self, receivedValue, expectedType, msg=None) -> None:
+    def __init__(self, receivedValue: "Any", expectedType: "Any", msg: "Optional[str]" = None) -> None:
         super().__init__(msg)
         self.err_code = None
         self.actualType = type(receivedValue)
@@ -136,7 +146,7 @@ class AmdSmiParameterException(AmdSmiException):
         if msg is not None:
             self.err_msg = msg
 
-    def __reduce__(self):
+    def __reduce__(self) -> "Tuple[Any, ...]":
         return (_parameter_again, (self.actualType, self.expectedType, self.err_msg))
 
     def set_err_msg(self) -> None:
@@ -148,7 +158,7 @@ class AmdSmiParameterException(AmdSmiException):
         return self.err_msg
 
 
-def _parameter_again(actual, expected, text):
+def _parameter_again(actual: type, expected: "Any", text: str) -> "AmdSmiParameterException":
     error = AmdSmiParameterException(None, expected)
     error.actualType = actual
     error.err_msg = text
@@ -163,13 +173,13 @@ class AmdSmiKeyException(AmdSmiException):
         err_msg: The same as a sentence.
     """
 
-    def __init__(self, key) -> None:
+    def __init__(self, key: "Any") -> None:
         super().__init__()
         self.key = key
         self.err_msg = ""
         self.set_err_msg()
 
-    def __reduce__(self):
+    def __reduce__(self) -> "Tuple[Any, ...]":
         return (AmdSmiKeyException, (self.key,))
 
     def set_err_msg(self) -> None:
@@ -187,11 +197,11 @@ class AmdSmiBdfFormatException(AmdSmiException):
         bdf: The text.
     """
 
-    def __init__(self, bdf) -> None:
+    def __init__(self, bdf: "Any") -> None:
         super().__init__()
         self.bdf = bdf
 
-    def __reduce__(self):
+    def __reduce__(self) -> "Tuple[Any, ...]":
         return (AmdSmiBdfFormatException, (self.bdf,))
 
     def __str__(self) -> str:

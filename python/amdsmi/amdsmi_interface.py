@@ -31,49 +31,31 @@ from ._ras import *
 from ._ras import _notifyTypeToString
 from ._sensors import *
 from ._topology import *
-from .amdsmi_exception import (
-    AmdSmiBdfFormatException, AmdSmiException, AmdSmiKeyException, AmdSmiLibraryException, AmdSmiParameterException,
-    AmdSmiRetryException, AmdSmiTimeoutException)
+from .amdsmi_exception import *
 
 TYPE_CHECKING = False
 # Before Python 3.7 a module cannot make what it is asked for.
 if TYPE_CHECKING or version_info < (3, 7):
-    from ._long_enums import AmdSmiFwBlock, AmdSmiTemperatureType
+    from ._long_enums import *
 
 processor_handle = amdsmi_wrapper.amdsmi_processor_handle
 
-__all__ = [
-    "amdsmi_wrapper", "processor_handle", "AmdSmiBdfFormatException", "AmdSmiException", "AmdSmiKeyException",
-    "AmdSmiLibraryException", "AmdSmiParameterException", "AmdSmiRetryException", "AmdSmiTimeoutException",
-    "AmdSmiFwBlock", "AmdSmiTemperatureType",
-]
-__all__ += _clocks.__all__
-__all__ += _control.__all__
-__all__ += _counters.__all__
-__all__ += _cpu.__all__
-__all__ += _discovery.__all__
-__all__ += _enums.__all__
-__all__ += _events.__all__
-__all__ += _identity.__all__
-__all__ += _memory.__all__
-__all__ += _metrics.__all__
-__all__ += _numbers.__all__
-__all__ += _partition.__all__
-__all__ += _processes.__all__
-__all__ += _ras.__all__
-__all__ += _sensors.__all__
-__all__ += _topology.__all__
+if not TYPE_CHECKING:
+    # A type checker takes what is imported by star for exported.
+    __all__ = ["amdsmi_wrapper", "processor_handle", "AmdSmiFwBlock", "AmdSmiTemperatureType"]
+    for _module in (_clocks, _control, _counters, _cpu, _discovery, _enums, _events, _identity, _memory, _metrics, _numbers,
+                    _partition, _processes, _ras, _sensors, _topology, amdsmi_exception):
+        __all__ += _module.__all__
+    del _module
 
+    def __getattr__(name):
+        """The two long enumerations, once somebody asks for them."""
+        if name in ("AmdSmiFwBlock", "AmdSmiTemperatureType"):
+            from . import _long_enums
+            kind = getattr(_long_enums, name)
+            globals()[name] = kind
+            return kind
+        raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
 
-def __getattr__(name: str) -> "type":
-    """The two long enumerations, once somebody asks for them."""
-    if name in ("AmdSmiFwBlock", "AmdSmiTemperatureType"):
-        from . import _long_enums
-        kind = getattr(_long_enums, name)  # type: type
-        globals()[name] = kind
-        return kind
-    raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
-
-
-def __dir__() -> "List[str]":
-    return sorted(set(globals()) | set(__all__))
+    def __dir__():
+        return sorted(set(globals()) | set(__all__))

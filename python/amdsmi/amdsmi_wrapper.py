@@ -1995,7 +1995,7 @@ def __getattr__(name: str) -> "Any":
     if name not in _FUNCTIONS:
         raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))
     function = getattr(_library_handle, name)
-    function.argtypes = _FUNCTIONS[name]()
+    function.argtypes = _FUNCTIONS[name]()  # type: ignore[no-untyped-call]
     if name == "amdsmi_free_name_value_pairs":
         function.restype = None
     globals()[name] = function
