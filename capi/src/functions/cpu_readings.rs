@@ -68,7 +68,7 @@ fn by_counter(error: Error) -> Status {
 }
 
 /// A reading in C's integer.
-fn whole<T, N>(
+pub(super) fn whole<T, N>(
     reading: Reading<T>,
     number: impl FnOnce(T) -> N,
     status: fn(Error) -> Status,
@@ -94,7 +94,7 @@ where
 }
 
 /// Milliwatts, the nearest.
-fn milliwatts(power: MicroWatts) -> u64 {
+pub(super) fn milliwatts(power: MicroWatts) -> u64 {
     power.0.saturating_add(500) / 1000
 }
 

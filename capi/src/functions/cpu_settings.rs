@@ -14,7 +14,7 @@ use crate::edge::answer;
 use crate::pointer::Out;
 
 /// Plans a change and makes it, where the processor has the message for it.
-fn change<A: Clone>(
+pub(super) fn change<A: Clone>(
     socket: &Socket,
     message: Message,
     plan: impl FnOnce() -> amdgpu_smi::Result<CpuPlan<A>>,

@@ -295,6 +295,79 @@ class Turin(Copied):
         self.assertEqual(self.ask("amdsmi_get_cpu_core_energy"), "7.0 J")
 
 
+class Venice(Copied):
+    """Messages of protocol 7, which the newer interface has functions for."""
+
+    def change(self):
+        self.processor(0x1a, 0x50)
+        (self.root / "sys/module/amd_hsmp/version").write_text("4.0\n")
+        for message, *words in [
+            ("03", 7), ("21-80000000", 2), ("34-00000002", 41_500), ("27-80000000", 1), ("28-80000000", 0),
+            ("38-80020000", 1500), ("38-c0020000", 1800), ("3a-80000000", 90_000), ("35", 1),
+            ("36-00000000", 2 << 28 | 71), ("36-00000007", 3 << 28 | 65), ("33-00031280", 0x5a), ("26-80000000", 1 << 8),
+            ("29-80000000", 1), ("2a-80000000", 0), ("37-00000000", 0xffff, 0xf0, 1),
+        ]:
+            self.says(message, *words)
+
+    def setUp(self):
+        path = pathlib.Path(amdsmi_wrapper._libraries["libamd_smi.so"]._name)
+        folders = [path.parent, *map(pathlib.Path, os.environ.get("LD_LIBRARY_PATH", "").split(":"))]
+        found = [folder / "libamd_smi_27.so" for folder in folders if (folder / "libamd_smi_27.so").is_file()]
+        if not found:
+            self.skipTest("the newer interface was not built")
+        self.newer = ctypes.CDLL(str(found[0]))
+        super().setUp()
+
+    def open(self):
+        self.assertEqual(self.newer.amdsmi_init(ctypes.c_uint64(0xffff_ffff)), 0)
+        self.addCleanup(self.newer.amdsmi_shut_down)
+
+        def handles(name):
+            count = ctypes.c_uint32(16)
+            array = (ctypes.c_void_p * 16)()
+            self.assertEqual(getattr(self.newer, name)(ctypes.byref(count), array), 0)
+            return [ctypes.c_void_p(handle) for handle in array[:count.value]]
+        self.sockets, self.cores = handles("amdsmi_get_cpu_handles"), handles("amdsmi_get_cpucore_handles")
+
+    def call(self, name, handle, *arguments):
+        """The numbers that it gives, or its status."""
+        status = getattr(self.newer, f"amdsmi_{name}")(
+            handle, *(ctypes.byref(given) if isinstance(given, ctypes._SimpleCData) else given for given in arguments))
+        given = [argument.value for argument in arguments if isinstance(argument, ctypes._SimpleCData)]
+        return given if status == 0 else status
+
+    def test_values(self):
+        u8, u32 = ctypes.c_uint8, ctypes.c_uint32
+        socket, core = self.sockets[0], self.cores[1]
+        for name, handle, arguments, expected in [
+            ("get_cpu_pwr_efficiency_mode", socket, (u32(), u32(), u32()), [2, 0xffff_ffff, 0xffff_ffff]),
+            ("get_cpu_core_ccd_power", core, (u32(),), [41_500]),
+            ("get_cpu_rail_isofreq_policy", socket, (u8(),), [1]),
+            ("get_cpu_dfc_ctrl", socket, (u8(9),), [0]),
+            ("get_cpu_core_floor_freq_limit", core, (u32(),), [1500]),
+            ("get_cpu_core_eff_floor_freq_limit", core, (u32(),), [1800]),
+            ("get_cpu_sdps_limit", socket, (u32(),), [90_000]),
+            ("get_cpu_tdelta", socket, (u8(),), [1]),
+            ("get_cpu_svi3_vr_controller_temp", socket, (u32(0), u32(0), u32()), [0, 2, 71]),
+            ("get_cpu_svi3_vr_controller_temp", socket, (u32(1), u32(3), u32()), [1, 3, 65]),
+            ("get_cpu_svi3_vr_controller_temp", socket, (u32(1), u32(5), u32()), INVAL),
+            ("get_cpu_dimm_sb_reg", socket, (0x80, 2, 0x31, 0, u32()), [0x5a]),
+            ("get_cpu_dimm_sb_reg", socket, (0x80, 2, 0x31, 2, u32()), INVAL),
+            ("get_cpu_xgmi_pstate_range", socket, (u8(), u8()), [1, 0]),
+            ("get_cpu_pc6_enable", socket, (u8(),), [1]),
+            ("get_cpu_cc6_enable", socket, (u8(9),), [0]),
+            ("get_cpu_enabled_commands", socket, (u8(1), u32(), u32(), u32()), [1, 0xffff, 0xf0, 1]),
+            ("get_cpu_enabled_commands", socket, (u8(0), u32(), u32(), u32()), NOT_SUPPORTED),
+            ("get_cpu_tdelta", socket, (None,), INVAL),
+            ("get_cpu_tdelta", core, (u8(),), NOT_SUPPORTED),
+            ("set_cpu_pc6_enable", socket, (u8(1).value,), NOT_SUPPORTED),
+            ("set_cpu_pc6_enable", socket, (2,), INVAL),
+            ("set_cpu_core_floor_freq_limit", core, (1500,), NOT_SUPPORTED),
+            ("set_cpu_floor_freq_limit", socket, (1500,), NO_HSMP_MSG_SUP),
+        ]:
+            self.assertEqual(self.call(name, handle, *arguments), expected, name)
+
+
 class Refusals(Copied):
     """What the kernel refuses a message with."""
     ERRNO = {"EPERM": NO_PERM, "ENOMSG": NO_HSMP_MSG_SUP, "EINVAL": INVAL, "ENODEV": BUSY, "ETIMEDOUT": HSMP_TIMEOUT,
