@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 
 use crate::catalogue::Collector;
+use crate::exposition::Names;
 use crate::observer::GpuLabel;
 use crate::selection::Selection;
 use crate::workload::Schedulers;
@@ -76,6 +77,10 @@ pub struct Args {
     /// Leave out this label: index, package, or one of an _info metric
     #[arg(long = "labels.deny", value_name = "LABEL", value_delimiter = ',')]
     pub labels_deny: Vec<String>,
+
+    /// Under which names metrics are exported
+    #[arg(long = "metrics.names", value_name = "NAMES", default_value = "own")]
+    pub names: Names,
 
     /// What the label gpu holds
     #[arg(long = "labels.gpu", value_name = "NAME", default_value = "address")]

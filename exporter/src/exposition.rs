@@ -12,6 +12,7 @@ use prometheus_client::registry::{Registry, Unit};
 use serde_json::{Map, Value, json};
 
 use crate::catalogue::{Definition, Kind};
+use crate::compatibility;
 use crate::page::{Page, Sample};
 
 /// A text format that a scraper may ask for.
@@ -51,13 +52,30 @@ impl Format {
     }
 }
 
+/// Under which names the metrics stand on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Names {
+    /// Those of this exporter
+    #[default]
+    Own,
+    /// Those of AMD's device-metrics-exporter, for the metrics that both have
+    Amd,
+    /// Both
+    Both,
+}
+
 /// The page in a text format.
 ///
 /// # Errors
 /// None that can happen: writing into memory does not fail.
-pub fn text(page: &Arc<Page>, format: Format) -> Result<String, fmt::Error> {
+pub fn text(page: &Arc<Page>, format: Format, names: Names) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Families(page.clone())));
+    if names != Names::Amd {
+        registry.register_collector(Box::new(Families(page.clone())));
+    }
+    if names != Names::Own {
+        registry.register_collector(Box::new(AmdFamilies(page.clone())));
+    }
     let mut text = String::new();
     match format {
         Format::Text => encoding::prometheus_text::encode(&mut text, &registry)?,
@@ -108,6 +126,22 @@ impl Collector for Families {
                     Kind::Counter => count(&mut family.encode_family(&All(sample))?, sample.value)?,
                     Kind::Gauge => gauge(&mut family.encode_family(&All(sample))?, sample.value)?,
                 }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Debug)]
+struct AmdFamilies(Arc<Page>);
+
+impl Collector for AmdFamilies {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for family in compatibility::families(&self.0) {
+            let mut encoded =
+                encoder.encode_descriptor(&family.name, &family.help, None, MetricType::Gauge)?;
+            for sample in &family.samples {
+                gauge(&mut encoded.encode_family(&All(sample))?, sample.value)?;
             }
         }
         Ok(())
@@ -169,7 +203,7 @@ mod tests {
         page.put(Metric::Info, &gpu, vec![("name", "a \"b\" \\ \n".to_owned())], 1.0);
         page.put(Metric::Temperature, &gpu, vec![("sensor", "edge".to_owned())], -4.0);
         let page = Arc::new(page);
-        let plain = text(&page, Format::Text).unwrap();
+        let plain = text(&page, Format::Text, Names::Own).unwrap();
         let help = "Energy that the package used since its firmware started.";
         assert!(
             plain.contains(&format!(
@@ -181,7 +215,7 @@ mod tests {
         assert!(plain.contains(r#"amdgpu_info{gpu="0000:03:00.0",name="a \"b\" \\ \n"} 1"#), "{plain}");
         assert!(plain.contains("# TYPE amdgpu_info gauge\n"), "{plain}");
         assert!(plain.contains("sensor=\"edge\"} -4\n"), "{plain}");
-        let open = text(&page, Format::OpenMetrics).unwrap();
+        let open = text(&page, Format::OpenMetrics, Names::Own).unwrap();
         assert!(
             open.contains(
                 "# TYPE amdgpu_energy_joules counter\n# UNIT amdgpu_energy_joules joules\n\

@@ -8,6 +8,7 @@
 
 pub mod args;
 pub mod catalogue;
+pub mod compatibility;
 mod events;
 pub mod exposition;
 mod facts;

@@ -49,7 +49,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     }
     let mut observer = Observer::new(machine, selection, args.label.into(), &args.schedulers())?;
     if let Some(path) = &args.once {
-        let written = textfile::write(&mut observer, args.deadline, path);
+        let written = textfile::write(&mut observer, args.deadline, args.names, path);
         return Ok(written.map_err(|error| format!("{}: {error}", path.display()))?);
     }
     let config = match &args.web_config {
@@ -83,7 +83,7 @@ async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(),
     // Handlers of its own: for the first process of a container the kernel's default is to ignore both.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let own = Own::default();
-    let server = Server::new(Pages::new(observer, own.clone())?, own, args.deadline, config);
+    let server = Server::new(Pages::new(observer, own.clone(), args.names)?, own, args.deadline, config);
     let mut listeners = Vec::new();
     if args.systemd_socket {
         listeners.extend(inherited()?);

@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use tokio::sync::oneshot;
 
-use crate::exposition::{self, Format};
+use crate::exposition::{self, Format, Names};
 use crate::history::History;
 use crate::observer::Observer;
 use crate::own::Own;
@@ -35,6 +35,7 @@ struct Wish {
 #[derive(Debug)]
 pub struct Answer {
     page: Arc<Page>,
+    names: Names,
     written: Mutex<HashMap<(Format, bool), Bytes>>,
     /// Why there is no machine to look at.
     pub trouble: Option<String>,
@@ -57,7 +58,7 @@ impl Answer {
         let plain = match written.get(&(format, false)) {
             Some(bytes) => bytes.clone(),
             // Writing into memory does not fail.
-            None => Bytes::from(exposition::text(&self.page, format).unwrap_or_default()),
+            None => Bytes::from(exposition::text(&self.page, format, self.names).unwrap_or_default()),
         };
         written.insert((format, false), plain.clone());
         if !gzip {
@@ -77,13 +78,13 @@ fn pack(plain: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 impl Pages {
-    /// Gives the observer a thread to look from.
+    /// Gives the observer a thread to look from; its pages have these names.
     ///
     /// # Errors
     /// If no thread can be made.
-    pub fn new(observer: Observer, own: Own) -> io::Result<Pages> {
+    pub fn new(observer: Observer, own: Own, names: Names) -> io::Result<Pages> {
         let (wishes, todo) = channel();
-        thread::Builder::new().name("observer".into()).spawn(move || look(observer, &own, &todo))?;
+        thread::Builder::new().name("observer".into()).spawn(move || look(observer, &own, names, &todo))?;
         Ok(Pages { wishes })
     }
 
@@ -105,7 +106,7 @@ impl Pages {
 }
 
 /// Looks once for all wishes that have come up to then.
-fn look(mut observer: Observer, own: &Own, wishes: &Receiver<Wish>) {
+fn look(mut observer: Observer, own: &Own, names: Names, wishes: &Receiver<Wish>) {
     let mut history = History::default();
     while let Ok(first) = wishes.recv() {
         let mut waiting = vec![first];
@@ -121,6 +122,7 @@ fn look(mut observer: Observer, own: &Own, wishes: &Receiver<Wish>) {
         let wanted = waiting.iter().any(|wish| wish.history);
         let history = if wanted { history.json().to_string() } else { String::new() };
         let answer = Arc::new(Answer {
+            names,
             history: history.into(),
             page: Arc::new(page),
             written: Mutex::default(),

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::exposition::{self, Format};
+use crate::exposition::{self, Format, Names};
 use crate::observer::Observer;
 use crate::own::Own;
 
@@ -16,10 +16,10 @@ use crate::own::Own;
 ///
 /// # Errors
 /// Those of writing.
-pub fn write(observer: &mut Observer, deadline: Duration, path: &Path) -> io::Result<()> {
+pub fn write(observer: &mut Observer, deadline: Duration, names: Names, path: &Path) -> io::Result<()> {
     let mut page = observer.look(deadline);
     Own::default().put(&mut page);
-    let text = exposition::text(&Arc::new(page), Format::Text).map_err(io::Error::other)?;
+    let text = exposition::text(&Arc::new(page), Format::Text, names).map_err(io::Error::other)?;
     if path == Path::new("-") {
         return io::stdout().write_all(text.as_bytes());
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use amdgpu_smi_exporter::catalogue::{self, Metric};
+use amdgpu_smi_exporter::compatibility;
 
 fn read(path: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
@@ -39,8 +40,13 @@ fn dashboards_and_rules_name_metrics_that_there_are() {
 fn the_document_lists_all_metrics() {
     let path = "exporter/METRICS.md";
     let expected = format!(
-        "# Metrics\n\n`amdgpu-smi-exporter --list-metrics` prints this table.\n\n{}",
-        catalogue::table()
+        "# Metrics\n\n`amdgpu-smi-exporter --list-metrics` prints this table. A GPU's metrics have the labels `gpu`, `index`, \
+         `package` and, of a\npartition, `partition` besides.\n\n{}\n# Names of AMD's exporter\n\n\
+         With `--metrics.names amd` or `both`, these metrics of AMD's device-metrics-exporter are there, with its labels. Where\n\
+         AMD has two names by model, such as `gpu_package_power` and `gpu_average_package_power`, both have the value on each\n\
+         card. The labels `deployment_mode` and `cluster_name` are not there, nor what is empty.\n\n{}",
+        catalogue::table(),
+        compatibility::table()
     );
     if std::env::var_os("AMDGPU_SMI_BLESS").is_some() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("METRICS.md"), &expected).unwrap();

@@ -127,6 +127,17 @@ fn a_web_configuration_file_asks_for_a_password() {
 }
 
 #[test]
+fn names_of_amds_exporter() {
+    for (names, own, amds) in [("own", true, false), ("amd", false, true), ("both", true, true)] {
+        let exporter = Exporter::start(&["--demo=mi300x-8x-cpx", "--metrics.names", names]);
+        let text = exporter.get("/metrics").1;
+        assert_eq!(text.contains("\namdgpu_power_watts{"), own, "{names}");
+        assert_eq!(text.contains("\ngpu_package_power{"), amds, "{names}");
+        assert_eq!(text.contains("gpu_compute_partition_type=\"cpx\""), amds, "{names}");
+    }
+}
+
+#[test]
 fn a_page_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("amdgpu.prom");

@@ -10,7 +10,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const QUANTITIES = [
   { name: "shaders", metric: "amdgpu_gfx_activity_ratio", full: () => 1, text: percent },
   { name: "memory", metric: "amdgpu_vram_used_bytes", full: (of) => of("amdgpu_vram_size_bytes"), text: bytes },
-  { name: "power", metric: "amdgpu_power_watts", full: (of) => of("amdgpu_power_cap_watts"), text: (value) => value.toFixed(0) + " W" },
+  { name: "power", metric: "amdgpu_power_watts", full: (of) => of("amdgpu_power_cap_watts"), text: (value, full) => value.toFixed(0) + (full ? "/" + full.toFixed(0) : "") + " W" },
   { name: "hottest", metric: "amdgpu_temperature_celsius", full: (of) => of("amdgpu_temperature_critical_celsius"), text: (value) => value.toFixed(0) + " °C" },
 ];
 // What stands in the fold.
@@ -32,11 +32,11 @@ const cards = new Map();
 
 function percent(value) { return (100 * value).toFixed(0) + " %"; }
 function hertz(value) { return (value / 1e6).toFixed(0) + " MHz"; }
-function bytes(value) {
+function bytes(value, full) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let at = 0;
-  while (value >= 1024 && at + 1 < units.length) { value /= 1024; at += 1; }
-  return value.toFixed(value < 10 && at > 0 ? 1 : 0) + " " + units[at];
+  while ((full || value) >= 1024 && at + 1 < units.length) { value /= 1024; full = full && full / 1024; at += 1; }
+  return value.toFixed(value < 10 && at > 0 ? 1 : 0) + (full ? "/" + full.toFixed(0) : "") + " " + units[at];
 }
 
 function element(name, text, kind) {
@@ -100,8 +100,9 @@ function card(key) {
 }
 
 function drawGraph(line, points, full, now) {
-  const begin = now - KEPT;
-  const at = ([time, value]) => (100 * (time - begin) / KEPT).toFixed(2) + "," + (98 - 96 * Math.min(1, value / full)).toFixed(2);
+  // All that is kept, but never less than a minute wide.
+  const begin = Math.min(points[0][0], now - 60);
+  const at = ([time, value]) => (100 * (time - begin) / (now - begin)).toFixed(2) + "," + (98 - 96 * Math.min(1, value / full)).toFixed(2);
   line.setAttribute("points", points.map(at).join(" "));
 }
 
@@ -142,7 +143,7 @@ function show(page, now) {
       const full = quantity.full(of) || Math.max(...points().map((point) => point[1]), 1);
       row.meter.max = full;
       row.meter.value = value;
-      row.value.textContent = quantity.text(value) + (quantity.name === "memory" && full ? " of " + bytes(full) : "");
+      row.value.textContent = quantity.text(value, quantity.full(of));
       drawGraph(row.line, points(), full, now);
     }
     if (!labels.partition || labels.partition === "0") watts += of("amdgpu_power_watts") || 0;
