@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -86,7 +85,13 @@ impl Server {
         let most = most_connections();
         loop {
             match listener.accept().await {
-                Ok((stream, peer)) => self.admit(stream, peer, most),
+                Ok((stream, _)) => {
+                    // While all are being answered, others wait where the kernel keeps them.
+                    while self.clients().open.len() >= most && !self.make_room() {
+                        tokio::time::sleep(Duration::from_millis(5)).await;
+                    }
+                    self.admit(stream);
+                }
                 Err(_) => {
                     // No descriptor is left, most likely: one that nobody uses is.
                     self.make_room();
@@ -116,11 +121,7 @@ impl Server {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(&self, stream: TcpStream, _peer: SocketAddr, most: usize) {
-        if self.clients().open.len() >= most && !self.make_room() {
-            // All are being answered; this one comes back.
-            return;
-        }
+    fn admit(&self, stream: TcpStream) {
         let _ = stream.set_nodelay(true);
         let id = {
             let mut clients = self.clients();
@@ -147,16 +148,12 @@ impl Server {
         }
     }
 
-    /// Ends a connection to make room: the one that has been silent for longest. `false` if all are being answered.
+    /// Ends a connection to make room: the one whose client has done nothing for longest, be it that it says nothing or that
+    /// it reads nothing. An honest client does either at once. `false` if all are being answered.
     fn make_room(&self) -> bool {
         let mut clients = self.clients();
-        let of = |doing: Doing| {
-            let silent = clients.open.iter().filter(|(_, client)| client.doing == doing);
-            silent.min_by_key(|(_, client)| client.since).map(|(id, client)| (*id, client.since))
-        };
-        let oldest =
-            of(Doing::Waiting).or_else(|| of(Doing::Reading).filter(|(_, since)| since.elapsed() > HEAD));
-        let Some((id, _)) = oldest else { return false };
+        let idle = clients.open.iter().filter(|(_, client)| client.doing != Doing::Asking);
+        let Some(id) = idle.min_by_key(|(_, client)| client.since).map(|(id, _)| *id) else { return false };
         clients.end(id);
         self.own.evicted();
         true

@@ -174,6 +174,23 @@ fn silent_clients_are_in_nobodys_way() {
     drop(silent);
 }
 
+/// More clients than there is room for that ask and do not read the answer.
+#[test]
+fn clients_that_do_not_read_are_in_nobodys_way() {
+    let exporter = Exporter::start(&["--demo=mi300x-8x"]);
+    let lazy: Vec<TcpStream> = (0..400)
+        .map(|_| {
+            let mut stream = exporter.connect();
+            let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n");
+            stream
+        })
+        .collect();
+    for _ in 0..3 {
+        assert!(exporter.get("/metrics").0.starts_with("HTTP/1.1 200 OK\r\n"));
+    }
+    drop(lazy);
+}
+
 #[test]
 fn endless_heads_are_refused() {
     let exporter = Exporter::start(&["--demo=rdna3-desktop"]);
