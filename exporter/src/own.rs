@@ -73,3 +73,9 @@ fn resident() -> Option<usize> {
     let pages: usize = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
     pages.checked_mul(rustix::param::page_size())
 }
+
+/// A quarter of the descriptors that this process may have: for clients, and another one for samplers.
+pub(crate) fn quarter_of_descriptors() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.and_then(|limit| usize::try_from(limit / 4).ok()).unwrap_or(usize::MAX)
+}

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
 use crate::exposition::Format;
-use crate::own::Own;
+use crate::own::{Own, quarter_of_descriptors};
 use crate::pages::Pages;
 use crate::web_config::WebConfig;
 
@@ -30,10 +30,10 @@ const READING: Duration = Duration::from_secs(30);
 /// Bytes of a head, and lines of it.
 const HEAD_BYTES: usize = 16 << 10;
 const HEAD_LINES: usize = 64;
-/// Connections at one time, if there are descriptors for them.
+/// Connections at one time, if a quarter of the descriptors is enough for them.
 const CONNECTIONS: usize = 256;
-/// Descriptors that samplers, threads and listeners take.
-const OTHER_DESCRIPTORS: u64 = 640;
+/// How long each client may be silent, however many others knock.
+const GRACE: Duration = Duration::from_millis(20);
 /// Prometheus says how long it waits, in seconds.
 const PATIENCE: &str = "x-prometheus-scrape-timeout-seconds";
 /// What is left of that for the way.
@@ -86,7 +86,7 @@ impl Server {
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    // While all are being answered, others wait where the kernel keeps them.
+                    // While there is no room, others wait where the kernel keeps them.
                     while self.clients().open.len() >= most && !self.make_room() {
                         tokio::time::sleep(Duration::from_millis(5)).await;
                     }
@@ -149,10 +149,11 @@ impl Server {
     }
 
     /// Ends a connection to make room: the one whose client has done nothing for longest, be it that it says nothing or that
-    /// it reads nothing. An honest client does either at once. `false` if all are being answered.
+    /// it reads nothing. An honest client does either at once. `false` if there is none.
     fn make_room(&self) -> bool {
         let mut clients = self.clients();
-        let idle = clients.open.iter().filter(|(_, client)| client.doing != Doing::Asking);
+        let is_idle = |client: &Client| client.doing != Doing::Asking && client.since.elapsed() > GRACE;
+        let idle = clients.open.iter().filter(|(_, client)| is_idle(client));
         let Some(id) = idle.min_by_key(|(_, client)| client.since).map(|(id, _)| *id) else { return false };
         clients.end(id);
         self.own.evicted();
@@ -285,8 +286,7 @@ fn answer_of(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> 
 
 /// As many connections as leave descriptors for the rest.
 fn most_connections() -> usize {
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(1 << 20);
-    usize::try_from(limit.saturating_sub(OTHER_DESCRIPTORS)).unwrap_or(CONNECTIONS).clamp(8, CONNECTIONS)
+    quarter_of_descriptors().clamp(8, CONNECTIONS)
 }
 
 /// A socket that listens at `HOST:PORT`, or at `:PORT` on all addresses.

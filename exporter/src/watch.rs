@@ -9,6 +9,7 @@ use amdgpu_smi::sample::{Sample, SampleFields, Sampler};
 use amdgpu_smi::{Error, Gpu, GpuIds};
 
 use crate::facts::{FactReader, Facts, Fixed, Question};
+use crate::own::quarter_of_descriptors;
 use crate::page::Labels;
 use crate::quantity::{Counted, Names};
 use crate::selection::Selection;
@@ -63,7 +64,7 @@ impl Watch {
     ) -> io::Result<Watch> {
         let address = package.bdf();
         let names = names(&package, &gpus, uuids, selection);
-        let share = (DESCRIPTORS / packages.max(1)).clamp(4, OF_ONE);
+        let share = (DESCRIPTORS.min(quarter_of_descriptors()) / packages.max(1)).clamp(1, OF_ONE);
         let partitioned = gpus.iter().any(Gpu::is_partition);
         let mut samplers: Vec<Sampler> = Vec::new();
         if partitioned {
