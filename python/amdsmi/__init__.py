@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING or version_info < (3, 7):
     from .amdsmi_interface import *
 else:
-    # All but the two long enumerations, which `__getattr__` gives.
+    # All but the rare enumerations, which `__getattr__` gives.
     for _name in amdsmi_interface.__all__:
         if _name in vars(amdsmi_interface):
             globals()[_name] = vars(amdsmi_interface)[_name]
@@ -30,7 +30,7 @@ if not TYPE_CHECKING:
     __all__ = ["amdsmi_exception", "amdsmi_interface"] + amdsmi_interface.__all__
 
     def __getattr__(name):
-        """The two long enumerations, once somebody asks for them."""
+        """The rare enumerations, once somebody asks for them."""
         if name in __all__:
             value = getattr(amdsmi_interface, name)
             globals()[name] = value

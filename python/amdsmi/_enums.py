@@ -4,14 +4,11 @@ from enum import Enum, IntEnum
 from . import amdsmi_wrapper as _w
 
 __all__ = [
-    "AmdSmiAcceleratorPartitionResourceType", "AmdSmiAcceleratorPartitionType", "AmdSmiAffinityScope",
-    "AmdSmiClkLimitType", "AmdSmiClkType", "AmdSmiComputePartitionType", "AmdSmiContainerTypes",
-    "AmdSmiCounterCommand", "AmdSmiCperNotifyType", "AmdSmiDevPerfLevel", "AmdSmiDeviceType", "AmdSmiEventGroup",
-    "AmdSmiEventType", "AmdSmiFreqInd", "AmdSmiGpuBlock", "AmdSmiInitFlags", "AmdSmiLinkType",
-    "AmdSmiMemoryPageStatus", "AmdSmiMemoryPartitionType", "AmdSmiMemoryType", "AmdSmiMmIp",
-    "AmdSmiPowerProfilePresetMasks", "AmdSmiProcessorType", "AmdSmiRasErrState", "AmdSmiRegType",
-    "AmdSmiTemperatureMetric", "AmdSmiUtilizationCounterType", "AmdSmiVirtualizationMode", "AmdSmiVoltageMetric",
-    "AmdSmiVoltageType", "AmdSmiVramType", "AmdSmiXgmiStatus", "MaxUIntegerTypes",
+    "AmdSmiAffinityScope", "AmdSmiClkLimitType", "AmdSmiClkType", "AmdSmiComputePartitionType", "AmdSmiCounterCommand",
+    "AmdSmiDevPerfLevel", "AmdSmiEventGroup", "AmdSmiEventType", "AmdSmiFreqInd", "AmdSmiGpuBlock", "AmdSmiInitFlags",
+    "AmdSmiLinkType", "AmdSmiMemoryPartitionType", "AmdSmiMemoryType", "AmdSmiPowerProfilePresetMasks",
+    "AmdSmiProcessorType", "AmdSmiRasErrState", "AmdSmiTemperatureMetric", "AmdSmiUtilizationCounterType",
+    "AmdSmiVirtualizationMode", "AmdSmiVoltageMetric", "AmdSmiVoltageType", "AmdSmiXgmiStatus", "MaxUIntegerTypes",
 ]
 
 
@@ -31,28 +28,6 @@ class AmdSmiInitFlags(IntEnum):
     INIT_AMD_APUS = _w.AMDSMI_INIT_AMD_APUS
     INIT_NON_AMD_CPUS = _w.AMDSMI_INIT_NON_AMD_CPUS
     INIT_NON_AMD_GPUS = _w.AMDSMI_INIT_NON_AMD_GPUS
-
-
-class AmdSmiContainerTypes(IntEnum):
-    """Kinds of containers that processes run in."""
-    LXC = _w.AMDSMI_CONTAINER_LXC
-    DOCKER = _w.AMDSMI_CONTAINER_DOCKER
-
-
-class AmdSmiDeviceType(IntEnum):
-    """Kinds of devices."""
-    UNKNOWN_DEVICE = 0
-    AMD_GPU_DEVICE = 1
-    AMD_CPU_DEVICE = 2
-    NON_AMD_GPU_DEVICE = 3
-    NON_AMD_CPU_DEVICE = 4
-
-
-class AmdSmiMmIp(IntEnum):
-    """Kinds of multimedia engines."""
-    UVD = _w.AMDSMI_MM_UVD
-    VCE = _w.AMDSMI_MM_VCE
-    VCN = _w.AMDSMI_MM_VCN
 
 
 class AmdSmiClkType(IntEnum):
@@ -158,26 +133,6 @@ class AmdSmiVoltageType(IntEnum):
     INVALID = _w.AMDSMI_VOLT_TYPE_INVALID
 
 
-class AmdSmiAcceleratorPartitionResourceType(IntEnum):
-    """What a partition has its share of."""
-    XCC = _w.AMDSMI_ACCELERATOR_XCC
-    ENCODER = _w.AMDSMI_ACCELERATOR_ENCODER
-    DECODER = _w.AMDSMI_ACCELERATOR_DECODER
-    DMA = _w.AMDSMI_ACCELERATOR_DMA
-    JPEG = _w.AMDSMI_ACCELERATOR_JPEG
-    MAX = _w.AMDSMI_ACCELERATOR_MAX
-
-
-class AmdSmiAcceleratorPartitionType(IntEnum):
-    """Ways to split the compute units of a GPU."""
-    SPX = _w.AMDSMI_COMPUTE_PARTITION_SPX
-    DPX = _w.AMDSMI_COMPUTE_PARTITION_DPX
-    TPX = _w.AMDSMI_COMPUTE_PARTITION_TPX
-    QPX = _w.AMDSMI_COMPUTE_PARTITION_QPX
-    CPX = _w.AMDSMI_COMPUTE_PARTITION_CPX
-    INVALID = _w.AMDSMI_COMPUTE_PARTITION_INVALID
-
-
 class AmdSmiComputePartitionType(IntEnum):
     """Ways to split the compute units of a GPU."""
     SPX = _w.AMDSMI_COMPUTE_PARTITION_SPX
@@ -246,22 +201,6 @@ class AmdSmiRasErrState(IntEnum):
     INVALID = _w.AMDSMI_RAS_ERR_STATE_INVALID
 
 
-class AmdSmiCperNotifyType(Enum):
-    """How the firmware reported an error; the first half of a GUID."""
-    CMC = _w.AMDSMI_CPER_NOTIFY_TYPE_CMC
-    CPE = _w.AMDSMI_CPER_NOTIFY_TYPE_CPE
-    MCE = _w.AMDSMI_CPER_NOTIFY_TYPE_MCE
-    PCIE = _w.AMDSMI_CPER_NOTIFY_TYPE_PCIE
-    INIT = _w.AMDSMI_CPER_NOTIFY_TYPE_INIT
-    NMI = _w.AMDSMI_CPER_NOTIFY_TYPE_NMI
-    BOOT = _w.AMDSMI_CPER_NOTIFY_TYPE_BOOT
-    DMAr = _w.AMDSMI_CPER_NOTIFY_TYPE_DMAR
-    SEA = _w.AMDSMI_CPER_NOTIFY_TYPE_SEA
-    SEI = _w.AMDSMI_CPER_NOTIFY_TYPE_SEI
-    PEI = _w.AMDSMI_CPER_NOTIFY_TYPE_PEI
-    CXL_COMPONENT = _w.AMDSMI_CPER_NOTIFY_TYPE_CXL_COMPONENT
-
-
 class AmdSmiMemoryType(IntEnum):
     """Kinds of memory: on the card, of it what the CPU sees, and of the system."""
     VRAM = _w.AMDSMI_MEM_TYPE_VRAM
@@ -281,13 +220,6 @@ class AmdSmiXgmiStatus(IntEnum):
     NO_ERRORS = _w.AMDSMI_XGMI_STATUS_NO_ERRORS
     ERROR = _w.AMDSMI_XGMI_STATUS_ERROR
     MULTIPLE_ERRORS = _w.AMDSMI_XGMI_STATUS_MULTIPLE_ERRORS
-
-
-class AmdSmiMemoryPageStatus(IntEnum):
-    """What became of a bad page."""
-    RESERVED = _w.AMDSMI_MEM_PAGE_STATUS_RESERVED
-    PENDING = _w.AMDSMI_MEM_PAGE_STATUS_PENDING
-    UNRESERVABLE = _w.AMDSMI_MEM_PAGE_STATUS_UNRESERVABLE
 
 
 class AmdSmiLinkType(IntEnum):
@@ -320,15 +252,6 @@ class AmdSmiProcessorType(IntEnum):
     AMDSMI_PROCESSOR_TYPE_NON_AMD_CPU = _w.AMDSMI_PROCESSOR_TYPE_NON_AMD_CPU
 
 
-class AmdSmiRegType(IntEnum):
-    """Tables of registers."""
-    XGMI = _w.AMDSMI_REG_XGMI
-    WAFL = _w.AMDSMI_REG_WAFL
-    PCIE = _w.AMDSMI_REG_PCIE
-    USR = _w.AMDSMI_REG_USR
-    USR1 = _w.AMDSMI_REG_USR1
-
-
 class AmdSmiVirtualizationMode(IntEnum):
     """How the machine has its GPU."""
     UNKNOWN = _w.AMDSMI_VIRTUALIZATION_MODE_UNKNOWN
@@ -336,26 +259,6 @@ class AmdSmiVirtualizationMode(IntEnum):
     HOST = _w.AMDSMI_VIRTUALIZATION_MODE_HOST
     GUEST = _w.AMDSMI_VIRTUALIZATION_MODE_GUEST
     PASSTHROUGH = _w.AMDSMI_VIRTUALIZATION_MODE_PASSTHROUGH
-
-
-class AmdSmiVramType(IntEnum):
-    """Types of memory chips."""
-    UNKNOWN = _w.AMDSMI_VRAM_TYPE_UNKNOWN
-    HBM = _w.AMDSMI_VRAM_TYPE_HBM
-    HBM2 = _w.AMDSMI_VRAM_TYPE_HBM2
-    HBM2E = _w.AMDSMI_VRAM_TYPE_HBM2E
-    HBM3 = _w.AMDSMI_VRAM_TYPE_HBM3
-    DDR2 = _w.AMDSMI_VRAM_TYPE_DDR2
-    DDR3 = _w.AMDSMI_VRAM_TYPE_DDR3
-    DDR4 = _w.AMDSMI_VRAM_TYPE_DDR4
-    GDDR1 = _w.AMDSMI_VRAM_TYPE_GDDR1
-    GDDR2 = _w.AMDSMI_VRAM_TYPE_GDDR2
-    GDDR3 = _w.AMDSMI_VRAM_TYPE_GDDR3
-    GDDR4 = _w.AMDSMI_VRAM_TYPE_GDDR4
-    GDDR5 = _w.AMDSMI_VRAM_TYPE_GDDR5
-    GDDR6 = _w.AMDSMI_VRAM_TYPE_GDDR6
-    GDDR7 = _w.AMDSMI_VRAM_TYPE_GDDR7
-    MAX = _w.AMDSMI_VRAM_TYPE__MAX
 
 
 class AmdSmiAffinityScope(IntEnum):

@@ -137,7 +137,7 @@ def amdsmi_get_fw_info(processor_handle: c_void_p) -> "Dict[str, List[Dict[str, 
         `fw_list`, each with `fw_name`, an `AmdSmiFwBlock`, and `fw_version`.
     """
     check_handle(processor_handle)
-    from ._long_enums import AmdSmiFwBlock
+    from ._rare_enums import AmdSmiFwBlock
     info = get(_w.amdsmi_get_fw_info, _w.amdsmi_fw_info_t, processor_handle)
     listed = []
     for firmware in info.fw_info_list[:min(info.num_fw_info, len(info.fw_info_list))]:

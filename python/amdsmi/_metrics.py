@@ -3,7 +3,7 @@ from ctypes import POINTER, byref, c_uint32, c_void_p, sizeof
 
 from . import amdsmi_wrapper as _w
 from ._call import NA, _check_res, check_handle, check_type, decoded, fields, get
-from ._enums import AmdSmiRegType, MaxUIntegerTypes
+from ._enums import MaxUIntegerTypes
 
 __all__ = [
     "amdsmi_get_gpu_metrics_header_info", "amdsmi_get_gpu_metrics_info", "amdsmi_get_gpu_pm_metrics_info",
@@ -12,7 +12,9 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List, Union
+    from typing import Any, Dict, List
+
+    from ._rare_enums import AmdSmiRegType
 
 _LARGEST = {1: MaxUIntegerTypes.UINT8_T, 2: MaxUIntegerTypes.UINT16_T, 4: MaxUIntegerTypes.UINT32_T,
             8: MaxUIntegerTypes.UINT64_T}
@@ -54,17 +56,36 @@ def amdsmi_get_gpu_metrics_info(processor_handle: c_void_p) -> "Dict[str, Any]":
 
 def _metrics(metrics: "Any") -> "Dict[str, Any]":
     answer = {}  # type: Dict[str, Any]
-    for name, kind in _parts(_w.amdsmi_gpu_metrics_t):
-        value = getattr(metrics, name)
-        if name == "common_header":
-            for part, width in _parts(_w.amd_metrics_table_header_t):
-                answer["common_header." + part] = _metric(part, width, getattr(value, part))
-        elif name == "xcp_stats":
-            for part, width in _parts(kind._type_):
-                answer["xcp_stats." + part] = [_metric(part, width, getattr(stats, part)) for stats in value]
+    for key, outer, name, shape, largest, is_activity, is_flag in _plan():
+        holder = getattr(metrics, outer) if outer else metrics
+        if shape == _PARTITIONS:
+            answer[key] = [[NA if value == largest or is_activity and value > 100 else value for value in getattr(stats, name)]
+                           for stats in holder]
+        elif shape == _LIST:
+            answer[key] = [NA if value == largest or is_activity and value > 100 else value
+                           for value in getattr(holder, name)]
         else:
-            answer[name] = _metric(name, kind, value)
+            answer[key] = _validate_if_max_uint(getattr(holder, name), largest, is_activity, is_flag)
     return answer
+
+
+_NUMBER, _LIST, _PARTITIONS = range(3)
+_PLAN = []  # type: List[Any]
+
+
+def _plan() -> "List[Any]":
+    """How each key is read: the struct's field, or that of a struct in it, its form, and what stands for "N/A"."""
+    if not _PLAN:
+        for name, kind in _parts(_w.amdsmi_gpu_metrics_t):
+            if name == "common_header":
+                for part, width in _parts(_w.amd_metrics_table_header_t):
+                    _PLAN.append(("common_header." + part, name, part) + _form(part, width))
+            elif name == "xcp_stats":
+                for part, width in _parts(kind._type_):
+                    _PLAN.append(("xcp_stats." + part, name, part, _PARTITIONS) + _form(part, width)[1:])
+            else:
+                _PLAN.append((name, "", name) + _form(name, kind))
+    return _PLAN
 
 
 def _parts(struct: "Any") -> "List[Any]":
@@ -72,13 +93,10 @@ def _parts(struct: "Any") -> "List[Any]":
     return [field[:2] for field in struct._fields_ if not field[0].startswith(("PADDING", "reserved"))]
 
 
-def _metric(name: str, kind: "Any", value: "Any") -> "Any":
-    element = getattr(kind, "_type_", kind)
-    if isinstance(element, str):
-        element = kind
-    width = _LARGEST[sizeof(element)]
-    listed = list(value) if hasattr(value, "_length_") else value
-    return _validate_if_max_uint(listed, width, name in _ACTIVITIES, name in _FLAGS)
+def _form(name: str, kind: "Any") -> "Any":
+    shape = _LIST if hasattr(kind, "_length_") else _NUMBER
+    element = kind._type_ if shape == _LIST else kind
+    return shape, _LARGEST[sizeof(element)], name in _ACTIVITIES, name in _FLAGS
 
 
 def _NA_amdsmi_get_gpu_metrics_info() -> "Dict[str, str]":
@@ -103,8 +121,9 @@ def amdsmi_get_gpu_pm_metrics_info(processor_handle: c_void_p) -> "List[Dict[str
     return _pairs(_w.amdsmi_get_gpu_pm_metrics_info, processor_handle)
 
 
-def amdsmi_get_gpu_reg_table_info(processor_handle: c_void_p, reg_type: AmdSmiRegType) -> "List[Dict[str, Any]]":
+def amdsmi_get_gpu_reg_table_info(processor_handle: c_void_p, reg_type: "AmdSmiRegType") -> "List[Dict[str, Any]]":
     """A table of registers, each with `name` and `value`."""
+    from ._rare_enums import AmdSmiRegType
     check_handle(processor_handle)
     check_type(reg_type, AmdSmiRegType)
     return _pairs(_w.amdsmi_get_gpu_reg_table_info, processor_handle, reg_type)

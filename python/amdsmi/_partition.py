@@ -3,7 +3,6 @@ from ctypes import byref, c_uint32, c_void_p
 
 from . import amdsmi_wrapper as _w
 from ._call import NA, _check_res, check_handle, get, get_text, known
-from ._enums import AmdSmiAcceleratorPartitionResourceType
 from ._numbers import AMDSMI_MAX_NUM_XCP
 
 __all__ = [
@@ -103,6 +102,7 @@ def amdsmi_get_gpu_accelerator_partition_profile_config(processor_handle: c_void
 
 
 def _resource(resource: "Any") -> "Dict[str, Any]":
+    from ._rare_enums import AmdSmiAcceleratorPartitionResourceType
     return {
         "profile_index": resource.profile_index,
         "resource_type": known(AmdSmiAcceleratorPartitionResourceType, resource.resource_type).name,

@@ -3,7 +3,7 @@ from ctypes import POINTER, byref, c_uint8, c_uint32, c_uint64, c_void_p
 
 from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, check_int, check_type, fields, get, known
-from ._enums import AmdSmiCperNotifyType, AmdSmiGpuBlock, AmdSmiRasErrState
+from ._enums import AmdSmiGpuBlock, AmdSmiRasErrState
 from ._numbers import MAX_NUMBER_OF_AFIDS_PER_RECORD
 from .amdsmi_exception import AmdSmiParameterException
 
@@ -141,6 +141,7 @@ def notifyTypeToString(notify_type_b: bytes) -> str:
 
 def _notifyTypeToString(notify_type_b: bytes) -> str:
     """The name of an `AmdSmiCperNotifyType`."""
+    from ._rare_enums import AmdSmiCperNotifyType
     number = int(notifyTypeToString(notify_type_b), 16)
     try:
         return AmdSmiCperNotifyType(number).name

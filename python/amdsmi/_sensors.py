@@ -18,19 +18,30 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Dict, List
+    from typing import Any, Dict, List, Optional
 
-    from ._long_enums import AmdSmiTemperatureType
+    from ._rare_enums import AmdSmiTemperatureType
 
 
 def amdsmi_get_temp_metric(
         processor_handle: c_void_p, sensor_type: "AmdSmiTemperatureType", metric: AmdSmiTemperatureMetric) -> int:
     """A temperature, or a limit of it, in degrees Celsius."""
-    from ._long_enums import AmdSmiTemperatureType
     check_handle(processor_handle)
-    check_type(sensor_type, AmdSmiTemperatureType)
+    check_type(sensor_type, _temperature_type())
     check_type(metric, AmdSmiTemperatureMetric)
     return get(_w.amdsmi_get_temp_metric, c_int64, processor_handle, sensor_type, metric).value
+
+
+_TEMPERATURE_TYPE = None  # type: Optional[type]
+
+
+def _temperature_type() -> type:
+    """The enumeration, made when it is first needed."""
+    global _TEMPERATURE_TYPE
+    if _TEMPERATURE_TYPE is None:
+        from ._rare_enums import AmdSmiTemperatureType
+        _TEMPERATURE_TYPE = AmdSmiTemperatureType
+    return _TEMPERATURE_TYPE
 
 
 def amdsmi_get_gpu_volt_metric(

@@ -36,23 +36,28 @@ from .amdsmi_exception import *
 TYPE_CHECKING = False
 # Before Python 3.7 a module cannot make what it is asked for.
 if TYPE_CHECKING or version_info < (3, 7):
-    from ._long_enums import *
+    from ._rare_enums import *
 
 processor_handle = amdsmi_wrapper.amdsmi_processor_handle
 
 if not TYPE_CHECKING:
+    _RARE = [
+        "AmdSmiAcceleratorPartitionResourceType", "AmdSmiAcceleratorPartitionType", "AmdSmiContainerTypes",
+        "AmdSmiCperNotifyType", "AmdSmiDeviceType", "AmdSmiFwBlock", "AmdSmiMemoryPageStatus", "AmdSmiMmIp", "AmdSmiRegType",
+        "AmdSmiTemperatureType", "AmdSmiVramType",
+    ]
     # A type checker takes what is imported by star for exported.
-    __all__ = ["amdsmi_wrapper", "processor_handle", "AmdSmiFwBlock", "AmdSmiTemperatureType"]
+    __all__ = ["amdsmi_wrapper", "processor_handle"] + _RARE
     for _module in (_clocks, _control, _counters, _cpu, _discovery, _enums, _events, _identity, _memory, _metrics, _numbers,
                     _partition, _processes, _ras, _sensors, _topology, amdsmi_exception):
         __all__ += _module.__all__
     del _module
 
     def __getattr__(name):
-        """The two long enumerations, once somebody asks for them."""
-        if name in ("AmdSmiFwBlock", "AmdSmiTemperatureType"):
-            from . import _long_enums
-            kind = getattr(_long_enums, name)
+        """The rare enumerations, once somebody asks for them."""
+        if name in _RARE:
+            from . import _rare_enums
+            kind = getattr(_rare_enums, name)
             globals()[name] = kind
             return kind
         raise AttributeError("module {!r} has no attribute {!r}".format(__name__, name))

@@ -1,13 +1,15 @@
-"""The two long enumerations, which take as long to make as all others together.
+"""The long enumerations and the rare ones, which take as long to make as all others together.
 
 They are made when they are first asked for.
 """
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from . import amdsmi_wrapper as _w
 
 __all__ = [
-    "AmdSmiFwBlock", "AmdSmiTemperatureType",
+    "AmdSmiAcceleratorPartitionResourceType", "AmdSmiAcceleratorPartitionType", "AmdSmiContainerTypes",
+    "AmdSmiCperNotifyType", "AmdSmiDeviceType", "AmdSmiFwBlock", "AmdSmiMemoryPageStatus", "AmdSmiMmIp",
+    "AmdSmiRegType", "AmdSmiTemperatureType", "AmdSmiVramType",
 ]
 
 
@@ -151,3 +153,97 @@ class AmdSmiTemperatureType(IntEnum):
     BASEBOARD_IBC = _w.AMDSMI_TEMPERATURE_TYPE_BASEBOARD_IBC
     BASEBOARD_LAST = _w.AMDSMI_TEMPERATURE_TYPE_BASEBOARD_LAST
     BASEBOARD__MAX = _w.AMDSMI_TEMPERATURE_TYPE__MAX
+
+
+class AmdSmiContainerTypes(IntEnum):
+    """Kinds of containers that processes run in."""
+    LXC = _w.AMDSMI_CONTAINER_LXC
+    DOCKER = _w.AMDSMI_CONTAINER_DOCKER
+
+
+class AmdSmiDeviceType(IntEnum):
+    """Kinds of devices."""
+    UNKNOWN_DEVICE = 0
+    AMD_GPU_DEVICE = 1
+    AMD_CPU_DEVICE = 2
+    NON_AMD_GPU_DEVICE = 3
+    NON_AMD_CPU_DEVICE = 4
+
+
+class AmdSmiMmIp(IntEnum):
+    """Kinds of multimedia engines."""
+    UVD = _w.AMDSMI_MM_UVD
+    VCE = _w.AMDSMI_MM_VCE
+    VCN = _w.AMDSMI_MM_VCN
+
+
+class AmdSmiVramType(IntEnum):
+    """Types of memory chips."""
+    UNKNOWN = _w.AMDSMI_VRAM_TYPE_UNKNOWN
+    HBM = _w.AMDSMI_VRAM_TYPE_HBM
+    HBM2 = _w.AMDSMI_VRAM_TYPE_HBM2
+    HBM2E = _w.AMDSMI_VRAM_TYPE_HBM2E
+    HBM3 = _w.AMDSMI_VRAM_TYPE_HBM3
+    DDR2 = _w.AMDSMI_VRAM_TYPE_DDR2
+    DDR3 = _w.AMDSMI_VRAM_TYPE_DDR3
+    DDR4 = _w.AMDSMI_VRAM_TYPE_DDR4
+    GDDR1 = _w.AMDSMI_VRAM_TYPE_GDDR1
+    GDDR2 = _w.AMDSMI_VRAM_TYPE_GDDR2
+    GDDR3 = _w.AMDSMI_VRAM_TYPE_GDDR3
+    GDDR4 = _w.AMDSMI_VRAM_TYPE_GDDR4
+    GDDR5 = _w.AMDSMI_VRAM_TYPE_GDDR5
+    GDDR6 = _w.AMDSMI_VRAM_TYPE_GDDR6
+    GDDR7 = _w.AMDSMI_VRAM_TYPE_GDDR7
+    MAX = _w.AMDSMI_VRAM_TYPE__MAX
+
+
+class AmdSmiAcceleratorPartitionType(IntEnum):
+    """Ways to split the compute units of a GPU."""
+    SPX = _w.AMDSMI_COMPUTE_PARTITION_SPX
+    DPX = _w.AMDSMI_COMPUTE_PARTITION_DPX
+    TPX = _w.AMDSMI_COMPUTE_PARTITION_TPX
+    QPX = _w.AMDSMI_COMPUTE_PARTITION_QPX
+    CPX = _w.AMDSMI_COMPUTE_PARTITION_CPX
+    INVALID = _w.AMDSMI_COMPUTE_PARTITION_INVALID
+
+
+class AmdSmiMemoryPageStatus(IntEnum):
+    """What became of a bad page."""
+    RESERVED = _w.AMDSMI_MEM_PAGE_STATUS_RESERVED
+    PENDING = _w.AMDSMI_MEM_PAGE_STATUS_PENDING
+    UNRESERVABLE = _w.AMDSMI_MEM_PAGE_STATUS_UNRESERVABLE
+
+
+class AmdSmiCperNotifyType(Enum):
+    """How the firmware reported an error; the first half of a GUID."""
+    CMC = _w.AMDSMI_CPER_NOTIFY_TYPE_CMC
+    CPE = _w.AMDSMI_CPER_NOTIFY_TYPE_CPE
+    MCE = _w.AMDSMI_CPER_NOTIFY_TYPE_MCE
+    PCIE = _w.AMDSMI_CPER_NOTIFY_TYPE_PCIE
+    INIT = _w.AMDSMI_CPER_NOTIFY_TYPE_INIT
+    NMI = _w.AMDSMI_CPER_NOTIFY_TYPE_NMI
+    BOOT = _w.AMDSMI_CPER_NOTIFY_TYPE_BOOT
+    DMAr = _w.AMDSMI_CPER_NOTIFY_TYPE_DMAR
+    SEA = _w.AMDSMI_CPER_NOTIFY_TYPE_SEA
+    SEI = _w.AMDSMI_CPER_NOTIFY_TYPE_SEI
+    PEI = _w.AMDSMI_CPER_NOTIFY_TYPE_PEI
+    CXL_COMPONENT = _w.AMDSMI_CPER_NOTIFY_TYPE_CXL_COMPONENT
+
+
+class AmdSmiAcceleratorPartitionResourceType(IntEnum):
+    """What a partition has its share of."""
+    XCC = _w.AMDSMI_ACCELERATOR_XCC
+    ENCODER = _w.AMDSMI_ACCELERATOR_ENCODER
+    DECODER = _w.AMDSMI_ACCELERATOR_DECODER
+    DMA = _w.AMDSMI_ACCELERATOR_DMA
+    JPEG = _w.AMDSMI_ACCELERATOR_JPEG
+    MAX = _w.AMDSMI_ACCELERATOR_MAX
+
+
+class AmdSmiRegType(IntEnum):
+    """Tables of registers."""
+    XGMI = _w.AMDSMI_REG_XGMI
+    WAFL = _w.AMDSMI_REG_WAFL
+    PCIE = _w.AMDSMI_REG_PCIE
+    USR = _w.AMDSMI_REG_USR
+    USR1 = _w.AMDSMI_REG_USR1
