@@ -46,7 +46,7 @@ pub(crate) struct Common {
     #[arg(skip)]
     pub(crate) incomplete: AtomicBool,
 
-    /// The GPUs to answer for: index, PCI address, UUID, or all
+    /// GPUs: 0, 0-3, 0,2, PCI address, UUID, card0, renderD128, or all
     #[arg(short, long = "gpu", value_name = "GPU", num_args = 1.., global = true)]
     pub(crate) gpus: Vec<String>,
 

@@ -70,7 +70,7 @@ Environment:
 #[derive(Debug, Parser)]
 #[command(name = "amdgpu-smi", version, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
 #[command(after_help = "--help says more: examples, units, exit status.")]
-#[command(subcommand_precedence_over_arg = true, max_term_width = 110, disable_help_subcommand = true)]
+#[command(subcommand_precedence_over_arg = true, max_term_width = 110)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) common: Common,
@@ -121,8 +121,8 @@ pub(crate) enum Command {
     Version,
     /// Print a script that completes this program's options
     Completions {
-        /// The shell that is to read it
-        shell: clap_complete::Shell,
+        /// Shell to generate completions for
+        shell: command::completions::Shell,
     },
 }
 
@@ -148,7 +148,7 @@ impl Command {
             Command::Reset(args) => command::reset::run(common, args),
             Command::Doctor => command::doctor::run(common),
             Command::Version => command::version::run(common),
-            Command::Completions { shell } => command::completions::run(common, *shell, &mut Cli::command()),
+            Command::Completions { shell } => command::completions::run(common, *shell),
         }
     }
 }
@@ -180,7 +180,7 @@ pub(crate) fn parse(face: Face) -> Cli {
 }
 
 /// The options, by the name of the caller's.
-fn command(face: Face) -> clap::Command {
+pub(crate) fn command(face: Face) -> clap::Command {
     // Programs put the same flag twice; the last one counts, as in AMD's commands.
     let command = Cli::command().args_override_self(true);
     match face {

@@ -60,15 +60,46 @@ pub(crate) fn lacks(common: &Common, sentence: &str) {
 
 /// The GPUs that `--gpu` names, in that order and each once; all without it.
 pub(crate) fn chosen(smi: &Smi, names: &[String]) -> Result<Vec<Gpu>, Failure> {
-    if names.is_empty() || names.iter().any(|name| name.eq_ignore_ascii_case("all")) {
+    if names.is_empty()
+        || names.iter().flat_map(|list| list.split(',')).any(|name| name.eq_ignore_ascii_case("all"))
+    {
         return Ok(smi.gpus().to_vec());
     }
     let mut gpus: Vec<Gpu> = Vec::new();
-    for name in names {
-        let gpu = smi.find(name)?;
+    for name in names.iter().flat_map(|list| list.split(',')).flat_map(range) {
+        let gpu = smi.find(&name)?;
         if gpus.iter().all(|other| other.index() != gpu.index()) {
             gpus.push(gpu.clone());
         }
     }
     Ok(gpus)
+}
+
+/// The numbers of `0-3`; anything else is one name.
+fn range(name: &str) -> Vec<String> {
+    /// More GPUs than any machine has: no typing error makes a list that long.
+    const MOST: usize = 4096;
+    let bounds = name
+        .split_once('-')
+        .and_then(|(first, last)| Some((first.parse::<usize>().ok()?, last.parse::<usize>().ok()?)));
+    match bounds {
+        Some((first, last)) if first <= last && last - first < MOST => {
+            (first..=last).map(|index| index.to_string()).collect()
+        }
+        _ => vec![name.to_owned()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_of_numbers() {
+        assert_eq!(range("2-4"), ["2", "3", "4"]);
+        assert_eq!(range("7"), ["7"]);
+        for name in ["4-2", "0-99999999", "e20074a1-0000-1000-8020-a8397b1dcdaf", "-1", "1-"] {
+            assert_eq!(range(name), [name]);
+        }
+    }
 }

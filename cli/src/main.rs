@@ -7,6 +7,7 @@ mod args;
 mod change;
 mod cli;
 mod command;
+mod completion;
 mod cpu;
 mod face;
 mod failure;
@@ -34,6 +35,9 @@ use failure::Failure;
 
 fn main() -> ExitCode {
     let face = Face::of(std::env::args_os().next().as_deref());
+    if face != Face::RocmSmi {
+        completion::serve(|| cli::command(face));
+    }
     let done = if face == Face::RocmSmi { rocm_smi::run() } else { run(&mut cli::parse(face)) };
     match done {
         Ok(()) => ExitCode::SUCCESS,

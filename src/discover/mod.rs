@@ -297,7 +297,7 @@ impl Smi {
         gpus
     }
 
-    /// The GPU that a user names: by index, PCI address or UUID, in either case of letters.
+    /// The GPU that a user names: by index, PCI address, UUID, `card0` or `renderD128`.
     ///
     /// # Errors
     /// [`Error::NoSuchGpu`], with what there is; also for a UUID that several GPUs share.
@@ -308,6 +308,15 @@ impl Smi {
         }
         if let Ok(bdf) = name.parse::<Bdf>() {
             return self.by_bdf(bdf).ok_or_else(|| none(self.known()));
+        }
+        let minor = |prefix: &str| name.strip_prefix(prefix).and_then(|digits| digits.parse::<u32>().ok());
+        if let Some(minor) = minor("card") {
+            let gpu = self.gpus.iter().find(|gpu| gpu.ids().card.is_some_and(|card| card.0 == minor));
+            return gpu.ok_or_else(|| none(self.known()));
+        }
+        if let Some(minor) = minor("renderD") {
+            let gpu = self.gpus.iter().find(|gpu| gpu.ids().render.is_some_and(|render| render.0 == minor));
+            return gpu.ok_or_else(|| none(self.known()));
         }
         let uuid = name.to_ascii_lowercase();
         let mut matches = self.gpus.iter().filter(|gpu| gpu.uuid().to_string() == uuid);

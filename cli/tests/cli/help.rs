@@ -75,13 +75,30 @@ fn letters_are_amds() {
 }
 
 #[test]
-fn completions_for_the_shells() {
-    for shell in ["bash", "zsh", "fish"] {
-        let script = stdout(&["completions", shell]);
-        assert!(script.contains("amdgpu-smi"), "{shell}");
-        for word in COMMANDS {
-            assert!(script.contains(word), "{shell} {word}");
-        }
+fn help_is_a_command() {
+    assert_eq!(stdout(&["help"]), stdout(&["--help"]));
+    assert_eq!(stdout(&["help", "monitor"]), stdout(&["monitor", "--help"]));
+}
+
+/// Each mistake is answered with the right word.
+#[test]
+fn mistakes_are_answered() {
+    for (args, word) in [
+        (&["mointor"][..], "monitor"),
+        (&["metric", "--temprature"], "--temperature"),
+        (&["process", "--sort", "vrma"], "vram"),
+        (&["event", "--types", "GPU_PRE_RESTE"], "GPU_PRE_RESET"),
+        (&["static", "-C", "syss"], "'sys'"),
+        (&["list", "--format", "jsno"], "json"),
+        (&["list", "--json=amdd"], "amd"),
+        (&["--demo=mi300", "list"], "mi300x-8x"),
+        (&["completions", "bsah"], "bash"),
+        (&["set", "-g", "0", "-l", "hihg"], "high"),
+    ] {
+        let output = command(args).output().expect("the program runs");
+        let text = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
+        assert!(text.contains(word), "{args:?}: {text}");
     }
 }
 

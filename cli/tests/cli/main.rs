@@ -6,6 +6,7 @@ mod amd_keys;
 mod capture;
 mod captures;
 mod cases;
+mod completions;
 mod cpu;
 mod demo;
 mod documents;

@@ -69,7 +69,7 @@ fn wrong_options_and_files() {
     let status = |args: &[&str]| command(args).output().expect("the program runs").status.code();
     assert_eq!(status(&["ras", "--cper", "--afid"]), Some(2));
     assert_eq!(status(&["ras", "--folder", path]), Some(2));
-    assert_eq!(status(&["ras", "--severity", "fatal"]), Some(2));
+    assert_eq!(status(&["ras", "--afid", "--severity", "fatal"]), Some(2));
     assert_eq!(status(&["ras", "--afid"]), Some(2));
     assert_eq!(status(&["ras", "--afid", "--folder", path]), Some(1));
     let file = folder.path().join("x.cper");

@@ -107,6 +107,12 @@ fn gpus_by_all_their_names_in_the_order_asked_for() {
     assert_eq!(indices, ["3", "1", "4"]);
     let (_, stdout, _) = outcome(name, &["list", "-g", "3", "all", "--csv"]);
     assert_eq!(stdout.lines().count(), 9);
+    for (list, count) in
+        [("0,2", 2), ("1-3", 3), ("0,4-5,0", 3), ("card1,renderD130", 2), ("0000:65:00.0,7", 2)]
+    {
+        let (status, stdout, stderr) = outcome(name, &["list", "-g", list, "--csv"]);
+        assert_eq!((status, stdout.lines().count()), (Some(0), count + 1), "{list}: {stderr}");
+    }
     // A list of GPUs ends where the command begins.
     let (status, stdout, _) = outcome(name, &["-g", "3", "1", "list", "--csv"]);
     assert_eq!((status, stdout.lines().count()), (Some(0), 3));

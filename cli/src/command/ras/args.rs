@@ -22,41 +22,53 @@ Examples:
   sudo amdgpu-smi ras --cper --folder /var/log/cper   keep them; with --follow also those to come
   amdgpu-smi ras --afid --cper-file fatal-1.cper      what a record is about";
 
-/// What of RAS.
+/// Parts of `ras`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "RAS", after_long_help = RAS_HELP)]
 #[command(after_help = "--help says more: what is told, to whom, examples.")]
 pub(crate) struct RasArgs {
-    /// The records of errors
+    /// Records of errors (CPER); implied by --severity and --follow
     #[arg(long)]
     pub(crate) cper: bool,
-    /// AMD's numbers for the errors in files
-    #[arg(long, conflicts_with = "cper")]
+    /// AMD's numbers (AFIDs) for the errors in files; implied by --cper-file
+    #[arg(long, conflicts_with_all = ["cper", "severity", "follow"])]
     pub(crate) afid: bool,
-    /// Only records that are so bad
-    #[arg(long, value_name = "SEVERITY", num_args = 1.., value_enum, requires = "cper", ignore_case = true)]
+    /// Only records of this severity
+    #[arg(long, value_name = "SEVERITY", num_args = 1.., value_enum, ignore_case = true)]
     #[arg(value_delimiter = ',')]
     pub(crate) severity: Vec<Severity>,
     /// Write the records into this folder, which is made if it is missing; with --afid: read all *.cper in it
     #[arg(long, value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
-    /// Go on telling new records as they are made, until Ctrl-C
-    #[arg(long, requires = "cper")]
+    /// Keep printing new records until Ctrl-C
+    #[arg(long)]
     pub(crate) follow: bool,
     /// The file with the record
-    #[arg(long, value_name = "FILE", requires = "afid", conflicts_with = "folder")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["folder", "cper", "severity", "follow"])]
     pub(crate) cper_file: Option<PathBuf>,
+}
+
+impl RasArgs {
+    /// Whether the records are asked for, by their option or by one that is about them.
+    pub(super) fn asks_for_records(&self) -> bool {
+        self.cper || self.follow || !self.severity.is_empty()
+    }
+
+    /// Whether AMD's numbers are asked for, likewise.
+    pub(super) fn asks_for_afids(&self) -> bool {
+        self.afid || self.cper_file.is_some()
+    }
 }
 
 /// How bad an error was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Severity {
-    /// Not corrected, and survived.
+    /// Uncorrected, non-fatal
     NonfatalUncorrected,
-    /// Not survived.
+    /// Fatal
     Fatal,
-    /// Corrected.
+    /// Corrected
     NonfatalCorrected,
-    /// Any.
+    /// Any
     All,
 }

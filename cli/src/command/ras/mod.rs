@@ -18,7 +18,7 @@ use crate::report::{Forms, Node, Section};
 use crate::sections::{errors, ras};
 
 pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
-    match (args.cper, args.afid) {
+    match (args.asks_for_records(), args.asks_for_afids()) {
         (true, _) => records::run(common, args),
         (false, true) => files::run(common, args),
         (false, false) if args.folder.is_some() => {
