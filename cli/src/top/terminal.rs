@@ -118,3 +118,23 @@ pub(crate) fn listen(to: &Sender<Message>) -> io::Result<()> {
     })?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use ratatui::style::Style;
+
+    use super::*;
+
+    /// Run by `scripts/top-e2e`, which looks at the terminal afterwards.
+    #[test]
+    #[ignore = "takes the terminal"]
+    fn a_panic_gives_the_terminal_back() {
+        let mut screen = Screen::take().unwrap();
+        let drawn = screen.terminal.draw(|frame| {
+            frame.buffer_mut().set_string(0, 0, "amdgpu-smi top", Style::new());
+        });
+        drawn.unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        panic!("on purpose");
+    }
+}
