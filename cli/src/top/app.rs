@@ -291,7 +291,8 @@ impl App {
             }
             Message::Quit | Message::InputLost => return Some(Effect::Quit),
             Message::Suspend => return Some(Effect::Suspend),
-            Message::Redraw | Message::Continue => return Some(Effect::Redraw),
+            Message::Continue => return Some(Effect::Redraw),
+            Message::Resized => {}
         }
         None
     }

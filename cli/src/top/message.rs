@@ -13,8 +13,8 @@ use super::processes::ProcessList;
 #[derive(Debug)]
 pub(crate) enum Message {
     Key(KeyEvent),
-    /// The terminal has another size, or its contents are lost.
-    Redraw,
+    /// The terminal has another size, which the next drawing takes as it is.
+    Resized,
     Snapshot(Box<Snapshot>),
     /// A recording was moved: what was before its new place, and at it.
     Rewound(Vec<Snapshot>),

@@ -13,6 +13,7 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use ratatui::layout::{Position, Rect};
 use signal_hook::consts::signal::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -52,7 +53,9 @@ impl Screen {
     /// Takes the terminal again, whose modes the shell may have changed, and draws all anew.
     pub(crate) fn take_again(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.clear()
+        // Not `clear`, which asks the terminal where its cursor is: the thread that waits for keys would get the answer.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 }
 
@@ -106,7 +109,7 @@ pub(crate) fn listen(to: &Sender<Message>) -> io::Result<()> {
         loop {
             let message = match read() {
                 Ok(Event::Key(key)) => Message::Key(key),
-                Ok(Event::Resize(..)) => Message::Redraw,
+                Ok(Event::Resize(..)) => Message::Resized,
                 Ok(_) => continue,
                 Err(_) => Message::InputLost,
             };
