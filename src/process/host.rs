@@ -1,7 +1,7 @@
 //! What a process uses of the machine itself, beside the GPUs: processor time and memory; and its command line.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{Process, ProcessId, refused};
 use crate::discover::Smi;
@@ -9,21 +9,23 @@ use crate::error::{Error, Op, Result};
 use crate::gpu;
 use crate::parse::Parsed;
 use crate::parse::process::{command_line, stat};
-use crate::unit::Bytes;
+use crate::unit::{Bytes, Nanoseconds};
 
 /// What a process uses of the machine's processors and memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct HostUse {
     /// Its arguments with blanks between them; absent for one that has none, or that hides them.
     pub command_line: Option<String>,
     /// How long processors worked for it since it began.
-    pub processor_time: Duration,
+    pub processor_time: Nanoseconds,
     /// What it has in memory.
     pub resident: Bytes,
     /// When it began, in ticks of the clock after boot: with the number it names one process, however often the kernel
     /// gives numbers anew.
     pub start_ticks: u64,
+    #[cfg_attr(feature = "serde", serde(skip))]
     read_at: Instant,
 }
 
@@ -34,8 +36,8 @@ impl HostUse {
         if passed.is_zero() || earlier.start_ticks != self.start_ticks {
             return None;
         }
-        let worked = self.processor_time.saturating_sub(earlier.processor_time);
-        Some(worked.as_secs_f64() * 100.0 / passed.as_secs_f64())
+        let worked = Nanoseconds(self.processor_time.0.saturating_sub(earlier.processor_time.0));
+        Some(worked.seconds() * 100.0 / passed.as_secs_f64())
     }
 }
 
@@ -61,7 +63,7 @@ impl Smi {
         let page = u64::try_from(backend.host().page_size).unwrap_or(4096);
         Ok(HostUse {
             command_line: arguments.ok().flatten(),
-            processor_time: Duration::from_millis(worked.saturating_mul(1000) / ticks),
+            processor_time: Nanoseconds(worked.saturating_mul(1_000_000_000 / ticks)),
             resident: Bytes(stat.resident_pages.saturating_mul(page)),
             start_ticks: stat.start_ticks,
             read_at: Instant::now(),
@@ -71,6 +73,8 @@ impl Smi {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -78,7 +82,7 @@ mod tests {
         let start = Instant::now();
         let at = |millis: u64, worked: u64, start_ticks| HostUse {
             command_line: None,
-            processor_time: Duration::from_millis(worked),
+            processor_time: Nanoseconds(worked * 1_000_000),
             resident: Bytes(0),
             start_ticks,
             read_at: start + Duration::from_millis(millis),
