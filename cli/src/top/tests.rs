@@ -321,6 +321,46 @@ fn any_keys_at_any_size() {
     }
 }
 
+/// Pages of this process in memory, in KB.
+fn resident() -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// What the view does at each refresh, a hundred thousand times, ten a second by its own clock.
+#[test]
+#[ignore = "takes minutes: scripts/nightly"]
+fn memory_stays_as_it_is() {
+    let smi = smi(&Machine::navi31().load(0.5).and(Machine::phoenix().load(0.2)).processes(4));
+    let (own, _commands) = channel();
+    let (to, _messages) = channel();
+    let interval = Duration::from_secs(1);
+    let machine = Ok(smi.clone());
+    let plan = Plan { machine, only: Vec::new(), interval, keep_awake: true, player: None };
+    let mut sampling = Sampling::new(plan, own, to);
+    let mut looks = Looks::new(smi);
+    let mut app = app();
+    let mut after_a_while = 0;
+    for refresh in 0..100_000u64 {
+        let mut snapshot = sampling.look();
+        snapshot.at = Duration::from_millis(refresh * 100);
+        let causes = if refresh % 7 == 0 { ThrottleReasons::PPT0 } else { ThrottleReasons::empty() };
+        snapshot.packages[0].values.causes = causes;
+        app.update(Message::Snapshot(Box::new(snapshot)));
+        if refresh % 20 == 0 {
+            app.update(Message::Processes(Box::new(looks.look())));
+        }
+        shown(&mut app, 120, 40);
+        // By then the history and the log are full.
+        if refresh == 20_000 {
+            after_a_while = resident();
+        }
+    }
+    let end = resident();
+    assert!(end <= after_a_while + 1_024, "{after_a_while} KB, then {end} KB");
+}
+
 #[test]
 fn a_pause_loses_nothing() {
     let mut scene = scenes().swap_remove(0);
