@@ -27,7 +27,7 @@ pub struct Diagnosis {
 pub struct Finding {
     /// How it stands.
     pub level: Level,
-    /// What was looked at: `driver`, `gpu`, `kfd`, `render node`, `other card`, `processor`.
+    /// What was looked at: `driver`, `gpu`, `power`, `kfd`, `render node`, `other card`, `processor`.
     pub subject: &'static str,
     /// What was found, in a sentence.
     pub text: String,
@@ -81,6 +81,7 @@ impl SmiBuilder {
             Ok(smi) => {
                 driver(&*backend, &mut diagnosis);
                 gpus(&smi, &mut diagnosis);
+                powers(&smi, &mut diagnosis);
                 others(&with_bound(&*backend, smi.others()), &mut diagnosis);
                 kfd(&smi, &mut diagnosis);
                 render_nodes(&smi, &mut diagnosis);
@@ -137,6 +138,29 @@ fn driver(backend: &dyn Backend, diagnosis: &mut Diagnosis) {
             format!("amdgpu is in use, but /sys/module does not show it (a container, or a recorded machine){release}"),
         ),
     };
+}
+
+/// How many times its own limit a power may be before it is doubted.
+const DOUBTED: u64 = 10;
+
+/// Drivers of some APUs (BC-250) print a power that no such chip can draw. It is passed on as it is, and doubted here.
+fn powers(smi: &Smi, diagnosis: &mut Diagnosis) {
+    for gpu in smi.gpus().iter().filter(|gpu| gpu.is_first_of_package()) {
+        let Ok(channels) = gpu.power_channels() else { continue };
+        for channel in channels {
+            let figure = channel.average.or(channel.instantaneous);
+            let limits = [&channel.cap, &channel.cap_default, &channel.cap_max];
+            let limit = limits.into_iter().flatten().map(|limit| limit.value).max();
+            let (Ok(power), Some(limit)) = (figure, limit.filter(|limit| limit.0 != 0)) else { continue };
+            if power.0 / DOUBTED > limit.0 {
+                let name = format!("{} {} {}", gpu.index(), gpu.bdf(), gpu.market_name());
+                let text = format!("{name}: the driver prints {power} under a limit of {limit}");
+                diagnosis
+                    .add(Level::Note, "power", text)
+                    .advise("do not trust this GPU's power; the figure and the limit cannot both be right");
+            }
+        }
+    }
 }
 
 fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {

@@ -51,18 +51,30 @@ impl Look<'_> {
             Err(no_fan @ Error::NoFan { .. }) => self.table_value(no_fan, in_table, Scope::Package),
             rpm => self.or_table(rpm, in_table),
         };
+        let mode = match (field_of(&fan, |fan| &fan.mode), &fan) {
+            // Drivers of APUs show a switch at "full speed" with no fan behind it: nothing turns, nothing is driven.
+            (Ok(mode), Ok(shown)) if mode.value == FanMode::Full && !turns(shown) => {
+                Err(Error::NoFan { path: path() })
+            }
+            (mode, _) => mode,
+        };
         FanSummary {
             rpm,
             percent: fan.as_ref().map_err(Error::clone).and_then(Fan::percent),
             pwm: field_of(&fan, |fan| &fan.pwm),
             pwm_max: field_of(&fan, |fan| &fan.pwm_max),
-            mode: field_of(&fan, |fan| &fan.mode),
+            mode,
             rpm_max: field_of(&fan, |fan| &fan.rpm_max),
             rpm_min: field_of(&fan, |fan| &fan.rpm_min),
             rpm_target: field_of(&fan, |fan| &fan.rpm_target),
             rpm_manual: field_of(&fan, |fan| &fan.rpm_manual),
         }
     }
+}
+
+/// Whether a fan turns, or is driven.
+fn turns(fan: &Fan) -> bool {
+    fan.rpm.as_ref().is_ok_and(|rpm| rpm.value.0 != 0) || fan.pwm.as_ref().is_ok_and(|pwm| pwm.value != 0)
 }
 
 impl Gpu {

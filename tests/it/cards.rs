@@ -130,3 +130,49 @@ fn the_newer_place_of_the_nodes_power() {
     assert!(matches!(power.node_power_limit_max, Err(Error::NotSupported { .. })));
     assert!(matches!(power.node_power_limit, Err(Error::Implausible { .. })));
 }
+
+/// A board that prints 434 W under a limit of 29 W is not believed in silence.
+#[test]
+fn a_power_far_above_its_limit_is_doubted() {
+    let folder = build(&Machine::navi31());
+    let doubts = || {
+        let diagnosis = Smi::builder().root(folder.path()).diagnose().unwrap();
+        diagnosis.findings.into_iter().filter(|finding| finding.subject == "power").collect::<Vec<_>>()
+    };
+    assert!(doubts().is_empty());
+    let hwmon = hwmon(folder.path(), &read(folder.path()).gpus()[0]);
+    fs::write(hwmon.join("power1_average"), "434000000\n").unwrap();
+    for name in ["power1_cap", "power1_cap_default", "power1_cap_max"] {
+        fs::write(hwmon.join(name), "29000000\n").unwrap();
+    }
+    let found = doubts();
+    assert!(found.len() == 1 && found[0].text.contains("434 W under a limit of 29 W"), "{found:?}");
+}
+
+/// An APU's switch without a fan behind it.
+#[test]
+fn a_fan_that_neither_turns_nor_is_driven_has_no_mode() {
+    let folder = build(&Machine::phoenix());
+    let hwmon = hwmon(folder.path(), &read(folder.path()).gpus()[0]);
+    fs::write(hwmon.join("pwm1_enable"), "0\n").unwrap();
+    assert!(matches!(read(folder.path()).gpus()[0].fan().mode, Err(Error::NoFan { .. })));
+    fs::write(hwmon.join("pwm1"), "255\n").unwrap();
+    assert!(read(folder.path()).gpus()[0].fan().mode.is_ok());
+}
+
+/// Each partition has clocks and engines of its own, and no two are the same.
+#[test]
+fn partitions_have_their_own_tables() {
+    let machine = Machine::mi300x(1).kernel(Kernel::NEWEST).partition(
+        amdgpu_smi::parse::partition::ComputePartition::Cpx,
+        amdgpu_smi::parse::partition::MemoryPartition::Nps4,
+    );
+    let folder = build(&machine.load(0.5));
+    let own: Vec<_> = read(folder.path())
+        .gpus()
+        .iter()
+        .map(|gpu| gpu.partition_metrics().unwrap().engines[0].gfx_busy_acc[0])
+        .collect();
+    assert_eq!(own.len(), 8);
+    assert!(own.iter().all(Option::is_some) && own.windows(2).all(|pair| pair[0] != pair[1]), "{own:?}");
+}
