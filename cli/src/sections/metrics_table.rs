@@ -95,7 +95,7 @@ impl<'a> MetricsTable<'a> {
 }
 
 /// The elements; no list if none of them has a value.
-fn list<T: Copy + Into<Node>>(metrics: &Metrics, slots: &[Option<T>]) -> Node {
+pub(crate) fn list<T: Copy + Into<Node>>(metrics: &Metrics, slots: &[Option<T>]) -> Node {
     if slots.iter().all(Option::is_none) {
         return lacking(metrics);
     }

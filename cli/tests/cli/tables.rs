@@ -75,3 +75,65 @@ fn no_key_loses_its_value_as_tables_get_newer() {
         assert!(before.is_some());
     }
 }
+
+/// Where a value is absent with a reason of the command's own words, the file that would have it: with it the value is there.
+#[test]
+fn no_reason_is_untrue_when_the_file_is_there() {
+    const GPU: &str = "sys/bus/pci/devices";
+    // Command, path of the value, file below the PCI device (`hwmon/` for its hwmon), text, value.
+    const PLANTED: [(&str, &str, &str, &str, &str); 12] = [
+        ("static", "/limit/ppt1/socket_power_limit/value", "hwmon/power2_cap", "350000000", "350"),
+        ("static", "/limit/ppt1/max_power_limit/value", "hwmon/power2_cap_max", "400000000", "400"),
+        ("static", "/limit/ptl_state", "ptl/ptl_enable", "disabled", "\"Disabled\""),
+        ("static", "/limit/ptl_format", "ptl/ptl_format", "F16,F64", "\"F16,F64\""),
+        (
+            "static",
+            "/mem_carveout/options/1/size/value",
+            "uma/carveout_options",
+            "0: Low (512 MB)\n1:  (2 GB)",
+            "2048",
+        ),
+        (
+            "static -p",
+            "/partition/compute_partition_mem_alloc_mode",
+            "compute_partition_mem_alloc_mode",
+            "ALL",
+            "\"ALL\"",
+        ),
+        ("static", "/board/fru_id", "fru_id", "FRU-1", "\"FRU-1\""),
+        ("metric", "/power/ubb_power/value", "board/baseboard_power", "2127", "2127"),
+        ("metric", "/base_board/power/node_power/value", "board/npm/node_power", "3100", "3100"),
+        ("metric", "/overdrive/value", "pp_sclk_od", "7", "7"),
+        ("metric", "/voltage/vddboard/value", "hwmon/in2_input", "12000", "12000"),
+        ("static", "/soc_pstate/current_id", "pm_policy/soc_pstate", "0 : soc_pstate_default*", "0"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    Machine::navi31().build(folder.path()).unwrap();
+    let devices = folder.path().join(GPU);
+    let is_ours = |path: &std::path::PathBuf| path.join("gpu_metrics").exists();
+    let device =
+        std::fs::read_dir(devices).unwrap().map(|entry| entry.unwrap().path()).find(is_ours).unwrap();
+    let hwmon = std::fs::read_dir(device.join("hwmon")).unwrap().next().unwrap().unwrap().path();
+    let look = |line: &str| -> Value {
+        let words = line.split(' ').chain(["--json", "--root", folder.path().to_str().unwrap()]);
+        let output = command(&words.collect::<Vec<_>>()).output().unwrap();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["gpu_data"][0].take()
+    };
+    for (line, path, ..) in PLANTED {
+        let found = look(line).pointer(path).cloned().unwrap_or_default();
+        assert!(found.is_null(), "{line} {path}: {found}");
+    }
+    for (_, _, file, text, _) in PLANTED {
+        let file = match file.strip_prefix("hwmon/") {
+            Some(name) => hwmon.join(name),
+            None => device.join(file),
+        };
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, format!("{text}\n")).unwrap();
+    }
+    std::fs::write(hwmon.join("in2_label"), "vddboard\n").unwrap();
+    for (line, path, _, _, value) in PLANTED {
+        let found = look(line).pointer(path).cloned().unwrap_or_default();
+        assert_eq!(found.to_string(), value, "{line} {path}");
+    }
+}

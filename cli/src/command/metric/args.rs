@@ -63,6 +63,9 @@ pub(crate) struct MetricArgs {
     /// Throttling (-v in AMD's layouts)
     #[arg(long = "violation")]
     pub(crate) throttle: bool,
+    /// The partition's own clocks, engines and counters (shown of partitions whose driver tells them)
+    #[arg(short = 'X', long)]
+    pub(crate) partition: bool,
     /// Traffic on the link, which takes a second for each GPU (with -P or alone)
     #[arg(long)]
     pub(crate) pcie_bw: bool,

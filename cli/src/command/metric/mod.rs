@@ -6,6 +6,7 @@ mod clock;
 mod fan;
 mod memory;
 mod overdrive;
+mod partition;
 mod pcie;
 mod performance;
 mod power;
@@ -56,7 +57,7 @@ type Add = fn(&View<'_>, &MetricsTable<'_>, &mut Section);
 ///
 /// A sampler does not read what few files of few GPUs have and nobody watches by the second: error counters,
 /// overdrive in percent, power features, the logging of throttling, traffic. They are read beside the sample.
-fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 18] {
+fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 19] {
     use SampleFields as Fields;
     let link: Add = if args.pcie_bw { pcie::with_traffic } else { pcie::without_traffic };
     let xgmi: Add = if args.xgmi_err { xgmi::errors } else { xgmi::no_errors };
@@ -115,6 +116,11 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 18] {
         (args.throttle, Fields::METRICS, |gpu, table, section| {
             _ = section.put("throttle", throttle::throttle(gpu, table))
         }),
+        (
+            args.partition,
+            Fields::empty(),
+            if args.partition { partition::partition } else { partition::any_partition },
+        ),
     ]
 }
 
