@@ -135,8 +135,9 @@ impl Observer {
     }
 
     fn rescan(&mut self, until: Instant) {
-        self.scan.ask(());
-        match self.scan.answer(until) {
+        // A late scan is as good as one of now, and without any there is nothing to show.
+        let never = matches!(self.found, Err(Error::NotSampled));
+        match self.scan.any_answer((), never, until) {
             Some(Ok(smi)) => {
                 let changed = self.rewatch(&smi);
                 self.found = Ok(smi);
@@ -198,6 +199,10 @@ impl Observer {
     fn machine_page(&self, page: &mut Page) {
         let nothing: Arc<Labels> = Arc::default();
         let gpus: usize = self.watches.iter().map(|watch| watch.gpus.len()).sum();
+        if matches!(self.found, Err(Error::NotSampled)) {
+            // Not scanned yet: whether there is a GPU is not known.
+            return;
+        }
         page.put(Metric::Up, &nothing, Vec::new(), f64::from(u8::from(gpus > 0)));
         page.put(Metric::Gpus, &nothing, Vec::new(), gpus as f64);
         page.put(Metric::Packages, &nothing, Vec::new(), self.watches.len() as f64);

@@ -71,7 +71,9 @@ impl Watch {
             let few = (share / 2 / gpus.len().max(1)).max(1);
             samplers.extend(gpus.iter().map(|gpu| gpu.sampler(OF_PARTITION).descriptor_limit(few)));
         }
-        samplers.push(package.sampler(OF_PACKAGE).descriptor_limit(share));
+        // Half of the share is the partitions'.
+        let own = if partitioned { (share / 2).max(1) } else { share };
+        samplers.push(package.sampler(OF_PACKAGE).descriptor_limit(own));
         let sampler = Worker::new(&format!("sample {address}"), move |()| {
             let sampled = samplers.iter_mut().map(|sampler| Sampled {
                 sample: sampler.sample().map(|sample| Box::new(sample.clone())),

@@ -60,6 +60,19 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
     }
 }
 
+impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
+    /// An answer to this question or to one that was put earlier, for which an answer is as good; if it comes until
+    /// then, or, to an earlier one, at once.
+    pub(crate) fn any_answer(&mut self, question: Q, patient: bool, until: Instant) -> Option<A> {
+        let put = !self.busy && self.questions.send(question).is_ok();
+        (self.busy, self.fresh) = (self.busy || put, false);
+        let until = if put || patient { until } else { Instant::now() };
+        let answer = self.answers.recv_timeout(until.saturating_duration_since(Instant::now())).ok()?;
+        self.busy = false;
+        Some(answer)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;

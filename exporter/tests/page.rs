@@ -211,6 +211,20 @@ fn a_gpu_that_hangs_is_late_alone() {
     assert_eq!(page.of(Metric::Power).len(), 7);
 }
 
+/// The scan itself hangs at first: whether there is a GPU is not known, which is not 0. Its late answer counts.
+#[test]
+fn a_scan_that_is_late_says_nothing_of_gpus() {
+    let machine = Played::open(support::fixtures::fixture(DESKTOP)).unwrap();
+    machine.record().hang("/sys/class/drm");
+    let mut observer = observer(&machine);
+    for _ in 0..2 {
+        let page = observer.look(Duration::from_millis(100));
+        assert_eq!((page.of(Metric::Up), page.of(Metric::GpuUp)), (&[][..], &[][..]));
+    }
+    machine.record().heal();
+    assert_eq!(value(&observer.look(LONG), Metric::Up, &[]), Some(1.0));
+}
+
 #[test]
 fn a_machine_without_a_driver_is_a_page() {
     let (_, mut observer) = fixture("none-0x-k6.12-no-driver");
