@@ -38,6 +38,8 @@ type FileKey = (u64, u64);
 struct Root {
     fd: OwnedFd,
     host: HostFacts,
+    /// Whether MANIFEST says who reads the machine: then whoever unpacked it here owns nothing of it.
+    names_reader: bool,
     errno: HashMap<FileKey, Errno>,
     /// Whether some of these are directories, which let nobody through.
     closed: bool,
@@ -115,6 +117,7 @@ impl Tree {
         let mut root = Root {
             fd,
             host: HostFacts { live: false, ..HostFacts::of_this_machine() },
+            names_reader: false,
             errno: HashMap::new(),
             closed: false,
             mode: HashMap::new(),
@@ -150,6 +153,7 @@ impl Root {
     fn apply(&mut self, mut manifest: Manifest) -> io::Result<()> {
         self.scripted = Arc::new(Scripted::new(&mut manifest));
         self.host.page_size = manifest.page_size.unwrap_or(self.host.page_size);
+        self.names_reader = manifest.euid.is_some();
         self.host.euid = manifest.euid.unwrap_or(self.host.euid);
         for (path, errno) in manifest.errno {
             self.errno.insert(self.named(&path)?, errno);
@@ -270,6 +274,12 @@ fn resolve(at: impl AsFd, path: &Path, flags: OFlags, how: ResolveFlags) -> rust
         }
     }
     result
+}
+
+/// The mode of a file that was unpacked with some umask: 0444, 0644 or, of a directory, 0755. Others are in MANIFEST.
+fn before_umask(mode: u32) -> u32 {
+    let owner = mode & 0o700;
+    owner | (owner & 0o500) >> 3 | (owner & 0o500) >> 6
 }
 
 fn key(stat: &Stat) -> FileKey {
@@ -470,6 +480,9 @@ impl Dir for TreeDir {
         };
         let stat = fs::fstat(file)?;
         let mut meta = fd::meta(&stat);
+        if self.root.names_reader {
+            (meta.mode, meta.uid, meta.gid) = (before_umask(meta.mode), 0, 0);
+        }
         if let Some(mode) = self.root.mode.get(&key(&stat)) {
             meta.mode = *mode;
         }

@@ -1,5 +1,5 @@
-use std::fs::{create_dir_all, rename, write};
-use std::os::unix::fs::symlink;
+use std::fs::{Permissions, create_dir_all, metadata, rename, set_permissions, write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
@@ -116,6 +116,32 @@ fn a_manifest_shows_what_the_directory_cannot() {
         assert_eq!(empty.list(Path::new(".")).unwrap(), []);
         assert!(text(&*empty, "anything").is_err());
         assert!(class.open_dir(Path::new("absent")).is_err());
+    }
+}
+
+/// Whoever unpacks a machine, with whatever umask, changes nothing of it.
+#[test]
+fn owner_and_umask_of_the_copy_are_not_the_machines() {
+    let machine = machine();
+    let vendor = machine.path().join("top/sys/devices/pci0/0000:03:00.0/vendor");
+    // Root alone may give it away; for others it is theirs already.
+    let _ = chown(&vendor, Some(1000), Some(1000));
+    let modes = |tree: &Tree| {
+        [0o664, 0o600, 0o640, 0o400, 0o444, 0o755].map(|mode| {
+            set_permissions(&vendor, Permissions::from_mode(mode)).unwrap();
+            let meta = tree.open_dir(Path::new("/sys")).unwrap().meta(Path::new("absolute")).unwrap();
+            (meta.mode, meta.uid, meta.gid)
+        })
+    };
+    let here = metadata(&vendor).unwrap();
+    for tree in both(&machine) {
+        let expected = [0o664, 0o600, 0o640, 0o400, 0o444, 0o755].map(|mode| (mode, here.uid(), here.gid()));
+        assert_eq!(modes(&tree), expected, "no MANIFEST: a machine of this user's own");
+    }
+    write(machine.path().join("top/MANIFEST"), "host euid 1000\n").unwrap();
+    for tree in both(&machine) {
+        let expected = [0o644, 0o644, 0o644, 0o444, 0o444, 0o755].map(|mode| (mode, 0, 0));
+        assert_eq!(modes(&tree), expected);
     }
 }
 
