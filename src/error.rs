@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::id::GpuId;
+use crate::unit::Amount;
 
 /// What every reading method returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -135,16 +136,18 @@ pub enum Error {
         reason: &'static str,
     },
     /// A value outside of the range that the driver publishes. Nothing was written.
-    #[error("{}: {asked} is not within {minimum} to {maximum}", path.display())]
+    #[error("{}: {setting} {asked} is not within {minimum} to {maximum}", path.display())]
     OutOfRange {
         /// The file that would have been written.
         path: PathBuf,
-        /// What was asked for, with its unit.
-        asked: String,
-        /// The least that is accepted, with its unit.
-        minimum: String,
-        /// The most that is accepted, with its unit.
-        maximum: String,
+        /// The name of the setting, in a few words.
+        setting: String,
+        /// The value that was asked for.
+        asked: Amount,
+        /// The least that is accepted.
+        minimum: Amount,
+        /// The most that is accepted.
+        maximum: Amount,
     },
     /// A word, level or kind of change that the driver does not offer here. Nothing was written.
     #[error("{}: {asked} is not offered here; {offered}", path.display())]

@@ -62,6 +62,78 @@ units! {
     MegabitsPerSecond(u32);
 }
 
+/// A number of any unit that a setting takes, as errors and limits carry it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Amount {
+    /// A number without a unit, as an index or a level.
+    Number(i64),
+    /// A temperature.
+    Temperature(MilliCelsius),
+    /// Power.
+    Power(MicroWatts),
+    /// A voltage, or an offset of one.
+    Voltage(MilliVolts),
+    /// A clock.
+    Clock(MegaHertz),
+    /// The speed of a fan.
+    FanSpeed(Rpm),
+    /// Hundredths.
+    Percent(Percent),
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Amount::Number(number) => number.fmt(f),
+            Amount::Temperature(temperature) => temperature.fmt(f),
+            Amount::Power(power) => power.fmt(f),
+            Amount::Voltage(voltage) => voltage.fmt(f),
+            Amount::Clock(clock) => clock.fmt(f),
+            Amount::FanSpeed(speed) => speed.fmt(f),
+            Amount::Percent(percent) => percent.fmt(f),
+        }
+    }
+}
+
+/// The unit of each kind of amount.
+macro_rules! amounts {
+    ($($unit:ident is $kind:ident;)*) => {$(
+        impl From<$unit> for Amount {
+            fn from(value: $unit) -> Amount {
+                Amount::$kind(value)
+            }
+        }
+    )*};
+}
+
+amounts! {
+    MilliCelsius is Temperature;
+    MicroWatts is Power;
+    MilliVolts is Voltage;
+    MegaHertz is Clock;
+    Rpm is FanSpeed;
+    Percent is Percent;
+}
+
+impl From<u8> for Amount {
+    fn from(value: u8) -> Amount {
+        Amount::Number(value.into())
+    }
+}
+
+impl From<i32> for Amount {
+    fn from(value: i32) -> Amount {
+        Amount::Number(value.into())
+    }
+}
+
+impl From<u32> for Amount {
+    fn from(value: u32) -> Amount {
+        Amount::Number(value.into())
+    }
+}
+
 impl MilliCelsius {
     /// Degrees Celsius.
     pub fn celsius(self) -> f64 {

@@ -116,9 +116,10 @@ impl Control<'_> {
         if minimum > maximum {
             return Err(Error::OutOfRange {
                 path: self.overdrive_path(),
-                asked: format!("minimum {minimum}"),
-                minimum: MegaHertz(0).to_string(),
-                maximum: format!("maximum {maximum}"),
+                setting: "minimum".into(),
+                asked: minimum.into(),
+                minimum: MegaHertz(0).into(),
+                maximum: maximum.into(),
             });
         }
         let table = self.overdrive_table()?;

@@ -229,13 +229,13 @@ fn path() -> PathBuf {
 
 /// Refuses a code above the highest.
 fn code(what: &str, code: u8, highest: u8) -> Result<String> {
-    within(&path, what, &code, &0, &highest)
+    within(&path, what, code, 0, highest)
 }
 
 /// Refuses codes above the highest, and a range that runs backwards.
 fn codes(what: &str, range: CodeRange, highest: u8) -> Result<String> {
     code(what, range.max, highest)?;
-    within(&path, what, &range.min, &0, &range.max)
+    within(&path, what, range.min, 0, range.max)
 }
 
 impl SocketControl<'_> {
@@ -250,7 +250,7 @@ impl SocketControl<'_> {
     pub fn power_cap(&self, cap: MicroWatts) -> Result<CpuPlan<MicroWatts>> {
         let max = bare(self.socket.power().limit_max)?;
         // No limit at all is none that the firmware documents.
-        let check = within(&path, "power cap", &cap, &MicroWatts(1000), &max)?;
+        let check = within(&path, "power cap", cap, MicroWatts(1000), max)?;
         let read = |socket: &Socket| bare(socket.power().limit);
         CpuPlan::new(self.socket, cap, check, read, |cap| {
             Some((Message::SetSocketPowerLimit, Some(u32::try_from(cap.0 / 1000).ok()?)))
@@ -468,7 +468,7 @@ impl SocketControl<'_> {
     /// # Errors
     /// [`Error::OutOfRange`].
     pub fn sdps_limit(&self, limit: u32) -> Result<CpuPlan<u32>> {
-        let check = within(&path, "SDPS limit", &limit, &0, &(request::ASK - 1))?;
+        let check = within(&path, "SDPS limit", limit, 0, request::ASK - 1)?;
         let read = |socket: &Socket| bare(socket.sdps_limit());
         CpuPlan::new(self.socket, limit, check, read, |limit| Some((Message::SdpsLimit, Some(*limit))))
     }
@@ -526,9 +526,9 @@ impl CoreControl<'_> {
 /// Compares a frequency with the range that the firmware tells, or with what a message has room for.
 fn boost_check(socket: &Socket, limit: MegaHertz) -> Result<String> {
     match socket.clocks().range {
-        Ok(range) => within(&path, "frequency", &limit, &range.min, &range.max),
+        Ok(range) => within(&path, "frequency", limit, range.min, range.max),
         Err(Error::Hsmp { reason: HsmpRefusal::NotInProtocol { .. }, .. } | Error::NotPublished { .. }) => {
-            within(&path, "frequency", &limit, &MegaHertz(0), &MegaHertz(u16::MAX.into()))
+            within(&path, "frequency", limit, MegaHertz(0), MegaHertz(u16::MAX.into()))
         }
         Err(error) => Err(error),
     }

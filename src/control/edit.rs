@@ -203,7 +203,7 @@ impl Value {
         }
         match (&self.number, range) {
             (Number::Clock(clock), Some(OverdriveLimits::Clock(limits))) => match end {
-                None => within(path, self.what, clock, &limits.minimum, &limits.maximum),
+                None => within(path, self.what, *clock, limits.minimum, limits.maximum),
                 Some(Bound::Minimum) if *clock >= limits.minimum => Ok(format!(
                     "{} {clock} is at least {}, the end with which the driver compares it",
                     self.what, limits.minimum
@@ -213,13 +213,13 @@ impl Value {
                     self.what, limits.maximum
                 )),
                 // It is outside of the whole range then.
-                Some(_) => within(path, self.what, clock, &limits.minimum, &limits.maximum),
+                Some(_) => within(path, self.what, *clock, limits.minimum, limits.maximum),
             },
             (Number::Voltage(voltage), Some(OverdriveLimits::Voltage(limits))) => {
-                within(path, self.what, voltage, &limits.minimum, &limits.maximum)
+                within(path, self.what, *voltage, limits.minimum, limits.maximum)
             }
             (Number::ClockOffset(offset), Some(OverdriveLimits::ClockOffset(limits))) => {
-                within(path, self.what, offset, &limits.minimum, &limits.maximum)
+                within(path, self.what, *offset, limits.minimum, limits.maximum)
             }
             (Number::Clock(clock), _) => Ok(unbounded(self.what, clock)),
             (Number::Voltage(voltage), _) => Ok(unbounded(self.what, voltage)),
@@ -326,14 +326,20 @@ pub(super) fn check_order(
                     Some(OverdriveLimits::Clock(limits)) => Some(limits),
                     _ => None,
                 };
-                let lowest =
-                    range.map_or_else(|| MegaHertz(0).to_string(), |range| range.minimum.to_string());
-                let highest = range.map_or_else(|| "any".into(), |range| range.maximum.to_string());
-                let (asked, minimum, maximum) = match index {
-                    0 => (format!("lower bound {clock}"), lowest, format!("the upper bound {maximum}")),
-                    _ => (format!("upper bound {clock}"), format!("the lower bound {minimum}"), highest),
+                let lowest = range.map_or(MegaHertz(0), |range| range.minimum);
+                let highest = range.map_or(MegaHertz(u32::MAX), |range| range.maximum);
+                // The other bound is the nearer limit.
+                let (setting, asked, minimum, maximum) = match index {
+                    0 => ("lower bound", clock, lowest, maximum),
+                    _ => ("upper bound", clock, minimum, highest),
                 };
-                return Err(Error::OutOfRange { path: path(), asked, minimum, maximum });
+                return Err(Error::OutOfRange {
+                    path: path(),
+                    setting: setting.into(),
+                    asked: (*asked).into(),
+                    minimum: minimum.into(),
+                    maximum: maximum.into(),
+                });
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::gpu::{Fan, FanControl, FanMode, Gpu};
 use crate::parse::fan::{self, FanCurve, FanPoint};
 use crate::parse::scalar;
-use crate::unit::{MilliCelsius, Percent, Rpm};
+use crate::unit::{Amount, MilliCelsius, Percent, Rpm};
 
 const CURVE: &str = "gpu_od/fan_ctrl/fan_curve";
 
@@ -53,6 +53,29 @@ impl FanControlChange {
         }]
     }
 
+    /// The value that it asks for.
+    fn asked(self) -> Amount {
+        match self {
+            FanControlChange::AcousticLimit(rpm) | FanControlChange::AcousticTarget(rpm) => rpm.into(),
+            FanControlChange::TargetTemperature(temperature)
+            | FanControlChange::ZeroRpmStopTemperature(temperature) => temperature.into(),
+            FanControlChange::MinimumPwm(percent) => percent.into(),
+            FanControlChange::ZeroRpm(enabled) => u8::from(enabled).into(),
+        }
+    }
+
+    /// A number of the file as what it stands for.
+    fn amount(self, number: u32) -> Amount {
+        match self {
+            FanControlChange::AcousticLimit(_) | FanControlChange::AcousticTarget(_) => Rpm(number).into(),
+            FanControlChange::TargetTemperature(_) | FanControlChange::ZeroRpmStopTemperature(_) => {
+                MilliCelsius(i64::from(number) * 1000).into()
+            }
+            FanControlChange::MinimumPwm(_) => Percent(number).into(),
+            FanControlChange::ZeroRpm(_) => number.into(),
+        }
+    }
+
     /// The number in the file's own unit, which has no fractions.
     fn number(self) -> Option<u32> {
         match self {
@@ -85,7 +108,7 @@ impl Control<'_> {
     /// *Supported on*: cards with a fan of their own, up to RDNA2.
     pub fn fan_percent(&self, percent: Percent) -> Result<Plan<Percent, Fan>> {
         let path = || hwmon_path(self.gpu, "pwm1");
-        let check = within(&path, "fan speed", &percent, &Percent(0), &Percent(100))?;
+        let check = within(&path, "fan speed", percent, Percent(0), Percent(100))?;
         self.can_drive_fan("pwm1_enable", &format!("fan speed {percent}"))?;
         let full = self.gpu.hwmon_fact("pwm1_max", scalar::unsigned_32)?;
         let pwm = (u64::from(percent.0) * u64::from(full) + 50) / 100;
@@ -103,7 +126,7 @@ impl Control<'_> {
     pub fn fan_pwm(&self, pwm: u32) -> Result<Plan<u32, Fan>> {
         let bound = |name| self.gpu.hwmon_fact(name, scalar::unsigned_32);
         let path = || hwmon_path(self.gpu, "pwm1");
-        let check = within(&path, "pwm", &pwm, &bound("pwm1_min")?, &bound("pwm1_max")?)?;
+        let check = within(&path, "pwm", pwm, bound("pwm1_min")?, bound("pwm1_max")?)?;
         self.can_drive_fan("pwm1_enable", &format!("pwm {pwm}"))?;
         let hwmon = &self.gpu.hwmon()?.dir;
         // In this order: `amdgpu_hwmon_set_pwm1` answers EINVAL while the firmware has the fan.
@@ -120,7 +143,7 @@ impl Control<'_> {
     pub fn fan_rpm(&self, rpm: Rpm) -> Result<Plan<Rpm, Fan>> {
         let bound = |name| self.gpu.access().read_hwmon(name, scalar::unsigned_32).map(Rpm);
         let path = || hwmon_path(self.gpu, "fan1_target");
-        let check = within(&path, "fan speed", &rpm, &bound("fan1_min")?, &bound("fan1_max")?)?;
+        let check = within(&path, "fan speed", rpm, bound("fan1_min")?, bound("fan1_max")?)?;
         self.can_drive_fan("fan1_enable", &format!("fan speed {rpm}"))?;
         let hwmon = &self.gpu.hwmon()?.dir;
         // In this order: `amdgpu_hwmon_set_fan1_target` answers ENODATA while the firmware has the fan.
@@ -244,12 +267,16 @@ impl Control<'_> {
         let limits = setting.limits;
         let number = number.ok_or_else(|| Error::OutOfRange {
             path: path(),
-            asked: format!("{change:?}"),
-            minimum: limits.map_or(0, |limits| limits.minimum).to_string(),
-            maximum: limits.map_or(u32::MAX, |limits| limits.maximum).to_string(),
+            setting: what.into(),
+            asked: change.asked(),
+            minimum: change.amount(limits.map_or(0, |limits| limits.minimum)),
+            maximum: change.amount(limits.map_or(u32::MAX, |limits| limits.maximum)),
         })?;
         let check = match (limits, setting.unrecognised.first()) {
-            (Some(limits), _) => within(&path, what, &number, &limits.minimum, &limits.maximum)?,
+            (Some(limits), _) => {
+                let of = |number| change.amount(number);
+                within(&path, what, of(number), of(limits.minimum), of(limits.maximum))?
+            }
             // It may be the range.
             (None, Some(line)) => return Err(Error::Unparsable { path: path(), source: line.error() }),
             (None, None) => unbounded(what, &number),
@@ -352,11 +379,11 @@ fn check_point(path: &dyn Fn() -> PathBuf, curve: &FanCurve, point: &FanPoint) -
         (format!("point {}, temperature", point.index), format!("point {}, fan speed", point.index));
     Ok([
         match &curve.temperature_limits {
-            Some(limits) => within(path, &hot, &point.temperature, &limits.minimum, &limits.maximum)?,
+            Some(limits) => within(path, &hot, point.temperature, limits.minimum, limits.maximum)?,
             None => unbounded(&hot, &point.temperature),
         },
         match &curve.speed_limits {
-            Some(limits) => within(path, &fast, &point.speed, &limits.minimum, &limits.maximum)?,
+            Some(limits) => within(path, &fast, point.speed, limits.minimum, limits.maximum)?,
             None => unbounded(&fast, &point.speed),
         },
     ])

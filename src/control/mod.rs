@@ -55,6 +55,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::gpu::{Device, Gpu};
 use crate::parse::{UnrecognisedLine, scalar};
+use crate::unit::Amount;
 
 pub use capability::{Capabilities, Capability, Setting};
 pub use clock::ClockRange;
@@ -116,22 +117,18 @@ impl<'a> Control<'a> {
 }
 
 /// Refuses what is outside of a published range; the sentence says what was compared.
-fn within<T: PartialOrd + fmt::Display>(
+fn within(
     path: &dyn Fn() -> PathBuf,
-    what: &str,
-    asked: &T,
-    minimum: &T,
-    maximum: &T,
+    setting: &str,
+    asked: impl Into<Amount>,
+    minimum: impl Into<Amount>,
+    maximum: impl Into<Amount>,
 ) -> Result<String> {
+    let (asked, minimum, maximum) = (asked.into(), minimum.into(), maximum.into());
     if asked < minimum || asked > maximum {
-        return Err(Error::OutOfRange {
-            path: path(),
-            asked: format!("{what} {asked}"),
-            minimum: minimum.to_string(),
-            maximum: maximum.to_string(),
-        });
+        return Err(Error::OutOfRange { path: path(), setting: setting.into(), asked, minimum, maximum });
     }
-    Ok(format!("{what} {asked} is within {minimum} to {maximum}"))
+    Ok(format!("{setting} {asked} is within {minimum} to {maximum}"))
 }
 
 /// The sentence for a value that nothing can be compared with.

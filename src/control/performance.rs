@@ -260,7 +260,7 @@ impl Control<'_> {
     ) -> Result<Plan<Percent>> {
         self.present(file)?;
         // The driver silently takes 20 for more (`smu7_set_sclk_od`); the range is known, though not published.
-        let check = within(&|| self.gpu.path_of(file), "overdrive", &percent, &Percent(0), &Percent(20))?;
+        let check = within(&|| self.gpu.path_of(file), "overdrive", percent, Percent(0), Percent(20))?;
         let step = Step::write(&self.device.dir, file, percent.0).restored_verbatim();
         Ok(Plan::new(self.gpu, percent, read).step(step).check(check))
     }

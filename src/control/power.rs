@@ -41,7 +41,7 @@ impl Control<'_> {
             }
             (Ok(minimum), Ok(maximum)) => {
                 let path = || hwmon_path(gpu, &name);
-                within(&path, "power cap", &cap, &minimum, &maximum)?
+                within(&path, "power cap", cap, minimum, maximum)?
             }
             (Err(Error::NotSupported { .. }), _) | (_, Err(Error::NotSupported { .. })) => {
                 // kstrtou32 is all that is left to refuse it.
