@@ -69,6 +69,13 @@ fn amd_smis_text_has_one_line_that_says_power() {
 }
 
 #[test]
+fn a_list_by_partition_is_a_list_or_nothing() {
+    // node-scraper refuses a GPU's whole answer where it is a number.
+    let metric = json(&run_as("amd-smi", NAVI31, &["metric", "-u", "--json"]));
+    assert_eq!(metric["gpu_data"][0]["usage"]["vcn_busy"], "N/A");
+}
+
+#[test]
 fn amd_smis_csv_has_amds_columns_and_line_ends() {
     assert_eq!(
         text(&run_as("amd-smi", NAVI31, &["list", "--csv"])),

@@ -36,11 +36,12 @@ pub(super) fn usage(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
         .put("gfx_busy_inst", table.partitions(|engines| &engines.gfx_busy))
         .put("jpeg_busy", table.partitions(|engines| &engines.jpeg_busy));
     let busy = table.partitions(|engines| &engines.vcn_busy);
-    let busy = match busy.why_absent() {
+    // AMD's is a list for each partition or nothing, and node-scraper refuses the whole answer of a GPU with a number here.
+    let ours = match busy.why_absent() {
         Some(_) => Node::reading(&activity.media),
-        None => busy,
+        None => busy.clone(),
     };
-    section.put("vcn_busy", busy);
+    section.put_in(Forms::OURS, "vcn_busy", ours).put_in(Forms::AMD_JSON, "vcn_busy", busy);
     scope(gpu.gpu(), &mut section);
     section.into()
 }
