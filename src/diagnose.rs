@@ -77,7 +77,7 @@ impl SmiBuilder {
     pub fn diagnose(&self) -> Result<Diagnosis> {
         let backend = self.open()?;
         let mut diagnosis = Diagnosis { findings: Vec::new() };
-        match self.clone().backend(backend.clone()).build() {
+        match self.clone().opened(backend.clone()).build() {
             Ok(smi) => {
                 driver(&*backend, &mut diagnosis);
                 gpus(&smi, &mut diagnosis);

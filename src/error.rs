@@ -476,6 +476,8 @@ impl Error {
             },
             Errno::PERM => Error::NoPermission { op, path, hint: "refused by the kernel" },
             Errno::NODEV | Errno::NXIO => Error::DeviceGone { path },
+            // Only the kernel's own limits, and `backend::Timeout`, answer so.
+            Errno::TIMEDOUT => Error::Unavailable { path, reason: Unavailable::Late },
             Errno::FBIG => Error::NotAnAttribute { path, reason: "larger than any attribute".into() },
             Errno::ISDIR => Error::NotAnAttribute { path, reason: "a directory, not a file".into() },
             Errno::LOOP => Error::NotAnAttribute { path, reason: "a loop of symbolic links".into() },

@@ -78,6 +78,14 @@ pub(crate) struct Cli {
     pub(crate) command: Option<Command>,
 }
 
+impl Cli {
+    /// Whether it reads of a machine whose kernel may not answer: a recording always does.
+    pub(crate) fn may_hang(&self) -> bool {
+        let is_file = self.common.root().is_some_and(|root| root.is_file());
+        self.common.demo.is_none() && !is_file && !matches!(self.command, Some(Command::Completions { .. }))
+    }
+}
+
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

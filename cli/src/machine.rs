@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use amdgpu_smi::backend::Frames;
 use amdgpu_smi::{Error, Gpu, Smi, SmiBuilder, WakePolicy};
@@ -10,9 +11,15 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::note;
 
+/// How long a read may take before its GPU is late: the slowest, of a table that the firmware fills, takes some
+/// milliseconds.
+pub(crate) const LIMIT: Duration = Duration::from_secs(2);
+
 /// Where and how to look.
 pub(crate) fn builder(common: &Common) -> SmiBuilder {
     let wake = if common.wake { WakePolicy::Allow } else { WakePolicy::Never };
+    // A GPU that is woken takes its time.
+    let limit = if common.wake { LIMIT * 4 } else { LIMIT };
     let builder = Smi::builder().wake(wake);
     if let Some(machine) = &common.made_up {
         return builder.backend(Arc::new(machine.clone()));
@@ -20,8 +27,8 @@ pub(crate) fn builder(common: &Common) -> SmiBuilder {
     match common.root() {
         // A recording goes on while it is watched.
         Some(root) if root.is_file() => builder.archive(root, Frames::WallClock),
-        Some(root) => builder.root(root),
-        None => builder,
+        Some(root) => builder.root(root).timeout(limit),
+        None => builder.timeout(limit),
     }
 }
 

@@ -12,6 +12,7 @@ mod cpu;
 mod face;
 mod failure;
 mod fleet;
+mod guard;
 mod machine;
 mod output;
 mod render;
@@ -35,20 +36,25 @@ use failure::Failure;
 
 fn main() -> ExitCode {
     let face = Face::of(std::env::args_os().next().as_deref());
-    if face != Face::RocmSmi {
-        completion::serve(|| cli::command(face));
+    if face == Face::RocmSmi {
+        return guard::run(|| status(rocm_smi::run(), face));
     }
-    let done = if face == Face::RocmSmi { rocm_smi::run() } else { run(&mut cli::parse(face)) };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            let status = failure.status(face);
-            if status != 0 {
-                output::complain(&failure);
-            }
-            ExitCode::from(status)
-        }
+    completion::serve(|| cli::command(face));
+    let mut cli = cli::parse(face);
+    match cli.may_hang() {
+        true => guard::run(|| status(run(&mut cli), face)),
+        false => ExitCode::from(status(run(&mut cli), face)),
     }
+}
+
+/// The status to end with; says why it is none of success.
+fn status(done: Result<(), Failure>, face: Face) -> u8 {
+    let Err(failure) = done else { return 0 };
+    let status = failure.status(face);
+    if status != 0 {
+        output::complain(&failure);
+    }
+    status
 }
 
 fn demo_machine(demo: Demo) -> Result<Archive, Failure> {

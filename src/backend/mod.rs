@@ -16,6 +16,7 @@ mod manifest;
 mod record;
 mod script;
 mod scripted;
+mod timeout;
 mod tree;
 #[cfg(feature = "control")]
 mod write;
@@ -40,6 +41,7 @@ pub use record::{Call, Fault, Record};
 #[cfg(feature = "capture")]
 pub(crate) use script::escape;
 pub use scripted::Emitted;
+pub use timeout::Timeout;
 pub use tree::Tree;
 #[cfg(feature = "control")]
 pub use write::Writer;

@@ -70,6 +70,12 @@ impl<A, B> Staged<A, B> {
         self.plan.steps()
     }
 
+    /// The plan that undoes it once it is made, as far as the files tell now: of a GPU that sleeps nothing is read, so
+    /// there it may lack steps that [`Change::way_back`] has.
+    pub fn way_back(&self) -> Plan<()> {
+        way_back(&self.plan.gpu, &self.plan.steps, &self.before)
+    }
+
     /// Does the steps one after the other and stops at the first that fails. Then reads back what the driver says.
     ///
     /// This wakes a sleeping GPU: the driver resumes it for every setting.

@@ -6,8 +6,9 @@ mod kfd;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::backend::{Backend, Live, Tree};
+use crate::backend::{Backend, Live, Timeout, Tree};
 use crate::error::{Error, Op, Result};
 use crate::gpu::{DriverInfo, Gpu, Package, WakePolicy, driver_info};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
@@ -64,6 +65,7 @@ pub struct SmiBuilder {
     #[cfg(feature = "capture")]
     frames: Option<crate::backend::Frames>,
     backend: Option<Arc<dyn Backend>>,
+    timeout: Option<Duration>,
     wake: WakePolicy,
 }
 
@@ -94,6 +96,14 @@ impl SmiBuilder {
         self
     }
 
+    /// Lets each call to the system take so long at most, by [`backend::Timeout`](crate::backend::Timeout), whose page says what
+    /// that can promise and what not: what a GPU that hangs would have told is then
+    /// [`Unavailable::Late`](crate::error::Unavailable::Late), and all others answer.
+    pub fn timeout(mut self, limit: Duration) -> SmiBuilder {
+        self.timeout = Some(limit);
+        self
+    }
+
     /// Whether reading may wake sleeping GPUs; [`WakePolicy::Never`] if this is not called.
     pub fn wake(mut self, wake: WakePolicy) -> SmiBuilder {
         self.wake = wake;
@@ -116,6 +126,19 @@ impl SmiBuilder {
 
     /// The backend that this builder stands for, without a scan.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
+        let backend = self.open_unlimited()?;
+        Ok(match self.timeout {
+            Some(limit) => Arc::new(Timeout::new(backend, limit)),
+            None => backend,
+        })
+    }
+
+    /// The same over what [`open`](Self::open) gave.
+    pub(crate) fn opened(self, backend: Arc<dyn Backend>) -> SmiBuilder {
+        SmiBuilder { timeout: None, ..self.backend(backend) }
+    }
+
+    fn open_unlimited(&self) -> Result<Arc<dyn Backend>> {
         if let Some(backend) = &self.backend {
             return Ok(backend.clone());
         }

@@ -39,5 +39,6 @@ mod shapes;
 mod source;
 #[cfg(feature = "synth")]
 mod synth;
+mod timeout;
 mod topology;
 mod writing;

@@ -1,13 +1,16 @@
 //! What `set` and `reset` share: all changes are planned, then made one after the other, and told.
 
+pub(crate) mod interrupt;
 pub(crate) mod value;
 
 use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
 
 use amdgpu_smi::control::{self, Control, Plan, Step};
 use amdgpu_smi::{Error, Gpu};
 use clap::Args;
 
+use self::interrupt::{Interrupt, Undo, write_undo};
 use crate::answer::{find, format};
 use crate::args::{Common, Shape};
 use crate::failure::Failure;
@@ -25,6 +28,9 @@ pub(crate) struct ChangeArgs {
     /// Do not ask before what cannot be undone or takes GPUs away
     #[arg(short, long)]
     pub(crate) yes: bool,
+    /// Before the first write, put what the files hold into this new file, as a script that goes back to it
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) undo_file: Option<PathBuf>,
 }
 
 /// What is asked of each GPU.
@@ -80,8 +86,8 @@ pub(crate) struct Planned {
     pub(crate) caveat: Option<&'static str>,
     /// Whether it is of a fixture or a recording.
     pub(crate) recorded: bool,
-    /// Whether it could be begun.
-    pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<()>>,
+    /// Whether it could be begun; the writes that would undo it.
+    pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<Vec<Undo>>>,
     pub(crate) apply: Box<dyn Fn() -> Result<Made, control::Failure>>,
 }
 
@@ -130,7 +136,10 @@ impl Plans<'_> {
             note: None,
             caveat: None,
             recorded: plan.is_of_a_recording(),
-            stage: Box::new(move || plan.clone().stage().map(drop)),
+            stage: Box::new(move || {
+                let way_back = plan.clone().stage()?.way_back();
+                Ok(way_back.steps().iter().map(|step| (step.path(), step.bytes().to_vec())).collect())
+            }),
             apply: Box::new(move || {
                 let change = make(&gpu.control()?)?.apply()?;
                 let words = |steps: &[Step]| steps.iter().map(ToString::to_string).collect();
@@ -210,13 +219,11 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
 
     let (_, gpus) = find(common, AmdRoot::GpuData)?;
     let all = plan(&gpus, request)?;
-    if !how.dry_run {
-        stage(&all)?;
-    }
+    let undo = if how.dry_run { Vec::new() } else { stage(&all)? };
     if ask {
         consent(&gpus, &dangers, &mut io::stderr(), &mut io::stdin().lock())?;
     }
-    tell(common, all, how.dry_run)
+    tell(common, all, how.dry_run, how.undo_file.as_deref().map(|file| (file, undo)))
 }
 
 /// The same for changes of something else than GPUs, which are planned, and not asked about.
@@ -225,15 +232,34 @@ pub(crate) fn run_planned(common: &Common, all: Vec<Group>, dry_run: bool) -> Re
     if !dry_run {
         stage(&all)?;
     }
-    tell(common, all, dry_run)
+    tell(common, all, dry_run, None)
 }
 
 /// Makes what is to be made, and tells.
-fn tell(common: &Common, all: Vec<Group>, dry_run: bool) -> Result<(), Failure> {
+fn tell(
+    common: &Common,
+    all: Vec<Group>,
+    dry_run: bool,
+    undo: Option<(&Path, Vec<Vec<Undo>>)>,
+) -> Result<(), Failure> {
     // Before anything is done: what has been done must be told.
     let mut output = Output::open(common)?;
-    let (changed, failed) = make(all, dry_run);
-    output.write(&render(&changed, format(common), dry_run, failed.is_some()))?;
+    if let Some((file, undo)) = undo {
+        write_undo(file, &undo)?;
+    }
+    let interrupt = if dry_run { Interrupt::default() } else { Interrupt::heed() };
+    let (changed, failed) = make(all, dry_run, &interrupt);
+    let text = render(&changed, format(common), dry_run, failed.is_some());
+    if let Err(failure) = output.write(&text) {
+        if !dry_run {
+            // What was done, and the way back, must not be lost with the output.
+            let _ = io::stderr().write_all(text.as_bytes());
+        }
+        return Err(match failure {
+            Failure::ReaderGone if !dry_run => Failure::Status(1),
+            failure => failure,
+        });
+    }
     failed.map_or(Ok(()), |sentence| Err(Failure::Nothing(sentence)))
 }
 
@@ -253,24 +279,29 @@ fn plan(gpus: &[Gpu], request: &impl Request) -> Result<Vec<Group>, Failure> {
     Ok(all)
 }
 
-/// Makes sure that each change could be begun.
-fn stage(all: &[Group]) -> Result<(), Failure> {
+/// Makes sure that each change could be begun; the writes that would undo each.
+fn stage(all: &[Group]) -> Result<Vec<Vec<Undo>>, Failure> {
+    let mut undo = Vec::new();
     for group in all {
         for planned in &group.list {
-            (planned.stage)().map_err(|error| group.device.unchanged(planned.setting, error))?;
+            let staged = (planned.stage)();
+            undo.push(staged.map_err(|error| group.device.unchanged(planned.setting, error))?);
         }
     }
-    Ok(())
+    Ok(undo)
 }
 
 /// Makes the changes up to the first that fails; what became of each, and the sentence of the one that failed.
-fn make(all: Vec<Group>, dry_run: bool) -> (Vec<Changes>, Option<String>) {
+fn make(all: Vec<Group>, dry_run: bool, interrupt: &Interrupt) -> (Vec<Changes>, Option<String>) {
     let mut failed = None;
     let mut made = 0;
     let mut changed = Vec::new();
     for Group { device, through, list } in all {
         let mut changes = Vec::new();
         for planned in list {
+            if failed.is_none() && interrupt.came() {
+                failed = Some(format!("interrupted by a signal before {device}, {}", planned.setting));
+            }
             let outcome = match (dry_run, &failed) {
                 (true, _) => Outcome::Dry,
                 (false, Some(_)) => Outcome::Untried,

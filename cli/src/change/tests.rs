@@ -63,7 +63,7 @@ impl Scratch {
         let all = all.unwrap_or_else(|failure| panic!("{failure}"));
         stage(&all).unwrap();
         assert_eq!(self.record.writes(), [], "planning writes");
-        let (gpus, failed) = make(all, false);
+        let (gpus, failed) = make(all, false, &Interrupt::default());
         (render(&gpus, form, false, failed.is_some()), failed)
     }
 

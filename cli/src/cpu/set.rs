@@ -67,7 +67,7 @@ impl Plans {
             note: None,
             caveat: None,
             recorded: plan.is_of_a_recording(),
-            stage: Box::new(move || plan.stage()),
+            stage: Box::new(move || plan.stage().map(|()| Vec::new())),
             apply: Box::new(move || {
                 let plan = make().map_err(Refused::Before)?;
                 let steps = vec![plan.step()];

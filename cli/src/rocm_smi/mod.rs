@@ -78,7 +78,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 }
 
 fn find(args: &RocmSmi) -> amdgpu_smi::Result<Smi> {
-    let builder = Smi::builder();
+    let builder = Smi::builder().timeout(crate::machine::LIMIT);
     match args.root.as_ref().filter(|root| !root.as_os_str().is_empty()) {
         Some(root) => builder.root(root).build(),
         None => builder.build(),

@@ -81,6 +81,7 @@ fn give_back() {
 
 /// Starts the threads that wait for keys and for signals.
 pub(crate) fn listen(to: &Sender<Message>) -> io::Result<()> {
+    crate::guard::claim_signals();
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
     let sender = to.clone();
     std::thread::Builder::new().name("top-signals".into()).spawn(move || {

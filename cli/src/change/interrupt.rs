@@ -1,0 +1,86 @@
+//! What becomes of a change when the user, the terminal or the system wants the program to end in the middle of it.
+//!
+//! The setting that is being made is finished, because half of it is none that anybody asked for; those after it are left, and the
+//! answer says what stands and how to go back. The way back can be had before the first write, too.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM};
+
+use crate::failure::Failure;
+use crate::guard;
+
+/// One write of the way back.
+pub(crate) type Undo = (PathBuf, Vec<u8>);
+
+/// Whether a signal asked for the end. From its making on signals do nothing else.
+#[derive(Debug, Default)]
+pub(crate) struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// Notes signals from now on.
+    pub(crate) fn heed() -> Interrupt {
+        let interrupt = Interrupt::default();
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            // Where no handler can be set the signal ends the program, as it does without one.
+            let _ = signal_hook::flag::register(signal, interrupt.0.clone());
+        }
+        guard::claim_change();
+        interrupt
+    }
+
+    pub(crate) fn came(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Writes the way back as a script that can be run: what was set last is undone first.
+pub(crate) fn write_undo(path: &Path, changes: &[Vec<Undo>]) -> Result<(), Failure> {
+    let mut script = String::from(
+        "#!/bin/sh\n# What the files held before the change; run as root, it goes back to that.\n",
+    );
+    for (file, bytes) in changes.iter().rev().flatten() {
+        let line = String::from_utf8_lossy(bytes);
+        let (line, file) = (quoted(line.trim_end_matches('\n')), quoted(&file.to_string_lossy()));
+        script.push_str(&format!("printf '%s\\n' {line} > {file}\n"));
+    }
+    let failed = |error| Failure::Output(path.to_path_buf(), error);
+    let mut options = OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o700).open(path).map_err(failed)?;
+    // It must outlast what the change may do to the machine.
+    file.write_all(script.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)
+}
+
+/// A word of the shell.
+fn quoted(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_back_can_be_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["level", "it's a table"].map(|name| folder.path().join(name));
+        for file in &files {
+            std::fs::write(file, "changed\n").unwrap();
+        }
+        let changes = [
+            vec![(files[0].clone(), b"auto\n".to_vec())],
+            vec![(files[1].clone(), b"s 1 'x' %d\n".to_vec())],
+        ];
+        let script = folder.path().join("undo");
+        write_undo(&script, &changes).unwrap();
+        assert!(std::process::Command::new(&script).status().unwrap().success());
+        assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), "auto\n");
+        assert_eq!(std::fs::read_to_string(&files[1]).unwrap(), "s 1 'x' %d\n");
+        assert!(write_undo(&script, &changes).is_err(), "nothing is replaced");
+    }
+}

@@ -1,0 +1,192 @@
+//! The command in two processes, so that the prompt comes back although a GPU hangs.
+//!
+//! A thread that waits in the kernel for a GPU (state D) takes no signal, and keeps its process from ending. So the command is
+//! done by a child, in the same process group and on the same terminal, and the process that the shell waits for
+//! does nothing but wait for the child's word. The child gives standard output back before it says that it is done, because a
+//! pipe's reader would wait for it otherwise.
+
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::unistd::{ForkResult, fork};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, waitpid};
+use signal_hook::consts::signal::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::output::note;
+
+/// How long the child may take to end after a signal: what it has to tidy up is done in a moment.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// Whether something of the command ends by signals in its own way.
+static CLAIMED: AtomicBool = AtomicBool::new(false);
+/// Where the child says that it is done.
+static DONE: OnceLock<UnixStream> = OnceLock::new();
+
+/// Leaves signals to the caller, who ends the command by them.
+pub(crate) fn claim_signals() {
+    CLAIMED.store(true, Ordering::Relaxed);
+}
+
+/// Leaves signals to the caller, and the time that it takes to end by them: a change is not left half done.
+pub(crate) fn claim_change() {
+    claim_signals();
+    if let Some(mut done) = DONE.get() {
+        // There is nobody to tell if this fails.
+        let _ = done.write_all(&[WAIT, 0]);
+    }
+}
+
+/// The child's words: that it must be waited for, and that it is done with a status.
+const WAIT: u8 = b'w';
+const END: u8 = b'e';
+
+/// Does the command in a child, or here where no process can be made.
+pub(crate) fn run(command: impl FnOnce() -> u8) -> ExitCode {
+    let Ok((word, done)) = UnixStream::pair() else { return ExitCode::from(command()) };
+    match split() {
+        Ok(ForkResult::Child) => {
+            drop(word);
+            let _ = DONE.set(done);
+            // Where the guard is killed the command ends, too.
+            let _ = rustix::process::set_parent_process_death_signal(Some(Signal::TERM));
+            end_by_signals();
+            finish(command())
+        }
+        Ok(ForkResult::Parent { child }) => {
+            drop(done);
+            let status = Pid::from_raw(child.as_raw()).map_or(1, |child| watch(child, word));
+            std::process::exit(status)
+        }
+        Err(_) => ExitCode::from(command()),
+    }
+}
+
+/// Makes the child.
+#[allow(unsafe_code, reason = "fork has no safe form")]
+fn split() -> nix::Result<ForkResult> {
+    // SAFETY: No thread was started yet, so the child has all that the parent has, and no lock is held by a thread that
+    // the child lacks.
+    unsafe { fork() }
+}
+
+/// Ends the child: gives back the terminal or pipe, says with which status, and leaves behind what hangs.
+fn finish(status: u8) -> ! {
+    let _ = io::stdout().flush();
+    if let Ok(null) = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null") {
+        let _ = rustix::stdio::dup2_stdin(&null);
+        let _ = rustix::stdio::dup2_stdout(&null);
+        let _ = rustix::stdio::dup2_stderr(&null);
+    }
+    if let Some(mut done) = DONE.get() {
+        let _ = done.write_all(&[END, status]);
+    }
+    std::process::exit(status.into())
+}
+
+/// Has signals end the child as they would anyway, but so that it gives back what others wait for.
+fn end_by_signals() {
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+    let wait = move || {
+        for signal in signals.forever() {
+            if !CLAIMED.load(Ordering::Relaxed) {
+                finish(128 + u8::try_from(signal).unwrap_or(0));
+            }
+        }
+    };
+    // Without the thread signals do nothing here, and the guard ends by them.
+    let _ = thread::Builder::new().name("signals".into()).stack_size(64 << 10).spawn(wait);
+}
+
+/// Waits for the child's word, and passes signals on to it. Gives the status to end with.
+fn watch(child: Pid, mut word: UnixStream) -> i32 {
+    let Ok((wake, waker)) = UnixStream::pair() else { return wait_for(child) };
+    for signal in [SIGINT, SIGTERM, SIGHUP, SIGCHLD] {
+        let waker: Option<OwnedFd> = waker.try_clone().ok().map(OwnedFd::from);
+        if let Some(waker) = waker {
+            let _ = signal_hook::low_level::pipe::register(signal, waker);
+        }
+    }
+    let seen: Vec<_> = [SIGINT, SIGTERM, SIGHUP]
+        .into_iter()
+        .filter_map(|signal| {
+            let flag = std::sync::Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(signal, flag.clone()).ok()?;
+            Some((signal, flag))
+        })
+        .collect();
+    let _ = wake.set_nonblocking(true);
+    let mut is_change = false;
+    let mut deadline: Option<(Instant, i32)> = None;
+    loop {
+        let left =
+            deadline.filter(|_| !is_change).map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+        let mut fds = [PollFd::new(&word, PollFlags::IN), PollFd::new(&wake, PollFlags::IN)];
+        let polled = poll(&mut fds, timeout.as_ref());
+        let has_word = fds.first().is_some_and(|fd| !fd.revents().is_empty());
+        if has_word {
+            let mut said = [0; 2];
+            match word.read(&mut said) {
+                Ok(2) if said[0] == WAIT => is_change = true,
+                Ok(2) => return said[1].into(),
+                // It ended without a word.
+                _ => return wait_for(child),
+            }
+            continue;
+        }
+        let _ = (&wake).read(&mut [0; 64]);
+        for (signal, flag) in &seen {
+            if flag.swap(false, Ordering::Relaxed) {
+                // The terminal sent it to the child as well, and another program may not have.
+                let soon = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+                let is_ending =
+                    poll(&mut [PollFd::new(&word, PollFlags::IN)], Some(&soon)).is_ok_and(|count| count > 0);
+                if let (false, Some(signal)) = (is_ending, Signal::from_named_raw(*signal)) {
+                    let _ = kill_process(child, signal);
+                }
+                deadline.get_or_insert((Instant::now() + PATIENCE, 128 + signal));
+            }
+        }
+        stop_with(child);
+        if let (Some((at, status)), false) = (deadline, is_change)
+            && Instant::now() >= at
+        {
+            note(
+                "a GPU does not answer: the process that asked it is left behind, and ends when the kernel lets go",
+            );
+            return status;
+        }
+        if polled.is_err_and(|errno| errno != rustix::io::Errno::INTR) {
+            return wait_for(child);
+        }
+    }
+}
+
+/// Stops, and goes on, as the child does: what the shell waits for is this process.
+fn stop_with(child: Pid) {
+    let options = WaitOptions::NOHANG | WaitOptions::UNTRACED;
+    if let Ok(Some((_, status))) = waitpid(Some(child), options)
+        && status.stopped()
+    {
+        let _ = kill_process(rustix::process::getpid(), Signal::STOP);
+        let _ = kill_process(child, Signal::CONT);
+    }
+}
+
+/// The status of a child that ended without a word: by a signal, or because it could not say it.
+fn wait_for(child: Pid) -> i32 {
+    let ended =
+        |status: WaitStatus| status.exit_status().or(status.terminating_signal().map(|signal| 128 + signal));
+    match waitpid(Some(child), WaitOptions::empty()) {
+        Ok(Some((_, status))) => ended(status).unwrap_or(1),
+        _ => 1,
+    }
+}

@@ -1,0 +1,341 @@
+//! Another backend, whose calls end in time even where the kernel does not answer.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use rustix::io::Errno;
+
+use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Meta, drm, hsmp};
+use crate::id::{Bdf, GpuId, RenderMinor};
+
+/// Reading attributes needs little.
+const STACK: usize = 256 << 10;
+
+/// Wraps a backend: a call that takes longer than a limit fails with ETIMEDOUT, which becomes
+/// [`Unavailable::Late`](crate::error::Unavailable::Late).
+///
+/// A read of a GPU that hangs does not return, and no signal ends it. So each call is made by a thread beside the
+/// caller's, and one that does not answer is left behind with its thread. Until the kernel lets go of it, all that belongs to
+/// the same thing (a PCI device, a KFD node, a process) fails at once; afterwards it is asked again. While something hangs,
+/// what else is late is waited for only a quarter of the limit.
+///
+/// What this cannot do: a thread that waits in the kernel keeps its process from ending, whatever ends the others. A program
+/// whose end somebody waits for reads in a child process that it can leave behind, as the command does. Writes are made
+/// by the caller's thread, because nobody could tell whether one that was left behind took effect.
+///
+/// ```
+/// use amdgpu_smi::backend::{Live, Timeout};
+/// use std::{sync::Arc, time::Duration};
+///
+/// let backend = Timeout::new(Arc::new(Live::new()), Duration::from_secs(2));
+/// let smi = amdgpu_smi::Smi::builder().backend(Arc::new(backend)).build();
+/// # drop(smi);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Timeout {
+    inner: Arc<dyn Backend>,
+    shared: Arc<Shared>,
+}
+
+type Job = Box<dyn FnOnce() + Send>;
+
+#[derive(Debug)]
+struct Shared {
+    limit: Duration,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Threads that wait for work.
+    idle: Vec<Sender<Job>>,
+    /// How many calls hang, by what they ask.
+    hung: HashMap<PathBuf, usize>,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // What a panic elsewhere leaves is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a call by another thread.
+    fn call<T: Send + 'static>(
+        self: &Arc<Shared>,
+        path: &Path,
+        call: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let about = about(path);
+        let (idle, limit) = {
+            let mut state = self.state();
+            if state.hung.contains_key(&about) {
+                return Err(Errno::TIMEDOUT.into());
+            }
+            let limit = if state.hung.is_empty() { self.limit } else { self.limit / 4 };
+            (state.idle.pop(), limit)
+        };
+        let thread = match idle {
+            Some(thread) => thread,
+            None => spawn()?,
+        };
+        let (give, answer) = mpsc::sync_channel(1);
+        let (shared, key) = (self.clone(), about.clone());
+        let job = move || {
+            let result = call();
+            // Under the lock, so that the answer is either taken or known to be late.
+            let mut state = shared.state();
+            if give.send(result).is_err() {
+                state.forget(&key);
+            }
+        };
+        if thread.send(Box::new(job)).is_err() {
+            return Err(Errno::AGAIN.into());
+        }
+        match answer.recv_timeout(limit) {
+            Ok(result) => {
+                self.state().idle.push(thread);
+                result
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(Errno::IO.into()),
+            Err(RecvTimeoutError::Timeout) => {
+                let mut state = self.state();
+                match answer.try_recv() {
+                    Ok(result) => {
+                        state.idle.push(thread);
+                        result
+                    }
+                    Err(_) => {
+                        *state.hung.entry(about).or_default() += 1;
+                        // Dropped while the lock is held: the call finds out that nobody waits any more.
+                        drop(answer);
+                        Err(Errno::TIMEDOUT.into())
+                    }
+                }
+            }
+        }
+    }
+
+    fn wrap(self: &Arc<Shared>, inner: Arc<dyn Dir>) -> Arc<dyn Dir> {
+        Arc::new(TimeoutDir { inner, shared: self.clone() })
+    }
+}
+
+impl State {
+    /// A call that hung has returned.
+    fn forget(&mut self, about: &Path) {
+        if let Some(count) = self.hung.get_mut(about) {
+            *count -= 1;
+            if *count == 0 {
+                self.hung.remove(about);
+            }
+        }
+    }
+}
+
+fn spawn() -> io::Result<Sender<Job>> {
+    let (sender, jobs): (Sender<Job>, Receiver<Job>) = mpsc::channel();
+    let builder = thread::Builder::new().name("amdgpu-smi read".into()).stack_size(STACK);
+    // It ends when the sender is dropped: with the backend, or once a call that hung returns.
+    builder.spawn(move || jobs.into_iter().for_each(|job| job()))?;
+    Ok(sender)
+}
+
+/// What a path belongs to: a PCI device, a KFD node or process, a process; else it is for itself.
+fn about(path: &Path) -> PathBuf {
+    let mut prefix = PathBuf::new();
+    let mut found = None;
+    for component in path {
+        let parent = prefix.file_name().and_then(|name| name.to_str()).map(str::to_owned);
+        prefix.push(component);
+        let name = component.to_str().unwrap_or_default();
+        let is_number = || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        if name.parse::<Bdf>().is_ok() {
+            found = Some(PathBuf::from(name));
+        } else if matches!(parent.as_deref(), Some("nodes" | "proc")) && is_number() {
+            found = Some(prefix.clone());
+        }
+    }
+    found.unwrap_or_else(|| path.to_path_buf())
+}
+
+impl Timeout {
+    /// Lets calls of `inner` take so long at most.
+    pub fn new(inner: Arc<dyn Backend>, limit: Duration) -> Timeout {
+        Timeout { inner, shared: Arc::new(Shared { limit, state: Mutex::default() }) }
+    }
+
+    /// How many calls hang at present.
+    pub fn hanging(&self) -> usize {
+        self.shared.state().hung.values().sum()
+    }
+}
+
+impl Backend for Timeout {
+    fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
+        let (inner, owned) = (self.inner.clone(), path.to_path_buf());
+        let opened = self.shared.call(path, move || inner.open_dir(&owned))?;
+        Ok(self.shared.wrap(opened))
+    }
+
+    fn host(&self) -> HostFacts {
+        self.inner.host()
+    }
+
+    fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
+        let inner = self.inner.clone();
+        let inner = self.shared.call(Path::new(KFD), move || inner.open_kfd())?;
+        Ok(Arc::new(TimeoutKfd { inner, shared: self.shared.clone() }))
+    }
+
+    fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
+        let inner = self.inner.clone();
+        self.shared.call(&drm::node_path(node), move || inner.drm_query(node, what))
+    }
+
+    fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        let (inner, message) = (self.inner.clone(), message.clone());
+        self.shared.call(Path::new(hsmp::HSMP), move || inner.hsmp(&message))
+    }
+
+    #[cfg(feature = "control")]
+    fn hsmp_set(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
+        self.inner.hsmp_set(message)
+    }
+}
+
+const KFD: &str = "/dev/kfd";
+
+#[derive(Debug)]
+struct TimeoutKfd {
+    inner: Arc<dyn Kfd>,
+    shared: Arc<Shared>,
+}
+
+impl Kfd for TimeoutKfd {
+    fn version(&self) -> io::Result<KfdVersion> {
+        let inner = self.inner.clone();
+        self.shared.call(Path::new(KFD), move || inner.version())
+    }
+
+    fn smi_events(&self, gpu: GpuId) -> io::Result<OwnedFd> {
+        let inner = self.inner.clone();
+        self.shared.call(Path::new(KFD), move || inner.smi_events(gpu))
+    }
+}
+
+#[derive(Debug)]
+struct TimeoutDir {
+    inner: Arc<dyn Dir>,
+    shared: Arc<Shared>,
+}
+
+impl TimeoutDir {
+    fn call<T: Send + 'static>(
+        &self,
+        rel: &Path,
+        call: impl FnOnce(&dyn Dir, &Path) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let (inner, owned) = (self.inner.clone(), rel.to_path_buf());
+        self.shared.call(&self.inner.path().join(rel), move || call(&*inner, &owned))
+    }
+
+    /// A call that fills a buffer: one of its own, because the caller's may be gone when it is late.
+    fn fill(
+        &self,
+        rel: &Path,
+        buf: &mut Vec<u8>,
+        call: impl FnOnce(&dyn Dir, &Path, &mut Vec<u8>) -> io::Result<()> + Send + 'static,
+    ) -> io::Result<()> {
+        let mut own = std::mem::take(buf);
+        *buf = self.call(rel, move |dir, rel| call(dir, rel, &mut own).map(|()| own))?;
+        Ok(())
+    }
+}
+
+impl Dir for TimeoutDir {
+    fn path(&self) -> &Path {
+        self.inner.path()
+    }
+
+    fn read(&self, rel: &Path, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.fill(rel, buf, |dir, rel, buf| dir.read(rel, buf))
+    }
+
+    fn read_to_end(&self, rel: &Path, limit: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.fill(rel, buf, move |dir, rel, buf| dir.read_to_end(rel, limit, buf))
+    }
+
+    fn read_once(&self, rel: &Path, room: usize, buf: &mut Vec<u8>) -> io::Result<()> {
+        self.fill(rel, buf, move |dir, rel, buf| dir.read_once(rel, room, buf))
+    }
+
+    fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
+        self.call(rel, |dir, rel| dir.read_link(rel))
+    }
+
+    fn list(&self, rel: &Path) -> io::Result<Vec<Entry>> {
+        self.call(rel, |dir, rel| dir.list(rel))
+    }
+
+    fn meta(&self, rel: &Path) -> io::Result<Meta> {
+        self.call(rel, |dir, rel| dir.meta(rel))
+    }
+
+    fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
+        let opened = self.call(rel, |dir, rel| dir.open_dir(rel))?;
+        Ok(self.shared.wrap(opened))
+    }
+
+    fn open_attr(&self, rel: &Path) -> io::Result<Box<dyn Attr>> {
+        let path = self.inner.path().join(rel);
+        let attr: Box<dyn Attr> = self.call(rel, |dir, rel| dir.open_attr(rel))?;
+        Ok(Box::new(TimeoutAttr { inner: attr.into(), path, shared: self.shared.clone() }))
+    }
+
+    #[cfg(feature = "control")]
+    fn writer(&self) -> Option<&dyn super::Writer> {
+        self.inner.writer()
+    }
+}
+
+#[derive(Debug)]
+struct TimeoutAttr {
+    inner: Arc<dyn Attr>,
+    path: PathBuf,
+    shared: Arc<Shared>,
+}
+
+impl Attr for TimeoutAttr {
+    fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
+        let (inner, mut own) = (self.inner.clone(), std::mem::take(buf));
+        *buf = self.shared.call(&self.path, move || inner.read(&mut own).map(|()| own))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_path_belongs_to() {
+        let of = |path: &str| about(Path::new(path)).display().to_string();
+        let device = "/sys/devices/pci0000:00/0000:00:01.1/0000:03:00.0";
+        for file in ["", "/uevent", "/hwmon/hwmon4/temp1_input"] {
+            assert_eq!(of(&format!("{device}{file}")), "0000:03:00.0");
+        }
+        assert_eq!(of("/sys/bus/pci/devices/0000:03:00.0/uevent"), "0000:03:00.0");
+        let nodes = "/sys/class/kfd/kfd/topology/nodes";
+        assert_eq!(of(&format!("{nodes}/3/mem_banks/0/properties")), format!("{nodes}/3"));
+        assert_eq!(of(nodes), nodes);
+        assert_eq!(of("/proc/42/fdinfo/7"), "/proc/42");
+        assert_eq!(of("/proc/self/ns/pid"), "/proc/self/ns/pid");
+        assert_eq!(of("/sys/class/kfd/kfd/proc/9/queues/1/gpuid"), "/sys/class/kfd/kfd/proc/9");
+    }
+}
