@@ -199,7 +199,7 @@ impl Backend for Timeout {
     }
 
     fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
-        let (inner, message) = (self.inner.clone(), message.clone());
+        let (inner, message) = (self.inner.clone(), *message);
         self.shared.call(Path::new(hsmp::HSMP), move || inner.hsmp(&message))
     }
 
