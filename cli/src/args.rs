@@ -75,15 +75,15 @@ pub(crate) struct Common {
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) file: Option<PathBuf>,
 
-    /// Replace the file if it is there
+    /// Replace an existing file
     #[arg(long, global = true)]
     pub(crate) overwrite: bool,
 
-    /// Write after the file's end if it is there
+    /// Append to an existing file
     #[arg(long, global = true)]
     pub(crate) append: bool,
 
-    /// Read what wakes a sleeping GPU, too
+    /// Wake sleeping GPUs to read them
     #[arg(long, global = true)]
     pub(crate) wake: bool,
 

@@ -89,13 +89,13 @@ impl Cli {
 /// What is to be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// The GPUs and the names they go by
+    /// GPUs with their names and addresses
     List(ListArgs),
     /// What a GPU is: chip, board, bus, firmware image, memory, caches, limits
     Static(StaticArgs),
     /// How a GPU is: usage, power, clocks, temperatures, errors, fan, memory
     Metric(MetricArgs),
-    /// The most wanted measurements, a row for each GPU
+    /// Key metrics, one row per GPU
     #[command(visible_alias = "dmon")]
     Monitor(MonitorArgs),
     /// A live view: bars, history, processes; keys as in htop
@@ -103,27 +103,27 @@ pub(crate) enum Command {
     /// Versions of the firmware that the driver loaded
     #[command(visible_alias = "ucode")]
     Firmware(FirmwareArgs),
-    /// Who uses the GPUs: memory, engines and compute units of each process
+    /// Processes on the GPUs: memory, engines and compute units
     Process(ProcessArgs),
     /// How the GPUs are wired to each other
     Topology(TopologyArgs),
     /// XGMI: links, their traffic and state, the hive
     Xgmi(XgmiArgs),
-    /// How packages are split into partitions, and how they can be
+    /// Partitions of packages, current and possible
     Partition(PartitionArgs),
     /// Error correction, its counts, and the records of errors (CPER)
     Ras(RasArgs),
-    /// Pages of video memory that errors were found in
+    /// Pages of video memory with errors
     BadPages(BadPagesArgs),
-    /// What GPUs report as it happens: resets, throttling, memory faults, migrations
+    /// Stream GPU events: resets, throttling, memory faults, migrations
     Event(EventArgs),
     /// Record the machine as a file, which --root and tests take in its place
     Capture(CaptureArgs),
     /// Change settings: power cap, fan, clocks, performance level, partitions
     Set(Box<SetArgs>),
-    /// Set settings back, or reset the GPU itself
+    /// Restore settings, or reset the GPU itself
     Reset(ResetArgs),
-    /// What is there of driver, devices and permissions, what is missing, and how to get it
+    /// Check driver, devices and permissions, and suggest fixes
     Doctor,
     /// Versions of this program, the driver and the kernel
     Version,

@@ -15,6 +15,7 @@ mod fleet;
 mod guard;
 mod machine;
 mod output;
+mod reasons;
 mod render;
 mod report;
 mod rocm_smi;

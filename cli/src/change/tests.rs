@@ -169,7 +169,7 @@ fn a_change_that_fails_in_the_middle() {
     assert!(profile["done"][0].as_str().unwrap().ends_with("_performance_level <- manual"));
     assert!(profile["way_back"][0].as_str().unwrap().ends_with("_performance_level <- auto"));
     assert!(profile["error"].as_str().unwrap().contains("the driver refuses \"5\""));
-    assert_eq!(gpu["unavailable"]["changes.1.actual"], "not tried");
+    assert_eq!(gpu["unavailable"]["changes.1.actual"], "not_tried");
     assert!(cap["actual"].is_null());
     assert_eq!(scratch.writes().len(), 2);
 }

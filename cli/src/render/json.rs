@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::document::Document;
 use super::iso;
-use crate::report::{Forms, Node, Number, Section};
+use crate::reasons::code;
+use crate::report::{Absent, Forms, Node, Number, Section};
 
 /// The version of what is printed here. A new key does not change it; another meaning, type or place does.
 pub(crate) const SCHEMA: u32 = 1;
@@ -54,20 +55,37 @@ pub(super) fn pretty(value: &Value, indent: usize) -> String {
     String::from_utf8(bytes).unwrap_or_default()
 }
 
+/// Why values are absent, by their dotted path.
+#[derive(Default)]
+struct Reasons {
+    codes: Map<String, Value>,
+    /// Sentences, where the code does not say enough.
+    details: Map<String, Value>,
+}
+
+impl Reasons {
+    fn put(&mut self, path: String, absent: &Absent) {
+        let (code, needs_detail) = code(absent);
+        if needs_detail {
+            self.details.insert(path.clone(), absent.detail.as_str().into());
+        }
+        self.codes.insert(path, code.into());
+    }
+}
+
 /// A GPU's object, which ends with the reasons.
 fn gpu(section: &Section) -> Value {
-    let mut reasons = Map::new();
+    let mut reasons = Reasons::default();
     let mut path = Vec::new();
     let mut object = object(section, &mut path, &mut reasons);
-    object.insert("unavailable".into(), reasons.into());
+    object.insert("unavailable".into(), reasons.codes.into());
+    if !reasons.details.is_empty() {
+        object.insert("details".into(), reasons.details.into());
+    }
     object.into()
 }
 
-fn object<'a>(
-    section: &'a Section,
-    path: &mut Vec<&'a str>,
-    reasons: &mut Map<String, Value>,
-) -> Map<String, Value> {
+fn object<'a>(section: &'a Section, path: &mut Vec<&'a str>, reasons: &mut Reasons) -> Map<String, Value> {
     let mut object = Map::new();
     for (key, node) in section.entries(Forms::JSON) {
         path.push(key);
@@ -77,7 +95,7 @@ fn object<'a>(
     object
 }
 
-fn value<'a>(node: &'a Node, path: &mut Vec<&'a str>, reasons: &mut Map<String, Value>) -> Value {
+fn value<'a>(node: &'a Node, path: &mut Vec<&'a str>, reasons: &mut Reasons) -> Value {
     match node {
         Node::Quantity(value, unit) => json!({"value": number(*value), "unit": unit}),
         Node::Number(value) => number(*value),
@@ -89,21 +107,23 @@ fn value<'a>(node: &'a Node, path: &mut Vec<&'a str>, reasons: &mut Map<String, 
         }
         Node::Section(section) => object(section, path, reasons).into(),
         Node::Absent(absent) => {
-            reasons.insert(path.join("."), absent.reason.as_str().into());
+            reasons.put(path.join("."), absent);
             Value::Null
         }
     }
 }
 
 /// An item of a list, whose place in the path is its number.
-fn item(index: usize, node: &Node, path: &[&str], reasons: &mut Map<String, Value>) -> Value {
-    let mut of_item = Map::new();
+fn item(index: usize, node: &Node, path: &[&str], reasons: &mut Reasons) -> Value {
+    let mut of_item = Reasons::default();
     let value = value(node, &mut Vec::new(), &mut of_item);
     let prefix = path.join(".");
-    for (key, reason) in of_item {
+    let full = |key: String| {
         let dot = if key.is_empty() { "" } else { "." };
-        reasons.insert(format!("{prefix}.{index}{dot}{key}"), reason);
-    }
+        format!("{prefix}.{index}{dot}{key}")
+    };
+    reasons.codes.extend(of_item.codes.into_iter().map(|(key, code)| (full(key), code)));
+    reasons.details.extend(of_item.details.into_iter().map(|(key, detail)| (full(key), detail)));
     value
 }
 

@@ -76,12 +76,12 @@ fn a_value_has_its_source_and_an_absent_one_its_reason() {
     assert_eq!(cpu["sources"]["power_metrics.socket power"], "/dev/hsmp");
     assert_eq!(cpu["sources"]["cpu_temp.response"], "k10temp");
     assert_eq!(cpu["socket_energy"]["response"], Value::Null);
-    assert_eq!(cpu["unavailable"]["socket_energy.response"], "no permission");
-    assert_eq!(cpu["unavailable"]["metric_version.version"], "not in protocol 5 of this processor");
+    assert_eq!(cpu["unavailable"]["socket_energy.response"], "no_permission");
+    assert_eq!(cpu["unavailable"]["metric_version.version"], "hsmp_refused");
     assert_eq!(document.get("gpu_data"), None);
 
     let document = json(DESKTOP, &["metric", "-U", "-O", "0", "--json"]);
-    assert_eq!(document["cpu_data"][0]["unavailable"]["power_metrics.socket power"], "no HSMP");
+    assert_eq!(document["cpu_data"][0]["unavailable"]["power_metrics.socket power"], "no_hsmp");
     assert_eq!(document["core_data"][0]["sources"]["frequency.current"], "cpufreq");
 }
 

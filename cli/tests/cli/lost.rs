@@ -67,7 +67,7 @@ fn the_names_of_a_lost_node_have_its_reason() {
     for (number, gpu) in answer["gpu_data"].as_array().expect("GPUs").iter().enumerate() {
         assert_eq!(gpu["gpu"], number);
         assert_eq!(gpu["bdf"], format!("0000:65:00.{number}"));
-        let reason = gpu["unavailable"]["kfd_id"].as_str();
+        let reason = gpu["details"]["kfd_id"].as_str();
         assert_eq!(reason.is_some_and(|reason| reason.contains("Input/output error")), number == 5, "{gpu}");
     }
 }

@@ -186,7 +186,7 @@ fn metric_tells_shares_of_the_interval() {
     assert_eq!((dies[0].as_str(), dies[1].as_str()), (Some("ACTIVE"), Some("NOT ACTIVE")));
     // What the table does not have stays absent, with the reason of the counter.
     assert!(throttle["hbm_thermal_violation_activity"].is_null());
-    assert_eq!(gpu["unavailable"]["throttle.hbm_thermal_violation_activity"], "not supported");
+    assert_eq!(gpu["unavailable"]["throttle.hbm_thermal_violation_activity"], "not_supported");
 }
 
 /// AMD's command rounds down, and calls a limit active from a whole percent on (`amdsmi_get_violation_status`).
@@ -238,8 +238,8 @@ fn counters_that_stand_still_are_no_share() {
     let document = document(root.path(), &["metric", "--violation"]);
     let gpu = &document["gpu_data"][0];
     assert_eq!(gpu["throttle"]["ppt_accumulated"], 500);
-    assert_eq!(gpu["unavailable"]["throttle.ppt_violation_activity"], "not counting");
-    assert_eq!(gpu["unavailable"]["throttle.vr_thermal_violation_activity"], "not supported");
+    assert_eq!(gpu["unavailable"]["throttle.ppt_violation_activity"], "not_counting");
+    assert_eq!(gpu["unavailable"]["throttle.vr_thermal_violation_activity"], "not_supported");
 }
 
 /// XGMI errors are read by those who ask for them by name.
@@ -251,7 +251,7 @@ fn xgmi_errors_by_name() {
         |args: &[&str]| document(root.path(), &[&["metric"][..], args].concat())["gpu_data"][0].clone();
     let unasked = metric(&[]);
     assert!(unasked["xgmi_err"].is_null());
-    assert_eq!(unasked["unavailable"]["xgmi_err"], "not asked");
+    assert_eq!(unasked["unavailable"]["xgmi_err"], "not_asked");
     assert_eq!(metric(&["-x"])["xgmi_err"], "several");
 }
 

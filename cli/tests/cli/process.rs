@@ -30,7 +30,7 @@ fn chosen_by_number_and_name() {
     let info = &gpu["process_list"][0]["process_info"];
     assert_eq!((&info["name"], &info["cu_occupancy"]), (&"train".into(), &26.into()));
     assert_eq!((&info["usage"]["gfx"], &info["user"]), (&Value::Null, &Value::Null));
-    assert_eq!(gpu["unavailable"]["process_list.0.process_info.usage.gfx"], "no permission");
+    assert_eq!(gpu["unavailable"]["process_list.0.process_info.usage.gfx"], "no_permission");
     assert_eq!(gpu["unreadable_processes"], 2);
 }
 

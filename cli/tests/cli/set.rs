@@ -213,7 +213,7 @@ fn json_of_a_plan() {
     assert_eq!(cap["setting"], "power_cap");
     assert_eq!(cap["asked"], serde_json::json!({"value": 500, "unit": "W"}));
     assert!(cap["actual"].is_null());
-    assert_eq!(first["unavailable"]["changes.0.actual"], "dry run");
+    assert_eq!(first["unavailable"]["changes.0.actual"], "dry_run");
     assert!(cap["steps"][0].as_str().expect("a step").ends_with("/power1_cap <- 500000000"));
     assert_eq!(cap["checks"][0], "power cap 500 W is within 0 W to 750 W");
     assert!(cap["obstacles"][0].as_str().expect("an obstacle").contains("only root may"));

@@ -64,7 +64,7 @@ fn the_place_in_the_hive() {
     let peer = serde_json::json!({"bdf": "0000:02:00.0", "hops": 1, "links": 2});
     assert_eq!((&hive["hive_id"], &hive["peers"][1]), (&"0xff".into(), &peer));
     assert_eq!(hive["ports"][0]["to_port"], 5);
-    assert_eq!(document["gpu_data"][1]["unavailable"]["hive.hive_id"], "not supported");
+    assert_eq!(document["gpu_data"][1]["unavailable"]["hive.hive_id"], "not_supported");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(crate) struct EventArgs {
     #[arg(long, value_name = "TYPE", num_args = 1.., value_delimiter = ',', ignore_case = true)]
     #[arg(value_parser = event_types())]
     pub(crate) types: Vec<EventType>,
-    /// Also what befalls other processes, which takes CAP_SYS_ADMIN
+    /// Include events of other processes (requires CAP_SYS_ADMIN)
     #[arg(long)]
     pub(crate) all_processes: bool,
     /// Stop after SEC seconds

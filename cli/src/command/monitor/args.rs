@@ -36,7 +36,7 @@ pub(crate) struct MonitorArgs {
     /// Errors that were corrected, errors that were not, and replays on the link
     #[arg(short, long)]
     pub(crate) ecc: bool,
-    /// In how many percent of the time power and temperature limits held it back (MI300 and newer)
+    /// Share of time throttled by power or temperature (MI300 and newer)
     #[arg(short = 'V', long)]
     pub(crate) violation: bool,
     /// The processes below the rows; `process` has more of them
