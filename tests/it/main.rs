@@ -8,6 +8,7 @@ mod asked;
 #[cfg(feature = "capture")]
 mod capture;
 mod captures;
+#[cfg(all(feature = "synth", feature = "control"))]
 mod cards;
 #[cfg(feature = "control")]
 mod control;
