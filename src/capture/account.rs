@@ -3,7 +3,7 @@
 //! Whatever way the library took, an entry stands under its own path, without links on the way, and the links are
 //! entries of their own. So the account is a tree, and what is in it is what was asked for and nothing else.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -163,9 +163,53 @@ impl Account {
                 seen.body = Body::Directory;
             }
         }
+        self.open_the_way();
+    }
+
+    /// Makes directories of entries that have others below them: where a GPU hangs, a directory cannot be listed and
+    /// looks like a file that cannot be read.
+    fn open_the_way(&mut self) {
+        let mut holding = BTreeSet::new();
+        for (path, seen) in &self.entries {
+            if seen.body != Body::Missing {
+                holding.extend(path.ancestors().skip(1).map(Path::to_path_buf));
+            }
+        }
+        for path in holding {
+            if let Some(seen) = self.entries.get_mut(&path) {
+                if matches!(seen.body, Body::File(_) | Body::Unread) {
+                    // Each entry below has its own reason; a closed directory would hide those that were read.
+                    (seen.body, seen.errno, seen.meta) = (Body::Directory, None, None);
+                }
+            }
+        }
     }
 }
 
 fn seen(body: Body) -> Seen {
     Seen { body, errno: None, listed: false, meta: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::Backend;
+    use crate::backend::Tree;
+
+    #[test]
+    fn a_folder_that_could_not_be_listed_is_a_folder() {
+        let empty = tempfile::tempdir().unwrap();
+        let tree = Tree::open(empty.path()).unwrap();
+        let late = io::Error::from(Errno::TIMEDOUT);
+        let (folder, file) = (Path::new("/sys/board"), Path::new("/sys/board/npm"));
+        for order in [[folder, file], [file, folder]] {
+            let mut account = Account::default();
+            for path in order {
+                account.read(path, &Err(io::Error::from_raw_os_error(late.raw_os_error().unwrap())), &[]);
+            }
+            account.complete(&*tree.open_dir(Path::new("/")).unwrap());
+            assert_eq!(account.entries[folder].body, Body::Directory);
+            assert_eq!(account.entries[file].errno, late.raw_os_error());
+        }
+    }
 }

@@ -176,6 +176,7 @@ mod tests {
             "socket",
             "threads",
             "apic_id",
+            "offers",
             // Need a choice, or prove only that the firmware is there.
             "dimm_temperature_range",
             "dimm_power",
