@@ -15,7 +15,7 @@ const fn reason(code: &'static str, words: &'static str, sentence: &'static str)
 }
 
 /// All of them, as REASONS.md lists them.
-const REASONS: [Reason; 46] = [
+const REASONS: [Reason; 47] = [
     reason(
         "not_supported",
         "not supported",
@@ -46,6 +46,11 @@ const REASONS: [Reason; 46] = [
         "The value belongs to the package and stands in the row of its first partition.",
     ),
     reason("package_only", "package only", "The value exists for the package only; ask its first partition."),
+    reason(
+        "on_first_die",
+        "on first die",
+        "The value of a card with two dies is counted on the first of them.",
+    ),
     reason("no_fan", "no fan", "The GPU has no fan that the driver knows."),
     reason("not_sampled", "not sampled", "The sampler was not asked for the value."),
     reason(

@@ -67,12 +67,12 @@ const ROWS: &[Row] = &[
     ("mi300a-no-vram-files", "monitor -v", "0/vram_total/value", "196592"),
     // The second die of an MI250 has no power of its own.
     ("mi250-secondary-die-zero", "metric -p", "0/power/socket_power/value", "218"),
-    ("mi250-secondary-die-zero", "metric -p", "1/power/socket_power", "null: on first die"),
-    ("mi250-secondary-die-zero", "metric -p", "1/power/cap", "null: on first die"),
+    ("mi250-secondary-die-zero", "metric -p", "1/power/socket_power", "null: on_first_die"),
+    ("mi250-secondary-die-zero", "metric -p", "1/power/cap", "null: on_first_die"),
     ("mi250-secondary-die-zero", "metric -E", "0/energy/total_energy_consumption/value", "147600"),
-    ("mi250-secondary-die-zero", "metric -E", "1/energy/total_energy_consumption", "null: on first die"),
-    ("mi250-secondary-die-zero", "static -l", "1/limit/ppt0/socket_power_limit", "null: on first die"),
-    ("mi250-secondary-die-zero", "monitor -p", "1/power_usage", "null: on first die"),
+    ("mi250-secondary-die-zero", "metric -E", "1/energy/total_energy_consumption", "null: on_first_die"),
+    ("mi250-secondary-die-zero", "static -l", "1/limit/ppt0/socket_power_limit", "null: on_first_die"),
+    ("mi250-secondary-die-zero", "monitor -p", "1/power_usage", "null: on_first_die"),
     ("mi250-secondary-die-zero", "set -g 1 -o 200 --dry-run", "!", "the cap of an MI250 is its first die's"),
     // The board that carries the packages.
     ("board-npm", "metric -p", "0/power/ubb_power/value", "2127"),
@@ -102,9 +102,9 @@ const ROWS: &[Row] = &[
     ("vram-used-underflow", "metric -m", "0/mem_usage/total_vram/value", "4096"),
     ("vram-used-underflow", "monitor -v", "0/vram_used", "null: implausible"),
     // Regulators that table 1.x has and the firmware does not measure.
-    ("navi10-gpu_metrics-vr0", "metric -t", "0/temperature/regulator_gfx", "null: not supported"),
-    ("navi10-gpu_metrics-vr0", "metric -t", "0/temperature/regulator_soc", "null: not supported"),
-    ("navi10-gpu_metrics-vr0", "metric -t", "0/temperature/regulator_mem", "null: not supported"),
+    ("navi10-gpu_metrics-vr0", "metric -t", "0/temperature/regulator_gfx", "null: not_supported"),
+    ("navi10-gpu_metrics-vr0", "metric -t", "0/temperature/regulator_soc", "null: not_supported"),
+    ("navi10-gpu_metrics-vr0", "metric -t", "0/temperature/regulator_mem", "null: not_supported"),
     // An APU, whatever its instruction set is called.
     ("apu-gfx1170", "static -a", "0/asic/is_apu", "true"),
     ("apu-gfx1170", "static -a", "0/asic/target_graphics_version", "gfx1170"),
