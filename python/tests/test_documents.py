@@ -11,6 +11,9 @@ import unittest
 
 from machine import SEEDS, TWO, needs_seeds, scripted
 
+# A shell's background job ignores Ctrl-C, and so would this and all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 DOCUMENT = "003_ae5d8171478164a3.txt"
 
 

@@ -16,6 +16,9 @@ from amdsmi import AmdSmiEvtNotificationType as Event
 
 from machine import TWO, scripted
 
+# A shell's background job ignores Ctrl-C, and so would this and all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 EVERY = list(Event)
 INVAL, NOT_SUPPORTED, NOT_FOUND, NOT_INIT = 1, 2, 31, 32
 

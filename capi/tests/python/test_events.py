@@ -18,6 +18,9 @@ from amdsmi import amdsmi_wrapper as wrapper
 
 from machine import ROOT, TWO, kfd_ids, scripted
 
+# A shell's background job ignores Ctrl-C, and so would this and all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 SEEDS = pathlib.Path(os.environ.get("AMDGPU_SMI_SEEDS", ROOT / "../shared/seeds"))
 EVERY = [event for event in Event if event != Event.NONE]
 INVAL, INTERRUPT, NOT_INIT, NO_DATA = 1, 11, 32, 40
