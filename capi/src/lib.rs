@@ -16,11 +16,13 @@ mod functions;
 mod machine;
 mod message;
 mod number;
+mod per_process;
 #[allow(unsafe_code, reason = "follows the pointers that C passes")]
 pub mod pointer;
 mod polled;
 mod processors;
 mod readers;
+mod root;
 mod session;
 mod streams;
 

@@ -4,16 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::topology::Topology;
-use amdgpu_smi::{Gpu, Smi, SmiBuilder};
+use amdgpu_smi::{Gpu, Smi};
 
 use crate::abi::handle::{Processor, Socket};
 use crate::abi::numbers::InitFlags;
 use crate::abi::status::Status;
 use crate::polled::Polled;
 use crate::processors::Processors;
-
-/// The environment variable that names a directory to be looked at instead of this machine.
-const ROOT: &str = "AMDGPU_SMI_ROOT";
+use crate::root::builder;
 
 /// What is to be opened, in the bits of AMD's flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,16 +96,6 @@ fn bdf(kind: Kind, handle: usize) -> Result<Bdf, Status> {
 /// The socket of a GPU: its package's address without the function, as AMD groups them.
 fn socket_of(gpu: &Gpu) -> Bdf {
     gpu.ids().package.with_function(0)
-}
-
-/// This machine, or the directory or archive that AMDGPU_SMI_ROOT names.
-pub(crate) fn builder() -> SmiBuilder {
-    let builder = Smi::builder();
-    // Empty is how shells unset a variable for one command.
-    match std::env::var_os(ROOT).filter(|root| !root.is_empty()) {
-        Some(root) if !is_set_id() => builder.root(root),
-        _ => builder,
-    }
 }
 
 impl Machine {
@@ -220,17 +208,6 @@ impl Machine {
     }
 }
 
-/// Whether this process has rights that its caller does not have, who then must not choose what it reads.
-///
-/// The kernel says so in the auxiliary vector (AT_SECURE). Who may not read that is such a process as well.
-fn is_set_id() -> bool {
-    const AT_SECURE: u64 = 23;
-    let Ok(vector) = std::fs::read("/proc/self/auxv") else { return true };
-    let number = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_ne_bytes);
-    let entries = vector.chunks_exact(16).map(|entry| (number(&entry[..8]), number(&entry[8..])));
-    entries.into_iter().find(|(key, _)| *key == AT_SECURE).is_none_or(|(_, value)| value != 0)
-}
-
 /// A machine that several calls look at.
 pub(crate) type Shared = Arc<Machine>;
 
@@ -269,10 +246,5 @@ mod tests {
             assert!(of("0000:00:00.0").is_ok() && of("007f:ff:1f.7").is_ok());
             assert!(of("0080:00:00.0").is_err());
         }
-    }
-
-    #[test]
-    fn this_is_no_set_id_process() {
-        assert!(!is_set_id());
     }
 }

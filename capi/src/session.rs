@@ -1,26 +1,20 @@
 //! What lives from `amdsmi_init` to `amdsmi_shut_down`, and what becomes of it in a forked child.
 
-use std::ptr::null_mut;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use amdgpu_smi::Gpu;
-use rustix::mm::{Advice, madvise};
 
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
 use crate::machine::{Machine, Shared, Wanted};
+use crate::per_process::PerProcess;
 use crate::readers::Readers;
 use crate::streams::Streams;
 
-/// One process's session. A forked child makes its own at its first call.
-///
-/// vLLM and PyTorch fork. Whatever another thread held at that moment stays locked in the child for ever, so the
-/// child must not touch its parent's locks; and what the parent scanned may be in the middle of being filled in.
-/// All that a child takes over is the count of openers, which is an atomic number.
+/// One process's session. A forked child makes its own at its first call: all that it takes over is the count of openers,
+/// which is an atomic number.
 struct Session {
-    /// The process that made it, where the kernel does not wipe.
-    pid: AtomicU32,
     machine: RwLock<Option<Shared>>,
     /// The events that are listened to. A child listens to none: KFD answers its parent alone.
     streams: Mutex<Option<Streams>>,
@@ -34,79 +28,16 @@ static OPENERS: AtomicU32 = AtomicU32::new(0);
 /// What the openers want to see, in the bits of AMD's flags. Changed under `machine`'s lock, and taken over by a child.
 static WANTED: AtomicU32 = AtomicU32::new(0);
 
-/// The session of the process that loaded the library.
-static FIRST: Session = Session::new(0);
-
-/// Set once a process uses, or is about to use, `FIRST`.
-static IS_TAKEN: AtomicBool = AtomicBool::new(false);
-
-/// Where the process's session is, in pages of its own: null before the first call. The kernel wipes them in a forked
-/// child (MADV_WIPEONFORK), so a child is known even where its process id is the parent's: each is 1 in a pid namespace
-/// of its own.
-#[cfg_attr(target_arch = "x86_64", repr(align(4096)))]
-#[cfg_attr(not(target_arch = "x86_64"), repr(align(65536)))]
-struct Current(AtomicPtr<Session>);
-
-static CURRENT: Current = Current(AtomicPtr::new(null_mut()));
-
-/// Whether the kernel wipes `CURRENT`; gVisor does not, and there the process id has to tell a child.
-static WIPES: AtomicU8 = AtomicU8::new(UNKNOWN);
-const UNKNOWN: u8 = 0;
-const WIPED: u8 = 1;
-const KEPT: u8 = 2;
-
-/// Asks the kernel to wipe. What is zero in the file is anonymous memory, as that has to be.
-#[allow(unsafe_code, reason = "says what is to become of memory in a child")]
-fn is_wiped() -> bool {
-    let mut wipes = WIPES.load(Ordering::Acquire);
-    if wipes == UNKNOWN {
-        let pages = (&raw const CURRENT).cast_mut().cast();
-        // SAFETY: the pages are this static's alone, and in this process they stay as they are.
-        let advised = unsafe { madvise(pages, size_of::<Current>(), Advice::LinuxWipeOnFork) };
-        wipes = if advised.is_ok() { WIPED } else { KEPT };
-        WIPES.store(wipes, Ordering::Release);
-    }
-    wipes == WIPED
-}
+static SESSION: PerProcess<Session> = PerProcess::new(Session::new(), Session::new);
 
 /// The session of this process.
-#[allow(unsafe_code, reason = "follows a pointer to what is never freed")]
 fn session() -> &'static Session {
-    let is_wiped = is_wiped();
-    loop {
-        let known = CURRENT.0.load(Ordering::Acquire);
-        // SAFETY: null, or `FIRST`, or leaked by this function and never freed.
-        if let Some(session) = unsafe { known.as_ref() }
-            && (is_wiped || session.pid.load(Ordering::Relaxed) == std::process::id())
-        {
-            return session;
-        }
-        let is_first = known.is_null() && !IS_TAKEN.load(Ordering::Acquire);
-        let own = if is_first {
-            // Before anybody may use it: a child that is forked from here on has to see it.
-            IS_TAKEN.store(true, Ordering::SeqCst);
-            FIRST.pid.store(std::process::id(), Ordering::Relaxed);
-            (&raw const FIRST).cast_mut()
-        } else {
-            Box::into_raw(Box::new(Session::new(std::process::id())))
-        };
-        let is_set = CURRENT.0.compare_exchange(known, own, Ordering::AcqRel, Ordering::Acquire).is_ok();
-        if !is_set && !is_first {
-            // Another thread was faster.
-            // SAFETY: made by `Box::into_raw` above, and given to nobody.
-            drop(unsafe { Box::from_raw(own) });
-        }
-    }
+    SESSION.get()
 }
 
 impl Session {
-    const fn new(pid: u32) -> Session {
-        Session {
-            pid: AtomicU32::new(pid),
-            machine: RwLock::new(None),
-            streams: Mutex::new(None),
-            readers: Mutex::new(Readers::new()),
-        }
+    const fn new() -> Session {
+        Session { machine: RwLock::new(None), streams: Mutex::new(None), readers: Mutex::new(Readers::new()) }
     }
 
     // A thread that panicked under the lock left an `Option` that is either old or new.

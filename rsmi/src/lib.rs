@@ -13,6 +13,8 @@ mod functions;
 #[path = "../../capi/src/number.rs"]
 #[allow(dead_code, reason = "shared with the other interface, which needs more of it")]
 mod number;
+#[path = "../../capi/src/per_process.rs"]
+mod per_process;
 #[path = "../../capi/src/pointer.rs"]
 #[allow(
     unsafe_code,
@@ -20,4 +22,6 @@ mod number;
     reason = "follows the pointers that C passes; shared with the other interface"
 )]
 pub mod pointer;
+#[path = "../../capi/src/root.rs"]
+mod root;
 mod session;

@@ -1,13 +1,13 @@
 //! What lives from `rsmi_init` to `rsmi_shut_down`.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use amdgpu_smi::{Gpu, Smi};
 
 use crate::abi::status::{Outcome, Status};
-
-/// The environment variable that names a directory or archive to be looked at instead of this machine.
-const ROOT: &str = "AMDGPU_SMI_ROOT";
+use crate::per_process::PerProcess;
+use crate::root::builder;
 
 /// A scanned machine.
 #[derive(Debug)]
@@ -17,25 +17,16 @@ pub(crate) struct Machine {
     pub(crate) gpus: Vec<Gpu>,
 }
 
-#[derive(Debug)]
-struct Session {
-    openers: u32,
-    machine: Option<Arc<Machine>>,
-    /// The process that scanned: a forked child scans anew.
-    process: u32,
-}
+/// Calls of `rsmi_init` that no `rsmi_shut_down` has taken back. Changed under the machine's lock; a forked child takes it
+/// over, and scans anew.
+static OPENERS: AtomicU32 = AtomicU32::new(0);
 
-static SESSION: RwLock<Session> = RwLock::new(Session { openers: 0, machine: None, process: 0 });
+static MACHINE: PerProcess<RwLock<Option<Arc<Machine>>>> =
+    PerProcess::new(RwLock::new(None), || RwLock::new(None));
 
 fn scan() -> Result<Arc<Machine>, Status> {
-    let mut builder = Smi::builder();
-    if let Some(root) = std::env::var_os(ROOT).filter(|root| !root.is_empty())
-        && !is_set_id()
-    {
-        builder = builder.root(root);
-    }
     // Whatever is wrong with the machine, this is the status for it.
-    let smi = builder.build().map_err(|_| Status::INIT_ERROR)?;
+    let smi = builder().build().map_err(|_| Status::INIT_ERROR)?;
     let mut gpus: Vec<Gpu> = smi.gpus().iter().filter(|gpu| gpu.in_kfd()).cloned().collect();
     if gpus.is_empty() {
         gpus = smi.gpus().to_vec();
@@ -43,51 +34,53 @@ fn scan() -> Result<Arc<Machine>, Status> {
     Ok(Arc::new(Machine { smi, gpus }))
 }
 
-/// Whether the program has rights that who started it has not, as the kernel tells (AT_SECURE).
-fn is_set_id() -> bool {
-    const AT_SECURE: u64 = 23;
-    let Ok(vector) = std::fs::read("/proc/self/auxv") else { return true };
-    let number = |bytes: &[u8]| bytes.try_into().map_or(0, u64::from_ne_bytes);
-    let entries = vector.chunks_exact(16).map(|entry| (number(&entry[..8]), number(&entry[8..])));
-    entries.into_iter().find(|(key, _)| *key == AT_SECURE).is_none_or(|(_, value)| value != 0)
+fn read() -> RwLockReadGuard<'static, Option<Arc<Machine>>> {
+    MACHINE.get().read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write() -> RwLockWriteGuard<'static, Option<Arc<Machine>>> {
+    MACHINE.get().write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Counts an opener; the first one scans the machine.
 pub(crate) fn open() -> Outcome {
-    let mut session = SESSION.write().unwrap_or_else(PoisonError::into_inner);
-    let more = session.openers.checked_add(1).ok_or(Status::REFCOUNT_OVERFLOW)?;
-    if session.machine.is_none() || session.process != std::process::id() {
-        session.machine = Some(scan()?);
-        session.process = std::process::id();
+    let mut machine = write();
+    let more = OPENERS.load(Ordering::Relaxed).checked_add(1).ok_or(Status::REFCOUNT_OVERFLOW)?;
+    if machine.is_none() {
+        *machine = Some(scan()?);
     }
-    session.openers = more;
+    OPENERS.store(more, Ordering::Relaxed);
     Ok(())
 }
 
 /// Takes an opener back. One too many is INIT_ERROR, as in AMD's library.
 pub(crate) fn close() -> Outcome {
-    let mut session = SESSION.write().unwrap_or_else(PoisonError::into_inner);
-    session.openers = session.openers.checked_sub(1).ok_or(Status::INIT_ERROR)?;
-    if session.openers == 0 {
-        session.machine = None;
+    let mut machine = write();
+    let left = OPENERS.load(Ordering::Relaxed).checked_sub(1).ok_or(Status::INIT_ERROR)?;
+    OPENERS.store(left, Ordering::Relaxed);
+    if left == 0 {
+        *machine = None;
     }
     Ok(())
 }
 
 /// The machine; nothing before the opening.
 pub(crate) fn machine() -> Result<Option<Arc<Machine>>, Status> {
-    {
-        let session = SESSION.read().unwrap_or_else(PoisonError::into_inner);
-        if session.machine.is_none() || session.process == std::process::id() {
-            return Ok(session.machine.clone());
-        }
+    if let Some(machine) = &*read() {
+        return Ok(Some(machine.clone()));
     }
-    let mut session = SESSION.write().unwrap_or_else(PoisonError::into_inner);
-    if session.process != std::process::id() {
-        session.machine = Some(scan()?);
-        session.process = std::process::id();
+    if OPENERS.load(Ordering::Relaxed) == 0 {
+        return Ok(None);
     }
-    Ok(session.machine.clone())
+    // A forked child's first call: opened by the parent, not scanned here yet.
+    let mut machine = write();
+    if OPENERS.load(Ordering::Relaxed) == 0 {
+        return Ok(None);
+    }
+    match &*machine {
+        Some(machine) => Ok(Some(machine.clone())),
+        None => Ok(Some(machine.insert(scan()?).clone())),
+    }
 }
 
 /// The GPU of an index. Before the opening there is none, which is INVALID_ARGS as in AMD's library.

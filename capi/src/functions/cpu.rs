@@ -9,15 +9,15 @@ use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
 use crate::functions::cpu_readings::cpu;
 use crate::functions::discovery::list;
-use crate::machine;
 use crate::pointer::{Array, InOut, Out};
 use crate::processors::Cpu;
+use crate::root;
 use crate::session;
 
 /// Answers with the CPUs. AMD's library counts them without having been opened.
 fn counted(answer: impl FnOnce(&Cpus) -> Outcome) -> Outcome {
     match session::machine() {
-        Err(Status::NOT_INIT) => answer(&machine::builder().cpus()?),
+        Err(Status::NOT_INIT) => answer(&root::builder().cpus()?),
         found => answer(found?.processors.cpus()?),
     }
 }
