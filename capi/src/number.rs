@@ -51,3 +51,8 @@ pub(crate) fn watts(value: MicroWatts) -> u64 {
 
 /// What AMD puts into wider fields for a value of 16 bits that is missing; its Python package compares with this.
 pub(crate) const NONE_16: u32 = 0xffff;
+
+/// Hertz of a clock in MHz.
+pub(crate) const fn hertz(clock: u32) -> u64 {
+    clock as u64 * 1_000_000
+}

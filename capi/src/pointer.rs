@@ -155,6 +155,18 @@ impl Chars {
     }
 }
 
+/// Gives a list to a caller who said how much room there is, and says how many there are; without a list only that.
+pub(crate) fn listed<T: Plain>(count: InOut<u32>, list: Array<T>, items: &[T]) -> Outcome {
+    let total = u32::try_from(items.len()).unwrap_or(u32::MAX);
+    if list.is_null() {
+        return count.put(total);
+    }
+    let room = count.get()?;
+    list.put(items, room as usize)?;
+    count.put(total.min(room))?;
+    if room < total { Err(Status::INSUFFICIENT_SIZE) } else { Ok(()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

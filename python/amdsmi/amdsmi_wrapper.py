@@ -1193,6 +1193,20 @@ class struct_amdsmi_topology_nearest_t(Structure):
         ("reserved", c_uint64 * 15)]
 
 
+class struct_amdsmi_frequencies_t(Structure):
+    _fields_ = [
+        ("has_deep_sleep", c_bool),
+        ("num_supported", c_uint32),
+        ("current", c_uint32),
+        ("frequency", c_uint64 * 33)]
+
+
+class struct_amdsmi_pcie_bandwidth_t(Structure):
+    _fields_ = [
+        ("transfer_rate", struct_amdsmi_frequencies_t),
+        ("lanes", c_uint32 * 33)]
+
+
 class struct_amdsmi_vram_usage_t(Structure):
     _fields_ = [
         ("vram_total", c_uint32),
@@ -1580,20 +1594,6 @@ class struct_amdsmi_frequency_range_t(Structure):
         ("reserved", c_uint32 * 8)]
 
 
-class struct_amdsmi_frequencies_t(Structure):
-    _fields_ = [
-        ("has_deep_sleep", c_bool),
-        ("num_supported", c_uint32),
-        ("current", c_uint32),
-        ("frequency", c_uint64 * 33)]
-
-
-class struct_amdsmi_pcie_bandwidth_t(Structure):
-    _fields_ = [
-        ("transfer_rate", struct_amdsmi_frequencies_t),
-        ("lanes", c_uint32 * 33)]
-
-
 class struct_amdsmi_utilization_counter_t(Structure):
     _fields_ = [
         ("type", c_uint32),
@@ -1685,6 +1685,8 @@ amdsmi_xgmi_link_status_t = struct_amdsmi_xgmi_link_status_t
 amdsmi_link_metrics_t = struct_amdsmi_link_metrics_t
 amdsmi_p2p_capability_t = struct_amdsmi_p2p_capability_t
 amdsmi_topology_nearest_t = struct_amdsmi_topology_nearest_t
+amdsmi_frequencies_t = struct_amdsmi_frequencies_t
+amdsmi_pcie_bandwidth_t = struct_amdsmi_pcie_bandwidth_t
 amdsmi_vram_usage_t = struct_amdsmi_vram_usage_t
 amdsmi_vram_info_t = struct_amdsmi_vram_info_t
 amdsmi_retired_page_record_t = struct_amdsmi_retired_page_record_t
@@ -1713,8 +1715,6 @@ amdsmi_clk_info_t = struct_amdsmi_clk_info_t
 amdsmi_engine_usage_t = struct_amdsmi_engine_usage_t
 amdsmi_range_t = struct_amdsmi_range_t
 amdsmi_frequency_range_t = struct_amdsmi_frequency_range_t
-amdsmi_frequencies_t = struct_amdsmi_frequencies_t
-amdsmi_pcie_bandwidth_t = struct_amdsmi_pcie_bandwidth_t
 amdsmi_utilization_counter_t = struct_amdsmi_utilization_counter_t
 amdsmi_power_profile_status_t = struct_amdsmi_power_profile_status_t
 amdsmi_dpm_policy_entry_t = struct_amdsmi_dpm_policy_entry_t

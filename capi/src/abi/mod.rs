@@ -13,6 +13,7 @@ pub mod fabric;
 pub mod firmware_numbers;
 pub mod handle;
 pub mod layout;
+pub mod levels;
 pub mod link;
 pub mod memory;
 pub mod metrics;
@@ -37,6 +38,7 @@ pub fn layouts() -> Vec<StructLayout> {
         device::layouts(),
         event_reader::layouts(),
         link::layouts(),
+        levels::layouts(),
         memory::layouts(),
         metrics::layouts(),
         partition::layouts(),

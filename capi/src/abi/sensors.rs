@@ -63,21 +63,6 @@ c_structs! {
         reserved: [u32; 8],
     }
 
-    /// The levels of a clock, in Hz.
-    Frequencies = "struct_amdsmi_frequencies_t" {
-        has_deep_sleep: bool,
-        num_supported: u32,
-        /// Index in `frequency`.
-        current: u32,
-        frequency: [u64; 33],
-    }
-
-    /// The levels of the PCIe link, in transfers per second.
-    PcieBandwidth = "struct_amdsmi_pcie_bandwidth_t" {
-        transfer_rate: Frequencies,
-        lanes: [u32; 33],
-    }
-
     /// A counter of activity.
     UtilizationCounter = "struct_amdsmi_utilization_counter_t" {
         r#type: u32,
@@ -155,8 +140,6 @@ pub(super) fn layouts() -> Vec<StructLayout> {
         EngineUsage::layout(),
         Range::layout(),
         FrequencyRange::layout(),
-        Frequencies::layout(),
-        PcieBandwidth::layout(),
         UtilizationCounter::layout(),
         PowerProfileStatus::layout(),
         PolicyEntry::layout(),

@@ -7,13 +7,12 @@ use amdgpu_smi::unit::MegaHertz;
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
+use crate::abi::levels::Frequencies;
 use crate::abi::sensor_numbers::ClockType;
-use crate::abi::sensors::{
-    ClockInfo, Frequencies, OverdriveCurve, OverdriveData, OverdrivePoint, OverdriveRegion, Range,
-};
+use crate::abi::sensors::{ClockInfo, OverdriveCurve, OverdriveData, OverdrivePoint, OverdriveRegion, Range};
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::number::{known, or_none};
+use crate::number::{hertz, known, or_none};
 use crate::pointer::{Array, InOut, Out};
 use crate::session::gpu;
 
@@ -34,10 +33,6 @@ pub(super) fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
     })
 }
 
-const fn hertz(clock: u32) -> u64 {
-    clock as u64 * 1_000_000
-}
-
 /// The levels of a clock in Hz, lowest first, and which one is in force.
 ///
 /// AMD's library gives MHz and an average for the clocks of the video engines; this one gives their levels.
@@ -53,17 +48,9 @@ pub extern "C" fn amdsmi_get_clk_freq(
     answer(|| {
         let gpu = gpu(processor)?;
         let table = gpu.clock_levels(domain(clock)?)?;
-        let mut list = Frequencies::ZERO;
-        for (slot, level) in list.frequency.iter_mut().zip(&table.levels) {
-            *slot = hertz(level.frequency.0);
-            list.num_supported += 1;
-        }
-        // Of two that are marked the first, as in AMD's library.
-        let current = table.levels.iter().position(|level| level.current);
-        list.current = or_none(current);
-        list.has_deep_sleep = table.levels.iter().any(|level| level.index == DpmIndex::Sleep);
+        let list = Frequencies::of_clock(&table);
         frequencies.put(list)?;
-        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
+        list.marked()
     })
 }
 

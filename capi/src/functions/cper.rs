@@ -6,7 +6,7 @@ use crate::abi::handle::Processor;
 use crate::abi::ras::CperHeader;
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::functions::listed;
+use crate::pointer::listed;
 use crate::pointer::{Array, InOut};
 use crate::session::gpu;
 

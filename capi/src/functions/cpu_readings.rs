@@ -5,7 +5,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use amdgpu_smi::cpu::{Core, FrequencyLimitSources, HsmpMetrics, Message, Socket, Traffic};
+use amdgpu_smi::cpu::{Core, FrequencyLimitSources, HsmpMetrics, Message, Socket, SocketPower, Traffic};
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::MicroWatts;
 use amdgpu_smi::{Error, error::HsmpRefusal};
@@ -98,16 +98,25 @@ pub(super) fn milliwatts(power: MicroWatts) -> u64 {
     power.0.saturating_add(500) / 1000
 }
 
+/// Tells one of a socket's powers in mW. Null is asked about before the firmware is.
+fn of_power(
+    processor: Processor,
+    out: Out<u32>,
+    read: impl FnOnce(SocketPower) -> Reading<MicroWatts>,
+) -> Status {
+    answer(|| {
+        let socket = socket(processor)?;
+        out.not_null()?;
+        out.put(whole(read(socket.power()), milliwatts, by_message)?)
+    })
+}
+
 /// Average power of the socket in mW.
 ///
 /// *From*: hwmon `power1_input` of HSMP, the metrics table, message 04h.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_cpu_socket_power(processor: Processor, power: Out<u32>) -> Status {
-    answer(|| {
-        let socket = socket(processor)?;
-        power.not_null()?;
-        power.put(whole(socket.power().socket, milliwatts, by_message)?)
-    })
+    of_power(processor, power, |power| power.socket)
 }
 
 /// Power limit of the socket in mW.
@@ -115,11 +124,7 @@ pub extern "C" fn amdsmi_get_cpu_socket_power(processor: Processor, power: Out<u
 /// *From*: hwmon `power1_cap` of HSMP, the metrics table, message 06h.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_cpu_socket_power_cap(processor: Processor, cap: Out<u32>) -> Status {
-    answer(|| {
-        let socket = socket(processor)?;
-        cap.not_null()?;
-        cap.put(whole(socket.power().limit, milliwatts, by_message)?)
-    })
+    of_power(processor, cap, |power| power.limit)
 }
 
 /// The highest power limit of the socket in mW.
@@ -127,11 +132,7 @@ pub extern "C" fn amdsmi_get_cpu_socket_power_cap(processor: Processor, cap: Out
 /// *From*: hwmon `power1_cap_max` of HSMP, the metrics table, message 07h.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_cpu_socket_power_cap_max(processor: Processor, cap: Out<u32>) -> Status {
-    answer(|| {
-        let socket = socket(processor)?;
-        cap.not_null()?;
-        cap.put(whole(socket.power().limit_max, milliwatts, by_message)?)
-    })
+    of_power(processor, cap, |power| power.limit_max)
 }
 
 /// Power of all rails of the socket in mW.

@@ -2,9 +2,9 @@
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
+use crate::abi::levels::PcieBandwidth;
 use crate::abi::link::{PcieInfo, PcieMetric, PcieStatic};
 use crate::abi::numbers::CardFormFactor;
-use crate::abi::sensors::{Frequencies, PcieBandwidth};
 use crate::abi::status::Status;
 use crate::edge::answer;
 use crate::number::{known, or_none};
@@ -75,19 +75,9 @@ pub extern "C" fn amdsmi_get_gpu_pci_bandwidth(
         if table.levels.is_empty() {
             return Err(Status::NOT_SUPPORTED);
         }
-        // Of two that are marked the first, as in AMD's library.
-        let current = table.levels.iter().position(|level| level.current);
-        let mut list = PcieBandwidth::ZERO;
-        let mut rates = Frequencies::ZERO;
-        for ((rate, lanes), level) in rates.frequency.iter_mut().zip(&mut list.lanes).zip(&table.levels) {
-            *rate = level.speed.map_or(0, |speed| u64::from(speed.0) * 1_000_000);
-            *lanes = level.width.map_or(0, u32::from);
-            rates.num_supported += 1;
-        }
-        rates.current = or_none(current);
-        list.transfer_rate = rates;
+        let list = PcieBandwidth::of_link(&table);
         bandwidth.put(list)?;
-        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
+        list.transfer_rate.marked()
     })
 }
 

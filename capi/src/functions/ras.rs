@@ -9,7 +9,8 @@ use crate::abi::numbers::{GpuBlock, MemoryPageStatus, RasErrorState};
 use crate::abi::ras::{ErrorCount, RasFeature};
 use crate::abi::status::{Outcome, Status};
 use crate::edge::answer;
-use crate::functions::{absent, listed};
+use crate::functions::absent;
+use crate::pointer::listed;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::gpu;
 

@@ -14,20 +14,6 @@ c_structs! {
         build: *const c_char,
     }
 
-    /// The levels of a clock, in Hz.
-    Frequencies = "rsmi_frequencies_t" {
-        has_deep_sleep: bool,
-        num_supported: u32,
-        current: u32,
-        frequency: [u64; 33],
-    }
-
-    /// The levels of the PCIe link, in transfers per second.
-    PcieBandwidth = "rsmi_pcie_bandwidth_t" {
-        transfer_rate: Frequencies,
-        lanes: [u32; 33],
-    }
-
     /// What a process uses.
     ProcessInfo = "rsmi_process_info_t" {
         process_id: u32,
@@ -80,8 +66,8 @@ c_structs! {
 // What ROCm SMI's header comes to on x86-64.
 const _: () = {
     assert!(size_of::<Version>() == 24);
-    assert!(size_of::<Frequencies>() == 280);
-    assert!(size_of::<PcieBandwidth>() == 416);
+    assert!(size_of::<super::levels::Frequencies>() == 280);
+    assert!(size_of::<super::levels::PcieBandwidth>() == 416);
     assert!(size_of::<ProcessInfo>() == 32);
     assert!(size_of::<RetiredPage>() == 24);
     assert!(size_of::<ActivityCounters>() == 6);

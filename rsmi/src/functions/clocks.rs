@@ -1,21 +1,17 @@
 //! Clocks, and what decides them.
 
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::dpm::DpmIndex;
 use amdgpu_smi::parse::overdrive::{OverdriveLimits, OverdrivePoint};
 use amdgpu_smi::parse::performance::PerformanceLevel;
 
 use crate::abi::layout::Plain;
+use crate::abi::levels::{Frequencies, PcieBandwidth};
 use crate::abi::status::Status;
-use crate::abi::structs::{CurvePoint, Frequencies, OverdriveData, PcieBandwidth, Range};
+use crate::abi::structs::{CurvePoint, OverdriveData, Range};
 use crate::edge::answer;
-use crate::number::or_none;
+use crate::number::hertz;
 use crate::pointer::Out;
 use crate::session::gpu;
-
-const fn hertz(clock: u32) -> u64 {
-    clock as u64 * 1_000_000
-}
 
 /// The levels of a clock in Hz, and which one is in force: 0 shaders, 1 fabric, 2 display, 3 SoC, 4 memory.
 #[unsafe(no_mangle)]
@@ -35,16 +31,9 @@ pub extern "C" fn rsmi_dev_gpu_clk_freq_get(
             _ => return Err(Status::INVAL),
         };
         let table = gpu.clock_levels(domain)?;
-        let mut list = Frequencies::ZERO;
-        for (slot, level) in list.frequency.iter_mut().zip(&table.levels) {
-            *slot = hertz(level.frequency.0);
-            list.num_supported += 1;
-        }
-        let current = table.levels.iter().position(|level| level.current);
-        list.current = or_none(current);
-        list.has_deep_sleep = table.levels.iter().any(|level| level.index == DpmIndex::Sleep);
+        let list = Frequencies::of_clock(&table);
         frequencies.put(list)?;
-        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
+        list.marked()
     })
 }
 
@@ -53,16 +42,9 @@ pub extern "C" fn rsmi_dev_gpu_clk_freq_get(
 pub extern "C" fn rsmi_dev_pci_bandwidth_get(device: u32, bandwidth: Out<PcieBandwidth>) -> Status {
     answer(|| {
         let table = gpu(device)?.pcie_levels()?;
-        let (mut rates, mut lanes) = (Frequencies::ZERO, [0; 33]);
-        for ((rate, lanes), level) in rates.frequency.iter_mut().zip(&mut lanes).zip(&table.levels) {
-            *rate = level.speed.map_or(0, |speed| u64::from(speed.0) * 1_000_000);
-            *lanes = level.width.map_or(0, u32::from);
-            rates.num_supported += 1;
-        }
-        let current = table.levels.iter().position(|level| level.current);
-        rates.current = or_none(current);
-        bandwidth.put(PcieBandwidth { transfer_rate: rates, lanes })?;
-        current.map(|_| ()).ok_or(Status::UNEXPECTED_DATA)
+        let list = PcieBandwidth::of_link(&table);
+        bandwidth.put(list)?;
+        list.transfer_rate.marked()
     })
 }
 

@@ -8,7 +8,7 @@ use amdgpu_smi::unit::Bytes;
 use crate::abi::status::Status;
 use crate::abi::structs::RetiredPage;
 use crate::edge::answer;
-use crate::functions::listed;
+use crate::pointer::listed;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::gpu;
 

@@ -8,8 +8,8 @@ use crate::abi::layout::{Plain, Text};
 use crate::abi::process::by_pid::{GpuEngines, GpuEntry, GpuMemory, ProcessByPid};
 use crate::abi::status::Status;
 use crate::edge::answer;
-use crate::functions::listed;
 use crate::functions::processes::{copied, evicted, uses};
+use crate::pointer::listed;
 use crate::pointer::{Array, InOut};
 use crate::session::machine;
 
