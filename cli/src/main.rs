@@ -13,6 +13,7 @@ mod face;
 mod failure;
 mod fleet;
 mod guard;
+mod level;
 mod machine;
 mod output;
 mod reasons;

@@ -17,9 +17,9 @@ use super::kill::{SIGNALS, Target};
 use super::log::Log;
 use super::message::Message;
 use super::model::{Measure, Package, Snapshot};
-use super::palette::Level;
 use super::processes::{Line, Order, ProcessList, ProcessRow, Sort};
 use super::settings::Settings;
+use crate::level::Level;
 
 /// The pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

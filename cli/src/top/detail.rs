@@ -10,7 +10,7 @@ use amdgpu_smi::parse::dpm::DpmTable;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::summary::{ClockSummary, Look, Summary};
 
-use super::palette::Level;
+use crate::level::Level;
 
 /// What is read of one package for its pages.
 #[derive(Debug, Clone)]

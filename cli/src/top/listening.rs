@@ -9,7 +9,7 @@ use amdgpu_smi::event::{Event, EventKind, Origin};
 
 use super::log::Entry;
 use super::message::Message;
-use super::palette::Level;
+use crate::level::Level;
 use crate::sections::event::meaning;
 
 /// Starts it. It ends with the process: nothing ends its wait.

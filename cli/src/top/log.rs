@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use amdgpu_smi::id::Bdf;
 
 use super::model::{Snapshot, Standing};
-use super::palette::Level;
 use super::words;
+use crate::level::Level;
 
 /// The most entries that are kept.
 const MOST: usize = 2_000;

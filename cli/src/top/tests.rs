@@ -22,10 +22,10 @@ use super::log::Entry;
 use super::looking::Looks;
 use super::message::Message;
 use super::model::{Nothing, Snapshot, Standing};
-use super::palette::Level;
 use super::sampling::{Plan, Sampling};
 use super::screenshot;
 use super::settings::Settings;
+use crate::level::Level;
 
 /// A machine as the view knows it, with a minute of history.
 struct Scene {

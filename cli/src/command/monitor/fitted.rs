@@ -4,6 +4,8 @@ use amdgpu_smi::process::Processes;
 
 use super::columns::{ColumnGroups, VIOLATIONS};
 use super::processes::ProcessRows;
+use super::totals::{PACKAGE, Total, figure, memory};
+use crate::level::Level;
 use crate::render::style::{self, Styles};
 use crate::render::table::{Column, Table, width};
 use crate::render::{clock, inline};
@@ -15,19 +17,6 @@ const WIDTH: usize = 80;
 const WIDEST: usize = 200;
 /// The room below which a name says nothing.
 const NAME: usize = 12;
-
-/// What the row of totals has in a column.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Total {
-    /// A sum, marked as the least if a GPU is missing.
-    Sum,
-    /// A sum that says nothing if a GPU is missing.
-    Whole,
-    Highest,
-    Mean,
-    Memory,
-    Nothing,
-}
 
 /// A column of the default table.
 struct Wanted {
@@ -144,13 +133,6 @@ pub(super) fn screen(on_terminal: bool) -> (usize, Option<usize>) {
 struct Cell {
     text: String,
     level: Level,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Level {
-    Plain,
-    Near,
-    Over,
 }
 
 impl Fitted {
@@ -357,9 +339,9 @@ impl Fitted {
         let styles: Vec<_> = cells
             .iter()
             .map(|cell| match cell.level {
-                Level::Plain => None,
-                Level::Near => Some(style::NOTE),
-                Level::Over => Some(style::ALARM),
+                Level::Fine => None,
+                Level::High => Some(style::NOTE),
+                Level::Critical => Some(style::ALARM),
             })
             .collect();
         let texts: Vec<&str> = cells.iter().map(|cell| cell.text.as_str()).collect();
@@ -378,7 +360,7 @@ impl Fitted {
                     None => "-".into(),
                 };
                 let level = self.level(column.key, section);
-                let mark = if level == Level::Over { "!" } else { "" };
+                let mark = if level == Level::Critical { "!" } else { "" };
                 Cell { text: format!("{text}{mark}"), level }
             })
             .collect()
@@ -412,25 +394,22 @@ impl Fitted {
         };
         match key {
             "gpu_temperature" | "memory_temperature" => {
-                match (number(key), number(&format!("{key}_limit"))) {
-                    (Some(now), Some(limit)) if now >= limit => Level::Over,
-                    (Some(now), Some(limit)) if now >= limit - 10.0 => Level::Near,
-                    _ => Level::Plain,
-                }
+                let limit = number(&format!("{key}_limit"));
+                number(key).zip(limit).map_or(Level::Fine, |(now, limit)| Level::of_heat(now, limit))
             }
-            "vram_usage" => match (number("vram_used"), number("vram_total")) {
-                (Some(used), Some(total)) if used >= total * 0.95 => Level::Near,
-                _ => Level::Plain,
-            },
+            "vram_usage" => {
+                let memory = number("vram_used").zip(number("vram_total"));
+                memory.map_or(Level::Fine, |(used, total)| Level::of_memory(used / total))
+            }
             "double_bit_ecc" => match section.get(Forms::OWN_TEXT, key) {
-                Some(Node::Number(count)) if count.as_f64() > 0.0 => Level::Over,
-                _ => Level::Plain,
+                Some(Node::Number(count)) if count.as_f64() > 0.0 => Level::Critical,
+                _ => Level::Fine,
             },
             "throttled" => match section.get(Forms::OWN_TEXT, key) {
-                Some(Node::Text(reasons)) if reasons != "no" => Level::Near,
-                _ => Level::Plain,
+                Some(Node::Text(reasons)) if reasons != "no" => Level::High,
+                _ => Level::Fine,
             },
-            _ => Level::Plain,
+            _ => Level::Fine,
         }
     }
 
@@ -442,15 +421,12 @@ impl Fitted {
             (_, Total::Memory) => memory(sections),
             (key, total) => figure(sections, key, total),
         };
-        self.columns.iter().map(|column| Cell { text: cell(column), level: Level::Plain }).collect()
+        self.columns.iter().map(|column| Cell { text: cell(column), level: Level::Fine }).collect()
     }
 }
 
 /// Blanks between two columns.
 const GAP: usize = 2;
-
-/// The reason in the rows of further partitions, whose package's value stands in the first one's.
-const PACKAGE: &str = "package";
 
 /// The name without the maker's, which all of them begin with.
 fn name(section: &Section) -> String {
@@ -490,55 +466,6 @@ fn range(nodes: &[Node]) -> String {
         (Some((least, _)), Some((most, node))) if least < most => format!("{least}-{}", inline(node, 0)),
         (Some((_, node)), _) => inline(node, 0),
         _ => inline(&Node::List(nodes.to_vec()), 0),
-    }
-}
-
-/// The values of a column, and whether one is missing that is not counted elsewhere.
-fn values(sections: &[Section], key: &str) -> (Vec<f64>, &'static str, bool) {
-    let (mut found, mut unit, mut hole) = (Vec::new(), "", false);
-    for section in sections {
-        match section.get(Forms::OWN_TEXT, key) {
-            Some(Node::Quantity(value, of)) => {
-                found.push(value.as_f64());
-                unit = of;
-            }
-            Some(Node::Number(value)) => found.push(value.as_f64()),
-            Some(Node::Absent(absent)) if absent.reason == PACKAGE => {}
-            _ => hole = true,
-        }
-    }
-    (found, unit, hole)
-}
-
-/// A sum that lacks a GPU is marked, and a mean that does is not printed.
-fn figure(sections: &[Section], key: &str, total: Total) -> String {
-    let (found, unit, hole) = values(sections, key);
-    if found.is_empty() || hole && matches!(total, Total::Mean | Total::Whole) {
-        return "-".into();
-    }
-    let figure = match total {
-        Total::Sum | Total::Whole => found.iter().sum(),
-        Total::Mean => found.iter().sum::<f64>() / found.len() as f64,
-        _ => found.iter().copied().fold(f64::MIN, f64::max),
-    };
-    let at_least = if hole && total == Total::Sum { ">" } else { "" };
-    let rounded = figure.round() as i64;
-    let text = if unit.is_empty() { rounded.to_string() } else { inline(&Node::quantity(rounded, unit), 0) };
-    format!("{at_least}{text}")
-}
-
-fn memory(sections: &[Section]) -> String {
-    let gigabytes = |key: &str| {
-        let (found, _, hole) = values(sections, key);
-        let sum = found.iter().sum::<f64>() / 1024.0;
-        (!found.is_empty()).then_some((sum, hole))
-    };
-    match (gigabytes("vram_used"), gigabytes("vram_total")) {
-        (Some((used, hole)), Some((total, false))) => {
-            format!("{}{used:.1}/{total:.1} GB", if hole { ">" } else { "" })
-        }
-        (None, Some((total, false))) => format!("-/{total:.1} GB"),
-        _ => "-".into(),
     }
 }
 

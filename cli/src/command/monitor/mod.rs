@@ -5,6 +5,7 @@ mod columns;
 mod fitted;
 mod processes;
 mod rows;
+mod totals;
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{ClockDomain, TemperatureSensor};

@@ -2,10 +2,10 @@
 
 use super::gauge::{Gauge, LABEL};
 use super::{figure, graph, rows};
+use crate::level::Level;
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, width};
 use crate::top::model::{Measure, Package, share};
-use crate::top::palette::Level;
 use crate::top::words::{self, whole};
 
 /// The narrowest graph of a card, and the widest column of gauges.

@@ -2,11 +2,11 @@
 
 use ratatui::style::Style;
 
+use crate::level::Level;
 use crate::top::app::{App, SORTS};
 use crate::top::canvas::{Canvas, cut, width};
 use crate::top::keys::HELP;
 use crate::top::kill::{SIGNALS, Target};
-use crate::top::palette::Level;
 
 /// A box in the middle, as large as its contents where there is room; gives what is within its frame.
 fn opened<'a>(app: &App, canvas: &'a mut Canvas<'_>, title: &str, wide: u16, high: u16) -> Canvas<'a> {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::level::Level;
 use crate::top::app::App;
 use crate::top::model::{Measure, Package, Partition, Values};
-use crate::top::palette::Level;
 
 /// Over how long a figure that jumps is averaged.
 const AVERAGED: Duration = Duration::from_secs(4);

@@ -1,8 +1,9 @@
 //! A label, a bar and a number in a line.
 
+use crate::level::Level;
 use crate::top::canvas::{Canvas, width};
 use crate::top::glyphs::Glyphs;
-use crate::top::palette::{Level, Palette};
+use crate::top::palette::Palette;
 
 /// What a gauge shows.
 pub(super) struct Gauge {

@@ -1,10 +1,10 @@
 //! A graph of what was measured: the newest at the right, the limit as a line.
 
+use crate::level::Level;
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, width};
 use crate::top::glyphs::{EIGHTHS, Glyphs, STEPS};
 use crate::top::model::{Measure, Package};
-use crate::top::palette::Level;
 use crate::top::settings::Span;
 use crate::top::words;
 

@@ -4,11 +4,11 @@ use std::time::UNIX_EPOCH;
 
 use ratatui::style::Style;
 
+use crate::level::Level;
 use crate::render::clock;
 use crate::top::app::{App, Origin, Tab};
 use crate::top::canvas::{Canvas, width};
 use crate::top::model::{Package, Standing};
-use crate::top::palette::Level;
 use crate::top::words;
 
 /// Draws them; how many there are.

@@ -2,10 +2,10 @@
 
 use super::figure::{self, heat, strip, with_unit};
 use super::graph;
+use crate::level::Level;
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, width};
 use crate::top::model::{Package, share};
-use crate::top::palette::Level;
 use crate::top::words::{self, whole};
 
 /// How many lines those are.

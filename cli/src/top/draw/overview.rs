@@ -1,10 +1,10 @@
 //! The first page: all GPUs, and below them who uses them.
 
 use super::{card, medium, processes, rows};
+use crate::level::Level;
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, cut};
 use crate::top::model::Package;
-use crate::top::palette::Level;
 use crate::top::settings::Density;
 
 /// Lines that the processes need to be of use, with their heading.

@@ -3,10 +3,10 @@
 use ratatui::style::Style;
 
 use super::figure::{self, heat, strip, with_unit};
+use crate::level::Level;
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, cut, width};
 use crate::top::model::{Package, Partition, share};
-use crate::top::palette::Level;
 use crate::top::words::{self, whole};
 
 /// A column: its heading, width, and what it shows of a package.
