@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::buffer::{Buffer, read};
+use super::buffer::Buffer;
 use super::{Device, Gpu, WakePolicy};
 use crate::attribute::{Absent, Attribute, Owner};
 use crate::backend::Dir;
@@ -35,9 +35,7 @@ impl Gpu {
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
     ) -> Reading<T> {
-        let device = self.device(file)?;
-        let value = read(&*device.dir, file, |op, path, error| device.error(op, path, error), parse)?;
-        Ok(Value::of_package(value, Source::Attribute))
+        self.access().parsed(Owner::Device, file, parse)
     }
 
     /// Reads a file of the hwmon directory that never wakes the GPU.
@@ -47,7 +45,16 @@ impl Gpu {
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
     ) -> Result<T> {
-        self.access().parsed(Owner::HwmonFact, file, parse)
+        self.access().parsed(Owner::HwmonFact, file, parse).map(|found| found.value)
+    }
+
+    /// Reads a file of the KFD node, which never wakes the GPU.
+    pub(crate) fn node_fact<T, E: Into<Absent>>(
+        &self,
+        file: &str,
+        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
+    ) -> Result<T> {
+        self.access().parsed(Owner::Node, file, parse).map(|found| found.value)
     }
 
     /// Where a file of the PCI device is, or would be.
@@ -107,12 +114,7 @@ impl Access<'_> {
 
     /// The file with this name, read as the attribute.
     pub(crate) fn named<T>(&self, attribute: &Attribute<T>, file: &str) -> Reading<T> {
-        let mut text = Buffer::take();
-        let place = self.fill(attribute.owner, file, &mut text)?;
-        match (attribute.parse)(&text) {
-            Ok(value) => Ok(Value { value, source: place.source, scope: place.scope }),
-            Err(absent) => Err(absent.at(place.dir.path().join(file))),
-        }
+        self.parsed(attribute.owner, file, attribute.parse)
     }
 
     /// Reads a power-management file of the PCI device.
@@ -121,7 +123,7 @@ impl Access<'_> {
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
     ) -> Result<T> {
-        self.parsed(Owner::PowerManagement, file, parse)
+        self.parsed(Owner::PowerManagement, file, parse).map(|found| found.value)
     }
 
     /// Reads a file of the hwmon directory.
@@ -131,31 +133,32 @@ impl Access<'_> {
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
     ) -> Result<T> {
-        self.parsed(Owner::Hwmon, file, parse)
+        self.parsed(Owner::Hwmon, file, parse).map(|found| found.value)
     }
 
+    /// A file of whichever owner, with where it was read.
     fn parsed<T, E: Into<Absent>>(
         &self,
         owner: Owner,
         file: &str,
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-    ) -> Result<T> {
+    ) -> Reading<T> {
         let mut text = Buffer::take();
-        let place = self.fill(owner, file, &mut text)?;
+        let Place { dir, source, scope } = self.fill(owner, file, &mut text)?;
         match parse(&text) {
-            Ok(value) => Ok(value),
-            Err(absent) => Err(absent.into().at(place.dir.path().join(file))),
+            Ok(value) => Ok(Value { value, source, scope }),
+            Err(absent) => Err(absent.into().at(dir.path().join(file))),
         }
     }
 
-    /// Reads a file where its owner has it. One function for all types: half of a caller's build time is for what the
-    /// compiler makes anew for each.
+    /// Reads a file where its owner has it. It knows no type, so that a caller's compiler makes it once.
     fn fill(&self, owner: Owner, file: &str, text: &mut Vec<u8>) -> Result<Place> {
         let gpu = self.gpu;
-        let of_package =
-            |dir: &Arc<dyn Dir>| Place { dir: dir.clone(), source: Source::Attribute, scope: Scope::Package };
+        if owner == Owner::Node {
+            let dir = gpu.read_node(file, text)?;
+            return Ok(Place { dir, source: Source::Kfd, scope: gpu.own_scope() });
+        }
         let dir = match owner {
-            Owner::PowerManagement => &gpu.device(file)?.dir,
             Owner::Hwmon => {
                 let hwmon = gpu.hwmon()?;
                 // The driver makes all names at once, so one that is missing is known to be, without asking the GPU.
@@ -164,18 +167,14 @@ impl Access<'_> {
                 }
                 &hwmon.dir
             }
-            Owner::Device => &gpu.device(file)?.dir,
             Owner::HwmonFact => {
                 gpu.device(file)?;
                 &gpu.hwmon()?.dir
             }
-            Owner::Node => {
-                let dir = gpu.read_node(file, text)?;
-                return Ok(Place { dir, source: Source::Kfd, scope: gpu.own_scope() });
-            }
+            _ => &gpu.device(file)?.dir,
         };
         let device = gpu.device(file)?;
-        let asks = matches!(owner, Owner::PowerManagement | Owner::Hwmon);
+        let asks = owner.wakes();
         if asks {
             self.check(|| dir.path().join(file))?;
         }
@@ -187,7 +186,7 @@ impl Access<'_> {
                 device.error(Op::Read, path, error)
             }
         })?;
-        Ok(of_package(dir))
+        Ok(Place { dir: dir.clone(), source: Source::Attribute, scope: Scope::Package })
     }
 
     /// Where a file of the hwmon directory is, or would be.

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::buffer::{Buffer, read};
+use super::buffer::read;
 use super::{Device, Gpu};
-use crate::attribute::Absent;
 use crate::backend::{Dir, Entry};
 use crate::error::{Error, Op, Result, Unavailable};
 use crate::parse::scalar;
@@ -35,17 +34,6 @@ impl Gpu {
             (_, Some(reason @ Unavailable::Late)) => Err(Error::Unavailable { path: path(), reason }),
             _ => Ok(node),
         }
-    }
-
-    /// Reads a file of the KFD node, which never wakes the GPU.
-    pub(crate) fn node_fact<T, E: Into<Absent>>(
-        &self,
-        file: &str,
-        parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
-    ) -> Result<T> {
-        let mut text = Buffer::take();
-        let dir = self.read_node(file, &mut text)?;
-        parse(&text).map_err(|absent| absent.into().at(dir.path().join(file)))
     }
 
     /// Reads a file of the KFD node, and gives the directory that has it now.
