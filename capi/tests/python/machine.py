@@ -1,16 +1,12 @@
 """Fixtures for the tests of the Python package: chosen, opened, and read by other means than the library's."""
-import os
-import pathlib
 import re
-import shutil
 import struct
-import tempfile
 import unittest
 
 import amdsmi
 
-ROOT = pathlib.Path(__file__).resolve().parents[3]
-FIXTURES = ROOT / "fixtures"
+from fixtures import FIXTURES, ROOT, kfd_ids, look_at, pairs, scripted, text
+
 MI300X = "mi300x-1x-k6.12-spx"
 MI300X_CPX = "mi300x-1x-k6.12-cpx-nps4"
 NAVI31 = "navi31-1x-k6.12-desktop"
@@ -21,11 +17,6 @@ CONTAINER = "mi210-1x-k6.12-container-pidns"
 CONFIGS = "mi300x-1x-k6.16-cpx-nps4-configs"
 NO_DRIVER = "none-0x-k6.12-no-driver"
 ALL = sorted(path.name for path in FIXTURES.iterdir() if path.is_dir())
-
-
-def look_at(fixture):
-    """What amdsmi_init finds from now on."""
-    os.environ["AMDGPU_SMI_ROOT"] = str(FIXTURES / fixture)
 
 
 class OnFixture(unittest.TestCase):
@@ -91,43 +82,3 @@ class Files:
         lines = [line for line in self.text(name).splitlines() if line.strip()]
         clocks = [int(re.search(r"(\d+)\s*M[Hh]z", line).group(1)) for line in lines]
         return clocks, max(index for index, line in enumerate(lines) if "*" in line)
-
-
-def text(path):
-    return path.read_bytes().replace(b"\0", b"").decode().strip()
-
-
-def pairs(path):
-    try:
-        return dict(line.split(" ", 1) for line in path.read_text().splitlines() if " " in line)
-    except OSError:
-        return {}
-
-
-def scripted(test, fixture, scripts):
-    """A copy of a fixture whose GPUs report events: `scripts` has the lines for each KFD id. Removed after the test."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="amdgpu-smi-events-"))
-    getattr(test, "addClassCleanup" if isinstance(test, type) else "addCleanup")(shutil.rmtree, directory)
-    root = directory / fixture
-    shutil.copytree(FIXTURES / fixture, root, symlinks=True, copy_function=link_or_copy)
-    (root / "dev/kfd.events").mkdir()
-    for gpu_id, lines in scripts.items():
-        (root / f"dev/kfd.events/{gpu_id}").write_text("\n".join(lines) + "\n")
-    os.environ["AMDGPU_SMI_ROOT"] = str(root)
-    return root
-
-
-def link_or_copy(source, target):
-    """The files of the copy are only read, so they may be the fixture's own."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)
-
-
-def kfd_ids(fixture):
-    """The KFD ids of a fixture's GPUs, in the order of their addresses."""
-    nodes = (FIXTURES / fixture / "sys/class/kfd/kfd/topology/nodes").iterdir()
-    known = [(int(pairs(node / "properties")["location_id"]), int(text(node / "gpu_id"))) for node in nodes
-             if text(node / "gpu_id") != "0"]
-    return [gpu_id for _, gpu_id in sorted(known)]
