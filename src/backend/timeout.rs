@@ -71,27 +71,27 @@ impl Shared {
         path: &Path,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
-        let about = about(path);
         let (idle, limit) = {
             let mut state = self.state();
-            if state.hung.contains_key(&about) {
-                return Err(Errno::TIMEDOUT.into());
+            // As a rule nothing hangs, and what the path belongs to is not asked.
+            match state.hung.is_empty() {
+                true => (state.idle.pop(), self.limit),
+                false if state.hung.contains_key(&about(path)) => return Err(Errno::TIMEDOUT.into()),
+                false => (state.idle.pop(), self.limit / 4),
             }
-            let limit = if state.hung.is_empty() { self.limit } else { self.limit / 4 };
-            (state.idle.pop(), limit)
         };
         let thread = match idle {
             Some(thread) => thread,
             None => spawn()?,
         };
         let (give, answer) = mpsc::sync_channel(1);
-        let (shared, key) = (self.clone(), about.clone());
+        let (shared, asked) = (self.clone(), path.to_path_buf());
         let job = move || {
             let result = call();
             // Under the lock, so that the answer is either taken or known to be late.
             let mut state = shared.state();
             if give.send(result).is_err() {
-                state.forget(&key);
+                state.forget(&about(&asked));
             }
         };
         if thread.send(Box::new(job)).is_err() {
@@ -111,7 +111,7 @@ impl Shared {
                         result
                     }
                     Err(_) => {
-                        *state.hung.entry(about).or_default() += 1;
+                        *state.hung.entry(about(path)).or_default() += 1;
                         // Dropped while the lock is held: the call finds out that nobody waits any more.
                         drop(answer);
                         Err(Errno::TIMEDOUT.into())
@@ -148,20 +148,15 @@ fn spawn() -> io::Result<Sender<Job>> {
 
 /// What a path belongs to: a PCI device, a KFD node or process, a process; else it is for itself.
 fn about(path: &Path) -> PathBuf {
-    let mut prefix = PathBuf::new();
-    let mut found = None;
-    for component in path {
-        let parent = prefix.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-        prefix.push(component);
-        let name = component.to_str().unwrap_or_default();
-        let is_number = || !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    let thing = |at: &Path| {
+        let name = at.file_name()?.to_str()?;
         if name.parse::<Bdf>().is_ok() {
-            found = Some(PathBuf::from(name));
-        } else if matches!(parent.as_deref(), Some("nodes" | "proc")) && is_number() {
-            found = Some(prefix.clone());
+            return Some(PathBuf::from(name));
         }
-    }
-    found.unwrap_or_else(|| path.to_path_buf())
+        let of_kind = matches!(at.parent()?.file_name()?.to_str()?, "nodes" | "proc");
+        (of_kind && name.bytes().all(|byte| byte.is_ascii_digit())).then(|| at.to_path_buf())
+    };
+    path.ancestors().find_map(thing).unwrap_or_else(|| path.to_path_buf())
 }
 
 impl Timeout {
