@@ -45,7 +45,7 @@ def conflict() -> "Optional[str]":
     return (
         "The folder {} holds files of two distributions: amdgpu-smi, which this __init__.py and libamd_smi.so belong to, "
         "and {}. Each replaces files of the other, so neither works as it should. Uninstall all of them and install the "
-        "one you want: pip uninstall {} amdgpu-smi; pip install amdgpu-smi".format(_FOLDER, listed, " ".join(projects)))
+        "one you want: pip uninstall {} amdgpu-smi; pip install with its wheel".format(_FOLDER, listed, " ".join(projects)))
 
 
 def load() -> ctypes.CDLL:

@@ -21,9 +21,9 @@ const BUILD: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(
     Err(_) => c"amdgpu-smi",
 };
 
-/// Opens the library for GPUs, CPUs or both; may be called again, and wants as many shutdowns.
+/// Opens the library for GPUs, CPUs or both; may be called again, and needs as many shutdowns.
 ///
-/// Of GPUs and CPUs together one suffices. CPUs alone are NON_AMD_CPU where they are others', and NO_DRV where neither
+/// Where both are wanted, one of them is enough. CPUs alone are NON_AMD_CPU where they are others', and NO_DRV where neither
 /// HSMP nor a counter of energy is there.
 ///
 /// *From*: scanning `/sys/class/drm` and `/sys/class/kfd`, or the directory in `AMDGPU_SMI_ROOT`; CPUs are looked for when

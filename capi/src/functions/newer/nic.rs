@@ -12,7 +12,7 @@ use crate::functions::absent;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::machine;
 
-/// The network cards of a socket: none, as this library tells of GPUs and CPUs.
+/// The network cards of a socket: none, because this library covers GPUs and CPUs.
 ///
 /// *From*: a constant.
 #[unsafe(no_mangle)]
