@@ -1,5 +1,7 @@
 //! A workload by the path of its control group, whose shapes are those of the runtimes.
 
+use amdgpu_smi::parse::process;
+
 use super::Workload;
 
 /// Whom a process belongs to, by the path in `/proc/<pid>/cgroup`.
@@ -11,20 +13,16 @@ use super::Workload;
 /// * systemd: the last `<name>.service`.
 pub(super) fn workload(path: &str) -> Workload {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let job = process::slurm_job(path);
+    let step = job.and_then(|_| parts.iter().rev().find_map(|part| part.strip_prefix("step_")));
+    let owned = |name: Option<&str>| name.unwrap_or_default().to_owned();
     let mut workload = Workload {
         pod_uid: parts.iter().rev().find_map(|part| pod_uid(part)).unwrap_or_default(),
-        container_id: parts.iter().rev().find_map(|part| container_id(part)).unwrap_or_default().to_owned(),
+        container_id: owned(process::container_id(path)),
+        slurm_job: owned(job),
+        slurm_step: owned(step),
         ..Workload::default()
     };
-    let slurm = parts.iter().position(|part| part.ends_with("slurmstepd.scope") || part.starts_with("slurm"));
-    for part in slurm.map_or(&[][..], |at| &parts[at..]) {
-        let id = |prefix| part.strip_prefix(prefix).filter(|id: &&str| !id.is_empty());
-        if let Some(job) = id("job_") {
-            job.clone_into(&mut workload.slurm_job);
-        } else if let Some(step) = id("step_") {
-            step.clone_into(&mut workload.slurm_step);
-        }
-    }
     // What a runtime or Slurm started is theirs, though their own units are above it.
     if workload == Workload::default()
         && let Some(unit) = parts.iter().rev().find(|part| part.ends_with(".service"))
@@ -43,13 +41,6 @@ fn pod_uid(part: &str) -> Option<String> {
     let is_uid = matches!(uid.len(), 32 | 36)
         && uid.bytes().all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'-' | b'_'));
     is_uid.then(|| uid.replace('_', "-"))
-}
-
-/// The 64 hexadecimal digits by which runtimes name containers.
-fn container_id(part: &str) -> Option<&str> {
-    let part = part.strip_suffix(".scope").unwrap_or(part);
-    let id = part.rsplit(['-', ':']).next()?;
-    (id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }
 
 #[cfg(test)]
