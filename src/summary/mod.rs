@@ -192,10 +192,10 @@ impl<'a> Look<'a> {
     /// The engines of this GPU's own partition in the package's table, else those of the whole package.
     fn own_engines<'m>(&self, metrics: &'m Metrics) -> Option<(&'m EngineMetrics, Scope)> {
         let own = EngineScope::Xcp(self.gpu.ids().partition.unwrap_or(0).into());
-        let of = |scope| metrics.engines.iter().find(|engines| engines.scope == scope);
-        of(own)
+        metrics
+            .engines_in(own)
             .map(|engines| (engines, self.gpu.own_scope()))
-            .or_else(|| Some((of(EngineScope::Socket)?, Scope::Package)))
+            .or_else(|| Some((metrics.engines_in(EngineScope::Socket)?, Scope::Package)))
     }
 }
 

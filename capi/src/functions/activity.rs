@@ -174,7 +174,7 @@ fn violations(before: &Metrics, after: &Metrics, partition: u16) -> ViolationSta
     let each_die = |counter: fn(&EngineMetrics) -> &[Option<u64>]| {
         let at = |metrics: &Metrics, xcp: usize, xcc: usize| -> Option<u64> {
             let scope = EngineScope::Xcp(u16::try_from(xcp).ok()?);
-            let engines = metrics.engines.iter().find(|engines| engines.scope == scope)?;
+            let engines = metrics.engines_in(scope)?;
             counter(engines).get(xcc).copied().flatten()
         };
         std::array::from_fn(|xcp| {

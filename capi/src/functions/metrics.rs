@@ -80,7 +80,7 @@ fn percents<T: Sentinel + TryFrom<u32>, const N: usize>(slots: &[Option<Percent>
 pub(super) fn table(metrics: &Metrics) -> GpuMetrics {
     let Metrics { temperatures, powers, voltages, activity, pcie, xgmi, throttle, .. } = metrics;
     let (c, residency) = (&metrics.clocks, &throttle.residency);
-    let socket = metrics.engines.iter().find(|engines| engines.scope == EngineScope::Socket);
+    let socket = metrics.engines_in(EngineScope::Socket);
     let average = |value| clock(value);
     GpuMetrics {
         common_header: header(metrics.header),

@@ -62,7 +62,7 @@ pub(super) fn uses(used: &ProcessGpu) -> bool {
 }
 
 fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
-    let time = |engine: Engine| used.engines.iter().find(|found| found.engine == engine);
+    let time = |engine: Engine| used.engine(engine);
     let time = |engine| time(engine).map_or(0, |found| found.time.0);
     let bytes = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.map_or(0, |bytes| bytes.0);
     ProcessUse {

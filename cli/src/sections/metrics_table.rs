@@ -52,7 +52,7 @@ impl<'a> MetricsTable<'a> {
         scope: EngineScope,
         field: fn(&EngineMetrics) -> &[Option<T>],
     ) -> Node {
-        self.engines_of(|metrics| metrics.engines.iter().find(|engines| engines.scope == scope), field)
+        self.engines_of(|metrics| metrics.engines_in(scope), field)
     }
 
     /// An array of the whole package's engines.

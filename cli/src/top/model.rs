@@ -361,7 +361,7 @@ impl Partition {
         let number = gpu.ids().partition.unwrap_or(0);
         let table = look.and_then(|look| look.metrics().ok());
         let own = EngineScope::Xcp(number.into());
-        let engines = table.and_then(|table| table.engines.iter().find(|engines| engines.scope == own));
+        let engines = table.and_then(|table| table.engines_in(own));
         let rates = look.and_then(|look| look.sample()).and_then(Sample::rates);
         let rates =
             rates.as_ref().and_then(|rates| rates.engines.iter().find(|engines| engines.scope == own));

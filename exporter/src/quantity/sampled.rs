@@ -92,7 +92,7 @@ fn activity(out: &mut Emitter<'_>, names: &Names, look: &Look<'_>) {
     let Ok(metrics) = look.metrics() else { return };
     let own = EngineScope::Xcp(look.gpu().ids().partition.unwrap_or(0).into());
     let scope = if look.gpu().is_partition() { Scope::Partition } else { Scope::Package };
-    let Some(engines) = metrics.engines.iter().find(|engines| engines.scope == own) else { return };
+    let Some(engines) = metrics.engines_in(own) else { return };
     for (metric, label, list) in [
         (Metric::DieActivity, "die", &*engines.gfx_busy),
         (Metric::VideoEngineActivity, "engine", &*engines.vcn_busy),

@@ -8,9 +8,14 @@ use super::layout::Kind;
 use super::normalised::{EngineMetrics, Metrics};
 
 impl Metrics {
+    /// The engines of one part of the package, where the table has them by that part.
+    pub fn engines_in(&self, scope: EngineScope) -> Option<&EngineMetrics> {
+        self.engines.iter().find(|engines| engines.scope == scope)
+    }
+
     /// The engines of the whole package: of a table that has them so, or those of a package's only partition.
     pub fn package_engines(&self) -> Option<&EngineMetrics> {
-        let whole = self.engines.iter().find(|engines| engines.scope == EngineScope::Socket);
+        let whole = self.engines_in(EngineScope::Socket);
         whole.or_else(|| match &self.engines[..] {
             [only] if self.partition_count == Some(1) && only.scope == EngineScope::Xcp(0) => Some(only),
             _ => None,

@@ -78,9 +78,7 @@ fn entry(process: &Process, asked: &[usize]) -> ProcessByPid {
 
 /// What is used of the GPU at this position of the list that was asked about.
 fn gpu_entry(position: usize, used: &ProcessGpu) -> GpuEntry {
-    let time = |engine: Engine| {
-        used.engines.iter().find(|found| found.engine == engine).map_or(0, |found| found.time.0)
-    };
+    let time = |engine: Engine| used.engine(engine).map_or(0, |found| found.time.0);
     let bytes = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.map_or(0, |bytes| bytes.0);
     let kfd = used.kfd.as_ref();
     GpuEntry {
