@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use amdgpu_smi::backend::Archive;
 use amdgpu_smi::synth::Demo;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::face::Face;
@@ -20,6 +20,7 @@ pub(crate) struct Common {
     /// What "capture" wrote on another machine, a fixture, or the host's root mounted into a container. Without it, the
     /// machine that this runs on. Nothing outside of it is read, whatever its links say.
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", global = true, hide_env_values = true)]
+    #[arg(value_parser = path_or_empty())]
     pub(crate) root: Option<PathBuf>,
 
     /// A machine made up for a look around, instead: =mi300x-8x (which is meant without a name), =mi300x-8x-cpx, =rdna3-desktop, =apu-laptop
@@ -92,6 +93,11 @@ pub(crate) struct Common {
     pub(crate) verbose: u8,
 }
 
+/// A path, or an empty text: clap refuses an empty path, but `AMDGPU_SMI_ROOT=` is how a shell unsets a variable.
+pub(crate) fn path_or_empty() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
+}
+
 fn demo() -> impl TypedValueParser<Value = Demo> {
     let names = Demo::ALL.map(|demo| PossibleValue::new(demo.name()).help(demo.about()));
     PossibleValuesParser::new(names)
@@ -99,7 +105,7 @@ fn demo() -> impl TypedValueParser<Value = Demo> {
 }
 
 impl Common {
-    /// The root; an empty one is none, as variables are often unset by setting them empty.
+    /// The root; an empty one is none.
     pub(crate) fn root(&self) -> Option<&PathBuf> {
         self.root.as_ref().filter(|root| root.as_os_str() != OsString::new())
     }

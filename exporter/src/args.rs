@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use amdgpu_smi::synth::Demo;
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, ValueEnum};
 
 use crate::catalogue::Collector;
@@ -25,6 +25,7 @@ pub struct Args {
     ///
     /// In a container the host's root, mounted read-only. Without it, the machine that this runs on.
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", hide_env_values = true)]
+    #[arg(value_parser = path_or_empty())]
     pub root: Option<PathBuf>,
 
     /// A machine made up for a look around, instead; its load moves, nothing of it is measured
@@ -138,6 +139,11 @@ impl Args {
             slurm: self.slurm.clone(),
         }
     }
+}
+
+/// A path, or an empty text: clap refuses an empty path, but manifests unset a variable by setting it empty.
+fn path_or_empty() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 fn demo() -> impl TypedValueParser<Value = Demo> {

@@ -33,7 +33,8 @@ fn run(args: &Args) -> Result<(), Failure> {
         print!("{}", amdgpu_smi_exporter::catalogue::table());
         return Ok(());
     }
-    let machine = match (args.demo, &args.root) {
+    let root = args.root.as_ref().filter(|root| !root.as_os_str().is_empty());
+    let machine = match (args.demo, root) {
         (Some(demo), _) => Machine::demo(demo)?,
         (None, Some(root)) if !root.exists() => {
             return Err(format!("{}: there is no such root", root.display()).into());

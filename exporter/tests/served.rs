@@ -143,6 +143,8 @@ fn a_page_in_a_file() {
     let file = folder.path().join("amdgpu.prom");
     let status = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"))
         .args(["--demo=rdna3-desktop", "--once", file.to_str().unwrap()])
+        // Manifests unset a variable by setting it empty.
+        .env("AMDGPU_SMI_ROOT", "")
         .status()
         .unwrap();
     assert!(status.success());

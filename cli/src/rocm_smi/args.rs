@@ -15,6 +15,7 @@ What changes settings is not here: `amdgpu-smi set` does that.";
 pub(super) struct RocmSmi {
     /// The machine to look at: a directory that holds its sys (and proc, dev), or an archive of one
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", hide_env_values = true)]
+    #[arg(value_parser = crate::args::path_or_empty())]
     pub(super) root: Option<PathBuf>,
     /// Show version information
     #[arg(short = 'V', long)]

@@ -1,5 +1,7 @@
 //! Exit statuses and what is said on standard error.
 
+use std::os::unix::process::CommandExt;
+
 use crate::{command, fixture, run};
 
 fn outcome(name: &str, args: &[&str]) -> (Option<i32>, String, String) {
@@ -144,4 +146,23 @@ fn the_root_from_the_environment() {
     let args = ["list", "--csv", "--root", root.to_str().expect("UTF-8")];
     let output = with(&fixture("mi210-2x-k6.1-container"), &args);
     assert!(String::from_utf8_lossy(&output.stdout).contains("0,0000:03:00.0,"));
+}
+
+/// `AMDGPU_SMI_ROOT= amdgpu-smi` is how a shell unsets it for one command.
+#[test]
+fn an_empty_root_is_none() {
+    for name in ["amdgpu-smi", "rocm-smi"] {
+        let version = |root: Option<&str>| {
+            let mut command = command(&["--version"]);
+            command.arg0(name).envs(root.map(|root| ("AMDGPU_SMI_ROOT", root)));
+            let output = command.output().expect("the program runs");
+            (output.status.code(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+        };
+        assert_eq!(version(Some("")), version(None), "{name}");
+    }
+    let output = command(&["--demo=rdna3-desktop", "list"]).env("AMDGPU_SMI_ROOT", "").output();
+    assert_eq!(output.expect("the program runs").status.code(), Some(0));
+    let output = command(&["list"]).env("AMDGPU_SMI_ROOT", "").output().expect("the program runs");
+    let live = command(&["list"]).output().expect("the program runs");
+    assert_eq!((output.status.code(), output.stderr), (live.status.code(), live.stderr));
 }
