@@ -12,6 +12,7 @@ mod detail;
 mod draw;
 mod glyphs;
 mod history;
+mod input;
 mod keys;
 mod kill;
 mod listening;
