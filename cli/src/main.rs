@@ -21,6 +21,7 @@ mod render;
 mod report;
 mod rocm_smi;
 mod row;
+mod screen;
 mod sections;
 mod top;
 mod view;

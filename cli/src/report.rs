@@ -44,6 +44,11 @@ impl Absent {
             "not supported" | "no fan" | "not built yet" | "not asked" | "not in KFD"
         )
     }
+
+    /// Whether the row of another GPU has the value: that of the package's first partition, or of the card's first die.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        matches!(self.reason.as_str(), "package" | "on first die")
+    }
 }
 
 /// A number that prints as it should: no fraction where there is none.

@@ -21,7 +21,7 @@ pub(crate) use self::document::{AmdRoot, Document};
 pub(crate) use self::json::{SCHEMA, alone};
 pub(crate) use self::printable::printable;
 pub(crate) use self::text::inline;
-pub(crate) use self::value::{clock, duration, iso, ranges, size};
+pub(crate) use self::value::{clock, duration, iso, ranges, size, span};
 
 /// How the answer is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -130,6 +130,8 @@ pub(crate) struct Values {
     /// Watts.
     pub(crate) power: Option<f64>,
     pub(crate) cap: Option<f64>,
+    /// Whether its power is counted on another die of its card.
+    pub(crate) power_is_elsewhere: bool,
     /// Degrees Celsius, of the hottest spot or what there is in its place.
     pub(crate) core: Option<f64>,
     pub(crate) core_label: &'static str,
@@ -294,6 +296,7 @@ impl Values {
             gtt_total: bytes(&memory.gtt_total),
             power: number(&power.socket, |power| power.watts()),
             cap: number(&power.cap, |cap| cap.watts()),
+            power_is_elsewhere: matches!(power.socket, Err(Error::OnFirstDie { .. })),
             core: number(&core.current, |heat| heat.celsius()),
             core_label: if core.sensor == TemperatureSensor::Junction { "hotspot" } else { "edge" },
             core_limit: limit(&core.sensor),

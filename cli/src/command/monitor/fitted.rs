@@ -1,104 +1,15 @@
 //! The rows of `monitor` for people: as many columns as the screen has room for.
 
-use amdgpu_smi::process::Processes;
-
 use super::columns::{ColumnGroups, VIOLATIONS};
-use super::processes::ProcessRows;
-use super::totals::{PACKAGE, Total, figure, memory};
+use super::fitted_columns::{COLUMNS, NAME, NAMED, PRIORITY, Wanted};
+use super::lines::Headings;
+use super::totals::{Total, figure, memory};
 use crate::level::Level;
 use crate::render::style::{self, Styles};
 use crate::render::table::{Column, Table, width};
 use crate::render::{clock, inline};
 use crate::report::{Absent, Forms, Node, Section};
-
-/// The width where there is no terminal.
-const WIDTH: usize = 80;
-/// The width beyond which a line is no longer read with ease.
-const WIDEST: usize = 200;
-/// The room below which a name says nothing.
-const NAME: usize = 12;
-
-/// A column of the default table.
-struct Wanted {
-    key: &'static str,
-    heading: &'static str,
-    least: usize,
-    total: Total,
-}
-
-const fn wanted(key: &'static str, heading: &'static str, least: usize, total: Total) -> Wanted {
-    Wanted { key, heading, least, total }
-}
-
-/// The default columns from left to right.
-const COLUMNS: [Wanted; 15] = [
-    wanted("gpu", "GPU", 3, Total::Nothing),
-    wanted("xcp", "XCP", 3, Total::Nothing),
-    wanted("heading", "NAME", NAME, Total::Nothing),
-    wanted("power_usage", "POWER", 5, Total::Sum),
-    wanted("max_power", "CAP", 5, Total::Whole),
-    wanted("gpu_temperature", "TEMP", 5, Total::Highest),
-    wanted("memory_temperature", "MEM_T", 5, Total::Highest),
-    wanted("fan", "FAN", 5, Total::Nothing),
-    wanted("gfx_clk", "CLOCK", 8, Total::Nothing),
-    wanted("gfx", "GFX%", 5, Total::Mean),
-    wanted("mem", "MEM%", 5, Total::Mean),
-    wanted("decoder", "MEDIA", 5, Total::Mean),
-    wanted("vram_usage", "VRAM", 14, Total::Memory),
-    wanted("pcie_link", "PCIE", 8, Total::Nothing),
-    wanted("throttled", "THROTTLED", 9, Total::Nothing),
-];
-
-/// The default columns in the order in which they get room. `gpu` and `xcp` have theirs always, `market_name` the rest.
-const PRIORITY: [&str; 12] = [
-    "power_usage",
-    "gpu_temperature",
-    "gfx",
-    "vram_usage",
-    "gfx_clk",
-    "throttled",
-    "max_power",
-    "fan",
-    "memory_temperature",
-    "mem",
-    "decoder",
-    "pcie_link",
-];
-
-/// What is asked for by name, in AMD's order; it is printed whatever its width.
-const NAMED: [Wanted; 31] = [
-    wanted("gpu", "GPU", 3, Total::Nothing),
-    wanted("xcp", "XCP", 3, Total::Nothing),
-    wanted("power_usage", "POWER", 5, Total::Sum),
-    wanted("max_power", "CAP", 5, Total::Whole),
-    wanted("gpu_temperature", "TEMP", 5, Total::Highest),
-    wanted("memory_temperature", "MEM_T", 5, Total::Highest),
-    wanted("gfx_clk", "CLOCK", 8, Total::Nothing),
-    wanted("gfx", "GFX%", 5, Total::Mean),
-    wanted("mem", "MEM%", 5, Total::Mean),
-    wanted("mem_clock", "MEM_CLOCK", 8, Total::Nothing),
-    wanted("decoder", "MEDIA", 5, Total::Mean),
-    wanted("vclock", "VCLOCK", 8, Total::Nothing),
-    wanted("dclock", "DCLOCK", 8, Total::Nothing),
-    wanted("single_bit_ecc", "CORRECTED", 9, Total::Sum),
-    wanted("double_bit_ecc", "UNCORRECTED", 11, Total::Sum),
-    wanted("pcie_replay", "REPLAYS", 7, Total::Sum),
-    wanted("vram_used", "VRAM_USED", 9, Total::Sum),
-    wanted("vram_free", "VRAM_FREE", 9, Total::Sum),
-    wanted("vram_total", "VRAM_TOTAL", 10, Total::Sum),
-    wanted("vram_percent", "VRAM%", 7, Total::Nothing),
-    wanted("pcie_bw", "PCIE_BW", 8, Total::Nothing),
-    wanted("pviol", "POWER_LIMIT", 7, Total::Nothing),
-    wanted("tviol", "THERMAL", 7, Total::Nothing),
-    wanted("phot_tviol", "PROCHOT", 7, Total::Nothing),
-    wanted("vr_tviol", "VR_HOT", 7, Total::Nothing),
-    wanted("hbm_tviol", "HBM_HOT", 7, Total::Nothing),
-    wanted("gfx_clkviol", "CLK_LIMIT", 9, Total::Nothing),
-    wanted("gfxclk_pviol", "CLK_POWER", 9, Total::Nothing),
-    wanted("gfxclk_tviol", "CLK_THERMAL", 9, Total::Nothing),
-    wanted("gfxclk_totalviol", "CLK_TOTAL", 9, Total::Nothing),
-    wanted("low_utilviol", "LOW_USE", 7, Total::Nothing),
-];
+use crate::screen::{Fit, Screen};
 
 /// Blocks of rows, a block a sample.
 pub(super) struct Fitted {
@@ -108,25 +19,11 @@ pub(super) struct Fitted {
     /// Which columns have had a value, so that a column stays once it was there.
     seen: Vec<bool>,
     widths: Vec<usize>,
-    processes: ProcessRows,
     verbose: u8,
     watching: bool,
     styles: Styles,
-    on_terminal: bool,
-    /// The columns of the last block, and the lines since its heading.
-    last: Option<(Vec<usize>, usize)>,
-}
-
-/// The columns and lines of the screen: those of the terminal as it is now; else `COLUMNS`, and no end of lines.
-pub(super) fn screen(on_terminal: bool) -> (usize, Option<usize>) {
-    if on_terminal
-        && let Some((terminal_size::Width(columns), terminal_size::Height(lines))) =
-            terminal_size::terminal_size()
-    {
-        return (usize::from(columns).min(WIDEST), Some(usize::from(lines)));
-    }
-    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    (columns.unwrap_or(WIDTH).min(WIDEST), None)
+    /// The columns of the last block.
+    last: Vec<usize>,
 }
 
 /// A cell with how serious it is.
@@ -136,13 +33,7 @@ struct Cell {
 }
 
 impl Fitted {
-    pub(super) fn new(
-        groups: &ColumnGroups,
-        verbose: u8,
-        watching: bool,
-        styles: Styles,
-        on_terminal: bool,
-    ) -> Fitted {
+    pub(super) fn new(groups: &ColumnGroups, verbose: u8, watching: bool, styles: Styles) -> Fitted {
         let is_named = |key: &str| match key {
             "gpu" | "xcp" => true,
             "power_usage" | "max_power" => groups.power,
@@ -164,40 +55,21 @@ impl Fitted {
             seen: vec![false; columns.len()],
             widths: columns.iter().map(|column| column.least.max(width(column.heading))).collect(),
             columns,
-            processes: ProcessRows::new(),
             verbose,
             watching,
             styles,
-            on_terminal,
-            last: None,
+            last: Vec::new(),
         }
     }
 
-    /// A row for each GPU, the totals of several, and below them the processes if there is a list of them.
-    pub(super) fn text(
+    /// A row for each GPU, and the totals of several: of several GPUs a block with its heading, which begins with the time;
+    /// of one GPU a line that does.
+    pub(super) fn block(
         &mut self,
         sections: &[Section],
         timestamp: Option<f64>,
-        processes: Option<&Processes>,
-        gpus: &[usize],
-    ) -> String {
-        let (screen, height) = screen(self.on_terminal);
-        let mut text = self.block(sections, timestamp, screen, height);
-        if let Some(found) = processes {
-            self.last = None;
-            let list = self.processes.text(found, gpus.iter().copied(), "");
-            text = format!("{}\n{list}{}", text.trim_end(), if self.watching { "\n" } else { "" });
-        }
-        text
-    }
-
-    /// Of several GPUs a block with its heading, which begins with the time; of one GPU a line that does.
-    fn block(
-        &mut self,
-        sections: &[Section],
-        timestamp: Option<f64>,
-        screen: usize,
-        height: Option<usize>,
+        screen: Screen,
+        headings: &mut Headings,
     ) -> String {
         let is_block = sections.len() > 1;
         let mut rows: Vec<Vec<Cell>> = sections.iter().map(|section| self.cells(section)).collect();
@@ -221,37 +93,34 @@ impl Fitted {
         }
         // The time heads the numbers of a block's GPUs, and begins the line of one.
         let stamp = width("00:00:00");
-        let before = if self.watching && !is_block { stamp + GAP } else { 0 };
+        let before = if self.watching && !is_block { stamp + Fit::GAP } else { 0 };
         if self.watching
             && is_block
             && let Some(first) = self.widths.first_mut()
         {
             *first = stamp;
         }
-        let shown = self.shown(sections, screen.saturating_sub(before));
+        let shown = self.shown(sections, screen.columns.saturating_sub(before));
         let table = Table::new(shown.iter().map(|(place, width)| match (place, &time) {
             (0, Some(time)) if is_block => Column::left(time.as_str(), *width),
             _ => self.column(*place, *width),
         }));
         let mut text = String::new();
         let places: Vec<usize> = shown.iter().map(|(place, _)| *place).collect();
-        let due = match (&self.last, height) {
-            _ if is_block => true,
-            (Some((last, _)), _) if *last != places => true,
-            (None, _) => true,
-            (Some((_, since)), Some(height)) => since + 1 >= height,
-            (Some(_), None) => false,
-        };
+        if is_block || self.last != places {
+            headings.begin_again();
+        }
+        let due = headings.are_due(rows.len(), screen.lines);
+        self.last = places;
         let at = |label: &str| match before {
             0 => String::new(),
-            _ => format!("{label:<stamp$}{:GAP$}", ""),
+            _ => format!("{label:<stamp$}{:gap$}", "", gap = Fit::GAP),
         };
         if due {
             let heading = format!("{}{}", at("TIME"), table.heading());
             text.push_str(&self.styles.paint(style::HEADING, heading.trim_end()));
             text.push('\n');
         }
-        let since = if due { 1 } else { self.last.as_ref().map_or(0, |(_, since)| *since) };
         for cells in rows.iter().chain(&total) {
             text.push_str(&at(time.as_deref().unwrap_or_default()));
             text.push_str(&self.line(&table, &shown, cells));
@@ -259,7 +128,6 @@ impl Fitted {
         if self.watching && is_block {
             text.push('\n');
         }
-        self.last = Some((places, since + rows.len()));
         text
     }
 
@@ -271,7 +139,7 @@ impl Fitted {
     fn shown(&mut self, sections: &[Section], screen: usize) -> Vec<(usize, usize)> {
         for (seen, column) in self.seen.iter_mut().zip(&self.columns) {
             let there = |section: &Section| match section.get(Forms::OWN_TEXT, column.key) {
-                Some(Node::Absent(absent)) => !absent.is_missing() && absent.reason != PACKAGE,
+                Some(Node::Absent(absent)) => !absent.is_missing() && !absent.is_elsewhere(),
                 Some(_) => true,
                 None => false,
             };
@@ -283,45 +151,36 @@ impl Fitted {
         let splits = sections.iter().any(has_partitions);
         let of = |key: &str| self.columns.iter().position(|column| column.key == key);
         let width_of = |place: usize| self.widths.get(place).copied().unwrap_or(0);
-        let mut chosen: Vec<(usize, usize)> = Vec::new();
-        let mut room = screen;
-        let mut take = |place: usize, wide: usize, always: bool| {
-            let gap = if chosen.is_empty() { 0 } else { GAP };
-            if always || gap + wide <= room {
-                room = room.saturating_sub(gap + wide);
-                chosen.push((place, wide));
-            }
-        };
+        let mut fit = Fit::new(screen);
         if !self.is_default {
             for place in 0..self.columns.len() {
                 if splits || self.columns.get(place).is_none_or(|column| column.key != "xcp") {
-                    take(place, width_of(place), true);
+                    fit.take(place, width_of(place), true);
                 }
             }
-            return chosen;
+            return fit.chosen();
         }
         for key in ["gpu", "xcp"] {
             if let Some(place) = of(key)
                 && (key == "gpu" || splits)
             {
-                take(place, width_of(place), true);
+                fit.take(place, width_of(place), true);
             }
         }
         for place in PRIORITY.iter().filter_map(|key| of(key)) {
             if self.seen.get(place).is_some_and(|seen| *seen) {
-                take(place, width_of(place), false);
+                fit.take(place, width_of(place), false);
             }
         }
         if let Some(place) = of("heading") {
             let names = sections.iter().map(|section| width(&name(section)));
             let wide = names.max().unwrap_or(0).max(4);
-            if room >= GAP + NAME.min(wide) {
-                let wide = wide.min(room - GAP);
-                chosen.push((place, wide));
+            if fit.left() >= NAME.min(wide) {
+                let wide = wide.min(fit.left());
+                fit.take(place, wide, false);
             }
         }
-        chosen.sort_unstable();
-        chosen
+        fit.chosen()
     }
 
     fn column(&self, place: usize, width: usize) -> Column {
@@ -425,9 +284,6 @@ impl Fitted {
     }
 }
 
-/// Blanks between two columns.
-const GAP: usize = 2;
-
 /// The name without the maker's, which all of them begin with.
 fn name(section: &Section) -> String {
     match section.get(Forms::OWN_TEXT, "heading") {
@@ -484,7 +340,12 @@ mod tests {
     fn fitted(watching: bool, options: &[&str]) -> Fitted {
         let args = Options::parse_from([&["monitor"], options].concat());
         let columns = ColumnGroups::of(&args.monitor);
-        Fitted::new(&columns, 0, watching, Styles::NONE, false)
+        Fitted::new(&columns, 0, watching, Styles::NONE)
+    }
+
+    /// A block on a screen of this width, with its headings.
+    fn block(table: &mut Fitted, gpus: &[Section], time: Option<f64>, columns: usize) -> String {
+        table.block(gpus, time, Screen { columns, lines: None }, &mut Headings::default())
     }
 
     fn gpu(index: u32) -> Section {
@@ -522,7 +383,7 @@ mod tests {
             for (count, watching) in [(1, false), (1, true), (8, false), (8, true), (64, true)] {
                 let gpus: Vec<Section> = (0..count).map(gpu).collect();
                 let time = watching.then_some(1.7e9);
-                let text = fitted(watching, &[]).block(&gpus, time, screen, None);
+                let text = block(&mut fitted(watching, &[]), &gpus, time, screen);
                 assert!(text.contains("POWER") && text.contains("702 W"), "{text}");
                 let widest = text.lines().map(width).max();
                 assert!(widest <= Some(screen), "{screen}: {text}");
@@ -532,7 +393,7 @@ mod tests {
 
     #[test]
     fn eighty_columns() {
-        let text = fitted(false, &[]).block(&[gpu(0), gpu(1)], None, 80, None);
+        let text = block(&mut fitted(false, &[]), &[gpu(0), gpu(1)], None, 80);
         assert_eq!(
             text,
             "GPU   POWER     CAP   TEMP  MEM_T     CLOCK   GFX%            VRAM  THROTTLED\n  \
@@ -545,8 +406,8 @@ mod tests {
     #[test]
     fn a_block_begins_with_its_time() {
         let mut table = fitted(true, &[]);
-        let first = table.block(&[gpu(0), gpu(1)], Some(1.7e9), 80, None);
-        let second = table.block(&[gpu(0), gpu(1)], Some(1.7e9 + 1.0), 80, None);
+        let first = block(&mut table, &[gpu(0), gpu(1)], Some(1.7e9), 80);
+        let second = block(&mut table, &[gpu(0), gpu(1)], Some(1.7e9 + 1.0), 80);
         for (text, second) in [(first, 20), (second, 21)] {
             let lines: Vec<&str> = text.lines().collect();
             assert!(lines[0].get(5..).is_some_and(|rest| rest.starts_with(&format!(":{second} "))), "{text}");
@@ -559,8 +420,9 @@ mod tests {
     #[test]
     fn one_gpu_is_a_line_a_sample() {
         let mut table = fitted(true, &[]);
+        let (screen, mut headings) = (Screen { columns: 80, lines: Some(6) }, Headings::default());
         let text: String = (0..12)
-            .map(|second| table.block(&[gpu(0)], Some(1.7e9 + f64::from(second)), 80, Some(6)))
+            .map(|second| table.block(&[gpu(0)], Some(1.7e9 + f64::from(second)), screen, &mut headings))
             .collect();
         // Six lines: the heading, four rows, and the line that the cursor is on.
         let headings: Vec<usize> =
@@ -574,7 +436,7 @@ mod tests {
     fn a_hole_is_not_counted_as_nothing() {
         let asleep = || Node::absent("suspended", "it sleeps");
         let second = with(with(gpu(1), "power_usage", asleep()), "gfx", asleep());
-        let text = fitted(false, &[]).block(&[gpu(0), second], None, 80, None);
+        let text = block(&mut fitted(false, &[]), &[gpu(0), second], None, 80);
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines[2][..4], ["1", "asleep", "750", "W"], "{text}");
         assert_eq!(lines[3][..3], ["all", ">702", "W"], "{text}");
@@ -593,23 +455,33 @@ mod tests {
                 _ => with(part, "power_usage", Node::absent("package", "in the first row")),
             }
         };
-        let text = fitted(false, &[]).block(&[part(0), part(1)], None, 120, None);
+        let text = block(&mut fitted(false, &[]), &[part(0), part(1)], None, 120);
         assert!(text.starts_with("GPU  XCP  NAME"), "{text}");
         let last: Vec<&str> = text.lines().last().unwrap_or_default().split_whitespace().collect();
         assert_eq!(last[..3], ["all", "702", "W"], "{text}");
     }
 
+    /// The second die of an MI250 has no power of its own, and is no hole in the sum.
+    #[test]
+    fn a_card_of_two_dies_is_counted_once() {
+        let on_first = || Node::absent("on first die", "the package's power is on its first die");
+        let second = with(with(gpu(1), "power_usage", on_first()), "max_power", on_first());
+        let text = block(&mut fitted(false, &[]), &[gpu(0), second], None, 80);
+        let last: Vec<&str> = text.lines().last().unwrap_or_default().split_whitespace().collect();
+        assert_eq!(last[..5], ["all", "702", "W", "750", "W"], "{text}");
+    }
+
     #[test]
     fn a_level_is_not_a_colour_alone() {
         let hot = with(gpu(0), "gpu_temperature", Node::quantity(101u32, "C"));
-        let text = fitted(false, &[]).block(&[hot], None, 80, None);
+        let text = block(&mut fitted(false, &[]), &[hot], None, 80);
         assert!(text.contains("101 °C!"), "{text}");
     }
 
     /// What is asked for by name is printed, whatever its width.
     #[test]
     fn named_columns_stay() {
-        let text = fitted(false, &["-p", "-t", "--vram-usage", "-e"]).block(&[gpu(0)], None, 40, None);
+        let text = block(&mut fitted(false, &["-p", "-t", "--vram-usage", "-e"]), &[gpu(0)], None, 40);
         for heading in ["POWER", "CAP", "TEMP", "MEM_T", "VRAM_USED", "VRAM_FREE", "CORRECTED", "REPLAYS"] {
             assert!(text.contains(heading), "{heading}: {text}");
         }

@@ -3,6 +3,8 @@
 mod args;
 mod columns;
 mod fitted;
+mod fitted_columns;
+mod lines;
 mod processes;
 mod rows;
 mod totals;
@@ -14,8 +16,7 @@ use amdgpu_smi::unit::{Bytes, MilliCelsius};
 pub(crate) use self::args::MonitorArgs;
 pub(super) use self::columns::ColumnGroups;
 use self::columns::{LIMITED, UNITS, VIOLATIONS};
-use self::fitted::{Fitted, screen};
-use self::rows::Rows;
+use self::lines::Lines;
 use crate::answer;
 use crate::args::Common;
 use crate::cpu;
@@ -24,6 +25,7 @@ use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Forms, Node, Number, Section};
 use crate::row::Row;
+use crate::screen::Screen;
 use crate::sections::errors;
 use crate::sections::metrics_table::MetricsTable;
 use crate::sections::pcie;
@@ -45,19 +47,14 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     let (smi, gpus, mut output) = answer::begin_with_machine(common, ROOT)?;
     let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
     if matches!(format, Format::Text { layout: Layout::Own, .. }) {
-        wanted.screen = Some(screen(output.is_terminal()).0);
+        wanted.screen = Some(Screen::of(output.is_terminal()).columns);
     }
     let mut fleet = Fleet::new(gpus, wanted.fields(), wanted.violation, &args.watch, &args.autosuspend)?;
     let mut columns = Columns::default();
     let watching = args.watch.interval().is_some();
-    let mut table = match format {
-        Format::Text { verbose, layout: Layout::Own } => {
-            TableOf::Screen(Fitted::new(&wanted, verbose, watching, output.styles, output.is_terminal()))
-        }
-        Format::Text { verbose, layout: Layout::Amd } => {
-            TableOf::Amd(Rows::new(&wanted, verbose, watching, &output))
-        }
-        _ => TableOf::Nobody,
+    let mut lines = match format {
+        Format::Text { verbose, layout } => Some(Lines::new(&wanted, layout, verbose, watching, &output)),
+        _ => None,
     };
     fleet.answer(
         &args.watch,
@@ -69,10 +66,9 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
             for (section, gpu) in sections.iter_mut().zip(&asked) {
                 found.iter().for_each(|found| put_process_list(found, *gpu, section));
             }
-            match &mut table {
-                TableOf::Screen(fitted) => fitted.text(sections, timestamp, found.as_ref(), &asked),
-                TableOf::Amd(rows) => rows.text(sections, timestamp, found.as_ref(), &asked),
-                TableOf::Nobody => {
+            match &mut lines {
+                Some(lines) => lines.text(sections, timestamp, found.as_ref(), &asked),
+                None => {
                     let header = match (format, sections.first()) {
                         (Format::Csv(Layout::Own), Some(first)) => {
                             columns.begin(&first.with_units(&UNITS), timestamp.is_some())
@@ -85,13 +81,6 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
             }
         },
     )
-}
-
-/// Whose table the answers are printed as, if as one.
-enum TableOf {
-    Screen(Fitted),
-    Amd(Rows),
-    Nobody,
 }
 
 pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {

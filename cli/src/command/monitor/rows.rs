@@ -1,15 +1,12 @@
 //! The rows of `monitor` in the layout of AMD's command.
 
-use amdgpu_smi::process::Processes;
-
 use super::columns::{ColumnGroups, VIOLATIONS};
-use super::processes::ProcessRows;
-
-use crate::output::Output;
+use super::lines::Headings;
 use crate::render::inline;
 use crate::render::style::{self, Styles};
 use crate::render::table::{Column, Table};
 use crate::report::{Forms, Node, Section};
+use crate::screen::Screen;
 
 /// Key, heading and least width of every column, in AMD's order.
 const COLUMNS: [(&str, &str, usize); 34] = [
@@ -53,18 +50,13 @@ const COLUMNS: [(&str, &str, usize); 34] = [
 pub(super) struct Rows {
     keys: Vec<&'static str>,
     table: Table,
-    processes: ProcessRows,
     verbose: u8,
     watching: bool,
     styles: Styles,
-    /// Lines that the screen has; none where there is no screen, and one heading is enough.
-    height: Option<usize>,
-    /// Lines since the last heading; none before the first.
-    since: Option<usize>,
 }
 
 impl Rows {
-    pub(super) fn new(wanted: &ColumnGroups, verbose: u8, watching: bool, output: &Output) -> Rows {
+    pub(super) fn new(wanted: &ColumnGroups, verbose: u8, watching: bool, styles: Styles) -> Rows {
         let is_wanted = |key: &str| match key {
             "gpu" | "xcp" => true,
             "power_usage" => wanted.power,
@@ -83,51 +75,30 @@ impl Rows {
             _ if VIOLATIONS.iter().any(|(violation, ..)| *violation == key) => wanted.violation,
             _ => wanted.vram,
         };
-        let height = output.is_terminal().then(terminal_size::terminal_size).flatten();
         let columns: Vec<_> = COLUMNS.into_iter().filter(|(key, ..)| is_wanted(key)).collect();
         Rows {
             keys: columns.iter().map(|(key, ..)| *key).collect(),
             table: table(&columns),
-            processes: ProcessRows::new(),
             verbose,
             watching,
-            styles: output.styles,
-            height: height.map(|(_, terminal_size::Height(height))| usize::from(height)),
-            since: None,
+            styles,
         }
     }
 
-    /// A row for each GPU, and the heading where it is due; below them the processes if there is a list of them, and
-    /// then each answer has its headings.
-    pub(super) fn text(
+    /// A row for each GPU, and the heading where it is due.
+    pub(super) fn block(
         &mut self,
         sections: &[Section],
         timestamp: Option<f64>,
-        processes: Option<&Processes>,
-        gpus: &[usize],
+        screen: Screen,
+        headings: &mut Headings,
     ) -> String {
-        let Some(found) = processes else { return self.rows(sections, timestamp) };
-        self.since = None;
-        let prefix = timestamp.map(stamp).unwrap_or_default();
-        let rows = self.rows(sections, timestamp);
-        let list = self.processes.text(found, gpus.iter().copied(), &prefix);
-        let gap = if self.watching { "\n" } else { "" };
-        format!("{}\n{list}{gap}", rows.trim_end())
-    }
-
-    fn rows(&mut self, sections: &[Section], timestamp: Option<f64>) -> String {
         let rows: Vec<Vec<String>> = sections.iter().map(|section| self.cells(section)).collect();
         self.table.fit(&rows);
-        let lines = rows.len() + usize::from(rows.len() > 1);
-        let due = match (self.since, self.height) {
-            (None, _) => true,
-            (Some(since), Some(height)) => since + lines >= height,
-            (Some(_), None) => false,
-        };
+        let due = headings.are_due(rows.len() + usize::from(rows.len() > 1), screen.lines);
         let mut text = String::new();
         if due {
             text.push_str(&self.heading());
-            self.since = Some(1);
         }
         for row in &rows {
             text.extend(timestamp.map(stamp));
@@ -137,7 +108,6 @@ impl Rows {
         if self.watching && rows.len() > 1 {
             text.push('\n');
         }
-        self.since = self.since.map(|since| since + lines);
         text
     }
 
@@ -168,7 +138,7 @@ fn table(columns: &[(&str, &str, usize)]) -> Table {
     Table::new(columns.iter().map(|(_, heading, least)| Column::right(*heading, *least)))
 }
 
-fn stamp(timestamp: f64) -> String {
+pub(super) fn stamp(timestamp: f64) -> String {
     format!("{timestamp:>14.3}  ")
 }
 
@@ -176,17 +146,31 @@ fn stamp(timestamp: f64) -> String {
 mod tests {
     use super::*;
 
-    fn rows(height: Option<usize>) -> Rows {
+    fn rows() -> Rows {
         let columns = &COLUMNS[..3];
         Rows {
             keys: columns.iter().map(|(key, ..)| *key).collect(),
             table: table(columns),
-            processes: ProcessRows::new(),
             verbose: 0,
             watching: true,
             styles: Styles::NONE,
-            height,
-            since: None,
+        }
+    }
+
+    /// Prints blocks on a screen with so many lines.
+    struct Printer {
+        rows: Rows,
+        screen: Screen,
+        headings: Headings,
+    }
+
+    impl Printer {
+        fn new(lines: Option<usize>) -> Printer {
+            Printer { rows: rows(), screen: Screen { columns: 80, lines }, headings: Headings::default() }
+        }
+
+        fn block(&mut self, sections: &[Section], timestamp: Option<f64>) -> String {
+            self.rows.block(sections, timestamp, self.screen, &mut self.headings)
         }
     }
 
@@ -201,42 +185,42 @@ mod tests {
 
     #[test]
     fn the_heading_comes_once_a_screenful() {
-        let mut rows = rows(Some(10));
+        let mut rows = Printer::new(Some(10));
         let headings = |text: &str| text.matches("POWER").count();
         // Ten lines: the heading, eight rows, and the line that the cursor is on.
-        let printed: Vec<usize> = (0..20).map(|_| headings(&rows.rows(&gpus(1), Some(1.0)))).collect();
+        let printed: Vec<usize> = (0..20).map(|_| headings(&rows.block(&gpus(1), Some(1.0)))).collect();
         assert_eq!(printed, [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
         // More GPUs than lines: each sample has one, and only one.
-        assert_eq!(headings(&rows.rows(&gpus(64), Some(1.0))), 1);
-        assert_eq!(headings(&rows.rows(&gpus(64), Some(1.0))), 1);
+        assert_eq!(headings(&rows.block(&gpus(64), Some(1.0))), 1);
+        assert_eq!(headings(&rows.block(&gpus(64), Some(1.0))), 1);
     }
 
     #[test]
     fn a_late_gpu_is_not_one_without_values() {
-        let mut rows = rows(None);
+        let mut rows = Printer::new(None);
         let gpu = |reason: &str| {
             let mut gpu = Section::new();
             gpu.put("gpu", 0u32).put("xcp", 0u32).put("power_usage", Node::absent(reason, "in full"));
             gpu
         };
-        let text = rows.rows(&["late", "device gone", "left alone"].map(gpu), None);
+        let text = rows.block(&["late", "device gone", "left alone"].map(gpu), None);
         let last: Vec<&str> = text.lines().filter_map(|line| line.split_whitespace().last()).collect();
         assert_eq!(last, ["POWER", "late", "gone", "N/A"]);
     }
 
     #[test]
     fn without_a_screen_there_is_one_heading() {
-        let mut rows = rows(None);
-        let text: String = (0..100).map(|_| rows.rows(&gpus(2), Some(1.0))).collect();
+        let mut rows = Printer::new(None);
+        let text: String = (0..100).map(|_| rows.block(&gpus(2), Some(1.0))).collect();
         assert_eq!(text.matches("POWER").count(), 1);
     }
 
     #[test]
     fn a_long_cell_widens_its_column() {
-        let mut rows = rows(None);
+        let mut rows = Printer::new(None);
         let mut gpu = Section::new();
         gpu.put("gpu", 0u32).put("xcp", 0u32).put("power_usage", Node::quantity(1_234_567u32, "W"));
-        let text = rows.rows(&[gpu], Some(1.0));
+        let text = rows.block(&[gpu], Some(1.0));
         let lengths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
         assert_eq!(lengths[0], lengths[1]);
     }

@@ -16,9 +16,6 @@ pub(super) enum Total {
     Nothing,
 }
 
-/// The reason in the rows of further partitions, whose package's value stands in the first one's.
-pub(super) const PACKAGE: &str = "package";
-
 /// The values of a column, and whether one is missing that is not counted elsewhere.
 fn values(sections: &[Section], key: &str) -> (Vec<f64>, &'static str, bool) {
     let (mut found, mut unit, mut hole) = (Vec::new(), "", false);
@@ -29,7 +26,7 @@ fn values(sections: &[Section], key: &str) -> (Vec<f64>, &'static str, bool) {
                 unit = of;
             }
             Some(Node::Number(value)) => found.push(value.as_f64()),
-            Some(Node::Absent(absent)) if absent.reason == PACKAGE => {}
+            Some(Node::Absent(absent)) if absent.is_elsewhere() => {}
             _ => hole = true,
         }
     }

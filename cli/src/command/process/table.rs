@@ -8,72 +8,89 @@ use super::Listing;
 use super::args::ProcessArgs;
 use crate::output::Output;
 use crate::render::style::{self, Styles};
-use crate::render::table::{Column, Table};
-use crate::render::{inline, size};
-use crate::report::{Node, Number};
+use crate::render::table::{Column, Table, width};
+use crate::render::{clock, inline, printable, size, span};
+use crate::report::Node;
+use crate::screen::{Fit, Screen};
 use crate::sections::process::{Use, nobody_text, of_engines, percent, sdma_percent};
 
 /// Headings and least widths; those that are percentages after two looks, and times before, are marked.
-const COLUMNS: [(&str, usize, bool); 12] = [
+const COLUMNS: [(&str, usize, bool); 13] = [
     ("GPU", 3, false),
     ("PID", 7, false),
-    ("USER", 8, false),
-    ("NAME", 15, false),
-    ("VRAM", 8, false),
-    ("GTT", 8, false),
-    ("GFX", 6, true),
-    ("COMPUTE", 7, true),
-    ("ENC", 6, true),
-    ("DEC", 6, true),
-    ("SDMA", 6, true),
-    ("CU%", 4, false),
+    ("USER", 4, false),
+    ("NAME", 4, false),
+    ("VRAM", 7, false),
+    ("GTT", 6, false),
+    ("GFX", 4, true),
+    ("COMP", 4, true),
+    ("ENC", 4, true),
+    ("DEC", 4, true),
+    ("SDMA", 4, true),
+    ("CU%", 3, false),
+    ("CONTAINER", 9, false),
 ];
+/// The columns in the order in which they get room.
+const PRIORITY: [&str; 13] =
+    ["GPU", "PID", "NAME", "VRAM", "GFX", "COMP", "USER", "GTT", "CU%", "SDMA", "ENC", "DEC", "CONTAINER"];
+/// So much of a container's id tells it from others.
+const CONTAINER: usize = 12;
 
 /// The rows as text.
 pub(super) struct ProcessTable {
-    table: Table,
+    widths: Vec<usize>,
     percent: bool,
     watching: bool,
     styles: Styles,
-    on_screen: bool,
-    has_heading: bool,
+    on_terminal: bool,
 }
 
 impl ProcessTable {
     pub(super) fn new(args: &ProcessArgs, output: &Output) -> ProcessTable {
         let watching = args.watch.interval().is_some();
         let percent = watching || args.percent.is_some();
-        let columns = COLUMNS.iter().map(|(heading, least, is_engine)| {
-            let percent = if percent && *is_engine { "%" } else { "" };
-            Column::right(format!("{heading}{percent}"), *least)
+        let widths = COLUMNS.iter().map(|(heading, least, is_engine)| {
+            width(&heading_of(heading, percent && *is_engine)).max(*least)
         });
         ProcessTable {
-            table: Table::new(columns.chain([Column::left("CONTAINER", 0).at_most(12)])),
+            widths: widths.collect(),
             percent,
             watching,
             styles: output.styles,
-            on_screen: output.is_terminal(),
-            has_heading: false,
+            on_terminal: output.is_terminal(),
         }
     }
 
-    /// The heading, and a row for each process and GPU. In a watch every answer has its heading where somebody looks,
-    /// as the list is another each time; a file has one.
+    /// A row for each process and GPU, under a heading that begins with the time: the list is another each time.
     pub(super) fn rows(&mut self, list: &Listing<'_>, timestamp: Option<f64>) -> String {
-        let rows: Vec<Vec<String>> = list.rows().iter().map(|used| self.cells(*used)).collect();
-        self.table.fit(&rows);
-        let mut text = String::new();
-        let prefix = timestamp.map(|timestamp| format!("{timestamp:>14.3}  ")).unwrap_or_default();
-        if !self.has_heading || self.on_screen {
-            let stamp = if self.watching { format!("{:>14}  ", "TIMESTAMP") } else { String::new() };
-            let heading = format!("{stamp}{}", self.table.heading().trim_end());
-            text.push_str(&self.styles.paint(style::HEADING, &heading));
-            text.push('\n');
-            self.has_heading = true;
+        let time = timestamp.map(clock);
+        let mut rows: Vec<Vec<String>> = list.rows().iter().map(|used| self.cells(*used)).collect();
+        if let (Some(time), Some(first)) = (&time, self.widths.first_mut()) {
+            *first = width(time).max(*first);
+            // Under the time, a number alone does not say that it is a GPU's.
+            for gpu in rows.iter_mut().filter_map(|cells| cells.first_mut()) {
+                gpu.insert_str(0, "GPU ");
+            }
         }
-        text.extend(rows.iter().map(|row| format!("{prefix}{}\n", self.table.line(row))));
+        for row in &rows {
+            for (widest, cell) in self.widths.iter_mut().zip(row) {
+                *widest = width(cell).max(*widest);
+            }
+        }
+        let shown =
+            self.shown(rows.iter().any(|row| row.last().is_some_and(|container| !container.is_empty())));
+        let table = Table::new(shown.iter().map(|(place, wide)| self.column(*place, *wide, time.as_deref())));
+        let mut text = self.styles.paint(style::HEADING, table.heading().trim_end());
+        text.push('\n');
+        for row in &rows {
+            let cells: Vec<&str> =
+                shown.iter().filter_map(|(place, _)| row.get(*place)).map(String::as_str).collect();
+            text.push_str(&table.line(&cells));
+            text.push('\n');
+        }
         if rows.is_empty() {
-            text.push_str(&format!("{prefix}{}\n", nobody_text(list.found)));
+            text.push_str(nobody_text(list.found));
+            text.push('\n');
         }
         if self.watching {
             text.push('\n');
@@ -81,9 +98,32 @@ impl ProcessTable {
         text
     }
 
+    /// The columns that fit on the screen; that of containers only where there are some.
+    fn shown(&self, has_containers: bool) -> Vec<(usize, usize)> {
+        let mut fit = Fit::new(Screen::of(self.on_terminal).columns);
+        for wanted in PRIORITY {
+            let place = COLUMNS.iter().position(|(heading, ..)| *heading == wanted);
+            if let Some((place, wide)) = place.and_then(|place| Some((place, *self.widths.get(place)?)))
+                && (wanted != "CONTAINER" || has_containers)
+            {
+                fit.take(place, wide, wanted == "GPU");
+            }
+        }
+        fit.chosen()
+    }
+
+    fn column(&self, place: usize, wide: usize, time: Option<&str>) -> Column {
+        let Some((heading, _, is_engine)) = COLUMNS.get(place) else { return Column::right("", 0) };
+        match (*heading, time) {
+            ("GPU", Some(time)) => Column::left(time, wide),
+            ("USER" | "NAME" | "CONTAINER", _) => Column::left(*heading, wide),
+            _ => Column::right(heading_of(heading, self.percent && *is_engine), wide),
+        }
+    }
+
     fn cells(&self, (process, used): Use<'_>) -> Vec<String> {
-        let name = |name: Option<&str>| name.unwrap_or("N/A").to_owned();
-        let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
+        let name = |name: Option<&str>| printable(name.unwrap_or("-"));
+        let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "-".into(), size);
         let user = process.user.clone().or_else(|| process.uid.map(|uid| uid.to_string()));
         vec![
             used.gpu.map_or_else(|| "-".into(), |index| index.to_string()),
@@ -99,34 +139,41 @@ impl ProcessTable {
             self.sdma(used),
             match used.compute_percent {
                 Some(percent) => format!("{percent:.0}"),
-                None => "N/A".into(),
+                None => "-".into(),
             },
-            process.container.clone().unwrap_or_default(),
+            process.container.iter().flat_map(|id| id.chars()).take(CONTAINER).collect(),
         ]
     }
 
     fn engine(&self, used: &ProcessGpu, engines: &[Engine]) -> String {
         let time = || {
             let of = used.engines.iter().filter(|found| engines.contains(&found.engine));
-            let time = of.map(|found| found.time.0).fold(0, u64::saturating_add);
-            Node::quantity(Number::rounded(time as f64 / 1e9, 1), "s")
+            seconds(of.map(|found| found.time.0).fold(0, u64::saturating_add) as f64 / 1e9)
         };
-        let node = if self.percent { percent(used, engines) } else { of_engines(used, time) };
-        self.cell(&node)
+        cell(&if self.percent { percent(used, engines) } else { of_engines(used, time) })
     }
 
     fn sdma(&self, used: &ProcessGpu) -> String {
         let time = used.kfd.as_ref().and_then(|kfd| kfd.sdma);
-        let time = || time.map(|time| Node::quantity(Number::rounded(time.0 as f64 / 1e6, 1), "s"));
+        let time = || time.map(|time| seconds(time.0 as f64 / 1e6));
         let node = if self.percent { Some(sdma_percent(used)) } else { time() };
-        node.map_or_else(|| "N/A".into(), |node| self.cell(&node))
+        node.map_or_else(|| "-".into(), |node| cell(&node))
     }
+}
 
-    /// A percentage without its sign, which the heading has.
-    fn cell(&self, node: &Node) -> String {
-        match node {
-            Node::Quantity(value, "%") => format!("{:.1}", value.as_f64()),
-            node => inline(node, 0),
-        }
+fn heading_of(heading: &str, is_percent: bool) -> String {
+    format!("{heading}{}", if is_percent { "%" } else { "" })
+}
+
+fn seconds(seconds: f64) -> Node {
+    span(seconds).into()
+}
+
+/// A percentage without its sign, which the heading has.
+fn cell(node: &Node) -> String {
+    match node {
+        Node::Quantity(value, "%") => format!("{:.1}", value.as_f64()),
+        Node::Absent(_) => "-".into(),
+        node => inline(node, 0),
     }
 }

@@ -79,11 +79,15 @@ fn totals(app: &App, line: &mut Canvas<'_>) {
         (count, 0) => format!("{count} GPUs"),
         (count, parts) => format!("{count} GPUs in {parts} partitions"),
     };
-    let sum = |value: fn(&Package) -> Option<f64>| {
-        let known: Vec<f64> = there.iter().filter_map(|package| value(package)).collect();
+    let sum_of = |packages: &[&Package], value: fn(&Package) -> Option<f64>| {
+        let known: Vec<f64> = packages.iter().filter_map(|package| value(package)).collect();
         let total = known.iter().fold(0.0, |sum, value| sum + value);
-        (!known.is_empty()).then_some((total, known.len() < there.len()))
+        (!known.is_empty()).then_some((total, known.len() < packages.len()))
     };
+    let sum = |value| sum_of(&there, value);
+    // A second die whose power the first one counts is no hole.
+    let powered: Vec<&Package> =
+        there.iter().copied().filter(|package| !package.values.power_is_elsewhere).collect();
     let mut x = line.text(0, 0, &count, Style::new());
     let mut put = |label: &str, text: &str, level: Level| {
         let needed = width(label) + width(text) + 5;
@@ -93,9 +97,9 @@ fn totals(app: &App, line: &mut Canvas<'_>) {
         x = line.text(x + 3, 0, label, palette.quiet());
         x = line.text(x + 1, 0, text, palette.level(level));
     };
-    if let Some((watts, hole)) = sum(|package| package.values.power) {
+    if let Some((watts, hole)) = sum_of(&powered, |package| package.values.power) {
         let least = if hole { "at least " } else { "" };
-        let cap = sum(|package| package.values.cap).filter(|(_, missing)| *missing == hole);
+        let cap = sum_of(&powered, |package| package.values.cap).filter(|(_, missing)| *missing == hole);
         let text = match cap {
             Some((cap, _)) => format!("{least}{watts:.0} of {cap:.0} W"),
             None => format!("{least}{watts:.0} W"),

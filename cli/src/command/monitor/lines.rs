@@ -1,0 +1,96 @@
+//! The answers as lines: the GPUs in one of two layouts, and below them the processes if they are asked for.
+
+use amdgpu_smi::process::Processes;
+
+use super::columns::ColumnGroups;
+use super::fitted::Fitted;
+use super::processes::ProcessRows;
+use super::rows::{Rows, stamp};
+use crate::output::Output;
+use crate::render::Layout;
+use crate::report::Section;
+use crate::screen::Screen;
+
+/// The answers as lines.
+pub(super) struct Lines {
+    table: TableOf,
+    processes: ProcessRows,
+    headings: Headings,
+    watching: bool,
+    on_terminal: bool,
+}
+
+/// Whose table the GPUs are printed as.
+enum TableOf {
+    People(Fitted),
+    Amd(Rows),
+}
+
+impl Lines {
+    pub(super) fn new(
+        columns: &ColumnGroups,
+        layout: Layout,
+        verbose: u8,
+        watching: bool,
+        output: &Output,
+    ) -> Lines {
+        let table = match layout {
+            Layout::Own => TableOf::People(Fitted::new(columns, verbose, watching, output.styles)),
+            Layout::Amd => TableOf::Amd(Rows::new(columns, verbose, watching, output.styles)),
+        };
+        Lines {
+            table,
+            processes: ProcessRows::new(),
+            headings: Headings::default(),
+            watching,
+            on_terminal: output.is_terminal(),
+        }
+    }
+
+    /// A row for each GPU; below them the processes if there is a list of them, and then each answer has its headings.
+    pub(super) fn text(
+        &mut self,
+        sections: &[Section],
+        timestamp: Option<f64>,
+        processes: Option<&Processes>,
+        gpus: &[usize],
+    ) -> String {
+        if processes.is_some() {
+            self.headings.begin_again();
+        }
+        let screen = Screen::of(self.on_terminal);
+        let (rows, prefix) = match &mut self.table {
+            TableOf::People(fitted) => {
+                (fitted.block(sections, timestamp, screen, &mut self.headings), String::new())
+            }
+            TableOf::Amd(rows) => {
+                let prefix = timestamp.map(stamp).unwrap_or_default();
+                (rows.block(sections, timestamp, screen, &mut self.headings), prefix)
+            }
+        };
+        let Some(found) = processes else { return rows };
+        let list = self.processes.text(found, gpus.iter().copied(), &prefix);
+        format!("{}\n{list}{}", rows.trim_end(), if self.watching { "\n" } else { "" })
+    }
+}
+
+/// Headings, which come once a screenful.
+#[derive(Debug, Default)]
+pub(super) struct Headings {
+    /// Lines since the last ones, they included; none before the first.
+    since: Option<usize>,
+}
+
+impl Headings {
+    /// The next rows have headings.
+    pub(super) fn begin_again(&mut self) {
+        self.since = None;
+    }
+
+    /// Whether so many lines need headings before them. They are printed either way.
+    pub(super) fn are_due(&mut self, lines: usize, height: Option<usize>) -> bool {
+        let since = self.since.filter(|since| height.is_none_or(|height| since + lines < height));
+        self.since = Some(since.unwrap_or(1) + lines);
+        since.is_none()
+    }
+}
