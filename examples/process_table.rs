@@ -42,7 +42,7 @@ fn table(found: &amdgpu_smi::process::Processes) -> BTreeMap<ProcessId, Usage> {
         let usage = table.entry(process.id()).or_default();
         usage.name = process.name.clone().unwrap_or_default();
         for used in &process.gpus {
-            if let Some(vram) = used.vram {
+            if let Ok(vram) = &used.vram {
                 usage.vram = Some(Bytes(usage.vram.map_or(0, |known| known.0) + vram.0));
             }
             if let Some(busy) = used.busy() {

@@ -107,6 +107,11 @@ pub enum Scope {
 }
 
 impl<T> Value<T> {
+    /// A value read now, of this source and scope.
+    pub(crate) fn new(value: T, source: Source, scope: Scope) -> Value<T> {
+        Value { value, source, scope }
+    }
+
     /// A value of the whole package.
     pub(crate) fn of_package(value: T, source: Source) -> Value<T> {
         Value { value, source, scope: Scope::Package }
@@ -177,17 +182,26 @@ macro_rules! bundle {
         }
 
         #[cfg(feature = "serde")]
+        $crate::reading::serialize_with_reasons! {
+            $name { $($plain: plain,)* $($field: known,)* }
+        }
+    };
+}
+
+/// Serializes a struct that has a method `reasons`: each field in turn, `plain` as it is or a Result as its value or
+/// null (`known`), then `reasons`.
+#[cfg(feature = "serde")]
+macro_rules! serialize_with_reasons {
+    ($name:ident { $($field:ident: $form:ident,)* }) => {
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(
                 &self,
                 serializer: S,
             ) -> std::result::Result<S::Ok, S::Error> {
                 use serde::ser::SerializeStruct;
-                const FIELDS: usize =
-                    [$(stringify!($plain),)* $(stringify!($field),)* "reasons"].len();
+                const FIELDS: usize = [$(stringify!($field),)* "reasons"].len();
                 let mut out = serializer.serialize_struct(stringify!($name), FIELDS)?;
-                $(out.serialize_field(stringify!($plain), &self.$plain)?;)*
-                $(out.serialize_field(stringify!($field), &self.$field.as_ref().ok())?;)*
+                $(out.serialize_field(stringify!($field), &$crate::reading::$form(&self.$field))?;)*
                 out.serialize_field("reasons", &$crate::reading::Reasons(self.reasons().collect()))?;
                 out.end()
             }
@@ -196,6 +210,29 @@ macro_rules! bundle {
 }
 
 pub(crate) use bundle;
+#[cfg(feature = "serde")]
+pub(crate) use serialize_with_reasons;
+
+/// A field that always has a value.
+#[cfg(feature = "serde")]
+pub(crate) fn plain<T>(field: &T) -> &T {
+    field
+}
+
+/// A field that may have none.
+#[cfg(feature = "serde")]
+pub(crate) fn known<T>(field: &Result<T>) -> Option<&T> {
+    field.as_ref().ok()
+}
+
+/// Serializes a field that may have no value.
+#[cfg(feature = "serde")]
+pub(crate) fn serialize_known<T: serde::Serialize, S: serde::Serializer>(
+    field: &Result<T>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serde::Serialize::serialize(&known(field), serializer)
+}
 
 /// The reasons of a bundle as serde sees them: a map from field to reason, in a few words.
 #[cfg(feature = "serde")]

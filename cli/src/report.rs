@@ -1,6 +1,5 @@
 //! What a command has found out about one GPU, before anyone has decided how it is to look.
 
-use amdgpu_smi::error::Reasons;
 use amdgpu_smi::reading::{Reading, Value};
 use amdgpu_smi::unit::{
     Bytes, Hertz, MegaHertz, MegaTransfers, MicroJoules, MicroWatts, MilliCelsius, MilliVolts,
@@ -250,15 +249,6 @@ impl Node {
         match value {
             Ok(value) => value.into(),
             Err(error) => Node::from(&error),
-        }
-    }
-
-    /// A field of a bundle, or its reason.
-    pub(crate) fn field<T: Into<Node>>(value: Option<T>, reasons: &Reasons, name: &str) -> Node {
-        match (value, reasons.of(name)) {
-            (Some(value), _) => value.into(),
-            (None, Some(error)) => Node::from(error),
-            (None, None) => Node::absent("not known", "nothing tells it"),
         }
     }
 

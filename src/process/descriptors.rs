@@ -13,7 +13,7 @@ use std::time::Instant;
 use super::wanted::Wanted;
 use super::{DrmClient, Failures, PidNamespace, below, is_gone, number, refused};
 use crate::backend::{Backend, Dir};
-use crate::error::{Error, Op, ParseError, Reasons, Result};
+use crate::error::{Error, Op, ParseError, Result};
 use crate::gpu;
 use crate::id::Bdf;
 use crate::parse::fdinfo;
@@ -41,10 +41,9 @@ pub(super) struct ProcProcess {
     pub(super) status: Result<Status>,
     pub(super) cgroup: Result<String>,
     pub(super) clients: Vec<Client>,
-    /// Absent where the descriptors cannot be looked at.
-    pub(super) opens_kfd: Option<bool>,
-    /// Why; and why single descriptors say nothing.
-    pub(super) reasons: Reasons,
+    pub(super) opens_kfd: Result<bool>,
+    /// Whether all of them could be read.
+    pub(super) descriptors: Result<()>,
     /// The device nodes of descriptors that say nothing.
     pub(super) lost: Vec<u32>,
 }
@@ -126,25 +125,23 @@ pub(super) fn scan(
             }
         };
         let looked = Look { dir: &*dir, wanted }.descriptors();
-        let (clients, opens_kfd, reasons, lost) = match looked {
+        let (clients, opens_kfd, descriptors, lost) = match looked {
             Looked::Gone => continue,
             Looked::Refused(error) => {
                 count(&error, pid, &mut seen, failures);
                 if !is_listed {
                     continue;
                 }
-                let mut reasons = Reasons::default();
-                reasons.keep::<()>("descriptors", Err(error));
-                (Vec::new(), None, reasons, Vec::new())
+                (Vec::new(), Err(error.clone()), Err(error), Vec::new())
             }
-            Looked::Found { clients, opens_kfd, reasons, lost } => {
-                if let Some(error) = reasons.of("descriptors") {
+            Looked::Found { clients, opens_kfd, descriptors, lost } => {
+                if let Err(error) = &descriptors {
                     count(error, pid, &mut seen, failures);
                 }
                 if clients.is_empty() && lost.is_empty() && !opens_kfd && !is_listed {
                     continue;
                 }
-                (clients, Some(opens_kfd), reasons, lost)
+                (clients, Ok(opens_kfd), descriptors, lost)
             }
         };
         let status = read(&*dir, "status", process::status);
@@ -163,7 +160,7 @@ pub(super) fn scan(
                 failures.add(false, pid, error);
             }
         }
-        seen.processes.push(ProcProcess { pid, status, cgroup, clients, opens_kfd, reasons, lost });
+        seen.processes.push(ProcProcess { pid, status, cgroup, clients, opens_kfd, descriptors, lost });
     }
     Ok(seen)
 }
@@ -179,10 +176,15 @@ fn count(error: &Error, pid: u32, seen: &mut Seen, failures: &mut Failures) {
 impl ProcProcess {
     /// Of which nothing could be read.
     fn unread(pid: u32, error: Error) -> ProcProcess {
-        let mut reasons = Reasons::default();
-        reasons.keep::<()>("descriptors", Err(error.clone()));
-        let (status, cgroup) = (Err(error.clone()), Err(error));
-        ProcProcess { pid, status, cgroup, clients: Vec::new(), opens_kfd: None, reasons, lost: Vec::new() }
+        ProcProcess {
+            pid,
+            status: Err(error.clone()),
+            cgroup: Err(error.clone()),
+            clients: Vec::new(),
+            opens_kfd: Err(error.clone()),
+            descriptors: Err(error),
+            lost: Vec::new(),
+        }
     }
 }
 
@@ -215,7 +217,7 @@ enum Looked {
     Found {
         clients: Vec<Client>,
         opens_kfd: bool,
-        reasons: Reasons,
+        descriptors: Result<()>,
         lost: Vec<u32>,
     },
     /// This user may not look, or something else is in the way.
@@ -240,13 +242,13 @@ impl Look<'_> {
         };
         let mut clients = Vec::new();
         let mut known = HashSet::new();
-        let mut reasons = Reasons::default();
+        let mut descriptors = Ok(());
         let mut opens_kfd = false;
         let mut lost = Vec::new();
         // One bad descriptor is told once and spoils no other.
         let mut tell = |error: Error| {
-            if reasons.of("descriptors").is_none() {
-                reasons.keep::<()>("descriptors", Err(error));
+            if descriptors.is_ok() {
+                descriptors = Err(error);
             }
         };
         for entry in &entries {
@@ -277,7 +279,7 @@ impl Look<'_> {
                 None => {}
             }
         }
-        Looked::Found { clients, opens_kfd, reasons, lost }
+        Looked::Found { clients, opens_kfd, descriptors, lost }
     }
 
     /// Whether the process is no more: its directory was kept, and has nothing in it any more.

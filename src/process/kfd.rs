@@ -13,10 +13,11 @@ use std::time::Instant;
 use super::wanted::Wanted;
 use super::{Failures, KfdQueue, KfdUse, QueueKind, below, is_gone, number};
 use crate::backend::{Backend, Dir, Kind};
-use crate::error::{Error, Op, Reasons, Result};
-use crate::gpu;
+use crate::error::{Error, Op, Result};
+use crate::gpu::{self, Gpu};
 use crate::id::GpuId;
 use crate::parse::scalar;
+use crate::reading::{Scope, Source, Value};
 use crate::unit::{Bytes, Microseconds, Milliseconds};
 
 const PROC: &str = "/sys/class/kfd/kfd/proc";
@@ -25,9 +26,14 @@ const PROC: &str = "/sys/class/kfd/kfd/proc";
 pub(super) struct KfdProcess {
     pub(super) pid: u32,
     /// The GPUs that it uses.
-    pub(super) uses: Vec<(GpuId, KfdUse, Reasons)>,
+    pub(super) uses: Vec<(GpuId, KfdUse)>,
     /// Why there may be more.
     pub(super) lost: Option<Error>,
+}
+
+/// The directory of a process.
+pub(super) fn path(pid: u32) -> PathBuf {
+    below(PROC, pid)
 }
 
 /// All of them, by number.
@@ -43,7 +49,7 @@ pub(super) fn scan(
     numbers.sort_unstable();
     let processes = numbers.into_iter().filter_map(|pid| process(&*dir, pid, wanted));
     let counted = processes.inspect(|process| {
-        let of_uses = process.uses.iter().flat_map(|(_, _, reasons)| reasons.iter().map(|(_, error)| error));
+        let of_uses = process.uses.iter().flat_map(|(_, used)| used.errors()).filter_map(|(_, error)| error);
         let failed = |error: &&Error| !error.is_absence() && !matches!(error, Error::Unavailable { .. });
         if let Some(error) = process.lost.iter().chain(of_uses).find(failed) {
             failures.add(true, process.pid, error);
@@ -65,18 +71,20 @@ fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess
             return Some(KfdProcess { pid, uses: Vec::new(), lost });
         }
     };
-    let mut found = Reading { dir: &*dir, wanted, uses: BTreeMap::new(), gone: false, lost: None };
+    let mut found = ProcessFiles { dir: &*dir, wanted, uses: BTreeMap::new(), gone: false, lost: None };
     let taken = found.take(Path::new("."));
-    for part in found.uses.values_mut() {
-        part.leave_out_partial_sums(taken.as_ref().err());
-    }
     if found.gone && has_ended() {
         return None;
     }
-    let lost = taken.err().or(found.lost);
+    let unlisted = taken.err();
     let uses = found.uses.into_iter().filter(|(_, part)| part.is_used);
-    let uses = uses.map(|(id, part)| (GpuId(id), part.used, part.reasons)).collect();
-    Some(KfdProcess { pid, uses, lost })
+    let uses = uses.map(|(id, part)| {
+        let is_partition = wanted.by_kfd_id(GpuId(id)).is_some_and(Gpu::is_partition);
+        let scope = if is_partition { Scope::Partition } else { Scope::Package };
+        (GpuId(id), part.used(unlisted.as_ref(), scope))
+    });
+    let uses = uses.collect();
+    Some(KfdProcess { pid, uses, lost: unlisted.or(found.lost) })
 }
 
 /// The error of something that was listed: where it is not there, it went.
@@ -88,7 +96,7 @@ fn failure(op: Op, path: &Path, error: &std::io::Error) -> Error {
 }
 
 /// A process while it is read.
-struct Reading<'a> {
+struct ProcessFiles<'a> {
     dir: &'a dyn Dir,
     wanted: &'a Wanted<'a>,
     uses: BTreeMap<u32, Part>,
@@ -100,41 +108,71 @@ struct Reading<'a> {
 
 /// What is known of one GPU up to now.
 struct Part {
-    used: KfdUse,
-    reasons: Reasons,
+    vram: Sum,
+    sdma: Sum,
+    evicted: Sum,
+    cu_occupancy: Sum,
+    faults: Sum,
+    page_in: Sum,
+    page_out: Sum,
+    queues: Vec<KfdQueue>,
+    read_at: Instant,
     is_used: bool,
 }
 
 impl Part {
     fn new() -> Part {
-        let (vram, sdma, evicted, cu_occupancy) = (None, None, None, None);
-        let (faults, page_in, page_out, queues, read_at) = (None, None, None, Vec::new(), Instant::now());
-        let used = KfdUse { vram, sdma, evicted, cu_occupancy, faults, page_in, page_out, queues, read_at };
-        Part { used, reasons: Reasons::default(), is_used: false }
+        let sum = || Sum(Ok(0));
+        Part {
+            vram: sum(),
+            sdma: sum(),
+            evicted: sum(),
+            cu_occupancy: sum(),
+            faults: sum(),
+            page_in: sum(),
+            page_out: sum(),
+            queues: Vec::new(),
+            read_at: Instant::now(),
+            is_used: false,
+        }
     }
 
-    /// Contexts are added: where one of them did not answer, what the others said is no sum.
-    fn leave_out_partial_sums(&mut self, lost: Option<&Error>) {
-        fn leave<T>(name: &str, field: &mut Option<T>, reasons: &mut Reasons, lost: Option<&Error>) {
-            if let Some(error) = lost.filter(|_| field.is_some()) {
-                reasons.set(name, error.clone());
-            }
-            if reasons.of(name).is_some() {
-                *field = None;
-            }
+    /// What the process uses. Where one of its contexts could not be read (`lost`), no sum over them is whole.
+    fn used(self, lost: Option<&Error>, scope: Scope) -> KfdUse {
+        let whole = |sum: Sum| match (sum.0, lost) {
+            (Ok(_), Some(error)) => Err(error.clone()),
+            (sum, _) => Ok(Value::new(sum?, Source::Kfd, scope)),
+        };
+        KfdUse {
+            vram: whole(self.vram).map(|vram| vram.map(Bytes)),
+            sdma: whole(self.sdma).map(|time| time.map(Microseconds)),
+            evicted: whole(self.evicted).map(|time| time.map(Milliseconds)),
+            cu_occupancy: whole(self.cu_occupancy)
+                .map(|units| units.map(|units| u32::try_from(units).unwrap_or(u32::MAX))),
+            faults: whole(self.faults),
+            page_in: whole(self.page_in),
+            page_out: whole(self.page_out),
+            queues: self.queues,
+            read_at: self.read_at,
         }
-        let (used, reasons) = (&mut self.used, &mut self.reasons);
-        leave("vram", &mut used.vram, reasons, lost);
-        leave("sdma", &mut used.sdma, reasons, lost);
-        leave("evicted", &mut used.evicted, reasons, lost);
-        leave("cu_occupancy", &mut used.cu_occupancy, reasons, lost);
-        leave("faults", &mut used.faults, reasons, lost);
-        leave("page_in", &mut used.page_in, reasons, lost);
-        leave("page_out", &mut used.page_out, reasons, lost);
     }
 }
 
-impl Reading<'_> {
+/// A sum over the contexts of a process, or the first error of them.
+struct Sum(Result<u64>);
+
+impl Sum {
+    fn add(&mut self, figure: Result<u64>) {
+        if let Ok(sum) = &mut self.0 {
+            match figure {
+                Ok(figure) => *sum = sum.saturating_add(figure),
+                Err(error) => self.0 = Err(error),
+            }
+        }
+    }
+}
+
+impl ProcessFiles<'_> {
     /// Reads the files of one context: of the process's directory, or of one in it. Fails where one of them cannot
     /// be listed: then no sum over them is whole.
     fn take(&mut self, context: &Path) -> Result<()> {
@@ -179,45 +217,37 @@ impl Reading<'_> {
         let is_used = !queues.is_empty() || !matches!(vram, Ok(0));
         if is_used {
             part.is_used = true;
-            part.used.read_at = Instant::now();
-            add(&mut part.used.vram, part.reasons.keep("vram", vram).map(Bytes), |bytes| &mut bytes.0);
-            let sdma = part.reasons.keep("sdma", self.figure(context, &format!("sdma_{id}")));
-            add(&mut part.used.sdma, sdma.map(Microseconds), |time| &mut time.0);
-            let evicted = self.figure(context, &format!("stats_{id}/evicted_ms"));
-            let evicted = part.reasons.keep("evicted", evicted);
-            add(&mut part.used.evicted, evicted.map(Milliseconds), |time| &mut time.0);
-            let occupied = self.cu_occupancy(context, id);
-            if let Some(occupied) = part.reasons.keep("cu_occupancy", occupied) {
-                let sum = part.used.cu_occupancy.unwrap_or(0).saturating_add(occupied);
-                part.used.cu_occupancy = Some(sum);
-            }
+            part.read_at = Instant::now();
+            part.vram.add(vram);
+            part.sdma.add(self.figure(context, &format!("sdma_{id}")));
+            part.evicted.add(self.figure(context, &format!("stats_{id}/evicted_ms")));
+            part.cu_occupancy.add(self.cu_occupancy(context, id));
             // Only there with shared virtual memory; not looked for in vain, as most have none.
             let counters = format!("counters_{id}");
             let has_counters = has(OsStr::new(&counters));
-            for (field, file) in [
-                (&mut part.used.faults, "faults"),
-                (&mut part.used.page_in, "page_in"),
-                (&mut part.used.page_out, "page_out"),
+            for (sum, file) in [
+                (&mut part.faults, "faults"),
+                (&mut part.page_in, "page_in"),
+                (&mut part.page_out, "page_out"),
             ] {
-                let file_path = format!("{counters}/{file}");
-                let count = match has_counters {
-                    true => self.figure(context, &file_path),
-                    false => Err(Error::NotSupported { path: self.dir.path().join(context).join(file_path) }),
-                };
-                add(field, part.reasons.keep(file, count), |count| count);
+                let file = format!("{counters}/{file}");
+                sum.add(match has_counters {
+                    true => self.figure(context, &file),
+                    false => Err(Error::NotSupported { path: self.dir.path().join(context).join(file) }),
+                });
             }
-            part.used.queues.extend(queues);
+            part.queues.extend(queues);
         }
         self.uses.insert(id, part);
     }
 
     /// Compute units that the process occupies; not asked of a GPU that sleeps, for its registers are read.
-    fn cu_occupancy(&mut self, context: &Path, id: u32) -> Result<u32> {
+    fn cu_occupancy(&mut self, context: &Path, id: u32) -> Result<u64> {
         let file = format!("stats_{id}/cu_occupancy");
         if let Some(gpu) = self.wanted.by_kfd_id(GpuId(id)) {
             gpu.access().check(|| self.dir.path().join(context).join(&file))?;
         }
-        Ok(u32::try_from(self.figure(context, &file)?).unwrap_or(u32::MAX))
+        self.figure(context, &file)
     }
 
     fn figure(&mut self, context: &Path, file: &str) -> Result<u64> {
@@ -289,18 +319,5 @@ fn queue_kind(number: u64) -> QueueKind {
         4 => QueueKind::SdmaXgmi,
         5 => QueueKind::SdmaByEngine,
         other => QueueKind::Other(u32::try_from(other).unwrap_or(u32::MAX)),
-    }
-}
-
-/// Adds a context's figure to the process's.
-fn add<T>(sum: &mut Option<T>, figure: Option<T>, number: impl Fn(&mut T) -> &mut u64) {
-    match (sum.as_mut(), figure) {
-        (Some(sum), Some(mut figure)) => {
-            let figure = *number(&mut figure);
-            let sum = number(sum);
-            *sum = sum.saturating_add(figure);
-        }
-        (None, figure) => *sum = figure,
-        (Some(_), None) => {}
     }
 }

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::descriptors::{Client, ProcProcess, Seen};
-use super::kfd::KfdProcess;
+use super::kfd::{self, KfdProcess};
 use super::wanted::Wanted;
-use super::{DrmClient, EngineUse, KfdUse, PidNamespace, PidView, Process, ProcessGpu};
+use super::{DrmClient, EngineUse, KfdUse, PidView, Process, ProcessGpu};
 use crate::backend::Backend;
-use crate::error::{Error, Op, Reasons, Result};
+use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, Pid};
 use crate::parse::fdinfo::{FdInfo, MemoryRegion};
 use crate::parse::process;
+use crate::reading::{Reading, Scope, Source, Value};
 use crate::unit::Bytes;
 
 /// The users' names, read when the first is asked for.
@@ -47,10 +48,10 @@ pub(super) fn merge(
     wanted: &Wanted<'_>,
     kfd: Vec<KfdProcess>,
     seen: Seen,
-    namespace: PidNamespace,
+    is_nested: bool,
     mut users: Users<'_>,
 ) -> Vec<Process> {
-    let view = if namespace == PidNamespace::Nested { PidView::Host } else { PidView::Proc };
+    let view = if is_nested { PidView::Host } else { PidView::Proc };
     let mut sides: BTreeMap<(PidView, u32), (Option<ProcProcess>, Option<KfdProcess>)> = BTreeMap::new();
     for process in seen.processes {
         let side = &mut sides.entry((PidView::Proc, process.pid)).or_default().0;
@@ -78,15 +79,13 @@ pub(super) fn merge(
             }
         }
         if let Some(kfd) = kfd {
-            for (id, used, reasons) in kfd.uses {
-                add_kfd(&mut process, id, used, reasons, wanted);
+            for (id, used) in kfd.uses {
+                add_kfd(&mut process, id, used, wanted);
             }
-            if let Some(error) = kfd.lost {
-                process.reasons.keep::<()>("kfd", Err(error));
-            }
+            process.kfd = kfd.lost.map_or(Ok(()), Err);
         }
         for used in &mut process.gpus {
-            used.sum_up(&process.reasons, pid, wanted);
+            used.sum_up(&process.descriptors, pid, wanted);
         }
         process.gpus.sort_by_key(|used| (used.gpu.is_none(), used.gpu, used.bdf, used.kfd_id));
         processes.push(process);
@@ -108,39 +107,40 @@ fn identity(
         // It ends just now, or this /proc hides the processes of others (its mount option hidepid).
         PidView::Proc => Error::NotSupported { path: path(file) },
     };
-    let (status, cgroup, clients, opens_kfd, mut reasons) = match found {
-        Some(found) => (found.status, found.cgroup, found.clients, found.opens_kfd, found.reasons),
+    let (status, cgroup, clients, opens_kfd, descriptors) = match found {
+        Some(found) => (found.status, found.cgroup, found.clients, found.opens_kfd, found.descriptors),
         None => {
-            let mut reasons = Reasons::default();
-            reasons.keep::<()>("descriptors", Err(unknown("fdinfo")));
-            (Err(unknown("status")), Err(unknown("cgroup")), Vec::new(), None, reasons)
+            let unseen = unknown("fdinfo");
+            let (status, cgroup) = (Err(unknown("status")), Err(unknown("cgroup")));
+            (status, cgroup, Vec::new(), Err(unseen.clone()), Err(unseen))
         }
     };
+    let missing = || Error::NotSupported { path: path("status") };
     let (name, uid, namespace_pids) = match status {
-        Ok(status) => (Ok(status.name), Ok(status.uid), status.namespace_pids),
+        Ok(status) => {
+            (status.name.ok_or_else(missing), status.uid.ok_or_else(missing), status.namespace_pids)
+        }
         Err(error) => (Err(error.clone()), Err(error), Vec::new()),
     };
-    let uid = reasons.keep_some("uid", &path("status"), uid);
     let user = match uid {
-        Some(uid) => users.name(uid),
-        None => Err(unknown("status")),
+        Ok(uid) => users.name(uid),
+        Err(_) => Err(unknown("status")),
     };
-    let cgroup = reasons.keep("cgroup", cgroup);
     let process = Process {
         pid,
         view,
         // The first number is the one of this namespace.
         namespace_pids: namespace_pids.into_iter().skip(1).map(Pid).collect(),
-        name: reasons.keep_some("name", &path("status"), name),
+        name,
         uid,
-        user: reasons.keep("user", user),
-        // A process outside of containers has none, which needs no reason.
-        container: cgroup.as_deref().and_then(process::container_id).map(str::to_owned),
+        user,
+        container: cgroup.as_deref().ok().and_then(process::container_id).map(str::to_owned),
         cgroup,
         is_self,
         opens_kfd,
         gpus: Vec::new(),
-        reasons,
+        descriptors,
+        kfd: Ok(()),
     };
     (process, clients)
 }
@@ -160,7 +160,7 @@ fn add_client(process: &mut Process, client: Client, wanted: &Wanted<'_>) {
     }
 }
 
-fn add_kfd(process: &mut Process, id: GpuId, kfd: KfdUse, reasons: Reasons, wanted: &Wanted<'_>) {
+fn add_kfd(process: &mut Process, id: GpuId, kfd: KfdUse, wanted: &Wanted<'_>) {
     let known = wanted.by_kfd_id(id);
     let gpu = known.map(Gpu::index);
     let index = process.gpus.iter().position(|used| gpu.is_some() && used.gpu == gpu).unwrap_or_else(|| {
@@ -170,71 +170,89 @@ fn add_kfd(process: &mut Process, id: GpuId, kfd: KfdUse, reasons: Reasons, want
     if let Some(used) = process.gpus.get_mut(index) {
         used.kfd_id = Some(id);
         used.kfd = Some(kfd);
-        used.reasons = reasons;
     }
 }
 
 impl ProcessGpu {
+    /// A GPU of which nothing is counted yet.
     fn new(gpu: Option<usize>, bdf: Option<Bdf>) -> ProcessGpu {
+        let unread = || Error::NotSupported { path: PathBuf::from("/proc") };
         ProcessGpu {
             gpu,
             bdf,
             kfd_id: None,
-            vram: None,
-            gtt: None,
-            cpu_memory: None,
-            compute_units: None,
-            compute_percent: None,
+            vram: Err(unread()),
+            gtt: Err(unread()),
+            cpu_memory: Err(unread()),
+            compute_units: Err(unread()),
+            compute_percent: Err(unread()),
             engines: Vec::new(),
+            engines_complete: Ok(()),
             sdma_percent: None,
             kfd: None,
             clients: Vec::new(),
-            reasons: Reasons::default(),
         }
     }
 
     /// Fills what follows from the two sides.
-    fn sum_up(&mut self, process: &Reasons, pid: u32, wanted: &Wanted<'_>) {
+    fn sum_up(&mut self, descriptors: &Result<()>, pid: u32, wanted: &Wanted<'_>) {
         // A descriptor that could not be read may be of any GPU: what the others hold is no sum then.
-        let is_short = process.of("descriptors").is_some() && !self.clients.is_empty();
-        let sum = |region: &MemoryRegion, clients: &[DrmClient]| {
-            let sizes = clients.iter().filter_map(|client| client.info.present(region));
-            let sum = sizes.map(|size| size.0).reduce(u64::saturating_add).map(Bytes);
-            sum.filter(|_| !is_short)
+        let is_short = descriptors.is_err() && !self.clients.is_empty();
+        let scope = match self.gpu.and_then(|place| wanted.at(place)) {
+            Some(gpu) if gpu.is_partition() => Scope::Partition,
+            _ => Scope::Package,
         };
         // What the descriptors would have told, had they been there to be read.
-        let unseen = || match process.of("descriptors") {
-            Some(error) => error.clone(),
-            None => Error::NotSupported { path: Path::new("/proc").join(pid.to_string()).join("fdinfo") },
+        let unseen = || match descriptors {
+            Err(error) => error.clone(),
+            Ok(()) => Error::NotSupported { path: Path::new("/proc").join(pid.to_string()).join("fdinfo") },
         };
+        let sum = |region: &MemoryRegion, clients: &[DrmClient]| -> Reading<Bytes> {
+            let sizes = clients.iter().filter_map(|client| client.info.present(region));
+            let sum = sizes.map(|size| size.0).reduce(u64::saturating_add).map(Bytes);
+            let sum = sum.filter(|_| !is_short).ok_or_else(unseen)?;
+            Ok(Value::new(sum, Source::Proc, scope))
+        };
+        let by_kfd = self.kfd.as_ref().map(|kfd| kfd.vram.clone());
         let counted = sum(&MemoryRegion::Vram, &self.clients);
-        let by_kfd = self.kfd.as_ref().and_then(|kfd| kfd.vram);
-        self.vram = if is_short { None } else { counted.max(by_kfd) };
-        if self.vram.is_none() && self.reasons.of("vram").is_none() {
-            self.reasons.keep::<()>("vram", Err(unseen()));
-        }
-        self.gtt = self.reasons.keep("gtt", sum(&MemoryRegion::Gtt, &self.clients).ok_or_else(unseen));
-        let cpu = sum(&MemoryRegion::Cpu, &self.clients).ok_or_else(unseen);
-        self.cpu_memory = self.reasons.keep("cpu_memory", cpu);
+        self.vram = match (by_kfd, counted) {
+            (Some(Ok(_)), Err(error)) if is_short => Err(error),
+            (Some(Ok(by_kfd)), Ok(counted)) => Ok(if counted.0 > by_kfd.0 { counted } else { by_kfd }),
+            (Some(Ok(by_kfd)), Err(_)) => Ok(by_kfd),
+            (_, Ok(counted)) => Ok(counted),
+            (Some(Err(error)), Err(_)) | (None, Err(error)) => Err(error),
+        };
+        self.gtt = sum(&MemoryRegion::Gtt, &self.clients);
+        self.cpu_memory = sum(&MemoryRegion::Cpu, &self.clients);
         self.engines = engines(self.clients.iter().map(|client| &client.info));
         if is_short || self.clients.iter().any(|client| !client.info.tells_engines) {
-            self.reasons.keep::<()>("engines", Err(unseen()));
+            self.engines_complete = Err(unseen());
         }
-        self.compute_units = self.kfd.as_ref().and_then(|kfd| kfd.cu_occupancy);
-        let of = self.kfd_id.and_then(|id| wanted.by_kfd_id(id)).and_then(|gpu| gpu.inner.node.as_ref().ok());
-        let of = of.and_then(|node| node.properties.compute_units());
-        if let (Some(units), Some(of)) = (self.compute_units, of.filter(|of| *of != 0)) {
-            self.compute_percent = Some(f64::from(units) * 100.0 / f64::from(of));
-        }
+        self.compute_units = match &self.kfd {
+            Some(kfd) => kfd.cu_occupancy.clone(),
+            None => Err(Error::NotSupported { path: kfd::path(pid) }),
+        };
+        self.compute_percent = self.compute_units.clone().and_then(|units| {
+            let of = self.kfd_id.and_then(|id| wanted.by_kfd_id(id)).map(units_of);
+            let of = of.unwrap_or_else(|| Err(Error::NotSupported { path: kfd::path(pid) }))?;
+            Ok(units.map(|units| f64::from(units) * 100.0 / f64::from(of)))
+        });
     }
 
     /// Video memory that is not counted for a process with a lower number: what to add up over processes.
     pub fn own_vram(&self) -> Bytes {
         let own = self.clients.iter().filter(|client| !client.shared);
         let counted = own.filter_map(|client| client.info.present(&MemoryRegion::Vram)).map(|size| size.0);
-        let by_kfd = self.kfd.as_ref().and_then(|kfd| kfd.vram).map_or(0, |size| size.0);
+        let by_kfd = self.kfd.as_ref().and_then(|kfd| kfd.vram.as_ref().ok()).map_or(0, |size| size.0);
         Bytes(counted.fold(0, u64::saturating_add).max(by_kfd))
     }
+}
+
+/// The compute units of a GPU.
+fn units_of(gpu: &Gpu) -> Result<u32> {
+    let node = gpu.inner.node.as_ref().map_err(Error::clone)?;
+    let units = node.properties.compute_units().filter(|units| *units != 0);
+    units.ok_or_else(|| Error::NotSupported { path: node.dir.path().join("properties") })
 }
 
 /// The engines of all clients, in the order in which they are met.

@@ -10,7 +10,7 @@
 //! # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
 //! for process in smi.processes().processes {
 //!     for used in &process.gpus {
-//!         let vram = used.vram.map_or("unknown".to_owned(), |vram| vram.to_string());
+//!         let vram = used.vram.as_ref().map_or("unknown".to_owned(), |vram| vram.to_string());
 //!         println!("{} {:?} on GPU {:?}: {vram}", process.pid, process.name, used.gpu);
 //!     }
 //! }
@@ -24,6 +24,7 @@ mod host;
 mod kfd;
 mod merge;
 mod rate;
+mod reasons;
 mod wanted;
 
 use std::collections::BTreeSet;
@@ -34,20 +35,20 @@ pub use self::host::HostUse;
 use self::wanted::Wanted;
 use crate::backend::Backend;
 use crate::discover::Smi;
-use crate::error::{Error, Op, Reasons};
+use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, Pid};
 pub use crate::parse::fdinfo::Engine;
 use crate::parse::fdinfo::FdInfo;
+use crate::reading::Reading;
 use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
 
 /// The processes at one time.
 #[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Processes {
     /// Whether the numbers in `/proc` here are the host's.
-    pub namespace: PidNamespace,
+    pub namespace: Result<PidNamespace>,
     /// The processes, by number; in a pid namespace those of this `/proc` first, then those that KFD lists by the
     /// host's numbers.
     pub processes: Vec<Process>,
@@ -56,10 +57,23 @@ pub struct Processes {
     pub unreadable: usize,
     /// Processes of which something could not be read for another reason than permission, such as too many open files.
     /// Those of which a GPU is known are among `processes`, with reasons.
-    pub failed: usize,
-    /// Why a side is missing: `kfd`, `proc`; why processes of others may be: `hidden`, by the mount options of `/proc`;
-    /// the first reason of those that `failed` counts: `failed`; why `namespace` is not known: `namespace`.
-    pub reasons: Reasons,
+    pub failed: Option<FailedProcesses>,
+    /// Whether KFD's list could be read; [`Error::NotSupported`] on a machine without KFD.
+    pub kfd: Result<()>,
+    /// Whether `/proc` could be read.
+    pub proc: Result<()>,
+    /// Whether `/proc` shows the processes of other users, which its mount option `hidepid` hides.
+    pub others: Result<()>,
+}
+
+/// Processes of which something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailedProcesses {
+    /// The number of processes, at least 1.
+    pub count: usize,
+    /// The first error.
+    pub first: Error,
 }
 
 /// Whose numbers the processes of `/proc` have.
@@ -88,7 +102,6 @@ pub enum PidView {
 
 /// One process.
 #[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Process {
     /// Its number.
@@ -98,28 +111,29 @@ pub struct Process {
     /// Its numbers in pid namespaces below this one, outermost first: a container's process, seen from the host.
     pub namespace_pids: Vec<Pid>,
     /// The name of its program, at most 15 bytes.
-    pub name: Option<String>,
+    pub name: Result<String>,
     /// Its user.
-    pub uid: Option<u32>,
+    pub uid: Result<u32>,
     /// The name that `/etc/passwd` has for the user.
-    pub user: Option<String>,
+    pub user: Result<String>,
     /// Its control group.
-    pub cgroup: Option<String>,
-    /// The container that the control group names.
+    pub cgroup: Result<String>,
+    /// The container that the control group names; `None` outside of containers.
     pub container: Option<String>,
     /// Whether it is the process that asks. KFD lists it too if it has opened `/dev/kfd`.
     pub is_self: bool,
-    /// Whether it has `/dev/kfd` open, by its descriptors; absent where those cannot be looked at.
-    pub opens_kfd: Option<bool>,
+    /// Whether it has `/dev/kfd` open, by its descriptors.
+    pub opens_kfd: Result<bool>,
     /// What it uses of each GPU, in the order of the list; GPUs that are not of the list come last.
     pub gpus: Vec<ProcessGpu>,
-    /// Why fields have no value, by their names; `descriptors` for what only those would tell.
-    pub reasons: Reasons,
+    /// Whether all its descriptors could be read; else it may use more than `gpus` has.
+    pub descriptors: Result<()>,
+    /// Whether all that KFD lists of it could be read; else it may use more than `gpus` has.
+    pub kfd: Result<()>,
 }
 
 /// What a process uses of one GPU or partition.
 #[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ProcessGpu {
     /// The GPU's place in [`Smi::gpus`]; absent for one that is hidden from this process.
@@ -129,26 +143,26 @@ pub struct ProcessGpu {
     /// KFD's number for it, where KFD lists the process.
     pub kfd_id: Option<GpuId>,
     /// Video memory: the larger of what KFD and what the DRM clients count.
-    pub vram: Option<Bytes>,
+    pub vram: Reading<Bytes>,
     /// System memory that the GPU has mapped.
-    pub gtt: Option<Bytes>,
+    pub gtt: Reading<Bytes>,
     /// System memory that it has not.
-    pub cpu_memory: Option<Bytes>,
+    pub cpu_memory: Reading<Bytes>,
     /// Compute units with work of this process at this moment.
-    pub compute_units: Option<u32>,
+    pub compute_units: Reading<u32>,
     /// The same in percent of those that the GPU has.
-    pub compute_percent: Option<f64>,
+    pub compute_percent: Reading<f64>,
     /// How long each engine worked, all clients together; ROCm's own queues are in none of them. One that is not listed
-    /// has not worked, unless `engines` has a reason: kernels before 5.19 and nodes of partitions tell nothing of them.
+    /// has not worked if `engines_complete` says so.
     pub engines: Vec<EngineUse>,
+    /// Whether `engines` has the work of all clients: kernels before 5.19 and nodes of partitions tell nothing of it.
+    pub engines_complete: Result<()>,
     /// How busy ROCm's copy engines were since the earlier look; absent before [`Processes::after`].
     pub sdma_percent: Option<f64>,
     /// What KFD tells, where it lists the process for this GPU.
     pub kfd: Option<KfdUse>,
     /// The DRM clients, each once however many descriptors it has.
     pub clients: Vec<DrmClient>,
-    /// Why fields have no value, by their names.
-    pub reasons: Reasons,
 }
 
 /// How long an engine worked for a process.
@@ -170,19 +184,26 @@ pub struct EngineUse {
 #[non_exhaustive]
 pub struct KfdUse {
     /// Video memory allocated through KFD.
-    pub vram: Option<Bytes>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
+    pub vram: Reading<Bytes>,
     /// How long copy engines worked.
-    pub sdma: Option<Microseconds>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
+    pub sdma: Reading<Microseconds>,
     /// How long its queues were evicted.
-    pub evicted: Option<Milliseconds>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
+    pub evicted: Reading<Milliseconds>,
     /// Compute units with work of this process; only GFX9 counts them.
-    pub cu_occupancy: Option<u32>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
+    pub cu_occupancy: Reading<u32>,
     /// Page faults of shared virtual memory.
-    pub faults: Option<u64>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
+    pub faults: Reading<u64>,
     /// Pages that came to video memory.
-    pub page_in: Option<u64>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
+    pub page_in: Reading<u64>,
     /// Pages that left it.
-    pub page_out: Option<u64>,
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
+    pub page_out: Reading<u64>,
     /// Its queues.
     pub queues: Vec<KfdQueue>,
     #[cfg_attr(feature = "serde", serde(skip))]
@@ -241,8 +262,14 @@ impl Processes {
     /// Whether both lists were read in whole. If not, a sum over the processes is the least that it may be.
     pub fn is_complete(&self) -> bool {
         // A machine without KFD has no processes there.
-        let lost = |(side, error): (&str, &Error)| side != "kfd" || !error.is_absence();
-        self.unreadable == 0 && self.failed == 0 && !self.reasons.iter().any(lost)
+        let kfd = self.kfd.as_ref().err().is_none_or(Error::is_absence);
+        let proc = self.proc.is_ok() && self.namespace.is_ok() && self.others.is_ok();
+        self.unreadable == 0 && self.failed.is_none() && kfd && proc
+    }
+
+    /// The number of processes of which something could not be read, from [`failed`](Processes::failed).
+    pub fn failed_count(&self) -> usize {
+        self.failed.as_ref().map_or(0, |failed| failed.count)
     }
 
     /// The processes that use the GPU with this place in [`Smi::gpus`], with what each uses of it.
@@ -270,7 +297,7 @@ impl Processes {
 impl Processes {
     /// Whether [`vram_of_gpu`](Processes::vram_of_gpu) is the whole sum of all processes that use the GPU.
     pub fn is_vram_known(&self, gpu: usize) -> bool {
-        self.is_complete() && self.of_gpu(gpu).all(|(_, used)| used.vram.is_some())
+        self.is_complete() && self.of_gpu(gpu).all(|(_, used)| used.vram.is_ok())
     }
 }
 
@@ -287,7 +314,7 @@ pub enum ProcessId {
 impl Process {
     /// The Slurm job that its control group names.
     pub fn slurm_job(&self) -> Option<&str> {
-        crate::parse::process::slurm_job(self.cgroup.as_deref()?)
+        crate::parse::process::slurm_job(self.cgroup.as_deref().ok()?)
     }
 
     /// A key for the process; [`Process::pid`] alone may mean two processes in a container.
@@ -388,34 +415,42 @@ impl Gpu {
 
 /// Reads both sides and joins them.
 fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Processes {
-    let mut reasons = Reasons::default();
-    let proc = reasons.keep("proc", descriptors::open(backend));
     let mut failures = Failures::default();
-    let namespace = match &proc {
-        Some(proc) => reasons.keep("namespace", descriptors::namespace(&**proc)),
-        None => None,
+    let opened = descriptors::open(backend);
+    let namespace = match &opened {
+        Ok(proc) => descriptors::namespace(&**proc),
+        Err(_) => Ok(PidNamespace::Unknown),
     };
-    let namespace = namespace.unwrap_or(PidNamespace::Unknown);
-    let kfd = reasons.keep("kfd", kfd::scan(backend, wanted, &mut failures)).unwrap_or_default();
-    let listed = match namespace {
-        PidNamespace::Nested => Vec::new(),
-        _ => kfd.iter().map(|process| process.pid).collect(),
+    let listed = kfd::scan(backend, wanted, &mut failures);
+    let is_nested = namespace == Ok(PidNamespace::Nested);
+    // A container's numbers are not those of KFD's list.
+    let numbers: Vec<u32> = match &listed {
+        Ok(listed) if !is_nested => listed.iter().map(|process| process.pid).collect(),
+        _ => Vec::new(),
     };
-    let seen = proc.and_then(|proc| {
-        let scanned = descriptors::scan(&*proc, wanted, &listed, &mut failures);
+    let mut others = Ok(());
+    let seen = opened.and_then(|proc| {
+        let scanned = descriptors::scan(&*proc, wanted, &numbers, &mut failures);
         if backend.host().live {
-            reasons.keep::<()>("hidden", descriptors::shows_others(&*proc));
+            others = descriptors::shows_others(&*proc);
         }
-        reasons.keep("proc", scanned)
+        scanned
     });
-    let seen = seen.unwrap_or_default();
+    let (seen, proc) = or_default(seen);
+    let (listed, kfd) = or_default(listed);
     let unreadable = seen.unreadable;
-    if let Some(error) = failures.first {
-        reasons.keep::<()>("failed", Err(error));
+    let count = failures.pids.len();
+    let failed = failures.first.map(|first| FailedProcesses { count, first });
+    let processes = merge::merge(wanted, listed, seen, is_nested, merge::Users::new(backend));
+    Processes { namespace, processes, unreadable, failed, kfd, proc, others }
+}
+
+/// The value, empty where it could not be read, and whether it could.
+fn or_default<T: Default>(read: Result<T>) -> (T, Result<()>) {
+    match read {
+        Ok(value) => (value, Ok(())),
+        Err(error) => (T::default(), Err(error)),
     }
-    let failed = failures.pids.len();
-    let processes = merge::merge(wanted, kfd, seen, namespace, merge::Users::new(backend));
-    Processes { namespace, processes, unreadable, failed, reasons }
 }
 
 /// Processes of which something could not be read.

@@ -43,8 +43,8 @@ impl Processes {
                     clients.insert((pid, used.bdf, client.info.client_id), client);
                 }
                 let Some(kfd) = &used.kfd else { continue };
-                if let (Some(id), Some(sdma)) = (used.kfd_id, kfd.sdma) {
-                    copies.insert((pid, id.0), (sdma, kfd.read_at));
+                if let (Some(id), Ok(sdma)) = (used.kfd_id, &kfd.sdma) {
+                    copies.insert((pid, id.0), (sdma.value, kfd.read_at));
                 }
             }
         }
@@ -62,9 +62,9 @@ impl Processes {
                     engine.percent = busy.get(&engine.engine).copied();
                 }
                 let (Some(id), Some(kfd)) = (used.kfd_id, &mut used.kfd) else { continue };
-                if let (Some(sdma), Some((before, at))) = (&mut kfd.sdma, copies.get(&(pid, id.0))) {
-                    *sdma = (*sdma).max(*before);
-                    let worked = Duration::from_micros(sdma.0 - before.0);
+                if let (Ok(sdma), Some((before, at))) = (&mut kfd.sdma, copies.get(&(pid, id.0))) {
+                    sdma.value = sdma.value.max(*before);
+                    let worked = Duration::from_micros(sdma.value.0 - before.0);
                     used.sdma_percent = percent(worked, kfd.read_at.saturating_duration_since(*at));
                 }
             }
@@ -101,10 +101,15 @@ fn percent(worked: Duration, passed: Duration) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Reasons;
+    use crate::error::Error;
     use crate::id::{GpuId, Pid};
     use crate::parse::fdinfo::FdInfo;
     use crate::process::{KfdUse, PidNamespace, PidView, Process, ProcessGpu};
+    use crate::reading::{Scope, Source, Value};
+
+    fn absent<T>() -> Result<T, Error> {
+        Err(Error::NotSupported { path: "/proc/1".into() })
+    }
 
     /// One process on one GPU, seen so many milliseconds after the start.
     fn look(start: Instant, millis: u64, engines: &[(Engine, u64)], sdma: u64) -> Processes {
@@ -115,13 +120,13 @@ mod tests {
             .map(|(engine, time)| EngineTime::new(engine.clone(), Nanoseconds(*time)))
             .collect();
         let kfd = KfdUse {
-            vram: None,
-            sdma: Some(Microseconds(sdma)),
-            evicted: None,
-            cu_occupancy: None,
-            faults: None,
-            page_in: None,
-            page_out: None,
+            vram: absent(),
+            sdma: Ok(Value::new(Microseconds(sdma), Source::Kfd, Scope::Package)),
+            evicted: absent(),
+            cu_occupancy: absent(),
+            faults: absent(),
+            page_in: absent(),
+            page_out: absent(),
             queues: Vec::new(),
             read_at,
         };
@@ -129,33 +134,41 @@ mod tests {
             gpu: Some(0),
             bdf: None,
             kfd_id: Some(GpuId(9)),
-            vram: None,
-            gtt: None,
-            cpu_memory: None,
-            compute_units: None,
-            compute_percent: None,
+            vram: absent(),
+            gtt: absent(),
+            cpu_memory: absent(),
+            compute_units: absent(),
+            compute_percent: absent(),
             engines: Vec::new(),
+            engines_complete: Ok(()),
             sdma_percent: None,
             kfd: Some(kfd),
             clients: vec![DrmClient { shared: false, info, read_at }],
-            reasons: Reasons::default(),
         };
         let process = Process {
             pid: Pid(1),
             view: PidView::Proc,
             namespace_pids: Vec::new(),
-            name: None,
-            uid: None,
-            user: None,
-            cgroup: None,
+            name: absent(),
+            uid: absent(),
+            user: absent(),
+            cgroup: absent(),
             container: None,
             is_self: false,
-            opens_kfd: None,
+            opens_kfd: absent(),
             gpus: vec![used],
-            reasons: Reasons::default(),
+            descriptors: Ok(()),
+            kfd: Ok(()),
         };
-        let (namespace, reasons) = (PidNamespace::Initial, Reasons::default());
-        Processes { namespace, processes: vec![process], unreadable: 0, failed: 0, reasons }
+        Processes {
+            namespace: Ok(PidNamespace::Initial),
+            processes: vec![process],
+            unreadable: 0,
+            failed: None,
+            kfd: Ok(()),
+            proc: Ok(()),
+            others: Ok(()),
+        }
     }
 
     fn percents(processes: &Processes) -> Vec<(Engine, u64, Option<f64>)> {

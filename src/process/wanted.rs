@@ -75,6 +75,11 @@ impl<'a> Wanted<'a> {
         self.gpus.get(index).map(|gpu| gpu.index())
     }
 
+    /// The GPU with this place in the list of GPUs.
+    pub(super) fn at(&self, place: usize) -> Option<&'a Gpu> {
+        self.gpus.iter().find(|gpu| gpu.index() == place).copied()
+    }
+
     pub(super) fn bdf(&self, index: usize) -> Option<Bdf> {
         self.gpus.get(index).map(|gpu| gpu.bdf())
     }

@@ -7,7 +7,7 @@ use super::read::{self, NodeLink};
 use super::{Link, LinkKind, LinkPath, Topology, TopologyGpu};
 use crate::backend::Backend;
 use crate::discover::Smi;
-use crate::error::{Error, Op, Reasons};
+use crate::error::{Error, Op};
 use crate::gpu::{Gpu, node_error};
 use crate::id::NodeId;
 
@@ -22,9 +22,9 @@ pub(super) fn build(smi: &Smi) -> Topology {
         links: vec![None; gpus.len().saturating_mul(gpus.len())],
     };
     for (from, gpu) in gpus.iter().enumerate() {
-        let found = gpu_with_links(gpu, &nodes);
-        topology.gpus.push(found.gpu);
-        let Some(links) = found.links else { continue };
+        let (gpu, links) = gpu_with_links(gpu, &nodes);
+        topology.gpus.push(gpu);
+        let Some(links) = links else { continue };
         let Some(row) = topology.row_mut(from) else { continue };
         for NodeLink { to, link } in links {
             let Some(entry) = nodes.get(&to).and_then(|to| row.get_mut(*to)) else { continue };
@@ -48,38 +48,38 @@ fn rank(link: &Link) -> (bool, u32) {
     (link.path != LinkPath::Direct, link.weight.unwrap_or(u32::MAX))
 }
 
-/// A GPU with its links to all nodes; none where they cannot be read.
-struct Found {
-    gpu: TopologyGpu,
-    links: Option<Vec<NodeLink>>,
-}
-
-fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> Found {
+/// A GPU with its links to all nodes; none where its node cannot be read.
+fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> (TopologyGpu, Option<Vec<NodeLink>>) {
     let ids = gpu.ids();
-    let mut reasons = Reasons::default();
     let node = gpu.node("io_links");
     let hive = node.as_ref().ok().and_then(|node| node.properties.hive_id).filter(|id| *id != 0);
-    let links = reasons.keep("links", node).map(|node| read::all(node, &mut reasons));
+    let (links, read) = match node {
+        Ok(node) => {
+            let (links, read) = read::all(node);
+            (Some(links), read)
+        }
+        Err(error) => (None, Err(error)),
+    };
     let to_cpu = |link: &&NodeLink| link.link.path == LinkPath::Direct && !nodes.contains_key(&link.to);
     let cpu = links.iter().flatten().filter(to_cpu).min_by_key(|link| link.link.weight.unwrap_or(u32::MAX));
-    if cpu.is_none() {
+    let cpu = cpu.ok_or_else(|| {
         let path = match &gpu.inner.node {
             Ok(node) => node.dir.path().join("io_links"),
             Err(_) => Path::new(NODES).join("io_links"),
         };
-        let why = reasons.of("links").cloned().unwrap_or(Error::NotSupported { path });
-        reasons.keep::<()>("cpu_node", Err(why));
-    }
+        read.as_ref().err().cloned().unwrap_or(Error::NotSupported { path })
+    });
     let gpu = TopologyGpu {
         bdf: ids.bdf,
         package: ids.package,
         node: ids.node,
         hive,
-        cpu_node: cpu.map(|link| NodeId(link.to)),
+        cpu_node: cpu.as_ref().map(|link| NodeId(link.to)).map_err(Error::clone),
         cpu_link: cpu.map(|link| link.link.clone()),
-        reasons,
+        links: read,
+        host_links: Ok(()),
     };
-    Found { gpu, links }
+    (gpu, links)
 }
 
 fn same() -> Link {
@@ -116,7 +116,7 @@ impl Topology {
     fn add_ways_through_the_host(&mut self, backend: &dyn Backend) {
         let mut between = None;
         for from in 0..self.gpus.len() {
-            if self.gpus.get(from).is_none_or(|gpu| gpu.reasons.of("links").is_some()) {
+            if self.gpus.get(from).is_none_or(|gpu| gpu.links.is_err()) {
                 continue;
             }
             for to in 0..self.gpus.len() {
@@ -134,9 +134,9 @@ impl Topology {
             }
         }
         for gpu in &mut self.gpus {
-            let unread = || between.as_ref()?.unread.get(&gpu.cpu_node?.0);
+            let unread = || between.as_ref()?.unread.get(&gpu.cpu_node.as_ref().ok()?.0);
             if let Some(error) = unread() {
-                gpu.reasons.set("host_links", error.clone());
+                gpu.host_links = Err(error.clone());
             }
         }
     }
@@ -148,8 +148,8 @@ impl Topology {
         between: impl FnOnce() -> &'a Distances,
     ) -> Option<Link> {
         let (from, to) = (self.gpus.get(from)?, self.gpus.get(to)?);
-        let (near, far) = (from.cpu_node?, to.cpu_node?);
-        let legs = from.cpu_link.as_ref()?.weight.zip(to.cpu_link.as_ref()?.weight);
+        let (near, far) = (from.cpu_node.as_ref().ok()?, to.cpu_node.as_ref().ok()?);
+        let legs = from.cpu_link.as_ref().ok()?.weight.zip(to.cpu_link.as_ref().ok()?.weight);
         let legs = legs.and_then(|(out, back)| out.checked_add(back));
         let weight = match near == far {
             true => legs,
@@ -161,7 +161,8 @@ impl Topology {
     }
 
     fn add_hops(&mut self) {
-        let cpus: Vec<Option<NodeId>> = self.gpus.iter().map(|gpu| gpu.cpu_node).collect();
+        let cpus: Vec<Option<NodeId>> =
+            self.gpus.iter().map(|gpu| gpu.cpu_node.as_ref().ok().copied()).collect();
         for (from, near) in cpus.iter().enumerate() {
             for (link, far) in self.row_mut(from).into_iter().flatten().zip(&cpus) {
                 let Some(link) = link else { continue };
@@ -184,7 +185,7 @@ impl Topology {
                     continue;
                 }
                 // Of a side that could not be read nothing is known.
-                let unread = self.gpus.get(to).is_none_or(|gpu| gpu.reasons.of("links").is_some());
+                let unread = self.gpus.get(to).is_none_or(|gpu| gpu.links.is_err());
                 let back = self.link(to, from).map(|back| back.kind == link.kind && back.is_accessible());
                 let back = back.or((!unread).then_some(false));
                 if let Some(Some(link)) = self.row_mut(from).and_then(|row| row.get_mut(to)) {
@@ -215,7 +216,7 @@ struct Distances {
 
 /// Reads the links of the CPUs that GPUs are attached to.
 fn cpu_distances(backend: &dyn Backend, gpus: &[TopologyGpu]) -> Distances {
-    let mut cpus: Vec<u32> = gpus.iter().filter_map(|gpu| Some(gpu.cpu_node?.0)).collect();
+    let mut cpus: Vec<u32> = gpus.iter().filter_map(|gpu| Some(gpu.cpu_node.as_ref().ok()?.0)).collect();
     cpus.sort_unstable();
     cpus.dedup();
     let mut distances = Distances::default();

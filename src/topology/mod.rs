@@ -21,7 +21,7 @@ mod matrix;
 mod read;
 
 use crate::discover::Smi;
-use crate::error::Reasons;
+use crate::error::{Error, Result};
 use crate::id::{Bdf, NodeId};
 use crate::unit::MegabytesPerSecond;
 
@@ -39,7 +39,6 @@ pub struct Topology {
 
 /// A GPU's place in the machine.
 #[derive(Debug, Clone)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct TopologyGpu {
     /// Its PCI address.
@@ -48,17 +47,35 @@ pub struct TopologyGpu {
     pub package: Bdf,
     /// Its KFD node.
     pub node: Option<NodeId>,
-    /// The hive that it is in.
+    /// The hive that it is in; `None` where it is in none, or `links` has an error of its node.
     pub hive: Option<u64>,
     /// The KFD node of the nearest CPU: the one with the lightest link. KFD numbers its own nodes;
     /// [`Gpu::numa_info`](crate::Gpu::numa_info) has the kernel's number of the NUMA node.
-    pub cpu_node: Option<NodeId>,
+    pub cpu_node: Result<NodeId>,
     /// The link to it.
-    pub cpu_link: Option<Link>,
-    /// Why fields have no value, by their names; `links` for why a row of the matrix is empty, `host_links` for why weights
-    /// of ways through the host are missing in it.
-    pub reasons: Reasons,
+    pub cpu_link: Result<Link>,
+    /// Whether all its links could be read; else links may be missing in its row of the matrix.
+    pub links: Result<()>,
+    /// Whether the links of its CPU could be read; else weights of ways through the host may be missing in its row.
+    pub host_links: Result<()>,
 }
+
+impl TopologyGpu {
+    /// Why values are missing: `links`, `cpu_node` and `host_links`, by the names of the fields.
+    pub fn reasons(&self) -> impl Iterator<Item = (&'static str, &Error)> {
+        let reasons = [
+            ("links", self.links.as_ref().err()),
+            ("cpu_node", self.cpu_node.as_ref().err()),
+            ("host_links", self.host_links.as_ref().err()),
+        ];
+        reasons.into_iter().filter_map(|(name, error)| Some((name, error?)))
+    }
+}
+
+#[cfg(feature = "serde")]
+crate::reading::serialize_with_reasons! { TopologyGpu {
+    bdf: plain, package: plain, node: plain, hive: plain, cpu_node: known, cpu_link: known,
+} }
 
 /// The way from one GPU to another.
 #[derive(Debug, Clone, PartialEq, Eq)]

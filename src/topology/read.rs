@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Link, LinkKind, LinkPath};
 use crate::backend::Dir;
-use crate::error::{Error, Op, ParseError, Reasons, Result};
+use crate::error::{Error, Op, ParseError, Result};
 use crate::gpu::{self, Node, node_error};
 use crate::parse::topology::{self, IoLink};
 use crate::unit::MegabytesPerSecond;
@@ -16,11 +16,11 @@ pub(super) struct NodeLink {
     pub(super) link: Link,
 }
 
-/// The links of a GPU's node, of both lists. The second is missing on old kernels.
-///
-/// One bad link spoils no other: the first error is kept as the reason of `links`.
-pub(super) fn all(node: &Node, reasons: &mut Reasons) -> Vec<NodeLink> {
+/// The links of a GPU's node that can be read, of both lists, and the first error of those that cannot. The second list is
+/// missing on old kernels.
+pub(super) fn all(node: &Node) -> (Vec<NodeLink>, Result<()>) {
     let mut links = Vec::new();
+    let mut read = Ok(());
     for (name, path) in [("io_links", LinkPath::Direct), ("p2p_links", LinkPath::PeerToPeer)] {
         // Where the node went, the first list tells.
         let failed = |op, file, error| match path {
@@ -29,13 +29,10 @@ pub(super) fn all(node: &Node, reasons: &mut Reasons) -> Vec<NodeLink> {
         };
         match list(&*node.dir, name, path, &mut links, failed) {
             Err(Error::NotSupported { .. }) if path == LinkPath::PeerToPeer => {}
-            Err(error) if reasons.of("links").is_none() => {
-                reasons.keep::<()>("links", Err(error));
-            }
-            _ => {}
+            listed => read = read.and(listed),
         }
     }
-    links
+    (links, read)
 }
 
 /// The direct links of a node, as far as they can be read, and the first error of those that cannot.

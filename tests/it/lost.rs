@@ -128,7 +128,9 @@ fn no_fault_of_the_scan_loses_a_gpu_or_moves_its_number() {
 
 /// What is wrong with the list of processes, given the one without a fault.
 fn processes_verdict(was: &Processes, now: &Processes, fault: Fault) -> Result<(), String> {
-    let told = now.failed > was.failed || now.unreadable > was.unreadable || now.reasons != was.reasons;
+    let told = now.failed_count() > was.failed_count()
+        || now.unreadable > was.unreadable
+        || !now.reasons().eq(was.reasons());
     let is_absence = matches!(fault, Fault::Errno(errno) if ABSENT.contains(&errno));
     for before in &was.processes {
         let Some(after) = now.processes.iter().find(|process| process.id() == before.id()) else {
@@ -140,7 +142,7 @@ fn processes_verdict(was: &Processes, now: &Processes, fault: Fault) -> Result<(
         for used in &before.gpus {
             let here = after.gpus.iter().find(|other| other.gpu == used.gpu && other.bdf == used.bdf);
             let Some(here) = here else {
-                match told || after.reasons != before.reasons {
+                match told || !after.reasons().eq(before.reasons()) {
                     true => continue,
                     false => {
                         return Err(format!("process {} lost {:?} without a word", before.pid, used.gpu));
@@ -148,14 +150,14 @@ fn processes_verdict(was: &Processes, now: &Processes, fault: Fault) -> Result<(
                 }
             };
             for (name, was, now) in [
-                ("vram", used.vram, here.vram),
-                ("gtt", used.gtt, here.gtt),
-                ("cpu_memory", used.cpu_memory, here.cpu_memory),
+                ("vram", &used.vram, &here.vram),
+                ("gtt", &used.gtt, &here.gtt),
+                ("cpu_memory", &used.cpu_memory, &here.cpu_memory),
             ] {
-                let has_reason = now.is_none() && here.reasons.of(name).is_some();
                 // One of two sources is enough where the other has none.
-                let is_kfds = after.reasons.of("descriptors").is_some() && told;
-                if was != now && !has_reason && !(name == "vram" && (is_absence || is_kfds)) {
+                let is_kfds = after.descriptors.is_err() && told;
+                let is_same = now.is_err() || was.as_deref().ok() == now.as_deref().ok();
+                if !is_same && !(name == "vram" && (is_absence || is_kfds)) {
                     return Err(format!("process {}: {name} was {was:?}, is {now:?}", before.pid));
                 }
             }
@@ -179,7 +181,7 @@ fn topology_verdict(was: &Topology, now: &Topology) -> Result<(), String> {
         return Err(format!("{} GPUs were {}", now.gpus.len(), was.gpus.len()));
     }
     for from in 0..was.gpus.len() {
-        let told = |gpu: usize| now.gpus[gpu].reasons != was.gpus[gpu].reasons;
+        let told = |gpu: usize| !now.gpus[gpu].reasons().eq(was.gpus[gpu].reasons());
         for to in 0..was.gpus.len() {
             let (before, after) = (was.link(from, to), now.link(from, to));
             if before != after && !told(from) && !told(to) {

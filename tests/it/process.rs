@@ -40,31 +40,40 @@ const GIB: u64 = 1 << 30;
 fn both_sides_of_a_process() {
     let (_, smi) = recorded(MACHINE);
     let processes = smi.processes();
-    assert_eq!(processes.namespace, PidNamespace::Initial);
+    assert_eq!(processes.namespace, Ok(PidNamespace::Initial));
     assert_eq!(pids(&processes), [2211, 2402, 2410, 2411, 2950, 3105]);
-    assert_eq!(processes.reasons.iter().count(), 0);
+    assert_eq!(processes.reasons().count(), 0);
     let python = of(&processes, 2211).unwrap();
-    assert_eq!((python.name.as_deref(), python.user.as_deref()), (Some("python3"), Some("ann")));
+    assert_eq!((python.name.as_deref(), python.user.as_deref()), (Ok("python3"), Ok("ann")));
     assert_eq!((python.view, &*python.namespace_pids), (PidView::Proc, &[Pid(7)][..]));
     assert_eq!(python.container.as_deref().map(str::len), Some(64));
-    assert_eq!((python.opens_kfd, python.is_self), (Some(true), false));
+    assert_eq!((&python.opens_kfd, python.is_self), (&Ok(true), false));
     assert_eq!(python.gpus.len(), 2, "a GPU that KFD names and it does not use is not listed by that");
     let mi210 = python.gpu(0).unwrap();
     // KFD's 40 GiB are a part of the 43 million KiB that fdinfo counts.
     let kfd = mi210.kfd.as_ref().unwrap();
-    assert_eq!(kfd.vram, Some(Bytes(40 * GIB)));
-    assert_eq!(mi210.vram, Some(Bytes(41_943_612 << 10)));
+    assert_eq!(kfd.vram.as_deref(), Ok(&Bytes(40 * GIB)));
+    assert_eq!(mi210.vram.as_deref(), Ok(&Bytes(41_943_612 << 10)));
     assert_eq!(mi210.clients.len(), 1, "two descriptors, one client");
-    assert_eq!((mi210.gtt, mi210.cpu_memory), (Some(Bytes(20_480 << 10)), Some(Bytes(2048 << 10))));
-    assert_eq!((mi210.compute_units, mi210.compute_percent), (Some(78), Some(75.0)));
-    assert_eq!((kfd.sdma, kfd.evicted), (Some(Microseconds(1_842_077)), Some(Milliseconds(12))));
-    assert_eq!((kfd.faults, kfd.page_in, kfd.page_out), (Some(19), Some(4096), Some(1024)));
+    assert_eq!(
+        (mi210.gtt.as_deref(), mi210.cpu_memory.as_deref()),
+        (Ok(&Bytes(20_480 << 10)), Ok(&Bytes(2048 << 10)))
+    );
+    assert_eq!((mi210.compute_units.as_deref(), mi210.compute_percent.as_deref()), (Ok(&78), Ok(&75.0)));
+    assert_eq!(
+        (kfd.sdma.as_deref(), kfd.evicted.as_deref()),
+        (Ok(&Microseconds(1_842_077)), Ok(&Milliseconds(12)))
+    );
+    assert_eq!(
+        [&kfd.faults, &kfd.page_in, &kfd.page_out].map(|count| count.as_deref()),
+        [Ok(&19), Ok(&4096), Ok(&1024)]
+    );
     let kinds: Vec<_> = kfd.queues.iter().map(|queue| queue.kind.unwrap()).collect();
     assert_eq!(kinds, [QueueKind::Compute, QueueKind::Compute, QueueKind::Sdma]);
     assert!(mi210.engines.is_empty(), "ROCm's queues are no engine's");
     let navi = python.gpu(1).unwrap();
-    assert!(navi.kfd.is_none() && navi.compute_units.is_none());
-    assert_eq!(navi.vram, Some(Bytes(1228 << 10)));
+    assert!(navi.kfd.is_none() && navi.compute_units.is_err());
+    assert_eq!(navi.vram.as_deref(), Ok(&Bytes(1228 << 10)));
 }
 
 #[test]
@@ -79,14 +88,14 @@ fn graphics_clients() {
         "three descriptors of this GPU, one of a foreign driver, one no device"
     );
     assert_eq!(game.gpus.len(), 1);
-    assert_eq!(used.vram, Some(Bytes(262_656 << 10)));
+    assert_eq!(used.vram.as_deref(), Ok(&Bytes(262_656 << 10)));
     let gfx = used.engines.iter().find(|engine| engine.engine == Engine::Gfx).unwrap();
     assert_eq!((gfx.time.0, gfx.percent), (73_000_000_000, None));
     assert_eq!(used.bdf, "0000:83:00.0".parse().ok());
     // The child has the same client; it is counted for the parent.
     let child = of(&processes, 2411).unwrap().gpu(1).unwrap();
     assert!(child.clients[0].shared && used.clients.iter().all(|client| !client.shared));
-    assert_eq!(child.vram, Some(Bytes(262_144 << 10)));
+    assert_eq!(child.vram.as_deref(), Ok(&Bytes(262_144 << 10)));
     assert_eq!(processes.vram_of_gpu(1), Bytes((1228 + 98_304 + 262_656) << 10));
     assert_eq!(processes.vram_of_gpu(0), Bytes((41_943_612 << 10) + (5 * GIB / 2)));
     let on_mi210: Vec<u32> = processes.of_gpu(0).map(|(process, _)| process.pid.0).collect();
@@ -100,21 +109,22 @@ fn another_users_process() {
     let processes = smi.processes();
     assert_eq!(processes.unreadable, 2, "it, and init");
     let other = of(&processes, 2950).unwrap();
-    assert_eq!((other.name.as_deref(), other.uid, other.user.as_deref()), (Some("train"), Some(1001), None));
-    assert!(matches!(other.reasons.of("user"), Some(Error::NotSupported { .. })));
-    assert!(matches!(other.reasons.of("descriptors"), Some(Error::NoPermission { .. })));
-    assert_eq!(other.opens_kfd, None);
+    assert_eq!((other.name.as_deref(), &other.uid), (Ok("train"), &Ok(1001)));
+    assert!(matches!(other.user, Err(Error::NotSupported { .. })));
+    assert!(matches!(other.descriptors, Err(Error::NoPermission { .. })));
+    assert_eq!(other.opens_kfd.as_ref().err(), other.descriptors.as_ref().err());
     let used = other.gpu(0).unwrap();
     // Two contexts of KFD, added.
-    assert_eq!(used.vram, Some(Bytes(5 * GIB / 2)));
+    assert_eq!(used.vram.as_deref(), Ok(&Bytes(5 * GIB / 2)));
     let kfd = used.kfd.as_ref().unwrap();
-    assert_eq!((kfd.sdma, kfd.evicted), (Some(Microseconds(600)), Some(Milliseconds(3))));
+    assert_eq!((kfd.sdma.as_deref(), kfd.evicted.as_deref()), (Ok(&Microseconds(600)), Ok(&Milliseconds(3))));
     assert_eq!(
         kfd.queues.iter().map(|queue| queue.kind.unwrap()).collect::<Vec<_>>(),
         [QueueKind::Compute, QueueKind::SdmaByEngine]
     );
-    assert!(matches!(used.reasons.of("gtt"), Some(Error::NoPermission { .. })));
-    assert!(used.reasons.of("vram").is_none());
+    assert!(matches!(used.gtt, Err(Error::NoPermission { .. })));
+    let reasons: Vec<&str> = used.reasons().map(|(field, _)| field).collect();
+    assert_eq!(reasons, ["faults", "page_in", "page_out", "gtt", "cpu_memory"], "once for both contexts");
 }
 
 #[test]
@@ -123,7 +133,7 @@ fn the_process_that_asks() {
     let processes = smi.processes();
     let own = of(&processes, 3105).unwrap();
     assert!(own.is_self && own.gpus.is_empty());
-    assert_eq!(own.opens_kfd, Some(true), "it listens to events, and so KFD lists it");
+    assert_eq!(own.opens_kfd, Ok(true), "it listens to events, and so KFD lists it");
     assert_eq!(processes.processes.iter().filter(|process| process.is_self).count(), 1);
 }
 
@@ -143,21 +153,21 @@ fn one_gpu() {
 fn two_views_in_a_pid_namespace() {
     let (_, smi) = recorded(CONTAINER);
     let processes = smi.processes();
-    assert_eq!(processes.namespace, PidNamespace::Nested);
+    assert_eq!(processes.namespace, Ok(PidNamespace::Nested));
     let listed: Vec<(PidView, u32)> =
         processes.processes.iter().map(|process| (process.view, process.pid.0)).collect();
     assert_eq!(listed, [(PidView::Proc, 42), (PidView::Host, 42), (PidView::Host, 23_117)]);
     let [own, stranger, host] = processes.processes.as_slice() else { panic!() };
-    assert_eq!((own.name.as_deref(), own.opens_kfd), (Some("python3"), Some(true)));
+    assert_eq!((own.name.as_deref(), &own.opens_kfd), (Ok("python3"), &Ok(true)));
     let used = own.gpu(0).unwrap();
     assert!(used.kfd.is_none());
-    assert_eq!(used.vram, Some(Bytes(16_777_628 << 10)));
-    assert_eq!(stranger.gpu(0).unwrap().vram, Some(Bytes(GIB)));
-    assert!(stranger.name.is_none() && !stranger.is_self);
-    for field in ["name", "uid", "user", "cgroup", "descriptors"] {
-        assert!(matches!(host.reasons.of(field), Some(Error::OtherPidNamespace { .. })), "{field}");
-    }
-    assert_eq!(host.gpu(0).unwrap().vram, Some(Bytes(16 * GIB)));
+    assert_eq!(used.vram.as_deref(), Ok(&Bytes(16_777_628 << 10)));
+    assert_eq!(stranger.gpu(0).unwrap().vram.as_deref(), Ok(&Bytes(GIB)));
+    assert!(stranger.name.is_err() && !stranger.is_self);
+    let reasons: Vec<&str> = host.reasons().map(|(field, _)| field).collect();
+    assert_eq!(reasons, ["descriptors", "uid", "cgroup", "name", "user"]);
+    assert!(host.reasons().all(|(_, error)| matches!(error, Error::OtherPidNamespace { .. })));
+    assert_eq!(host.gpu(0).unwrap().vram.as_deref(), Ok(&Bytes(16 * GIB)));
     assert_eq!(processes.vram_of_gpu(0), Bytes(17 * GIB), "one process stands in both lists");
     assert!(!processes.processes.iter().any(|process| process.is_self), "it uses no GPU");
 }
@@ -168,13 +178,13 @@ fn two_views_in_a_pid_namespace() {
 fn a_process_only_kfd_knows() {
     let (_, smi) = recorded("mi210-2x-k6.1-container");
     let processes = smi.processes();
-    assert_eq!(processes.namespace, PidNamespace::Unknown);
+    assert_eq!(processes.namespace, Ok(PidNamespace::Unknown));
     let [process] = processes.processes.as_slice() else { panic!() };
     assert_eq!((process.pid, process.gpus.len()), (Pid(23_117), 2));
     assert_eq!(process.gpus.iter().map(|used| used.gpu).collect::<Vec<_>>(), [Some(0), None]);
-    assert!(process.gpus.iter().all(|used| used.vram.is_some_and(|vram| vram.0 > 32 * GIB)));
+    assert!(process.gpus.iter().all(|used| used.vram.as_ref().is_ok_and(|vram| vram.0 > 32 * GIB)));
     assert!(process.gpus[1].bdf.is_none() && process.gpus[1].kfd_id.is_some());
-    assert!(matches!(process.reasons.of("name"), Some(Error::NotSupported { .. })));
+    assert!(matches!(process.name, Err(Error::NotSupported { .. })));
     assert_eq!(smi.gpus()[0].processes().processes[0].gpus.len(), 1);
 }
 
@@ -185,8 +195,8 @@ fn nothing_to_read() {
     record.fail_path("kfd/kfd/proc", 13);
     let processes = smi.processes();
     assert!(processes.processes.is_empty());
-    for side in ["proc", "kfd"] {
-        assert!(matches!(processes.reasons.of(side), Some(Error::NoPermission { .. })), "{side}");
+    for side in [&processes.proc, &processes.kfd] {
+        assert!(matches!(side, Err(Error::NoPermission { .. })), "{side:?}");
     }
     record.heal();
     record.fail_path("/proc", 13);
@@ -208,9 +218,10 @@ fn a_proc_without_some_files() {
         let found = smi.processes();
         assert_eq!(pids(&found), pids(&whole), "{files}");
         let python = of(&found, 2211).unwrap();
-        assert!(matches!(python.reasons.of(field), Some(Error::NotSupported { .. })), "{files}");
-        let vram = python.gpu(1).unwrap().vram;
-        assert_eq!(vram.is_none(), files == "fdinfo", "its memory is not known without fdinfo");
+        let reason = python.reasons().find(|(name, _)| *name == field);
+        assert!(matches!(reason, Some((_, Error::NotSupported { .. }))), "{files}");
+        let vram = &python.gpu(1).unwrap().vram;
+        assert_eq!(vram.is_err(), files == "fdinfo", "its memory is not known without fdinfo");
         assert_eq!(found.is_vram_known(1), files != "fdinfo" && whole.is_vram_known(1));
         record.heal();
     }
@@ -224,16 +235,16 @@ fn a_limit_of_descriptors_is_told() {
     record.fail_path("/proc/2410", 24);
     record.fail_path("/proc/2211/fd", 24);
     let found = smi.processes();
-    assert_eq!((found.unreadable, found.failed), (whole.unreadable, 2));
-    assert!(matches!(found.reasons.of("failed"), Some(Error::Io { errno: 24, .. })));
+    assert_eq!((found.unreadable, found.failed_count()), (whole.unreadable, 2));
+    assert!(matches!(found.failed.as_ref().unwrap().first, Error::Io { errno: 24, .. }));
     assert!(!found.is_complete() && !found.is_vram_known(0));
     let python = of(&found, 2211).unwrap();
-    assert!(matches!(python.reasons.of("descriptors"), Some(Error::Io { errno: 24, .. })));
+    assert!(matches!(python.descriptors, Err(Error::Io { errno: 24, .. })));
     record.heal();
     record.fail_path("kfd/kfd/proc/2211", 5);
     let found = smi.processes();
-    assert_eq!(found.failed, 1);
-    assert!(matches!(of(&found, 2211).unwrap().reasons.of("kfd"), Some(Error::Io { errno: 5, .. })));
+    assert_eq!(found.failed_count(), 1);
+    assert!(matches!(of(&found, 2211).unwrap().kfd, Err(Error::Io { errno: 5, .. })));
 }
 
 /// A process that ends while it is read is no error: it is not there, the others are as before.
@@ -251,8 +262,8 @@ fn vanishing_processes() {
             "from {} on",
             game[first]
         );
-        assert_eq!(after.failed, 0);
-        assert_eq!(after.reasons.iter().count(), 0);
+        assert_eq!(after.failed, None);
+        assert_eq!(after.reasons().count(), 0);
         // What it shared with its child is counted there now.
         assert!(!of(&after, 2411).unwrap().gpu(1).unwrap().clients[0].shared);
         record.heal();
@@ -334,11 +345,11 @@ fn a_sleeping_gpu_is_not_asked_for_its_registers() {
         let smi = Smi::builder().root(folder.path()).build().unwrap();
         smi.processes().processes[0].gpu(0).unwrap().clone()
     };
-    assert!(read().compute_units.is_some());
+    assert!(read().compute_units.is_ok());
     fs::write(device.join("power/runtime_status"), "suspended\n").unwrap();
     let asleep: ProcessGpu = read();
-    assert!(asleep.compute_units.is_none() && asleep.vram.is_some());
-    assert!(matches!(asleep.reasons.of("cu_occupancy"), Some(Error::Unavailable { .. })));
+    assert!(asleep.vram.is_ok());
+    assert!(matches!(asleep.compute_units, Err(Error::Unavailable { .. })));
 }
 
 #[test]
@@ -431,7 +442,7 @@ fn a_partitions_client() {
     assert_eq!(process.gpu(5).unwrap().clients[0].info.client_id, Some(920), "by its name");
     assert_eq!(process.gpu(7).unwrap().clients[0].info.client_id, Some(921), "by its number");
     let used = process.gpu(5).unwrap();
-    assert!(used.vram.is_none() && used.reasons.of("vram").is_some(), "6.12 prints no memory there");
+    assert!(used.vram.is_err(), "6.12 prints no memory there");
     assert_eq!(process.gpu(0).unwrap().kfd_id, Some(GpuId(10_000)));
 }
 
@@ -470,12 +481,12 @@ fn a_context_that_does_not_answer_spoils_the_sum() {
         let processes = smi.processes();
         let process = processes.processes.iter().find(|process| process.pid.0 == 2950).unwrap();
         let used = process.gpu(0).unwrap();
-        (used.kfd.as_ref().unwrap().evicted.map(|time| time.0), used.reasons.of("evicted").is_some())
+        used.kfd.as_ref().unwrap().evicted.as_ref().ok().map(|time| time.0)
     };
-    assert_eq!(evicted(&smi), (Some(3), false));
+    assert_eq!(evicted(&smi), Some(3));
     for path in ["context_1/stats_51234/evicted_ms", "2950/context_1"] {
         record.fail_path(path, 5);
-        assert_eq!(evicted(&smi), (None, true), "{path}");
+        assert_eq!(evicted(&smi), None, "{path}");
         record.heal();
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use amdgpu_smi::backend::{Record, Tree};
 use amdgpu_smi::error::Op;
+use amdgpu_smi::id::NodeId;
 use amdgpu_smi::topology::{LinkKind, LinkPath, Topology};
 use amdgpu_smi::unit::MegabytesPerSecond;
 use amdgpu_smi::{Error, Smi};
@@ -120,7 +121,7 @@ fn mi308x(smi: &Smi, topology: &Topology, counts: &BTreeMap<(&str, u64, u64), us
         assert!(nearest[..3].iter().all(package) && !nearest[3..].iter().any(package));
         assert_eq!(topology.link(gpu.index(), nearest[0]).unwrap().hops, Some(1));
         assert_eq!(topology.link(gpu.index(), nearest[30]).unwrap().hops, Some(3));
-        assert!(topology.gpus[gpu.index()].cpu_node.is_some());
+        assert!(topology.gpus[gpu.index()].cpu_node.is_ok());
         // Each partition has its own share, and KFD's count of what is used of it, which is the package's.
         let usage = gpu.memory_usage();
         assert!(usage.vram_total.is_ok_and(|total| total.0 > 47 << 30 && total.0 < 49 << 30));
@@ -207,7 +208,7 @@ fn pairs_without_a_link_go_through_the_host() {
     assert_eq!((far.weight, far.hops), (Some(72), Some(3)));
     assert!(!topology.is_accessible(0, 1) && topology.nearest(0).is_empty());
     assert_eq!((far.coherent, far.bidirectional, far.max_bandwidth), (None, None, None));
-    assert_eq!(topology.gpus[2].cpu_node.map(|node| node.0), Some(1));
+    assert_eq!(topology.gpus[2].cpu_node, Ok(NodeId(1)));
     assert_eq!(topology.link(0, 3), None);
     assert_eq!(topology.link(usize::MAX, 2), None);
 }
@@ -245,7 +246,7 @@ fn one_bad_link() {
     let topology = machine.smi().topology();
     assert!(topology.is_accessible(0, 1));
     assert_eq!(topology.link(0, 2), None);
-    assert!(matches!(topology.gpus[0].reasons.of("links"), Some(Error::Unparsable { .. })));
+    assert!(matches!(topology.gpus[0].links, Err(Error::Unparsable { .. })));
     assert_eq!(topology.link(1, 0).unwrap().path, LinkPath::Host);
     assert_eq!(topology.link(2, 1).unwrap().weight, Some(40));
     assert_eq!(topology.link(0, 1).unwrap().bidirectional, Some(false));
@@ -300,8 +301,8 @@ fn a_hidden_gpu() {
     let smi = Smi::builder().root(fixture("mi210-2x-k6.1-container")).build().unwrap();
     let topology = smi.topology();
     assert_eq!(topology.gpus.len(), 1);
-    assert_eq!(topology.gpus[0].cpu_node.map(|node| node.0), Some(0));
-    assert_eq!(topology.gpus[0].reasons.iter().count(), 0);
+    assert_eq!(topology.gpus[0].cpu_node, Ok(NodeId(0)));
+    assert_eq!(topology.gpus[0].reasons().count(), 0);
 }
 
 /// A GPU that KFD does not know has no row, and says why.
@@ -312,8 +313,7 @@ fn without_kfd() {
         let topology = smi.topology();
         for (gpu, place) in smi.gpus().iter().zip(&topology.gpus) {
             assert_eq!(topology.link(gpu.index(), gpu.index()).is_some(), gpu.in_kfd(), "{name}");
-            assert_eq!(place.reasons.of("links").is_some(), !gpu.in_kfd(), "{name}");
-            assert_eq!(place.cpu_node.is_some(), place.reasons.of("cpu_node").is_none(), "{name}");
+            assert_eq!(place.links.is_err(), !gpu.in_kfd(), "{name}");
         }
     }
 }

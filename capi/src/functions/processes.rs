@@ -3,7 +3,8 @@
 use amdgpu_smi::gpu::Gpu;
 use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::{KfdUse, PidNamespace, PidView, Process, ProcessGpu, Processes};
-use amdgpu_smi::{Error, Smi};
+use amdgpu_smi::unit::Bytes;
+use amdgpu_smi::{Error, Reading, Smi};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
@@ -32,16 +33,16 @@ pub extern "C" fn amdsmi_get_gpu_process_list(
         let (_, gpu) = machine.find(processor)?;
         count.not_null()?;
         let found = gpu.processes();
-        if let (Some(error), Some(_)) = (found.reasons.of("proc"), found.reasons.of("kfd")) {
+        if let (Err(error), Err(_)) = (&found.proc, &found.kfd) {
             return Err(error.into());
         }
         // A list that lacks something for want of descriptors or memory passes for no answer.
-        if let Some(error) = found.reasons.of("failed") {
-            return Err(error.into());
+        if let Some(failed) = &found.failed {
+            return Err((&failed.first).into());
         }
         // A container's processes are in KFD's list by the host's numbers once more, which mean others here.
-        let is_here = |process: &Process| match found.namespace {
-            PidNamespace::Nested => process.view == PidView::Proc,
+        let is_here = |process: &Process| match &found.namespace {
+            Ok(PidNamespace::Nested) => process.view == PidView::Proc,
             _ => true,
         };
         let using = found.of_gpu(gpu.index()).filter(|(process, _)| is_here(process));
@@ -57,31 +58,31 @@ pub extern "C" fn amdsmi_get_gpu_process_list(
 
 /// Whether anything is held or was used at all.
 pub(super) fn uses(used: &ProcessGpu) -> bool {
-    let is_some = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.is_some_and(|bytes| bytes.0 > 0);
-    is_some(used.vram) || is_some(used.gtt) || used.engines.iter().any(|engine| engine.time.0 > 0)
+    let is_some = |bytes: &Reading<Bytes>| bytes.as_ref().is_ok_and(|bytes| bytes.0 > 0);
+    is_some(&used.vram) || is_some(&used.gtt) || used.engines.iter().any(|engine| engine.time.0 > 0)
 }
 
 fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
     let time = |engine: Engine| used.engine(engine);
     let time = |engine| time(engine).map_or(0, |found| found.time.0);
-    let bytes = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.map_or(0, |bytes| bytes.0);
+    let bytes = |bytes: &Reading<Bytes>| bytes.as_ref().map_or(0, |bytes| bytes.0);
     ProcessUse {
-        name: Text::of_some(process.name.as_deref()),
+        name: Text::of_some(process.name.as_deref().ok()),
         pid: process.pid.0,
-        mem: bytes(used.vram),
+        mem: bytes(&used.vram),
         engine_usage: ProcessEngines {
             gfx: time(Engine::Gfx),
             enc: time(Engine::Encode).saturating_add(time(Engine::Encode1)),
             ..ProcessEngines::ZERO
         },
         memory_usage: ProcessMemory {
-            gtt_mem: bytes(used.gtt),
-            cpu_mem: bytes(used.cpu_memory),
-            vram_mem: bytes(used.vram),
+            gtt_mem: bytes(&used.gtt),
+            cpu_mem: bytes(&used.cpu_memory),
+            vram_mem: bytes(&used.vram),
             ..ProcessMemory::ZERO
         },
         container_name: Text::of_some(process.container.as_deref()),
-        cu_occupancy: used.compute_units.unwrap_or(u32::MAX),
+        cu_occupancy: used.compute_units.as_deref().copied().unwrap_or(u32::MAX),
         #[cfg(abi27)]
         evicted_time: evicted(used.kfd.as_ref()),
         #[cfg(abi27)]
@@ -93,13 +94,13 @@ fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
 /// How long its queues were evicted, in milliseconds; all ones where KFD does not say.
 #[cfg(abi27)]
 pub(super) fn evicted(kfd: Option<&KfdUse>) -> u32 {
-    crate::number::or_none(kfd.and_then(|kfd| kfd.evicted).map(|time| time.0))
+    crate::number::or_none(kfd.and_then(|kfd| kfd.evicted.as_ref().ok()).map(|time| time.0))
 }
 
 /// How long copy engines worked for it, in microseconds; all ones where KFD does not say.
 #[cfg(abi27)]
 pub(super) fn copied(kfd: Option<&KfdUse>) -> u64 {
-    crate::number::or_none(kfd.and_then(|kfd| kfd.sdma).map(|time| time.0))
+    crate::number::or_none(kfd.and_then(|kfd| kfd.sdma.as_ref().ok()).map(|time| time.0))
 }
 
 /// A percentage in a C integer.
@@ -114,26 +115,25 @@ fn by_kfd(process: &Process) -> impl Iterator<Item = (&ProcessGpu, &KfdUse)> {
 
 fn compute_process(process: &Process) -> ComputeProcess {
     // All ones where a part of the sum could not be read.
-    let sum = |amount: fn(&KfdUse) -> Option<u64>, name: &str| {
-        let is_lost = |(used, kfd): &(&ProcessGpu, &KfdUse)| {
-            let reason = used.reasons.of(name).filter(|error| !matches!(error, Error::NotSupported { .. }));
-            amount(kfd).is_none() && reason.is_some()
+    let sum = |amount: fn(&KfdUse) -> Result<u64, &Error>| {
+        let add = |sum: u64, (_, kfd)| match amount(kfd) {
+            Ok(amount) => Some(sum.saturating_add(amount)),
+            Err(Error::NotSupported { .. }) => Some(sum),
+            Err(_) => None,
         };
-        match by_kfd(process).any(|use_| is_lost(&use_)) {
-            true => u64::MAX,
-            false => by_kfd(process).filter_map(|(_, kfd)| amount(kfd)).fold(0, u64::saturating_add),
-        }
+        by_kfd(process).try_fold(0, add).unwrap_or(u64::MAX)
     };
-    let shares: Vec<f64> = by_kfd(process).filter_map(|(used, _)| used.compute_percent).collect();
+    let shares: Vec<f64> =
+        by_kfd(process).filter_map(|(used, _)| used.compute_percent.as_deref().ok().copied()).collect();
     let mean = (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64);
     ComputeProcess {
         process_id: process.pid.0,
-        vram_usage: sum(|kfd| kfd.vram.map(|bytes| bytes.0), "vram"),
-        sdma_usage: sum(|kfd| kfd.sdma.map(|time| time.0), "sdma"),
+        vram_usage: sum(|kfd| kfd.vram.as_ref().map(|bytes| bytes.0)),
+        sdma_usage: sum(|kfd| kfd.sdma.as_ref().map(|time| time.0)),
         cu_occupancy: percent(mean),
         #[cfg(abi27)]
         evicted_time: {
-            let total = sum(|kfd| kfd.evicted.map(|time| time.0), "evicted");
+            let total = sum(|kfd| kfd.evicted.as_ref().map(|time| time.0));
             u32::try_from(total).unwrap_or(u32::MAX)
         },
     }
@@ -142,10 +142,10 @@ fn compute_process(process: &Process) -> ComputeProcess {
 /// The processes that KFD lists, or why that is not known.
 fn compute_processes(smi: &Smi) -> Result<Processes, Status> {
     let mut found = smi.processes();
-    if let Some(error) = found.reasons.of("kfd") {
+    if let Err(error) = &found.kfd {
         return Err(error.into());
     }
-    let lost = found.processes.iter().find_map(|process| process.reasons.of("kfd"));
+    let lost = found.processes.iter().find_map(|process| process.kfd.as_ref().err());
     if let Some(error) = lost {
         return Err(error.into());
     }

@@ -195,8 +195,7 @@ pub extern "C" fn amdsmi_topo_get_numa_node_number(processor: Processor, node: O
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
         let place = machine.topology()?.gpus.get(gpu.index()).ok_or(Status::NOT_SUPPORTED)?;
-        let why = || place.reasons.of("cpu_node").map_or(Status::NOT_SUPPORTED, Status::from);
-        node.put(place.cpu_node.ok_or_else(why)?.0)
+        node.put(place.cpu_node.as_ref().map_err(Status::from)?.0)
     })
 }
 
@@ -212,7 +211,7 @@ fn link(from: Processor, to: Processor, take: impl FnOnce(&Link) -> Outcome) -> 
     let Some(link) = topology.link(from.index(), to.index()) else {
         let place = topology.gpus.get(from.index());
         return Err(place
-            .and_then(|gpu| gpu.reasons.of("links"))
+            .and_then(|gpu| gpu.links.as_ref().err())
             .map_or(Status::NOT_SUPPORTED, Status::from));
     };
     take(link)
@@ -321,7 +320,7 @@ pub extern "C" fn amdsmi_is_P2P_accessible(from: Processor, to: Processor, acces
         let (_, to) = machine.find(to)?;
         let topology = machine.topology()?;
         let place = topology.gpus.get(from.index());
-        if let Some(error) = place.and_then(|gpu| gpu.reasons.of("links")) {
+        if let Some(error) = place.and_then(|gpu| gpu.links.as_ref().err()) {
             return Err(error.into());
         }
         accessible.put(topology.is_accessible(from.index(), to.index()))

@@ -5,6 +5,7 @@ use amdgpu_smi::process::Process;
 
 use super::args::Show;
 use super::log::Log;
+use crate::sections::process::known;
 
 const HEADINGS: [&str; 6] = ["PID", "PROCESS NAME", "GPU(s)", "VRAM USED", "SDMA USED", "CU OCCUPANCY"];
 const NOBODY: &str = "No KFD PIDs currently running";
@@ -56,11 +57,11 @@ fn row(process: &Process) -> [String; 6] {
     let text = |value: Option<u64>| value.map_or_else(|| UNKNOWN.into(), |value| value.to_string());
     [
         process.pid.0.to_string(),
-        process.name.clone().unwrap_or_else(|| UNKNOWN.into()),
+        process.name.clone().unwrap_or_else(|_| UNKNOWN.into()),
         used.len().to_string(),
-        text(kfd().map(|kfd| kfd.vram.map(|bytes| bytes.0)).sum()),
-        text(kfd().map(|kfd| kfd.sdma.map(|time| time.0)).sum()),
-        text(kfd().map(|kfd| kfd.cu_occupancy.map(u64::from)).sum()),
+        text(kfd().map(|kfd| known(&kfd.vram).map(|bytes| bytes.0)).sum()),
+        text(kfd().map(|kfd| known(&kfd.sdma).map(|time| time.0)).sum()),
+        text(kfd().map(|kfd| known(&kfd.cu_occupancy).map(u64::from)).sum()),
     ]
 }
 

@@ -1,9 +1,9 @@
 //! What is known of a process, as `process`, `monitor` and the default table have it.
 
-use amdgpu_smi::Error;
 use amdgpu_smi::parse::fdinfo::Engine;
-use amdgpu_smi::process::{PidView, Process, ProcessGpu, Processes};
+use amdgpu_smi::process::{KfdUse, PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
+use amdgpu_smi::{Error, Reading};
 
 use crate::args::Common;
 use crate::machine;
@@ -77,7 +77,7 @@ pub(crate) fn info((process, used): Use<'_>, groups: Groups) -> Section {
         section.put("memory_usage", memory(used));
     }
     if groups.total {
-        put_bytes(&mut section, "mem_usage", used.vram, used, "vram");
+        put_bytes(&mut section, "mem_usage", &used.vram);
     }
     if groups.engines {
         section.put("usage", times(used));
@@ -89,15 +89,12 @@ pub(crate) fn info((process, used): Use<'_>, groups: Groups) -> Section {
 /// Name, number, and whose it is.
 pub(crate) fn identity(process: &Process) -> Section {
     let mut section = Section::new();
-    let name = Node::field(process.name.clone(), &process.reasons, "name");
-    section.put("name", name).put("pid", process.pid.0);
-    section
-        .own("user", Node::field(process.user.clone(), &process.reasons, "user"))
-        .own("uid", Node::field(process.uid, &process.reasons, "uid"));
-    let container = match (&process.container, process.reasons.of("cgroup")) {
+    section.put("name", Node::of(process.name.clone())).put("pid", process.pid.0);
+    section.own("user", Node::of(process.user.clone())).own("uid", Node::of(process.uid.clone()));
+    let container = match (&process.container, &process.cgroup) {
         (Some(container), _) => container.as_str().into(),
-        (None, Some(error)) => Node::from(error),
-        (None, None) => Node::absent("none", "its control group names no container"),
+        (None, Err(error)) => Node::from(error),
+        (None, Ok(_)) => Node::absent("none", "its control group names no container"),
     };
     let view = match process.view {
         PidView::Host => "host",
@@ -116,22 +113,15 @@ pub(crate) fn identity(process: &Process) -> Section {
 pub(crate) fn figures(used: &ProcessGpu, groups: Groups, section: &mut Section) {
     let kfd = used.kfd.as_ref();
     let no_kfd = || Node::absent("not in KFD", "KFD does not list the process for this GPU");
-    let of_kfd = |value: Option<Node>, name: &str| match kfd {
-        Some(_) => Node::field(value, &used.reasons, name),
-        None => no_kfd(),
-    };
-    let sdma = kfd.and_then(|kfd| kfd.sdma).map(|time| Node::quantity(time.0, "us"));
-    let evicted = kfd.and_then(|kfd| kfd.evicted).map(|time| Node::quantity(time.0, "ms"));
-    let percent = match (used.compute_percent, kfd) {
-        (Some(percent), _) => Node::quantity(Number::rounded(percent, 1), "%"),
-        (None, Some(_)) => Node::field(None::<u32>, &used.reasons, "cu_occupancy"),
-        (None, None) => no_kfd(),
-    };
+    let of_kfd = |node: fn(&ProcessGpu, &KfdUse) -> Node| kfd.map_or_else(no_kfd, |kfd| node(used, kfd));
     section
-        .put("sdma_usage", of_kfd(sdma, "sdma"))
-        .put("cu_occupancy", of_kfd(used.compute_units.map(Node::from), "cu_occupancy"))
-        .own("cu_percent", percent)
-        .put("evicted_time", of_kfd(evicted, "evicted"));
+        .put("sdma_usage", of_kfd(|_, kfd| Node::reading_as(&kfd.sdma, |time| Node::quantity(time.0, "us"))))
+        .put("cu_occupancy", of_kfd(|used, _| Node::reading(&used.compute_units)))
+        .own("cu_percent", of_kfd(|used, _| Node::reading_as(&used.compute_percent, percentage)))
+        .put(
+            "evicted_time",
+            of_kfd(|_, kfd| Node::reading_as(&kfd.evicted, |time| Node::quantity(time.0, "ms"))),
+        );
     if groups.percent {
         section.own("percent", percents(used));
     }
@@ -145,25 +135,28 @@ pub(crate) fn figures(used: &ProcessGpu, groups: Groups, section: &mut Section) 
 
 pub(crate) fn memory(used: &ProcessGpu) -> Section {
     let mut section = Section::new();
-    put_bytes(&mut section, "gtt_mem", used.gtt, used, "gtt");
-    put_bytes(&mut section, "cpu_mem", used.cpu_memory, used, "cpu_memory");
-    put_bytes(&mut section, "vram_mem", used.vram, used, "vram");
+    put_bytes(&mut section, "gtt_mem", &used.gtt);
+    put_bytes(&mut section, "cpu_mem", &used.cpu_memory);
+    put_bytes(&mut section, "vram_mem", &used.vram);
     section
 }
 
 /// Exact for programs, size for people.
-pub(crate) fn put_bytes(
-    section: &mut Section,
-    key: &str,
-    value: Option<Bytes>,
-    used: &ProcessGpu,
-    name: &str,
-) {
-    section.put_in(Forms::TEXT, key, Node::field(value.map(size), &used.reasons, name)).put_in(
+pub(crate) fn put_bytes(section: &mut Section, key: &str, amount: &Reading<Bytes>) {
+    section.put_in(Forms::TEXT, key, Node::reading_as(amount, |amount| size(*amount))).put_in(
         Forms::ALL.but(Forms::TEXT),
         key,
-        Node::field(value.map(bytes), &used.reasons, name),
+        Node::reading_as(amount, |amount| bytes(*amount)),
     );
+}
+
+/// The value of a quantity, for a place that has no room for the reason.
+pub(crate) fn known<T: Copy>(reading: &Reading<T>) -> Option<T> {
+    reading.as_deref().ok().copied()
+}
+
+fn percentage(percent: &f64) -> Node {
+    Node::quantity(Number::rounded(*percent, 1), "%")
 }
 
 pub(crate) fn bytes(bytes: Bytes) -> Node {
@@ -193,8 +186,8 @@ pub(crate) fn percents(used: &ProcessGpu) -> Section {
 
 pub(crate) fn sdma_percent(used: &ProcessGpu) -> Node {
     match (used.sdma_percent, &used.kfd) {
-        (Some(percent), _) => Node::quantity(Number::rounded(percent, 1), "%"),
-        (None, Some(_)) => Node::field(newcomer(), &used.reasons, "sdma"),
+        (Some(percent), _) => percentage(&percent),
+        (None, Some(kfd)) => Node::reading_as(&kfd.sdma, |_| newcomer()),
         (None, None) => Node::absent("not in KFD", "KFD does not list the process for this GPU"),
     }
 }
@@ -204,32 +197,32 @@ pub(crate) fn percent(used: &ProcessGpu, engines: &[Engine]) -> Node {
     let found: Vec<_> = used.engines.iter().filter(|found| engines.contains(&found.engine)).collect();
     let percents: Vec<f64> = found.iter().filter_map(|found| found.percent).collect();
     of_engines(used, || match (found.is_empty(), percents.is_empty()) {
-        (false, true) => newcomer().unwrap_or_else(|| Node::unsupported("it was not there")),
+        (false, true) => newcomer(),
         _ => Node::quantity(Number::rounded(percents.iter().fold(0.0, |sum, percent| sum + percent), 1), "%"),
     })
 }
 
-fn newcomer() -> Option<Node> {
-    Some(Node::absent("first look", "the process was not there at the look before"))
+fn newcomer() -> Node {
+    Node::absent("first look", "the process was not there at the look before")
 }
 
 /// What its descriptors tell, or why they do not.
 pub(crate) fn of_clients(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Node {
-    match (used.clients.is_empty(), used.reasons.of("gtt")) {
-        (true, Some(error)) => Node::from(error),
-        (true, None) => Node::absent("no client", "it has no descriptor of this GPU"),
+    match (used.clients.is_empty(), &used.gtt) {
+        (true, Err(error)) => Node::from(error),
+        (true, Ok(_)) => Node::absent("no client", "it has no descriptor of this GPU"),
         (false, _) => value(),
     }
 }
 
 /// The same of engines, of which some kernels and nodes do not tell.
 pub(crate) fn of_engines(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Node {
-    of_clients(used, || used.reasons.of("engines").map_or_else(value, Node::from))
+    of_clients(used, || used.engines_complete.as_ref().map_or_else(Node::from, |()| value()))
 }
 
 /// Why nothing is known of any process: neither of the two lists could be read.
 pub(crate) fn unknown(found: &Processes) -> Option<&Error> {
-    found.reasons.of("proc").and(found.reasons.of("kfd"))
+    found.proc.as_ref().err().and(found.kfd.as_ref().err())
 }
 
 /// How many processes may use a GPU unseen, a line for each cause; empty where both lists are whole.
@@ -239,14 +232,13 @@ pub(crate) fn unreadable(found: &Processes) -> String {
         1 => "One process could not be looked at; root can.\n".into(),
         count => format!("{count} processes could not be looked at; root can.\n"),
     };
-    if let Some(error) = found.reasons.of("failed") {
-        let of = if found.failed == 1 { "one process".into() } else { format!("{} processes", found.failed) };
-        text.push_str(&format!("Of {of} something could not be read: {error}.\n"));
+    if let Some(failed) = &found.failed {
+        let count = failed.count;
+        let of = if count == 1 { "one process".into() } else { format!("{count} processes") };
+        text.push_str(&format!("Of {of} something could not be read: {}.\n", failed.first));
     }
-    for side in ["hidden", "namespace"] {
-        if let Some(error) = found.reasons.of(side) {
-            text.push_str(&format!("Processes may be missing: {error}.\n"));
-        }
+    for error in found.others.as_ref().err().into_iter().chain(found.namespace.as_ref().err()) {
+        text.push_str(&format!("Processes may be missing: {error}.\n"));
     }
     text
 }
@@ -262,16 +254,15 @@ pub(crate) fn nobody_text(found: &Processes) -> &'static str {
 
 /// Notes on standard error, and in the exit status, that something could not be read.
 pub(crate) fn note_failures(common: &Common, found: &Processes) {
-    if let Some(error) = found.reasons.of("failed") {
+    if let Some(failed) = &found.failed {
         machine::lacks(
             common,
-            &format!("of {} processes something could not be read: {error}", found.failed),
+            &format!("of {} processes something could not be read: {}", failed.count, failed.first),
         );
     }
-    for side in ["proc", "kfd", "namespace"] {
-        let failed =
-            |error: &&Error| !matches!(error, Error::NotSupported { .. } | Error::NoPermission { .. });
-        if let Some(error) = found.reasons.of(side).filter(failed) {
+    let sides = [found.proc.as_ref().err(), found.kfd.as_ref().err(), found.namespace.as_ref().err()];
+    for error in sides.into_iter().flatten() {
+        if !matches!(error, Error::NotSupported { .. } | Error::NoPermission { .. }) {
             machine::lacks(common, &format!("the list of processes is not complete: {error}"));
         }
     }

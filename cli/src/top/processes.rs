@@ -3,12 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use amdgpu_smi::Reading;
 use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::{HostUse, Process, ProcessGpu, ProcessId, Processes};
 use amdgpu_smi::unit::Bytes;
 use clap::ValueEnum;
 
-use crate::sections::process::unknown;
+use crate::sections::process::{known, unknown};
 
 /// The processes at one time.
 #[derive(Debug, Clone, Default)]
@@ -220,18 +221,18 @@ pub(crate) struct Host {
 fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow {
     let short = |id: &str| id.chars().take(12).collect::<String>();
     let job = process.slurm_job().map(|job| format!("job {job}"));
-    let name = process.name.clone().unwrap_or_else(|| "?".into());
+    let name = process.name.clone().unwrap_or_else(|_| "?".into());
     let command = host.and_then(|host| host.used.command_line.clone()).unwrap_or(name);
-    let bytes = |amount: Option<Bytes>| amount.map(|amount| amount.0);
+    let bytes = |amount: &Reading<Bytes>| known(amount).map(|amount| amount.0);
     ProcessRow {
         id: process.id(),
         pid: process.pid.0,
-        user: process.user.clone().or_else(|| process.uid.map(|uid| uid.to_string())),
+        user: process.user.clone().or_else(|_| process.uid.clone().map(|uid| uid.to_string())).ok(),
         group: job.or_else(|| process.container.as_deref().map(short)),
         command,
         gpu: used.gpu,
-        vram: bytes(used.vram),
-        gtt: bytes(used.gtt),
+        vram: bytes(&used.vram),
+        gtt: bytes(&used.gtt),
         gfx: percent(used, &[Engine::Gfx]),
         compute: percent(used, &[Engine::Compute]),
         media: percent(used, &[Engine::Encode, Engine::Encode1, Engine::Decode, Engine::Jpeg, Engine::Vpe]),
@@ -239,7 +240,7 @@ fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow 
             (None, copy) => copy,
             (dma, copy) => dma.map(|dma| dma + copy.unwrap_or(0.0)),
         },
-        units: used.compute_percent,
+        units: known(&used.compute_percent),
         cpu: host.and_then(|host| host.percent),
         memory: host.map(|host| host.used.resident.0),
         start: host.map(|host| host.used.start_ticks),
@@ -248,7 +249,7 @@ fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow 
 
 /// How busy a process kept some engines since the last look. One that its descriptors do not list has not worked.
 fn percent(used: &ProcessGpu, engines: &[Engine]) -> Option<f64> {
-    if used.clients.is_empty() || used.reasons.of("engines").is_some() {
+    if used.clients.is_empty() || used.engines_complete.is_err() {
         return None;
     }
     let found: Vec<_> = used.engines.iter().filter(|found| engines.contains(&found.engine)).collect();

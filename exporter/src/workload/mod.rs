@@ -149,15 +149,15 @@ impl Workloads {
             let mut used: BTreeMap<Workload, Usage> = BTreeMap::new();
             let by_cgroup: Vec<Workload> = processes
                 .of_gpu(gpu.index())
-                .map(|(process, _)| process.cgroup.as_deref().map(cgroup::workload).unwrap_or_default())
+                .map(|(process, _)| process.cgroup.as_deref().ok().map(cgroup::workload).unwrap_or_default())
                 .collect();
             for ((process, share), found) in processes.of_gpu(gpu.index()).zip(&by_cgroup) {
                 let workload = allocations.completed(gpu, found, &by_cgroup);
                 let usage = used.entry(workload.clone()).or_default();
                 usage.processes += 1;
                 usage.vram += share.own_vram().0;
-                usage.gtt += share.gtt.map_or(0, |bytes| bytes.0);
-                usage.units += share.compute_units.map_or(0, u64::from);
+                usage.gtt += share.gtt.as_ref().map_or(0, |bytes| bytes.0);
+                usage.units += share.compute_units.as_deref().map_or(0, |units| u64::from(*units));
                 for engine in &share.engines {
                     let name = engine.engine.as_str().to_owned();
                     let before =

@@ -20,9 +20,9 @@ fn info<'a>(process: &Process, uses: impl Iterator<Item = (&'a ProcessGpu, &'a K
         ProcessInfo { process_id: process.pid.0, pasid: 0, vram_usage: 0, sdma_usage: 0, cu_occupancy: 0 };
     let mut shares = Vec::new();
     for (used, kfd) in uses {
-        info.vram_usage = info.vram_usage.saturating_add(kfd.vram.map_or(0, |bytes| bytes.0));
-        info.sdma_usage = info.sdma_usage.saturating_add(kfd.sdma.map_or(0, |time| time.0));
-        shares.extend(used.compute_percent);
+        info.vram_usage = info.vram_usage.saturating_add(kfd.vram.as_ref().map_or(0, |bytes| bytes.0));
+        info.sdma_usage = info.sdma_usage.saturating_add(kfd.sdma.as_ref().map_or(0, |time| time.0));
+        shares.extend(used.compute_percent.as_deref().ok());
     }
     let mean = (!shares.is_empty()).then(|| shares.iter().sum::<f64>() / shares.len() as f64);
     info.cu_occupancy = mean.map_or(u32::MAX, |mean| mean.round().clamp(0.0, 100.0) as u32);
@@ -32,7 +32,7 @@ fn info<'a>(process: &Process, uses: impl Iterator<Item = (&'a ProcessGpu, &'a K
 fn compute_processes() -> Result<Vec<Process>, Status> {
     let machine = machine()?.ok_or(Status::INIT_ERROR)?;
     let mut found = machine.smi.processes();
-    if let Some(error) = found.reasons.of("kfd") {
+    if let Err(error) = &found.kfd {
         return Err(error.into());
     }
     found.processes.retain(|process| by_kfd(process).next().is_some());

@@ -1,7 +1,9 @@
 //! Processes with all their GPUs.
 
+use amdgpu_smi::Reading;
 use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::{PidNamespace, PidView, Process, ProcessGpu};
+use amdgpu_smi::unit::Bytes;
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
@@ -35,12 +37,12 @@ pub extern "C" fn amdsmi_get_gpu_process_list_by_pid(
             asked.push(machine.find(handle)?.1.index());
         }
         let found = machine.smi()?.processes();
-        if let (Some(error), Some(_)) = (found.reasons.of("proc"), found.reasons.of("kfd")) {
+        if let (Err(error), Err(_)) = (&found.proc, &found.kfd) {
             return Err(error.into());
         }
         // A container's processes are in KFD's list by the host's numbers once more, which mean others here.
-        let is_here = |process: &Process| match found.namespace {
-            PidNamespace::Nested => process.view == PidView::Proc,
+        let is_here = |process: &Process| match &found.namespace {
+            Ok(PidNamespace::Nested) => process.view == PidView::Proc,
             _ => true,
         };
         let entries: Vec<ProcessByPid> = found
@@ -60,7 +62,7 @@ pub extern "C" fn amdsmi_get_gpu_process_list_by_pid(
 fn entry(process: &Process, asked: &[usize]) -> ProcessByPid {
     let mut entry = ProcessByPid {
         pid: process.pid.0,
-        name: Text::of_some(process.name.as_deref()),
+        name: Text::of_some(process.name.as_deref().ok()),
         container_name: Text::of_some(process.container.as_deref()),
         ..ProcessByPid::ZERO
     };
@@ -79,23 +81,23 @@ fn entry(process: &Process, asked: &[usize]) -> ProcessByPid {
 /// What is used of the GPU at this position of the list that was asked about.
 fn gpu_entry(position: usize, used: &ProcessGpu) -> GpuEntry {
     let time = |engine: Engine| used.engine(engine).map_or(0, |found| found.time.0);
-    let bytes = |bytes: Option<amdgpu_smi::unit::Bytes>| bytes.map_or(0, |bytes| bytes.0);
+    let bytes = |bytes: &Reading<Bytes>| bytes.as_ref().map_or(0, |bytes| bytes.0);
     let kfd = used.kfd.as_ref();
     GpuEntry {
         gpu_index: position as u32,
-        mem: bytes(used.vram),
+        mem: bytes(&used.vram),
         engine_usage: GpuEngines {
             gfx: time(Engine::Gfx),
             enc: time(Engine::Encode).saturating_add(time(Engine::Encode1)),
             ..GpuEngines::ZERO
         },
         memory_usage: GpuMemory {
-            gtt_mem: bytes(used.gtt),
-            cpu_mem: bytes(used.cpu_memory),
-            vram_mem: bytes(used.vram),
+            gtt_mem: bytes(&used.gtt),
+            cpu_mem: bytes(&used.cpu_memory),
+            vram_mem: bytes(&used.vram),
             ..GpuMemory::ZERO
         },
-        cu_occupancy: used.compute_units.unwrap_or(u32::MAX),
+        cu_occupancy: used.compute_units.as_deref().copied().unwrap_or(u32::MAX),
         evicted_time: evicted(kfd),
         sdma_usage: copied(kfd),
         ..GpuEntry::ZERO

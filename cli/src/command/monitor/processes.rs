@@ -1,11 +1,12 @@
 //! The processes below the rows of `monitor`.
 
+use amdgpu_smi::Reading;
 use amdgpu_smi::process::{Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::{Bytes, Microseconds, Milliseconds};
 
 use crate::render::table::{Column, Table, width};
 use crate::render::{duration, size};
-use crate::sections::process::{nobody_text, unreadable};
+use crate::sections::process::{known, nobody_text, unreadable};
 
 /// A row for each process and GPU, in AMD's columns.
 pub(super) struct ProcessRows(Table);
@@ -55,19 +56,20 @@ impl ProcessRows {
 }
 
 fn cells(gpu: usize, process: &Process, used: &ProcessGpu) -> Vec<String> {
-    let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
-    let percent = used.compute_percent.map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}"));
+    let memory = |bytes: &Reading<Bytes>| known(bytes).map_or_else(|| "N/A".into(), size);
+    let percent =
+        known(&used.compute_percent).map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}"));
     let kfd = used.kfd.as_ref();
-    let sdma: Option<Microseconds> = kfd.and_then(|kfd| kfd.sdma);
-    let evicted: Option<Milliseconds> = kfd.and_then(|kfd| kfd.evicted);
+    let sdma: Option<Microseconds> = kfd.and_then(|kfd| known(&kfd.sdma));
+    let evicted: Option<Milliseconds> = kfd.and_then(|kfd| known(&kfd.evicted));
     vec![
         gpu.to_string(),
-        process.name.clone().unwrap_or_else(|| "N/A".into()),
+        process.name.clone().unwrap_or_else(|_| "N/A".into()),
         process.pid.to_string(),
-        memory(used.gtt),
-        memory(used.cpu_memory),
-        memory(used.vram),
-        memory(used.vram),
+        memory(&used.gtt),
+        memory(&used.cpu_memory),
+        memory(&used.vram),
+        memory(&used.vram),
         percent,
         sdma.map_or_else(|| "N/A".into(), duration),
         evicted.map_or_else(|| "N/A".into(), |evicted| format!("{} ms", evicted.0)),

@@ -1,13 +1,13 @@
 //! The processes below the default table.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::process::{PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
+use amdgpu_smi::{Gpu, Reading};
 
 use super::frame::frame;
 use crate::render::table::{Column, Table, width};
 use crate::render::{duration, size};
-use crate::sections::process::{unknown, unreadable};
+use crate::sections::process::{known, unknown, unreadable};
 
 /// A row for each process and GPU, and below them whether there may be more.
 pub(super) struct ProcessBox {
@@ -73,16 +73,16 @@ impl ProcessBox {
 }
 
 fn cells(gpu: usize, process: &Process, used: &ProcessGpu) -> Vec<String> {
-    let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "N/A".into(), size);
-    let sdma = used.kfd.as_ref().and_then(|kfd| kfd.sdma);
+    let memory = |bytes: &Reading<Bytes>| known(bytes).map_or_else(|| "N/A".into(), size);
+    let sdma = used.kfd.as_ref().and_then(|kfd| known(&kfd.sdma));
     vec![
         gpu.to_string(),
         process.pid.to_string(),
-        process.name.clone().unwrap_or_else(|| "N/A".into()),
-        memory(used.gtt),
-        memory(used.vram),
-        memory(used.vram),
-        used.compute_percent.map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}")),
+        process.name.clone().unwrap_or_else(|_| "N/A".into()),
+        memory(&used.gtt),
+        memory(&used.vram),
+        memory(&used.vram),
+        known(&used.compute_percent).map_or_else(|| "N/A".into(), |percent| format!("{percent:.1}")),
         sdma.map_or_else(|| "N/A".into(), duration),
     ]
 }

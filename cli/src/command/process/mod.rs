@@ -112,7 +112,7 @@ impl<'a> Listing<'a> {
     /// Whether a process is asked for.
     fn wants(&self, process: &Process) -> bool {
         let of_name = |name: &String| {
-            process.name.as_deref().is_some_and(|known| known.to_lowercase() == name.to_lowercase())
+            process.name.as_deref().is_ok_and(|known| known.to_lowercase() == name.to_lowercase())
         };
         (self.args.pid.is_empty() || self.args.pid.contains(&process.pid.0))
             && (self.args.name.is_empty() || self.args.name.iter().any(of_name))
@@ -164,13 +164,13 @@ fn notes(found: &Processes) -> String {
     if unknown(found).is_some() {
         return text;
     }
-    if let Some(error) = found.reasons.of("kfd") {
+    if let Err(error) = &found.kfd {
         text.push_str(&format!("Processes that compute through ROCm are not known: {error}.\n"));
     }
-    if let Some(error) = found.reasons.of("proc") {
+    if let Err(error) = &found.proc {
         text.push_str(&format!("Names, and processes that draw, are not known: {error}.\n"));
     }
-    if found.namespace == PidNamespace::Nested {
+    if found.namespace == Ok(PidNamespace::Nested) {
         text.push_str("KFD lists processes by the host's numbers, which have no name in this container.\n");
     }
     text.push_str(&unreadable(found));
@@ -180,8 +180,8 @@ fn notes(found: &Processes) -> String {
 /// Which of the two lists were read.
 fn sources(found: &Processes) -> Section {
     let mut sources = Section::new();
-    for side in ["kfd", "proc"] {
-        sources.own(side, found.reasons.of(side).map_or(Node::Flag(true), Node::from));
+    for (side, read) in [("kfd", &found.kfd), ("proc", &found.proc)] {
+        sources.own(side, read.as_ref().map_or_else(Node::from, |()| Node::Flag(true)));
     }
     sources
 }

@@ -54,18 +54,18 @@ pub(super) fn of_gpu(listing: &Listing<'_>, gpu: &Gpu) -> Section {
         .put_in(Forms::JSON, "vram_of_processes", sum(listing.found, gpu.index()))
         .put_in(Forms::JSON, "vram_of_processes_is", sum_is(listing.found, gpu.index()))
         .put_in(Forms::JSON, "unreadable_processes", listing.found.unreadable)
-        .put_in(Forms::JSON, "failed_processes", listing.found.failed)
+        .put_in(Forms::JSON, "failed_processes", listing.found.failed_count())
         .put_in(Forms::JSON, "is_complete", listing.found.is_complete())
-        .put_in(Forms::JSON, "pid_namespace", namespace(listing.found.namespace))
+        .put_in(Forms::JSON, "pid_namespace", namespace(&listing.found.namespace))
         .put_in(Forms::JSON, "sources", sources(listing.found));
     section
 }
 
 /// What the processes hold together. In a container each may be listed twice, by both sides' numbers.
 fn sum(found: &Processes, gpu: usize) -> Node {
-    match (unknown(found), found.namespace) {
+    match (unknown(found), &found.namespace) {
         (Some(error), _) => Node::from(error),
-        (None, PidNamespace::Nested) => {
+        (None, Ok(PidNamespace::Nested)) => {
             Node::absent("not joined", "the same process may be listed by the host's number once more")
         }
         (None, _) => bytes(found.vram_of_gpu(gpu)),
@@ -77,10 +77,10 @@ fn sum_is(found: &Processes, gpu: usize) -> &'static str {
     if found.is_vram_known(gpu) { "whole" } else { "at least" }
 }
 
-fn namespace(namespace: PidNamespace) -> Node {
+fn namespace(namespace: &amdgpu_smi::Result<PidNamespace>) -> Node {
     match namespace {
-        PidNamespace::Initial => "host".into(),
-        PidNamespace::Nested => "nested".into(),
+        Ok(PidNamespace::Initial) => "host".into(),
+        Ok(PidNamespace::Nested) => "nested".into(),
         _ => Node::absent("not known", "/proc/self/ns/pid cannot be read"),
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn by_pid(listing: &Listing<'_>) -> Vec<Section> {
                 "bdf",
                 used.bdf.map_or_else(hidden, |bdf| bdf.to_string().into()),
             );
-            put_bytes(&mut gpu, "mem", used.vram, used, "vram");
+            put_bytes(&mut gpu, "mem", &used.vram);
             gpu.put("engine_usage", times(used)).put("memory_usage", memory(used));
             figures(used, groups, &mut gpu);
             Node::from(gpu)
@@ -126,7 +126,7 @@ pub(super) fn by_pid_text(listing: &Listing<'_>, verbose: u8) -> String {
         let identity = identity(process);
         let cell =
             |key: &str| identity.get(Forms::TEXT, key).map_or_else(String::new, |node| inline(node, verbose));
-        let user = if process.user.is_some() { cell("user") } else { cell("uid") };
+        let user = if process.user.is_ok() { cell("user") } else { cell("uid") };
         text.push_str(&format!("PID: {}  NAME: {}  USER: {user}", process.pid, cell("name")));
         if let Some(container) = &process.container {
             text.push_str(&format!("  CONTAINER: {}", printable(container)));
@@ -134,7 +134,7 @@ pub(super) fn by_pid_text(listing: &Listing<'_>, verbose: u8) -> String {
         text.push('\n');
         for used in uses {
             let gpu = used.gpu.map_or_else(|| "hidden".into(), |index| index.to_string());
-            let vram = Node::field(used.vram.map(size), &used.reasons, "vram");
+            let vram = Node::reading_as(&used.vram, |vram| size(*vram));
             text.push_str(&format!("    GPU: {gpu}  MEM: {}", inline(&vram, verbose)));
             let times = if listing.has_percent() { percents(used) } else { times(used) };
             for (key, _, amds) in ENGINES {

@@ -1,5 +1,6 @@
 //! Processes as a table, a row for each and GPU.
 
+use amdgpu_smi::Reading;
 use amdgpu_smi::parse::fdinfo::Engine;
 use amdgpu_smi::process::ProcessGpu;
 use amdgpu_smi::unit::Bytes;
@@ -12,7 +13,7 @@ use crate::render::table::{Column, Table, width};
 use crate::render::{clock, inline, printable, size, span};
 use crate::report::Node;
 use crate::screen::{Fit, Screen};
-use crate::sections::process::{Use, nobody_text, of_engines, percent, sdma_percent};
+use crate::sections::process::{Use, known, nobody_text, of_engines, percent, sdma_percent};
 
 /// Headings and least widths; those that are percentages after two looks, and times before, are marked.
 const COLUMNS: [(&str, usize, bool); 13] = [
@@ -123,21 +124,21 @@ impl ProcessTable {
 
     fn cells(&self, (process, used): Use<'_>) -> Vec<String> {
         let name = |name: Option<&str>| printable(name.unwrap_or("-"));
-        let memory = |bytes: Option<Bytes>| bytes.map_or_else(|| "-".into(), size);
-        let user = process.user.clone().or_else(|| process.uid.map(|uid| uid.to_string()));
+        let memory = |bytes: &Reading<Bytes>| known(bytes).map_or_else(|| "-".into(), size);
+        let user = process.user.clone().or_else(|_| process.uid.clone().map(|uid| uid.to_string()));
         vec![
             used.gpu.map_or_else(|| "-".into(), |index| index.to_string()),
             process.pid.to_string(),
-            name(user.as_deref()),
-            name(process.name.as_deref()),
-            memory(used.vram),
-            memory(used.gtt),
+            name(user.as_deref().ok()),
+            name(process.name.as_deref().ok()),
+            memory(&used.vram),
+            memory(&used.gtt),
             self.engine(used, &[Engine::Gfx]),
             self.engine(used, &[Engine::Compute]),
             self.engine(used, &[Engine::Encode, Engine::Encode1]),
             self.engine(used, &[Engine::Decode]),
             self.sdma(used),
-            match used.compute_percent {
+            match known(&used.compute_percent) {
                 Some(percent) => format!("{percent:.0}"),
                 None => "-".into(),
             },
@@ -154,7 +155,7 @@ impl ProcessTable {
     }
 
     fn sdma(&self, used: &ProcessGpu) -> String {
-        let time = used.kfd.as_ref().and_then(|kfd| kfd.sdma);
+        let time = used.kfd.as_ref().and_then(|kfd| known(&kfd.sdma));
         let time = || time.map(|time| seconds(time.0 as f64 / 1e6));
         let node = if self.percent { Some(sdma_percent(used)) } else { time() };
         node.map_or_else(|| "-".into(), |node| cell(&node))

@@ -36,7 +36,7 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     if gpus.iter().any(is_known) {
         return Ok(());
     }
-    let reason = gpus.first().and_then(|gpu| topology.gpus.get(gpu.index())?.reasons.of("links"));
+    let reason = gpus.first().and_then(|gpu| topology.gpus.get(gpu.index())?.links.as_ref().err());
     let reason = reason.map_or_else(|| "KFD lists no GPU".into(), ToString::to_string);
     Err(Failure::Unanswered(format!("the wiring is not known: {reason}")))
 }
@@ -214,7 +214,7 @@ fn unknown(link: &Link) -> Node {
 
 /// Why there is no way at all.
 fn no_link(topology: &Topology, from: &Gpu, to: &Gpu) -> Node {
-    let reason = |gpu: &Gpu| topology.gpus.get(gpu.index())?.reasons.of("links");
+    let reason = |gpu: &Gpu| topology.gpus.get(gpu.index())?.links.as_ref().err();
     match reason(from).or_else(|| reason(to)) {
         Some(error) => Node::from(error),
         None => Node::absent("no link", "KFD lists no link, and no CPU that both are attached to"),
@@ -261,9 +261,9 @@ fn place(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, section: &mut Section) {
     numa.put("node", Node::reading(&info.node))
         .put("cpus", Node::reading_as(&info.cpus, |cpus| ranges(cpus.iter().cloned())));
     let here = topology.gpus.get(gpu.index());
-    let cpu = here.and_then(|here| here.cpu_node).map(|node| Node::from(node.0));
-    let no_cpu = || match here.and_then(|here| here.reasons.of("cpu_node")) {
-        Some(error) => Node::from(error),
+    let cpu = match here.map(|here| &here.cpu_node) {
+        Some(Ok(node)) => Node::from(node.0),
+        Some(Err(error)) => Node::from(error),
         None => Node::absent("not known", "KFD lists no link to a CPU"),
     };
     let hive = here.and_then(|here| here.hive).map(|hive| Node::Text(format!("{hive:#x}")));
@@ -271,7 +271,7 @@ fn place(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, section: &mut Section) {
     let nearest = topology.nearest(gpu.index()).into_iter().filter(chosen);
     section
         .put_in(Forms::JSON, "numa", numa)
-        .put_in(Forms::JSON, "cpu_node", cpu.unwrap_or_else(no_cpu))
+        .put_in(Forms::JSON, "cpu_node", cpu)
         .put_in(
             Forms::JSON,
             "hive_id",
