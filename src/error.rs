@@ -491,19 +491,7 @@ impl Error {
     }
 }
 
-/// The reasons of the fields of a bundle that have no value: pairs of field and error.
-///
-/// ```
-/// # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
-/// for process in smi.processes().processes {
-///     match (process.name, process.reasons.of("name")) {
-///         (Some(name), _) => println!("{name}"),
-///         (None, Some(error)) => println!("{}", error.reason()),
-///         (None, None) => unreachable!("a field has a value or a reason"),
-///     }
-/// }
-/// # Ok::<(), amdgpu_smi::Error>(())
-/// ```
+/// Why names of a GPU are missing: pairs of field and error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reasons(Vec<(String, Error)>);
 
@@ -535,13 +523,6 @@ impl Reasons {
                 None
             }
         }
-    }
-
-    /// As [`Reasons::keep`], for a value that the source itself may leave out.
-    pub(crate) fn keep_some<T>(&mut self, field: &str, path: &Path, value: Result<Option<T>>) -> Option<T> {
-        let value =
-            value.and_then(|value| value.ok_or_else(|| Error::NotSupported { path: path.to_path_buf() }));
-        self.keep(field, value)
     }
 }
 

@@ -23,6 +23,8 @@
 //! write(2) a step. If a step fails, [`Incomplete`] says which had been done and has the plan that undoes them. If
 //! none does, [`Change`] has what was asked for, what the driver says now, and the way back as well.
 //!
+//! A [`Transaction`] makes several changes as one: if one fails, those before it are undone, and one [`Undo`] undoes all.
+//!
 //! On a fixture or a recording everything can be planned; staging refuses with [`Error::ReadOnly`].
 //!
 //! Planning does not wake a sleeping GPU: what must read a range answers
@@ -48,6 +50,7 @@ mod plan;
 mod power;
 mod reset;
 mod tops_limiter;
+mod transaction;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -64,6 +67,7 @@ pub use edit::{Bound, OverdriveEdit};
 pub use fan::FanControlChange;
 pub use performance::Choice;
 pub use plan::{Action, Plan, Step};
+pub use transaction::{Aborted, Applied, NotUndone, Transaction, Undo};
 
 /// What a backend without a writer is.
 const LOOKED_AT: &str = "a fixture or a recording, and opened as such";

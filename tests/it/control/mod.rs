@@ -7,3 +7,4 @@ mod golden;
 mod ranges;
 mod refusals;
 mod round_trip;
+mod transaction;
