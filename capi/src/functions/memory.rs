@@ -86,7 +86,7 @@ pub extern "C" fn amdsmi_get_gpu_vram_usage(processor: Processor, info: Out<Vram
 }
 
 /// The video memory itself. The type is UNKNOWN for a GPU that sleeps, and for types that 7.0.2 has no number for: DDR5,
-/// LPDDR, HBM3E.
+/// LPDDR, HBM3E. 10.1 has them.
 ///
 /// *From*: `AMDGPU_INFO_DEV_INFO` on the render node, asked once, for the type; `mem_info_vram_*` of the PCI device,
 /// `mem_banks` of the KFD node, `gpu_metrics` for the bandwidth.
@@ -98,13 +98,22 @@ pub extern "C" fn amdsmi_get_gpu_vram_info(processor: Processor, info: Out<VramI
         let bandwidth = gpu.metrics().ok().and_then(|metrics| metrics.bandwidth.mem_max);
         info.put(VramInfo {
             vram_type: memory.vram_type.as_ref().map_or(VramType::UNKNOWN, |kind| number(kind.value)).0,
+            #[cfg(not(abi27))]
             vram_vendor: Text::of_reading(&memory.vendor),
+            #[cfg(abi27)]
+            vram_vendor: Text::of(&maker(&memory.vendor)),
             vram_size: memory.size?.0 >> 20,
             vram_bit_width: or_none(known(memory.bit_width)),
             vram_max_bandwidth: or_none(bandwidth.map(|bandwidth| bandwidth.0)),
             ..VramInfo::ZERO
         })
     })
+}
+
+/// The newer interface has capitals, and a word for no maker.
+#[cfg(abi27)]
+fn maker(vendor: &Reading<String>) -> String {
+    vendor.as_ref().map_or("UNKNOWN".into(), |vendor| vendor.value.to_uppercase())
 }
 
 /// AMD's number of a type of memory.
@@ -119,6 +128,14 @@ fn number(kind: Kind) -> VramType {
         Kind::Ddr3 => VramType::DDR3,
         Kind::Ddr4 => VramType::DDR4,
         Kind::Gddr6 => VramType::GDDR6,
+        #[cfg(abi27)]
+        Kind::Ddr5 => VramType::DDR5,
+        #[cfg(abi27)]
+        Kind::Lpddr4 => VramType::LPDDR4,
+        #[cfg(abi27)]
+        Kind::Lpddr5 => VramType::LPDDR5,
+        #[cfg(abi27)]
+        Kind::Hbm3e => VramType::HBM3E,
         _ => VramType::UNKNOWN,
     }
 }
@@ -133,7 +150,10 @@ pub extern "C" fn amdsmi_get_gpu_vram_vendor(processor: Processor, name: Chars, 
         name.not_null()?;
         match gpu.vram_vendor() {
             Err(Error::NotSupported { .. }) => name.put("UNKNOWN", length as usize),
-            vendor => name.put(&vendor?, length as usize),
+            #[cfg(not(abi27))]
+            vendor => name.put(&vendor?.value, length as usize),
+            #[cfg(abi27)]
+            vendor => name.put(&vendor?.value.to_uppercase(), length as usize),
         }
     })
 }

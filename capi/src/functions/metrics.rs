@@ -123,7 +123,11 @@ pub(super) fn table(metrics: &Metrics) -> GpuMetrics {
         voltage_mem: voltage(voltages.mem),
         indep_throttle_status: or_none(throttle.reasons.map(|reasons| reasons.bits())),
         current_socket_power: or_none(powers.current_socket.map(watts)),
-        vcn_activity: socket.map_or([u16::NONE; 4], |socket| percents(&socket.vcn_busy)),
+        // A table without a figure of each engine has one of all, which AMD's library gives as the first.
+        vcn_activity: socket
+            .map(|socket| percents(&socket.vcn_busy))
+            .filter(|engines: &[u16; 4]| engines.iter().any(|busy| *busy != u16::NONE))
+            .unwrap_or_else(|| each([activity.mm.map(|percent| percent.0)])),
         gfxclk_lock_status: or_none(c.gfxclk_lock_status),
         xgmi_link_width: or_none(xgmi.link_width),
         xgmi_link_speed: or_none(xgmi.link_speed.map(|speed| speed.0 / 1000)),

@@ -1,8 +1,8 @@
 //! How a package is split.
 
-use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{PartitionProfile as Profile, PartitionResource as Resource, ResourceKind};
 use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
+use amdgpu_smi::{Error, Gpu};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
@@ -114,7 +114,11 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile(
         let gpu = gpu(processor)?;
         // Also where the package cannot be split: AMD's Python package then shows the number alone.
         partition_id.put(&[gpu.ids().partition.unwrap_or(0).into()], 1)?;
-        let current = gpu.compute_partition()?.value;
+        let current = match gpu.compute_partition() {
+            // AMD's command shows the number at this status and ends at any other.
+            Err(Error::Unavailable { .. }) => return Err(Status::NOT_SUPPORTED),
+            current => current?.value,
+        };
         let kind = kind(&current);
         if kind == AcceleratorPartitionType::INVALID {
             return Err(Status::UNEXPECTED_DATA);
@@ -154,8 +158,9 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile_config(
             return Err(Status::NOT_SUPPORTED);
         }
         // One of them at most has any.
-        let kinds: Vec<ResourceKind> =
+        let mut kinds: Vec<ResourceKind> =
             profiles.iter().flat_map(resources).map(|resource| resource.kind).collect();
+        kinds.sort_by_key(|kind| resource_type(*kind).0);
         let mut list = PartitionProfileConfig::ZERO;
         // AMD's Python package reads so many of them for each profile, one profile's after the other's.
         list.num_resource_profiles = kinds.len() as u32;

@@ -17,12 +17,10 @@ use crate::session::gpu;
 /// The blocks that AMD has a bit for.
 const BLOCKS: u64 = GpuBlock::LAST.0 * 2 - 1;
 
-/// The driver's name of one block.
-fn name(block: GpuBlock) -> Result<&'static str, Status> {
-    if block.0 & BLOCKS == 0 || !block.0.is_power_of_two() {
-        return Err(Status::INVAL);
-    }
-    ras::block_name(block.0.trailing_zeros()).ok_or(Status::INVAL)
+/// The place of one block among AMD's.
+fn place(block: GpuBlock) -> Result<u32, Status> {
+    let is_block = block.0 & BLOCKS != 0 && block.0.is_power_of_two();
+    if is_block { Ok(block.0.trailing_zeros()) } else { Err(Status::INVAL) }
 }
 
 fn counts(counts: ras::ErrorCounts) -> ErrorCount {
@@ -47,7 +45,7 @@ pub extern "C" fn amdsmi_get_gpu_ecc_count(
     answer(|| {
         let gpu = gpu(processor)?;
         // As in AMD's library, whose tests ask for all of its numbers, the reserved one and 0 among them.
-        let name = name(block).map_err(|_| Status::NOT_SUPPORTED)?;
+        let name = place(block).ok().and_then(ras::block_name).ok_or(Status::NOT_SUPPORTED)?;
         count.put(counts(gpu.error_counts(name)?.value))
     })
 }
@@ -78,9 +76,10 @@ pub extern "C" fn amdsmi_get_gpu_total_ecc_count(processor: Processor, count: Ou
 }
 
 fn enabled(processor: Processor) -> Result<u64, Status> {
+    // The newer interface has blocks where the driver's mask has the socket's number (bits 29 to 31).
+    const SOCKET: u32 = 7 << 29;
     let mask = gpu(processor)?.ras_info().feature_mask?.value;
-    // The uppermost bits number the socket.
-    Ok(u64::from(mask) & BLOCKS)
+    Ok(u64::from(mask & !SOCKET) & BLOCKS)
 }
 
 /// The blocks whose error correction is on, as bits.
@@ -93,12 +92,12 @@ pub extern "C" fn amdsmi_get_gpu_ecc_enabled(processor: Processor, blocks: Out<u
 
 fn state(processor: Processor, block: GpuBlock, state: Out<RasErrorState>) -> Outcome {
     gpu(processor)?;
-    name(block)?;
+    place(block)?;
     let enabled = enabled(processor)?;
     state.put(if enabled & block.0 != 0 { RasErrorState::ENABLED } else { RasErrorState::DISABLED })
 }
 
-/// Whether the error correction of one block is on.
+/// Whether the error correction of one block is on. A block that the driver does not have is disabled.
 ///
 /// *From*: `ras/features` of the PCI device.
 #[unsafe(no_mangle)]

@@ -38,7 +38,8 @@ const MOST_WORDS: u32 = 1024;
 
 /// The CPUs near the GPU, a bit each. Room for more than 65536 CPUs is INVAL.
 ///
-/// *From*: `local_cpulist` of the PCI device, for the scope of a NUMA node.
+/// *From*: `local_cpulist` of the PCI device for the scope of a NUMA node, `topology/package_cpus_list` of those CPUs for
+/// that of a socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_cpu_affinity_with_scope(
     processor: Processor,
@@ -52,13 +53,12 @@ pub extern "C" fn amdsmi_get_cpu_affinity_with_scope(
         if words > MOST_WORDS {
             return Err(Status::INVAL);
         }
-        match scope {
-            AffinityScope::NODE => {}
-            // The CPUs of a whole socket are in no file of the GPU's.
-            AffinityScope::SOCKET => return Err(Status::NOT_SUPPORTED),
+        let info = gpu.numa_info();
+        let cpus = match scope {
+            AffinityScope::NODE => info.cpus?.value,
+            AffinityScope::SOCKET => info.socket_cpus?.value,
             _ => return Err(Status::INVAL),
-        }
-        let cpus = gpu.numa_info().cpus?.value;
+        };
         let mut bits = vec![0u64; words as usize];
         for cpu in cpus.into_iter().flatten() {
             // AMD's Python package makes room for as many CPUs as there are cores, so the second threads of
@@ -110,6 +110,8 @@ pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<Lin
         if xgmi.read_data_acc.is_empty() && xgmi.write_data_acc.is_empty() {
             // Entries that do not count are marked as not known, as AMD's library does.
             let none = LinkMetric {
+                bit_rate: or_none::<u32, u32>(None),
+                max_bandwidth: or_none::<u32, u32>(None),
                 link_type: LinkType::XGMI.0,
                 read: or_none::<u64, u64>(None),
                 write: or_none::<u64, u64>(None),

@@ -167,7 +167,8 @@ class Hive(OnFixture):
         self.assertEqual([profile["profile_type"] for profile in config["profiles"]], modes)
         self.assertEqual([profile["num_partitions"] for profile in config["profiles"]], [1, 2, 4, 8])
         selected = modes.index(text(directory / "xcp_config"))
-        names = {"XCC": "xcc", "DMA": "dma", "DECODER": "dec", "JPEG": "jpeg"}
+        # In the order of AMD's numbers.
+        names = {"XCC": "xcc", "DECODER": "dec", "DMA": "dma", "JPEG": "jpeg"}
         for number, profile in enumerate(config["profiles"]):
             self.assertEqual([resource["resource_type"] for resource in profile["resources"]], list(names))
             for resource in profile["resources"]:

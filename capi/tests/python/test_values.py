@@ -219,6 +219,18 @@ class Navi31(OnEither):
         self.assertIn("3D_FULL_SCREEN", star)
         self.assertEqual(profiles["current"], amdsmi.amdsmi_wrapper.AMDSMI_PWR_PROF_PRST_3D_FULL_SCR_MASK)
 
+    def test_one_figure_of_all_video_engines_is_the_first_ones(self):
+        metrics = amdsmi.amdsmi_get_gpu_metrics_info(self.gpu())
+        self.assertEqual(metrics["average_mm_activity"], 9)
+        self.assertEqual(metrics["vcn_activity"], [9, "N/A", "N/A", "N/A"])
+
+    def test_links_that_are_not_there_have_no_rate(self):
+        metrics = amdsmi_wrapper.amdsmi_link_metrics_t()
+        self.assertEqual(amdsmi_wrapper.amdsmi_get_link_metrics(self.gpu(), ctypes.byref(metrics)), 0)
+        # AMD's command prints the first one's, however many there are.
+        first = metrics.links[0]
+        self.assertEqual((metrics.num_links, first.bit_rate, first.max_bandwidth), (0, 2**32 - 1, 2**32 - 1))
+
     def test_what_it_has_not(self):
         for function in (amdsmi.amdsmi_get_gpu_bad_page_info, amdsmi.amdsmi_get_gpu_total_ecc_count,
                          amdsmi.amdsmi_get_gpu_ras_feature_info, amdsmi.amdsmi_get_gpu_compute_partition,
@@ -405,6 +417,8 @@ class Suspended(OnFixture):
             self.assert_status(BUSY, function, gpu)
         self.assertGreater(amdsmi.amdsmi_get_gpu_vram_usage(gpu)["vram_total"], 1000)
         self.assertTrue(amdsmi.amdsmi_get_gpu_asic_info(gpu)["market_name"])
+        # AMD's command ends at any other status than not supported.
+        self.assertEqual(amdsmi.amdsmi_get_gpu_accelerator_partition_profile(gpu)["partition_id"], [0])
 
 
 # The base has no fixture of its own.
