@@ -1,8 +1,9 @@
-"""Tells what this package is and what it sees: `python -m amdsmi`."""
+"""Tells what this package is and what it sees: `python -m amdsmi`. Makes AMD's names: `python -m amdsmi install-names`."""
+import argparse
 import os
 import sys
 
-from . import _library
+from . import _library, _places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,6 +11,43 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m amdsmi", description="Shows what this package is and which GPUs it sees.")
+    actions = parser.add_subparsers(metavar="ACTION", dest="action")
+    for action, help_text in (("install-names", "link amd-smi and rocm-smi to the command amdgpu-smi of this package"),
+                              ("remove-names", "take these names away again")):
+        added = actions.add_parser(action, help=help_text, description=help_text)
+        added.add_argument("folder", nargs="?", default=_places.scripts(),
+                           help="the folder for the names; that of this environment's commands without it")
+    for action, help_text in (("install-libraries", "link libamd_smi.so, libamd_smi.so.26, libamd_smi.so.27 and librocm_smi64.so"),
+                              ("remove-libraries", "take these links away again")):
+        actions.add_parser(action, help=help_text, description=help_text).add_argument("folder", help="the folder for the links")
+    arguments = parser.parse_args()
+    return _look() if arguments.action is None else _act(arguments.action, arguments.folder)
+
+
+def _act(action: str, folder: str) -> int:
+    verb, _, what = action.partition("-")
+    try:
+        if verb == "remove":
+            remove = _places.remove_names if what == "names" else _places.remove_libraries
+            for path in remove(folder):
+                print("removed {}".format(path))
+        else:
+            install = _places.install_names if what == "names" else _places.install_libraries
+            for path, file in install(folder):
+                print("{} -> {}".format(path, file))
+    except (OSError, _places.Occupied) as error:
+        print("{}: {}".format(action, error), file=sys.stderr)
+        return 1
+    return 0
+
+
+def command() -> None:
+    """Becomes the command `amdgpu-smi` of the wheel."""
+    os.execv(_places.command(), ["amdgpu-smi"] + sys.argv[1:])
+
+
+def _look() -> int:
     problem = _library.conflict()
     if problem:
         print(problem)
