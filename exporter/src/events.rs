@@ -8,8 +8,10 @@ use amdgpu_smi::id::Bdf;
 use amdgpu_smi::{Gpu, Smi};
 
 use crate::catalogue::Metric;
+use crate::deadline::Deadline;
 use crate::page::Page;
 use crate::quantity::Names;
+use crate::worker::Worker;
 
 /// Events that wait to be counted.
 const QUEUE: usize = 4096;
@@ -18,7 +20,8 @@ const QUEUE: usize = 4096;
 /// a package anew while a process has that (`kgd2kfd_check_and_lock_kfd`).
 #[derive(Debug)]
 pub(crate) struct EventCounter {
-    wanted: bool,
+    /// Opens a set; it may hang in the driver.
+    opener: Option<Worker<Smi, Option<BufferedEvents>>>,
     events: Option<BufferedEvents>,
     counts: BTreeMap<(Bdf, &'static str), u64>,
     lost: u64,
@@ -26,14 +29,17 @@ pub(crate) struct EventCounter {
 
 impl EventCounter {
     pub(crate) fn new(wanted: bool) -> EventCounter {
-        EventCounter { wanted, events: None, counts: BTreeMap::new(), lost: 0 }
+        let open = |smi: Smi| smi.events().open().and_then(|set| set.buffered(QUEUE)).ok();
+        let opener = wanted.then(|| Worker::new("events", open).ok()).flatten();
+        EventCounter { opener, events: None, counts: BTreeMap::new(), lost: 0 }
     }
 
     /// Watches the GPUs of this list from now on.
-    pub(crate) fn start(&mut self, smi: &Smi) {
+    pub(crate) fn start(&mut self, smi: &Smi, until: &Deadline) {
         self.stop();
-        if self.wanted {
-            self.events = smi.events().open().and_then(|set| set.buffered(QUEUE)).ok();
+        if let Some(opener) = &mut self.opener {
+            opener.ask(smi.clone());
+            self.events = opener.answer(until).flatten();
         }
     }
 
@@ -51,6 +57,9 @@ impl EventCounter {
 
     /// Puts the counts of the GPUs that are there.
     pub(crate) fn put(&mut self, page: &mut Page, gpus: &[(&Gpu, &Names)]) {
+        if let (None, Some(opener)) = (&self.events, &mut self.opener) {
+            self.events = opener.overdue().flatten();
+        }
         self.count();
         for ((address, event), count) in &self.counts {
             if let Some((_, names)) = gpus.iter().find(|(gpu, _)| gpu.bdf() == *address) {

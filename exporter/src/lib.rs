@@ -9,6 +9,7 @@
 pub mod args;
 pub mod catalogue;
 pub mod compatibility;
+pub mod deadline;
 mod events;
 pub mod exposition;
 mod facts;
@@ -19,6 +20,7 @@ pub mod own;
 pub mod page;
 pub mod pages;
 mod quantity;
+mod scan;
 pub mod selection;
 pub mod server;
 pub mod textfile;

@@ -98,6 +98,7 @@ async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(),
         println!("http://{}/metrics", listener.local_addr()?);
         tokio::spawn(server.clone().serve(listener));
     }
+    tokio::spawn(server.clone().first_look());
     tokio::spawn(server.sweep());
     tokio::select! {
         _ = terminate.recv() => Ok(()),

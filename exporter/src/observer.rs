@@ -9,13 +9,15 @@ use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::process::Processes;
 use amdgpu_smi::summary::Look;
-use amdgpu_smi::{Error, Gpu, Reading, Result, Smi};
+use amdgpu_smi::{Error, Gpu, Reading, Result};
 
 use crate::catalogue::{Collector, Metric};
+use crate::deadline::Deadline;
 use crate::events::EventCounter;
 use crate::machine::Machine;
 use crate::page::{Labels, Page};
 use crate::quantity::{Emitter, Names, facts, identity, processes, sampled, throttling};
+use crate::scan::{Scanned, Scanner};
 use crate::selection::Selection;
 use crate::watch::{Sampled, Watch};
 use crate::worker::Worker;
@@ -43,9 +45,9 @@ pub struct Observer {
     machine: Machine,
     selection: Arc<Selection>,
     label: GpuLabel,
-    scan: Worker<(), Result<Smi>>,
+    scan: Worker<(), Result<Scanned>>,
     /// The machine as the last scan found it.
-    found: Result<Smi>,
+    found: Result<Scanned>,
     watches: Vec<Watch>,
     /// What watches the processes of the list of GPUs that was found last.
     processes: Option<Worker<(), Processes>>,
@@ -66,12 +68,8 @@ impl Observer {
         label: GpuLabel,
         schedulers: &Schedulers,
     ) -> io::Result<Observer> {
-        let builder = machine.builder();
-        let mut smi: Option<Smi> = None;
-        let scan = Worker::new("scan", move |()| match &mut smi {
-            Some(known) => known.refresh().map(|_| known.clone()),
-            None => builder.clone().build().inspect(|found| smi = Some(found.clone())),
-        })?;
+        let mut scanner = Scanner::new(machine.builder());
+        let scan = Worker::new("scan", move |()| scanner.scan())?;
         let events = EventCounter::new(selection.wants_any(Collector::Events));
         Ok(Observer {
             machine,
@@ -92,14 +90,23 @@ impl Observer {
         self.found.as_ref().err()
     }
 
-    /// A page of what the machine tells within the deadline.
-    pub fn look(&mut self, deadline: Duration) -> Page {
+    /// Whether a scan has answered, so that it is known whether there are GPUs.
+    pub fn has_scanned(&self) -> bool {
+        !matches!(self.found, Err(Error::NotSampled))
+    }
+
+    /// A page of what the machine tells within this time.
+    pub fn look(&mut self, time: Duration) -> Page {
+        self.look_until(&Deadline::after(time))
+    }
+
+    /// A page of what the machine tells until then.
+    pub fn look_until(&mut self, until: &Deadline) -> Page {
         let start = Instant::now();
-        let until = start + deadline;
         let mut page = Page::new(self.selection.clone());
         self.machine.catch_up();
         // Half of the time, so that a scan that hangs leaves some for the GPUs that are known.
-        self.rescan(start + deadline / 2);
+        self.rescan(&until.half());
         let scanned = Instant::now();
         if let Some(processes) = &mut self.processes {
             processes.ask(());
@@ -134,15 +141,15 @@ impl Observer {
         page.without_doubles()
     }
 
-    fn rescan(&mut self, until: Instant) {
+    fn rescan(&mut self, until: &Deadline) {
         // A late scan is as good as one of now, and without any there is nothing to show.
-        let never = matches!(self.found, Err(Error::NotSampled));
+        let never = !self.has_scanned();
         match self.scan.any_answer((), never, until) {
-            Some(Ok(smi)) => {
-                let changed = self.rewatch(&smi);
-                self.found = Ok(smi);
+            Some(Ok(found)) => {
+                let changed = self.rewatch(&found);
+                self.found = Ok(found);
                 if changed {
-                    self.follow_change();
+                    self.follow_change(until);
                 }
             }
             // A machine that cannot be scanned at present keeps its list.
@@ -157,7 +164,7 @@ impl Observer {
     }
 
     /// Watches the packages that were found; those that stayed as they were go on being watched.
-    fn rewatch(&mut self, smi: &Smi) -> bool {
+    fn rewatch(&mut self, Scanned { smi, .. }: &Scanned) -> bool {
         let packages = smi.packages();
         let uuids = self.label == GpuLabel::Uuid && are_unique(smi.gpus());
         let mut old = std::mem::take(&mut self.watches);
@@ -179,7 +186,7 @@ impl Observer {
         changed
     }
 
-    fn follow_change(&mut self) {
+    fn follow_change(&mut self, until: &Deadline) {
         for watch in &self.watches {
             if let Some(names) = watch.names.first()
                 && (self.known.len() < MOST_GONE || self.known.contains_key(&watch.package.bdf()))
@@ -187,28 +194,27 @@ impl Observer {
                 self.known.insert(watch.package.bdf(), names.package.clone());
             }
         }
-        let Ok(smi) = &self.found else { return };
+        let Ok(Scanned { smi, .. }) = &self.found else { return };
         self.processes = None;
         if self.selection.wants_any(Collector::Processes) {
             let mut monitor = smi.process_monitor();
             self.processes = Worker::new("processes", move |()| monitor.update().clone()).ok();
         }
-        self.events.start(smi);
+        self.events.start(smi, until);
     }
 
     fn machine_page(&self, page: &mut Page) {
         let nothing: Arc<Labels> = Arc::default();
         let gpus: usize = self.watches.iter().map(|watch| watch.gpus.len()).sum();
-        if matches!(self.found, Err(Error::NotSampled)) {
-            // Not scanned yet: whether there is a GPU is not known.
+        if !self.has_scanned() {
+            // Whether there is a GPU is not known.
             return;
         }
         page.put(Metric::Up, &nothing, Vec::new(), f64::from(u8::from(gpus > 0)));
         page.put(Metric::Gpus, &nothing, Vec::new(), gpus as f64);
         page.put(Metric::Packages, &nothing, Vec::new(), self.watches.len() as f64);
         match &self.found {
-            Ok(smi) => {
-                let driver = smi.driver_info();
+            Ok(Scanned { driver, .. }) => {
                 let text = |reading: &Reading<String>| reading.as_ref().ok().map(|found| found.value.clone());
                 let labels = vec![
                     ("driver", driver.name.to_owned()),
@@ -233,14 +239,14 @@ impl Observer {
         }
     }
 
-    fn processes_page(&mut self, page: &mut Page, until: Instant) {
-        let (Some(worker), Ok(smi)) = (&mut self.processes, &self.found) else { return };
+    fn processes_page(&mut self, page: &mut Page, until: &Deadline) {
+        let (Some(worker), Ok(machine)) = (&mut self.processes, &self.found) else { return };
         let found = worker.answer(until);
         let gpus = gpus_by_place(&self.watches);
         if let Some(found) = &found {
             processes(page, &gpus, found);
         }
-        self.workloads.put(page, smi, &gpus, found.as_ref(), until);
+        self.workloads.put(page, machine, &gpus, found.as_ref(), until);
     }
 }
 
@@ -264,7 +270,7 @@ fn are_unique(gpus: &[Gpu]) -> bool {
 }
 
 /// Puts what is known of one package.
-fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>, until: Instant) {
+fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>, until: &Deadline) {
     let facts_found = samples.and_then(|_| watch.facts(until));
     let truth = |truth: bool| f64::from(u8::from(truth));
     for (gpu, names) in watch.gpus.iter().zip(&watch.names) {

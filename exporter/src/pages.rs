@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use hyper::body::Bytes;
 use tokio::sync::oneshot;
 
+use crate::deadline::Deadline;
 use crate::exposition::{self, Format, Names};
 use crate::history::History;
 use crate::observer::Observer;
@@ -22,12 +24,19 @@ use crate::page::Page;
 #[derive(Debug, Clone)]
 pub struct Pages {
     wishes: Sender<Wish>,
+    /// That of the look under way.
+    deadline: Deadline,
+    ready: Arc<AtomicBool>,
 }
+
+/// What is left of a scraper's time for writing the page, a tenth of it; this is always enough.
+const WRITING: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
 struct Wish {
     history: bool,
-    deadline: Duration,
+    since: Instant,
+    time: Duration,
     answer: oneshot::Sender<Arc<Answer>>,
 }
 
@@ -37,8 +46,6 @@ pub struct Answer {
     page: Arc<Page>,
     names: Names,
     written: Mutex<HashMap<(Format, bool), Bytes>>,
-    /// Why there is no machine to look at.
-    pub trouble: Option<String>,
     /// The last minutes, as JSON.
     pub history: Bytes,
 }
@@ -84,53 +91,96 @@ impl Pages {
     /// If no thread can be made.
     pub fn new(observer: Observer, own: Own, names: Names) -> io::Result<Pages> {
         let (wishes, todo) = channel();
-        thread::Builder::new().name("observer".into()).spawn(move || look(observer, &own, names, &todo))?;
-        Ok(Pages { wishes })
+        let deadline = Deadline::after(Duration::ZERO);
+        let ready = Arc::new(AtomicBool::new(false));
+        let looks = Looks { observer, own, names, deadline: deadline.clone(), ready: ready.clone() };
+        thread::Builder::new().name("observer".into()).spawn(move || looks.look(&todo))?;
+        Ok(Pages { wishes, deadline, ready })
     }
 
-    /// A page that was looked for after this call; `None` if the observer is gone, which it is not.
-    pub async fn page(&self, deadline: Duration) -> Option<Arc<Answer>> {
-        self.ask(deadline, false).await
+    /// Whether it is known what the machine has: a scan for GPUs has answered.
+    pub fn are_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// A page that was looked for after this call, or one of a look under way if that takes most of the time; `None` if
+    /// there is none in time.
+    pub async fn page(&self, time: Duration) -> Option<Arc<Answer>> {
+        self.ask(time, false).await
     }
 
     /// The same with [`Answer::history`].
-    pub async fn with_history(&self, deadline: Duration) -> Option<Arc<Answer>> {
-        self.ask(deadline, true).await
+    pub async fn with_history(&self, time: Duration) -> Option<Arc<Answer>> {
+        self.ask(time, true).await
     }
 
-    async fn ask(&self, deadline: Duration, history: bool) -> Option<Arc<Answer>> {
+    async fn ask(&self, time: Duration, history: bool) -> Option<Arc<Answer>> {
         let (answer, page) = oneshot::channel();
-        self.wishes.send(Wish { history, deadline, answer }).ok()?;
-        page.await.ok()
+        let wish = Wish { history, since: Instant::now(), time, answer };
+        let until = wish.until();
+        self.wishes.send(wish).ok()?;
+        self.deadline.bring_forward(until);
+        tokio::time::timeout(time, page).await.ok()?.ok()
     }
 }
 
-/// Looks once for all wishes that have come up to then.
-fn look(mut observer: Observer, own: &Own, names: Names, wishes: &Receiver<Wish>) {
-    let mut history = History::default();
-    while let Ok(first) = wishes.recv() {
-        let mut waiting = vec![first];
-        waiting.extend(wishes.try_iter());
-        // Who is in the greatest hurry decides.
-        let deadline = waiting.iter().map(|wish| wish.deadline).min().unwrap_or_default();
-        own.scraped();
-        let mut page = observer.look(deadline);
-        own.put(&mut page);
-        let trouble = observer.trouble().map(ToString::to_string);
-        history.keep(&page, SystemTime::now());
-        // Large, and wanted by few.
-        let wanted = waiting.iter().any(|wish| wish.history);
-        let history = if wanted { history.json().to_string() } else { String::new() };
-        let answer = Arc::new(Answer {
-            names,
-            history: history.into(),
-            page: Arc::new(page),
-            written: Mutex::default(),
-            trouble,
-        });
-        for wish in waiting {
-            // One who has hung up meanwhile has no use for it.
-            let _ = wish.answer.send(answer.clone());
+impl Wish {
+    /// When the look has to end.
+    fn until(&self) -> Instant {
+        self.since + (self.time - (self.time / 10).min(WRITING))
+    }
+
+    /// Whether another look could take so long that this one had better be content with the page at hand.
+    fn has_waited(&self) -> bool {
+        self.since.elapsed() > self.time / 2
+    }
+}
+
+/// The thread that looks.
+#[derive(Debug)]
+struct Looks {
+    observer: Observer,
+    own: Own,
+    names: Names,
+    deadline: Deadline,
+    ready: Arc<AtomicBool>,
+}
+
+impl Looks {
+    /// Looks once for all wishes that have come up to then.
+    fn look(mut self, wishes: &Receiver<Wish>) {
+        let mut history = History::default();
+        let mut waiting: Vec<Wish> = Vec::new();
+        loop {
+            if waiting.is_empty() {
+                let Ok(first) = wishes.recv() else { return };
+                waiting.push(first);
+            }
+            waiting.extend(wishes.try_iter());
+            // Who is in the greatest hurry decides.
+            if let Some(until) = waiting.iter().map(Wish::until).min() {
+                self.deadline.set(until);
+            }
+            self.own.scraped();
+            let mut page = self.observer.look_until(&self.deadline);
+            self.own.put(&mut page);
+            self.ready.fetch_or(self.observer.has_scanned(), Ordering::Relaxed);
+            history.keep(&page, SystemTime::now());
+            let (hasty, patient): (Vec<Wish>, Vec<Wish>) = wishes.try_iter().partition(Wish::has_waited);
+            waiting.extend(hasty);
+            // Large, and wanted by few.
+            let wanted = waiting.iter().any(|wish| wish.history);
+            let history = if wanted { history.json().to_string() } else { String::new() };
+            let answer = Arc::new(Answer {
+                names: self.names,
+                history: history.into(),
+                page: Arc::new(page),
+                written: Mutex::default(),
+            });
+            for wish in std::mem::replace(&mut waiting, patient) {
+                // One who has hung up meanwhile has no use for it.
+                let _ = wish.answer.send(answer.clone());
+            }
         }
     }
 }

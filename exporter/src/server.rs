@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{
-    ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY,
-    WWW_AUTHENTICATE,
+    ACCEPT, ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER,
+    VARY, WWW_AUTHENTICATE,
 };
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
@@ -38,6 +38,8 @@ const GRACE: Duration = Duration::from_millis(20);
 const PATIENCE: &str = "x-prometheus-scrape-timeout-seconds";
 /// What is left of that for the way.
 const WAY: f64 = 0.5;
+/// Nobody is in a greater hurry than this: everybody else would get a page without GPUs.
+const LEAST: Duration = Duration::from_millis(250);
 
 /// What is served, and within which bounds.
 #[derive(Debug, Clone)]
@@ -98,6 +100,14 @@ impl Server {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
             }
+        }
+    }
+
+    /// Looks at the machine until it has answered once, so that `/-/ready` needs no scraper.
+    pub async fn first_look(self) {
+        while !self.pages.are_ready() {
+            self.pages.page(self.deadline).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
 
@@ -194,13 +204,14 @@ impl Server {
         }
         match request.uri().path() {
             "/-/healthy" => plain(StatusCode::OK, "healthy\n"),
-            "/-/ready" => plain(StatusCode::OK, "ready\n"),
+            "/-/ready" if self.pages.are_ready() => plain(StatusCode::OK, "ready\n"),
+            "/-/ready" => later("the machine has not answered yet\n"),
             "/" => answer_of(StatusCode::OK, "text/html; charset=utf-8", include_str!("../web/index.html")),
             "/page.js" => answer_of(StatusCode::OK, "text/javascript", include_str!("../web/page.js")),
             "/style.css" => answer_of(StatusCode::OK, "text/css", include_str!("../web/style.css")),
             "/history.json" => match self.pages.with_history(self.deadline).await {
                 Some(answer) => answer_of(StatusCode::OK, "application/json", answer.history.clone()),
-                None => plain(StatusCode::SERVICE_UNAVAILABLE, NO_LOOK),
+                None => later(NO_LOOK),
             },
             path => self.page(path, request.headers()).await,
         }
@@ -208,7 +219,7 @@ impl Server {
 
     async fn page(&self, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
         let Some(answer) = self.pages.page(self.deadline_for(headers)).await else {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, NO_LOOK);
+            return later(NO_LOOK);
         };
         if path == "/json" {
             let json = crate::exposition::json(answer.page()).to_string();
@@ -232,7 +243,7 @@ impl Server {
         let patience = headers.get(PATIENCE).and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
         let left = patience.map(|seconds| (seconds - WAY).max(seconds / 2.0));
         let left = left.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        left.map_or(self.deadline, |left| left.min(self.deadline))
+        left.map_or(self.deadline, |left| left.max(LEAST).min(self.deadline))
     }
 }
 
@@ -256,7 +267,7 @@ impl Clients {
 
 const PATHS: [&str; 8] =
     ["/", "/metrics", "/json", "/history.json", "/page.js", "/style.css", "/-/healthy", "/-/ready"];
-const NO_LOOK: &str = "the machine cannot be looked at\n";
+const NO_LOOK: &str = "the machine does not answer in time\n";
 /// Nothing from elsewhere, nothing written into the page, no frame around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -270,6 +281,13 @@ fn accepts_gzip(header: &str) -> bool {
 
 fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     answer_of(status, "text/plain; charset=utf-8", text)
+}
+
+/// An answer that there is none at present.
+fn later(text: &'static str) -> Response<Full<Bytes>> {
+    let mut answer = plain(StatusCode::SERVICE_UNAVAILABLE, text);
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    answer
 }
 
 fn answer_of(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {

@@ -2,12 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::sample::{Sample, SampleFields, Sampler};
 use amdgpu_smi::{Error, Gpu, GpuIds};
 
+use crate::deadline::Deadline;
 use crate::facts::{FactReader, Facts, Fixed, Question};
 use crate::own::quarter_of_descriptors;
 use crate::page::Labels;
@@ -109,7 +109,7 @@ impl Watch {
     }
 
     /// The samples, partitions before their package; `None` if they are late.
-    pub(crate) fn samples(&mut self, until: Instant) -> Option<Vec<Sampled>> {
+    pub(crate) fn samples(&mut self, until: &Deadline) -> Option<Vec<Sampled>> {
         let samples = self.sampler.answer(until)?;
         self.is_stale = samples.iter().any(|sampled| sampled.sample.is_err());
         Some(samples)
@@ -129,7 +129,7 @@ impl Watch {
     }
 
     /// What is not sampled; `None` if it is late.
-    pub(crate) fn facts(&mut self, until: Instant) -> Option<Facts> {
+    pub(crate) fn facts(&mut self, until: &Deadline) -> Option<Facts> {
         let facts = self.facts.answer(until)?;
         self.fixed = Some(facts.fixed.clone());
         Some(facts)

@@ -1,12 +1,16 @@
 //! A thread that answers questions which may hang in the kernel.
 
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Instant;
+use std::time::Duration;
+
+use crate::deadline::Deadline;
 
 /// Reading attributes and `/proc` needs little.
 const STACK: usize = 512 << 10;
+/// How often a deadline is looked at, which may have been brought forward meanwhile.
+const SLICE: Duration = Duration::from_millis(20);
 
 /// A thread that answers one question after the other. One that hangs keeps its thread and is late; dropping it waits
 /// for nobody.
@@ -49,35 +53,50 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
     }
 
     /// The answer, if it comes until then. The one to an earlier question is not waited for.
-    pub(crate) fn answer(&mut self, until: Instant) -> Option<A> {
+    pub(crate) fn answer(&mut self, until: &Deadline) -> Option<A> {
         if !std::mem::take(&mut self.fresh) {
             return None;
         }
-        let left = until.saturating_duration_since(Instant::now());
-        let answer = self.answers.recv_timeout(left).ok()?;
-        self.busy = false;
-        Some(answer)
+        self.wait(until)
+    }
+
+    fn wait(&mut self, until: &Deadline) -> Option<A> {
+        loop {
+            let left = until.left();
+            match self.answers.recv_timeout(left.min(SLICE)) {
+                Ok(answer) => {
+                    self.busy = false;
+                    return Some(answer);
+                }
+                Err(RecvTimeoutError::Timeout) if left > SLICE => {}
+                Err(_) => return None,
+            }
+        }
     }
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
-    /// An answer to this question or to one that was put earlier, for which an answer is as good; if it comes until
-    /// then, or, to an earlier one, at once.
-    pub(crate) fn any_answer(&mut self, question: Q, patient: bool, until: Instant) -> Option<A> {
-        let put = !self.busy && self.questions.send(question).is_ok();
-        (self.busy, self.fresh) = (self.busy || put, false);
-        let until = if put || patient { until } else { Instant::now() };
-        let answer = self.answers.recv_timeout(until.saturating_duration_since(Instant::now())).ok()?;
+    /// The answer that was late, if it has come since.
+    pub(crate) fn overdue(&mut self) -> Option<A> {
+        let answer = self.answers.try_recv().ok()?;
         self.busy = false;
         Some(answer)
+    }
+
+    /// An answer to this question or to one that was put earlier, for which an answer is as good; if it comes until
+    /// then, or, to an earlier one, at once.
+    pub(crate) fn any_answer(&mut self, question: Q, patient: bool, until: &Deadline) -> Option<A> {
+        let put = !self.busy && self.questions.send(question).is_ok();
+        (self.busy, self.fresh) = (self.busy || put, false);
+        match put || patient {
+            true => self.wait(until),
+            false => self.wait(&Deadline::after(Duration::ZERO)),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -90,16 +109,16 @@ mod tests {
             question
         })
         .unwrap();
-        let soon = || Instant::now() + Duration::from_millis(20);
+        let soon = || Deadline::after(Duration::from_millis(20));
         worker.ask(1);
-        assert_eq!(worker.answer(soon()), None);
+        assert_eq!(worker.answer(&soon()), None);
         worker.ask(2);
-        assert_eq!(worker.answer(soon()), None, "the first question still hangs");
+        assert_eq!(worker.answer(&soon()), None, "the first question still hangs");
         release.send(()).unwrap();
         let third = (0..6000).find_map(|_| {
             std::thread::sleep(Duration::from_millis(1));
             worker.ask(3);
-            worker.answer(Instant::now() + Duration::from_millis(10))
+            worker.answer(&Deadline::after(Duration::from_millis(10)))
         });
         assert_eq!(third, Some(3), "never the answer to the first");
     }

@@ -12,7 +12,10 @@ use amdgpu_smi::testing::Machine as Played;
 use amdgpu_smi_exporter::catalogue::{Collector, Metric};
 use amdgpu_smi_exporter::machine::Machine;
 use amdgpu_smi_exporter::observer::{GpuLabel, Observer};
+use amdgpu_smi_exporter::exposition::Names;
+use amdgpu_smi_exporter::own::Own;
 use amdgpu_smi_exporter::page::{Page, Sample};
+use amdgpu_smi_exporter::pages::Pages;
 use amdgpu_smi_exporter::selection::Selection;
 use amdgpu_smi_exporter::workload::Schedulers;
 
@@ -209,6 +212,40 @@ fn a_gpu_that_hangs_is_late_alone() {
     let page = observer.look(LONG);
     assert!(begun.elapsed() < LONG / 2, "what is known to hang is not waited for");
     assert_eq!(page.of(Metric::Power).len(), 7);
+}
+
+/// Another scraper comes with less time while a look waits for a GPU that hangs: neither gets its page late.
+#[tokio::test]
+async fn nobody_waits_longer_than_they_can() {
+    let (machine, observer) = made_up(&synth::Machine::mi300x(8));
+    let pages = Pages::new(observer, Own::default(), Names::Own).unwrap();
+    assert!(!pages.are_ready());
+    let power = |page: &Page| page.of(Metric::Power).len();
+    assert_eq!(power(pages.page(LONG).await.unwrap().page()), 8);
+    assert!(pages.are_ready());
+    let path = machine.smi().unwrap().gpus()[3].sysfs_path().unwrap();
+    machine.record().hang(path.join("gpu_busy_percent"));
+    let begun = Instant::now();
+    let (patient, hasty) = tokio::join!(pages.page(LONG), async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        pages.page(Duration::from_secs(2)).await
+    });
+    assert!(begun.elapsed() < Duration::from_millis(2100), "{:?}", begun.elapsed());
+    for answer in [patient, hasty] {
+        let answer = answer.expect("a page in time");
+        assert_eq!((power(answer.page()), sum(answer.page(), Metric::GpuLate)), (7, 1.0));
+    }
+}
+
+#[tokio::test]
+async fn it_is_ready_once_the_machine_has_answered() {
+    let machine = Played::open(support::fixtures::fixture(DESKTOP)).unwrap();
+    machine.record().hang("/sys/class/drm");
+    let pages = Pages::new(observer(&machine), Own::default(), Names::Own).unwrap();
+    assert!(pages.page(Duration::from_millis(500)).await.is_some());
+    assert!(!pages.are_ready());
+    machine.record().heal();
+    assert!(pages.page(LONG).await.is_some() && pages.are_ready());
 }
 
 /// The scan itself hangs at first: whether there is a GPU is not known, which is not 0. Its late answer counts.

@@ -12,7 +12,11 @@ struct Exporter {
 
 impl Exporter {
     fn start(options: &[&str]) -> Exporter {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"))
+        Exporter::spawn(&mut Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter")), options)
+    }
+
+    fn spawn(command: &mut Command, options: &[&str]) -> Exporter {
+        let mut child = command
             .args(["--web.listen-address", "127.0.0.1:0"])
             .args(options)
             .stdout(Stdio::piped())
@@ -203,6 +207,29 @@ fn endless_heads_are_refused() {
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
     assert!(refused || answer.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&answer));
+}
+
+/// The kernel ignores a signal of the first process of a container unless it has a handler for it.
+#[test]
+fn a_signal_ends_the_first_process_of_a_container() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let namespaces = ["--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+    if !Command::new("unshare").args(namespaces).arg("true").status().is_ok_and(|status| status.success()) {
+        return;
+    }
+    let mut exporter = Exporter::spawn(
+        Command::new("unshare").args(namespaces).arg(env!("CARGO_BIN_EXE_amdgpu-smi-exporter")),
+        &["--demo=rdna3-desktop"],
+    );
+    let parent = exporter.child.id();
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap();
+    let first: i32 = children.trim().parse().expect("one child");
+    let status = std::fs::read_to_string(format!("/proc/{first}/status")).unwrap();
+    assert!(status.lines().any(|line| line.starts_with("NSpid:") && line.ends_with("\t1")), "{status}");
+    let begun = Instant::now();
+    kill_process(Pid::from_raw(first).unwrap(), Signal::TERM).unwrap();
+    assert!(exporter.child.wait().unwrap().success());
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use amdgpu_smi::{Gpu, Smi};
+use amdgpu_smi::Gpu;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::Request;
 use hyper::body::Bytes;
@@ -14,6 +14,7 @@ use prost::Message;
 use tokio::net::UnixStream;
 
 use super::Workload;
+use crate::scan::Scanned;
 
 /// Hundreds of pods with all their devices are far less.
 const LONGEST: usize = 16 << 20;
@@ -141,7 +142,7 @@ fn allocated(response: ListPodResourcesResponse) -> Vec<Allocated> {
 
 /// Whether a device id means this GPU: a PCI address for a whole one, `amdgpu_xcp_<n>` for a partition,
 /// `gpu-<card>-<render>` for either as a dynamic resource.
-pub(super) fn names(device: &str, smi: &Smi, gpu: &Gpu) -> bool {
+pub(super) fn names(device: &str, machine: &Scanned, gpu: &Gpu) -> bool {
     let ids = gpu.ids();
     let device = device.to_ascii_lowercase();
     if let Ok(address) = device.parse() {
@@ -150,18 +151,10 @@ pub(super) fn names(device: &str, smi: &Smi, gpu: &Gpu) -> bool {
     let render = if let Some(numbers) = device.strip_prefix("gpu-") {
         numbers.rsplit_once('-').and_then(|(_, render)| render.parse().ok())
     } else if device.starts_with("amdgpu_xcp_") {
-        return platform_device(smi, gpu).as_deref() == Some(device.as_str());
+        let own = machine.platform_devices.get(gpu.index()).and_then(Option::as_ref);
+        return own == Some(&device);
     } else {
         None
     };
     render.is_some_and(|render: u32| ids.render.is_some_and(|own| own.0 == render))
-}
-
-/// The platform device of a partition, `amdgpu_xcp_<n>`; since Linux 6.16 the driver writes a dot before the number.
-fn platform_device(smi: &Smi, gpu: &Gpu) -> Option<String> {
-    let nodes = smi.backend().open_dir(Path::new("/sys/class/drm")).ok()?;
-    let target = nodes.read_link(Path::new(&format!("renderD{}", gpu.ids().render?.0))).ok()?;
-    let device =
-        target.iter().filter_map(|part| part.to_str()).find(|part| part.starts_with("amdgpu_xcp"))?;
-    Some(device.replace('.', "_"))
 }

@@ -7,15 +7,17 @@ mod slurm;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use amdgpu_smi::Gpu;
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::process::{ProcessId, Processes};
-use amdgpu_smi::{Gpu, Smi};
 
 use crate::catalogue::Metric;
+use crate::deadline::Deadline;
 use crate::page::{Labels, Page};
 use crate::quantity::Names;
+use crate::scan::Scanned;
 use crate::worker::Worker;
 
 /// How long the kubelet may take; it is on this machine.
@@ -98,7 +100,7 @@ type Answer = Option<Result<Vec<kubelet::Allocated>, String>>;
 /// Follows who uses the GPUs.
 #[derive(Debug)]
 pub(crate) struct Workloads {
-    slurm: PathBuf,
+    slurm: Option<Worker<(), Vec<(usize, Workload)>>>,
     kubelet: Option<Worker<(), Answer>>,
     times: Times,
     /// Nanoseconds by GPU, workload and engine. A counter: a process that ends takes nothing away.
@@ -107,23 +109,26 @@ pub(crate) struct Workloads {
 
 impl Workloads {
     pub(crate) fn new(schedulers: &Schedulers) -> Workloads {
-        let sockets = schedulers.kubelet.clone();
+        let (sockets, folder) = (schedulers.kubelet.clone(), schedulers.slurm.clone());
         let answer = move |()| {
             let socket = sockets.iter().find(|socket| socket.exists())?;
             Some(kubelet::list(socket, KUBELET))
         };
         Workloads {
-            slurm: schedulers.slurm.clone(),
+            slurm: Worker::new("slurm", move |()| slurm::jobs(&folder)).ok(),
             kubelet: Worker::new("kubelet", answer).ok(),
             times: HashMap::new(),
             engines: BTreeMap::new(),
         }
     }
 
-    /// Asks the kubelet, if there is one.
+    /// Asks the schedulers, if there are any.
     pub(crate) fn ask(&mut self) {
         if let Some(kubelet) = &mut self.kubelet {
             kubelet.ask(());
+        }
+        if let Some(slurm) = &mut self.slurm {
+            slurm.ask(());
         }
     }
 
@@ -131,12 +136,12 @@ impl Workloads {
     pub(crate) fn put(
         &mut self,
         page: &mut Page,
-        smi: &Smi,
+        machine: &Scanned,
         gpus: &[(&Gpu, &Names)],
         processes: Option<&Processes>,
-        until: Instant,
+        until: &Deadline,
     ) {
-        let allocations = self.allocations(page, smi, gpus, until);
+        let allocations = self.allocations(page, machine, gpus, until);
         for (gpu, names) in gpus {
             for workload in allocations.of(gpu) {
                 page.put(Metric::Allocation, &names.own, workload.labels(), 1.0);
@@ -193,15 +198,15 @@ impl Workloads {
     fn allocations(
         &mut self,
         page: &mut Page,
-        smi: &Smi,
+        machine: &Scanned,
         gpus: &[(&Gpu, &Names)],
-        until: Instant,
+        until: &Deadline,
     ) -> Allocations {
         let mut allocations = Allocations::default();
         match self.kubelet.as_mut().and_then(|kubelet| kubelet.answer(until)) {
             Some(Some(Ok(allocated))) => {
                 for one in allocated {
-                    for (gpu, _) in gpus.iter().filter(|(gpu, _)| kubelet::names(&one.device, smi, gpu)) {
+                    for (gpu, _) in gpus.iter().filter(|(gpu, _)| kubelet::names(&one.device, machine, gpu)) {
                         allocations.0.entry(gpu.index()).or_default().push(one.workload.clone());
                     }
                 }
@@ -211,7 +216,8 @@ impl Workloads {
             Some(None) => {}
             Some(Some(Err(_))) | None => page.put(Metric::KubeletUp, &Arc::default(), Vec::new(), 0.0),
         }
-        for (index, job) in slurm::jobs(&self.slurm) {
+        let jobs = self.slurm.as_mut().and_then(|slurm| slurm.answer(until));
+        for (index, job) in jobs.unwrap_or_default() {
             allocations.0.entry(index).or_default().push(job);
         }
         for list in allocations.0.values_mut() {
