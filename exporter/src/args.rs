@@ -56,14 +56,15 @@ pub struct Args {
     #[arg(long = "scrape.deadline", value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub deadline: Duration,
 
-    /// Switch a set of metrics on: firmware, absent, events
+    /// Switch a set of metrics on: cpu, jpeg, throttle, firmware, absent, events
     ///
+    /// cpu asks the processors too: their power, energy, temperatures and clocks, as far as their drivers are there.
     /// events counts what the driver reports. It holds /dev/kfd open, and the driver neither unloads nor splits a package
     /// anew meanwhile.
     #[arg(long = "collector.enable", value_name = "SET", value_delimiter = ',', value_parser = collector())]
     pub enable: Vec<Collector>,
 
-    /// Switch a set of metrics off: ecc, bad-pages, processes, engines
+    /// Switch a set of metrics off: ecc, bad-pages, processes, engines, board
     #[arg(long = "collector.disable", value_name = "SET", value_delimiter = ',', value_parser = collector())]
     pub disable: Vec<Collector>,
 
@@ -80,6 +81,8 @@ pub struct Args {
     pub labels_deny: Vec<String>,
 
     /// Under which names metrics are exported
+    ///
+    /// With AMD's names the sets jpeg and throttle are switched on, from which some of them are made.
     #[arg(long = "metrics.names", value_name = "NAMES", default_value = "own")]
     pub names: Names,
 
@@ -124,7 +127,12 @@ impl From<GpuName> for GpuLabel {
 impl Args {
     /// Which metrics and labels are wanted.
     pub fn selection(&self) -> Selection {
-        let enabled = self.enable.iter().fold(Selection::default(), |all, one| all.collector(*one, true));
+        let of_amd: &[Collector] = match self.names {
+            Names::Own => &[],
+            Names::Amd | Names::Both => &[Collector::Jpeg, Collector::Throttle],
+        };
+        let enabled = self.enable.iter().chain(of_amd);
+        let enabled = enabled.fold(Selection::default(), |all, one| all.collector(*one, true));
         let chosen = self.disable.iter().fold(enabled, |all, one| all.collector(*one, false));
         chosen.names(&self.allow, &self.deny).without_labels(self.labels_deny.clone())
     }

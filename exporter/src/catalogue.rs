@@ -33,6 +33,8 @@ pub enum Subject {
     Gpu,
     /// The partition where it has a value of its own, else the package; never both.
     PartitionOrPackage,
+    /// Each socket of the machine, a processor with all its cores.
+    Socket,
     /// Each workload on each GPU that it uses.
     Workload,
     /// This program.
@@ -47,6 +49,7 @@ impl Subject {
             Subject::Package => "package",
             Subject::Gpu => "GPU or partition",
             Subject::PartitionOrPackage => "partition, else package",
+            Subject::Socket => "socket",
             Subject::Workload => "workload and GPU",
             Subject::Exporter => "exporter",
         }
@@ -66,6 +69,14 @@ pub enum Collector {
     Processes,
     /// Dies and media engines one by one; on.
     Engines,
+    /// JPEG engines one by one, of which there are tens; off.
+    Jpeg,
+    /// The boards around the packages, where the driver tells of them; on.
+    Board,
+    /// The processors; off, because node_exporter has their temperatures.
+    Cpu,
+    /// What slows packages down, in the firmware's own samples; off.
+    Throttle,
     /// Versions of all firmware; off.
     Firmware,
     /// Why values are absent; off.
@@ -76,11 +87,15 @@ pub enum Collector {
 
 impl Collector {
     /// Those that can be switched.
-    pub const SWITCHES: [Collector; 7] = [
+    pub const SWITCHES: [Collector; 11] = [
         Collector::Ecc,
         Collector::BadPages,
         Collector::Processes,
         Collector::Engines,
+        Collector::Jpeg,
+        Collector::Board,
+        Collector::Cpu,
+        Collector::Throttle,
         Collector::Firmware,
         Collector::Absent,
         Collector::Events,
@@ -94,6 +109,10 @@ impl Collector {
             Collector::BadPages => "bad-pages",
             Collector::Processes => "processes",
             Collector::Engines => "engines",
+            Collector::Jpeg => "jpeg",
+            Collector::Board => "board",
+            Collector::Cpu => "cpu",
+            Collector::Throttle => "throttle",
             Collector::Firmware => "firmware",
             Collector::Absent => "absent",
             Collector::Events => "events",
@@ -102,7 +121,15 @@ impl Collector {
 
     /// Whether it is on if nothing is said.
     pub fn is_default(self) -> bool {
-        !matches!(self, Collector::Firmware | Collector::Absent | Collector::Events)
+        !matches!(
+            self,
+            Collector::Jpeg
+                | Collector::Cpu
+                | Collector::Throttle
+                | Collector::Firmware
+                | Collector::Absent
+                | Collector::Events
+        )
     }
 }
 
@@ -214,6 +241,8 @@ metrics! {
         "How busy one compute die is";
     VideoEngineActivity Gauge PartitionOrPackage Engines "amdgpu_video_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::vcn_busy",
         "How busy one video engine is";
+    JpegEngineActivity Gauge PartitionOrPackage Jpeg "amdgpu_jpeg_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::jpeg_busy",
+        "How busy one JPEG engine is";
     VramSize Gauge PartitionOrPackage Core "amdgpu_vram_size_bytes" [] BYTES, "MemoryUsage::vram_total",
         "Video memory; of a partition its share";
     VramUsed Gauge PartitionOrPackage Core "amdgpu_vram_used_bytes" [] BYTES, "MemoryUsage::vram_used",
@@ -242,6 +271,8 @@ metrics! {
         "Energy that the package used since its firmware started";
     Temperature Gauge Package Core "amdgpu_temperature_celsius" ["sensor"] CELSIUS, "Temperature::current",
         "Temperature of a sensor";
+    HbmTemperature Gauge Package Core "amdgpu_hbm_temperature_celsius" ["stack"] CELSIUS, "MetricsTemperatures::hbm",
+        "Temperature of one stack of memory";
     TemperatureCritical Gauge Package Core "amdgpu_temperature_critical_celsius" ["sensor"] CELSIUS, "Temperature::critical",
         "Above this temperature the GPU slows down";
     TemperatureEmergency Gauge Package Core "amdgpu_temperature_emergency_celsius" ["sensor"] CELSIUS, "Temperature::emergency",
@@ -266,6 +297,16 @@ metrics! {
         "Whether this reason slows the package down; there are series for reasons that were seen since the exporter started";
     ThrottledTime Counter Package Core "amdgpu_throttled_seconds_total" ["reason"] SECONDS, "MetricsRates::throttle",
         "How long the package was slowed down for this reason, since the exporter started";
+    ThrottleShare Gauge Package Throttle "amdgpu_throttle_ratio" ["reason"] RATIO, "MetricsRates::throttle",
+        "Share of the time since the scrape before in which this reason slowed the package down";
+    ThrottleSamples Counter Package Throttle "amdgpu_throttle_samples_total" ["reason"] None, "ThrottleResidency",
+        "The firmware's samples in which this reason slowed the package down";
+    ThrottleSampled Counter Package Throttle "amdgpu_throttle_sampled_total" [] None, "ThrottleResidency::accumulation_counter",
+        "The firmware's samples, of which amdgpu_throttle_samples_total counts some";
+    DieThrottleShare Gauge PartitionOrPackage Throttle "amdgpu_compute_die_throttle_ratio" ["die", "reason"] RATIO, "EngineRates",
+        "Share of the time since the scrape before in which a compute die's clock was below what the host allows, by reason";
+    DieThrottleSamples Counter PartitionOrPackage Throttle "amdgpu_compute_die_throttle_samples_total" ["die", "reason"] None, "EngineMetrics",
+        "The firmware's samples in which a compute die's clock was below what the host allows, by reason";
     PcieSpeed Gauge Package Core "amdgpu_pcie_speed_transfers_per_second" [] TRANSFERS, "PcieInfo::speed",
         "Speed of a lane of the link to the machine";
     PcieSpeedMax Gauge Package Core "amdgpu_pcie_speed_max_transfers_per_second" [] TRANSFERS, "PcieInfo::speed_max",
@@ -278,6 +319,8 @@ metrics! {
         "What goes over the link to the machine, in both directions, in the whole gigabytes that the firmware counts";
     PcieReplays Counter Package Core "amdgpu_pcie_replays_total" [] None, "PcieInfo::replay_count",
         "Packets that had to be sent again";
+    PcieReplayRollovers Counter Package Core "amdgpu_pcie_replay_rollovers_total" [] None, "PcieMetrics::replay_rover_count_acc",
+        "How often the link's own counter of replays began anew";
     PcieRecoveries Counter Package Core "amdgpu_pcie_recoveries_total" [] None, "PcieMetrics::l0_to_recov_count_acc",
         "Recoveries of the link from its working state";
     PcieNaksSent Counter Package Core "amdgpu_pcie_naks_sent_total" [] None, "PcieMetrics::nak_sent_count_acc",
@@ -294,6 +337,48 @@ metrics! {
         "Speed of a lane of the links to other GPUs";
     XgmiLanes Gauge Package Core "amdgpu_xgmi_lanes" [] None, "XgmiLink::width",
         "Lanes of each link to another GPU";
+    BoardTemperature Gauge Package Board "amdgpu_board_temperature_celsius" ["sensor"] CELSIUS, "Gpu::gpu_board_temperatures",
+        "Temperature of a sensor on the package's own board";
+    BaseboardTemperature Gauge Node Board "amdgpu_baseboard_temperature_celsius" ["sensor"] CELSIUS, "Gpu::base_board_temperatures",
+        "Temperature of a sensor on the board that carries the packages";
+    BaseboardPower Gauge Node Board "amdgpu_baseboard_power_watts" [] WATTS, "NodePower::ubb_power",
+        "Power of the board that carries the packages, with all of them";
+    BaseboardPowerCap Gauge Node Board "amdgpu_baseboard_power_cap_watts" [] WATTS, "NodePower::ubb_power_limit",
+        "Power limit of the board that carries the packages";
+    NodePower Gauge Node Board "amdgpu_node_power_watts" [] WATTS, "NodePower::node_power",
+        "Power of the whole node, as its management tells";
+    NodePowerCap Gauge Node Board "amdgpu_node_power_cap_watts" [] WATTS, "NodePower::node_power_limit",
+        "Power limit of the node in force";
+    NodePowerCapMax Gauge Node Board "amdgpu_node_power_cap_max_watts" [] WATTS, "NodePower::node_power_limit_max",
+        "Highest power limit of the node";
+    CpuInfo Info Socket Cpu "amdgpu_cpu_info" ["name", "family", "model", "firmware"] None, "CpuModel, Socket::firmware_version",
+        "What the processor is, and the version of its management firmware";
+    CpuCores Gauge Socket Cpu "amdgpu_cpu_cores" [] None, "Socket::core_count",
+        "Cores of the socket that are online";
+    CpuPower Gauge Socket Cpu "amdgpu_cpu_power_watts" [] WATTS, "SocketPower::socket",
+        "Power of the socket; an MI300A's includes its GPU";
+    CpuPowerCap Gauge Socket Cpu "amdgpu_cpu_power_cap_watts" [] WATTS, "SocketPower::limit",
+        "Power limit of the socket in force";
+    CpuPowerCapMax Gauge Socket Cpu "amdgpu_cpu_power_cap_max_watts" [] WATTS, "SocketPower::limit_max",
+        "Highest power limit that the socket takes";
+    CpuEnergy Counter Socket Cpu "amdgpu_cpu_energy_joules_total" [] JOULES, "Socket::energy",
+        "Energy that the socket used since its counter began";
+    CpuTemperature Gauge Socket Cpu "amdgpu_cpu_temperature_celsius" [] CELSIUS, "Socket::temperature",
+        "Temperature of the socket";
+    CpuSensorTemperature Gauge Socket Cpu "amdgpu_cpu_sensor_temperature_celsius" ["sensor"] CELSIUS, "Socket::temperatures",
+        "Temperature of a sensor of the socket; Tctl is what controls its fans and may be above any other";
+    CpuProchot Gauge Socket Cpu "amdgpu_cpu_prochot" [] None, "Socket::prochot",
+        "Whether the socket says that it is too hot";
+    CpuActivity Gauge Socket Cpu "amdgpu_cpu_c0_residency_ratio" [] RATIO, "Socket::c0_residency",
+        "How much of the time the socket's cores were awake";
+    CpuClock Gauge Socket Cpu "amdgpu_cpu_clock_hertz" ["clock"] HERTZ, "SocketClocks::fabric, memory",
+        "Clock of the data fabric and of the memory";
+    CpuClockLimit Gauge Socket Cpu "amdgpu_cpu_core_clock_limit_hertz" [] HERTZ, "SocketClocks::core_limit",
+        "Limit of the cores' clock in force";
+    CpuMemoryTraffic Gauge Socket Cpu "amdgpu_cpu_memory_traffic_bytes_per_second" [] BYTES_PER_SECOND, "DdrBandwidth::used",
+        "What goes between socket and memory, in the whole gigabytes that the firmware counts";
+    CpuMemoryTrafficMax Gauge Socket Cpu "amdgpu_cpu_memory_traffic_max_bytes_per_second" [] BYTES_PER_SECOND, "DdrBandwidth::max",
+        "The most that could go between socket and memory";
     EccErrors Counter Package Ecc "amdgpu_ecc_errors_total" ["block", "severity"] None, "Gpu::error_counts_by_block",
         "Memory errors that a block counted since the driver was loaded, by severity: correctable, uncorrectable, deferred";
     RasEvents Counter Package Ecc "amdgpu_ras_events_total" ["event"] None, "Gpu::ras_event_state",

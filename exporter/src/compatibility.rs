@@ -44,6 +44,7 @@ names! {
     "gpu_edge_temperature" Temperature "C" 1.0, Some(("sensor", "edge")), None;
     "gpu_junction_temperature" Temperature "C" 1.0, Some(("sensor", "junction")), None;
     "gpu_memory_temperature" Temperature "C" 1.0, Some(("sensor", "mem")), None;
+    "gpu_hbm_temperature" HbmTemperature "C" 1.0, None, Some(("stack", "hbm_index"));
     "gpu_package_power" Power "W" 1.0, None, None;
     "gpu_average_package_power" Power "W" 1.0, None, None;
     "gpu_power_usage" Power "W" 1.0, None, None;
@@ -53,6 +54,12 @@ names! {
     "gpu_gfx_busy_instantaneous" DieActivity "%" 100.0, None, Some(("die", "xcc_index"));
     "gpu_vcn_busy_instantaneous" VideoEngineActivity "%" 100.0, None, Some(("engine", "vcn_index"));
     "gpu_vcn_activity" VideoEngineActivity "%" 100.0, None, Some(("engine", "vcn_index"));
+    "gpu_jpeg_busy_instantaneous" JpegEngineActivity "%" 100.0, None, Some(("engine", "jpeg_index"));
+    "gpu_jpeg_activity" JpegEngineActivity "%" 100.0, None, Some(("engine", "jpeg_index"));
+    "gpu_mma_activity" MediaActivity "%" 100.0, None, None;
+    "gpu_voltage" Voltage "mV" 1e3, Some(("rail", "soc")), None;
+    "gpu_gfx_voltage" Voltage "mV" 1e3, Some(("rail", "vddgfx")), None;
+    "gpu_memory_voltage" Voltage "mV" 1e3, Some(("rail", "mem")), None;
     "gpu_clock" Clock "MHz" 1e-6, None, Some(("clock", "clock_type"));
     "gpu_min_clock" ClockMin "MHz" 1e-6, None, Some(("clock", "clock_type"));
     "gpu_max_clock" ClockMax "MHz" 1e-6, None, Some(("clock", "clock_type"));
@@ -66,17 +73,44 @@ names! {
     "pcie_max_speed" PcieSpeedMax "GT/s" 1e-9, None, None;
     "pcie_bandwidth" PcieBandwidth "Mb/s, by AMD's label; the number is the firmware's" 1e-9, None, None;
     "pcie_replay_count" PcieReplays "" 1.0, None, None;
+    "pcie_replay_rollover_count" PcieReplayRollovers "" 1.0, None, None;
     "pcie_recovery_count" PcieRecoveries "" 1.0, None, None;
     "pcie_nack_sent_count" PcieNaksSent "" 1.0, None, None;
     "pcie_nack_received_count" PcieNaksReceived "" 1.0, None, None;
     "gpu_xgmi_link_rx" XgmiRead "KB" 1e-3, None, Some(("link", "link_index"));
     "gpu_xgmi_link_tx" XgmiWritten "KB" 1e-3, None, Some(("link", "link_index"));
+    "gpu_violation_current_accumulated_counter" ThrottleSampled "" 1.0, None, None;
+    "gpu_violation_processor_hot_residency_accumulated" ThrottleSamples "" 1.0, Some(("reason", "prochot")), None;
+    "gpu_violation_ppt_residency_accumulated" ThrottleSamples "" 1.0, Some(("reason", "ppt")), None;
+    "gpu_violation_socket_thermal_residency_accumulated" ThrottleSamples "" 1.0, Some(("reason", "socket_thermal")), None;
+    "gpu_violation_vr_thermal_residency_accumulated" ThrottleSamples "" 1.0, Some(("reason", "vr_thermal")), None;
+    "gpu_violation_hbm_thermal_residency_accumulated" ThrottleSamples "" 1.0, Some(("reason", "hbm_thermal")), None;
+    "gpu_violation_processor_hot_residency_percentage" ThrottleShare "%" 100.0, Some(("reason", "prochot")), None;
+    "gpu_violation_ppt_residency_percentage" ThrottleShare "%" 100.0, Some(("reason", "ppt")), None;
+    "gpu_violation_socket_thermal_residency_percentage" ThrottleShare "%" 100.0, Some(("reason", "socket_thermal")), None;
+    "gpu_violation_vr_thermal_residency_percentage" ThrottleShare "%" 100.0, Some(("reason", "vr_thermal")), None;
+    "gpu_violation_hbm_thermal_residency_percentage" ThrottleShare "%" 100.0, Some(("reason", "hbm_thermal")), None;
+    "gpu_violation_gfx_clock_below_host_limit_power_accumulated" DieThrottleSamples "" 1.0, Some(("reason", "power")), Some(("die", "xcc_index"));
+    "gpu_violation_gfx_clock_below_host_limit_thermal_accumulated" DieThrottleSamples "" 1.0, Some(("reason", "thermal")), Some(("die", "xcc_index"));
+    "gpu_violation_gfx_clock_below_host_limit_total_accumulated" DieThrottleSamples "" 1.0, Some(("reason", "any")), Some(("die", "xcc_index"));
+    "gpu_violation_low_utilization_accumulated" DieThrottleSamples "" 1.0, Some(("reason", "low_utilization")), Some(("die", "xcc_index"));
+    "gpu_violation_gfx_clock_below_host_limit_power_percentage" DieThrottleShare "%" 100.0, Some(("reason", "power")), Some(("die", "xcc_index"));
+    "gpu_violation_gfx_clock_below_host_limit_thermal_percentage" DieThrottleShare "%" 100.0, Some(("reason", "thermal")), Some(("die", "xcc_index"));
+    "gpu_violation_gfx_clock_below_host_limit_total_percentage" DieThrottleShare "%" 100.0, Some(("reason", "any")), Some(("die", "xcc_index"));
+    "gpu_violation_low_utilization_percentage" DieThrottleShare "%" 100.0, Some(("reason", "low_utilization")), Some(("die", "xcc_index"));
 }
 
 /// AMD's names for severities, and for the block that it calls otherwise.
 const SEVERITIES: [(&str, &str); 3] =
     [("correctable", "correct"), ("uncorrectable", "uncorrect"), ("deferred", "deferred")];
 const BLOCK: (&str, &str) = ("pcie_bif", "bif");
+
+/// What AMD calls free: the size less what is used.
+const FREE: [(&str, Metric, Metric); 3] = [
+    ("gpu_free_vram", Metric::VramSize, Metric::VramUsed),
+    ("gpu_free_visible_vram", Metric::VisibleVramSize, Metric::VisibleVramUsed),
+    ("gpu_free_gtt", Metric::GttSize, Metric::GttUsed),
+];
 
 /// The page under AMD's names.
 pub(crate) fn families(page: &Page) -> Vec<AmdFamily> {
@@ -93,9 +127,51 @@ pub(crate) fn families(page: &Page) -> Vec<AmdFamily> {
                 .collect(),
         })
         .collect();
+    families.extend(FREE.map(|(name, size, used)| free(page, &host, name, size, used)));
+    families.push(health(page, &host));
     families.extend(errors(page, &host));
     families.retain(|family| !family.samples.is_empty());
     families
+}
+
+fn free(page: &Page, host: &str, name: &str, size: Metric, used: Metric) -> AmdFamily {
+    let of_same = |sample: &Sample| {
+        let size = page.of(size).iter().find(|size| size.subject == sample.subject)?;
+        let value = (size.value - sample.value).max(0.0) * MEBIBYTE;
+        Some(Sample { subject: subject(page, host, sample), own: Labels::new(), value })
+    };
+    AmdFamily {
+        name: name.to_owned(),
+        help: format!("{}, in MB, that is not in use", size.definition().help),
+        samples: page.of(used).iter().filter_map(of_same).collect(),
+    }
+}
+
+/// 1 for a GPU that answers and has counted no uncorrectable error, which is what AMD's exporter says without thresholds.
+fn health(page: &Page, host: &str) -> AmdFamily {
+    let package = |sample: &Sample| match find(sample, "package") {
+        "" => find(sample, "gpu").to_owned(),
+        package => package.to_owned(),
+    };
+    let failed: Vec<String> = page
+        .of(Metric::EccErrors)
+        .iter()
+        .filter(|sample| find(sample, "severity") == "uncorrectable" && sample.value > 0.0)
+        .map(package)
+        .collect();
+    let of_gpu = |sample: &Sample| {
+        let is_well = sample.value > 0.0 && !failed.contains(&package(sample));
+        Sample {
+            subject: subject(page, host, sample),
+            own: Labels::new(),
+            value: f64::from(u8::from(is_well)),
+        }
+    };
+    AmdFamily {
+        name: "gpu_health".to_owned(),
+        help: "1 if the GPU answers and has counted no uncorrectable error; amdgpu_gpu_up and amdgpu_ecc_errors_total.".to_owned(),
+        samples: page.of(Metric::GpuUp).iter().map(of_gpu).collect(),
+    }
 }
 
 fn help(own: Metric, unit: &str) -> String {
@@ -221,7 +297,12 @@ pub fn table() -> String {
         let only = name.only.map(|(label, value)| format!("{{{label}=\"{value}\"}}")).unwrap_or_default();
         table.push_str(&format!("| {} | {} | {own}{only} | {} |\n", name.amd, name.unit, name.factor));
     }
-    let ecc = Metric::EccErrors.definition().name;
+    for (name, size, used) in FREE {
+        let (size, used) = (size.definition().name, used.definition().name);
+        table.push_str(&format!("| {name} | MB | {size} - {used} | {MEBIBYTE} |\n"));
+    }
+    let (up, ecc) = (Metric::GpuUp.definition().name, Metric::EccErrors.definition().name);
+    table.push_str(&format!("| gpu_health | | {up} and no {ecc}{{severity=\"uncorrectable\"}} | |\n"));
     for (own, amd) in SEVERITIES {
         table
             .push_str(&format!("| gpu_ecc_{amd}_BLOCK | | {ecc}{{block=\"…\", severity=\"{own}\"}} | 1 |\n"));

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use amdgpu_smi::gpu::{AsicInfo, BlockErrors, BoardInfo, Firmware, NumaInfo, XgmiLink};
+use amdgpu_smi::gpu::{AsicInfo, BlockErrors, BoardInfo, Firmware, NodePower, NumaInfo, XgmiLink};
+use amdgpu_smi::parse::metrics::BoardTemperatures;
 use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
 use amdgpu_smi::parse::ras::{BadPage, EventState};
 use amdgpu_smi::{Gpu, Reading, Result};
@@ -31,6 +32,17 @@ pub(crate) struct Facts {
     pub(crate) events: Option<Reading<EventState>>,
     pub(crate) bad_pages: Option<Result<Vec<BadPage>>>,
     pub(crate) bad_page_threshold: Option<Result<u32>>,
+    pub(crate) board: Option<BoardFacts>,
+}
+
+/// What a package tells of the boards around it.
+#[derive(Debug, Clone)]
+pub(crate) struct BoardFacts {
+    pub(crate) power: NodePower,
+    /// The package's own board.
+    pub(crate) own: Result<BoardTemperatures>,
+    /// The board that carries all packages.
+    pub(crate) carrier: Result<BoardTemperatures>,
 }
 
 /// What does not change as long as the driver has the GPU.
@@ -72,6 +84,11 @@ impl FactReader {
             events: ecc.then(|| gpu.ras_event_state()),
             bad_pages,
             bad_page_threshold,
+            board: self.selection.wants_any(Collector::Board).then(|| BoardFacts {
+                power: gpu.node_power(),
+                own: gpu.gpu_board_temperatures(),
+                carrier: gpu.base_board_temperatures(),
+            }),
         }
     }
 

@@ -23,6 +23,7 @@ mod quantity;
 mod scan;
 pub mod selection;
 pub mod server;
+mod sockets;
 pub mod textfile;
 mod watch;
 pub mod web_config;

@@ -16,9 +16,10 @@ use crate::deadline::Deadline;
 use crate::events::EventCounter;
 use crate::machine::Machine;
 use crate::page::{Labels, Page};
-use crate::quantity::{Emitter, Names, facts, identity, processes, sampled, throttling};
+use crate::quantity::{Emitter, Names, cpu, facts, identity, processes, sampled, throttling};
 use crate::scan::{Scanned, Scanner};
 use crate::selection::Selection;
+use crate::sockets::{SocketFacts, SocketReader};
 use crate::watch::{Sampled, Watch};
 use crate::worker::Worker;
 use crate::workload::{Schedulers, Workloads};
@@ -51,6 +52,8 @@ pub struct Observer {
     watches: Vec<Watch>,
     /// What watches the processes of the list of GPUs that was found last.
     processes: Option<Worker<(), Processes>>,
+    /// What asks the processors, where that is wanted.
+    sockets: Option<Worker<(), Vec<SocketFacts>>>,
     workloads: Workloads,
     events: EventCounter,
     /// Packages that were there, by address, with their labels.
@@ -70,6 +73,13 @@ impl Observer {
     ) -> io::Result<Observer> {
         let mut scanner = Scanner::new(machine.builder());
         let scan = Worker::new("scan", move |()| scanner.scan())?;
+        let sockets = match selection.wants_any(Collector::Cpu) {
+            true => {
+                let mut reader = SocketReader::new(machine.builder());
+                Some(Worker::new("sockets", move |()| reader.read())?)
+            }
+            false => None,
+        };
         let events = EventCounter::new(selection.wants_any(Collector::Events));
         Ok(Observer {
             machine,
@@ -79,6 +89,7 @@ impl Observer {
             found: Err(Error::NotSampled),
             watches: Vec::new(),
             processes: None,
+            sockets,
             workloads: Workloads::new(schedulers),
             events,
             known: BTreeMap::new(),
@@ -105,6 +116,9 @@ impl Observer {
         let start = Instant::now();
         let mut page = Page::new(self.selection.clone());
         self.machine.catch_up();
+        if let Some(sockets) = &mut self.sockets {
+            sockets.ask(());
+        }
         // Half of the time, so that a scan that hangs leaves some for the GPUs that are known.
         self.rescan(&until.half());
         let scanned = Instant::now();
@@ -129,12 +143,20 @@ impl Observer {
         let facts = Instant::now();
         self.processes_page(&mut page, until);
         self.events.put(&mut page, &gpus_by_place(&self.watches));
+        let processes = Instant::now();
+        if let Some(found) = self.sockets.as_mut().and_then(|sockets| sockets.answer(until)) {
+            cpu(&mut page, &found);
+        }
         for (collector, from, to) in [
             ("scan", start, scanned),
             ("sample", scanned, sampled),
             ("facts", sampled, facts),
-            ("processes", facts, Instant::now()),
+            ("processes", facts, processes),
+            ("sockets", processes, Instant::now()),
         ] {
+            if collector == "sockets" && self.sockets.is_none() {
+                continue;
+            }
             let label = vec![("collector", collector.to_owned())];
             page.put(Metric::ScrapeDuration, &Arc::default(), label, (to - from).as_secs_f64());
         }

@@ -44,12 +44,16 @@ fn the_document_lists_all_metrics() {
          `package` and, of a\npartition, `partition` besides.\n\n{}\n# Names of AMD's exporter\n\n\
          With `--metrics.names amd` or `both`, these metrics of AMD's device-metrics-exporter are there, with its labels. Where\n\
          AMD has two names by model, such as `gpu_package_power` and `gpu_average_package_power`, both have the value on each\n\
-         card. The labels `deployment_mode` and `cluster_name` are not there, nor what is empty.\n\n{}",
+         card. The labels `deployment_mode` and `cluster_name` are not there, nor what is empty. The sets `jpeg` and `throttle` are\n\
+         on then. Not there, for want of a source that may be read at each scrape: `gpu_prof_*` (a profiler), `gpu_afid_errors` (a\n\
+         log that is read out), `gpu_xgmi_nbr_*` (perf counters), `gpu_vram_max_bandwidth`, `pcie_bidirectional_bandwidth` (a sum of\n\
+         samples, no count of bytes), `gpu_process_cu_occupancy` (a series for each process number; `amdgpu_workload_compute_units`\n\
+         has it by workload).\n\n{}",
         catalogue::table(),
         compatibility::table()
     );
     if std::env::var_os("AMDGPU_SMI_BLESS").is_some() {
         std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("METRICS.md"), &expected).unwrap();
     }
-    assert_eq!(read(path), expected, "AMDGPU_SMI_BLESS=1 writes it");
+    assert!(read(path) == expected, "{path} is of another version: AMDGPU_SMI_BLESS=1 writes it");
 }

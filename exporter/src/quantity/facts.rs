@@ -6,7 +6,7 @@ use amdgpu_smi::parse::ras::BadPageStatus;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::{Gpu, Result};
 
-use super::{Emitter, Names};
+use super::{Emitter, Names, board};
 use crate::catalogue::Metric;
 use crate::facts::{Facts, Fixed};
 
@@ -60,6 +60,9 @@ pub(crate) fn facts(out: &mut Emitter<'_>, names: &Names, facts: &Facts) {
     links(out, names, facts);
     errors(out, names, facts);
     bad_pages(out, names, facts);
+    if let Some(found) = &facts.board {
+        board(out, names, found);
+    }
 }
 
 fn partitioning(out: &mut Emitter<'_>, names: &Names, facts: &Facts) {

@@ -1,5 +1,7 @@
 //! From the library's answers to series: a file for each kind of answer.
 
+mod board;
+mod cpu;
 mod facts;
 mod process;
 mod sampled;
@@ -13,6 +15,8 @@ use amdgpu_smi::{Error, Result};
 use crate::catalogue::Metric;
 use crate::page::{Labels, Page};
 
+pub(crate) use board::board;
+pub(crate) use cpu::cpu;
 pub(crate) use facts::{facts, identity};
 pub(crate) use process::processes;
 pub(crate) use sampled::{Counted, sampled, throttling};
@@ -60,6 +64,14 @@ impl<'a> Emitter<'a> {
 
     /// A value of this scope.
     pub(crate) fn number(&mut self, metric: Metric, names: &Names, own: Labels, scope: Scope, number: f64) {
+        if scope == Scope::Board {
+            // All packages of a board tell the same; the machine has it once.
+            let told = self.page.of(metric).iter().any(|sample| sample.own == own);
+            if !told {
+                self.page.put(metric, &Arc::default(), own, number);
+            }
+            return;
+        }
         if scope == Scope::Package {
             if !self.of_partitions.contains(&metric) && self.of_package.insert((metric, own.clone())) {
                 self.page.put(metric, &names.package, own, number);

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use amdgpu_smi::derived::ThrottleShares;
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::metrics::{EngineScope, PcieMetrics, ThrottleReasons};
+use amdgpu_smi::parse::metrics::{EngineScope, PcieMetrics, ThrottleReasons, ThrottleResidency};
 use amdgpu_smi::reading::Scope;
 use amdgpu_smi::sample::Sample;
 use amdgpu_smi::summary::Look;
@@ -32,13 +33,7 @@ impl Counted {
         if let Ok(metrics) = &sample.metrics {
             let residency = &metrics.throttle.residency;
             // From 0 on, so that the first increase is one.
-            for (reason, counter) in [
-                ("prochot", residency.prochot),
-                ("ppt", residency.ppt),
-                ("socket_thermal", residency.socket_thm),
-                ("vr_thermal", residency.vr_thm),
-                ("hbm_thermal", residency.hbm_thm),
-            ] {
+            for (reason, counter) in counts(residency) {
                 if counter.is_some() && residency.accumulation_counter.is_some() {
                     self.throttled.entry(reason).or_default();
                 }
@@ -46,18 +41,34 @@ impl Counted {
         }
         let Some(rates) = sample.rates() else { return };
         let Some(elapsed) = rates.elapsed else { return };
-        for (reason, share) in [
-            ("prochot", rates.throttle.prochot),
-            ("ppt", rates.throttle.ppt),
-            ("socket_thermal", rates.throttle.socket_thm),
-            ("vr_thermal", rates.throttle.vr_thm),
-            ("hbm_thermal", rates.throttle.hbm_thm),
-        ] {
+        for (reason, share) in shares(&rates.throttle) {
             if let Some(share) = share {
                 *self.throttled.entry(reason).or_default() += share / 100.0 * elapsed.seconds();
             }
         }
     }
+}
+
+/// The firmware's counts by reason.
+fn counts(residency: &ThrottleResidency) -> [(&'static str, Option<u64>); 5] {
+    [
+        ("prochot", residency.prochot),
+        ("ppt", residency.ppt),
+        ("socket_thermal", residency.socket_thm),
+        ("vr_thermal", residency.vr_thm),
+        ("hbm_thermal", residency.hbm_thm),
+    ]
+}
+
+/// Percent of the time by reason.
+fn shares(shares: &ThrottleShares) -> [(&'static str, Option<f64>); 5] {
+    [
+        ("prochot", shares.prochot),
+        ("ppt", shares.ppt),
+        ("socket_thermal", shares.socket_thm),
+        ("vr_thermal", shares.vr_thm),
+        ("hbm_thermal", shares.hbm_thm),
+    ]
 }
 
 /// Puts what a sample of a GPU, or of its package, tells.
@@ -70,6 +81,7 @@ pub(crate) fn sampled(out: &mut Emitter<'_>, names: &Names, look: &Look<'_>) {
     voltages(out, names, look);
     fan(out, names, look);
     link(out, names, look);
+    throttled_dies(out, names, look);
 }
 
 fn ratio(percent: &Percent) -> f64 {
@@ -96,6 +108,7 @@ fn activity(out: &mut Emitter<'_>, names: &Names, look: &Look<'_>) {
     for (metric, label, list) in [
         (Metric::DieActivity, "die", &*engines.gfx_busy),
         (Metric::VideoEngineActivity, "engine", &*engines.vcn_busy),
+        (Metric::JpegEngineActivity, "engine", &*engines.jpeg_busy),
     ] {
         for (number, busy) in list.iter().enumerate() {
             if let Some(busy) = busy {
@@ -140,6 +153,18 @@ fn temperatures(out: &mut Emitter<'_>, names: &Names, look: &Look<'_>) {
         out.reading(Metric::Temperature, names, label(), &sensor.current, |now| now.celsius());
         out.reading(Metric::TemperatureCritical, names, label(), &sensor.critical, |limit| limit.celsius());
         out.reading(Metric::TemperatureEmergency, names, label(), &sensor.emergency, |limit| limit.celsius());
+    }
+    let Ok(metrics) = look.metrics() else { return };
+    for (stack, temperature) in metrics.temperatures.hbm.iter().enumerate() {
+        // Firmware leaves 0 for a stack that it does not measure.
+        if let Some(temperature) = temperature.filter(|temperature| temperature.0 != 0) {
+            out.of_package(
+                Metric::HbmTemperature,
+                names,
+                vec![("stack", stack.to_string())],
+                temperature.celsius(),
+            );
+        }
     }
 }
 
@@ -193,6 +218,7 @@ fn link(out: &mut Emitter<'_>, names: &Names, look: &Look<'_>) {
     let Ok(metrics) = look.metrics() else { return };
     let table: &PcieMetrics = &metrics.pcie;
     for (metric, count) in [
+        (Metric::PcieReplayRollovers, table.replay_rover_count_acc),
         (Metric::PcieRecoveries, table.l0_to_recov_count_acc),
         (Metric::PcieNaksSent, table.nak_sent_count_acc),
         (Metric::PcieNaksReceived, table.nak_rcvd_count_acc),
@@ -223,7 +249,65 @@ pub(crate) fn throttling(out: &mut Emitter<'_>, names: &Names, look: &Look<'_>, 
     if let Some(sample) = look.sample() {
         counted.count(sample);
     }
+    let label = |reason: &str| vec![("reason", reason.to_owned())];
     for (reason, seconds) in &counted.throttled {
-        out.of_package(Metric::ThrottledTime, names, vec![("reason", (*reason).to_owned())], *seconds);
+        out.of_package(Metric::ThrottledTime, names, label(reason), *seconds);
+    }
+    if let Ok(metrics) = look.metrics() {
+        let residency = &metrics.throttle.residency;
+        for (reason, count) in counts(residency) {
+            if let Some(count) = count {
+                out.of_package(Metric::ThrottleSamples, names, label(reason), count as f64);
+            }
+        }
+        if let Some(count) = residency.accumulation_counter {
+            out.of_package(Metric::ThrottleSampled, names, Vec::new(), count as f64);
+        }
+    }
+    if let Some(rates) = look.sample().and_then(Sample::rates) {
+        for (reason, share) in shares(&rates.throttle) {
+            if let Some(share) = share {
+                out.of_package(Metric::ThrottleShare, names, label(reason), share / 100.0);
+            }
+        }
+    }
+}
+
+/// Puts what keeps the compute dies of a GPU below the clock that the host allows.
+fn throttled_dies(out: &mut Emitter<'_>, names: &Names, look: &Look<'_>) {
+    if !out.page.wants(Metric::DieThrottleSamples) && !out.page.wants(Metric::DieThrottleShare) {
+        return;
+    }
+    let own = EngineScope::Xcp(look.gpu().ids().partition.unwrap_or(0).into());
+    let scope = if look.gpu().is_partition() { Scope::Partition } else { Scope::Package };
+    let label = |die: usize, reason: &str| vec![("die", die.to_string()), ("reason", reason.to_owned())];
+    if let Some(engines) = look.metrics().ok().and_then(|metrics| metrics.engines_in(own)) {
+        for (reason, counts) in [
+            ("power", &engines.gfx_below_host_limit_ppt_acc),
+            ("thermal", &engines.gfx_below_host_limit_thm_acc),
+            ("low_utilization", &engines.gfx_low_utilization_acc),
+            ("any", &engines.gfx_below_host_limit_total_acc),
+        ] {
+            for (die, count) in counts.iter().enumerate() {
+                if let Some(count) = count {
+                    out.number(Metric::DieThrottleSamples, names, label(die, reason), scope, *count as f64);
+                }
+            }
+        }
+    }
+    let Some(rates) = look.sample().and_then(Sample::rates) else { return };
+    if let Some(engines) = rates.engines.iter().find(|engines| engines.scope == own) {
+        for (reason, shares) in [
+            ("power", &engines.gfx_below_host_limit_ppt),
+            ("thermal", &engines.gfx_below_host_limit_thm),
+            ("low_utilization", &engines.gfx_low_utilization),
+            ("any", &engines.gfx_below_host_limit_total),
+        ] {
+            for (die, share) in shares.iter().enumerate() {
+                if let Some(share) = share {
+                    out.number(Metric::DieThrottleShare, names, label(die, reason), scope, share / 100.0);
+                }
+            }
+        }
     }
 }
