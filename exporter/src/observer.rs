@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::process::Processes;
+use amdgpu_smi::sample::Sample;
 use amdgpu_smi::summary::Look;
-use amdgpu_smi::{Error, Gpu, Reading, Result};
+use amdgpu_smi::{Error, Gpu, Reading, Result, Smi};
 
 use crate::catalogue::{Collector, Metric};
 use crate::deadline::Deadline;
@@ -17,7 +18,7 @@ use crate::events::EventCounter;
 use crate::machine::Machine;
 use crate::page::{Labels, Page};
 use crate::quantity::{Emitter, Names, cpu, facts, identity, processes, sampled, throttling};
-use crate::scan::{Scanned, Scanner};
+use crate::scan::{Scan, Scanned, limited_processes};
 use crate::selection::Selection;
 use crate::sockets::{SocketFacts, SocketReader};
 use crate::watch::{Sampled, Watch};
@@ -46,12 +47,14 @@ pub struct Observer {
     machine: Machine,
     selection: Arc<Selection>,
     label: GpuLabel,
-    scan: Worker<(), Result<Scanned>>,
+    scan: Scan,
     /// The machine as the last scan found it.
     found: Result<Scanned>,
     watches: Vec<Watch>,
     /// What watches the processes of the list of GPUs that was found last.
     processes: Option<Worker<(), Processes>>,
+    /// The same while that hangs.
+    limited_processes: Option<Worker<(), Option<(Smi, Processes)>>>,
     /// What asks the processors, where that is wanted.
     sockets: Option<Worker<(), Vec<SocketFacts>>>,
     workloads: Workloads,
@@ -71,8 +74,7 @@ impl Observer {
         label: GpuLabel,
         schedulers: &Schedulers,
     ) -> io::Result<Observer> {
-        let mut scanner = Scanner::new(machine.builder());
-        let scan = Worker::new("scan", move |()| scanner.scan())?;
+        let scan = Scan::new(machine.builder())?;
         let sockets = match selection.wants_any(Collector::Cpu) {
             true => {
                 let mut reader = SocketReader::new(machine.builder());
@@ -89,6 +91,7 @@ impl Observer {
             found: Err(Error::NotSampled),
             watches: Vec::new(),
             processes: None,
+            limited_processes: None,
             sockets,
             workloads: Workloads::new(schedulers),
             events,
@@ -164,9 +167,9 @@ impl Observer {
     }
 
     fn rescan(&mut self, until: &Deadline) {
-        // A late scan is as good as one of now, and without any there is nothing to show.
+        // Without any there is nothing to show.
         let never = !self.has_scanned();
-        match self.scan.any_answer((), never, until) {
+        match self.scan.answer(never, until) {
             Some(Ok(found)) => {
                 let changed = self.rewatch(&found);
                 self.found = Ok(found);
@@ -186,14 +189,14 @@ impl Observer {
     }
 
     /// Watches the packages that were found; those that stayed as they were go on being watched.
-    fn rewatch(&mut self, Scanned { smi, .. }: &Scanned) -> bool {
+    fn rewatch(&mut self, Scanned { smi, is_limited, .. }: &Scanned) -> bool {
         let packages = smi.packages();
         let uuids = self.label == GpuLabel::Uuid && are_unique(smi.gpus());
         let mut old = std::mem::take(&mut self.watches);
         let mut changed = old.len() != packages.len() || self.found.is_err();
         for package in &packages {
             let gpus: Vec<&Gpu> = smi.gpus().iter().filter(|gpu| package.contains(gpu)).collect();
-            if let Some(at) = old.iter().position(|watch| watch.is_of(&gpus)) {
+            if let Some(at) = old.iter().position(|watch| watch.is_of(&gpus, *is_limited)) {
                 self.watches.push(old.swap_remove(at));
                 continue;
             }
@@ -201,7 +204,8 @@ impl Observer {
             let gpus = gpus.into_iter().cloned().collect();
             let whole: &Gpu = package;
             // Without a thread it is looked for again at the next scan.
-            if let Ok(watch) = Watch::new(gpus, whole.clone(), packages.len(), uuids, &self.selection) {
+            if let Ok(mut watch) = Watch::new(gpus, whole.clone(), packages.len(), uuids, &self.selection) {
+                watch.is_limited = *is_limited;
                 self.watches.push(watch);
             }
         }
@@ -263,7 +267,19 @@ impl Observer {
 
     fn processes_page(&mut self, page: &mut Page, until: &Deadline) {
         let (Some(worker), Ok(machine)) = (&mut self.processes, &self.found) else { return };
-        let found = worker.answer(until);
+        let hangs = worker.is_overdue();
+        let mut found = worker.answer(until);
+        if hangs {
+            if self.limited_processes.is_none() {
+                self.limited_processes = limited_processes(self.machine.builder()).ok();
+            }
+            let limited = self.limited_processes.as_mut();
+            let answer = limited.and_then(|worker| worker.any_answer((), true, until)).flatten();
+            // They name GPUs by place.
+            let places = |smi: &Smi| smi.gpus().iter().map(Gpu::bdf).collect::<Vec<_>>();
+            let same = |smi: &Smi| places(smi) == places(&machine.smi);
+            found = answer.filter(|(smi, _)| same(smi)).map(|(_, processes)| processes);
+        }
         let gpus = gpus_by_place(&self.watches);
         if let Some(found) = &found {
             processes(page, &gpus, found);
@@ -299,8 +315,9 @@ fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>,
         let own = samples.and_then(|samples| of_gpu(samples, gpu));
         let sample = own.and_then(|sampled| sampled.sample.as_ref().ok());
         let refused = sample.and_then(|sample| sample.refused);
-        page.put(Metric::GpuUp, &names.own, Vec::new(), truth(sample.is_some()));
-        page.put(Metric::GpuLate, &names.own, Vec::new(), truth(samples.is_none()));
+        let late = samples.is_none() || sample.is_some_and(|sample| watch.is_limited && is_late(gpu, sample));
+        page.put(Metric::GpuUp, &names.own, Vec::new(), truth(sample.is_some() && !late));
+        page.put(Metric::GpuLate, &names.own, Vec::new(), truth(late));
         let asleep = matches!(refused, Some(Unavailable::Suspended | Unavailable::LeftAlone));
         page.put(Metric::GpuAsleep, &names.own, Vec::new(), truth(asleep));
     }
@@ -328,6 +345,20 @@ fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>,
     if let Some(found) = &facts_found {
         facts(&mut out, first, found);
     }
+}
+
+/// Whether something that a sample asked for did not come within the limit of its handle.
+fn is_late(gpu: &Gpu, sample: &Sample) -> bool {
+    fn late<T>(reading: &Result<T>) -> bool {
+        matches!(reading, Err(Error::Unavailable { reason: Unavailable::Late, .. }))
+    }
+    let look = Look::sampled(gpu, sample);
+    sample.refused == Some(Unavailable::Late)
+        || late(&look.power().socket)
+        || late(&look.activity().gfx)
+        || late(&look.memory_usage().vram_used)
+        || late(&look.temperatures())
+        || late(&sample.metrics)
 }
 
 /// The sample that tells whether a GPU answers: its own, or its package's where it is in one piece.

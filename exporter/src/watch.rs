@@ -50,6 +50,8 @@ pub(crate) struct Watch {
     facts: Worker<Question, Facts>,
     /// Whether a handle found its device gone: then all are to be made anew.
     pub(crate) is_stale: bool,
+    /// Whether its handles are of a scan with time limits.
+    pub(crate) is_limited: bool,
 }
 
 impl Watch {
@@ -92,13 +94,15 @@ impl Watch {
             sampler,
             facts,
             is_stale: false,
+            is_limited: false,
         })
     }
 
-    /// Whether this watches exactly these GPUs.
-    pub(crate) fn is_of(&self, gpus: &[&Gpu]) -> bool {
+    /// Whether this watches exactly these GPUs. Where handles without time limits are at hand, those with them are too dear.
+    pub(crate) fn is_of(&self, gpus: &[&Gpu], is_limited: bool) -> bool {
         let key = |gpu: &Gpu| -> (GpuIds, usize) { (gpu.ids().clone(), gpu.index()) };
         !self.is_stale
+            && (is_limited || !self.is_limited)
             && self.gpus.len() == gpus.len()
             && self.gpus.iter().zip(gpus).all(|(a, b)| key(a) == key(b))
     }

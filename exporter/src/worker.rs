@@ -43,6 +43,11 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
         Ok(Worker { questions, answers, busy: false, fresh: false })
     }
 
+    /// Whether the last question could not be put, because the one before still hangs.
+    pub(crate) fn is_overdue(&self) -> bool {
+        self.busy && !self.fresh
+    }
+
     /// Puts a question, unless the one before still hangs. An answer that came too late is dropped.
     pub(crate) fn ask(&mut self, question: Q) {
         if self.busy && self.answers.try_recv().is_ok() {

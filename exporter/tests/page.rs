@@ -10,9 +10,9 @@ use amdgpu_smi::parse::partition::MemoryPartition::Nps4;
 use amdgpu_smi::synth::{self, Kernel};
 use amdgpu_smi::testing::Machine as Played;
 use amdgpu_smi_exporter::catalogue::{Collector, Metric};
+use amdgpu_smi_exporter::exposition::Names;
 use amdgpu_smi_exporter::machine::Machine;
 use amdgpu_smi_exporter::observer::{GpuLabel, Observer};
-use amdgpu_smi_exporter::exposition::Names;
 use amdgpu_smi_exporter::own::Own;
 use amdgpu_smi_exporter::page::{Page, Sample};
 use amdgpu_smi_exporter::pages::Pages;
@@ -260,6 +260,41 @@ fn a_scan_that_is_late_says_nothing_of_gpus() {
     }
     machine.record().heal();
     assert_eq!(value(&observer.look(LONG), Metric::Up, &[]), Some(1.0));
+}
+
+/// A GPU hangs where every scan reads, before the first one: the others are there all the same, and it is back with its own.
+#[test]
+fn a_scan_that_hangs_at_one_gpu_finds_the_others() {
+    let machine = Played::open(support::fixtures::fixture(LAPTOP)).unwrap();
+    let smi = machine.smi().unwrap();
+    let (hung, other) = (smi.gpus()[0].bdf(), smi.gpus()[1].bdf());
+    machine.record().hang(smi.gpus()[0].sysfs_path().unwrap());
+    let mut observer = observer(&machine);
+    let up = |page: &Page, gpu: amdgpu_smi::id::Bdf| value(page, Metric::GpuUp, &[("gpu", &gpu.to_string())]);
+    for _ in 0..2 {
+        let page = observer.look(Duration::from_secs(4));
+        assert_eq!(up(&page, other), Some(1.0));
+        assert_ne!(up(&page, hung), Some(1.0));
+    }
+    machine.record().heal();
+    let both = (0..100).find_map(|_| {
+        let page = observer.look(LONG);
+        (up(&page, hung) == Some(1.0) && up(&page, other) == Some(1.0)).then_some(page)
+    });
+    assert_eq!(both.expect("both are back").of(Metric::GpuLate).iter().map(|late| late.value).sum::<f64>(), 0.0);
+}
+
+/// One process's files hang: the others' are there from the second page on.
+#[test]
+fn a_process_that_hangs_hides_no_other() {
+    let machine = Played::open(support::fixtures::fixture("mi210-navi31-2x-k6.12-processes")).unwrap();
+    let mut observer = observer(&machine);
+    let all = sum(&observer.look(LONG), Metric::WorkloadProcesses);
+    let pid = machine.smi().unwrap().processes().processes[0].pid.0;
+    machine.record().hang(format!("/proc/{pid}/fdinfo"));
+    assert_eq!(sum(&observer.look(Duration::from_secs(1)), Metric::WorkloadProcesses), 0.0);
+    let others = sum(&observer.look(Duration::from_secs(4)), Metric::WorkloadProcesses);
+    assert!(others > 0.0 && others <= all, "{others} of {all}");
 }
 
 #[test]
