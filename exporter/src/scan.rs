@@ -12,7 +12,7 @@ use crate::deadline::Deadline;
 use crate::worker::Worker;
 
 /// How long each call may take once something hangs. What is read here asks no hardware.
-const LIMIT: Duration = Duration::from_millis(300);
+const LIMIT: Duration = Duration::from_millis(400);
 
 /// What a scan found.
 #[derive(Debug, Clone)]
