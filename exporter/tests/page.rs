@@ -281,7 +281,10 @@ fn a_scan_that_hangs_at_one_gpu_finds_the_others() {
         let page = observer.look(LONG);
         (up(&page, hung) == Some(1.0) && up(&page, other) == Some(1.0)).then_some(page)
     });
-    assert_eq!(both.expect("both are back").of(Metric::GpuLate).iter().map(|late| late.value).sum::<f64>(), 0.0);
+    assert_eq!(
+        both.expect("both are back").of(Metric::GpuLate).iter().map(|late| late.value).sum::<f64>(),
+        0.0
+    );
 }
 
 /// One process's files hang: the others' are there from the second page on.
