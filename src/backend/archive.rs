@@ -121,6 +121,14 @@ impl Archive {
         self.held.scripted.set_speed(speed);
     }
 
+    /// `/dev/kfd` where the archive has one, which knows the GPUs that `machine` shows: the archive, or what stands over it.
+    pub(crate) fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
+        if let (_, State { errno: Some(errno), .. }) = self.held.find(TOP, Path::new("dev/kfd"), true)? {
+            return Err((*errno).into());
+        }
+        Ok(Arc::new(ScriptedKfd::new(machine, self.held.scripted.clone())))
+    }
+
     /// Makes a GPU report an event, as [`Tree::emit`](super::Tree::emit).
     pub fn emit(&self, gpu: GpuId, line: impl AsRef<[u8]>) -> Emitted {
         self.held.scripted.emit(gpu, line.as_ref())
@@ -178,10 +186,7 @@ impl Backend for Archive {
     }
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
-        if let (_, State { errno: Some(errno), .. }) = self.held.find(TOP, Path::new("dev/kfd"), true)? {
-            return Err((*errno).into());
-        }
-        Ok(Arc::new(ScriptedKfd::new(Arc::new(self.clone()), self.held.scripted.clone())))
+        self.kfd(Arc::new(self.clone()))
     }
 
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {

@@ -73,7 +73,7 @@ pub(super) struct Facts {
     pub(super) since: Kernel,
     pub(super) pci: Pci,
     pub(super) board: Option<Board>,
-    pub(super) vbios: &'static str,
+    pub(super) vbios: Vbios,
     pub(super) firmware: &'static [(&'static str, u32)],
     pub(super) memory: Memory,
     pub(super) compute: Compute,
@@ -107,12 +107,23 @@ pub(super) struct Pci {
     /// The number of the virtual function that a guest gets.
     pub(super) function: Option<u16>,
     pub(super) revision: u8,
+    /// What the driver adds to the chip's revision (`external_rev_id` of soc15.c, soc21.c, soc24.c).
+    pub(super) external_revision: u32,
     pub(super) subsystem: (u16, u16),
     pub(super) class: u32,
     /// Of the slot: speed in tenths of GT/s and lanes.
     pub(super) link: (u32, u32),
     /// Whether the card brings a switch of its own.
     pub(super) switch: bool,
+}
+
+/// The card's firmware image.
+#[derive(Debug)]
+pub(super) struct Vbios {
+    pub(super) part_number: &'static str,
+    pub(super) name: &'static str,
+    pub(super) version: &'static str,
+    pub(super) date: &'static str,
 }
 
 /// What the board's EEPROM says.
@@ -131,6 +142,8 @@ pub(super) struct Memory {
     pub(super) vendor: Option<&'static str>,
     /// Bits.
     pub(super) width: u32,
+    /// `AMDGPU_VRAM_TYPE_*`.
+    pub(super) kind: u32,
 }
 
 /// As KFD prints it, of one compute die.

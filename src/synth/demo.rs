@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Entry, Film, Kernel, Machine, SynthError};
+use super::{CpuChip, CpuHost, Entry, Film, Kernel, Machine, SynthError, Workload};
 use crate::backend::{Archive, Backend, Frames};
 use crate::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
 use crate::testing;
@@ -85,8 +85,7 @@ impl Demo {
     /// As [`Machine::image`].
     pub fn run(self) -> Result<RunningDemo, SynthError> {
         let machine = self.warm();
-        let archive = Archive::from_bytes(machine.archive()?)?;
-        let played = testing::Machine::over(Arc::new(archive)).map_err(std::io::Error::other)?;
+        let played = machine.play()?;
         Ok(RunningDemo { demo: self, machine, played, started: Instant::now(), seconds: 0 })
     }
 
@@ -111,22 +110,48 @@ impl Demo {
     }
 
     fn machine(self) -> Machine {
+        let events = |machine: Machine, gpu: usize, lines: &[&str]| {
+            lines.iter().fold(machine, |machine, line| machine.event(gpu, line))
+        };
         match self {
             Demo::Server | Demo::Partitioned => {
-                let machine = Machine::mi300x(8).kernel(Kernel::new(6, 16)).processes(12).foreign_card0();
-                let machine = match self {
-                    Demo::Partitioned => machine.partition(Cpx, Nps4),
-                    _ => machine,
+                let machine = Machine::mi300x(8).kernel(Kernel::new(6, 16)).foreign_card0().euid(0);
+                let machine = machine.cpus(CpuHost::new(CpuChip::Genoa, 2)).corrected_errors(2, 3);
+                let (machine, parts) = match self {
+                    Demo::Partitioned => (machine.partition(Cpx, Nps4), 8),
+                    _ => (machine, 1),
                 };
                 // Throttled by power, by the hotspot, and a program that reads where it may not.
-                ["@pause 800", "2 1:2f", "@pause 1500", "2 1000000000:31", "@pause 1200", "1 835:python3"]
-                    .iter()
-                    .fold(machine, |machine, line| machine.event(0, line))
-                    .event(3, "@pause 2000")
-                    .event(3, "2 1:1c")
+                let machine = events(
+                    workloads(machine, &server(parts)),
+                    0,
+                    &[
+                        "@pause 800",
+                        "2 1:2f",
+                        "@pause 1500",
+                        "2 1000000000:31",
+                        "@pause 1200",
+                        "1 835:python3",
+                    ],
+                );
+                events(machine, 3 * parts, &["@pause 2000", "2 1:1c"])
             }
-            Demo::Desktop => Machine::navi31().processes(4).event(0, "@pause 1000").event(0, "2 1:5"),
-            Demo::Laptop => Machine::phoenix().processes(2),
+            // RDNA reports no throttling: a fault, and the reset of a ring that hung.
+            Demo::Desktop => events(
+                workloads(Machine::navi31().cpus(CpuHost::new(CpuChip::Ryzen, 1)), &desktop()),
+                0,
+                &[
+                    "@pause 1500",
+                    "1 835:game.x86_64",
+                    "@pause 2000",
+                    "3 1 job hang on ring:gfx_0.0.0",
+                    "@pause 900",
+                    "4 1",
+                ],
+            ),
+            Demo::Laptop => {
+                events(workloads(Machine::phoenix(), &laptop()), 0, &["@pause 1500", "1 85c:firefox"])
+            }
         }
     }
 
@@ -138,16 +163,94 @@ impl Demo {
         match (self, gpu) {
             // Four train together, and write down three times a minute what they have learnt.
             (Demo::Server | Demo::Partitioned, 0..=3) if second % 20 >= 17 => 0.12 + flicker,
-            (Demo::Server | Demo::Partitioned, 0..=3) => 0.94 + flicker,
+            (Demo::Server | Demo::Partitioned, 0..=3) => 0.95 + flicker,
             // Three serve, as requests come.
             (Demo::Server | Demo::Partitioned, 4..=6) => {
                 0.5 + 0.3 * turns(2.0, f64::from(gpu) / 3.0) + flicker
             }
             (Demo::Server | Demo::Partitioned, _) => 0.0,
-            (Demo::Desktop, _) => 0.78 + 0.14 * turns(3.0, 0.0) + flicker,
+            (Demo::Desktop, _) => 0.85 + 0.12 * turns(3.0, 0.25) + flicker,
             (Demo::Laptop, _) => 0.22 + 0.14 * turns(2.0, 0.0) + flicker,
         }
     }
+}
+
+fn workloads(machine: Machine, all: &[Workload]) -> Machine {
+    all.iter().fold(machine, |machine, workload| machine.workload(workload.clone()))
+}
+
+/// Four training, three serving, a notebook on the last; with each package in so many parts.
+fn server(parts: usize) -> Vec<Workload> {
+    const JOB: &str = "/system.slice/slurmstepd.scope/job_4182/step_0/user/task_0";
+    const CONTAINER: &str =
+        "/system.slice/docker-5d1c9c2f0b7e4a86a3f2c1d09e8b7a6f5e4d3c2b1a09f8e7d6c5b4a392817f60.scope";
+    let of = |package: usize| package * parts..(package + 1) * parts;
+    let training = (0..4).map(|rank| {
+        let command = format!("/opt/venv/bin/python3 -u train.py --config llama.yaml --local-rank {rank}");
+        let process = Workload::computes("python3", of(rank)).command(&command).cgroup(JOB);
+        process.gtt(412 << 20).host(1.9, 21 << 30)
+    });
+    let serving = (4..7).map(|package| {
+        let process = Workload::computes("VLLM::Worker_TP", of(package)).cgroup(CONTAINER);
+        process.gtt(96 << 20).host(1.0, 9 << 30)
+    });
+    let notebook =
+        Workload::computes("python3", of(7)).command("/opt/venv/bin/python3 -m ipykernel_launcher");
+    training.chain(serving).chain([notebook.gtt(18 << 20).host(0.01, 640 << 20)]).collect()
+}
+
+/// A game, and what a desktop has beside it.
+fn desktop() -> Vec<Workload> {
+    let mebibytes = |size: u64| size << 20;
+    vec![
+        Workload::draws("game.x86_64", 0)
+            .share(0.9)
+            .memory(0.84)
+            .gtt(mebibytes(1430))
+            .command("./game.x86_64 -fullscreen")
+            .host(3.4, mebibytes(6800)),
+        Workload::draws("kwin_wayland", 0)
+            .share(0.06)
+            .memory(0.05)
+            .gtt(mebibytes(184))
+            .host(0.11, mebibytes(310)),
+        Workload::draws("Xwayland", 0).share(0.01).memory(0.03).gtt(mebibytes(61)).host(0.02, mebibytes(140)),
+        // A film beside the game.
+        Workload::draws("firefox", 0)
+            .share(0.03)
+            .memory(0.08)
+            .media(1.0)
+            .gtt(mebibytes(240))
+            .command("/usr/lib/firefox/firefox -contentproc rdd")
+            .host(0.35, mebibytes(900)),
+    ]
+}
+
+/// A browser that plays a film, an editor, and the compositor that shows both. An APU draws from the host's memory.
+fn laptop() -> Vec<Workload> {
+    let mebibytes = |size: u64| size << 20;
+    vec![
+        Workload::draws("gnome-shell", 0)
+            .share(0.3)
+            .memory(0.35)
+            .gtt(mebibytes(210))
+            .command("/usr/bin/gnome-shell")
+            .host(0.09, mebibytes(380)),
+        Workload::draws("Xwayland", 0).share(0.02).memory(0.05).gtt(mebibytes(40)).host(0.01, mebibytes(120)),
+        Workload::draws("code", 0)
+            .share(0.08)
+            .memory(0.2)
+            .gtt(mebibytes(96))
+            .command("/usr/share/code/code --type=gpu-process")
+            .host(0.12, mebibytes(450)),
+        Workload::draws("firefox", 0)
+            .share(0.6)
+            .memory(0.4)
+            .media(1.0)
+            .gtt(mebibytes(330))
+            .command("/usr/lib/firefox/firefox -contentproc rdd")
+            .host(0.42, mebibytes(820)),
+    ]
 }
 
 /// A machine of a demo that goes on with the clock.

@@ -1,6 +1,7 @@
 //! What stands around the GPUs, and the directory of each PCI device: `amdgpu_device.c`, `amdgpu_vram_mgr.c`, and
 //! the kernel's pci-sysfs.c.
 
+use super::chip::Family;
 use super::image::{Folder, Image};
 use super::plan::{Package, Plan};
 use super::{board, clocks, hwmon, metrics, ras, split};
@@ -21,10 +22,18 @@ pub(super) fn host(image: &mut Image, plan: &Plan<'_>) {
         ),
     );
     let hypervisor = if plan.machine.guest { "hypervisor " } else { "" };
+    // The socket's: with an accelerator, with a card, with graphics of its own.
+    let processor =
+        match plan.packages.first().map(|package| (package.facts.family, package.facts.compute.gc)) {
+            Some((Family::Radeon, _)) => "AMD Ryzen 9 7950X 16-Core Processor",
+            Some((Family::Apu, (11, 5, _))) => "AMD Ryzen AI 9 HX 370 w/ Radeon 890M",
+            Some((Family::Apu, _)) => "AMD Ryzen 7 7840U w/ Radeon 780M Graphics",
+            _ => "AMD EPYC 9654 96-Core Processor",
+        };
     image.line(
         "proc/cpuinfo",
         format_args!(
-            "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel name\t: AMD EPYC 9654 96-Core Processor\n\
+            "processor\t: 0\nvendor_id\t: AuthenticAMD\ncpu family\t: 25\nmodel name\t: {processor}\n\
              flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr sse sse2 ht syscall nx lm {hypervisor}svm\n\
              bogomips\t: 4800.00\n"
         ),
@@ -178,16 +187,16 @@ fn own(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
     folder.line("boot_vga", u32::from(!server && package.index == 0));
     folder.line("power_state", "D0");
     folder.line("power/runtime_status", "active");
-    folder.line("power/control", if facts.family == super::chip::Family::Radeon { "auto" } else { "on" });
+    folder.line("power/control", if facts.family == Family::Radeon { "auto" } else { "on" });
     folder.line("power/runtime_suspended_time", 0);
-    if facts.family == super::chip::Family::Radeon {
+    if facts.family == Family::Radeon {
         folder.line("power/autosuspend_delay_ms", 5000);
     }
     folder.line("mem_info_preempt_used", 0);
     if let Some(vendor) = facts.memory.vendor {
         folder.line("mem_info_vram_vendor", vendor);
     }
-    folder.line("vbios_version", facts.vbios);
+    folder.line("vbios_version", facts.vbios.part_number);
     match facts.compute.gc {
         // Not among those that have the file (amdgpu_pm.c).
         (11, 5, _) => {}

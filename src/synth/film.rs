@@ -78,8 +78,6 @@ impl Film {
     /// # Errors
     /// Those of writing it.
     pub fn finish(self) -> io::Result<Vec<u8>> {
-        /// As `DEVICE_ATTR_RO` has it; what differs is in the MANIFEST.
-        const MODE: u32 = 0o444;
         let mut manifest = self.first.manifest().to_owned();
         for (number, Frame { at, .. }) in (1..).zip(&self.later) {
             manifest.push_str(&format!("frame {number} {}\n", at.as_millis()));
@@ -88,15 +86,37 @@ impl Film {
         for (path, entry) in self.first.entries() {
             match entry {
                 Entry::Directory => writer.directory(path, 0o755)?,
-                Entry::File(bytes) => writer.file(path, MODE, bytes)?,
+                Entry::File(bytes) => writer.file(path, mode(path), bytes)?,
                 Entry::Link(target) => writer.link(path, target)?,
             }
         }
         for (number, Frame { changed, .. }) in (1..).zip(&self.later) {
             for (path, bytes) in changed {
-                writer.file(format!("frames/{number:04}/{path}"), MODE, bytes)?;
+                writer.file(format!("frames/{number:04}/{path}"), mode(path), bytes)?;
             }
         }
         writer.finish()
     }
+}
+
+/// As `DEVICE_ATTR_RO` has it, or `DEVICE_ATTR_RW` for what the driver lets root change; what differs is in the MANIFEST.
+fn mode(path: &str) -> u32 {
+    const SETTINGS: [&str; 12] = [
+        "power1_cap",
+        "pwm1",
+        "pwm1_enable",
+        "fan1_enable",
+        "fan1_target",
+        "power_dpm_force_performance_level",
+        "power_dpm_state",
+        "pp_od_clk_voltage",
+        "pp_power_profile_mode",
+        "current_compute_partition",
+        "current_memory_partition",
+        "enforce_isolation",
+    ];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_setting =
+        SETTINGS.contains(&name) || name.starts_with("pp_dpm_") || path.contains("/gpu_od/fan_ctrl/");
+    if is_setting && path.starts_with("sys/devices/") { 0o644 } else { 0o444 }
 }

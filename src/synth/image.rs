@@ -128,7 +128,10 @@ impl Image {
     /// A device node, for which an empty file stands.
     pub(super) fn device_node(&mut self, path: &str, major: u32, minor: u32, mode: u32) {
         self.put(path, []);
+        // Debian's groups video and render; udev puts all nodes but the cards into the latter.
+        let group = if path.contains("/card") { 44 } else { 992 };
         self.say(format_args!("device c {major}:{minor} {path}"));
+        self.say(format_args!("owner 0:{group} {path}"));
         self.say(format_args!("mode {mode:04o} {path}"));
     }
 }

@@ -7,8 +7,7 @@
 //!
 //! ```
 //! use amdgpu_smi::Smi;
-//! use amdgpu_smi::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
-//! use amdgpu_smi::synth::Machine;
+//! use amdgpu_smi::synth::{ComputePartition::Cpx, Machine, MemoryPartition::Nps4};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
@@ -40,8 +39,10 @@ mod model;
 mod plan;
 mod process;
 mod ras;
+mod render_node;
 mod split;
 mod topology;
+mod workload;
 
 use std::io;
 use std::path::Path;
@@ -56,11 +57,13 @@ pub use film::Film;
 pub use image::{Entry, Image};
 pub use kernel::Kernel;
 pub use model::State;
+pub use workload::Workload;
+
+/// The modes that [`Machine::partition`] takes.
+pub use crate::parse::partition::{ComputePartition, MemoryPartition};
 
 use model::{Counters, Load};
 use plan::Plan;
-
-use crate::parse::partition::{ComputePartition, MemoryPartition};
 
 /// Why a machine cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -120,6 +123,8 @@ struct Card {
     counters: Counters,
     compute: ComputePartition,
     memory: MemoryPartition,
+    /// Of the memory, since the driver was loaded.
+    corrected_errors: u32,
 }
 
 /// A machine to build.
@@ -129,6 +134,7 @@ pub struct Machine {
     kernel: Kernel,
     processes: usize,
     descriptors: usize,
+    workloads: Vec<Workload>,
     guest: bool,
     foreign: bool,
     euid: u32,
@@ -148,11 +154,13 @@ impl Machine {
             counters: Counters::default(),
             compute: ComputePartition::Spx,
             memory: MemoryPartition::Nps1,
+            corrected_errors: 0,
         };
         let machine = Machine {
             cards: vec![card; count.min(MOST)],
             kernel: Kernel::default().max(chip.since()),
             processes: 0,
+            workloads: Vec::new(),
             descriptors: 1,
             guest: false,
             foreign: false,
@@ -238,6 +246,21 @@ impl Machine {
         self
     }
 
+    /// Adds a process with a name and a share of its own, after those of [`Machine::processes`].
+    pub fn workload(mut self, workload: Workload) -> Machine {
+        self.workloads.push(workload);
+        self
+    }
+
+    /// Makes a package, by its place among them, report errors of its memory that were corrected. Only accelerators
+    /// count them.
+    pub fn corrected_errors(mut self, package: usize, count: u32) -> Machine {
+        if let Some(card) = self.cards.get_mut(package) {
+            card.corrected_errors = count;
+        }
+        self
+    }
+
     /// Puts these processors in, whose kernel is the machine's.
     pub fn cpus(mut self, cpus: CpuHost) -> Machine {
         self.cpus = Some(cpus);
@@ -291,7 +314,7 @@ impl Machine {
         self.uptime += milliseconds;
         for card in &mut self.cards {
             let facts = card.chip.facts();
-            let state = State::new(facts, card.load, 0);
+            let state = State::new(facts, card.load, 0, 0);
             card.counters.advance(&state, facts, milliseconds);
         }
         self
@@ -328,6 +351,7 @@ impl Machine {
         device::host(&mut image, &plan);
         for package in &plan.packages {
             device::package(&mut image, &plan, package);
+            render_node::write(&mut image, &plan, package);
             device::moving(&mut image, &plan, package);
         }
         topology::write(&mut image, &plan);
@@ -363,6 +387,28 @@ impl Machine {
     #[cfg(feature = "capture")]
     pub fn archive(&self) -> Result<Vec<u8>, SynthError> {
         Ok(Film::new(self)?.finish()?)
+    }
+
+    /// The machine for a test to change while it is read, without a directory.
+    ///
+    /// ```
+    /// use amdgpu_smi::synth::Machine;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let machine = Machine::mi300x(2).load(0.8).play()?;
+    /// let smi = machine.smi()?;
+    /// machine.remove(smi.gpus()[1].bdf())?;
+    /// assert_eq!(smi.rescan()?.gpus().len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Machine::image`].
+    #[cfg(feature = "capture")]
+    pub fn play(&self) -> Result<crate::testing::Machine, SynthError> {
+        let archive = crate::backend::Archive::from_bytes(self.archive()?)?;
+        Ok(crate::testing::Machine::archive(archive).map_err(io::Error::other)?)
     }
 
     /// Writes the machine's files into a directory, which is made if it is not there.

@@ -79,8 +79,10 @@ pub(super) struct Counters {
     /// Percent of usage, summed over milliseconds.
     pub(super) gfx: u64,
     pub(super) memory: u64,
-    /// Nanoseconds in which the engines were busy.
+    /// Nanoseconds in which the shaders were busy.
     pub(super) busy: u64,
+    /// The same of the video engines.
+    pub(super) media: u64,
     /// Milliseconds throttled by the power limit.
     pub(super) throttled: u64,
 }
@@ -91,6 +93,7 @@ impl Counters {
         self.gfx += u64::from(state.gfx_activity) * milliseconds;
         self.memory += u64::from(state.memory_activity) * milliseconds;
         self.busy += u64::from(state.gfx_activity) * milliseconds * 10_000;
+        self.media += u64::from(state.media_activity) * milliseconds * 10_000;
         if state.power + 20 >= facts.power.cap.1 {
             self.throttled += milliseconds;
         }
@@ -101,8 +104,8 @@ impl Counters {
 const PAGE: u64 = 4096;
 
 impl State {
-    /// What a load makes of a GPU that `processes` use.
-    pub(super) fn new(facts: &Facts, load: Load, processes: usize) -> State {
+    /// What a load makes of a GPU that `processes` use, with these bytes of the host's memory.
+    pub(super) fn new(facts: &Facts, load: Load, processes: usize, gtt: u64) -> State {
         let Load { now: load, warmth, filled } = load;
         let between = |low: u32, high: u32, part: f64| low + (f64::from(high - low.min(high)) * part) as u32;
         let gfx_activity = (load * 100.0).round() as u32;
@@ -148,7 +151,7 @@ impl State {
                 .map_or(0, |most| if hotspot < 50 { 0 } else { between(most / 5, most, warmth * 0.7) }),
             vram_used: quiet + vram_of_processes,
             // The driver's own, and what each process has.
-            gtt_used: (19 + 2 * processes as u64) << 20,
+            gtt_used: (19 << 20) + gtt,
             vram_of_processes,
         }
     }

@@ -4,6 +4,7 @@ use super::chip::Facts;
 use super::kernel::Kernel;
 use super::model::{Counters, State};
 use super::split::Split;
+use super::workload::Workload;
 use super::{Card, Machine, SynthError};
 
 /// Bus numbers of a domain, four to a package.
@@ -12,6 +13,19 @@ const PACKAGES: usize = 64;
 const PARTITION_DEVICES: usize = 64;
 /// The first pid of the processes.
 const FIRST_PID: u32 = 2101;
+/// From one pid to the next.
+const STEP: u32 = 13;
+/// What processes without a share of their own have of the host's memory, in bytes.
+const GTT: u64 = 2 << 20;
+
+/// Parts of what a package does.
+struct Shares {
+    activity: f64,
+    /// Of the node's compute units that are busy.
+    units: f64,
+    memory: f64,
+    media: f64,
+}
 
 pub(super) struct Plan<'a> {
     pub(super) machine: &'a Machine,
@@ -45,6 +59,8 @@ pub(super) struct Package {
     pub(super) hive: Option<usize>,
     pub(super) state: State,
     pub(super) counters: Counters,
+    /// Of the memory.
+    pub(super) corrected_errors: u32,
 }
 
 /// A platform device of a partition that is not the first.
@@ -65,15 +81,34 @@ pub(super) struct Node {
 
 pub(super) struct Process {
     pub(super) pid: u32,
-    pub(super) name: &'static str,
+    pub(super) name: String,
+    pub(super) command: String,
+    pub(super) cgroup: Option<String>,
     /// Whether KFD knows it.
     pub(super) computes: bool,
-    /// The node that it runs on, as a position in [`Plan::nodes`].
+    /// What it uses; it has a descriptor for each.
+    pub(super) uses: Vec<Use>,
+    /// Nodes that it only looks at.
+    pub(super) looks: Vec<usize>,
+    /// Of the host, how many are busy with it.
+    pub(super) processors: f64,
+    /// Bytes of the host's memory.
+    pub(super) resident: u64,
+}
+
+/// What a process uses of one node.
+pub(super) struct Use {
+    /// A position in [`Plan::nodes`].
     pub(super) node: usize,
     /// Bytes of video memory.
     pub(super) vram: u64,
-    /// Nanoseconds for which its engine was busy.
+    /// Bytes of the host's memory.
+    pub(super) gtt: u64,
+    /// Nanoseconds for which the shaders, and the video engines, were busy with it.
     pub(super) busy: u64,
+    pub(super) media: u64,
+    /// Compute units that it occupies now.
+    pub(super) units: u32,
 }
 
 impl<'a> Plan<'a> {
@@ -88,7 +123,19 @@ impl<'a> Plan<'a> {
         let (mut packages, mut nodes) = (Vec::new(), Vec::new());
         for (index, (card, split)) in machine.cards.iter().zip(splits).enumerate() {
             let facts = card.chip.facts();
-            let users = users_of(machine.processes, all, nodes.len(), split.count);
+            let counted = users_of(machine.processes, all, nodes.len(), split.count);
+            let own = nodes.len()..nodes.len() + split.count;
+            let named = || {
+                machine
+                    .workloads
+                    .iter()
+                    .filter(|workload| own.clone().any(|node| workload.gpus.contains(&node)))
+            };
+            let gtt_of = |workload: &Workload| {
+                workload.gtt * own.clone().filter(|node| workload.gpus.contains(node)).count() as u64
+            };
+            let gtt = counted as u64 * GTT + named().map(gtt_of).sum::<u64>();
+            let users = counted + named().count();
             let place = Place::new(index, facts, machine.guest);
             let (own_card, own_render) = minors.next();
             let partitions = minors.partitions(facts, machine.kernel);
@@ -119,8 +166,9 @@ impl<'a> Plan<'a> {
                 partitions,
                 unique_id: scramble(index as u64 + 1),
                 hive: hive(machine, index, card),
-                state: State::new(facts, card.load, users),
+                state: State::new(facts, card.load, users, gtt),
                 counters: card.counters.clone(),
+                corrected_errors: card.corrected_errors,
             });
         }
         let kernel = machine.kernel;
@@ -145,16 +193,60 @@ impl<'a> Plan<'a> {
             let first = self.nodes.iter().position(|other| other.package == package.index)?;
             let users = users_of(count, self.nodes.len(), first, parts) as u64;
             let names = if computes { COMPUTE } else { DRAW };
+            let name = names.get((at + turn) % names.len()).copied().unwrap_or("python3");
+            let share = 1.0 / users.max(1) as f64;
+            let units = 1.0 / users_of(count, self.nodes.len(), node, 1).max(1) as f64;
+            let own = self.used(node, Shares { activity: share, units, memory: share, media: 0.0 }, GTT)?;
             Some(Process {
-                pid: FIRST_PID + at as u32 * 13,
-                name: names.get((at + turn) % names.len()).copied().unwrap_or("python3"),
+                pid: FIRST_PID + at as u32 * STEP,
+                name: name.to_owned(),
+                command: name.to_owned(),
+                cgroup: None,
                 computes,
-                node,
-                vram: package.state.vram_of_processes / users.max(1) / 4096 * 4096,
-                busy: package.counters.busy / users.max(1),
+                uses: vec![own],
+                looks: (1..self.machine.descriptors).map(|next| (node + next) % self.nodes.len()).collect(),
+                processors: 0.05,
+                resident: 118_244 << 10,
             })
         };
-        (0..count).filter_map(one).collect()
+        let named = self.machine.workloads.iter().enumerate().map(|(at, workload)| Process {
+            pid: FIRST_PID + (count + at) as u32 * STEP,
+            name: workload.name.clone(),
+            command: workload.command.clone().unwrap_or_else(|| workload.name.clone()),
+            cgroup: workload.cgroup.clone(),
+            computes: workload.computes,
+            uses: workload.gpus.clone().filter_map(|node| self.used_by(workload, node)).collect(),
+            looks: Vec::new(),
+            processors: workload.processors,
+            resident: workload.resident,
+        });
+        (0..count).filter_map(one).chain(named).collect()
+    }
+
+    /// A process's memory on the node, of what it has of the package, is divided by the parts of it that it uses.
+    fn used_by(&self, workload: &Workload, node: usize) -> Option<Use> {
+        let package = self.nodes.get(node)?.package;
+        let alike =
+            workload.gpus.clone().filter(|at| self.nodes.get(*at).is_some_and(|of| of.package == package));
+        let parts = alike.count().max(1) as f64;
+        let Workload { share, memory, media, .. } = *workload;
+        let shares = Shares { activity: share, units: share, memory: memory / parts, media };
+        self.used(node, shares, workload.gtt)
+    }
+
+    fn used(&self, node: usize, shares: Shares, gtt: u64) -> Option<Use> {
+        let package = self.package_of(node)?;
+        let of = |whole: u64, share: f64| (whole as f64 * share) as u64;
+        let units = package.facts.compute.units * package.split.dies(package.facts);
+        let busy = f64::from(units * package.state.gfx_activity) / 100.0;
+        Some(Use {
+            node,
+            vram: of(package.state.vram_of_processes, shares.memory) / 4096 * 4096,
+            gtt,
+            busy: of(package.counters.busy, shares.activity),
+            media: of(package.counters.media, shares.media),
+            units: (busy * shares.units) as u32,
+        })
     }
 
     pub(super) fn package_of(&self, node: usize) -> Option<&Package> {

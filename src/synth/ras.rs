@@ -1,4 +1,4 @@
-//! `ras/` of the accelerators: `amdgpu_ras.c`. Every part of a machine that works: no error, no bad page.
+//! `ras/` of the accelerators: `amdgpu_ras.c`. Every part of a machine that works: no bad page, no error but those that were corrected.
 
 use super::chip::Family;
 use super::image::Folder;
@@ -24,13 +24,14 @@ pub(super) fn write(folder: &mut Folder<'_>, package: &Package, kernel: Kernel) 
     }
     ras.put("gpu_vram_bad_pages", []);
     for block in ["umc", "sdma", "gfx", "mmhub", "xgmi_wafl", "pcie_bif"] {
+        let corrected = if block == "umc" { package.corrected_errors } else { 0 };
         // ACA counts all three kinds in every block, the older way deferred errors in the memory's alone.
         if several && kernel.partition_metrics() {
-            ras.line(&format!("aca_{block}"), "ue: 0\nce: 0\nde: 0");
+            ras.line(&format!("aca_{block}"), format_args!("ue: 0\nce: {corrected}\nde: 0"));
         } else if block == "umc" && kernel.deferred_errors() {
-            ras.line("umc_err_count", "ue: 0\nce: 0\nde: 0");
+            ras.line("umc_err_count", format_args!("ue: 0\nce: {corrected}\nde: 0"));
         } else {
-            ras.line(&format!("{block}_err_count"), "ue: 0\nce: 0");
+            ras.line(&format!("{block}_err_count"), format_args!("ue: 0\nce: {corrected}"));
         }
     }
 }

@@ -112,7 +112,7 @@ use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, RenderMinor};
 use crate::parse::partition::ComputePartition;
 
-use overlay::Overlay;
+use overlay::{Overlay, Player};
 use state::{Condition, Kernel};
 
 /// Where devices have an entry that leads to them.
@@ -138,7 +138,7 @@ impl Machine {
         let path = path.as_ref();
         let root = |error: std::io::Error| Error::Root { path: path.into(), reason: error.to_string() };
         let tree = Tree::open(path).map_err(root)?;
-        Overlay::new(Arc::new(tree.clone()), Some(tree)).map(Machine::of).map_err(root)
+        Overlay::new(Arc::new(tree.clone()), Some(Player::Tree(tree))).map(Machine::of).map_err(root)
     }
 
     /// Lays changes over any other backend. Its events are its own: [`Machine::emit`] finds nobody who listens.
@@ -147,6 +147,16 @@ impl Machine {
     /// Those of opening its `/`.
     pub fn over(backend: Arc<dyn Backend>) -> Result<Machine> {
         let opened = Overlay::new(backend, None);
+        opened.map(Machine::of).map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))
+    }
+
+    /// Lays changes over an archive, such as one that `synth::Machine::archive` made: no directory is written.
+    ///
+    /// # Errors
+    /// Those of opening its `/`.
+    #[cfg(feature = "capture")]
+    pub fn archive(archive: crate::backend::Archive) -> Result<Machine> {
+        let opened = Overlay::new(Arc::new(archive.clone()), Some(Player::Archive(archive)));
         opened.map(Machine::of).map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))
     }
 
@@ -204,7 +214,7 @@ impl Machine {
 
     /// Makes a GPU report an event, as [`Tree::emit`].
     pub fn emit(&self, gpu: GpuId, line: impl AsRef<[u8]>) -> Emitted {
-        self.overlay.tree().map(|tree| tree.emit(gpu, line)).unwrap_or_default()
+        self.overlay.player().map(|player| player.emit(gpu, line.as_ref())).unwrap_or_default()
     }
 
     /// Puts a file there, or another text into one. The path is the machine's, as `/sys/class/drm/card1/device/vendor`.

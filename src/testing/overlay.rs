@@ -9,8 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rustix::io::Errno;
 
 use super::state::{Piece, State};
-use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, Tree};
-use crate::id::RenderMinor;
+#[cfg(feature = "capture")]
+use crate::backend::Archive;
+use crate::backend::{
+    Attr, Backend, Dir, DrmQuery, Emitted, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, Tree,
+};
+use crate::id::{GpuId, RenderMinor};
 
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
@@ -22,12 +26,39 @@ pub(super) struct Overlay(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     base: Arc<dyn Backend>,
-    /// The base where it is a tree, which plays events.
-    tree: Option<Tree>,
+    /// The base where it plays events.
+    player: Option<Player>,
     top: Arc<dyn Dir>,
     /// Where links of the base lead, by their path: asked once, for the base does not change.
     links: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
     state: Mutex<State>,
+}
+
+/// A recorded machine that reports events by a script, and when it is told to.
+#[derive(Debug)]
+pub(super) enum Player {
+    Tree(Tree),
+    #[cfg(feature = "capture")]
+    Archive(Archive),
+}
+
+impl Player {
+    pub(super) fn emit(&self, gpu: GpuId, line: &[u8]) -> Emitted {
+        match self {
+            Player::Tree(tree) => tree.emit(gpu, line),
+            #[cfg(feature = "capture")]
+            Player::Archive(archive) => archive.emit(gpu, line),
+        }
+    }
+
+    /// `/dev/kfd`, which knows the GPUs of the machine that stands over this one.
+    fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
+        match self {
+            Player::Tree(tree) => tree.kfd(machine),
+            #[cfg(feature = "capture")]
+            Player::Archive(archive) => archive.kfd(machine),
+        }
+    }
 }
 
 /// Where a path leads.
@@ -45,14 +76,14 @@ enum At {
 }
 
 impl Overlay {
-    pub(super) fn new(base: Arc<dyn Backend>, tree: Option<Tree>) -> io::Result<Overlay> {
+    pub(super) fn new(base: Arc<dyn Backend>, player: Option<Player>) -> io::Result<Overlay> {
         let top = base.open_dir(Path::new("/"))?;
-        let inner = Inner { base, tree, top, links: Mutex::default(), state: Mutex::default() };
+        let inner = Inner { base, player, top, links: Mutex::default(), state: Mutex::default() };
         Ok(Overlay(Arc::new(inner)))
     }
 
-    pub(super) fn tree(&self) -> Option<&Tree> {
-        self.0.tree.as_ref()
+    pub(super) fn player(&self) -> Option<&Player> {
+        self.0.player.as_ref()
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -166,8 +197,8 @@ impl Backend for Overlay {
     }
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
-        match &self.0.tree {
-            Some(tree) => tree.kfd(Arc::new(self.clone())),
+        match &self.0.player {
+            Some(player) => player.kfd(Arc::new(self.clone())),
             None => self.0.base.open_kfd(),
         }
     }

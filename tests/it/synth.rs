@@ -467,6 +467,55 @@ fn an_archive_says_the_same() {
     }
 }
 
+/// Of each demo, what the processes of a GPU do and hold adds up to what the GPU does and holds.
+#[cfg(feature = "capture")]
+#[test]
+fn processes_of_demos_add_up() {
+    use std::sync::Arc;
+
+    use amdgpu_smi::backend::Frames;
+    use amdgpu_smi::parse::fdinfo::Engine;
+    use amdgpu_smi::process::Processes;
+    use amdgpu_smi::synth::Demo;
+
+    /// Nanoseconds of all clients of a GPU.
+    fn engine(found: &Processes, gpu: usize, engine: &Engine) -> u64 {
+        let times = found.of_gpu(gpu).flat_map(|(_, used)| &used.engines);
+        times.filter(|of| of.engine == *engine).map(|of| of.time.0).sum()
+    }
+
+    // Partitions have no figures of their own to compare with.
+    for demo in [Demo::Server, Demo::Desktop, Demo::Laptop] {
+        let archive = demo.archive().unwrap();
+        // A second at a time.
+        archive.set_frames(Frames::Calls);
+        archive.advance();
+        let smi = Smi::builder().backend(Arc::new(archive.clone())).build().unwrap();
+        let before = smi.processes();
+        archive.advance();
+        let now = smi.processes();
+        for (index, gpu) in smi.gpus().iter().enumerate() {
+            let busy = u64::from(gpu.activity().gfx.unwrap().0);
+            let memory = gpu.memory_usage();
+            let (used, total) = (memory.vram_used.unwrap().0, memory.vram_total.unwrap().0);
+            let held = now.vram_of_gpu(index).0;
+            assert!(now.is_vram_known(index));
+            // The rest is the driver's.
+            assert!(held <= used && used - held < total / 500, "{demo} {index}: {held} of {used}");
+            let passed = |of| engine(&now, index, &of) - engine(&before, index, &of);
+            if demo == Demo::Server {
+                let occupied: u64 =
+                    now.of_gpu(index).filter_map(|(_, used)| value(&used.compute_units)).map(u64::from).sum();
+                assert!(occupied.abs_diff(304 * busy / 100) <= 2, "{demo} {index}: {occupied}, {busy} %");
+            } else {
+                assert!((passed(Engine::Gfx) / 10_000_000).abs_diff(busy) <= 1, "{demo}: {busy} %");
+                let media = u64::from(gpu.activity().media.unwrap().0);
+                assert!((passed(Engine::Encode) / 10_000_000).abs_diff(media) <= 1, "{demo}: {media} %");
+            }
+        }
+    }
+}
+
 /// What single dies and engines do is told of the same partition, whichever table has it: of the package with a struct
 /// for each partition (1.8) or without (1.9), or the partition's own. No two values are the same, so none is swapped.
 #[test]

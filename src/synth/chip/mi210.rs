@@ -1,6 +1,6 @@
 //! MI210: KFD's shape from the recorded node of eight, in two hives of four; clocks as `aldebaran_ppt.c` prints them.
 
-use super::{Board, Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+use super::{Board, Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
 
 pub(super) static FACTS: Facts = Facts {
     family: Family::Mi200,
@@ -9,13 +9,19 @@ pub(super) static FACTS: Facts = Facts {
         device: 0x740f,
         function: Some(0x7410),
         revision: 2,
+        external_revision: 0x3c,
         subsystem: (0x1002, 0x0c34),
         class: 0x03_8000,
         link: (160, 16),
         switch: false,
     },
     board: Some(Board { name: "AMD Instinct MI210", number: "102-D67302-00", fru: "113-D67301-00" }),
-    vbios: "113-D67301-063",
+    vbios: Vbios {
+        part_number: "113-D67301-063",
+        name: "AMD MI210 D67301",
+        version: "022.008.000.016.000001",
+        date: "2022/02/11 03:21",
+    },
     firmware: &[
         ("asd", 0x2100_00dd),
         ("mec", 0x5c),
@@ -29,7 +35,13 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_xgmi", 0x2000_000f),
         ("vcn", 0x0110_101b),
     ],
-    memory: Memory { bytes: 68_702_699_520, gtt: 135_228_194_816, vendor: Some("hynix"), width: 4096 },
+    memory: Memory {
+        bytes: 68_702_699_520,
+        gtt: 135_228_194_816,
+        vendor: Some("hynix"),
+        width: 4096,
+        kind: 6,
+    },
     compute: Compute {
         target: 90_010,
         gc: (9, 4, 2),

@@ -1,7 +1,7 @@
 //! MI300X: the shape that KFD gave it in the recorded MI308X (38 compute units a die here, 20 there), clocks and limits
 //! as `smu_v13_0_6_ppt.c` prints them.
 
-use super::{Board, Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+use super::{Board, Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
 
 pub(super) static FACTS: Facts = Facts {
     family: Family::Mi300,
@@ -11,13 +11,19 @@ pub(super) static FACTS: Facts = Facts {
         device: 0x74a1,
         function: Some(0x74b5),
         revision: 0,
+        external_revision: 0x46,
         subsystem: (0x1002, 0x74a1),
         class: 0x12_0000,
         link: (320, 16),
         switch: true,
     },
     board: Some(Board { name: "AMD Instinct MI300X OAM", number: "102-G30219-0A", fru: "113-G30219-0A" }),
-    vbios: "113-M3000108-103",
+    vbios: Vbios {
+        part_number: "113-M3000108-103",
+        name: "AMD MI300X_HW_SRIOV_CVS_1VF",
+        version: "022.040.003.042.000001",
+        date: "2024/03/15 14:02",
+    },
     firmware: &[
         ("asd", 0x2100_00f1),
         ("mec", 0xb4),
@@ -31,7 +37,13 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_xgmi", 0x2000_0015),
         ("vcn", 0x0911_900a),
     ],
-    memory: Memory { bytes: 206_141_652_992, gtt: 405_583_716_352, vendor: Some("hynix"), width: 8192 },
+    memory: Memory {
+        bytes: 206_141_652_992,
+        gtt: 405_583_716_352,
+        vendor: Some("hynix"),
+        width: 8192,
+        kind: 6,
+    },
     compute: Compute {
         target: 90_402,
         gc: (9, 4, 3),

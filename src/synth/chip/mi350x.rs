@@ -2,7 +2,7 @@
 //! recording tells is as on MI300X.
 
 use super::mi300x::{CACHES, FEATURES};
-use super::{Board, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+use super::{Board, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
 
 pub(super) static FACTS: Facts = Facts {
     family: Family::Mi300,
@@ -12,13 +12,19 @@ pub(super) static FACTS: Facts = Facts {
         device: 0x75a0,
         function: Some(0x75b0),
         revision: 0,
+        external_revision: 0x50,
         subsystem: (0x1002, 0x75a0),
         class: 0x12_0000,
         link: (320, 16),
         switch: true,
     },
     board: Some(Board { name: "AMD Instinct MI350X OAM", number: "102-G35001-0A", fru: "113-G35001-0A" }),
-    vbios: "113-M3500104-101",
+    vbios: Vbios {
+        part_number: "113-M3500104-101",
+        name: "AMD MI350X_HW_SRIOV_CVS_1VF",
+        version: "022.050.001.011.000001",
+        date: "2025/04/02 09:10",
+    },
     firmware: &[
         ("asd", 0x2100_0104),
         ("mec", 0x1e),
@@ -32,7 +38,13 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_xgmi", 0x2000_0018),
         ("vcn", 0x0911_a004),
     ],
-    memory: Memory { bytes: 309_220_868_096, gtt: 608_375_574_528, vendor: Some("samsung"), width: 8192 },
+    memory: Memory {
+        bytes: 309_220_868_096,
+        gtt: 608_375_574_528,
+        vendor: Some("samsung"),
+        width: 8192,
+        kind: 13,
+    },
     compute: Compute {
         target: 90_500,
         gc: (9, 5, 0),

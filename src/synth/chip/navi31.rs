@@ -1,6 +1,6 @@
 //! RX 7900 XTX: as the fixture of that card, `smu_v13_0_0_ppt.c`.
 
-use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
 
 pub(super) static FACTS: Facts = Facts {
     family: Family::Radeon,
@@ -9,13 +9,19 @@ pub(super) static FACTS: Facts = Facts {
         device: 0x744c,
         function: None,
         revision: 0xc8,
+        external_revision: 0x1,
         subsystem: (0x1eae, 0x7901),
         class: 0x03_0000,
         link: (160, 16),
         switch: true,
     },
     board: None,
-    vbios: "113-D70201XT-07",
+    vbios: Vbios {
+        part_number: "113-D70201XT-07",
+        name: "NAVI31 XTX D70201",
+        version: "022.001.002.027.000001",
+        date: "2023/01/07 00:26",
+    },
     firmware: &[
         ("asd", 0x2100_00e5),
         ("imu", 0x0b01_1a00),
@@ -32,7 +38,7 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_ras", 0x1b00_013f),
         ("vcn", 0x0811_b003),
     ],
-    memory: Memory { bytes: 25_753_026_560, gtt: 33_506_160_640, vendor: Some("hynix"), width: 384 },
+    memory: Memory { bytes: 25_753_026_560, gtt: 33_506_160_640, vendor: Some("hynix"), width: 384, kind: 9 },
     compute: Compute {
         target: 110_000,
         gc: (11, 0, 0),

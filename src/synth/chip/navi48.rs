@@ -2,7 +2,7 @@
 //! `smu_v14_0_2_ppt.c`, values are ours.
 
 use super::navi31::FEATURES;
-use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
 
 pub(super) static FACTS: Facts = Facts {
     family: Family::Radeon,
@@ -11,13 +11,19 @@ pub(super) static FACTS: Facts = Facts {
         device: 0x7550,
         function: None,
         revision: 0xc0,
+        external_revision: 0x50,
         subsystem: (0x1da2, 0xe490),
         class: 0x03_0000,
         link: (320, 16),
         switch: true,
     },
     board: None,
-    vbios: "113-D9070X00-101",
+    vbios: Vbios {
+        part_number: "113-D9070X00-101",
+        name: "NAVI48 XT D90701",
+        version: "023.008.000.068.000001",
+        date: "2025/02/19 21:37",
+    },
     firmware: &[
         ("asd", 0x2100_00f7),
         ("imu", 0x0c01_2c00),
@@ -33,7 +39,7 @@ pub(super) static FACTS: Facts = Facts {
         ("sos", 0x003a_0052),
         ("vcn", 0x0911_800b),
     ],
-    memory: Memory { bytes: 17_095_983_104, gtt: 33_506_160_640, vendor: Some("hynix"), width: 256 },
+    memory: Memory { bytes: 17_095_983_104, gtt: 33_506_160_640, vendor: Some("hynix"), width: 256, kind: 9 },
     compute: Compute {
         target: 120_001,
         gc: (12, 0, 1),

@@ -1,6 +1,6 @@
 //! Radeon 780M: as the recorded laptop, `smu_v13_0_4_ppt.c`.
 
-use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
 
 pub(super) static FACTS: Facts = Facts {
     family: Family::Apu,
@@ -9,13 +9,19 @@ pub(super) static FACTS: Facts = Facts {
         device: 0x15bf,
         function: None,
         revision: 0xc4,
+        external_revision: 0x1,
         subsystem: (0x1043, 0x1f42),
         class: 0x03_0000,
         link: (160, 16),
         switch: false,
     },
     board: None,
-    vbios: "113-PHXGENERIC-002",
+    vbios: Vbios {
+        part_number: "113-PHXGENERIC-002",
+        name: "AMD Phoenix Generic VBIOS",
+        version: "022.012.000.027.000001",
+        date: "2023/06/05 11:48",
+    },
     firmware: &[
         ("asd", 0x2100_00f6),
         ("imu", 0x0b01_2c00),
@@ -29,7 +35,7 @@ pub(super) static FACTS: Facts = Facts {
         ("smc", 0x004c_5500),
         ("vcn", 0x0911_800e),
     ],
-    memory: Memory { bytes: 2_147_483_648, gtt: 14_622_568_448, vendor: None, width: 128 },
+    memory: Memory { bytes: 2_147_483_648, gtt: 14_622_568_448, vendor: None, width: 128, kind: 12 },
     compute: Compute {
         target: 110_003,
         gc: (11, 0, 1),

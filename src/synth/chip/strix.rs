@@ -2,7 +2,7 @@
 //! are ours.
 
 use super::phoenix::CACHES;
-use super::{Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power};
+use super::{Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
 
 pub(super) static FACTS: Facts = Facts {
     family: Family::Apu,
@@ -11,13 +11,19 @@ pub(super) static FACTS: Facts = Facts {
         device: 0x150e,
         function: None,
         revision: 0xc1,
+        external_revision: 0x1,
         subsystem: (0x1043, 0x1384),
         class: 0x03_8000,
         link: (160, 16),
         switch: false,
     },
     board: None,
-    vbios: "113-STRIXEMU-001",
+    vbios: Vbios {
+        part_number: "113-STRIXEMU-001",
+        name: "AMD Strix Generic VBIOS",
+        version: "023.011.000.039.000001",
+        date: "2024/06/24 08:15",
+    },
     firmware: &[
         ("asd", 0x2100_0107),
         ("imu", 0x0b32_1c00),
@@ -31,7 +37,7 @@ pub(super) static FACTS: Facts = Facts {
         ("smc", 0x005d_4a00),
         ("vcn", 0x0911_8013),
     ],
-    memory: Memory { bytes: 4_294_967_296, gtt: 14_622_568_448, vendor: None, width: 128 },
+    memory: Memory { bytes: 4_294_967_296, gtt: 14_622_568_448, vendor: None, width: 128, kind: 12 },
     compute: Compute {
         target: 110_500,
         gc: (11, 5, 0),
