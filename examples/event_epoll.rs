@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         // An edge is told once: all that there is must be taken.
         while let Some(event) = events.try_next()? {
-            println!("{} {} {}", event.gpu.bdf(), event.kind.name(), event.message());
+            println!("{} {} {}", event.gpu.bdf(), event.kind.name(), event.kind);
         }
     }
 }

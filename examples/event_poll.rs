@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         if has_events {
             while let Some(event) = events.try_next()? {
-                println!("{} {} {}", event.gpu.bdf(), event.kind.name(), event.message());
+                println!("{} {} {}", event.gpu.bdf(), event.kind.name(), event.kind);
             }
         }
     }

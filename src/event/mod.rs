@@ -53,6 +53,9 @@
 //! GPU that is to be watched: KFD knows no other for that process ([`Error::GpuHidden`](crate::Error::GpuHidden)).
 //! Opening `/dev/kfd` makes the monitor itself a process in `/sys/class/kfd/kfd/proc`.
 //!
+//! **In an async program** feature `tokio` has [`EventSet::into_async`]; other runtimes take the descriptor, which becomes
+//! readable with each event.
+//!
 //! **After a fork** a child cannot subscribe through its parent's set: KFD answers EBADF. Open a new one.
 //!
 //! **What is lost**: the kernel keeps 1,024 bytes for each descriptor (8,192 on newer kernels), about a dozen to a
@@ -62,6 +65,8 @@
 //! **When**: the events of processes carry their time, counted from boot ([`BootTime`]); those of the GPU do not,
 //! [`Event::arrival`] is when they were fetched. [`WallClock`] converts, and says how exact that is.
 
+#[cfg(feature = "tokio")]
+mod asynchronous;
 mod buffered;
 mod builder;
 mod clock;
@@ -84,6 +89,8 @@ pub use crate::parse::smi_event::{
     AddressRange, BootTime, EventKind, EventMask, EventType, FaultAccess, FaultOutcome, Location,
     MigrateTrigger, QueueTrigger, Text, UnmapTrigger,
 };
+#[cfg(feature = "tokio")]
+pub use asynchronous::AsyncEvents;
 pub use buffered::BufferedEvents;
 pub use builder::EventsBuilder;
 pub use clock::{WallClock, boot_time};

@@ -157,8 +157,8 @@ fn the_loops() {
         says(
             &text,
             &[
-                "0000:65:00.0 GPU_PRE_RESET 1 job hang on ring:gfx_0.0.0\n",
-                "0000:65:00.0 GPU_POST_RESET 1 \n",
+                "0000:65:00.0 GPU_PRE_RESET reset 1: job hang on ring:gfx_0.0.0\n",
+                "0000:65:00.0 GPU_POST_RESET reset 1\n",
             ],
         );
     }

@@ -26,6 +26,7 @@ mod field;
 mod lines;
 mod print;
 mod scan;
+mod sentence;
 mod types;
 
 pub use field::{
