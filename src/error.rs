@@ -11,7 +11,7 @@ use crate::unit::Amount;
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why something could not be answered. One line of text each; the path is as on a live machine (`/sys/…`).
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// This GPU, kernel or driver does not offer the quantity: the file is missing, or reading it says so.
@@ -420,6 +420,13 @@ impl ParseError {
     /// An error at a line and column, both counted from 1.
     pub fn new(line: u32, column: u32, reason: &'static str) -> ParseError {
         ParseError { line, column, reason }
+    }
+}
+
+/// The sentence of [`Display`](fmt::Display), which is what a `main` that returns an error prints.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

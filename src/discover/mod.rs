@@ -148,7 +148,12 @@ impl SmiBuilder {
 
     #[cfg(not(feature = "capture"))]
     fn open_root(&self, root: &Path) -> std::io::Result<Arc<dyn Backend>> {
-        Ok(Arc::new(Tree::open(root)?))
+        Tree::open(root).map(|tree| Arc::new(tree) as Arc<dyn Backend>).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotADirectory => std::io::Error::other(
+                "not a directory; to read an archive, enable the feature `capture` of amdgpu-smi",
+            ),
+            _ => error,
+        })
     }
 
     #[cfg(feature = "capture")]
