@@ -37,6 +37,7 @@ bundle! {
     }
 }
 
+/// # Chip
 impl Gpu {
     /// What the chip is called and numbered. Answered while the GPU sleeps.
     ///

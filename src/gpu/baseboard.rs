@@ -34,6 +34,7 @@ bundle! {
     }
 }
 
+/// # Baseboard and node
 impl Gpu {
     /// Power of the baseboard and of the node, in millionths of a watt, with their limits.
     ///

@@ -44,6 +44,7 @@ bundle! {
     }
 }
 
+/// # Board
 impl Gpu {
     /// What the board's EEPROM says. Answered while the GPU sleeps.
     ///

@@ -39,6 +39,7 @@ impl CacheInfo {
     }
 }
 
+/// # Caches
 impl Gpu {
     /// The kinds of caches: bytes, level, how many there are and how many compute units share one.
     ///

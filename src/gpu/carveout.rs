@@ -17,6 +17,7 @@ bundle! {
     }
 }
 
+/// # Memory: carve-out of an APU
 impl Gpu {
     /// How much of the system's memory the firmware sets aside for graphics, and what can be chosen instead. Answered
     /// while the GPU sleeps.

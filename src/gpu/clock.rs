@@ -82,6 +82,7 @@ bundle! {
     }
 }
 
+/// # Clocks: levels and frequencies
 impl Gpu {
     /// The levels of a domain in megahertz, with the current one marked.
     ///

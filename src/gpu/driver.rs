@@ -37,6 +37,7 @@ bundle! {
     }
 }
 
+/// # Driver
 impl Gpu {
     /// Whether the driver is loaded, being loaded or being removed, and how many use it.
     ///

@@ -18,6 +18,7 @@ pub(crate) struct Answers {
     device: OnceLock<DrmDevice>,
 }
 
+/// # Render node
 impl Gpu {
     /// The driver's name, date and version of its ioctls, as DRM tells them.
     ///

@@ -66,6 +66,7 @@ bundle! {
     }
 }
 
+/// # Fans
 impl Gpu {
     /// All fans: revolutions per minute and drive. A GPU without a fan has an empty list, not one at 0 rpm.
     ///

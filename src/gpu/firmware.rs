@@ -78,6 +78,7 @@ const NAMES: [(&str, &str, Style); 21] = [
     ("dmcu", "DMCU", Style::Number),
 ];
 
+/// # Firmware
 impl Gpu {
     /// The versions of all firmwares, in the order of AMD's list, then those that it does not have by name.
     /// Answered while the GPU sleeps.

@@ -56,6 +56,7 @@ bundle! {
     }
 }
 
+/// # Memory: type, vendor
 impl Gpu {
     /// Bytes of video memory and of mapped system memory, as the files say.
     pub(crate) fn memory_attributes(&self) -> MemoryUsage {

@@ -10,6 +10,7 @@ use crate::parse::metrics::{GpuMetrics, Metrics, MetricsError, MetricsFile};
 /// The largest table is below a page.
 const LIMIT: usize = 1 << 16;
 
+/// # The `gpu_metrics` table
 impl Gpu {
     /// The metrics table in this crate's units, by names that are the same in all versions.
     ///

@@ -187,6 +187,7 @@ impl fmt::Debug for Gpu {
     }
 }
 
+/// # Names and handles
 impl Gpu {
     pub(crate) fn new(
         index: usize,

@@ -23,6 +23,7 @@ bundle! {
     }
 }
 
+/// # NUMA and processors
 impl Gpu {
     /// The NUMA node and the CPUs near the GPU. Answered while it sleeps.
     ///

@@ -37,6 +37,7 @@ impl Package {
     }
 }
 
+/// # Package
 impl Gpu {
     /// The package that this GPU is, or is a partition of.
     pub fn package(&self) -> Package {

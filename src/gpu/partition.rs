@@ -76,6 +76,7 @@ impl ResourceKind {
     }
 }
 
+/// # Partitions
 impl Gpu {
     /// How the package's compute units are split: SPX (not at all) to CPX (one partition for each die).
     ///

@@ -80,6 +80,7 @@ fn link(speed: &Reading<MegaTransfers>, width: &Reading<u8>) -> Reading<PcieLink
 /// How many bridges above a GPU are looked at; a card's own switch has two.
 const BRIDGES: usize = 4;
 
+/// # PCIe: levels, throughput
 impl Gpu {
     /// The link as the attributes alone say. Link and replays are not read while the GPU sleeps: PCI answers all-ones
     /// then (64 GT/s, 63 lanes), and newer kernels wake it for the question (`pci_config_pm_runtime_get`).

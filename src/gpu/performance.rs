@@ -16,6 +16,7 @@ use crate::parse::profile::PowerProfile;
 use crate::reading::{Reading, Value};
 use crate::unit::Percent;
 
+/// # Performance levels, profiles and policies
 impl Gpu {
     /// How the driver chooses clocks: by load, fixed, or as the user says.
     ///

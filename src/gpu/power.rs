@@ -43,6 +43,7 @@ pub enum PowerKind {
     Instantaneous,
 }
 
+/// # Power: channels and caps
 impl Gpu {
     /// All power channels in millionths of a watt, with their caps. On an APU the figure includes the CPU cores.
     ///

@@ -84,6 +84,7 @@ fn by_block<S: serde::Serializer>(
     serializer.collect_map(missing.iter().map(|(block, error)| (block, error.reason())))
 }
 
+/// # Errors and bad pages
 impl Gpu {
     /// What of error correction the chip has and the driver has enabled. Answered while the GPU sleeps.
     ///

@@ -21,6 +21,7 @@ bundle! {
     }
 }
 
+/// # Peak TOPS limiter
 impl Gpu {
     /// The Peak Tops Limiter.
     ///

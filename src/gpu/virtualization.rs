@@ -42,6 +42,7 @@ pub enum VirtualizationMode {
 const VIRTUAL_FUNCTIONS: [u16; 11] =
     [0x73ae, 0x73ce, 0x7410, 0x7461, 0x74b5, 0x74b6, 0x74b9, 0x74bc, 0x74bd, 0x75b0, 0x75b3];
 
+/// # Virtualization
 impl Gpu {
     /// On what the driver runs: bare metal, a guest with a virtual function, a guest with the whole GPU.
     ///

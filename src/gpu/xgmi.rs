@@ -65,6 +65,7 @@ pub struct XgmiLink {
     pub state: Option<LinkState>,
 }
 
+/// # XGMI
 impl Gpu {
     /// The GPU's place in its hive. Answered while it sleeps.
     ///

@@ -54,6 +54,7 @@ fn mean(engines: &EngineMetrics) -> Option<Percent> {
     Some(Percent(sum.saturating_add(count / 2) / count))
 }
 
+/// # Summary: activity
 impl Gpu {
     /// How busy shaders, memory and media engines are, in percent: [`Look::activity`].
     #[doc(alias = "amdsmi_get_gpu_activity")]

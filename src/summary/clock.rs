@@ -130,6 +130,7 @@ fn in_table(metrics: &Metrics, domain: ClockDomain) -> Option<MegaHertz> {
     }
 }
 
+/// # Summary: clocks
 impl Gpu {
     /// What a domain runs at and the range of its levels, in megahertz: [`Look::clock`].
     #[doc(alias = "amdsmi_get_clock_info")]

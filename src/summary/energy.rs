@@ -29,6 +29,7 @@ impl Look<'_> {
     }
 }
 
+/// # Summary: energy
 impl Gpu {
     /// Energy that the package used since its firmware started, in millionths of a joule: [`Look::energy`].
     ///

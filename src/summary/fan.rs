@@ -77,6 +77,7 @@ fn turns(fan: &Fan) -> bool {
     fan.rpm.as_ref().is_ok_and(|rpm| rpm.value.0 != 0) || fan.pwm.as_ref().is_ok_and(|pwm| pwm.value != 0)
 }
 
+/// # Summary: fan
 impl Gpu {
     /// The first fan: revolutions per minute, and how hard it is driven: [`Look::fan`].
     #[doc(alias = "amdsmi_get_gpu_fan_rpms")]

@@ -33,6 +33,7 @@ impl Look<'_> {
     }
 }
 
+/// # Summary: PCIe link
 impl Gpu {
     /// The link between card and machine: [`Look::pcie_info`].
     #[doc(alias = "amdsmi_get_pcie_info")]

@@ -45,6 +45,7 @@ impl Look<'_> {
     }
 }
 
+/// # Summary: memory
 impl Gpu {
     /// Bytes of video memory and of mapped system memory, total and used: [`Look::memory_usage`].
     #[doc(alias = "amdsmi_get_gpu_memory_total")]

@@ -207,6 +207,7 @@ fn field_of<B, T: Clone>(bundle: &Result<B>, field: impl FnOnce(&B) -> &Reading<
     }
 }
 
+/// # Summary: all of them
 impl Gpu {
     /// One look at the GPU through this handle, for several quantities that may share the metrics table.
     pub fn look(&self) -> Look<'_> {

@@ -86,6 +86,7 @@ fn socket(
     }
 }
 
+/// # Summary: power
 impl Gpu {
     /// Power of the package in millionths of a watt, and its cap: [`Look::power`].
     #[doc(alias = "amdsmi_get_power_info")]

@@ -127,6 +127,7 @@ fn in_table(metrics: &Metrics, sensor: &TemperatureSensor) -> Option<MilliCelsiu
     value.filter(|value| value.0 != 0)
 }
 
+/// # Summary: temperatures
 impl Gpu {
     /// All temperature sensors in thousandths of a degree Celsius, with their limits: [`Look::temperatures`].
     ///

@@ -37,6 +37,7 @@ impl Look<'_> {
     }
 }
 
+/// # Summary: throttling
 impl Gpu {
     /// Whether and why the GPU is slower than it could be at this moment: [`Look::throttling`].
     #[doc(alias = "amdsmi_get_violation_status")]

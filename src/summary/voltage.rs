@@ -83,6 +83,7 @@ fn in_table(metrics: &Metrics, rail: &VoltageRail) -> Option<MilliVolts> {
     }
 }
 
+/// # Summary: voltages
 impl Gpu {
     /// All voltages in thousandths of a volt: [`Look::voltages`].
     ///
