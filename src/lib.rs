@@ -57,6 +57,8 @@
 //! reasons beside them. `synth`: the module `synth`, which makes machines up for tests.
 
 #![deny(missing_docs, unsafe_code)]
+// docs.rs marks what needs a feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![warn(missing_debug_implementations)]
 
 #[cfg(not(target_os = "linux"))]
@@ -123,3 +125,8 @@ pub struct ReadingCannotWrite;
 /// ```
 #[cfg(all(doctest, feature = "control"))]
 pub struct ControlWrites;
+
+/// The programs in README compile, and those that need no GPU run.
+#[cfg(all(doctest, feature = "synth", feature = "capture"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

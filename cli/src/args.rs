@@ -23,9 +23,9 @@ pub(crate) struct Common {
     #[arg(value_parser = path_or_empty())]
     pub(crate) root: Option<PathBuf>,
 
-    /// A machine made up for a look around, instead: =mi300x-8x (which is meant without a name), =mi300x-8x-cpx, =rdna3-desktop, =apu-laptop
+    /// Show a simulated machine instead [default: mi300x-8x] [others: mi300x-8x-cpx, rdna3-desktop, apu-laptop]
     ///
-    /// It needs no GPU. Its load moves and begins anew every minute; nothing of it is measured. Goes before --root.
+    /// It needs no GPU. Its load moves and repeats every minute; none of the values is measured. --demo wins over --root.
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, global = true)]
     #[arg(default_missing_value = Demo::ALL[0].name(), hide_possible_values = true, value_parser = demo())]
     pub(crate) demo: Option<Demo>,

@@ -68,7 +68,7 @@ fn run(cli: &mut Cli) -> Result<(), Failure> {
     if let Some(demo) = cli.common.demo {
         cli.common.made_up = Some(demo_machine(demo)?);
         if std::io::stderr().is_terminal() {
-            output::note(&format!("demo {demo}: this machine is made up, nothing of it is measured"));
+            output::note(&format!("demo {demo}: simulated machine, no real measurements"));
         }
     }
     let common = &cli.common;
