@@ -1,5 +1,7 @@
 //! The command line: the list of commands, and the help page above them.
 
+use std::path::PathBuf;
+
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::{Common, FormatName, Shape};
@@ -82,7 +84,9 @@ impl Cli {
     /// Whether it reads of a machine whose kernel may not answer: a recording always does.
     pub(crate) fn may_hang(&self) -> bool {
         let is_file = self.common.root().is_some_and(|root| root.is_file());
-        self.common.demo.is_none() && !is_file && !matches!(self.command, Some(Command::Completions { .. }))
+        self.common.demo.is_none()
+            && !is_file
+            && !matches!(self.command, Some(Command::Completions { .. } | Command::Man { .. }))
     }
 }
 
@@ -132,6 +136,12 @@ pub(crate) enum Command {
         /// Shell to generate completions for
         shell: command::completions::Shell,
     },
+    /// Write the manual pages into a directory
+    #[command(hide = true)]
+    Man {
+        /// Directory to write to
+        directory: PathBuf,
+    },
 }
 
 impl Command {
@@ -157,6 +167,7 @@ impl Command {
             Command::Doctor => command::doctor::run(common),
             Command::Version => command::version::run(common),
             Command::Completions { shell } => command::completions::run(common, *shell),
+            Command::Man { directory } => command::man::run(command(Face::Own), directory),
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod event;
 pub(crate) mod firmware;
 pub(crate) mod list;
+pub(crate) mod man;
 pub(crate) mod metric;
 pub(crate) mod monitor;
 pub(crate) mod overview;
