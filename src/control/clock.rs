@@ -1,5 +1,6 @@
 //! Clocks: which levels may be used, and between which bounds they move.
 
+use super::back_end::{BackEnd, Choosing};
 use super::edit::{Bound, OverdriveEdit, points};
 use super::performance::selectable;
 use super::plan::{Plan, Step};
@@ -7,7 +8,7 @@ use super::{Control, remarks};
 use crate::error::{Error, Result};
 use crate::gpu::{ClockDomain, Gpu};
 use crate::parse::UnrecognisedLine;
-use crate::parse::dpm::{DpmTable, PcieTable};
+use crate::parse::dpm::{DpmIndex, DpmTable, PcieTable};
 use crate::parse::overdrive::Overdrive;
 use crate::parse::performance::PerformanceLevel;
 use crate::reading::bare;
@@ -30,21 +31,68 @@ impl Control<'_> {
     /// is that of the performance level, which lets all levels in again unless it is manual.
     ///
     /// *Source*: `pp_dpm_*` of the PCI device, which lists the levels.
-    /// *Errors*: [`Error::NotOffered`] for none and for a level that is not listed; [`Error::NotSupported`] where the
-    /// GPU has no such clock. Some clocks are read-only, which [`Plan::stage`] tells.
-    /// *Supported on*: graphics and memory on most.
+    /// *Errors*: [`Error::NotOffered`] for none, for a level that is not listed, and where the driver only shows them;
+    /// [`Error::NotSupported`] where the GPU has no such clock. Some clocks are read-only, which [`Plan::stage`] tells.
+    /// *Supported on*: graphics and memory on most cards; graphics alone on Instinct, neither on APUs from Rembrandt on.
     #[doc(alias = "amdsmi_set_clk_freq")]
     pub fn clock_levels(&self, domain: ClockDomain, levels: &[u32]) -> Result<Plan<Vec<u32>, DpmTable>> {
         let table = self.gpu.clock_levels(domain)?.value;
-        let levels = self.among(domain.attribute().name, levels, &selectable(&table), &table.unrecognised)?;
+        let file = domain.attribute().name;
+        let levels = self.among(file, levels, &selectable(&table), &table.unrecognised)?;
+        let back_end = self.back_end();
+        let remark = self.chosen_by(file, back_end.map(|back_end| back_end.choosing(domain)))?;
         let mut plan = Plan::new(self.gpu, levels.clone(), move |gpu: &Gpu| bare(gpu.clock_levels(domain)));
         plan.checks.extend(remarks(&table.unrecognised));
+        plan.checks.extend(remark);
         if table.disabled {
             plan = plan.check("the driver says that it does not scale this clock (DPM disabled)".into());
         }
-        Ok(plan
-            .step(self.level_step(&PerformanceLevel::Manual))
-            .step(self.mask_step(domain.attribute().name, &levels)))
+        let two = domain == ClockDomain::Graphics && back_end.is_some_and(BackEnd::has_two_shader_levels);
+        let numbers = if two { self.without_the_clock_itself(file, &levels, &table)? } else { levels };
+        if !two && is_perhaps_the_clock_itself(&table, &numbers) {
+            let remark = "the line with the star may be the clock itself, which the driver takes for the highest level";
+            plan = plan.check(remark.into());
+        }
+        if numbers != plan.asked {
+            plan = plan.check(format!(
+                "to the driver these are the levels {numbers:?}: one line is the clock itself"
+            ));
+        }
+        Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step(file, &numbers)))
+    }
+
+    /// A remark for what the driver takes and does nothing with; an error for what it refuses.
+    fn chosen_by(&self, file: &str, choosing: Option<Choosing>) -> Result<Option<String>> {
+        match choosing {
+            None | Some(Choosing::Effective) => Ok(None),
+            Some(Choosing::Ignored) => Ok(Some(format!(
+                "of this GPU the driver takes a choice of levels in {file} and does nothing with it"
+            ))),
+            Some(Choosing::Refused) => Err(Error::NotOffered {
+                path: self.gpu.path_of(file),
+                asked: "a choice of levels".into(),
+                offered: "the driver only shows these levels of this GPU".into(),
+            }),
+        }
+    }
+
+    /// The driver's numbers for lines of a table that prints the clock itself between its two levels.
+    fn without_the_clock_itself(&self, file: &str, levels: &[u32], table: &DpmTable) -> Result<Vec<u32>> {
+        let listed = selectable(table);
+        let [lowest, itself, highest] = listed[..] else { return Ok(levels.to_vec()) };
+        if levels == [itself] {
+            return Err(Error::NotOffered {
+                path: self.gpu.path_of(file),
+                asked: format!("level {itself}"),
+                offered: format!("it is the clock itself; there are {lowest} and {highest}"),
+            });
+        }
+        let numbers = [(lowest, 0), (highest, 1)];
+        Ok(numbers
+            .iter()
+            .filter(|(printed, _)| levels.contains(printed))
+            .map(|(_, number)| *number)
+            .collect())
     }
 
     /// Lets the PCIe link use these of its levels only. The performance level becomes manual.
@@ -58,8 +106,10 @@ impl Control<'_> {
         let table = self.gpu.pcie_levels()?.value;
         let listed: Vec<u32> = table.levels.iter().map(|level| level.index).collect();
         let levels = self.among("pp_dpm_pcie", levels, &listed, &table.unrecognised)?;
+        let remark = self.chosen_by("pp_dpm_pcie", self.back_end().map(BackEnd::choosing_link))?;
         let mut plan = Plan::new(self.gpu, levels.clone(), |gpu: &Gpu| bare(gpu.pcie_levels()));
         plan.checks.extend(remarks(&table.unrecognised));
+        plan.checks.extend(remark);
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step("pp_dpm_pcie", &levels)))
     }
 
@@ -158,6 +208,7 @@ impl Control<'_> {
     pub fn determinism(&self, clock: MegaHertz) -> Result<Plan<MegaHertz>> {
         let (domain, bound) = (ClockDomain::Graphics, Bound::Maximum);
         let edit = self.bound(domain, bound, clock)?;
+        self.takes_level(&PerformanceLevel::PerfDeterminism)?;
         let plan = self.one_clock(clock, domain, bound);
         self.overdrive_plan(plan, &self.overdrive_table()?, &[edit], &PerformanceLevel::PerfDeterminism)
     }
@@ -183,6 +234,16 @@ impl Control<'_> {
             }),
         }
     }
+}
+
+/// Whether the highest choice is the middle one of three lines, with the star: fine-grained clocks have two levels, and
+/// are printed between them (`navi10_emit_clk_levels`, `smu_cmn_print_dpm_clk_levels`).
+fn is_perhaps_the_clock_itself(table: &DpmTable, levels: &[u32]) -> bool {
+    let listed = selectable(table);
+    let middle = listed.get(1).copied();
+    listed.len() == 3
+        && levels.last().copied() == middle
+        && table.current().is_some_and(|now| Some(now.index) == middle.map(DpmIndex::Level))
 }
 
 /// A clock's bounds now.

@@ -222,6 +222,10 @@ impl Value {
                 within(path, self.what, *offset, limits.minimum, limits.maximum)
             }
             (Number::Clock(clock), _) => Ok(unbounded(self.what, clock)),
+            // `sienna_cichlid_od_edit_dpm_table` compares with nothing and keeps 16 bits.
+            (Number::Voltage(voltage), _) if i16::try_from(voltage.0).is_err() => {
+                within(path, self.what, *voltage, MilliVolts(i16::MIN.into()), MilliVolts(i16::MAX.into()))
+            }
             (Number::Voltage(voltage), _) => Ok(unbounded(self.what, voltage)),
             (Number::ClockOffset(offset), _) => Ok(unbounded(self.what, offset)),
         }

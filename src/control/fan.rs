@@ -143,13 +143,19 @@ impl Control<'_> {
     pub fn fan_rpm(&self, rpm: Rpm) -> Result<Plan<Rpm, Fan>> {
         let bound = |name| self.gpu.access().read_hwmon(name, scalar::unsigned_32).map(Rpm);
         let path = || hwmon_path(self.gpu, "fan1_target");
-        let check = within(&path, "fan speed", rpm, bound("fan1_min")?, bound("fan1_max")?)?;
+        // 0 is refused whatever fan1_min says (`smu_v11_0_set_fan_speed_rpm` and its like): a standing fan is pwm 0.
+        let minimum = bound("fan1_min")?.max(Rpm(1));
+        let check = within(&path, "fan speed", rpm, minimum, bound("fan1_max")?)?;
         self.can_drive_fan("fan1_enable", &format!("fan speed {rpm}"))?;
         let hwmon = &self.gpu.hwmon()?.dir;
         // In this order: `amdgpu_hwmon_set_fan1_target` answers ENODATA while the firmware has the fan.
         Ok(Plan::new(self.gpu, rpm, first_fan)
             .step(Step::write(hwmon, "fan1_enable", 1).restored_verbatim())
-            .step(Step::write(hwmon, "fan1_target", rpm.0).restored_verbatim())
+            .step(Step::write(hwmon, "fan1_target", rpm.0).restored_by(|text| {
+                // 0, of a fan that stood still, is not taken back.
+                let before = scalar::text(text).filter(|before| before != "0");
+                before.map(String::from).into_iter().collect()
+            }))
             .check(check))
     }
 
@@ -157,6 +163,7 @@ impl Control<'_> {
     /// RDNA4 has a speed and a curve, and no file that says who decides.
     fn can_drive_fan(&self, enable: &str, asked: &str) -> Result<()> {
         let hwmon = self.gpu.hwmon()?;
+        self.not_in_reset()?;
         let path = hwmon_path(self.gpu, enable);
         match (hwmon.has(enable), self.overdrive_file(CURVE)) {
             (true, _) => Ok(()),

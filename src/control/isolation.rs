@@ -15,8 +15,8 @@ impl Control<'_> {
     ///
     /// *Source*: `enforce_isolation` of the PCI device, since kernel 6.12: a number for each partition, of which the
     /// others are written as they are.
-    /// *Errors*: [`Error::NotOffered`] for [`Isolation::Other`]; [`Error::NotSupported`] where the driver has no such
-    /// file. Kernels of the 6.12 era refuse all but off and on when it is committed.
+    /// *Errors*: [`Error::NotOffered`] for [`Isolation::Other`], and before kernel 6.16 for all but off and on;
+    /// [`Error::NotSupported`] where the driver has no such file.
     /// *Supported on*: GFX9 and newer, by firmware.
     #[doc(alias = "amdsmi_set_gpu_process_isolation")]
     pub fn process_isolation(&self, isolation: Isolation) -> Result<Plan<Isolation>> {
@@ -26,6 +26,16 @@ impl Control<'_> {
                 path: path(),
                 asked: number.to_string(),
                 offered: "there are 0 off, 1 on, 2 legacy, 3 without cleaner".into(),
+            });
+        }
+        // `amdgpu_gfx_set_enforce_isolation`.
+        if matches!(isolation, Isolation::Legacy | Isolation::WithoutCleaner)
+            && self.kernel_since(6, 16) == Some(false)
+        {
+            return Err(Error::NotOffered {
+                path: path(),
+                asked: number(isolation).to_string(),
+                offered: "before kernel 6.16 there are 0 off and 1 on".into(),
             });
         }
         let mut partitions = self.gpu.access().read(ISOLATION, policy::isolation)?;
@@ -47,6 +57,7 @@ impl Control<'_> {
     #[doc(alias = "amdsmi_clean_gpu_local_data")]
     pub fn clean_local_data(&self) -> Result<Plan<()>> {
         self.present(CLEANER)?;
+        self.not_in_reset()?;
         let partition = self.gpu.ids().partition.unwrap_or(0);
         Ok(Plan::new(self.gpu, (), |_| Ok(())).step(Step::write(&self.device.dir, CLEANER, partition)))
     }

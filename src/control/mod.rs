@@ -35,6 +35,7 @@
 //!
 //! Not here on purpose: injecting RAS errors, uploading powerplay tables and firmware.
 
+mod back_end;
 mod capability;
 mod carveout;
 mod clock;

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
+use super::back_end::BackEnd;
 use super::edit::{OverdriveEdit, RESET, check_order, edits_of, hides_its_offset, line_of};
 use super::edit::{restoring_lines, taken_lines};
 use super::plan::{Plan, Step};
-use super::{Control, remarks};
+use super::{Control, remarks, within};
 use crate::error::{Error, Result};
-use crate::gpu::Gpu;
+use crate::gpu::{ClockDomain, Gpu};
 use crate::parse::overdrive::{self, Overdrive};
 use crate::parse::performance::PerformanceLevel;
 use crate::reading::bare;
+use crate::unit::MegaHertz;
 
 pub(super) const TABLE: &str = "pp_od_clk_voltage";
 
@@ -106,7 +108,7 @@ impl Control<'_> {
         }
         for edit in edits {
             if !closed {
-                for check in edit.check(&path, table)? {
+                for check in self.check_edit(&edit, table)? {
                     plan = plan.check(check);
                 }
             }
@@ -115,6 +117,30 @@ impl Control<'_> {
             plan = plan.step(step.restored_by(move |text| restoring_lines(text, &edit)));
         }
         Ok(plan.step(Step::write(&self.device.dir, TABLE, "c")))
+    }
+
+    /// Compares an edit as the driver does. The table of MI200 and MI300 has no ranges: their clock tables have.
+    fn check_edit(&self, edit: &OverdriveEdit, table: &Overdrive) -> Result<Vec<String>> {
+        let path = || self.overdrive_path();
+        if !matches!(self.back_end(), Some(BackEnd::Aldebaran | BackEnd::Mi300)) {
+            return edit.check(&path, table);
+        }
+        let (domain, clock) = match *edit {
+            OverdriveEdit::ShaderClock { clock, .. } => (ClockDomain::Graphics, clock),
+            OverdriveEdit::MemoryClock { clock, .. } => (ClockDomain::Memory, clock),
+            _ => return edit.check(&path, table),
+        };
+        let levels = self.gpu.clock_levels(domain)?.value;
+        let Some((lowest, highest)) = levels.range() else { return edit.check(&path, table) };
+        // `smu_v13_0_6_usr_edit_dpm_table`, `aldebaran_usr_edit_dpm_table`. A lower bound above the highest clock and an
+        // upper one below the lowest are refused as crossed. The memory's bound must lie above its lowest clock
+        // (`smu_v13_0_6_set_soft_freq_limited_range`).
+        let (what, minimum) = match domain {
+            ClockDomain::Memory => ("memory clock", MegaHertz(lowest.0.saturating_add(1))),
+            _ => ("shader clock", lowest),
+        };
+        let check = within(&path, what, clock, minimum, highest)?;
+        Ok(vec![format!("{check}, by {}", domain.attribute().name)])
     }
 
     /// Refuses edits that the table does not take.

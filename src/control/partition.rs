@@ -29,8 +29,10 @@ impl Control<'_> {
     ) -> Result<Plan<ComputePartition>> {
         let partition = partition.into();
         self.gpu.compute_partition()?;
-        // `aqua_vanjaram_xcp_mgr_init` takes the switch away from a virtual function.
-        if self.is_virtual_function() {
+        self.not_in_reset()?;
+        // `aqua_vanjaram_xcp_mgr_init` takes the switch away from a virtual function, and the file's mode says so; a
+        // recording may have no modes.
+        if self.gpu.is_virtual_function() {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(COMPUTE),
                 asked: partition.to_string(),

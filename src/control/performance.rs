@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use super::back_end::BackEnd;
 use super::plan::{Plan, Step};
 use super::{Control, within};
 use crate::attribute::{OLDER_XGMI_PLPD, XGMI_PLPD};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Unavailable};
 use crate::gpu::Gpu;
 use crate::parse::UnrecognisedLine;
 use crate::parse::dpm::DpmTable;
 use crate::parse::performance::{self, PerformanceLevel};
 use crate::parse::policy::{self, PolicyLevel};
-use crate::parse::profile::{self, PowerProfile};
+use crate::parse::profile::{self, CustomProfile, PowerProfile};
 use crate::reading::bare;
 use crate::unit::Percent;
 
@@ -62,9 +63,10 @@ impl Control<'_> {
     /// Says how the driver chooses clocks; also as a word, `"auto"`, in either case of letters.
     ///
     /// *Source*: `power_dpm_force_performance_level` of the PCI device.
-    /// *Errors*: [`Error::NotOffered`] for a word that the driver does not know. A level that this GPU does not have
-    /// is [`Error::Refused`] when it is committed.
-    /// *Supported on*: all with power management; `perf_determinism` on MI200 and MI300.
+    /// *Errors*: [`Error::NotOffered`] for a word that the driver does not know, and for a level that it does not take of
+    /// this GPU; [`Unavailable::InReset`].
+    /// *Supported on*: all with power management; `perf_determinism` on MI200 and MI300, which has no other level than
+    /// that, `auto` and `manual`.
     #[doc(alias = "amdsmi_set_gpu_perf_level")]
     #[doc(alias = "amdsmi_set_gpu_perf_level_v1")]
     pub fn performance_level(&self, level: impl Into<PerformanceLevel>) -> Result<Plan<PerformanceLevel>> {
@@ -78,8 +80,48 @@ impl Control<'_> {
             });
         }
         self.present(LEVEL)?;
+        self.not_in_reset()?;
+        self.takes_level(&level)?;
         let step = self.level_step(&level);
         Ok(Plan::new(self.gpu, level, |gpu: &Gpu| bare(gpu.performance_level())).step(step))
+    }
+
+    /// Refuses a level that the driver does not take of this GPU.
+    pub(super) fn takes_level(&self, level: &PerformanceLevel) -> Result<()> {
+        let Some(back_end) = self.back_end() else {
+            // Only tables without ranges are of those that take it (`aldebaran_`, `smu_v13_0_6_emit_clk_levels`).
+            let has_ranges = bare(self.gpu.overdrive()).is_ok_and(|table| !table.ranges.is_empty());
+            return match *level == PerformanceLevel::PerfDeterminism && has_ranges {
+                false => Ok(()),
+                true => Err(Error::NotOffered {
+                    path: self.gpu.path_of(LEVEL),
+                    asked: level.to_string(),
+                    offered: "MI200 and MI300 have it".into(),
+                }),
+            };
+        };
+        // The one in force is taken, whatever it is (`amdgpu_dpm_force_performance_level`).
+        if back_end.takes_level(level) || bare(self.gpu.performance_level()).is_ok_and(|now| now == *level) {
+            return Ok(());
+        }
+        let taken = PerformanceLevel::KNOWN.into_iter().filter(|level| back_end.takes_level(level));
+        let words: Vec<_> = taken.map(|level| level.to_string()).collect();
+        Err(Error::NotOffered {
+            path: self.gpu.path_of(LEVEL),
+            asked: level.to_string(),
+            offered: match words.is_empty() {
+                true => "the driver lets no level be chosen on this GPU".into(),
+                false => format!("on this GPU there are {}", words.join(", ")),
+            },
+        })
+    }
+
+    /// Refuses what the driver refuses while the GPU is in reset. Sleep is no obstacle: a write wakes the GPU.
+    pub(super) fn not_in_reset(&self) -> Result<()> {
+        match bare(self.gpu.performance_level()) {
+            Err(error @ Error::Unavailable { reason: Unavailable::InReset, .. }) => Err(error),
+            _ => Ok(()),
+        }
     }
 
     /// The step before everything that the driver takes in this performance level only.
@@ -96,12 +138,14 @@ impl Control<'_> {
     /// Chooses a power profile by its number or name. The performance level becomes manual.
     ///
     /// *Source*: `pp_power_profile_mode` of the PCI device, which lists the profiles.
-    /// *Errors*: [`Error::NotOffered`] for a profile that is not listed, and for `CUSTOM`, which takes
-    /// [parameters](Control::custom_power_profile) on some; [`Error::NotSupported`] where there are none.
+    /// *Errors*: [`Error::NotOffered`] for a profile that is not listed, for `CUSTOM` where it takes
+    /// [parameters](Control::custom_power_profile), and for `BOOTUP_DEFAULT` of GFX8 cards, which
+    /// [goes by itself](Control::reset_power_profile); [`Error::NotSupported`] where there are none.
     /// *Supported on*: most; not MI300.
     #[doc(alias = "amdsmi_set_gpu_power_profile")]
     pub fn power_profile(&self, profile: impl Into<Choice>) -> Result<Plan<PowerProfile>> {
-        let chosen = self.listed_profile(&profile.into())?;
+        let (chosen, custom) = self.listed_profile(&profile.into())?;
+        self.takes_alone(&chosen, custom)?;
         let step = profile_step(self, &chosen, "");
         let plan = Plan::new(self.gpu, PowerProfile { current: true, ..chosen }, current_profile);
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(step))
@@ -109,23 +153,32 @@ impl Control<'_> {
 
     /// Sets the parameters of the profile `CUSTOM`, and chooses it. The performance level becomes manual.
     ///
-    /// What they mean and how many there are differs with each ASIC and is published as the headings of the table
-    /// only; the driver refuses what it cannot take.
+    /// What they mean and how many there are differs with each ASIC: the headings of the table say it. Where each clock
+    /// has a line of its own the first is the clock's number.
     ///
     /// *Source*: `pp_power_profile_mode` of the PCI device.
-    /// *Errors*: [`Error::NotOffered`] without a profile `CUSTOM`, without parameters, or if they are too long for the
-    /// driver's buffer of 127 bytes.
+    /// *Errors*: [`Error::NotOffered`] without a profile `CUSTOM`, for another number of parameters than it takes, or if
+    /// they are too long for the driver's buffer of 127 bytes.
     /// *Supported on*: discrete cards up to RDNA3.
     pub fn custom_power_profile(&self, parameters: &[i64]) -> Result<Plan<Vec<i64>, PowerProfile>> {
-        let custom = self.listed_profile(&Choice::Name("CUSTOM".into()))?;
+        let (profile, custom) = self.listed_profile(&Choice::Name("CUSTOM".into()))?;
         let text: String = parameters.iter().map(|parameter| format!(" {parameter}")).collect();
-        let step = profile_step(self, &custom, &text);
+        let step = profile_step(self, &profile, &text);
+        let refused = |offered| {
+            let asked = format!("a list of {} parameters", parameters.len());
+            Err(Error::NotOffered { path: self.gpu.path_of(PROFILE), asked, offered })
+        };
         if parameters.is_empty() || step.bytes().len() > 127 {
-            return Err(Error::NotOffered {
-                path: self.gpu.path_of(PROFILE),
-                asked: format!("{} parameters", parameters.len()),
-                offered: "it takes at least one, and 127 bytes".into(),
-            });
+            return refused("it takes at least one, and 127 bytes".into());
+        }
+        if let Some(custom) = custom {
+            if parameters.len() != custom.parameters {
+                return refused(format!("it takes {}", takes(custom)));
+            }
+            let clocks = i64::try_from(custom.clocks).unwrap_or(i64::MAX);
+            if clocks > 0 && !parameters.iter().take(1).all(|clock| (0..clocks).contains(clock)) {
+                return refused(format!("the first of them is a clock's number, 0 to {}", clocks - 1));
+            }
         }
         let plan = Plan::new(self.gpu, parameters.to_vec(), current_profile);
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(step))
@@ -133,30 +186,70 @@ impl Control<'_> {
 
     /// Goes back to the profile after boot, and to automatic clocks.
     ///
-    /// *Source*: `pp_power_profile_mode` of the PCI device: the profile `BOOTUP_DEFAULT`.
+    /// *Source*: `pp_power_profile_mode` of the PCI device: the profile `BOOTUP_DEFAULT`. Where the driver refuses it by
+    /// its number, the automatic performance level alone brings it back (`psm_adjust_power_state_dynamic`).
     /// *Errors*: [`Error::NotSupported`] where there are no profiles.
     /// *Supported on*: as [`Control::power_profile`].
     pub fn reset_power_profile(&self) -> Result<Plan<PowerProfile>> {
-        let plan = self.power_profile("BOOTUP_DEFAULT")?;
+        let (default, custom) = self.listed_profile(&Choice::Name("BOOTUP_DEFAULT".into()))?;
+        let plan = match custom.is_some_and(|custom| custom.refuses_default) {
+            true => Plan::new(self.gpu, PowerProfile { current: true, ..default }, current_profile).check(
+                "of this GPU the automatic performance level brings back the profile after boot".into(),
+            ),
+            false => self.power_profile(default.index)?,
+        };
         Ok(plan.step(self.level_step(&PerformanceLevel::Auto)))
     }
 
-    fn listed_profile(&self, choice: &Choice) -> Result<PowerProfile> {
+    /// Refuses a profile that the driver does not take by its number alone.
+    fn takes_alone(&self, profile: &PowerProfile, custom: Option<CustomProfile>) -> Result<()> {
+        let Some(custom) = custom else { return Ok(()) };
+        let refused = |offered| {
+            Err(Error::NotOffered {
+                path: self.gpu.path_of(PROFILE),
+                asked: format!("profile {}", profile.name),
+                offered,
+            })
+        };
+        match &*profile.name {
+            "BOOTUP_DEFAULT" if custom.refuses_default => {
+                refused("on this GPU the performance level auto brings it back (`reset --profile`)".into())
+            }
+            "CUSTOM" => {
+                // Numbers of an earlier choice do (`smu7_`, `vega10_`, `vega20_set_power_profile_mode`), since kernel
+                // 6.13 those of the firmware, too (`smu_bump_power_profile_mode`).
+                let is_set = match self.back_end() {
+                    Some(BackEnd::PowerPlay) => profile.current,
+                    Some(_) => self.kernel_since(6, 13) == Some(true),
+                    None => false,
+                };
+                match custom.is_set.unwrap_or(is_set) {
+                    true => Ok(()),
+                    false => refused(format!("it takes {} (`set --custom-profile`)", takes(custom))),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A profile of the table, and what the table says of the profile `CUSTOM`.
+    fn listed_profile(&self, choice: &Choice) -> Result<(PowerProfile, Option<CustomProfile>)> {
         let profiles = self.gpu.power_profiles()?;
+        let table = self.gpu.access().read(PROFILE, profile::profile_table)?;
         // The driver takes the first character alone as the number (`amdgpu_set_pp_power_profile_mode`).
         let settable = |profile: &&PowerProfile| profile.index < 10;
         let names: Vec<_> =
             profiles.iter().filter(settable).map(|one| format!("{} {}", one.index, one.name)).collect();
         let found = profiles.iter().filter(settable).find(|one| choice.is(one.index, &one.name)).cloned();
         if found.is_none() {
-            let table = self.gpu.access().read(PROFILE, profile::profile_table)?;
             self.refuse_unrecognised(PROFILE, &table.unrecognised)?;
         }
-        found.ok_or_else(|| Error::NotOffered {
+        let found = found.ok_or_else(|| Error::NotOffered {
             path: self.gpu.path_of(PROFILE),
             asked: format!("profile {choice}"),
             offered: format!("there are {}", names.join(", ")),
-        })
+        })?;
+        Ok((found, table.custom))
     }
 
     /// Refuses what is not listed in a table with a line that was not understood: it may be the one that lists it.
@@ -202,6 +295,7 @@ impl Control<'_> {
         levels: fn(&Gpu) -> Result<Vec<PolicyLevel>>,
     ) -> Result<Plan<PolicyLevel>> {
         let listed = levels(self.gpu)?;
+        self.not_in_reset()?;
         let names: Vec<_> = listed.iter().map(|level| format!("{} {}", level.index, level.name)).collect();
         let chosen = listed.into_iter().find(|level| choice.is(level.index, &level.name));
         if chosen.is_none() && file != OLDER_XGMI_PLPD.name {
@@ -259,6 +353,7 @@ impl Control<'_> {
         read: fn(&Gpu) -> Result<Percent>,
     ) -> Result<Plan<Percent>> {
         self.present(file)?;
+        self.not_in_reset()?;
         // The driver silently takes 20 for more (`smu7_set_sclk_od`); the range is known, though not published.
         let check = within(&|| self.gpu.path_of(file), "overdrive", percent, Percent(0), Percent(20))?;
         let step = Step::write(&self.device.dir, file, percent.0).restored_verbatim();
@@ -278,6 +373,14 @@ fn profile_step(control: &Control<'_>, profile: &PowerProfile, parameters: &str)
         let profiles = profile::power_profiles(text).unwrap_or_default();
         profiles.iter().filter(|profile| profile.current).map(|profile| profile.index.to_string()).collect()
     })
+}
+
+/// The numbers that the profile `CUSTOM` takes.
+fn takes(custom: CustomProfile) -> String {
+    match custom.clocks {
+        0 => format!("{} numbers", custom.parameters),
+        _ => format!("{} numbers, a clock's first", custom.parameters),
+    }
 }
 
 fn current_profile(gpu: &Gpu) -> Result<PowerProfile> {

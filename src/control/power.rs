@@ -27,7 +27,7 @@ impl Control<'_> {
             asked: format!("power cap {cap}"),
             offered: offered.to_owned(),
         };
-        if let Some(reason) = self.refuses_power_caps() {
+        if let Some(reason) = self.refuses_power_caps(&name) {
             return Err(refused(reason));
         }
         // In force now; that it can be read shows that there is one (the file is empty where the firmware refuses).
@@ -41,10 +41,15 @@ impl Control<'_> {
             }
             (Ok(minimum), Ok(maximum)) => {
                 let path = || hwmon_path(gpu, &name);
-                within(&path, "power cap", cap, minimum, maximum)?
+                // Whole watts are compared: the fraction that is cut off may lie above.
+                let whole = MicroWatts(cap.0 - cap.0 % 1_000_000);
+                let compared = if cap > maximum && whole <= maximum { whole } else { cap };
+                within(&path, "power cap", compared, minimum, maximum)?
             }
             (Err(Error::NotSupported { .. }), _) | (_, Err(Error::NotSupported { .. })) => {
-                // kstrtou32 is all that is left to refuse it.
+                // `kstrtou32` is all that is left to refuse it.
+                let path = || hwmon_path(gpu, &name);
+                within(&path, "power cap", cap, MicroWatts(0), MicroWatts(u32::MAX.into()))?;
                 unbounded("power cap", &cap)
             }
             (Err(error), _) | (_, Err(error)) => return Err(error),
@@ -69,11 +74,17 @@ impl Control<'_> {
         self.power_cap(channel, self.read_cap(&format!("power{channel}_cap_default"))?)
     }
 
-    /// Why the driver takes no cap of this GPU, whatever it is: `amdgpu_hwmon_set_power_cap` answers EINVAL for every
-    /// virtual function.
-    pub(super) fn refuses_power_caps(&self) -> Option<&'static str> {
-        self.is_virtual_function()
-            .then_some("the driver takes no cap of a virtual function: the host sets it")
+    /// Why the driver takes no cap of this GPU, whatever it is: until kernel 6.18 `amdgpu_hwmon_set_power_cap` answers
+    /// EINVAL for every virtual function; since then the host says whether the file may be written
+    /// (`hwmon_attributes_visible`, AMDGPU_VIRT_CAP_POWER_LIMIT).
+    pub(super) fn refuses_power_caps(&self, name: &str) -> Option<&'static str> {
+        if !self.is_virtual_function() {
+            return None;
+        }
+        let meta = self.gpu.hwmon().ok().and_then(|hwmon| hwmon.dir.meta(name.as_ref()).ok());
+        let granted =
+            self.kernel_since(6, 18) == Some(true) && meta.is_some_and(|meta| meta.mode & 0o222 != 0);
+        (!granted).then_some("the driver takes no cap of a virtual function: the host sets it")
     }
 
     fn read_cap(&self, name: &str) -> Result<MicroWatts> {

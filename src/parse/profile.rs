@@ -35,6 +35,23 @@ pub struct ProfileTable {
     /// Lines that begin as a profile's does and were not understood. Values below a profile mean nothing here.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub unrecognised: Vec<UnrecognisedLine>,
+    /// What the profile `CUSTOM` takes; absent where the table has no values to set.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub custom: Option<CustomProfile>,
+}
+
+/// What the profile `CUSTOM` takes, by the headings of its table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CustomProfile {
+    /// How many numbers.
+    pub parameters: usize,
+    /// How many clocks have numbers of their own: the first parameter says which. 0 where it says nothing of the kind.
+    pub clocks: usize,
+    /// Whether the profile has numbers already; absent where the table shows those of the firmware.
+    pub is_set: Option<bool>,
+    /// Whether the driver refuses the profile after boot by its number (`smu7_set_power_profile_mode`).
+    pub refuses_default: bool,
 }
 
 /// Reads the profiles; empty where the driver has none.
@@ -55,7 +72,41 @@ pub fn profile_table(text: &[u8]) -> Parsed<ProfileTable> {
         }
     }
     unrecognised::refuse_all(table.profiles.is_empty(), &table.unrecognised)?;
+    table.custom = custom(text);
     Ok(table)
+}
+
+/// What `CUSTOM` takes: a number for each heading, before them that of the clock where each has a line of its own.
+fn custom(text: &[u8]) -> Option<CustomProfile> {
+    let rows: Vec<_> = lines(text).map(|line| String::from_utf8_lossy(line.trimmed()).into_owned()).collect();
+    let (heading, rows) = rows.split_first()?;
+    let words: Vec<_> = heading.split_whitespace().collect();
+    let mut own = rows.iter().skip_while(|row| !row.contains("CUSTOM"));
+    let profile = |parameters, clocks, is_set| CustomProfile {
+        parameters,
+        clocks,
+        is_set,
+        refuses_default: words.contains(&"SCLK_UP_HYST"),
+    };
+    Some(match &words[..] {
+        ["NUM", "MODE_NAME", values @ ..] => {
+            let mut set = own.next()?.split_once(':')?.1.split_whitespace();
+            match values.first() {
+                // Whether to use the values of a clock is a parameter, too, for each of two (`smu7_`).
+                Some(&"SCLK_UP_HYST") => profile(values.len() + 2, 0, Some(set.any(|value| value != "-"))),
+                // The first one tells (`vega10_`).
+                _ => profile(values.len(), 0, Some(set.next()? != "0")),
+            }
+        }
+        ["PROFILE_INDEX(NAME)", "CLOCK_TYPE(NAME)", values @ ..] => {
+            profile(values.len() + 1, own.skip(1).take_while(|row| row.contains('(')).count(), None)
+        }
+        _ if words.contains(&"CUSTOM") || words.contains(&"CUSTOM*") => {
+            let values = rows.iter().filter(|row| row.starts_with("Gfx_")).count();
+            profile(values + 1, 2, None)
+        }
+        _ => return None,
+    })
 }
 
 /// Whether the line's first word is a number. `3D_FULL_SCREEN` is none, nor is a clock's `0(       GFXCLK)`.
@@ -139,6 +190,32 @@ mod tests {
         let vega10 = b"NUM        MODE_NAME BUSY_SET_POINT FPS\n  0 BOOTUP_DEFAULT*:             70  60\n  \
             5        COMPUTE :             30  60\n";
         assert_eq!(brief(vega10), ["0 BOOTUP_DEFAULT*", "5 COMPUTE"]);
+    }
+
+    #[test]
+    fn numbers_of_the_custom_profile() {
+        let custom = |text: &[u8]| {
+            let custom = profile_table(text).unwrap().custom.unwrap();
+            (custom.parameters, custom.clocks, custom.is_set, custom.refuses_default)
+        };
+        let navi = b"PROFILE_INDEX(NAME) CLOCK_TYPE(NAME) FPS MinActiveFreqType BoosterFreq\n 6         CUSTOM :\n    \
+            0(       GFXCLK)       0\n    1(         FCLK)       0\n 7      WINDOW_3D :\n   0(  GFXCLK)  1\n";
+        assert_eq!(custom(navi), (4, 2, None, false));
+        let heading = "NUM        MODE_NAME     SCLK_UP_HYST   SCLK_DOWN_HYST SCLK_ACTIVE_LEVEL     MCLK_UP_HYST   \
+            MCLK_DOWN_HYST MCLK_ACTIVE_LEVEL\n  0   BOOTUP_DEFAULT:  -  -  -  -  -  -\n";
+        let unset =
+            format!("{heading}  6           CUSTOM:        -                -                -   - - -\n");
+        assert_eq!(custom(unset.as_bytes()), (8, 0, Some(false), true));
+        let set =
+            format!("{heading}  6           CUSTOM:        0              100               30   - - -\n");
+        assert_eq!(custom(set.as_bytes()), (8, 0, Some(true), true));
+        let vega10 = b"NUM        MODE_NAME BUSY_SET_POINT FPS USE_RLC_BUSY MIN_ACTIVE_LEVEL\n  \
+            6         CUSTOM :              0   0          0              0\n";
+        assert_eq!(custom(vega10), (4, 0, Some(false), false));
+        let turned = b"                              0 BOOTUP_DEFAULT  6 CUSTOM         * \n\
+            Gfx_FPS                       0    0\nGfx_BoosterFreq               0    0\nFclk_FPS   0    0\n";
+        assert_eq!(custom(turned), (3, 2, None, false));
+        assert_eq!(profile_table(b" 1 3D_FULL_SCREEN \n 5        COMPUTE*\n").unwrap().custom, None);
     }
 
     #[test]

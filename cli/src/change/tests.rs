@@ -177,7 +177,7 @@ fn a_change_that_fails_in_the_middle() {
 #[test]
 fn a_package_is_changed_once_and_each_partition_by_itself() {
     let scratch = scratch(CPX);
-    let (text, failed) = scratch.run("set -l low -R on", TEXT);
+    let (text, failed) = scratch.run("set -l manual -R on", TEXT);
     assert_eq!(failed, None);
     let writes = scratch.writes();
     assert_eq!(writes.iter().filter(|line| line.starts_with("power_dpm_force")).count(), 1, "{writes:?}");

@@ -19,7 +19,7 @@ const PLANS: [(&str, &[&str]); 4] = [
             "set -g 0 -L sclk max 3000 -L sclk min 2800 --voltage-offset -50mV",
             "set -g 0 --overdrive m\u{a0}1\u{a0}1300 --overdrive vo\u{a0}-60",
             "set -g 0 --fan-curve 40:20 60:35 75:60 85:80 95:100 --fan-target-temperature 83",
-            "set -g 0 --custom-profile 0 2 900 4 -65536",
+            "set -g 0 --custom-profile 0 0 2 900 4 750 3932160 -65536 0",
             "set -g 0 -f 1500rpm",
             "reset -g 0 -c -f -p -d -o",
             "set -g 0 -o 400",

@@ -52,12 +52,14 @@ fn out_of_range_is_refused_before_the_first_byte() {
     let control = scratch.smi.gpus()[0].control().unwrap();
     let refused = [
         control.power_cap(1, MicroWatts(290_999_999)).err(),
-        control.power_cap(1, MicroWatts(374_000_001)).err(),
+        control.power_cap(1, MicroWatts(375_000_000)).err(),
         // 350 µW, the mistake that the unit's type leaves possible.
         control.power_cap(1, MicroWatts(350)).err(),
         control.fan_percent(Percent(101)).err(),
         control.fan_pwm(256).err(),
         control.fan_rpm(Rpm(3201)).err(),
+        // Whatever fan1_min says.
+        control.fan_rpm(Rpm(0)).err(),
         control.clock_range(ClockDomain::Graphics, MegaHertz(499), MegaHertz(2000)).err(),
         control.clock_range(ClockDomain::Graphics, MegaHertz(2000), MegaHertz(1000)).err(),
         control.fan_control(FanControlChange::TargetTemperature(MilliCelsius(111_000))).err(),
@@ -177,12 +179,28 @@ fn a_writable_tree_takes_what_is_there() {
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
     assert!(!device.join("pp_new").exists());
     assert!(writer.write("hwmon".as_ref(), b"1\n").is_err());
-    // In reset as in MANIFEST: a write is refused as a read is.
-    let reset = Scratch::new("navi21-1x-k6.12-desktop-in-reset");
-    let failed = reset.smi.gpus()[0].control().unwrap().performance_level("low").unwrap().apply();
-    let error = failed.unwrap_err();
-    let in_reset = matches!(error, Failure::Before(Error::Unavailable { reason: Unavailable::InReset, .. }));
-    assert!(in_reset, "{error}");
+}
+
+/// The driver takes nothing while the GPU is in reset, and the plan says so.
+#[test]
+fn a_gpu_in_reset_takes_nothing() {
+    for fixture in ["navi21-1x-k6.12-desktop-in-reset", "navi21-1x-k7.0-desktop-in-reset"] {
+        let scratch = Scratch::new(fixture);
+        let control = scratch.smi.gpus()[0].control().unwrap();
+        let refused = [
+            control.performance_level("low").err(),
+            control.power_cap(1, MicroWatts::from_watts(200)).err(),
+            control.fan_percent(Percent(50)).err(),
+            control.fan_mode(amdgpu_smi::gpu::FanMode::Automatic).err(),
+            control.power_profile("COMPUTE").err(),
+            control.clock_levels(ClockDomain::Memory, &[0]).err(),
+        ];
+        for error in refused {
+            let error = error.unwrap();
+            let in_reset = matches!(error, Error::Unavailable { reason: Unavailable::InReset, .. });
+            assert!(in_reset, "{fixture}: {error}");
+        }
+    }
 }
 
 /// Whichever step fails, however: what had been done is said, and the way back leads back.
@@ -308,7 +326,7 @@ fn a_plan_does_not_wake() {
     let plan = control.performance_level("low").unwrap();
     assert!(plan.dry_run()[0].1.is_ok());
     let staged = plan.stage().unwrap();
-    let harmless = ["runtime_status", "cpuinfo", "ppfeaturemask", "name"];
+    let harmless = ["runtime_status", "cpuinfo", "ppfeaturemask", "name", "major", "minor", "revision"];
     for call in scratch.record.calls() {
         let name = call.path.file_name().unwrap().to_str().unwrap().to_owned();
         assert!(

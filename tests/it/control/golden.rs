@@ -211,8 +211,8 @@ fn levels_profiles_and_policies() {
     writes(
         &navi31,
         0,
-        |control| control.custom_power_profile(&[0, 2, 900, 4, -65536]),
-        &[MANUAL, "pp_power_profile_mode <- 6 0 2 900 4 -65536"],
+        |control| control.custom_power_profile(&[0, 0, 2, 900, 4, 750, 3_932_160, -65536, 0]),
+        &[MANUAL, "pp_power_profile_mode <- 6 0 0 2 900 4 750 3932160 -65536 0"],
     );
     let default = [MANUAL, "pp_power_profile_mode <- 0", AUTO];
     writes(&navi31, 0, |control| control.reset_power_profile(), &default);
@@ -501,5 +501,5 @@ fn a_plan_says_what_it_checked() {
     assert_eq!(plan.checks(), ["power cap 300 W is within 291 W to 374 W"]);
     let scratch = Scratch::new(SPX);
     let plan = scratch.smi.gpus()[0].control().unwrap().determinism(MegaHertz(1700)).unwrap();
-    assert_eq!(plan.checks(), ["shader clock 1700 MHz: the driver publishes no range, and decides"]);
+    assert_eq!(plan.checks(), ["shader clock 1700 MHz is within 132 MHz to 2100 MHz, by pp_dpm_sclk"]);
 }

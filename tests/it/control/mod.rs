@@ -4,6 +4,7 @@ mod capabilities;
 mod driver;
 mod failures;
 mod golden;
+mod model;
 mod ranges;
 mod refusals;
 mod round_trip;

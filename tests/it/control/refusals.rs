@@ -149,6 +149,85 @@ fn a_virtual_function_takes_no_power_cap_and_keeps_its_partitions() {
     assert!(capabilities.sriov_guest);
 }
 
+/// Since kernel 6.18 the host may let a virtual function set its cap, and the file's mode says so.
+#[test]
+fn a_host_may_grant_the_power_cap() {
+    let uevent = fs::read_to_string(support::fixtures::fixture(SPX).join(SPX_DEVICE).join("uevent")).unwrap();
+    let uevent = uevent.replace("1002:74A1\nPCI_SUBSYS", "1002:74B5\nPCI_SUBSYS");
+    for (release, mode, granted) in
+        [("6.16.1", "0644", false), ("6.18.0", "0644", true), ("7.0.3-amd64", "0444", false)]
+    {
+        let scratch = Scratch::prepared(SPX, |root| {
+            let device = root.join(SPX_DEVICE);
+            fs::write(device.join("device"), "0x74b5\n").unwrap();
+            fs::write(device.join("uevent"), &uevent).unwrap();
+            fs::write(root.join("proc/sys/kernel/osrelease"), format!("{release}\n")).unwrap();
+            let manifest = fs::read_to_string(root.join("MANIFEST")).unwrap();
+            let mode = format!("mode {mode} {SPX_DEVICE}/hwmon/hwmon6/power1_cap\n");
+            fs::write(root.join("MANIFEST"), manifest + &mode).unwrap();
+        });
+        let plan = scratch.smi.gpus()[0].control().unwrap().power_cap(1, MicroWatts::from_watts(500));
+        assert_eq!(plan.is_ok(), granted, "{release}: {plan:?}");
+    }
+}
+
+/// `smu_v13_0_6_set_performance_level` and `smu_v13_0_6_force_clk_levels`.
+#[test]
+fn an_instinct_has_two_levels_of_one_clock() {
+    let scratch = Scratch::new(SPX);
+    let control = scratch.smi.gpus()[0].control().unwrap();
+    assert!(control.performance_level("perf_determinism").is_ok());
+    let error = control.performance_level("high").unwrap_err();
+    assert!(error.to_string().contains("there are auto, manual, perf_determinism"), "{error}");
+    for domain in [ClockDomain::Memory, ClockDomain::Soc, ClockDomain::Fabric] {
+        let error = control.clock_levels(domain, &[0]).unwrap_err();
+        assert!(error.to_string().contains("the driver only shows these levels"), "{error}");
+    }
+    let plan = control.clock_levels(ClockDomain::Video0, &[0]).unwrap();
+    assert!(plan.checks()[0].contains("does nothing with it"), "{:?}", plan.checks());
+    // Of three lines the second is the clock itself.
+    assert_eq!(scratch.text("pp_dpm_sclk").lines().count(), 3);
+    let line = |levels| {
+        control.clock_levels(ClockDomain::Graphics, levels).map(|plan| plan.steps()[1].bytes().to_vec())
+    };
+    assert_eq!(line(&[2]).unwrap(), b"1\n");
+    assert_eq!(line(&[0, 1, 2]).unwrap(), b"0 1\n");
+    assert!(line(&[1]).unwrap_err().to_string().contains("it is the clock itself; there are 0 and 2"));
+}
+
+/// `smu7_set_power_profile_mode` has no case for the profile after boot, and wants eight numbers of CUSTOM.
+#[test]
+fn profiles_of_gfx8() {
+    let table = "NUM        MODE_NAME     SCLK_UP_HYST   SCLK_DOWN_HYST SCLK_ACTIVE_LEVEL     MCLK_UP_HYST   \
+        MCLK_DOWN_HYST MCLK_ACTIVE_LEVEL\n  0   BOOTUP_DEFAULT:        -                -      -    -   -   -\n  \
+        1 3D_FULL_SCREEN *:        0              100     30   10   60   25\n  \
+        6           CUSTOM:        -                -      -    -   -   -\n";
+    let scratch = with(NAVI31, NAVI31_DEVICE, &[("pp_power_profile_mode", table)]);
+    let control = scratch.smi.gpus()[0].control().unwrap();
+    let error = control.power_profile(0).unwrap_err();
+    assert!(error.to_string().contains("the performance level auto brings it back"), "{error}");
+    let reset = control.reset_power_profile().unwrap();
+    assert_eq!(reset.steps().iter().map(|step| step.bytes()).collect::<Vec<_>>(), [b"auto\n"]);
+    let error = control.power_profile("custom").unwrap_err();
+    assert!(error.to_string().contains("it takes 8 numbers"), "{error}");
+    assert!(control.custom_power_profile(&[1; 7]).is_err());
+    assert!(control.custom_power_profile(&[1; 8]).is_ok());
+}
+
+/// `amdgpu_gfx_set_enforce_isolation` knows two values until kernel 6.16.
+#[test]
+fn isolation_of_older_kernels() {
+    use amdgpu_smi::parse::policy::Isolation;
+    for (release, is_taken) in [("6.12.9", false), ("6.16.0", true)] {
+        let scratch = Scratch::prepared(SPX, |root| {
+            fs::write(root.join("proc/sys/kernel/osrelease"), format!("{release}\n")).unwrap();
+        });
+        let control = scratch.smi.gpus()[0].control().unwrap();
+        assert!(control.process_isolation(Isolation::On).is_ok());
+        assert_eq!(control.process_isolation(Isolation::Legacy).is_ok(), is_taken, "{release}");
+    }
+}
+
 /// `aldebaran_get_power_limit` and `aldebaran_set_power_limit`.
 #[test]
 fn the_second_die_takes_no_power_cap() {

@@ -8,3 +8,4 @@ pub mod fixtures;
 pub mod kfd_machine;
 pub mod machine_room;
 pub mod machines;
+pub mod setters;
