@@ -1,16 +1,18 @@
 //! The command line: the list of commands, and the help page above them.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 
 use crate::args::{Common, FormatName, Shape};
 use crate::command;
 use crate::command::bad_pages::BadPagesArgs;
 use crate::command::capture::CaptureArgs;
+use crate::command::completions::CompletionsArgs;
 use crate::command::event::EventArgs;
 use crate::command::firmware::FirmwareArgs;
 use crate::command::list::ListArgs;
+use crate::command::man::ManArgs;
 use crate::command::metric::MetricArgs;
 use crate::command::monitor::MonitorArgs;
 use crate::command::partition::PartitionArgs;
@@ -73,109 +75,162 @@ Environment:
 #[command(name = "amdgpu-smi", version, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
 #[command(after_help = "--help says more: examples, units, exit status.")]
 #[command(subcommand_precedence_over_arg = true, max_term_width = 110)]
-pub(crate) struct Cli {
+struct Options {
     #[command(flatten)]
+    common: Common,
+}
+
+/// A command line that was read.
+#[derive(Debug)]
+pub(crate) struct Cli {
     pub(crate) common: Common,
-    #[command(subcommand)]
     pub(crate) command: Option<Command>,
+}
+
+impl Parser for Cli {}
+
+impl CommandFactory for Cli {
+    fn command() -> clap::Command {
+        with_commands(COMMANDS)
+    }
+
+    fn command_for_update() -> clap::Command {
+        Cli::command()
+    }
+}
+
+/// The options with some of the commands.
+fn with_commands<'a>(commands: impl IntoIterator<Item = &'a Entry>) -> clap::Command {
+    Options::command().subcommands(commands.into_iter().map(|entry| (entry.build)()))
+}
+
+impl FromArgMatches for Cli {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Cli, clap::Error> {
+        Cli::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Cli, clap::Error> {
+        let command = matches.remove_subcommand();
+        let command = command.map(|(name, mut matches)| Command::named(&name, &mut matches)).transpose()?;
+        let Options { common } = Options::from_arg_matches_mut(matches)?;
+        Ok(Cli { common, command })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Cli::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 impl Cli {
     /// Whether it reads of a machine whose kernel may not answer: a recording always does.
     pub(crate) fn may_hang(&self) -> bool {
         let is_file = self.common.root().is_some_and(|root| root.is_file());
-        self.common.demo.is_none()
-            && !is_file
-            && !matches!(self.command, Some(Command::Completions { .. } | Command::Man { .. }))
+        let asks =
+            !matches!(self.command, Some(Command::Completions(_) | Command::Man(_) | Command::Version(_)));
+        self.common.demo.is_none() && !is_file && asks
     }
 }
 
-/// What is to be done.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// GPUs with their names and addresses
-    List(ListArgs),
-    /// What a GPU is: chip, board, bus, firmware image, memory, caches, limits
-    Static(StaticArgs),
-    /// How a GPU is: usage, power, clocks, temperatures, errors, fan, memory
-    Metric(MetricArgs),
-    /// Key metrics, one row per GPU
-    #[command(visible_alias = "dmon")]
-    Monitor(MonitorArgs),
-    /// A live view: bars, history, processes; keys as in htop
-    Top(Box<TopArgs>),
-    /// Versions of the firmware that the driver loaded
-    #[command(visible_alias = "ucode")]
-    Firmware(FirmwareArgs),
-    /// Processes on the GPUs: memory, engines and compute units
-    Process(ProcessArgs),
-    /// How the GPUs are wired to each other
-    Topology(TopologyArgs),
-    /// XGMI: links, their traffic and state, the hive
-    Xgmi(XgmiArgs),
-    /// Partitions of packages, current and possible
-    Partition(PartitionArgs),
-    /// Error correction, its counts, and the records of errors (CPER)
-    Ras(RasArgs),
-    /// Pages of video memory with errors
-    BadPages(BadPagesArgs),
-    /// Stream GPU events: resets, throttling, memory faults, migrations
-    Event(EventArgs),
-    /// Record the machine as a file, which --root and tests take in its place
-    Capture(CaptureArgs),
-    /// Change settings: power cap, fan, clocks, performance level, partitions
-    Set(Box<SetArgs>),
-    /// Restore settings, or reset the GPU itself
-    Reset(ResetArgs),
-    /// Check driver, devices and permissions, and suggest fixes
-    Doctor,
-    /// Versions of this program, the driver and the kernel
-    Version,
-    /// Print a script that completes this program's options
-    Completions {
-        /// Shell to generate completions for
-        shell: command::completions::Shell,
-    },
-    /// Write the manual pages into a directory
-    #[command(hide = true)]
-    Man {
-        /// Directory to write to
-        directory: PathBuf,
-    },
-}
-
-impl Command {
-    /// Answers.
-    pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
-        match self {
-            Command::List(args) => command::list::run(common, args),
-            Command::Static(args) => command::static_facts::run(common, args),
-            Command::Metric(args) => command::metric::run(common, args),
-            Command::Monitor(args) => command::monitor::run(common, args),
-            Command::Top(args) => crate::top::run(common, args),
-            Command::Firmware(_) => command::firmware::run(common),
-            Command::Process(args) => command::process::run(common, args),
-            Command::Topology(args) => command::topology::run(common, args),
-            Command::Xgmi(args) => command::xgmi::run(common, args),
-            Command::Partition(args) => command::partition::run(common, args),
-            Command::Ras(args) => command::ras::run(common, args),
-            Command::BadPages(args) => command::bad_pages::run(common, args),
-            Command::Event(args) => command::event::run(common, args),
-            Command::Capture(args) => command::capture::run(common, args),
-            Command::Set(args) => command::set::run(common, args),
-            Command::Reset(args) => command::reset::run(common, args),
-            Command::Doctor => command::doctor::run(common),
-            Command::Version => command::version::run(common),
-            Command::Completions { shell } => command::completions::run(common, *shell),
-            Command::Man { directory } => command::man::run(command(Face::Own), directory),
+/// Declares the commands: the first line about each, its options, its name, another name, and what answers.
+///
+/// Each can be built alone: building all of them is most of the time that a short answer takes.
+macro_rules! commands {
+    ($(#[doc = $about:literal] $command:ident($args:ty) $name:literal $(or $alias:literal)? => $run:expr;)*) => {
+        /// What is to be done.
+        #[derive(Debug)]
+        pub(crate) enum Command {
+            $(#[doc = $about] $command($args),)*
         }
-    }
+
+        /// All commands.
+        const COMMANDS: &[Entry] = &[$(Entry {
+            names: &[$name, $($alias)?],
+            build: || {
+                let command = <$args as Args>::augment_args(clap::Command::new($name));
+                command.about($about.trim_start())$(.visible_alias($alias))?
+            },
+        },)*];
+
+        impl Command {
+            /// The command of this name, with its options.
+            fn named(name: &str, matches: &mut ArgMatches) -> Result<Command, clap::Error> {
+                match name {
+                    $($name => <$args>::from_arg_matches_mut(matches).map(Command::$command),)*
+                    _ => Err(clap::Error::new(clap::error::ErrorKind::InvalidSubcommand)),
+                }
+            }
+
+            /// Answers.
+            pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
+                match self {
+                    $(Command::$command(args) => ($run)(common, args),)*
+                }
+            }
+        }
+    };
 }
+
+/// A command before it is built.
+struct Entry {
+    /// Its name, and perhaps another.
+    names: &'static [&'static str],
+    build: fn() -> clap::Command,
+}
+
+commands! {
+    /// GPUs with their names and addresses
+    List(ListArgs) "list" => command::list::run;
+    /// What a GPU is: chip, board, bus, firmware image, memory, caches, limits
+    Static(StaticArgs) "static" => command::static_facts::run;
+    /// How a GPU is: usage, power, clocks, temperatures, errors, fan, memory
+    Metric(MetricArgs) "metric" => command::metric::run;
+    /// Key metrics, one row per GPU
+    Monitor(MonitorArgs) "monitor" or "dmon" => command::monitor::run;
+    /// A live view: bars, history, processes; keys as in htop
+    Top(Box<TopArgs>) "top" => crate::top::run;
+    /// Versions of the firmware that the driver loaded
+    Firmware(FirmwareArgs) "firmware" or "ucode" => |common, _: &FirmwareArgs| command::firmware::run(common);
+    /// Processes on the GPUs: memory, engines and compute units
+    Process(ProcessArgs) "process" => command::process::run;
+    /// How the GPUs are wired to each other
+    Topology(TopologyArgs) "topology" => command::topology::run;
+    /// XGMI: links, their traffic and state, the hive
+    Xgmi(XgmiArgs) "xgmi" => command::xgmi::run;
+    /// Partitions of packages, current and possible
+    Partition(PartitionArgs) "partition" => command::partition::run;
+    /// Error correction, its counts, and the records of errors (CPER)
+    Ras(RasArgs) "ras" => command::ras::run;
+    /// Pages of video memory with errors
+    BadPages(BadPagesArgs) "bad-pages" => command::bad_pages::run;
+    /// Stream GPU events: resets, throttling, memory faults, migrations
+    Event(EventArgs) "event" => command::event::run;
+    /// Record the machine as a file, which --root and tests take in its place
+    Capture(CaptureArgs) "capture" => command::capture::run;
+    /// Change settings: power cap, fan, clocks, performance level, partitions
+    Set(Box<SetArgs>) "set" => command::set::run;
+    /// Restore settings, or reset the GPU itself
+    Reset(ResetArgs) "reset" => command::reset::run;
+    /// Check driver, devices and permissions, and suggest fixes
+    Doctor(NoArgs) "doctor" => |common, _: &NoArgs| command::doctor::run(common);
+    /// Versions of this program, the driver and the kernel
+    Version(NoArgs) "version" => |common, _: &NoArgs| command::version::run(common);
+    /// Print a script that completes this program's options
+    Completions(CompletionsArgs) "completions" => command::completions::run;
+    /// Write the manual pages into a directory
+    Man(ManArgs) "man" => |_, args: &ManArgs| command::man::run(command(Face::Own), args);
+}
+
+/// The options of a command that has none of its own.
+#[derive(Debug, Args)]
+pub(crate) struct NoArgs {}
 
 /// Reads the command line; prints help or the error and ends the process where there is nothing more to do.
 pub(crate) fn parse(face: Face) -> Cli {
-    let parsed = Cli::from_arg_matches(&command(face).get_matches());
-    let mut cli = parsed.unwrap_or_else(|error| error.exit());
+    let mut cli = parse_lean(face).unwrap_or_else(|| {
+        let parsed = Cli::from_arg_matches_mut(&mut command(face).get_matches());
+        parsed.unwrap_or_else(|error| error.exit())
+    });
     cli.take_face(face);
     cli.take_amds_letter();
     let common = &cli.common;
@@ -198,10 +253,24 @@ pub(crate) fn parse(face: Face) -> Cli {
     cli
 }
 
+/// Reads the command line with those commands alone whose names are among its words: no other can be meant.
+///
+/// `None` where that fails, or where help is asked for: then all commands have a say in the answer.
+fn parse_lean(face: Face) -> Option<Cli> {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let is_named = |entry: &&Entry| entry.names.iter().any(|name| words.iter().any(|word| word == name));
+    let command = of_face(with_commands(COMMANDS.iter().filter(is_named)), face);
+    Cli::from_arg_matches_mut(&mut command.try_get_matches_from(words).ok()?).ok()
+}
+
 /// The options, by the name of the caller's.
 pub(crate) fn command(face: Face) -> clap::Command {
+    of_face(Cli::command(), face)
+}
+
+fn of_face(command: clap::Command, face: Face) -> clap::Command {
     // Programs put the same flag twice; the last one counts, as in AMD's commands.
-    let command = Cli::command().args_override_self(true);
+    let command = command.args_override_self(true);
     match face {
         Face::Own => command,
         _ => command

@@ -1,6 +1,6 @@
 //! `completions`: a script by which a shell asks this program what to offer after TAB.
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 use clap_complete::env::{EnvCompleter, Fish, Zsh};
 
 use crate::args::Common;
@@ -17,6 +17,13 @@ pub(crate) enum Shell {
     Zsh,
     /// amdgpu-smi completions fish | source in ~/.config/fish/config.fish
     Fish,
+}
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// Shell to generate completions for
+    shell: Shell,
 }
 
 /// bash splits words at `=` and `:`, which options and PCI addresses contain, and replaces only the last part: so the line
@@ -38,10 +45,10 @@ const BASH: &str = r#"_amdgpu_smi() {
 complete -o bashdefault -F _amdgpu_smi amdgpu-smi
 "#;
 
-pub(crate) fn run(common: &Common, shell: Shell) -> Result<(), Failure> {
+pub(crate) fn run(common: &Common, args: &CompletionsArgs) -> Result<(), Failure> {
     const NAME: &str = "amdgpu-smi";
     let mut script = Vec::new();
-    let written = match shell {
+    let written = match args.shell {
         Shell::Bash => {
             script.extend_from_slice(BASH.replace("VARIABLE", VARIABLE).as_bytes());
             Ok(())
