@@ -124,6 +124,20 @@ impl SmiBuilder {
         })
     }
 
+    /// Version of the driver and release of the kernel, without a scan: no file of a GPU is read where the driver says
+    /// that it is there.
+    ///
+    /// # Errors
+    /// As [`SmiBuilder::build`].
+    pub fn driver_info(self) -> Result<DriverInfo> {
+        let backend = self.open_unlimited()?;
+        let is_there = backend.open_dir(Path::new("/sys")).is_ok_and(|sys| has_module(&*sys));
+        match is_there {
+            true => Ok(driver_info(&*backend)),
+            false => Ok(self.build()?.driver_info()),
+        }
+    }
+
     /// The backend that this builder stands for, without a scan.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
         let backend = self.open_unlimited()?;
@@ -377,10 +391,7 @@ impl Smi {
                 break scanned;
             }
         };
-        let driver = kfd.present
-            || drm.amdgpu
-            || is_dir(&*sys, "module/amdgpu")
-            || is_dir(&*sys, "bus/pci/drivers/amdgpu");
+        let driver = kfd.present || drm.amdgpu || has_module(&*sys);
         let others = std::mem::take(&mut drm.others);
         let (gpus, hidden) = join::join(&backend, wake, drm, kfd)?;
         if gpus.is_empty() && !driver {
@@ -404,6 +415,11 @@ fn no_sys(backend: &dyn Backend, error: &std::io::Error) -> Error {
         }
         other => other,
     }
+}
+
+/// Whether the driver is loaded, with GPUs or without.
+fn has_module(sys: &dyn crate::backend::Dir) -> bool {
+    is_dir(sys, "module/amdgpu") || is_dir(sys, "bus/pci/drivers/amdgpu")
 }
 
 fn is_dir(sys: &dyn crate::backend::Dir, rel: &str) -> bool {

@@ -13,18 +13,14 @@ use crate::report::{Forms, Node, Section};
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 pub(crate) fn run(common: &Common) -> Result<(), Failure> {
-    let smi = machine::builder(common).build();
-    let (driver, kernel) = match &smi {
-        Ok(smi) => {
-            let info = smi.driver_info();
-            (Node::reading(&info.version), Node::reading(&info.kernel_release))
-        }
+    let (driver, kernel) = match machine::builder(common).driver_info() {
+        Ok(info) => (Node::reading(&info.version), Node::reading(&info.kernel_release)),
         Err(error) => {
-            let absent = match error {
+            let absent = match &error {
                 amdgpu_smi::Error::DriverNotLoaded { .. } | amdgpu_smi::Error::Wsl => {
                     Node::absent("no driver", &error.to_string())
                 }
-                amdgpu_smi::Error::Root { .. } => return Err(error.clone().into()),
+                amdgpu_smi::Error::Root { .. } => return Err(error.into()),
                 error => Node::from(error),
             };
             (absent.clone(), absent)
