@@ -51,10 +51,15 @@
 //!
 //! # Features
 //!
-//! None is on by default. `control`: the module `control`, which changes settings. `capture`: machines in archives, read
-//! (`backend::Archive`, and as a root) and written (`capture`). `serde`: `Serialize` for every
-//! value that a method returns: quantities as the kernel's integers, ids as text, absent fields as null with the map of
-//! reasons beside them. `synth`: the module `synth`, which makes machines up for tests.
+//! None is on by default.
+//!
+//! * `control`: the module `control`, which changes settings.
+//! * `capture`: archives of machines, read (`backend::Archive`, and as a root) and written (`capture`).
+//! * `gzip`: `capture`, for archives compressed by gzip too.
+//! * `serde`: `Serialize` for every value that a method returns: quantities as the kernel's integers, ids as text, absent
+//!   fields as null with the map of reasons beside them.
+//! * `synth`: the module `synth`, which makes up machines for tests.
+//! * `tokio`: events for tasks of tokio.
 
 #![deny(missing_docs, unsafe_code)]
 // docs.rs marks what needs a feature.

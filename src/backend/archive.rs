@@ -29,13 +29,28 @@ pub use frames::Frames;
 use frames::Clock;
 use index::{Body, Id, Index, State, TOP};
 
-/// No archive is larger: it is held in memory.
+/// No archive is larger, nor unpacks to more: it is held in memory.
 const ARCHIVE_LIMIT: u64 = 1 << 30;
+
+/// What a source gives, and at most one byte more than an archive may have.
+fn read_to_limit(source: &mut impl Read, size: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size + 1);
+    source.take(ARCHIVE_LIMIT + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn too_large() -> io::Error {
+    invalid(format!("larger than {ARCHIVE_LIMIT} bytes"))
+}
+
+fn invalid(reason: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
+}
 
 /// A machine in a tar archive, as `amdgpu-smi capture` writes it. Cheap to clone; clones share the frame.
 ///
-/// It answers as a [`Tree`](super::Tree) would of the same archive unpacked. Plain tar, not compressed: ustar, pax or GNU,
-/// with `sys` at its top, and MANIFEST if there is one.
+/// It answers as a [`Tree`](super::Tree) would of the same archive unpacked. It is a tar file (ustar, pax or GNU)
+/// with `sys` at its top, and MANIFEST if there is one; compressed by gzip or not with feature `gzip`.
 ///
 /// ```
 /// use amdgpu_smi::Smi;
@@ -71,29 +86,20 @@ impl Archive {
     /// not matter.
     ///
     /// # Errors
-    /// Those of opening and reading it; `InvalidData`, with where and why, for what is damaged, cut off, compressed, or
-    /// names something outside of itself.
+    /// Those of opening and reading it; `InvalidData`, with where and why, for what is damaged, cut off, compressed in a way
+    /// that is not read, or names something outside of itself.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Archive> {
         let mut file = File::from(fs::open(path.as_ref(), fd::READ, Mode::empty())?);
         let stat = fs::fstat(&file)?;
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
         }
-        let too_large = || {
-            let reason = format!("larger than {ARCHIVE_LIMIT} bytes");
-            io::Error::new(io::ErrorKind::InvalidData, reason)
-        };
         let size = u64::try_from(stat.st_size).unwrap_or(0);
         if size > ARCHIVE_LIMIT {
             return Err(too_large());
         }
         // It may grow meanwhile.
-        let mut bytes = Vec::with_capacity(size as usize + 1);
-        file.by_ref().take(ARCHIVE_LIMIT + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > ARCHIVE_LIMIT {
-            return Err(too_large());
-        }
-        Archive::from_bytes(bytes)
+        Archive::from_bytes(read_to_limit(&mut file, size as usize)?)
     }
 
     /// The same of bytes in memory.
@@ -101,6 +107,19 @@ impl Archive {
     /// # Errors
     /// `InvalidData`, as [`Archive::open`].
     pub fn from_bytes(bytes: Vec<u8>) -> io::Result<Archive> {
+        #[cfg(feature = "gzip")]
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            let unpacked = read_to_limit(&mut flate2::read::MultiGzDecoder::new(bytes.as_slice()), 0)
+                .map_err(|error| invalid(format!("compressed by gzip, but damaged or cut off: {error}")))?;
+            return Archive::from_tar(unpacked);
+        }
+        Archive::from_tar(bytes)
+    }
+
+    fn from_tar(bytes: Vec<u8>) -> io::Result<Archive> {
+        if bytes.len() as u64 > ARCHIVE_LIMIT {
+            return Err(too_large());
+        }
         let mut index = Index::new(&bytes)?;
         let parts = index.pack();
         let contents = Frozen::copy_of(parts.iter().map(|part| bytes.get(part.clone()).unwrap_or_default()));

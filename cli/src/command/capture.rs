@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use amdgpu_smi::capture::{Capture, Progress, Recording, Redact};
 use clap::{Args, ValueEnum};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::args::Common;
 use crate::failure::Failure;
@@ -19,7 +21,8 @@ use crate::{machine, output};
 // A paragraph a line, which is wrapped to the terminal's width.
 const CAPTURE_HELP: &str = "\
 What it is:
-A plain tar file with what this program can read of the machine: files, links, modes, what refused to be read and how. \
+A tar file with what this program can read of the machine: files, links, modes, what refused to be read and how. If its \
+name ends in .gz or .tgz, it is compressed, and --root reads it as it is. \
 Every command answers from it as on the machine itself, with --root FILE. A test can do the same, and a bug report \
 with it is a test. Unpacked with tar it is a directory that --root takes, too.
 
@@ -39,8 +42,8 @@ Commands with --watch show one after the other at the pace at which they were re
 meanwhile is kept, and `event` tells it again.
 
 Examples:
-  amdgpu-smi capture -o machine.tar                         for a bug report
-  amdgpu-smi --root machine.tar metric                      what it showed there
+  amdgpu-smi capture -o machine.tar.gz                      for a bug report
+  amdgpu-smi --root machine.tar.gz metric                   what it showed there
   sudo amdgpu-smi capture -o all.tar --redact none          everything, for oneself
   amdgpu-smi capture -o minute.tar --frames 60 --every 1 --events
   amdgpu-smi --root minute.tar monitor -w 1                 the same minute again";
@@ -50,7 +53,7 @@ Examples:
 #[command(next_help_heading = "Recording", after_long_help = CAPTURE_HELP)]
 #[command(after_help = "--help says more: what is in it, what is replaced, frames.")]
 pub(crate) struct CaptureArgs {
-    /// The archive to write; one that is there is replaced only with --overwrite
+    /// The archive to write, compressed if its name ends in .gz or .tgz; --overwrite replaces an existing one
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
     /// What to replace by something of the same form
@@ -124,7 +127,14 @@ pub(crate) fn save(recording: &Recording, path: &Path, overwrite: bool) -> Resul
     let failed = |error| Failure::Output(path.to_path_buf(), error);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new().prefix(".amdgpu-smi-").tempfile_in(folder).map_err(failed)?;
-    let mut writer = recording.write(BufWriter::new(file.as_file())).map_err(failed)?;
+    let mut writer = BufWriter::new(file.as_file());
+    if path.extension().is_some_and(|extension| extension == "gz" || extension == "tgz") {
+        let compressed =
+            recording.write(GzEncoder::new(&mut writer, Compression::default())).map_err(failed)?;
+        compressed.finish().map_err(failed)?;
+    } else {
+        recording.write(&mut writer).map_err(failed)?;
+    }
     writer.flush().map_err(failed)?;
     drop(writer);
     file.as_file().sync_all().map_err(failed)?;

@@ -95,6 +95,24 @@ fn round_trip() {
     }
 }
 
+/// By its name a capture is compressed, and read without being unpacked first.
+#[test]
+fn compressed() {
+    let root = fixture("phoenix-navi33-2x-k6.10-hybrid-foreign-card0");
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("machine.tar");
+    captured(&root, &plain, &["--redact", "none"]);
+    for name in ["machine.tar.gz", "machine.tgz"] {
+        let packed = folder.path().join(name);
+        captured(&plain, &packed, &["--redact", "none"]);
+        let mut unpacked = Vec::new();
+        let mut reader = flate2::read::GzDecoder::new(std::fs::File::open(&packed).unwrap());
+        std::io::Read::read_to_end(&mut reader, &mut unpacked).unwrap();
+        assert!(unpacked == std::fs::read(&plain).unwrap(), "{name} holds another archive");
+        assert_eq!(ask(&packed, &["metric"]).stdout, ask(&plain, &["metric"]).stdout, "{name}");
+    }
+}
+
 /// Where two answers differ: the keys of the last object on the way.
 fn differences(a: &Value, b: &Value, key: &str, found: &mut Vec<String>) {
     match (a, b) {

@@ -48,7 +48,7 @@ fn what_is_wrong_is_said() {
         (Vec::new(), "not a tar archive"),
         (b"#!/bin/sh\n".to_vec(), "not a tar archive"),
         (vec![b'x'; 4096], "not a tar archive"),
-        (vec![0x1f, 0x8b, 8, 0], "compressed; unpack it with gunzip first"),
+        (vec![0x28, 0xb5, 0x2f, 0xfd], "compressed; unpack it with unzstd first"),
         (of("/etc/passwd"), "/etc/passwd: not a path within the archive"),
         (of("sys/../../x"), "sys/../../x: not a path within the archive"),
         (of("sys//x"), "sys//x: not a path within the archive"),
@@ -108,6 +108,42 @@ fn what_is_wrong_is_said() {
     ] {
         let error = Archive::from_bytes(bytes).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::InvalidData, reason));
+    }
+}
+
+/// Compressed, at the fastest level.
+#[cfg(feature = "gzip")]
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    io::Write::write_all(&mut writer, bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+#[test]
+#[cfg(feature = "gzip")]
+fn gzip_is_unpacked() {
+    let plain = archive(|tar| file(tar, "sys/a", b"12\n"));
+    let read = |bytes| {
+        let mut read = Vec::new();
+        let archive = Archive::from_bytes(bytes).unwrap();
+        archive.open_dir(Path::new("sys")).unwrap().read(Path::new("a"), &mut read).unwrap();
+        read
+    };
+    assert_eq!(read(gzip(&plain)), b"12\n");
+    // Two files joined are one to gunzip.
+    let (head, tail) = plain.split_at(700);
+    assert_eq!(read([gzip(head), gzip(tail)].concat()), b"12\n");
+}
+
+#[test]
+#[cfg(feature = "gzip")]
+fn gzip_cut_off_anywhere_is_refused() {
+    let whole = gzip(&archive(|tar| file(tar, "sys/a", b"12\n")));
+    for end in 0..whole.len() {
+        let error = Archive::from_bytes(whole[..end].to_vec()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{end}: {error}");
+        let said = error.to_string();
+        assert!(end < 2 || said.starts_with("compressed by gzip, but damaged or cut off: "), "{end}: {said}");
     }
 }
 

@@ -230,7 +230,7 @@ fn number(field: &[u8]) -> Option<u64> {
 /// The error for what is known to be a compressed file.
 fn compressed(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
-        [0x1f, 0x8b, ..] => Some("compressed; unpack it with gunzip first"),
+        [0x1f, 0x8b, ..] => Some("compressed; unpack it with gunzip first, or enable feature `gzip`"),
         [0x28, 0xb5, 0x2f, 0xfd, ..] => Some("compressed; unpack it with unzstd first"),
         [0xfd, b'7', b'z', b'X', b'Z', ..] => Some("compressed; unpack it with unxz first"),
         _ => None,
