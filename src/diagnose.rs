@@ -176,7 +176,7 @@ fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
             diagnosis.add(Level::Note, "gpu", text).advise("--wake reads them all the same");
             continue;
         }
-        if let Some((_, error)) = gpu.ids().reasons.iter().find(|(_, error)| !error.is_absence()) {
+        if let Some((_, error)) = gpu.ids().reasons().find(|(_, error)| !error.is_absence()) {
             let text = format!("{name} can be read in part only: {error}");
             diagnosis.add(Level::Problem, "gpu", text);
             continue;
@@ -247,7 +247,7 @@ fn render_nodes(smi: &Smi, diagnosis: &mut Diagnosis) {
     let backend = &**smi.backend();
     let Some(dev) = directory(backend, "/dev") else { return };
     let mut groups: Vec<(NodeState, Vec<String>)> = Vec::new();
-    for render in smi.gpus().iter().filter_map(|gpu| gpu.ids().render) {
+    for render in smi.gpus().iter().filter_map(|gpu| gpu.ids().render.clone().ok()) {
         let file = format!("dri/renderD{render}");
         let state = NodeState::of(&*dev, &file, backend);
         let name = format!("/dev/{file}");

@@ -498,49 +498,6 @@ impl Error {
     }
 }
 
-/// Why names of a GPU are missing: pairs of field and error.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reasons(Vec<(String, Error)>);
-
-impl Reasons {
-    /// Why `field` has no value; `None` for a field that has one.
-    pub fn of(&self, field: &str) -> Option<&Error> {
-        self.0.iter().find(|(name, _)| name == field).map(|(_, error)| error)
-    }
-
-    /// All fields without a value, with why.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Error)> {
-        self.0.iter().map(|(name, error)| (name.as_str(), error))
-    }
-
-    /// Replaces the reason of `field`.
-    pub(crate) fn set(&mut self, field: &str, reason: Error) {
-        match self.0.iter_mut().find(|(name, _)| name == field) {
-            Some((_, kept)) => *kept = reason,
-            None => self.0.push((field.to_owned(), reason)),
-        }
-    }
-
-    /// Keeps the value, or else the reason under this name.
-    pub(crate) fn keep<T>(&mut self, field: impl Into<String>, value: Result<T>) -> Option<T> {
-        match value {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.0.push((field.into(), error));
-                None
-            }
-        }
-    }
-}
-
-#[cfg(feature = "serde")]
-impl serde::Serialize for Reasons {
-    /// A map from field to reason, in a few words.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter().map(|(field, error)| (field, error.reason())))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -117,7 +117,7 @@ fn nothing_is_kept() {
 
     let tree = Tree::open(&root).unwrap();
     let smi = Smi::builder().backend(Arc::new(tree.clone())).build().unwrap();
-    let id = smi.gpus()[0].ids().kfd_id.unwrap();
+    let id = smi.gpus()[0].ids().kfd_id.clone().unwrap();
     soak("event sets, each with an event", times / 10, || {
         let mut events = smi.events().open().unwrap();
         tree.emit(id, "3 1 job hang on ring:gfx_0.0.0");

@@ -87,9 +87,9 @@ fn listed_gpus(word: &OsStr) -> Vec<CompletionCandidate> {
         // Besides the number, which all begin with: what somebody has begun to type.
         let others = [
             Some(gpu.bdf().to_string()),
-            ids.card.map(|minor| format!("card{minor}")),
-            ids.render.map(|minor| format!("renderD{minor}")),
-            Some(gpu.uuid().to_string()),
+            ids.card.as_ref().ok().map(|minor| format!("card{minor}")),
+            ids.render.as_ref().ok().map(|minor| format!("renderD{minor}")),
+            gpu.uuid().ok().map(|uuid| uuid.to_string()),
         ];
         if !last.is_empty() {
             names.extend(others.into_iter().flatten());

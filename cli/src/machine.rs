@@ -45,7 +45,7 @@ pub(crate) fn scan(common: &Common) -> Result<Smi, Error> {
 pub(crate) fn explain(common: &Common, gpus: &[Gpu]) {
     for gpu in gpus {
         let mut said: Vec<&Error> = Vec::new();
-        for (_, error) in gpu.ids().reasons.iter().filter(|(_, error)| is_failure(error)) {
+        for (_, error) in gpu.ids().reasons().filter(|(_, error)| is_failure(error)) {
             if !said.contains(&error) {
                 lacks(common, &format!("GPU {} ({}) could be read in part: {error}", gpu.index(), gpu.bdf()));
                 said.push(error);

@@ -302,7 +302,8 @@ fn is_empty(error: &Error) -> bool {
 }
 
 fn are_unique(gpus: &[Gpu]) -> bool {
-    let mut uuids: Vec<String> = gpus.iter().map(|gpu| gpu.uuid().to_string()).collect();
+    let uuids: amdgpu_smi::Result<Vec<String>> = gpus.iter().map(|gpu| Ok(gpu.uuid()?.to_string())).collect();
+    let Ok(mut uuids) = uuids else { return false };
     uuids.sort_unstable();
     uuids.windows(2).all(|pair| pair.first() != pair.last())
 }

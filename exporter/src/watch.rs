@@ -142,7 +142,10 @@ impl Watch {
 
 /// The labels of a package's GPUs.
 fn names(package: &Gpu, gpus: &[Gpu], uuids: bool, selection: &Selection) -> Vec<Names> {
-    let name = |gpu: &Gpu| if uuids { gpu.uuid().to_string() } else { gpu.bdf().to_string() };
+    let name = |gpu: &Gpu| match gpu.uuid() {
+        Ok(uuid) if uuids => uuid.to_string(),
+        _ => gpu.bdf().to_string(),
+    };
     let whole_name = name(package);
     let labels = |gpu: String, index: usize, partition: Option<u8>| {
         let mut labels: Labels = vec![("gpu", gpu)];

@@ -312,7 +312,7 @@ fn a_machine_without_a_driver_is_a_page() {
 #[test]
 fn events_are_counted_on_request() {
     let machine = Played::open(support::fixtures::fixture(DESKTOP)).unwrap();
-    let gpu = machine.smi().unwrap().gpus()[0].ids().kfd_id.unwrap();
+    let gpu = machine.smi().unwrap().gpus()[0].ids().kfd_id.clone().unwrap();
     let mut observer = observer_with(&machine, Selection::default().collector(Collector::Events, true));
     let resets = [("gpu", CARD), ("event", "gpu_pre_reset")];
     assert_eq!(value(&observer.look(LONG), Metric::Events, &resets), None);
@@ -337,7 +337,7 @@ fn names_of_gpus_and_labels_are_a_choice() {
         Observer::new(Machine::Backend(machine.backend()), selection, GpuLabel::Uuid, &nobody()).unwrap();
     let page = observer.look(LONG);
     let labels: Vec<_> = page.of(Metric::Power)[0].labels().collect();
-    assert_eq!(labels, [("gpu", smi.gpus()[0].uuid().to_string().as_str())]);
+    assert_eq!(labels, [("gpu", smi.gpus()[0].uuid().unwrap().to_string().as_str())]);
     let info = &page.of(Metric::Info)[0];
     assert!(info.labels().any(|(name, _)| name == "name") && info.labels().all(|(name, _)| name != "serial"));
 }

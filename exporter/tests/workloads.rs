@@ -123,7 +123,7 @@ fn the_kubelet_names_pods() {
 fn partitions_are_given_by_their_platform_devices() {
     let played = Played::open(fixture(PARTITIONS)).unwrap();
     let smi = played.smi().unwrap();
-    let render = smi.gpus()[3].ids().render.unwrap().0;
+    let render = smi.gpus()[3].ids().render.clone().unwrap().0;
     let pods = vec![
         ("one", Device::Plugin("amdgpu_xcp_0".into())),
         ("two", Device::Claim(format!("gpu-7-{render}"))),

@@ -93,7 +93,7 @@ impl Tree {
     /// # let root = "fixtures/navi31-1x-k6.12-desktop";
     /// let tree = Tree::open(root)?;
     /// let smi = Smi::builder().backend(Arc::new(tree.clone())).build()?;
-    /// let gpu = smi.gpus()[0].ids().kfd_id.unwrap();
+    /// let gpu = smi.gpus()[0].ids().kfd_id.clone().unwrap();
     /// let mut events = smi.events().open()?;
     /// assert_eq!(tree.emit(gpu, "3 1 job hang on ring:gfx_0.0.0").delivered, 1);
     /// assert_eq!(events.try_next()?.unwrap().kind.name(), "GPU_PRE_RESET");

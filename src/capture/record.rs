@@ -213,8 +213,8 @@ fn wait(
         };
         match set.wait(step) {
             Ok(Some(event)) => {
-                if let (Origin::Kernel, Some(gpu)) = (event.origin, event.gpu.ids().kfd_id) {
-                    gathered.events.push((start.elapsed(), gpu, event.raw));
+                if let (Origin::Kernel, Ok(gpu)) = (event.origin, &event.gpu.ids().kfd_id) {
+                    gathered.events.push((start.elapsed(), *gpu, event.raw));
                 }
             }
             Ok(None) | Err(Error::Interrupted) => {}

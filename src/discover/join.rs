@@ -11,9 +11,9 @@ use super::Hidden;
 use super::drm::{Card, Drm, Partition};
 use super::kfd::{self, GpuNode, Kfd, Place, UnreadNode};
 use crate::backend::Backend;
-use crate::error::{Error, Reasons, Result};
+use crate::error::{Error, Result};
 use crate::gpu::{Device, Gpu, GpuIds, Node, WakePolicy};
-use crate::id::{AMD, Bdf, GpuId, NodeId, RenderMinor, Uuid};
+use crate::id::{AMD, Bdf, NodeId, RenderMinor};
 use crate::parse::keyval::PciId;
 
 /// Makes one list of what the two sides know.
@@ -57,7 +57,10 @@ pub(super) fn join(
         }
         found.push(of_card(card, absent.clone(), drm.unread.as_ref()));
     }
-    found.sort_by_key(|entry| (entry.ids.package, entry.ids.partition, entry.ids.node));
+    found.sort_by_key(|entry| {
+        let ids = &entry.ids;
+        (ids.package, ids.partition, ids.node.as_ref().ok().copied())
+    });
     let gpus = found
         .into_iter()
         .enumerate()
@@ -85,7 +88,7 @@ impl Side<'_> {
 
     /// The GPU of this node. `renders` are the partitions' DRM nodes that no node which could be read names.
     fn entry(&self, drm: &mut Drm, renders: &mut impl Iterator<Item = RenderMinor>) -> Entry {
-        let (place, mut reasons) = (&self.place, Reasons::default());
+        let place = &self.place;
         let is_primary = place.partition.unwrap_or(0) == 0;
         let card = drm.cards.iter_mut().find(|card| card.bdf == place.package);
         let render = match self.node {
@@ -96,17 +99,13 @@ impl Side<'_> {
         let own = |partition: &&Partition| partition.render.is_some() && partition.render == render;
         let own = drm.partitions.iter().find(own);
         let kfd_id = match self.node {
-            Ok(node) => reasons.keep("kfd_id", node.gpu_id.clone()),
-            Err(UnreadNode { gpu_id: Some(id), .. }) => Some(*id),
-            Err(node) => reasons.keep::<GpuId>("kfd_id", Err(node.error.clone())),
+            Ok(node) => node.gpu_id.clone(),
+            Err(UnreadNode { gpu_id: Some(id), .. }) => Ok(*id),
+            Err(node) => Err(node.error.clone()),
         };
         let (properties, id) = match self.node {
             Ok(node) => (Some(&node.properties), node.id),
-            Err(node) => {
-                // What of the GPU only the node tells.
-                reasons.keep::<()>("node", Err(node.error.clone()));
-                (None, node.id)
-            }
+            Err(node) => (None, node.id),
         };
         let listed = properties.and_then(|node| {
             let vendor = node.vendor_id.map_or(AMD, |id| id as u16);
@@ -121,37 +120,32 @@ impl Side<'_> {
                 (minor, device, card.unique_id.clone(), card.pci_id.clone())
             }
             None => {
-                let path = Path::new("/sys/bus/pci/devices").join(place.package.to_string());
-                let absent = || Error::NotSupported { path: path.clone() };
+                let absent = || absent(place.package, "");
                 (None, Err(absent()), Ok(None), Err(absent()))
             }
         };
         let unique_id = match properties.and_then(|node| node.unique_id) {
-            Some(id) => Some(id),
-            None => reasons.keep("unique_id", unique_id).flatten(),
+            Some(id) => Ok(id),
+            None => existing(unique_id, place.package, "unique_id"),
         };
-        let pci_id = match (pci_id, listed) {
-            (Ok(id), _) | (Err(_), Some(id)) => id,
-            (Err(error), None) => unknown_pci_id(error, &mut reasons),
-        };
+        let pci_id = pci_id.or_else(|error| listed.ok_or(error));
         let of_drm = device.as_ref().err().filter(|error| !error.is_absence()).or(drm.unread.as_ref());
         let of_node = self.node.err().map(|node| &node.error);
-        explain(&mut reasons, "card", card_minor, of_drm.or(of_node.filter(|_| !is_primary)));
-        explain(&mut reasons, "render", render, of_node.or(of_drm));
-        explain_uuid(&mut reasons);
+        let card = explained(card_minor, of_drm.or(of_node.filter(|_| !is_primary)), place.package);
+        let render = explained(render, of_node.or(of_drm), place.package);
         let ids = GpuIds {
             bdf: place.bdf,
             package: place.package,
-            uuid: Uuid::new(unique_id, pci_id.device, place.partition.unwrap_or(0)),
+            uuid: GpuIds::uuid_of(&unique_id, &pci_id, place.partition.unwrap_or(0)),
             kfd_id,
-            node: Some(id),
-            card: card_minor,
+            node: Ok(id),
+            card,
             render,
             unique_id,
             hip_index: None,
             partition: place.partition,
             pci_id,
-            reasons,
+            properties: self.node.map(drop).map_err(|node| node.error.clone()),
         };
         let node = match self.node {
             Ok(node) => Ok(Node::new(node.dir.clone(), node.properties.clone())),
@@ -163,49 +157,40 @@ impl Side<'_> {
 
 /// A GPU that KFD does not show.
 fn of_card(card: &Card, node: Error, unread: Option<&Error>) -> Entry {
-    let mut reasons = Reasons::default();
-    let pci_id = card.pci_id.clone().unwrap_or_else(|error| unknown_pci_id(error, &mut reasons));
-    let unique_id = reasons.keep("unique_id", card.unique_id.clone()).flatten();
     let device = card.device();
     let of_drm = device.as_ref().err().or(unread);
-    explain(&mut reasons, "card", card.card, of_drm);
-    explain(&mut reasons, "render", card.render, of_drm);
-    explain_uuid(&mut reasons);
+    let unique_id = existing(card.unique_id.clone(), card.bdf, "unique_id");
     let ids = GpuIds {
         bdf: card.bdf,
         package: card.bdf,
-        uuid: Uuid::new(unique_id, pci_id.device, 0),
-        kfd_id: None,
-        node: None,
-        card: card.card,
-        render: card.render,
+        uuid: GpuIds::uuid_of(&unique_id, &card.pci_id, 0),
+        kfd_id: Err(node.clone()),
+        node: Err(node.clone()),
+        card: explained(card.card, of_drm, card.bdf),
+        render: explained(card.render, of_drm, card.bdf),
         unique_id,
         hip_index: None,
         partition: None,
-        pci_id,
-        reasons,
+        pci_id: card.pci_id.clone(),
+        properties: Err(node.clone()),
     };
     Entry { ids, device, node: Err(node) }
 }
 
-/// AMD's, with no number of the device.
-fn unknown_pci_id(error: Error, reasons: &mut Reasons) -> PciId {
-    reasons.keep::<()>("pci_id", Err(error));
-    PciId { vendor: AMD, device: 0 }
+/// The error of a file of a PCI device that is not there.
+fn absent(package: Bdf, file: &str) -> Error {
+    let device = Path::new("/sys/bus/pci/devices").join(package.to_string());
+    Error::NotSupported { path: if file.is_empty() { device } else { device.join(file) } }
 }
 
-/// Keeps why a name is missing, if an error may be the cause.
-fn explain<T>(reasons: &mut Reasons, name: &str, value: Option<T>, error: Option<&Error>) {
-    if let (None, Some(error)) = (value, error) {
-        reasons.set(name, error.clone());
-    }
+/// A name that may not exist.
+fn existing<T>(name: Result<Option<T>>, package: Bdf, file: &str) -> Result<T> {
+    name.and_then(|name| name.ok_or_else(|| absent(package, file)))
 }
 
-/// The UUID is made of two numbers: without one of them it is not the GPU's.
-fn explain_uuid(reasons: &mut Reasons) {
-    if let Some(error) = reasons.of("unique_id").or_else(|| reasons.of("pci_id")).cloned() {
-        reasons.set("uuid", error);
-    }
+/// The number of a device node; where it is missing, the error that may be the cause.
+fn explained<T>(number: Option<T>, error: Option<&Error>, package: Bdf) -> Result<T> {
+    number.ok_or_else(|| error.cloned().unwrap_or_else(|| absent(package, "drm")))
 }
 
 /// What DRM shows and no node that could be read belongs to.

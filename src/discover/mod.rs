@@ -283,22 +283,22 @@ impl Smi {
 
     /// The GPU that KFD's calls, events and `proc` files call this.
     pub fn by_kfd_id(&self, id: GpuId) -> Option<&Gpu> {
-        self.gpus.iter().find(|gpu| gpu.ids().kfd_id == Some(id))
+        self.gpus.iter().find(|gpu| gpu.ids().kfd_id == Ok(id))
     }
 
     /// The GPU of this KFD node.
     pub fn by_node(&self, node: NodeId) -> Option<&Gpu> {
-        self.gpus.iter().find(|gpu| gpu.ids().node == Some(node))
+        self.gpus.iter().find(|gpu| gpu.ids().node == Ok(node))
     }
 
     /// The GPU behind `cardN`.
     pub fn by_card(&self, card: CardMinor) -> Option<&Gpu> {
-        self.gpus.iter().find(|gpu| gpu.ids().card == Some(card))
+        self.gpus.iter().find(|gpu| gpu.ids().card == Ok(card))
     }
 
     /// The GPU behind `renderDN`.
     pub fn by_render(&self, render: RenderMinor) -> Option<&Gpu> {
-        self.gpus.iter().find(|gpu| gpu.ids().render == Some(render))
+        self.gpus.iter().find(|gpu| gpu.ids().render == Ok(render))
     }
 
     /// The GPU whose device, card or render node this path names: `/sys/class/drm/card1`,
@@ -324,12 +324,12 @@ impl Smi {
 
     /// The GPUs with this fused number: one, or all partitions of a package.
     pub fn by_unique_id(&self, id: UniqueId) -> impl Iterator<Item = &Gpu> {
-        self.gpus.iter().filter(move |gpu| gpu.ids().unique_id == Some(id))
+        self.gpus.iter().filter(move |gpu| gpu.ids().unique_id == Ok(id))
     }
 
     /// The GPUs with this UUID: one, but for equal cards without a unique id, which share theirs.
     pub fn by_uuid(&self, uuid: Uuid) -> impl Iterator<Item = &Gpu> {
-        self.gpus.iter().filter(move |gpu| gpu.uuid() == uuid)
+        self.gpus.iter().filter(move |gpu| gpu.ids().uuid == Ok(uuid))
     }
 
     /// The GPUs in the order in which HIP and ROCr number them; those without a KFD node are left out.
@@ -353,15 +353,17 @@ impl Smi {
         }
         let minor = |prefix: &str| name.strip_prefix(prefix).and_then(|digits| digits.parse::<u32>().ok());
         if let Some(minor) = minor("card") {
-            let gpu = self.gpus.iter().find(|gpu| gpu.ids().card.is_some_and(|card| card.0 == minor));
+            let gpu = self.gpus.iter().find(|gpu| gpu.ids().card.as_ref().is_ok_and(|card| card.0 == minor));
             return gpu.ok_or_else(|| none(self.known()));
         }
         if let Some(minor) = minor("renderD") {
-            let gpu = self.gpus.iter().find(|gpu| gpu.ids().render.is_some_and(|render| render.0 == minor));
+            let gpu =
+                self.gpus.iter().find(|gpu| gpu.ids().render.as_ref().is_ok_and(|render| render.0 == minor));
             return gpu.ok_or_else(|| none(self.known()));
         }
         let uuid = name.to_ascii_lowercase();
-        let mut matches = self.gpus.iter().filter(|gpu| gpu.uuid().to_string() == uuid);
+        let mut matches =
+            self.gpus.iter().filter(|gpu| gpu.uuid().is_ok_and(|known| known.to_string() == uuid));
         match (matches.next(), matches.next()) {
             (Some(gpu), None) => Ok(gpu),
             (Some(_), Some(_)) => Err(none("several GPUs share this UUID; use the PCI address".into())),

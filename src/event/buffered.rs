@@ -321,7 +321,7 @@ fn dropped((gpu, count): (Gpu, u64)) -> Event {
 }
 
 fn same(one: &Gpu, other: &Gpu) -> bool {
-    one.ids().kfd_id == other.ids().kfd_id
+    one.ids().kfd_id.as_ref().ok() == other.ids().kfd_id.as_ref().ok()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -64,7 +64,7 @@ impl<'a> EventsBuilder<'a> {
     pub fn open(self) -> Result<EventSet> {
         let backend = self.smi.backend();
         let warnings = check_mask(&**backend, self.mask)?;
-        let any_gpu = self.smi.gpus().iter().any(|gpu| gpu.ids().kfd_id.is_some());
+        let any_gpu = self.smi.gpus().iter().any(|gpu| gpu.ids().kfd_id.is_ok());
         let kfd = kfd::open(&**backend, any_gpu)?;
         let mut set = EventSet::new(backend.clone(), kfd, self.mask, warnings)?;
         match self.gpus {

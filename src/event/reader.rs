@@ -37,7 +37,7 @@ impl EventReader {
     #[doc(alias = "AmdSmiEventReader")]
     pub fn new(gpu: &Gpu, types: impl IntoIterator<Item = EventType>) -> Result<EventReader> {
         let backend = &gpu.inner.backend;
-        let kfd = kfd::open(&**backend, gpu.ids().kfd_id.is_some())?;
+        let kfd = kfd::open(&**backend, gpu.ids().kfd_id.is_ok())?;
         let mask = types.into_iter().collect::<EventMask>();
         let mut set = EventSet::new(backend.clone(), kfd, mask, Vec::new())?;
         set.add_gpu(gpu)?;

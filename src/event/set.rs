@@ -112,7 +112,7 @@ impl EventSet {
     /// [`Error::GpuHidden`] for one that KFD does not give this process, [`Error::NotSupported`] for one that KFD
     /// does not know.
     pub fn add_gpu(&mut self, gpu: &Gpu) -> Result<()> {
-        let Some(id) = gpu.ids().kfd_id else {
+        let Ok(id) = gpu.ids().kfd_id else {
             return Err(Error::NotSupported { path: "/sys/class/kfd/kfd/topology/nodes/gpu_id".into() });
         };
         if self.sources.iter().any(|source| source.id == id) {
@@ -128,13 +128,13 @@ impl EventSet {
             .map_err(|error| kfd::call_error(Op::Subscribe, &error.into()))?;
         self.next_token += 1;
         self.sources.push(source);
-        self.refused.retain(|refused| refused.gpu.ids().kfd_id != Some(id));
+        self.refused.retain(|refused| refused.gpu.ids().kfd_id != Ok(id));
         Ok(())
     }
 
     /// Ceases to watch a GPU. What was fetched of it and not given out is forgotten.
     pub fn remove_gpu(&mut self, gpu: &Gpu) {
-        self.remove(|source| Some(source.id) == gpu.ids().kfd_id);
+        self.remove(|source| gpu.ids().kfd_id == Ok(source.id));
     }
 
     fn remove(&mut self, which: impl Fn(&Source) -> bool) {
@@ -187,8 +187,8 @@ impl EventSet {
     pub fn set_gpu_mask(&mut self, gpu: &Gpu, mask: impl Into<EventMask>) -> Result<()> {
         let mask = mask.into();
         let warnings = check_mask(&*self.backend, mask)?;
-        let id = gpu.ids().kfd_id;
-        let Some(source) = self.sources.iter_mut().find(|source| Some(source.id) == id) else {
+        let id = &gpu.ids().kfd_id;
+        let Some(source) = self.sources.iter_mut().find(|source| *id == Ok(source.id)) else {
             return Err(Error::NotSupported { path: kfd::path() });
         };
         source.set_mask(mask).map_err(|error| kfd::call_error(Op::Subscribe, &error))?;
@@ -203,8 +203,8 @@ impl EventSet {
 
     /// Which events are asked for of a GPU; `None` for one that is not watched.
     pub fn gpu_mask(&self, gpu: &Gpu) -> Option<EventMask> {
-        let id = gpu.ids().kfd_id;
-        self.sources.iter().find(|source| Some(source.id) == id).map(|source| source.mask)
+        let id = &gpu.ids().kfd_id;
+        self.sources.iter().find(|source| *id == Ok(source.id)).map(|source| source.mask)
     }
 
     /// The GPUs that are watched.

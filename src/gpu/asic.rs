@@ -4,7 +4,7 @@ use super::names::{self, MarketName};
 use super::{Gpu, Node};
 use crate::attribute::{PRODUCT_NAME, REVISION, SUBSYSTEM, XGMI_PHYSICAL_ID};
 use crate::error::{Error, Result};
-use crate::id::UniqueId;
+use crate::id::{AMD, UniqueId};
 use crate::parse::keyval::PciId;
 use crate::parse::topology::{self, NodeProperties};
 use crate::reading::{Reading, Scope, Source, Value, bundle};
@@ -70,14 +70,14 @@ impl Gpu {
             let name = name.ok_or_else(|| Error::NotSupported { path: path() })?;
             Ok(version.map(|_| name))
         });
-        let serial = ids.unique_id.ok_or_else(|| Error::NotSupported { path: self.path_of("unique_id") });
+        let pci_id = ids.pci_id.clone().unwrap_or(PciId { vendor: AMD, device: 0 });
         AsicInfo {
             market_name: self.market_name(),
-            pci_id: ids.pci_id,
-            vendor_name: names::vendor(&*self.inner.backend, ids.pci_id.vendor),
+            pci_id,
+            vendor_name: names::vendor(&*self.inner.backend, pci_id.vendor),
             subsystem_id: self.get(&SUBSYSTEM),
             revision: self.get(&REVISION),
-            serial: serial.map(|serial| Value::of_package(serial, Source::Scan)),
+            serial: ids.unique_id.clone().map(|serial| Value::of_package(serial, Source::Scan)),
             target_graphics_version: target,
             compute_units: of_node(&node, scope, |node| node.compute_units()),
             oam_id: self.get(&XGMI_PHYSICAL_ID),
@@ -99,7 +99,8 @@ impl Gpu {
         self.inner.name.get_or_init(|| {
             let board = self.get(&PRODUCT_NAME).ok().map(|name| name.value);
             let revision = self.get(&REVISION).ok().map(|revision| revision.value);
-            MarketName::find(&*self.inner.backend, board, self.ids().pci_id, revision)
+            let pci_id = self.ids().pci_id.clone().unwrap_or(PciId { vendor: AMD, device: 0 });
+            MarketName::find(&*self.inner.backend, board, pci_id, revision)
         })
     }
 }

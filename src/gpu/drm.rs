@@ -55,7 +55,7 @@ impl Gpu {
 
     /// The chip and its memory.
     pub(super) fn drm_device(&self) -> Result<&DrmDevice> {
-        let expected = u32::from(self.ids().pci_id.device);
+        let expected = self.ids().pci_id.as_ref().map_or(0, |id| u32::from(id.device));
         self.ask(&self.inner.drm.device, DrmQuery::Device, |answer, path| {
             let device = drm::device(answer);
             match device.device_id {
@@ -70,9 +70,9 @@ impl Gpu {
 
     /// Where the render node is, or would be.
     pub(super) fn render_path(&self) -> PathBuf {
-        match self.ids().render {
-            Some(minor) => PathBuf::from(format!("/dev/dri/renderD{minor}")),
-            None => PathBuf::from("/dev/dri"),
+        match &self.ids().render {
+            Ok(minor) => PathBuf::from(format!("/dev/dri/renderD{minor}")),
+            Err(_) => PathBuf::from("/dev/dri"),
         }
     }
 
@@ -84,7 +84,7 @@ impl Gpu {
         read: impl FnOnce(&[u8], &Path) -> Result<T>,
     ) -> Result<&'a T> {
         let path = self.render_path();
-        let Some(minor) = self.ids().render else { return Err(Error::NotSupported { path }) };
+        let Ok(minor) = self.ids().render else { return Err(Error::NotSupported { path }) };
         self.owns_render_node(&path)?;
         if let Some(answer) = kept.get() {
             return Ok(answer);

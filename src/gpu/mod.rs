@@ -39,7 +39,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use crate::backend::Backend;
-use crate::error::{Error, Reasons, Unavailable};
+use crate::error::{Error, Result, Unavailable};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::keyval::PciId;
 
@@ -99,8 +99,10 @@ pub struct Gpu {
 }
 
 /// The names of one GPU, as far as they could be told without opening a device node.
+///
+/// A name that does not exist is [`NotSupported`](Error::NotSupported); any other error is of a node of KFD or of a file of
+/// the device that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct GpuIds {
     /// The PCI address; a partition has its number in place of the function.
@@ -108,27 +110,69 @@ pub struct GpuIds {
     /// The PCI address of the package: where its files are. Equal to `bdf` but for a partition.
     pub package: Bdf,
     /// AMD SMI's UUID.
-    pub uuid: Uuid,
-    /// KFD's id; `None` where KFD does not know the GPU or hides it.
-    pub kfd_id: Option<GpuId>,
+    pub uuid: Result<Uuid>,
+    /// KFD's id; none where KFD does not know the GPU or hides it.
+    pub kfd_id: Result<GpuId>,
     /// Index of the GPU's node in the KFD topology.
-    pub node: Option<NodeId>,
+    pub node: Result<NodeId>,
     /// N of its `cardN`.
-    pub card: Option<CardMinor>,
+    pub card: Result<CardMinor>,
     /// N of its `renderDN`.
-    pub render: Option<RenderMinor>,
+    pub render: Result<RenderMinor>,
     /// The number fused into the package.
-    pub unique_id: Option<UniqueId>,
+    pub unique_id: Result<UniqueId>,
     /// Which device it is to HIP and ROCr: its rank among the GPU nodes that this process may read.
     pub hip_index: Option<u32>,
     /// Which partition of its package it is; `None` for a package that is not partitioned.
     pub partition: Option<u8>,
     /// PCI vendor (0x1002 for AMD) and device.
-    pub pci_id: PciId,
-    /// Why names could not be told, by their fields: a node of KFD or a file of the device that could not be read. A
-    /// name without a value and without a reason here does not exist. `uuid` and `pci_id` with a reason are not reliable.
-    pub reasons: Reasons,
+    pub pci_id: Result<PciId>,
+    /// Whether the node's properties could be read, which have what only the node tells of the GPU.
+    pub properties: Result<()>,
 }
+
+impl GpuIds {
+    /// Why names could not be read, by the names of the fields, with `node` for its properties. Names that do not exist
+    /// are left out.
+    pub fn reasons(&self) -> impl Iterator<Item = (&'static str, &Error)> {
+        fn failure<T>(name: &Result<T>) -> Option<&Error> {
+            name.as_ref().err().filter(|error| !matches!(error, Error::NotSupported { .. }))
+        }
+        // A node has a number: one without it is a part of the machine that this process is not shown.
+        let kfd_id = self.kfd_id.as_ref().err().filter(|_| self.node.is_ok());
+        let reasons = [
+            ("kfd_id", kfd_id),
+            ("node", failure(&self.properties)),
+            ("unique_id", failure(&self.unique_id)),
+            ("pci_id", self.pci_id.as_ref().err()),
+            ("card", failure(&self.card)),
+            ("render", failure(&self.render)),
+            ("uuid", self.uuid.as_ref().err()),
+        ];
+        reasons.into_iter().filter_map(|(name, error)| Some((name, error?)))
+    }
+
+    /// The UUID of these two numbers: a number that could not be read would make another GPU's.
+    pub(crate) fn uuid_of(
+        unique_id: &Result<UniqueId>,
+        pci_id: &Result<PciId>,
+        partition: u8,
+    ) -> Result<Uuid> {
+        let unique_id = match unique_id {
+            Ok(id) => Some(*id),
+            Err(Error::NotSupported { .. }) => None,
+            Err(error) => return Err(error.clone()),
+        };
+        let pci_id = pci_id.as_ref().map_err(Error::clone)?;
+        Ok(Uuid::new(unique_id, pci_id.device, partition))
+    }
+}
+
+#[cfg(feature = "serde")]
+crate::reading::serialize_with_reasons! { GpuIds {
+    bdf: plain, package: plain, uuid: known, kfd_id: known, node: known, card: known, render: known, unique_id: known,
+    hip_index: plain, partition: plain, pci_id: known,
+} }
 
 /// What [`Gpu`] shares among its clones.
 pub(crate) struct Inner {
@@ -137,9 +181,9 @@ pub(crate) struct Inner {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) wake: WakePolicy,
     /// The PCI device's directory, or why there is none: not supported where only KFD knows the GPU.
-    pub(crate) device: Result<Device, Error>,
+    pub(crate) device: Result<Device>,
     /// The KFD node, or why there is none: not supported where KFD does not show the GPU.
-    pub(crate) node: Result<Node, Error>,
+    pub(crate) node: Result<Node>,
     hwmon: OnceLock<Hwmon>,
     drm: drm::Answers,
     name: OnceLock<MarketName>,
@@ -151,8 +195,8 @@ impl Inner {
         ids: GpuIds,
         backend: Arc<dyn Backend>,
         wake: WakePolicy,
-        device: Result<Device, Error>,
-        node: Result<Node, Error>,
+        device: Result<Device>,
+        node: Result<Node>,
     ) -> Inner {
         let (hwmon, drm, name) = (OnceLock::new(), drm::Answers::default(), OnceLock::new());
         Inner { index, ids, backend, wake, device, node, hwmon, drm, name }
@@ -164,7 +208,8 @@ impl PartialEq for Gpu {
     fn eq(&self, other: &Gpu) -> bool {
         let key = |gpu: &Gpu| {
             let ids = gpu.ids();
-            (ids.bdf, ids.partition, ids.unique_id, ids.pci_id)
+            let (unique_id, pci_id) = (ids.unique_id.as_ref().ok(), ids.pci_id.as_ref().ok());
+            (ids.bdf, ids.partition, unique_id.copied(), pci_id.copied())
         };
         key(self) == key(other) && Arc::ptr_eq(&self.inner.backend, &other.inner.backend)
     }
@@ -194,8 +239,8 @@ impl Gpu {
         ids: GpuIds,
         backend: Arc<dyn Backend>,
         wake: WakePolicy,
-        device: Result<Device, Error>,
-        node: Result<Node, Error>,
+        device: Result<Device>,
+        node: Result<Node>,
     ) -> Gpu {
         Gpu { inner: Arc::new(Inner::new(index, ids, backend, wake, device, node)), refusing: None }
     }
@@ -241,9 +286,12 @@ impl Gpu {
     }
 
     /// AMD SMI's UUID.
+    ///
+    /// # Errors
+    /// Those of reading the numbers that it is made of.
     #[doc(alias = "amdsmi_get_gpu_device_uuid")]
-    pub fn uuid(&self) -> Uuid {
-        self.inner.ids.uuid
+    pub fn uuid(&self) -> Result<Uuid> {
+        self.inner.ids.uuid.clone()
     }
 
     /// The directory of its PCI device, as on a live machine; `None` where only KFD knows the GPU.
@@ -264,7 +312,7 @@ impl Gpu {
 
     /// Whether KFD's topology shows this GPU to this process. If not, the GPU is too old for KFD, or a device
     /// cgroup hides it; compute programs cannot use it either. A node that cannot be read for another reason counts as shown:
-    /// [`GpuIds::reasons`] and each question that needs the node have the error.
+    /// [`GpuIds::properties`] and each question that needs the node have the error.
     pub fn in_kfd(&self) -> bool {
         !matches!(self.inner.node, Err(Error::NotSupported { .. }))
     }

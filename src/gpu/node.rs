@@ -66,7 +66,7 @@ impl Gpu {
 
     /// Looks for the node of the same GPU: the id that KFD makes of place, memory and XCCs, and where it is.
     fn find_node_again(&self, node: &Node) -> bool {
-        let Some(id) = self.inner.ids.kfd_id else { return false };
+        let Ok(id) = self.inner.ids.kfd_id else { return false };
         let Ok(nodes) = self.inner.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
             return false;
         };

@@ -4,7 +4,6 @@ use std::ops::Deref;
 
 use super::{Gpu, GpuIds, Inner};
 use crate::error::Error;
-use crate::id::Uuid;
 
 /// A package: one GPU, or all partitions of one together.
 ///
@@ -45,19 +44,19 @@ impl Gpu {
         if inner.ids.partition.is_none() {
             return Package(self.clone());
         }
+        let no_node = || Error::NotSupported { path: "/sys/class/kfd/kfd/topology/nodes".into() };
         let ids = GpuIds {
             bdf: inner.ids.package,
-            uuid: Uuid::new(inner.ids.unique_id, inner.ids.pci_id.device, 0),
-            kfd_id: None,
-            node: None,
+            uuid: GpuIds::uuid_of(&inner.ids.unique_id, &inner.ids.pci_id, 0),
+            kfd_id: Err(no_node()),
+            node: Err(no_node()),
             hip_index: None,
             partition: None,
             ..inner.ids.clone()
         };
         let device = inner.device.as_ref().map(|device| device.of_package()).map_err(Error::clone);
-        let node = Error::NotSupported { path: "/sys/class/kfd/kfd/topology/nodes".into() };
         let (backend, wake) = (inner.backend.clone(), inner.wake);
-        let whole: Inner = Inner::new(inner.index, ids, backend, wake, device, Err(node));
+        let whole: Inner = Inner::new(inner.index, ids, backend, wake, device, Err(no_node()));
         Package(Gpu { inner: whole.into(), refusing: self.refusing })
     }
 

@@ -249,9 +249,9 @@ impl Gpu {
     /// The package's folder in debugfs: by card number, or by address where the card is not known.
     fn debugfs(&self) -> PathBuf {
         let ids = self.ids();
-        let folder = match ids.card.filter(|_| ids.partition.unwrap_or(0) == 0) {
-            Some(card) => card.to_string(),
-            None => ids.package.to_string(),
+        let folder = match &ids.card {
+            Ok(card) if ids.partition.unwrap_or(0) == 0 => card.to_string(),
+            _ => ids.package.to_string(),
         };
         Path::new("/sys/kernel/debug/dri").join(folder)
     }

@@ -74,7 +74,7 @@ impl Gpu {
 
     /// Whether its PCI number is one that only virtual functions have.
     pub(crate) fn is_virtual_function(&self) -> bool {
-        VIRTUAL_FUNCTIONS.contains(&self.ids().pci_id.device)
+        self.ids().pci_id.as_ref().is_ok_and(|id| VIRTUAL_FUNCTIONS.contains(&id.device))
     }
 
     fn hypervisor(&self) -> Reading<bool> {

@@ -35,15 +35,15 @@ impl<'a> Wanted<'a> {
         };
         for (index, gpu) in wanted.gpus.iter().enumerate() {
             let ids = gpu.ids();
-            if let Some(id) = ids.kfd_id {
+            if let Ok(id) = ids.kfd_id {
                 wanted.by_kfd_id.insert(id, index);
             }
             // The package's own nodes are the first partition's.
             if ids.partition.is_none_or(|partition| partition == 0) {
                 wanted.by_bdf.insert(ids.package, index);
             }
-            let minors = [ids.card.map(|card| card.0), ids.render.map(|render| render.0)];
-            wanted.by_minor.extend(minors.into_iter().flatten().map(|minor| (minor, index)));
+            let minors = ids.card.iter().map(|card| card.0).chain(ids.render.iter().map(|render| render.0));
+            wanted.by_minor.extend(minors.map(|minor| (minor, index)));
         }
         wanted
     }

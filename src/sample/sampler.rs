@@ -205,7 +205,9 @@ impl Sampler {
             let found = gpu.ids();
             // While a driver starts KFD knows the GPU already and DRM does not yet (`amdgpu_device_ip_init` is before
             // `drm_dev_register`): that is not all of it.
-            (found.bdf, found.unique_id, found.pci_id) == (ids.bdf, ids.unique_id, ids.pci_id)
+            found.bdf == ids.bdf
+                && found.unique_id.as_ref().ok() == ids.unique_id.as_ref().ok()
+                && found.pci_id.as_ref().ok() == ids.pci_id.as_ref().ok()
                 && gpu.in_drm() >= self.gpu.in_drm()
         };
         let Some(gpu) = smi.gpus().iter().find(same) else {

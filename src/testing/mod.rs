@@ -78,7 +78,7 @@
 //!
 //! // An event.
 //! let mut events = smi.events().open()?;
-//! machine.emit(gpu.ids().kfd_id.unwrap(), "3 1 job hang on ring:gfx_0.0.0");
+//! machine.emit(gpu.ids().kfd_id.clone().unwrap(), "3 1 job hang on ring:gfx_0.0.0");
 //! assert_eq!(events.try_next()?.unwrap().kind.name(), "GPU_PRE_RESET");
 //!
 //! // It is pulled.
@@ -376,7 +376,7 @@ impl Machine {
     fn renders_of_others(&self, gpu: &Gpu) -> Result<Vec<RenderMinor>> {
         let smi = Smi::builder().backend(Arc::new(self.overlay.clone())).build()?;
         let others = smi.gpus().iter().filter(|other| other.ids().package != gpu.ids().package);
-        Ok(others.filter_map(|other| other.ids().render).collect())
+        Ok(others.filter_map(|other| other.ids().render.clone().ok()).collect())
     }
 
     /// The PCI device's directory, without links.
@@ -424,8 +424,8 @@ impl Machine {
     /// The names of a GPU's device nodes.
     fn node_names(&self, gpu: &Gpu) -> Vec<String> {
         let ids = gpu.ids();
-        let card = ids.card.map(|card| format!("card{card}"));
-        card.into_iter().chain(ids.render.map(|render| format!("renderD{render}"))).collect()
+        let card = ids.card.iter().map(|card| format!("card{card}"));
+        card.chain(ids.render.iter().map(|render| format!("renderD{render}"))).collect()
     }
 }
 

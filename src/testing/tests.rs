@@ -90,7 +90,10 @@ fn nothing_of_a_pulled_gpu_is_left() {
     assert_eq!(names("/sys/bus/pci/drivers/amdgpu"), [second.bdf().to_string()]);
     // The CPU's node and what was node 2, which is 1 now, with links that say so.
     assert_eq!(names("/sys/class/kfd/kfd/topology/nodes"), ["0", "1"]);
-    assert_eq!(text(&*topology, "nodes/1/gpu_id").unwrap(), format!("{}\n", second.ids().kfd_id.unwrap()));
+    assert_eq!(
+        text(&*topology, "nodes/1/gpu_id").unwrap(),
+        format!("{}\n", second.ids().kfd_id.clone().unwrap())
+    );
     assert_eq!(text(&*topology, "generation_id").unwrap(), format!("{}\n", before + 1));
     for (node, kind) in [("0", "io_links"), ("1", "io_links"), ("1", "p2p_links")] {
         let dir = format!("nodes/{node}/{kind}");
@@ -123,15 +126,15 @@ fn a_package_in_other_parts() {
     for (number, gpu) in smi.gpus().iter().enumerate() {
         assert_eq!(gpu.ids().partition, Some(number as u8));
         assert_eq!(gpu.bdf(), whole.bdf().with_function(number as u8));
-        assert_eq!(gpu.ids().render, Some(RenderMinor(128 + number as u32)), "of the platform devices");
+        assert_eq!(gpu.ids().render, Ok(RenderMinor(128 + number as u32)), "of the platform devices");
         assert_eq!(gpu.asic_info().compute_units.as_deref(), Ok(&38));
         assert_eq!(gpu.vram_info().size.map(|size| size.0 * 8), Ok(vram.0), "an eighth");
         assert_eq!(gpu.compute_partition().as_deref(), Ok(&ComputePartition::Cpx));
     }
     let ids: std::collections::BTreeSet<_> =
-        smi.gpus().iter().map(|gpu| gpu.ids().kfd_id.unwrap().0).collect();
+        smi.gpus().iter().map(|gpu| gpu.ids().kfd_id.clone().unwrap().0).collect();
     assert_eq!(ids.len(), 8);
-    assert!(!ids.contains(&whole.ids().kfd_id.unwrap().0));
+    assert!(!ids.contains(&whole.ids().kfd_id.clone().unwrap().0));
     machine.repartition(whole.bdf(), &ComputePartition::Spx).unwrap();
     assert_eq!(machine.smi().unwrap().gpus()[0].ids(), whole.ids());
     let refused = machine.repartition(whole.bdf(), &ComputePartition::Tpx);

@@ -15,8 +15,11 @@ const NODES: &str = "/sys/class/kfd/kfd/topology/nodes";
 
 pub(super) fn build(smi: &Smi) -> Topology {
     let gpus = smi.gpus();
-    let nodes: HashMap<u32, usize> =
-        gpus.iter().enumerate().filter_map(|(index, gpu)| Some((gpu.ids().node?.0, index))).collect();
+    let nodes: HashMap<u32, usize> = gpus
+        .iter()
+        .enumerate()
+        .filter_map(|(index, gpu)| Some((gpu.ids().node.as_ref().ok()?.0, index)))
+        .collect();
     let mut topology = Topology {
         gpus: Vec::with_capacity(gpus.len()),
         links: vec![None; gpus.len().saturating_mul(gpus.len())],
@@ -72,7 +75,7 @@ fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> (TopologyGpu, Optio
     let gpu = TopologyGpu {
         bdf: ids.bdf,
         package: ids.package,
-        node: ids.node,
+        node: ids.node.clone(),
         hive,
         cpu_node: cpu.as_ref().map(|link| NodeId(link.to)).map_err(Error::clone),
         cpu_link: cpu.map(|link| link.link.clone()),

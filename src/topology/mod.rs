@@ -46,7 +46,7 @@ pub struct TopologyGpu {
     /// The PCI address of its package.
     pub package: Bdf,
     /// Its KFD node.
-    pub node: Option<NodeId>,
+    pub node: Result<NodeId>,
     /// The hive that it is in; `None` where it is in none, or `links` has an error of its node.
     pub hive: Option<u64>,
     /// The KFD node of the nearest CPU: the one with the lightest link. KFD numbers its own nodes;
@@ -74,7 +74,7 @@ impl TopologyGpu {
 
 #[cfg(feature = "serde")]
 crate::reading::serialize_with_reasons! { TopologyGpu {
-    bdf: plain, package: plain, node: plain, hive: plain, cpu_node: known, cpu_link: known,
+    bdf: plain, package: plain, node: known, hive: plain, cpu_node: known, cpu_link: known,
 } }
 
 /// The way from one GPU to another.

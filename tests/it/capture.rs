@@ -83,8 +83,9 @@ fn the_same_is_replaced_by_the_same() {
     assert_eq!(bytes, again, "nothing in it depends on chance or time");
     let archive = Archive::from_bytes(bytes).unwrap();
     let machine = smi(&archive);
-    let ids =
-        |smi: &Smi| smi.gpus().iter().map(|gpu| gpu.ids().unique_id.unwrap().0).collect::<BTreeSet<_>>();
+    let ids = |smi: &Smi| {
+        smi.gpus().iter().map(|gpu| gpu.ids().unique_id.clone().unwrap().0).collect::<BTreeSet<_>>()
+    };
     // One package: one number, in DRM's file and in eight nodes of KFD, and it is another one.
     assert_eq!((ids(&machine).len(), ids(&original).len()), (1, 1));
     let [new, old] = [ids(&machine), ids(&original)].map(|ids| *ids.first().unwrap());
@@ -191,7 +192,7 @@ fn frames_hold_what_changed() {
 fn events_are_told_again() {
     let tree = Tree::open(fixture("navi31-1x-k6.12-desktop")).unwrap();
     let machine = Smi::builder().backend(Arc::new(tree.clone()));
-    let gpu = machine.clone().build().unwrap().gpus()[0].ids().kfd_id.unwrap();
+    let gpu = machine.clone().build().unwrap().gpus()[0].ids().kfd_id.clone().unwrap();
     let lines = ["3 1 job hang on ring:gfx_0.0.0", "4 1 ", "1 a2f:python3"];
     let (mut sent, mut last) = (0, Instant::now());
     let capture = Capture::new().frames(2, Duration::from_secs(3)).events(true);

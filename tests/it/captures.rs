@@ -100,7 +100,7 @@ fn compare(machine: &Machine, gpu: &Gpu) -> usize {
             voltages_and_frequencies(&mut with, gpu, &hwmon);
         }
     }
-    if let Some(node) = gpu.ids().node {
+    if let Ok(node) = gpu.ids().node {
         topology(&mut with, gpu, &machine.root.join(format!("sys/class/kfd/kfd/topology/nodes/{node}")));
     }
     with.values
@@ -414,15 +414,15 @@ fn topology(with: &mut Comparison<'_>, gpu: &Gpu, node: &Path) {
     with.same(node, asic.compute_units.ok().map(|units| units.value.into()), units);
     with.same(
         node,
-        gpu.ids().render.map(|render| u64::from(render.0)),
+        gpu.ids().render.as_ref().ok().map(|render| u64::from(render.0)),
         property("drm_render_minor").unwrap(),
     );
     let id = node.join("gpu_id");
     if id.exists() {
-        with.same(&id, gpu.ids().kfd_id.map(|id| i64::from(id.0)), number(&id).unwrap());
+        with.same(&id, gpu.ids().kfd_id.as_ref().ok().map(|id| i64::from(id.0)), number(&id).unwrap());
     }
     if let Some(id) = property("unique_id").filter(|id| *id != 0) {
-        with.same(node, gpu.ids().unique_id.map(|unique| unique.0), id);
+        with.same(node, gpu.ids().unique_id.as_ref().ok().map(|unique| unique.0), id);
     }
     let bank = node.join("mem_banks/0/properties");
     if bank.exists() && !gpu.in_drm() {

@@ -75,7 +75,7 @@ fn an_apu_is_told_by_its_files() {
     ] {
         let folder = build(&machine);
         let smi = read(folder.path());
-        let node = smi.gpus()[0].ids().node.unwrap();
+        let node = smi.gpus()[0].ids().node.clone().unwrap();
         assert_eq!(smi.gpus()[0].is_apu(), is_apu);
         // Whatever its instruction set is called.
         let properties = folder.path().join(format!("sys/class/kfd/kfd/topology/nodes/{node}/properties"));

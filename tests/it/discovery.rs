@@ -79,7 +79,7 @@ fn nodes_go_by_number_with_gaps_and_without_node_0() {
     assert_eq!(names(&smi), ["0000:03:00.0", "0000:23:00.0", "0000:43:00.0"]);
     let hip: Vec<_> = smi.gpus().iter().map(|gpu| gpu.ids().hip_index.unwrap()).collect();
     assert_eq!(hip, [2, 0, 1]);
-    let order: Vec<_> = smi.hip_order().iter().map(|gpu| gpu.ids().node.unwrap().0).collect();
+    let order: Vec<_> = smi.hip_order().iter().map(|gpu| gpu.ids().node.clone().unwrap().0).collect();
     assert_eq!(order, [2, 9, 10]);
 }
 
@@ -98,7 +98,7 @@ fn every_id_leads_to_its_gpu() {
         smi.by_render(RenderMinor(128)),
         smi.by_hip_index(0),
         smi.by_unique_id(UniqueId(0xfedc_ba98_7654_3210)).next(),
-        smi.by_uuid(smi.gpus()[0].uuid()).next(),
+        smi.by_uuid(smi.gpus()[0].uuid().unwrap()).next(),
         smi.find("0").ok(),
         smi.find("03:00.0").ok(),
         smi.find("FE0074A1-0000-1000-80DC-BA9876543210").ok(),
@@ -117,7 +117,7 @@ fn equal_cards_without_an_id_share_a_uuid() {
     machine.card("0000:03:00.0", 0, 128, AMDGPU);
     machine.card("0000:04:00.0", 1, 129, AMDGPU);
     let smi = machine.smi();
-    let uuid = smi.gpus()[0].uuid();
+    let uuid = smi.gpus()[0].uuid().unwrap();
     assert_eq!(smi.by_uuid(uuid).count(), 2);
     assert!(smi.find(&uuid.to_string()).unwrap_err().to_string().contains("several"));
 }
@@ -147,7 +147,7 @@ fn partitions_share_a_device() {
         let ids = gpu.ids();
         assert_eq!(ids.partition, Some(number as u8));
         assert_eq!(ids.package.to_string(), "0000:65:00.0");
-        assert_eq!(ids.card, Some(CardMinor(1 + number as u32)), "each has its own node");
+        assert_eq!(ids.card, Ok(CardMinor(1 + number as u32)), "each has its own node");
         assert!(gpu.in_drm(), "and its package's files");
     }
     assert_eq!(smi.by_unique_id(UniqueId(7)).count(), 3);
@@ -207,8 +207,8 @@ fn the_bus_stands_in_for_the_class() {
     let smi = machine.smi();
     assert_eq!(names(&smi), ["0000:03:00.0"]);
     assert_eq!(
-        (smi.gpus()[0].ids().card, smi.gpus()[0].ids().render),
-        (Some(CardMinor(4)), Some(RenderMinor(132)))
+        (&smi.gpus()[0].ids().card, &smi.gpus()[0].ids().render),
+        (&Ok(CardMinor(4)), &Ok(RenderMinor(132)))
     );
 }
 
@@ -274,7 +274,7 @@ fn visible_devices_over_a_list() {
     machine.node(2, 11, 0x0300, 129, 0xbbbb_0000_0000_0000);
     let smi = machine.smi();
     let order = smi.hip_order();
-    let ids: Vec<_> = order.iter().map(|gpu| gpu.ids().unique_id).collect();
+    let ids: Vec<_> = order.iter().map(|gpu| gpu.ids().unique_id.clone().ok()).collect();
     let env = VisibleDevices { rocr: Some("GPU-bbbb"), ..VisibleDevices::default() };
     let chosen = visible(&ids, env);
     assert_eq!(

@@ -46,7 +46,7 @@ fn events_of_several_gpus_on_one_descriptor() {
     assert_eq!(found.len(), 3);
     assert!(events.try_next().unwrap().is_none());
     let of = |gpu: GpuId| {
-        found.iter().filter(|event| event.gpu.ids().kfd_id == Some(gpu)).cloned().collect::<Vec<_>>()
+        found.iter().filter(|event| event.gpu.ids().kfd_id == Ok(gpu)).cloned().collect::<Vec<_>>()
     };
     assert_eq!(names(&of(GPUS[0])), ["GPU_PRE_RESET", "GPU_POST_RESET"]);
     assert_eq!(of(GPUS[0])[0].message(), "7 job hang on ring:gfx_0.0.0");
@@ -58,7 +58,7 @@ fn events_of_several_gpus_on_one_descriptor() {
     else {
         panic!("{evicted:?}")
     };
-    assert!(matches!(smi.place(node), Place::Gpu(gpu) if gpu.ids().kfd_id == Some(GPUS[0])));
+    assert!(matches!(smi.place(node), Place::Gpu(gpu) if gpu.ids().kfd_id == Ok(GPUS[0])));
     assert_eq!(smi.place(node).to_string(), "0000:01:00.0");
     assert_eq!(smi.place(Location::System).to_string(), "system memory");
     assert_eq!(smi.place(Location::Gpu(GpuId(5))).to_string(), "GPU 5");
@@ -109,7 +109,7 @@ fn masks_are_each_gpus_own() {
     // What is derived heeds it, too: the process had both.
     machine.remove("sys/class/kfd/kfd/proc/100");
     let ended = events.wait(SOON).unwrap().unwrap();
-    assert_eq!((ended.kind.name(), ended.gpu.ids().kfd_id), ("PROCESS_END", Some(GPUS[1])));
+    assert_eq!((ended.kind.name(), &ended.gpu.ids().kfd_id), ("PROCESS_END", &Ok(GPUS[1])));
     assert!(events.wait(Duration::from_millis(50)).unwrap().is_none());
     // One that comes has the set's; one that is not watched has none.
     let third = &smi.gpus()[2];
@@ -386,13 +386,13 @@ fn processes_are_derived_from_their_directories() {
         assert_eq!((event.origin, event.kind.pid()), (Origin::Derived, Some(Pid(200))));
         assert_eq!(event.kind, EventKind::ProcessStart { pid: Pid(200), task: "my prog".into() });
         assert_eq!(&*event.raw, b"c c8 my prog");
-        started.insert(event.gpu.ids().kfd_id, event);
+        started.insert(event.gpu.bdf(), event);
     }
     assert_eq!(started.len(), 2);
     machine.remove("sys/class/kfd/kfd/proc/100");
     let ended = events.wait(SOON).unwrap().unwrap();
     assert_eq!(ended.kind, EventKind::ProcessEnd { pid: Pid(100), task: "".into() });
-    assert_eq!(ended.gpu.ids().kfd_id, Some(GPUS[0]));
+    assert_eq!(ended.gpu.ids().kfd_id, Ok(GPUS[0]));
     // Only what the mask asks for.
     events.set_mask(EventMask::PROCESS_END).unwrap();
     machine.process(300, &[GPUS[0]]);

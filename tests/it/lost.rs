@@ -79,7 +79,7 @@ fn verdict(was: &Smi, now: &Smi, call: &Call, fault: Fault) -> Result<(), String
     for (was, now) in was.gpus().iter().zip(now.gpus()) {
         let (before, after) = (to_value(was.ids()).unwrap(), to_value(now.ids()).unwrap());
         for (field, value) in before.as_object().unwrap().iter().filter(|(field, _)| *field != "reasons") {
-            let told = now.ids().reasons.of(field).is_some();
+            let told = now.ids().reasons().any(|(name, _)| name == field);
             // A number cut in half is a number.
             if after[field] == *value || told || is_absence || fault == Fault::Half {
                 continue;
@@ -311,17 +311,18 @@ fn a_partition_whose_node_fails_keeps_its_number() {
             let record = Record::new(Arc::new(tree));
             let healthy = scan(&record).unwrap();
             let lost = &healthy.gpus()[5];
-            let node = lost.ids().node.unwrap().0;
+            let node = lost.ids().node.clone().unwrap().0;
             record.fail_path(format!("nodes/{node}/{file}"), errno);
             let smi = scan(&record).unwrap();
             assert_eq!(smi.gpus().len(), 8);
             let gpu = &smi.gpus()[5];
-            assert_eq!((gpu.bdf(), gpu.ids().render), (lost.bdf(), lost.ids().render));
+            assert_eq!((gpu.bdf(), &gpu.ids().render), (lost.bdf(), &lost.ids().render));
             assert_eq!(gpu.ids().node, lost.ids().node);
-            let reason = if file == "gpu_id" { "kfd_id" } else { "node" };
-            assert!(
-                matches!(gpu.ids().reasons.of(reason), Some(Error::Io { errno: found, .. }) if *found == errno)
-            );
+            let reason = match file {
+                "gpu_id" => gpu.ids().kfd_id.as_ref().err(),
+                _ => gpu.ids().properties.as_ref().err(),
+            };
+            assert!(matches!(reason, Some(Error::Io { errno: found, .. }) if *found == errno));
             assert!(gpu.in_kfd(), "it is there, and cannot be read");
             if file == "properties" {
                 assert!(matches!(gpu.cache_info(), Err(Error::Io { .. })), "{:?}", gpu.cache_info());
@@ -338,18 +339,19 @@ fn places_are_found_from_the_nodes_beside() {
     Machine::mi300x(2).partition(Cpx, Nps4).build(dir.path()).unwrap();
     let record = Record::new(Arc::new(Tree::open(dir.path()).unwrap()));
     let healthy = scan(&record).unwrap();
-    let names = |smi: &Smi| -> Vec<_> { smi.gpus().iter().map(|gpu| (gpu.bdf(), gpu.ids().node)).collect() };
+    let names =
+        |smi: &Smi| -> Vec<_> { smi.gpus().iter().map(|gpu| (gpu.bdf(), gpu.ids().node.clone())).collect() };
     let groups: [&[usize]; 6] = [&[0], &[7], &[8], &[15], &[7, 8], &[0, 1, 2, 3, 4, 5, 6]];
     for group in groups {
         record.heal();
         for index in group {
-            let node = healthy.gpus()[*index].ids().node.unwrap();
+            let node = healthy.gpus()[*index].ids().node.clone().unwrap();
             record.fail_path(format!("nodes/{}/properties", node.0), EIO);
         }
         let smi = scan(&record).unwrap();
         assert_eq!(names(&smi), names(&healthy), "{group:?}");
         for (index, gpu) in smi.gpus().iter().enumerate() {
-            assert_eq!(gpu.ids().reasons.of("node").is_some(), group.contains(&index), "{index}");
+            assert_eq!(gpu.ids().properties.is_err(), group.contains(&index), "{index}");
         }
     }
 }
@@ -362,14 +364,13 @@ fn a_card_whose_node_fails_is_in_kfd() {
     let healthy = scan(&record).unwrap();
     for lost in healthy.gpus() {
         record.heal();
-        let node = lost.ids().node.unwrap().0;
+        let node = lost.ids().node.clone().unwrap().0;
         record.fail_path(format!("topology/nodes/{node}"), EIO);
         let smi = scan(&record).unwrap();
         let gpu = &smi.gpus()[lost.index()];
-        assert_eq!((gpu.bdf(), gpu.ids().node), (lost.bdf(), lost.ids().node));
+        assert_eq!((gpu.bdf(), &gpu.ids().node), (lost.bdf(), &lost.ids().node));
         assert!(gpu.in_kfd() && gpu.in_drm());
-        assert_eq!(gpu.ids().kfd_id, None);
-        assert!(matches!(gpu.ids().reasons.of("kfd_id"), Some(Error::Io { errno: EIO, .. })));
+        assert!(matches!(gpu.ids().kfd_id, Err(Error::Io { errno: EIO, .. })));
         assert!(gpu.sysfs_path().is_some(), "DRM knows it");
     }
 }

@@ -46,7 +46,7 @@ fn recorded(root: &Path) -> Vec<Recorded> {
 /// Compares every recorded link between GPUs with the answer; returns how many of which kind and weight there are.
 fn compare(root: &Path, smi: &Smi, topology: &Topology) -> BTreeMap<(&'static str, u64, u64), usize> {
     let mut counts = BTreeMap::new();
-    let index = |node: u32| smi.gpus().iter().position(|gpu| gpu.ids().node.is_some_and(|id| id.0 == node));
+    let index = |node: u32| smi.gpus().iter().position(|gpu| gpu.ids().node == Ok(NodeId(node)));
     for link in recorded(root) {
         let (Some(from), Some(to)) = (index(link.from), index(link.to)) else { continue };
         let of = |key: &str| link.properties.get(key).copied();

@@ -97,7 +97,7 @@ fn opens_asks_and_subscribes() {
         assert!(events.try_next().unwrap().is_none(), "EAGAIN is no error");
         rig.send(1, b"3 2 job hang on ring:gfx_0.0.0\n4 2 \n");
         let event = events.wait(SOON).unwrap().unwrap();
-        assert_eq!(event.gpu.ids().kfd_id, Some(GPUS[1]));
+        assert_eq!(event.gpu.ids().kfd_id, Ok(GPUS[1]));
         assert_eq!(
             event.kind,
             EventKind::GpuPreReset { sequence: 2, cause: "job hang on ring:gfx_0.0.0".into() }
@@ -204,7 +204,7 @@ fn an_error_is_not_the_end() {
         let mut items = events.iter();
         assert!(matches!(items.next(), Some(Err(Error::Io { op: Op::Read, errno: libc::EIO, .. }))));
         rig.send(1, b"3 1 x\n");
-        assert_eq!(items.next().unwrap().unwrap().gpu.ids().kfd_id, Some(GPUS[1]));
+        assert_eq!(items.next().unwrap().unwrap().gpu.ids().kfd_id, Ok(GPUS[1]));
         assert_eq!(events.gpus().count(), 1);
         // Short of memory, the kernel has kept it.
         rig.change(|kernel| kernel.reads.push_back(libc::ENOMEM));

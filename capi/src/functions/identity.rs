@@ -1,6 +1,6 @@
 //! Which GPU it is: to PCI, to KFD, to the runtimes, to its maker.
 
-use amdgpu_smi::gpu::{AsicInfo as Chip, GpuIds, VirtualizationMode as Mode};
+use amdgpu_smi::gpu::{AsicInfo as Chip, VirtualizationMode as Mode};
 use amdgpu_smi::{Error, Gpu};
 
 use crate::abi::device::{AsicInfo, EnumerationInfo, KfdInfo};
@@ -17,10 +17,11 @@ use crate::session::gpu;
 const UUID_LENGTH: u32 = 37;
 
 /// Fails with the status of what kept a name from being read; a name that is not there is none.
-fn readable(ids: &GpuIds, field: &str) -> Result<(), Status> {
-    match ids.reasons.of(field) {
-        Some(error) if !matches!(error, Error::NotSupported { .. }) => Err(Status::from(error.clone())),
-        _ => Ok(()),
+fn readable<T>(name: &amdgpu_smi::Result<T>) -> Result<Option<&T>, Status> {
+    match name {
+        Ok(name) => Ok(Some(name)),
+        Err(Error::NotSupported { .. }) => Ok(None),
+        Err(error) => Err(Status::from(error)),
     }
 }
 
@@ -35,8 +36,7 @@ pub extern "C" fn amdsmi_get_gpu_device_uuid(
 ) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
-        readable(gpu.ids(), "uuid")?;
-        let text = gpu.uuid().to_string();
+        let text = gpu.uuid()?.to_string();
         let room = length.get()?;
         if room < UUID_LENGTH {
             return Err(Status::INVAL);
@@ -56,15 +56,13 @@ pub extern "C" fn amdsmi_get_gpu_enumeration_info(
     answer(|| {
         let gpu = gpu(processor)?;
         let ids = gpu.ids();
-        for field in ["render", "card", "node", "unique_id"] {
-            readable(ids, field)?;
-        }
+        readable(&ids.properties)?;
         // HIP's own text for a GPU without the number is `GPU-XX`; AMD's library prints zeros.
-        let uuid = format!("GPU-{:016x}", ids.unique_id.map_or(0, |id| id.0));
+        let uuid = format!("GPU-{:016x}", readable(&ids.unique_id)?.map_or(0, |id| id.0));
         info.put(EnumerationInfo {
-            drm_render: or_none(ids.render.map(|minor| minor.0)),
-            drm_card: or_none(ids.card.map(|minor| minor.0)),
-            hsa_id: or_none(ids.node.map(|node| node.0)),
+            drm_render: or_none(readable(&ids.render)?.map(|minor| minor.0)),
+            drm_card: or_none(readable(&ids.card)?.map(|minor| minor.0)),
+            hsa_id: or_none(readable(&ids.node)?.map(|node| node.0)),
             hip_id: or_none(ids.hip_index),
             hip_uuid: Text::of(&uuid),
             #[cfg(abi27)]
@@ -83,11 +81,10 @@ pub extern "C" fn amdsmi_get_gpu_kfd_info(processor: Processor, info: Out<KfdInf
     answer(|| {
         let gpu = gpu(processor)?;
         let ids = gpu.ids();
-        readable(ids, "kfd_id")?;
-        readable(ids, "node")?;
+        readable(&ids.properties)?;
         info.put(KfdInfo {
-            kfd_id: or_none(ids.kfd_id.map(|id| id.0)),
-            node_id: or_none(ids.node.map(|node| node.0)),
+            kfd_id: or_none(readable(&ids.kfd_id)?.map(|id| id.0)),
+            node_id: or_none(readable(&ids.node)?.map(|node| node.0)),
             current_partition_id: ids.partition.unwrap_or(0).into(),
             ..KfdInfo::ZERO
         })
@@ -140,7 +137,7 @@ fn graphics_version(chip: &Chip) -> u64 {
 /// *From*: `uevent` of the PCI device, or the KFD node.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_id(processor: Processor, id: Out<u16>) -> Status {
-    answer(|| id.put(gpu(processor)?.ids().pci_id.device))
+    answer(|| id.put(gpu(processor)?.ids().pci_id.as_ref().map_err(Status::from)?.device))
 }
 
 /// PCI's revision of the device.

@@ -57,8 +57,8 @@ fn table(gpus: &[Gpu]) -> String {
         row.extend([
             gpu.market_name(),
             gpu.bdf().to_string(),
-            ids.render.map_or_else(|| "-".into(), |minor| format!("renderD{minor}")),
-            gpu.uuid().to_string(),
+            ids.render.as_ref().map_or_else(|_| "-".into(), |minor| format!("renderD{minor}")),
+            gpu.uuid().map_or_else(|_| "-".into(), |uuid| uuid.to_string()),
         ]);
         row
     };
@@ -70,18 +70,7 @@ fn report(gpu: &Gpu, enumeration: bool, [bdf_name, uuid_name]: [&str; 2]) -> Sec
     let asic = gpu.asic_info();
     let but_csv = Forms::ALL.but(Forms::CSV);
     let bdf = gpu.bdf().to_string();
-    // A name, or the reason why there is none.
-    let name =
-        |field: &str, name: Option<Node>, (reason, detail): (&str, &str)| match (name, ids.reasons.of(field))
-        {
-            (Some(name), _) => name,
-            (None, Some(error)) if !matches!(error, Error::NotSupported { .. }) => error.into(),
-            (None, _) => Node::absent(reason, detail),
-        };
-    let uuid = match ids.reasons.of("uuid") {
-        None => Node::from(gpu.uuid().to_string()),
-        Some(error) => error.into(),
-    };
+    let uuid = Node::of(gpu.uuid().map(|uuid| uuid.to_string()));
     let mut section = Section::new();
     section
         .put("gpu", gpu.index())
@@ -90,30 +79,38 @@ fn report(gpu: &Gpu, enumeration: bool, [bdf_name, uuid_name]: [&str; 2]) -> Sec
         .put_in(Forms::CSV, "gpu_bdf", bdf)
         .put_in(but_csv, uuid_name, uuid.clone())
         .put_in(Forms::CSV, "gpu_uuid", uuid)
-        .put("kfd_id", name("kfd_id", ids.kfd_id.map(|id| id.0.into()), KFD))
-        .put("node_id", name("node", ids.node.map(|node| node.0.into()), KFD))
+        .put("kfd_id", name(&ids.kfd_id, |id| id.0.into(), KFD))
+        .put("node_id", name(&ids.node, |node| node.0.into(), KFD))
         .put("partition_id", ids.partition.unwrap_or(0));
     let asked = if enumeration { Forms::ALL } else { Forms::JSON };
-    let hip_uuid = ids.unique_id.map(|id| format!("GPU-{:016x}", id.0));
     section
-        .put_in(
-            asked,
-            "render",
-            name("render", ids.render.map(|minor| format!("renderD{minor}").into()), DRM),
-        )
-        .put_in(asked, "card", name("card", ids.card.map(|minor| format!("card{minor}").into()), DRM))
-        .put_in(asked, "hsa_id", name("node", ids.node.map(|node| node.0.into()), KFD))
-        .put_in(asked, "hip_id", name("hip_index", ids.hip_index.map(Into::into), KFD))
-        .put_in(asked, "hip_uuid", name("unique_id", hip_uuid.map(Into::into), UNIQUE_ID))
+        .put_in(asked, "render", name(&ids.render, |minor| format!("renderD{minor}").into(), DRM))
+        .put_in(asked, "card", name(&ids.card, |minor| format!("card{minor}").into(), DRM))
+        .put_in(asked, "hsa_id", name(&ids.node, |node| node.0.into(), KFD))
+        .put_in(asked, "hip_id", ids.hip_index.map_or_else(|| Node::absent(KFD.0, KFD.1), Into::into))
+        .put_in(asked, "hip_uuid", name(&ids.unique_id, |id| format!("GPU-{:016x}", id.0).into(), UNIQUE_ID))
         .put_in(asked, "oam_id", Node::reading(&asic.oam_id))
         .put_in(asked, "physical_acc_id", Node::unsupported(answer::UALINK));
     let own = if enumeration { Forms::OURS } else { Forms::JSON };
     section
         .put_in(own, "market_name", asic.market_name)
-        .put_in(own, "unique_id", name("unique_id", ids.unique_id.map(|id| id.to_string().into()), UNIQUE_ID))
+        .put_in(own, "unique_id", name(&ids.unique_id, |id| id.to_string().into(), UNIQUE_ID))
         .put_in(own, "package", ids.package.to_string())
         .put_in(own, "is_partition", gpu.is_partition());
     section
+}
+
+/// A name, or the reason why there is none.
+fn name<T>(
+    name: &amdgpu_smi::Result<T>,
+    show: impl FnOnce(&T) -> Node,
+    (reason, detail): (&str, &str),
+) -> Node {
+    match name {
+        Ok(name) => show(name),
+        Err(Error::NotSupported { .. }) => Node::absent(reason, detail),
+        Err(error) => error.into(),
+    }
 }
 
 const KFD: (&str, &str) = ("not in KFD", "KFD does not know the GPU, or hides it from this process");

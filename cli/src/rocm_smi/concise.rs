@@ -1,7 +1,7 @@
 //! A line for each GPU: what `rocm-smi` prints without options, and with `--showhw`.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::gpu::{ClockDomain, PowerKind, TemperatureSensor};
+use amdgpu_smi::gpu::{ClockDomain, GpuIds, PowerKind, TemperatureSensor};
 use amdgpu_smi::summary::Look;
 
 use super::log::banner;
@@ -58,9 +58,9 @@ fn row(gpu: &Gpu) -> Vec<String> {
     let mode = |found: Option<String>| found.unwrap_or_else(|| NONE.into());
     vec![
         gpu.index().to_string(),
-        or_none(ids.node.map(|node| node.0.to_string())),
-        format!("{:#06x}", ids.pci_id.device),
-        or_none(ids.kfd_id.map(|id| id.0.to_string())),
+        or_none(ids.node.as_ref().ok().map(|node| node.0.to_string())),
+        device(ids),
+        or_none(ids.kfd_id.as_ref().ok().map(|id| id.0.to_string())),
         temperature(&look),
         or_none(power.socket.ok().map(|value| {
             let kind = if power.kind == Some(PowerKind::Average) { " (avg)" } else { "" };
@@ -110,6 +110,11 @@ pub(super) fn hardware(gpus: &[Gpu]) -> String {
     framed("Concise Hardware Info", &table.text(&gpus.iter().map(hardware_row).collect::<Vec<_>>()))
 }
 
+/// PCI's number of the device.
+fn device(ids: &GpuIds) -> String {
+    ids.pci_id.as_ref().map_or_else(|_| NONE.into(), |id| format!("{:#06x}", id.device))
+}
+
 fn hardware_row(gpu: &Gpu) -> Vec<String> {
     let (ids, asic) = (gpu.ids(), gpu.asic_info());
     let blocks = gpu.ras_info().blocks();
@@ -119,9 +124,9 @@ fn hardware_row(gpu: &Gpu) -> Vec<String> {
     };
     vec![
         gpu.index().to_string(),
-        ids.node.map_or_else(|| NONE.into(), |node| node.0.to_string()),
-        format!("{:#06x}", ids.pci_id.device),
-        ids.kfd_id.map_or_else(|| NONE.into(), |id| id.0.to_string()),
+        ids.node.as_ref().map_or_else(|_| NONE.into(), |node| node.0.to_string()),
+        device(ids),
+        ids.kfd_id.as_ref().map_or_else(|_| NONE.into(), |id| id.0.to_string()),
         asic.target_graphics_version.map_or_else(|_| NONE.into(), |version| version.value),
         ras("gfx"),
         ras("sdma"),

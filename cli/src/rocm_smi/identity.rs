@@ -42,7 +42,7 @@ fn subsystem(asic: &AsicInfo) -> String {
 }
 
 fn guid(gpu: &Gpu) -> String {
-    gpu.ids().kfd_id.map_or_else(|| NONE.into(), |id| id.0.to_string())
+    gpu.ids().kfd_id.as_ref().map_or_else(|_| NONE.into(), |id| id.0.to_string())
 }
 
 pub(super) fn ids(log: &mut Log, gpus: &[Gpu]) {
@@ -61,7 +61,7 @@ pub(super) fn ids(log: &mut Log, gpus: &[Gpu]) {
 pub(super) fn unique_ids(log: &mut Log, gpus: &[Gpu]) {
     log.title("Unique ID");
     for gpu in gpus {
-        let id = gpu.ids().unique_id.map_or_else(|| NONE.into(), |id| format!("{:#x}", id.0));
+        let id = gpu.ids().unique_id.as_ref().map_or_else(|_| NONE.into(), |id| format!("{:#x}", id.0));
         log.value(gpu, "Unique ID", &id);
     }
     log.end();
@@ -118,7 +118,7 @@ pub(super) fn products(log: &mut Log, gpus: &[Gpu]) {
         let asic = gpu.asic_info();
         let vendor = asic.vendor_name.clone().unwrap_or_else(|| format!("{:#06x}", asic.pci_id.vendor));
         let version = asic.target_graphics_version.as_ref().map_or(NONE, |version| version.value.as_str());
-        let node = gpu.ids().node.map_or_else(|| NONE.into(), |node| node.0.to_string());
+        let node = gpu.ids().node.as_ref().map_or_else(|_| NONE.into(), |node| node.0.to_string());
         // `113-D70201XT-07` is the SKU D70201XT.
         let number = part_number(gpu);
         let sku = match number.split('-').collect::<Vec<_>>()[..] {

@@ -19,7 +19,7 @@ pub(crate) fn identity(out: &mut Emitter<'_>, names: &[Names], package: &Gpu, fi
     }
     let labels = vec![
         ("name", asic.market_name.clone()),
-        ("uuid", ids.uuid.to_string()),
+        ("uuid", ids.uuid.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("address", ids.bdf.to_string()),
         ("device", pci(&asic.pci_id)),
         ("subsystem", asic.subsystem_id.as_ref().map(|id| pci(id)).unwrap_or_default()),
@@ -33,7 +33,7 @@ pub(crate) fn identity(out: &mut Emitter<'_>, names: &[Names], package: &Gpu, fi
         ("board_serial", text(&board.product_serial)),
         ("vbios", text(&fixed.vbios)),
         ("numa_node", text(&fixed.numa.node)),
-        ("card", ids.card.map(|card| card.to_string()).unwrap_or_default()),
+        ("card", ids.card.as_ref().map(ToString::to_string).unwrap_or_default()),
     ];
     out.of_package(Metric::Info, first, labels, 1.0);
     for (names, units) in names.iter().zip(&fixed.compute_units) {

@@ -156,5 +156,5 @@ pub(super) fn names(device: &str, machine: &Scanned, gpu: &Gpu) -> bool {
     } else {
         None
     };
-    render.is_some_and(|render: u32| ids.render.is_some_and(|own| own.0 == render))
+    render.is_some_and(|render: u32| ids.render.as_ref().is_ok_and(|own| own.0 == render))
 }

@@ -8,7 +8,7 @@ use crate::session::gpu;
 /// PCI's number of the device. Only these 16 bits are written: Ray passes 64.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_id_get(device: u32, id: Out<u16>) -> Status {
-    answer(|| id.put(gpu(device)?.ids().pci_id.device))
+    answer(|| id.put(gpu(device)?.ids().pci_id.as_ref().map_err(Status::from)?.device))
 }
 
 /// The revision.
@@ -20,7 +20,7 @@ pub extern "C" fn rsmi_dev_revision_get(device: u32, revision: Out<u16>) -> Stat
 /// The number fused into the chip.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_unique_id_get(device: u32, id: Out<u64>) -> Status {
-    answer(|| id.put(gpu(device)?.ids().unique_id.ok_or(Status::NOT_SUPPORTED)?.0))
+    answer(|| id.put(gpu(device)?.ids().unique_id.as_ref().map_err(|_| Status::NOT_SUPPORTED)?.0))
 }
 
 /// What it is called.

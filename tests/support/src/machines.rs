@@ -18,7 +18,7 @@ pub struct Machine {
 impl Machine {
     /// The PCI device's directory of a GPU, found without the library.
     pub fn device(&self, gpu: &Gpu) -> Option<PathBuf> {
-        let card = gpu.ids().card?;
+        let card = gpu.ids().card.as_ref().ok()?;
         Some(self.root.join(format!("sys/class/drm/card{card}/device"))).filter(|path| path.exists())
     }
 }
