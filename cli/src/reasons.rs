@@ -15,7 +15,7 @@ const fn reason(code: &'static str, words: &'static str, sentence: &'static str)
 }
 
 /// All of them, as REASONS.md lists them.
-const REASONS: [Reason; 47] = [
+const REASONS: [Reason; 48] = [
     reason(
         "not_supported",
         "not supported",
@@ -92,6 +92,7 @@ const REASONS: [Reason; 47] = [
     reason("not_loaded", "not loaded", "The driver is not loaded."),
     reason("dry_run", "dry run", "Nothing was changed, as --dry-run asks."),
     reason("not_tried", "not tried", "A change before this one failed."),
+    reason("undone", "undone", "A change after this one failed, and this one was undone."),
     reason(
         "no_hsmp",
         "no HSMP",

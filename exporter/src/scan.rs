@@ -107,7 +107,7 @@ fn platform_device(smi: &Smi, gpu: &Gpu) -> Option<String> {
         return None;
     }
     let nodes = smi.backend().open_dir(Path::new("/sys/class/drm")).ok()?;
-    let target = nodes.read_link(Path::new(&format!("renderD{}", gpu.ids().render?.0))).ok()?;
+    let target = nodes.read_link(Path::new(&format!("renderD{}", gpu.ids().render.as_ref().ok()?.0))).ok()?;
     let device =
         target.iter().filter_map(|part| part.to_str()).find(|part| part.starts_with("amdgpu_xcp"))?;
     Some(device.replace('.', "_"))

@@ -86,6 +86,8 @@ pub struct CpuPlan<A> {
 pub struct CpuChange<A> {
     /// What was asked for.
     pub asked: A,
+    /// The message in words, as [`CpuPlan::step`].
+    pub step: String,
     /// What the firmware says now, or why it cannot be asked.
     pub actual: Result<A>,
     /// The way back to what was before; absent where that could not be read.
@@ -165,6 +167,14 @@ impl<A> CpuPlan<A> {
 }
 
 impl<A: Clone> CpuPlan<A> {
+    /// What is set now: what a change goes back to.
+    ///
+    /// # Errors
+    /// Those of asking the firmware; [`Error::NotPublished`] for a setting that no message reads.
+    pub fn before(&self) -> Result<A> {
+        (self.read)(&self.socket)
+    }
+
     fn new(
         socket: &Socket,
         asked: A,
@@ -195,7 +205,7 @@ impl<A: Clone> CpuPlan<A> {
     pub fn apply(self) -> Result<CpuChange<A>> {
         let mut before = match self.previous {
             Some(_) => None,
-            None => (self.read)(&self.socket).ok(),
+            None => self.before().ok(),
         };
         let answer = self.socket.backend().hsmp_set(&self.request).map_err(|failure| {
             let is_read_only = failure.raw_os_error() == Some(rustix::io::Errno::ROFS.raw_os_error());
@@ -214,7 +224,8 @@ impl<A: Clone> CpuPlan<A> {
             let plan = CpuPlan::of(&self.socket, before, check, self.read.clone(), self.set.clone()).ok()?;
             Some(CpuPlan { previous: self.previous, ..plan })
         });
-        Ok(CpuChange { asked: self.asked, actual, way_back })
+        let step = self.step();
+        Ok(CpuChange { asked: self.asked, step, actual, way_back })
     }
 }
 

@@ -1,12 +1,12 @@
 //! What becomes of a change when the user, the terminal or the system wants the program to end in the middle of it.
 //!
-//! The setting that is being made is finished, because half of it is none that anybody asked for; those after it are left, and the
-//! answer says what stands and how to go back. The way back can be had before the first write, too.
+//! The setting that is being made is finished; it and those before it are then undone, because some of the settings are none
+//! that anybody asked for. The way back can be had before the first write, too.
 
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,8 +15,14 @@ use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM};
 use crate::failure::Failure;
 use crate::guard;
 
-/// One write of the way back.
-pub(crate) type Undo = (PathBuf, Vec<u8>);
+/// One line of the script that goes back.
+pub(crate) type Undo = String;
+
+/// The line that writes bytes to a file.
+pub(crate) fn writing(file: &Path, bytes: &[u8]) -> Undo {
+    let line = String::from_utf8_lossy(bytes);
+    format!("printf '%s\\n' {} > {}", quoted(line.trim_end_matches('\n')), quoted(&file.to_string_lossy()))
+}
 
 /// Whether a signal asked for the end. From its making on signals do nothing else.
 #[derive(Debug, Default)]
@@ -41,13 +47,10 @@ impl Interrupt {
 
 /// Writes the way back as a script that can be run: what was set last is undone first.
 pub(crate) fn write_undo(path: &Path, changes: &[Vec<Undo>]) -> Result<(), Failure> {
-    let mut script = String::from(
-        "#!/bin/sh\n# What the files held before the change; run as root, it goes back to that.\n",
-    );
-    for (file, bytes) in changes.iter().rev().flatten() {
-        let line = String::from_utf8_lossy(bytes);
-        let (line, file) = (quoted(line.trim_end_matches('\n')), quoted(&file.to_string_lossy()));
-        script.push_str(&format!("printf '%s\\n' {line} > {file}\n"));
+    let mut script =
+        String::from("#!/bin/sh\n# What was set before the change; run as root, it goes back to that.\n");
+    for line in changes.iter().rev().flatten() {
+        script.push_str(&format!("{line}\n"));
     }
     let failed = |error| Failure::Output(path.to_path_buf(), error);
     let mut options = OpenOptions::new();
@@ -72,10 +75,7 @@ mod tests {
         for file in &files {
             std::fs::write(file, "changed\n").unwrap();
         }
-        let changes = [
-            vec![(files[0].clone(), b"auto\n".to_vec())],
-            vec![(files[1].clone(), b"s 1 'x' %d\n".to_vec())],
-        ];
+        let changes = [vec![writing(&files[0], b"auto\n")], vec![writing(&files[1], b"s 1 'x' %d\n")]];
         let script = folder.path().join("undo");
         write_undo(&script, &changes).unwrap();
         assert!(std::process::Command::new(&script).status().unwrap().success());

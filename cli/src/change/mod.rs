@@ -1,16 +1,17 @@
-//! What `set` and `reset` share: all changes are planned, then made one after the other, and told.
+//! What `set` and `reset` share: all changes are planned, then made as one transaction, and told.
 
 pub(crate) mod interrupt;
 pub(crate) mod value;
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use amdgpu_smi::control::{self, Control, Plan, Step};
+use amdgpu_smi::control::{self, Aborted, Control, NotUndone, Plan, Step, Transaction};
 use amdgpu_smi::{Error, Gpu};
 use clap::Args;
 
-use self::interrupt::{Interrupt, Undo, write_undo};
+use self::interrupt::{Interrupt, Undo, write_undo, writing};
 use crate::answer::{find, format};
 use crate::args::{Common, Shape};
 use crate::failure::Failure;
@@ -72,6 +73,9 @@ pub(crate) struct Group {
     pub(crate) list: Vec<Planned>,
 }
 
+/// The changes that are made as one.
+pub(crate) type Changing = Transaction<'static, Made>;
+
 /// One change: checked, and not made.
 pub(crate) struct Planned {
     pub(crate) setting: &'static str,
@@ -86,9 +90,10 @@ pub(crate) struct Planned {
     pub(crate) caveat: Option<&'static str>,
     /// Whether it is of a fixture or a recording.
     pub(crate) recorded: bool,
-    /// Whether it could be begun; the writes that would undo it.
+    /// Whether it could be begun; the lines of the script that would undo it.
     pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<Vec<Undo>>>,
-    pub(crate) apply: Box<dyn Fn() -> Result<Made, control::Failure>>,
+    /// Adds it to the changes that are made.
+    pub(crate) add: Box<dyn Fn(&mut Changing)>,
 }
 
 /// A change that was made.
@@ -99,10 +104,13 @@ pub(crate) struct Made {
 }
 
 /// What became of a change.
-enum Outcome {
+pub(crate) enum Outcome {
     Dry,
     Made(Made),
-    Failed(control::Failure),
+    /// It was made, and then undone because a later one failed; or it could not be undone.
+    Undone(Made, Result<(), NotUndone>),
+    /// It failed; whether its steps before the one that failed are undone, if there are any.
+    Failed(control::Failure, Option<Result<(), NotUndone>>),
     /// Because one before it failed.
     Untried,
 }
@@ -125,6 +133,7 @@ impl Plans<'_> {
         asked: impl FnOnce(&A) -> Node,
         actual: impl Fn(B) -> Node + 'static,
     ) -> Result<(), Failure> {
+        let (make, actual) = (Rc::new(make), Rc::new(actual));
         let plan = make(&self.control).map_err(|error| unchanged(self.gpu, setting, error))?;
         let steps = plan.dry_run().into_iter().map(|(step, done)| (step.to_string(), done.err())).collect();
         let (checks, asked, gpu) = (plan.checks().to_vec(), asked(plan.asked()), self.gpu.clone());
@@ -138,14 +147,17 @@ impl Plans<'_> {
             recorded: plan.is_of_a_recording(),
             stage: Box::new(move || {
                 let way_back = plan.clone().stage()?.way_back();
-                Ok(way_back.steps().iter().map(|step| (step.path(), step.bytes().to_vec())).collect())
+                Ok(way_back.steps().iter().map(|step| writing(&step.path(), step.bytes())).collect())
             }),
-            apply: Box::new(move || {
-                let change = make(&gpu.control()?)?.apply()?;
-                let words = |steps: &[Step]| steps.iter().map(ToString::to_string).collect();
-                let (steps, way_back) = (words(&change.done), words(change.way_back.steps()));
-                let actual = change.actual.map_or_else(|error| Node::from(&error), &actual);
-                Ok(Made { actual, steps, way_back })
+            add: Box::new(move |transaction| {
+                let (make, actual) = (make.clone(), actual.clone());
+                let made = move |change: control::Change<A, B>| {
+                    let words = |steps: &[Step]| steps.iter().map(ToString::to_string).collect();
+                    let (steps, way_back) = (words(&change.done), words(change.way_back.steps()));
+                    let actual = change.actual.map_or_else(|error| Node::from(&error), &*actual);
+                    Made { actual, steps, way_back }
+                };
+                transaction.add(&gpu, move |control| make(control), made);
             }),
         });
         Ok(())
@@ -227,12 +239,10 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
 }
 
 /// The same for changes of something else than GPUs, which are planned, and not asked about.
-pub(crate) fn run_planned(common: &Common, all: Vec<Group>, dry_run: bool) -> Result<(), Failure> {
+pub(crate) fn run_planned(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failure> {
     refuse_amds(common)?;
-    if !dry_run {
-        stage(&all)?;
-    }
-    tell(common, all, dry_run, None)
+    let undo = if how.dry_run { Vec::new() } else { stage(&all)? };
+    tell(common, all, how.dry_run, how.undo_file.as_deref().map(|file| (file, undo)))
 }
 
 /// Makes what is to be made, and tells.
@@ -279,8 +289,8 @@ fn plan(gpus: &[Gpu], request: &impl Request) -> Result<Vec<Group>, Failure> {
     Ok(all)
 }
 
-/// Makes sure that each change could be begun; the writes that would undo each.
-fn stage(all: &[Group]) -> Result<Vec<Vec<Undo>>, Failure> {
+/// Makes sure that each change could be begun; the lines that would undo each.
+pub(crate) fn stage(all: &[Group]) -> Result<Vec<Vec<Undo>>, Failure> {
     let mut undo = Vec::new();
     for group in all {
         for planned in &group.list {
@@ -291,41 +301,62 @@ fn stage(all: &[Group]) -> Result<Vec<Vec<Undo>>, Failure> {
     Ok(undo)
 }
 
-/// Makes the changes up to the first that fails; what became of each, and the sentence of the one that failed.
-fn make(all: Vec<Group>, dry_run: bool, interrupt: &Interrupt) -> (Vec<Changes>, Option<String>) {
-    let mut failed = None;
-    let mut made = 0;
-    let mut changed = Vec::new();
-    for Group { device, through, list } in all {
-        let mut changes = Vec::new();
-        for planned in list {
-            if failed.is_none() && interrupt.came() {
-                failed = Some(format!("interrupted by a signal before {device}, {}", planned.setting));
-            }
-            let outcome = match (dry_run, &failed) {
-                (true, _) => Outcome::Dry,
-                (false, Some(_)) => Outcome::Untried,
-                (false, None) => match (planned.apply)() {
-                    Ok(change) => {
-                        made += 1;
-                        Outcome::Made(change)
-                    }
-                    Err(failure) => {
-                        failed = Some(format!("{device}, {}: {failure}", planned.setting));
-                        Outcome::Failed(failure)
-                    }
-                },
-            };
-            changes.push((planned, outcome));
+/// Makes the changes, or undoes those before the first that fails; what became of each, and the sentence of the one that failed.
+pub(crate) fn make(all: Vec<Group>, dry_run: bool, interrupt: &Interrupt) -> (Vec<Changes>, Option<String>) {
+    let mut transaction = Transaction::new();
+    let mut names = Vec::new();
+    for group in all.iter().filter(|_| !dry_run) {
+        for planned in &group.list {
+            (planned.add)(&mut transaction);
+            names.push(format!("{}, {}", group.device, planned.setting));
         }
-        changed.push(Changes { device, through, changes });
     }
-    if made > 0 {
-        failed = failed.map(|sentence| {
-            format!("{sentence}; {made} before it stand, with their ways back in the answer")
-        });
+    let mut outcomes = Vec::new();
+    let mut sentence = None;
+    match transaction.apply_unless(|| interrupt.came()) {
+        Ok(applied) => outcomes.extend(applied.made.into_iter().map(Outcome::Made)),
+        Err(aborted) => {
+            let name = names.get(aborted.made.len()).map_or("", String::as_str);
+            sentence = Some(sentence_of(&aborted, name));
+            let Aborted { made, failure, own, undone, .. } = *aborted;
+            outcomes.extend(made.into_iter().zip(undone).map(|(made, undone)| Outcome::Undone(made, undone)));
+            outcomes.extend(failure.map(|failure| Outcome::Failed(failure, own)));
+        }
     }
-    (changed, failed)
+    let mut outcomes = outcomes.into_iter();
+    let rest = || if dry_run { Outcome::Dry } else { Outcome::Untried };
+    let changed = all.into_iter().map(|Group { device, through, list }| {
+        let changes = list.into_iter().map(|planned| (planned, outcomes.next().unwrap_or_else(rest)));
+        Changes { device, through, changes: changes.collect() }
+    });
+    (changed.collect(), sentence)
+}
+
+/// Which change failed, why, and what stands now.
+fn sentence_of(aborted: &Aborted<Made>, name: &str) -> String {
+    let mut sentence = match (&aborted.failure, &aborted.own) {
+        (None, _) => format!("interrupted by a signal before {name}"),
+        (Some(control::Failure::During(incomplete)), Some(own)) => {
+            let (number, total) =
+                (incomplete.done.len() + 1, incomplete.done.len() + incomplete.left.len() + 1);
+            let end = match own {
+                Ok(()) => "its steps before that are undone".into(),
+                Err(error) => format!("its steps before that could not be undone: {error}"),
+            };
+            format!("{name}: step {number} of {total} failed: {}; {end}", incomplete.error)
+        }
+        (Some(failure), _) => format!("{name}: {failure}"),
+    };
+    let standing = aborted.undone.iter().filter(|undone| undone.is_err()).count();
+    match (aborted.made.len(), standing) {
+        (0, _) => {}
+        (1, 0) => sentence.push_str("; the change before it is undone"),
+        (made, 0) => sentence.push_str(&format!("; the {made} changes before it are undone")),
+        (made, standing) => sentence.push_str(&format!(
+            "; of the {made} changes before it {standing} could not be undone, with their ways back in the answer"
+        )),
+    }
+    sentence
 }
 
 /// Asks on the terminal; everything but a yes is a no, an end without an answer too.
@@ -347,7 +378,7 @@ fn consent(
 }
 
 /// One device's changes and what became of them.
-struct Changes {
+pub(crate) struct Changes {
     device: Device,
     /// The GPU through which those of the package are made.
     through: Option<usize>,
@@ -407,13 +438,16 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
     section.put("setting", planned.setting).put("asked", planned.asked.clone());
     let actual = match outcome {
         Outcome::Dry => Node::absent("dry run", "nothing was changed"),
-        Outcome::Made(made) => made.actual.clone(),
-        Outcome::Failed(failure) => Node::from(failure.error()),
+        Outcome::Made(made) | Outcome::Undone(made, Err(_)) => made.actual.clone(),
+        Outcome::Undone(_, Ok(())) => {
+            Node::absent("undone", "a change after it failed, and this one was undone")
+        }
+        Outcome::Failed(failure, _) => Node::from(failure.error()),
         Outcome::Untried => Node::absent("not tried", "a change before it failed"),
     };
     section.put("actual", actual);
     let steps = match outcome {
-        Outcome::Made(made) => made.steps.clone(),
+        Outcome::Made(made) | Outcome::Undone(made, _) => made.steps.clone(),
         _ => planned.steps.iter().map(|(step, _)| step.clone()).collect(),
     };
     section.put("steps", Node::words(steps));
@@ -432,13 +466,23 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
                 section.put("note", note);
             }
         }
-        Outcome::Failed(control::Failure::During(incomplete)) => {
+        Outcome::Undone(made, undone) => {
+            section.put("way_back", Node::words(made.way_back.iter().map(String::as_str)));
+            section.put("undone", undone.is_ok());
+            if let Err(error) = undone {
+                section.put("error", error.to_string());
+            }
+        }
+        Outcome::Failed(control::Failure::During(incomplete), own) => {
             let words = |steps: &[Step]| Node::words(steps.iter().map(ToString::to_string));
             section.put("error", incomplete.error.to_string());
             section.put("done", words(&incomplete.done)).put("failed", incomplete.failed.to_string());
             section.put("way_back", words(incomplete.way_back.steps()));
+            if let Some(own) = own {
+                section.put("undone", own.is_ok());
+            }
         }
-        Outcome::Failed(control::Failure::Before(error)) => {
+        Outcome::Failed(control::Failure::Before(error), _) => {
             section.put("error", error.to_string());
         }
         Outcome::Untried => {}
@@ -457,7 +501,11 @@ fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: boo
         let end = match outcome {
             Outcome::Dry => String::new(),
             Outcome::Made(made) => format!(", is {}", sentence(&made.actual)),
-            Outcome::Failed(failure) => format!(", failed: {}", printable(&failure.error().to_string())),
+            Outcome::Undone(_, Ok(())) => ", undone".into(),
+            Outcome::Undone(made, Err(error)) => {
+                format!(", is {}, not undone: {}", sentence(&made.actual), printable(&error.to_string()))
+            }
+            Outcome::Failed(failure, _) => format!(", failed: {}", printable(&failure.error().to_string())),
             Outcome::Untried => ", not tried".into(),
         };
         text.push_str(&format!("    {}: asked {asked}{end}\n", planned.setting.to_uppercase()));
@@ -488,15 +536,25 @@ fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: boo
                     made.way_back.iter().for_each(|step| line("way back: ", step));
                 }
             }
-            Outcome::Failed(control::Failure::During(incomplete)) => {
+            Outcome::Undone(made, undone) => {
+                made.steps.iter().for_each(|step| line("done: ", step));
+                made.way_back.iter().for_each(|step| line(way_back(undone), step));
+            }
+            Outcome::Failed(control::Failure::During(incomplete), own) => {
                 incomplete.done.iter().for_each(|step| line("done: ", &step.to_string()));
                 line("failed: ", &incomplete.failed.to_string());
-                incomplete.way_back.steps().iter().for_each(|step| line("way back: ", &step.to_string()));
+                let heading = own.as_ref().map_or("way back: ", way_back);
+                incomplete.way_back.steps().iter().for_each(|step| line(heading, &step.to_string()));
             }
-            Outcome::Failed(control::Failure::Before(_)) | Outcome::Untried => {}
+            Outcome::Failed(control::Failure::Before(_), _) | Outcome::Untried => {}
         }
     }
     text
+}
+
+/// Before a step of a way back: whether it was gone.
+fn way_back(undone: &Result<(), NotUndone>) -> &'static str {
+    if undone.is_ok() { "undone: " } else { "way back: " }
 }
 
 /// What is in the way, after the path, which the step says.

@@ -128,7 +128,7 @@ fn json_has_the_steps_and_the_way_back() {
 }
 
 #[test]
-fn a_step_that_fails_tells_what_was_done_and_the_way_back() {
+fn a_change_that_fails_undoes_those_before_it() {
     let scratch = scratch(NAVI31);
     // The third write: the cap is set, the level is set, the profile is refused.
     scratch.record.fail_write(3, 22);
@@ -136,20 +136,20 @@ fn a_step_that_fails_tells_what_was_done_and_the_way_back() {
     let (text, failed) = scratch.run(line, TEXT);
     let failed = failed.unwrap();
     assert!(failed.starts_with("GPU 0, power_cap: step 1 of 1 failed: "), "{failed}");
-    assert!(failed.contains("nothing was changed; 2 before it stand"), "{failed}");
+    assert!(failed.ends_with("nothing was changed; the 2 changes before it are undone"), "{failed}");
     let lines: Vec<_> = text.lines().map(|line| line.split('/').next().unwrap()).collect();
     assert_eq!(
         lines,
         [
             "GPU: 0",
-            "    PERF_LEVEL: asked low, is low",
+            "    PERF_LEVEL: asked low, undone",
             "        done: ",
-            "        way back: ",
-            "    PROFILE: asked COMPUTE, is N",
+            "        undone: ",
+            "    PROFILE: asked COMPUTE, undone",
             "        done: ",
             "        done: ",
-            "        way back: ",
-            "        way back: ",
+            "        undone: ",
+            "        undone: ",
             "    POWER_CAP: asked 300 W, failed: ",
             "        failed: ",
         ]
@@ -161,7 +161,8 @@ fn a_change_that_fails_in_the_middle() {
     let scratch = scratch(NAVI31);
     scratch.record.fail_write(1, 22);
     let (text, failed) = scratch.run("set -P compute -o 300", Format::Json);
-    assert!(failed.unwrap().contains("step 2 of 2 failed"));
+    let failed = failed.unwrap();
+    assert!(failed.contains("step 2 of 2 failed") && failed.ends_with("before that are undone"), "{failed}");
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let gpu = &document["gpu_data"][0];
     let (profile, cap) = (&gpu["changes"][0], &gpu["changes"][1]);
@@ -171,7 +172,8 @@ fn a_change_that_fails_in_the_middle() {
     assert!(profile["error"].as_str().unwrap().contains("the driver refuses \"5\""));
     assert_eq!(gpu["unavailable"]["changes.1.actual"], "not_tried");
     assert!(cap["actual"].is_null());
-    assert_eq!(scratch.writes().len(), 2);
+    assert_eq!(profile["undone"], true);
+    assert_eq!(scratch.writes()[2], "power_dpm_force_performance_level <- auto");
 }
 
 #[test]

@@ -580,7 +580,7 @@ fn compare_machine(name: &str, root: &Path, figures: &mut Figures) {
         let sysfs = gpu.sysfs_path().unwrap().to_path_buf();
         let device = root.join(sysfs.strip_prefix("/").unwrap());
         let driver = Driver::new(&device, chip);
-        let is_known = gpu.ids().node.is_some();
+        let is_known = gpu.ids().node.is_ok();
         let name = format!("{name} {}", gpu.bdf());
         let figures_of = std::mem::take(figures);
         let mut comparison =

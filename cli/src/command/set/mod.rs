@@ -32,7 +32,7 @@ pub(crate) fn run(common: &Common, args: &SetArgs) -> Result<(), Failure> {
                 let sentence = "settings of GPUs and of processors are made one after the other";
                 return Err(Failure::Usage(sentence.into()));
             }
-            cpu::set(common, &args.processors, &args.cpu, args.how.dry_run)
+            cpu::set(common, &args.processors, &args.cpu, &args.how)
         }
         0 => {
             let sentence =
