@@ -37,6 +37,9 @@
 //!
 //! # Where to look
 //!
+//! The [guide](guide/index.html), which documentation with all features has, goes by task: first values, containers, CI
+//! without a GPU, Prometheus, events, settings, porting.
+//!
 //! [`Smi`] is the list of GPUs and of [packages](Smi::packages), and finds GPUs by each of their [names](GpuIds);
 //! [`Gpu`] answers for one of them, with what it answers in [`gpu`]. [`summary`] holds the quantities that people ask
 //! for most, each answered by one rule. [`sample`] reads the same values again and again, at one system call each, and
@@ -84,6 +87,9 @@ mod discover;
 pub mod error;
 pub mod event;
 pub mod gpu;
+// It shows all features at work.
+#[cfg(all(any(doc, doctest), feature = "capture", feature = "control", feature = "synth", feature = "tokio"))]
+pub mod guide;
 pub mod id;
 pub mod parse;
 pub mod process;

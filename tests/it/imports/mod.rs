@@ -48,6 +48,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("testing", &["discover", "gpu", "backend", "parse", "unit", "id", "error"]),
     // Made up of the formats; nobody imports it.
     ("synth", &["capture", "testing", "backend", "parse", "unit", "id", "error"]),
+    // Documentation alone.
+    ("guide", &[]),
     // The root only declares and re-exports.
     ("lib", &["reading", "discover", "error", "gpu"]),
 ];
