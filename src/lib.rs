@@ -88,7 +88,13 @@ pub mod error;
 pub mod event;
 pub mod gpu;
 // It shows all features at work.
-#[cfg(all(any(doc, doctest), feature = "capture", feature = "control", feature = "synth", feature = "tokio"))]
+#[cfg(all(
+    any(doc, doctest),
+    feature = "capture",
+    feature = "control",
+    feature = "synth",
+    feature = "tokio"
+))]
 pub mod guide;
 pub mod id;
 pub mod parse;
