@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
 
 use crate::args::{Common, FormatName, Shape};
@@ -228,7 +229,8 @@ pub(crate) struct NoArgs {}
 /// Reads the command line; prints help or the error and ends the process where there is nothing more to do.
 pub(crate) fn parse(face: Face) -> Cli {
     let mut cli = parse_lean(face).unwrap_or_else(|| {
-        let parsed = Cli::from_arg_matches_mut(&mut command(face).get_matches());
+        let mut matches = command(face).try_get_matches().unwrap_or_else(|error| advised(error).exit());
+        let parsed = Cli::from_arg_matches_mut(&mut matches);
         parsed.unwrap_or_else(|error| error.exit())
     });
     cli.take_face(face);
@@ -261,6 +263,26 @@ fn parse_lean(face: Face) -> Option<Cli> {
     let is_named = |entry: &&Entry| entry.names.iter().any(|name| words.iter().any(|word| word == name));
     let command = of_face(with_commands(COMMANDS.iter().filter(is_named)), face);
     Cli::from_arg_matches_mut(&mut command.try_get_matches_from(words).ok()?).ok()
+}
+
+/// The error with better advice: clap takes `--foo` for a misspelt `--root`, and does not know which command watches.
+fn advised(mut error: clap::Error) -> clap::Error {
+    let text = |value: Option<&ContextValue>| match value {
+        Some(ContextValue::String(text)) => text.trim_start_matches('-').to_owned(),
+        _ => String::new(),
+    };
+    let typed = text(error.get(ContextKind::InvalidArg));
+    let similar = text(error.get(ContextKind::SuggestedArg));
+    if !similar.is_empty() && typed.get(..1) != similar.get(..1) {
+        error.remove(ContextKind::SuggestedArg);
+    }
+    let before_command = matches!(error.get(ContextKind::Usage), Some(ContextValue::StyledStr(usage))
+        if usage.to_string().trim_end().ends_with("[COMMAND]"));
+    if before_command && (typed == "w" || typed == "watch") {
+        let tip = "'amdgpu-smi monitor -w 1' prints a table every second, 'amdgpu-smi top' is a live view";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.to_owned().into()]));
+    }
+    error
 }
 
 /// The options, by the name of the caller's.

@@ -94,12 +94,17 @@ fn mistakes_are_answered() {
         (&["--demo=mi300", "list"], "mi300x-8x"),
         (&["completions", "bsah"], "bash"),
         (&["set", "-g", "0", "-l", "hihg"], "high"),
+        (&["-w", "1"], "monitor -w 1"),
     ] {
         let output = command(args).output().expect("the program runs");
         let text = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(output.status.code(), Some(2), "{args:?}: {text}");
         assert!(text.contains(word), "{args:?}: {text}");
     }
+    // Nothing is like it, so nothing is advised.
+    let output = command(&["metric", "--foo"]).output().expect("the program runs");
+    let text = String::from_utf8(output.stderr).expect("UTF-8");
+    assert!(text.contains("--foo") && !text.contains("similar"), "{text}");
 }
 
 #[test]
