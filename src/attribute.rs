@@ -345,9 +345,30 @@ fn plausible<T>(text: &[u8], value: T, is_plausible: bool, reason: &'static str)
     Err(Absent::Implausible { text, reason })
 }
 
+/// What a register of 32 bits holds that cannot be read.
+const ONES: u64 = u32::MAX as u64;
+
+/// A number that has a sign; one that is too large for that ran below zero as an unsigned one.
+fn integer(text: &[u8]) -> Answer<i64> {
+    scalar::signed(text).or_else(|error| match scalar::unsigned(text) {
+        Ok(_) => plausible(text, 0, false, "a number below zero"),
+        Err(_) => Err(error.into()),
+    })
+}
+
+/// A number without a sign; what has one is none.
+fn natural(text: &[u8]) -> Answer<u64> {
+    scalar::unsigned(text).or_else(|error| match scalar::signed(text) {
+        Ok(_) => plausible(text, 0, false, "a number below zero"),
+        Err(_) => Err(error.into()),
+    })
+}
+
 fn celsius(text: &[u8]) -> Answer<MilliCelsius> {
-    let value = scalar::signed(text)?;
-    plausible(text, MilliCelsius(value), (-273_150..1_000_000).contains(&value), "no temperature of a GPU")
+    let value = integer(text)?;
+    // Ones of 16 bits are no temperature either, though they would be 65.535 degrees: the driver has no such fractions.
+    let is_plausible = (-273_150..1_000_000).contains(&value) && value != 65_535;
+    plausible(text, MilliCelsius(value), is_plausible, "no temperature of a GPU")
 }
 
 fn bound(text: &[u8]) -> Answer<MilliCelsius> {
@@ -358,9 +379,9 @@ fn bound(text: &[u8]) -> Answer<MilliCelsius> {
 }
 
 fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
-    let value = scalar::unsigned(text)?;
+    let value = natural(text)?;
     // 65535 W and a register full of ones (4294.967295 W) are "not measured" (`smu_cmn_init_soft_gpu_metrics`).
-    let is_plausible = value < 65_535_000_000 && value != u64::from(u32::MAX);
+    let is_plausible = value < 65_535_000_000 && value != ONES;
     plausible(text, MicroWatts(value), is_plausible, "no power of a GPU")
 }
 
@@ -384,17 +405,17 @@ fn enabled(text: &[u8]) -> Answer<bool> {
 }
 
 fn hertz(text: &[u8]) -> Answer<Hertz> {
-    let value = scalar::unsigned(text)?;
-    plausible(text, Hertz(value), value < 65_535_000_000, "no clock of a GPU")
+    let value = natural(text)?;
+    plausible(text, Hertz(value), value < 65_535_000_000 && value != ONES, "no clock of a GPU")
 }
 
 fn milli_volts(text: &[u8]) -> Answer<MilliVolts> {
-    let value = scalar::signed(text)?;
+    let value = integer(text)?;
     plausible(text, MilliVolts(value), (0..65_535).contains(&value), "no voltage of a GPU")
 }
 
 fn rpm(text: &[u8]) -> Answer<Rpm> {
-    let value = scalar::unsigned(text)?;
+    let value = natural(text)?;
     let narrow = u32::try_from(value).ok().filter(|value| *value < 65_535);
     plausible(text, Rpm(narrow.unwrap_or(0)), narrow.is_some(), "no speed of a fan")
 }
@@ -407,10 +428,10 @@ fn long_number(text: &[u8]) -> Answer<u64> {
     Ok(scalar::unsigned(text)?)
 }
 
-/// Of 255, usually.
+/// Of 255 (`amdgpu_hwmon_get_pwm1_max`).
 fn drive(text: &[u8]) -> Answer<u32> {
-    let value = scalar::unsigned(text)?;
-    let narrow = u32::try_from(value).ok().filter(|value| *value < 65_535);
+    let value = natural(text)?;
+    let narrow = u32::try_from(value).ok().filter(|value| *value <= 255);
     plausible(text, narrow.unwrap_or(0), narrow.is_some(), "no drive of a fan")
 }
 
@@ -420,18 +441,22 @@ fn full_drive(text: &[u8]) -> Answer<u32> {
 }
 
 fn count(text: &[u8]) -> Answer<u64> {
-    let value = scalar::unsigned(text)?;
+    let value = natural(text)?;
+    plausible(text, value, value != ONES, "a register full of ones")?;
     plausible(text, value, value < 1 << 63, "a count below zero")
 }
 
 fn percent(text: &[u8]) -> Answer<Percent> {
-    let value = scalar::percent(text)?;
-    plausible(text, value, value.0 <= 100, "more than all")
+    match scalar::percent(text) {
+        Ok(value) => plausible(text, value, value.0 <= 100, "more than all"),
+        Err(_) if natural(text).is_ok() => plausible(text, Percent(0), false, "more than all"),
+        Err(_) if scalar::signed(text).is_ok() => plausible(text, Percent(0), false, "a number below zero"),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn bytes(text: &[u8]) -> Answer<Bytes> {
-    let value = scalar::unsigned(text)?;
-    plausible(text, Bytes(value), value < 1 << 63, "a count below zero")
+    count(text).map(Bytes)
 }
 
 /// A word or words; an empty file has none.
@@ -448,7 +473,9 @@ fn link_width(text: &[u8]) -> Answer<u8> {
 }
 
 fn fan_setting(text: &[u8]) -> Answer<FanSetting> {
-    fan::setting(text)?.ok_or(Absent::NotSupported)
+    let setting = fan::setting(text)?.ok_or(Absent::NotSupported)?;
+    let is_plausible = setting.value < 65_535;
+    plausible(text, setting, is_plausible, "no setting of a fan")
 }
 
 fn fan_mode(text: &[u8]) -> Answer<FanMode> {

@@ -179,8 +179,19 @@ pub(super) fn level(line: Line<'_>) -> Parsed<(DpmLevel, bool)> {
     Ok((DpmLevel { index, frequency, current }, disabled))
 }
 
-/// `1700Mhz`.
+/// `1700Mhz`; ones of 16 bits and more are no clock.
 pub(super) fn megahertz(cursor: &mut Cursor<'_>) -> Parsed<MegaHertz> {
+    let mut number = cursor.clone();
+    let frequency = limit(cursor)?;
+    if frequency.0 >= 65_535 {
+        number.blanks();
+        return Err(number.error("no clock of a GPU"));
+    }
+    Ok(frequency)
+}
+
+/// As [`megahertz`], of a limit, which may be as far as its width goes.
+pub(super) fn limit(cursor: &mut Cursor<'_>) -> Parsed<MegaHertz> {
     let frequency = MegaHertz(cursor.unsigned_32()?);
     cursor.expect(b"Mhz", "expected MHz")?;
     Ok(frequency)
@@ -431,6 +442,16 @@ mod tests {
         }
     }
 
+    /// Ones of 16 bits and more cost only their line.
+    #[test]
+    fn no_clock() {
+        for ones in ["65535", "4294967295"] {
+            let table = clocks(format!("0: 500Mhz *\n1: {ones}Mhz\n").as_bytes()).unwrap();
+            assert_eq!((table.levels.len(), table.unrecognised.len(), table.range()), (1, 1, None));
+            assert_eq!((table.unrecognised[0].line, table.unrecognised[0].column), (2, 4));
+        }
+    }
+
     proptest! {
         #[test]
         fn any_bytes(bytes: Vec<u8>) {
@@ -443,7 +464,7 @@ mod tests {
         }
 
         #[test]
-        fn round_trip(levels in proptest::collection::vec((any::<u32>(), any::<u32>(), any::<bool>()), 0..9)) {
+        fn round_trip(levels in proptest::collection::vec((any::<u32>(), 0u32..65_535, any::<bool>()), 0..9)) {
             let mut text = String::new();
             for (index, frequency, current) in &levels {
                 text += &format!("{index}: {frequency}Mhz {}\n", if *current { "*" } else { "" });

@@ -8,7 +8,7 @@
 
 use super::cursor::Cursor;
 use super::unrecognised::{self, UnrecognisedLine};
-use super::{Line, ParseError, Parsed, lines, only_line};
+use super::{Line, ParseError, Parsed, lines};
 use crate::unit::Bytes;
 
 /// The blocks of a feature mask, by bit (`ras_block_string`).
@@ -50,7 +50,8 @@ pub fn feature_mask(text: &[u8]) -> Parsed<u32> {
     labelled(text, b"feature mask:")
 }
 
-/// Reads `version`: the version of the table of retired pages.
+/// Reads `version`: the version of the table of retired pages. Since kernel 7.0 that of the RAS module may stand below it
+/// (`ras version: %u.%u.%u`).
 pub fn table_version(text: &[u8]) -> Parsed<u32> {
     labelled(text, b"table version:")
 }
@@ -83,14 +84,25 @@ impl RasSchema {
     }
 }
 
-/// `label 0x…`.
+/// The number of the line `label 0x…`; lines of other labels cost only themselves.
 fn labelled(text: &[u8], label: &[u8]) -> Parsed<u32> {
-    let mut cursor = Cursor::new(only_line(text)?);
-    cursor.expect(label, "expected the label of another file")?;
-    cursor.blanks();
-    let value = cursor.hex_32()?;
-    cursor.end()?;
-    Ok(value)
+    let (mut value, mut other) = (None, None);
+    for line in lines(text) {
+        if !line.trimmed().starts_with(label) {
+            other = other.or(Some(line.error_at(line.trimmed(), "expected the label of another file")));
+            continue;
+        }
+        if value.is_some() {
+            return Err(line.error_at(line.trimmed(), "expected one line of this label"));
+        }
+        let mut cursor = Cursor::new(line);
+        cursor.blanks();
+        cursor.expect(label, "expected the label of another file")?;
+        cursor.blanks();
+        value = Some(cursor.hex_32()?);
+        cursor.end()?;
+    }
+    value.ok_or(other.unwrap_or(EMPTY))
 }
 
 /// A text that should have had a first line.

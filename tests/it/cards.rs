@@ -149,6 +149,52 @@ fn a_power_far_above_its_limit_is_doubted() {
     assert!(found.len() == 1 && found[0].text.contains("434 W under a limit of 29 W"), "{found:?}");
 }
 
+/// What a register that cannot be read prints, whatever its width, is no reading; nor is more than all there is.
+#[test]
+fn numbers_that_no_gpu_has_are_absent() {
+    let folder = build(&Machine::navi31());
+    let (device, hwmon) = {
+        let smi = read(folder.path());
+        (device(folder.path(), &smi.gpus()[0]), hwmon(folder.path(), &smi.gpus()[0]))
+    };
+    let implausible = |error: Option<Error>| matches!(error, Some(Error::Implausible { .. }));
+    type Ask = fn(&Gpu) -> Option<Error>;
+    let rows: [(&Path, &str, &[&str], Ask); 9] = [
+        (&hwmon, "temp2_input", &["65535", "65535000", "4294967295", "18446744073709551615"], |gpu| {
+            gpu.temperatures().unwrap().into_iter().find(|one| one.channel == Some(2))?.current.err()
+        }),
+        (&hwmon, "pwm1", &["256", "65535", "4294967295"], |gpu| gpu.fan().pwm.err()),
+        (&hwmon, "fan1_input", &["65535", "4294967295", "-1"], |gpu| {
+            gpu.fans().unwrap()[0].rpm.clone().err()
+        }),
+        (&hwmon, "freq1_input", &["4294967295", "65535000000", "18446744073709551539"], |gpu| {
+            gpu.frequencies().unwrap()[0].current.clone().err()
+        }),
+        (&hwmon, "power1_average", &["4294967295", "65535000000"], |gpu| gpu.power().average.err()),
+        (&hwmon, "in0_input", &["65535", "4294967295", "18446744073709551539"], |gpu| {
+            gpu.voltages().unwrap()[0].current.clone().err()
+        }),
+        (&device, "pcie_replay_count", &["4294967295", "18446744073709551615"], |gpu| {
+            gpu.pcie_info().replay_count.err()
+        }),
+        (&device, "mem_info_gtt_used", &["4294967295", "18446744073709543424"], |gpu| {
+            gpu.memory_usage().gtt_used.err()
+        }),
+        (&device, "gpu_busy_percent", &["101", "255", "65535", "-1", "18446744073709551539"], |gpu| {
+            gpu.activity().gfx.err()
+        }),
+    ];
+    for (folder_of, file, texts, ask) in rows {
+        let kept = fs::read(folder_of.join(file)).unwrap();
+        for text in texts {
+            fs::write(folder_of.join(file), format!("{text}\n")).unwrap();
+            let error = ask(&read(folder.path()).gpus()[0]);
+            assert!(implausible(error.clone()), "{file} {text}: {error:?}");
+        }
+        fs::write(folder_of.join(file), kept).unwrap();
+    }
+}
+
 /// An APU's switch without a fan behind it.
 #[test]
 fn a_fan_that_neither_turns_nor_is_driven_has_no_mode() {

@@ -1,7 +1,7 @@
 //! A line for each shape in which the driver prints, with the functions that print it.
 //!
-//! Read in the driver's source, kernels 5.4 to 6.11 in full (with 5.0 for `ci_dpm`), and of 6.19 to 7.0 the common
-//! printers of `smu_cmn.c`. What a line means is written down by its printf, not by what the parsers answer. Shapes
+//! Read in the driver's source, kernels 5.4 to 6.11 in full (with 5.0 for `ci_dpm`), and every format string of
+//! `drivers/gpu/drm/amd/{pm,amdgpu}` that 6.14, 6.16, 6.18 and 7.0 have and 6.11 has not. What a line means is written down by its printf, not by what the parsers answer. Shapes
 //! that differ in the width of a column alone are one.
 
 mod clocks;

@@ -131,6 +131,7 @@ pub(super) const ERROR_COUNTS: &[Shape] = &[
 pub(super) const RAS: &[Shape] = &[
     shape("amdgpu_ras_sysfs_features_read", "feature mask: 0x4000fff\n", "4000fff"),
     shape("amdgpu_ras_sysfs_version_show", "table version: 0x20000\n", "20000"),
+    shape("amdgpu_ras_sysfs_version_show", "table version: 0x30000\nras version: 5.0.0\n", "30000"),
     shape("amdgpu_ras_sysfs_schema_show", "schema: 0xa\n", "a"),
     shape(
         "amdgpu_ras_sysfs_event_state_show",
