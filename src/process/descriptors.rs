@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::memory::{Descriptors, Memory};
 use super::wanted::Wanted;
 use super::{DrmClient, Failures, PidNamespace, below, is_gone, number, refused};
 use crate::backend::{Backend, Dir};
@@ -55,6 +56,8 @@ pub(super) struct Client {
     pub(super) bdf: Option<Bdf>,
     pub(super) key: ClientKey,
     pub(super) client: DrmClient,
+    /// The descriptor, and the node's number by its link.
+    found_at: (u32, u32),
 }
 
 /// What is the same for all descriptors of a client: device and number.
@@ -96,13 +99,16 @@ pub(super) fn shows_others(proc: &dyn Dir) -> Result<()> {
     }
 }
 
-/// Looks at all processes; those in `listed` are told of even if they have no GPU open.
+/// Looks at all processes; those in `listed` are told of even if they have no GPU open. With a memory, between looks at
+/// everything, only at the descriptors that led to GPUs, and at processes that began since.
 pub(super) fn scan(
     proc: &dyn Dir,
     wanted: &Wanted<'_>,
     listed: &[u32],
     failures: &mut Failures,
+    memory: &mut Option<Memory>,
 ) -> Result<Seen> {
+    let is_whole = memory.as_mut().is_none_or(|memory| memory.begin(Instant::now()));
     let entries = proc.list(Path::new("."));
     let entries = entries.map_err(|error| Error::plain(Op::List, proc.path(), &error))?;
     let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
@@ -112,6 +118,9 @@ pub(super) fn scan(
         // By the kept directory: a newcomer with the same number answers nothing through it.
         let name = PathBuf::from(pid.to_string());
         let is_listed = listed.binary_search(&pid).is_ok();
+        if !is_listed && memory.as_ref().is_some_and(|memory| memory.is_idle(pid)) {
+            continue;
+        }
         let dir = match proc.open_dir(&name) {
             Ok(dir) => dir,
             Err(error) if is_gone(&error) && proc.meta(&name).is_err_and(|error| is_gone(&error)) => continue,
@@ -124,7 +133,21 @@ pub(super) fn scan(
                 continue;
             }
         };
-        let looked = Look { dir: &*dir, wanted }.descriptors();
+        let look = Look { dir: &*dir, wanted };
+        let known = memory.as_ref().and_then(|memory| memory.descriptors(pid));
+        let looked = match known.and_then(|known| look.again(known)) {
+            Some(looked) => looked,
+            None => {
+                let looked = look.descriptors();
+                if let Some(memory) = memory.as_mut() {
+                    match looked.found() {
+                        Some(found) => memory.keep(pid, found, is_whole),
+                        None => memory.forget(pid),
+                    }
+                }
+                looked
+            }
+        };
         let (clients, opens_kfd, descriptors, lost) = match looked {
             Looked::Gone => continue,
             Looked::Refused(error) => {
@@ -144,8 +167,20 @@ pub(super) fn scan(
                 (clients, Ok(opens_kfd), descriptors, lost)
             }
         };
-        let status = read(&*dir, "status", process::status);
-        let cgroup = read(&*dir, "cgroup", |text| Ok(process::cgroup(text)));
+        let known = memory.as_ref().and_then(|memory| memory.descriptors(pid)?.identity.clone());
+        let (status, cgroup) = match known {
+            Some((status, cgroup)) => (Some(Ok(status)), Some(Ok(Some(cgroup)))),
+            None => {
+                let status = read(&*dir, "status", process::status);
+                let cgroup = read(&*dir, "cgroup", |text| Ok(process::cgroup(text)));
+                if let (Some(memory), Some(Ok(status)), Some(Ok(Some(cgroup)))) =
+                    (memory.as_mut(), &status, &cgroup)
+                {
+                    memory.keep_identity(pid, status, cgroup);
+                }
+                (status, cgroup)
+            }
+        };
         if (status.is_none() || cgroup.is_none())
             && dir.meta(Path::new("fd")).is_err_and(|error| is_gone(&error))
         {
@@ -161,6 +196,9 @@ pub(super) fn scan(
             }
         }
         seen.processes.push(ProcProcess { pid, status, cgroup, clients, opens_kfd, descriptors, lost });
+    }
+    if let Some(memory) = memory.as_mut().filter(|_| is_whole) {
+        memory.end(Instant::now());
     }
     Ok(seen)
 }
@@ -225,6 +263,20 @@ enum Looked {
     Gone,
 }
 
+impl Looked {
+    /// The descriptors that lead to GPUs; none where not all of them could be looked at.
+    fn found(&self) -> Option<Descriptors> {
+        match self {
+            Looked::Found { clients, opens_kfd, descriptors: Ok(()), lost } if lost.is_empty() => {
+                let clients =
+                    clients.iter().map(|client| (client.found_at.0, client.found_at.1, client.key)).collect();
+                Some(Descriptors { clients, opens_kfd: *opens_kfd, identity: None })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// A process while its descriptors are looked at.
 struct Look<'a> {
     dir: &'a dyn Dir,
@@ -282,6 +334,23 @@ impl Look<'_> {
         Looked::Found { clients, opens_kfd, descriptors, lost }
     }
 
+    /// Reads what an earlier look found to be a GPU's; none where one of these descriptors is another by now, so that all are
+    /// to be looked at.
+    fn again(&self, known: &Descriptors) -> Option<Looked> {
+        let mut clients = Vec::new();
+        for (fd, minor, key) in &known.clients {
+            let client = self.client(*fd, *minor).ok().flatten();
+            // Another client is another process's, or a node that was opened anew.
+            clients.push(client.filter(|client| client.key == *key)?);
+        }
+        // Of /dev/kfd nothing is read, so the process may have ended.
+        if clients.is_empty() && self.has_ended() {
+            return Some(Looked::Gone);
+        }
+        let (descriptors, lost) = (Ok(()), Vec::new());
+        Some(Looked::Found { clients, opens_kfd: known.opens_kfd, descriptors, lost })
+    }
+
     /// Whether the process is no more: its directory was kept, and has nothing in it any more.
     fn has_ended(&self) -> bool {
         self.dir.meta(Path::new("status")).is_err_and(|error| is_gone(&error))
@@ -320,7 +389,8 @@ impl Look<'_> {
         // Before 5.19 clients have no number; their address spaces have one each, or none.
         let space = info.pasid.filter(|pasid| *pasid != 0).map(u64::from);
         let key = ClientKey { device: info.pdev, minor, id: info.client_id.or(space) };
-        Ok(Some(Client { gpu, bdf, key, client: DrmClient { shared: false, info, read_at } }))
+        let client = DrmClient { shared: false, info, read_at };
+        Ok(Some(Client { gpu, bdf, key, client, found_at: (fd, named) }))
     }
 
     /// The node's number by its inode: a container may have it under another name.

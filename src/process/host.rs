@@ -48,6 +48,18 @@ impl Smi {
     /// *Errors*: [`Error::OtherPidNamespace`] for one that this `/proc` does not number; those of reading `stat`, as for a
     /// process that has ended.
     pub fn host_use(&self, process: &Process) -> Result<HostUse> {
+        self.read_host_use(process, None)
+    }
+
+    /// As [`Smi::host_use`], with the command line of an earlier answer where it is the same process.
+    ///
+    /// *Source*: `stat` of `/proc/<pid>`, and `cmdline` where it is another process.
+    /// *Errors*: as [`Smi::host_use`].
+    pub fn host_use_after(&self, process: &Process, earlier: &HostUse) -> Result<HostUse> {
+        self.read_host_use(process, Some(earlier))
+    }
+
+    fn read_host_use(&self, process: &Process, earlier: Option<&HostUse>) -> Result<HostUse> {
         let directory = Path::new("/proc").join(process.pid.to_string());
         if matches!(process.id(), ProcessId::Host(_)) {
             return Err(Error::OtherPidNamespace { path: directory.join("stat") });
@@ -57,12 +69,18 @@ impl Smi {
         let dir = opened.map_err(|error| Error::plain(Op::OpenDir, &directory, &error))?;
         let failed = |op, path, error: std::io::Error| refused(op, path, &error);
         let stat = gpu::read(&*dir, "stat", failed, stat)?;
-        let arguments = gpu::read(&*dir, "cmdline", failed, |text| Parsed::Ok(command_line(text)));
+        let command_line = match earlier.filter(|earlier| earlier.start_ticks == stat.start_ticks) {
+            Some(earlier) => earlier.command_line.clone(),
+            None => {
+                let read = gpu::read(&*dir, "cmdline", failed, |text| Parsed::Ok(command_line(text)));
+                read.ok().flatten()
+            }
+        };
         let ticks = rustix::param::clock_ticks_per_second().max(1);
         let worked = stat.user_ticks.saturating_add(stat.system_ticks);
         let page = u64::try_from(backend.host().page_size).unwrap_or(4096);
         Ok(HostUse {
-            command_line: arguments.ok().flatten(),
+            command_line,
             processor_time: Nanoseconds(worked.saturating_mul(1_000_000_000 / ticks)),
             resident: Bytes(stat.resident_pages.saturating_mul(page)),
             start_ticks: stat.start_ticks,

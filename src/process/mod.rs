@@ -22,6 +22,7 @@
 mod descriptors;
 mod host;
 mod kfd;
+mod memory;
 mod merge;
 mod rate;
 mod reasons;
@@ -29,9 +30,10 @@ mod wanted;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub use self::host::HostUse;
+use self::memory::Memory;
 use self::wanted::Wanted;
 use crate::backend::Backend;
 use crate::discover::Smi;
@@ -351,12 +353,23 @@ impl ProcessGpu {
 pub struct ProcessMonitor {
     smi: Smi,
     last: Option<Processes>,
+    memory: Option<Memory>,
 }
 
 impl ProcessMonitor {
+    /// Looks at the descriptors of all processes at most this often, and not for more than a twenty-fifth of the time. Each
+    /// look does if this is not called, which is most of what it costs.
+    ///
+    /// Looks in between read the descriptors that led to a GPU, everything that KFD lists, and processes that began since. So a
+    /// process is missed for as long as this at most, and only one that opened its first GPU long after it began, or another
+    /// node beside those that it had.
+    pub fn rescan_every(self, every: Duration) -> ProcessMonitor {
+        ProcessMonitor { memory: Some(Memory::new(every)), ..self }
+    }
+
     /// The processes now, with how busy each kept the engines since the look before: [`Processes::after`].
     pub fn update(&mut self) -> &Processes {
-        let now = self.smi.processes();
+        let now = scan(&**self.smi.backend(), &Wanted::all(self.smi.gpus()), &mut self.memory);
         let now = match &self.last {
             Some(last) => now.after(last),
             None => now,
@@ -378,7 +391,7 @@ impl Smi {
     /// # Ok::<(), amdgpu_smi::Error>(())
     /// ```
     pub fn process_monitor(&self) -> ProcessMonitor {
-        ProcessMonitor { smi: self.clone(), last: None }
+        ProcessMonitor { smi: self.clone(), last: None, memory: None }
     }
 
     /// The processes that use a GPU, with what each uses.
@@ -393,7 +406,7 @@ impl Smi {
     #[doc(alias = "amdsmi_get_gpu_process_list")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_info")]
     pub fn processes(&self) -> Processes {
-        scan(&**self.backend(), &Wanted::all(self.gpus()))
+        scan(&**self.backend(), &Wanted::all(self.gpus()), &mut None)
     }
 }
 
@@ -407,14 +420,14 @@ impl Gpu {
     #[doc(alias = "amdsmi_get_gpu_compute_process_info_by_pid")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_gpus")]
     pub fn processes(&self) -> Processes {
-        let mut found = scan(&*self.inner.backend, &Wanted::only(self));
+        let mut found = scan(&*self.inner.backend, &Wanted::only(self), &mut None);
         found.processes.retain(|process| !process.gpus.is_empty());
         found
     }
 }
 
 /// Reads both sides and joins them.
-fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Processes {
+fn scan(backend: &dyn Backend, wanted: &Wanted<'_>, memory: &mut Option<Memory>) -> Processes {
     let mut failures = Failures::default();
     let opened = descriptors::open(backend);
     let namespace = match &opened {
@@ -430,7 +443,7 @@ fn scan(backend: &dyn Backend, wanted: &Wanted<'_>) -> Processes {
     };
     let mut others = Ok(());
     let seen = opened.and_then(|proc| {
-        let scanned = descriptors::scan(&*proc, wanted, &numbers, &mut failures);
+        let scanned = descriptors::scan(&*proc, wanted, &numbers, &mut failures, memory);
         if backend.host().live {
             others = descriptors::shows_others(&*proc);
         }

@@ -490,3 +490,41 @@ fn a_context_that_does_not_answer_spoils_the_sum() {
         record.heal();
     }
 }
+
+/// Between looks at all descriptors: clients go on, newcomers are seen, and a descriptor that is another by now costs a whole
+/// look at its process.
+#[test]
+fn looks_between_whole_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    fixtures::copy(&fixture(MACHINE), folder.path());
+    let proc = folder.path().join("proc");
+    fixtures::copy(&proc.join("1"), &proc.join("3999"));
+    let record = Record::new(Arc::new(Tree::open(folder.path()).unwrap()));
+    let smi = Smi::builder().backend(Arc::new(record.clone())).build().unwrap();
+    let hour = Duration::from_secs(3600);
+    let mut monitor = smi.process_monitor().rescan_every(hour);
+    let first = monitor.update().clone();
+    record.clear();
+    let second = monitor.update();
+    assert_eq!((pids(second), second.unreadable), (pids(&first), first.unreadable));
+    assert_eq!(of(second, 2410).unwrap().gpus[0].vram, of(&first, 2410).unwrap().gpus[0].vram);
+    let links =
+        record.calls().iter().filter(|call| call.op == Op::ReadLink && call.path.ends_with("fd/10")).count();
+    assert_eq!(links, 0, "descriptors of other drivers are not looked at again");
+    // A process that began since.
+    fixtures::copy(&proc.join("2402"), &proc.join("4000"));
+    assert!(pids(monitor.update()).contains(&4000));
+    // One that was idle opens a GPU: the next whole look sees it.
+    symlink("/dev/dri/renderD129", proc.join("3999/fd/8")).unwrap();
+    let fdinfo = fs::read(proc.join("2402/fdinfo/8")).unwrap();
+    fs::create_dir_all(proc.join("3999/fdinfo")).unwrap();
+    fs::write(proc.join("3999/fdinfo/8"), fdinfo).unwrap();
+    assert!(!pids(monitor.update()).contains(&3999));
+    assert!(pids(smi.process_monitor().rescan_every(Duration::ZERO).update()).contains(&3999));
+    // A descriptor is closed; its number is another file's.
+    fs::write(proc.join("2410/fdinfo/5"), "pos:\t0\nflags:\t02\n").unwrap();
+    assert!(of(monitor.update(), 2410).is_some());
+    // A process ends.
+    fs::remove_dir_all(proc.join("2402")).unwrap();
+    assert!(of(monitor.update(), 2402).is_none());
+}

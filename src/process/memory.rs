@@ -1,0 +1,96 @@
+//! What earlier looks found, so that the next need not look at every descriptor of the machine.
+
+use std::collections::{HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use super::descriptors::ClientKey;
+use crate::parse::process::Status;
+
+/// A whole look may take this part of the time: it takes a while where tens of thousands of descriptors are open.
+const PART_OF_TIME: u32 = 25;
+
+/// What a monitor remembers of the looks before.
+#[derive(Debug)]
+pub(super) struct Memory {
+    every: Duration,
+    whole: Option<Whole>,
+    idle: HashSet<u32>,
+    known: HashMap<u32, Descriptors>,
+}
+
+/// The last look at all descriptors.
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    begun: Instant,
+    took: Duration,
+}
+
+/// The descriptors of a process that lead to GPUs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Descriptors {
+    /// Their numbers, with that of the node by the name that the link has, and the clients behind them.
+    pub(super) clients: Vec<(u32, u32, ClientKey)>,
+    pub(super) opens_kfd: bool,
+    /// Its name, user and control group, which hardly change.
+    pub(super) identity: Option<(Status, String)>,
+}
+
+impl Memory {
+    /// Of a monitor that looks at everything at most this often.
+    pub(super) fn new(every: Duration) -> Memory {
+        Memory { every, whole: None, idle: HashSet::new(), known: HashMap::new() }
+    }
+
+    /// Begins a look; whether it is one at everything.
+    pub(super) fn begin(&mut self, now: Instant) -> bool {
+        let is_due = self.whole.is_none_or(|whole| {
+            now.saturating_duration_since(whole.begun) >= self.every.max(whole.took * PART_OF_TIME)
+        });
+        if is_due {
+            self.idle.clear();
+            self.known.clear();
+            self.whole = Some(Whole { begun: now, took: Duration::ZERO });
+        }
+        is_due
+    }
+
+    /// Ends a look at everything.
+    pub(super) fn end(&mut self, now: Instant) {
+        if let Some(whole) = &mut self.whole {
+            whole.took = now.saturating_duration_since(whole.begun);
+        }
+    }
+
+    /// Whether a process had no GPU open when all its descriptors were looked at.
+    pub(super) fn is_idle(&self, pid: u32) -> bool {
+        self.idle.contains(&pid)
+    }
+
+    /// The descriptors of a process that led to GPUs.
+    pub(super) fn descriptors(&self, pid: u32) -> Option<&Descriptors> {
+        self.known.get(&pid)
+    }
+
+    /// Keeps what a look at all descriptors of a process found; a process that began since the last whole look is not taken
+    /// for one without a GPU yet, because programs open theirs a while after they began.
+    pub(super) fn keep(&mut self, pid: u32, found: Descriptors, is_whole: bool) {
+        let has_none = found.clients.is_empty() && !found.opens_kfd;
+        match has_none {
+            true if is_whole => drop(self.idle.insert(pid)),
+            true => {}
+            false => drop(self.known.insert(pid, found)),
+        }
+    }
+
+    /// Keeps who a process is.
+    pub(super) fn keep_identity(&mut self, pid: u32, status: &Status, cgroup: &str) {
+        if let Some(known) = self.known.get_mut(&pid) {
+            known.identity = Some((status.clone(), cgroup.to_owned()));
+        }
+    }
+
+    /// Forgets a process, which is looked at as a newcomer next time.
+    pub(super) fn forget(&mut self, pid: u32) {
+        self.known.remove(&pid);
+    }
+}
