@@ -27,9 +27,10 @@ mod record;
 mod recording;
 mod redact;
 mod snapshot;
+mod stream;
 mod survey;
 mod writer;
 
-pub use record::{Capture, Progress, Redact};
+pub use record::{Capture, Progress, Redact, Written};
 pub use recording::Recording;
 pub use writer::ArchiveWriter;

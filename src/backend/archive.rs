@@ -30,7 +30,7 @@ use frames::Clock;
 use index::{Body, Id, Index, State, TOP};
 
 /// No archive is larger, nor unpacks to more: it is held in memory.
-const ARCHIVE_LIMIT: u64 = 1 << 30;
+pub(crate) const ARCHIVE_LIMIT: u64 = 1 << 30;
 
 /// What a source gives, and at most one byte more than an archive may have.
 fn read_to_limit(source: &mut impl Read, size: usize) -> io::Result<Vec<u8>> {

@@ -30,6 +30,8 @@ use std::sync::Arc;
 use crate::id::RenderMinor;
 
 #[cfg(feature = "capture")]
+pub(crate) use archive::ARCHIVE_LIMIT;
+#[cfg(feature = "capture")]
 pub use archive::{Archive, Frames};
 pub use drm::DrmQuery;
 pub use hsmp::HsmpMessage;

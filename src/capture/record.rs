@@ -1,20 +1,23 @@
 //! Recording: once, or again and again, with what the GPUs report meanwhile.
 
+use std::fs::OpenOptions;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::observer::Observer;
-use super::recording::{Gathered, Recording};
+use super::recording::{Gathered, Recording, facts};
 use super::redact::Redaction;
 use super::snapshot::Snapshot;
+use super::stream::Stream;
 use super::survey::survey;
 use crate::backend::Backend;
 use crate::discover::{Smi, SmiBuilder};
 use crate::error::{Error, Op, Result};
 use crate::event::{EventSet, Origin};
-use crate::gpu::{Gpu, driver_info};
+use crate::gpu::Gpu;
+use crate::id::Bdf;
 
 /// How long a wait lasts before it is looked whether to go on.
 const STEP: Duration = Duration::from_millis(100);
@@ -122,6 +125,72 @@ impl Capture {
         mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Recording> {
         let backend = machine.open()?;
+        let mut gathered = Gathered::of(&*backend);
+        let mut snapshots = Vec::new();
+        let sleeping = self.take(&backend, &mut gathered, &mut progress, |_, time, snapshot| {
+            snapshots.push((time, snapshot));
+            Ok(ControlFlow::Continue(()))
+        })?;
+        gathered.snapshots = snapshots;
+        let trouble = std::mem::take(&mut gathered.trouble);
+        let mut recording = Recording::new(gathered, self.redaction());
+        recording.left_out.extend(trouble);
+        recording.left_out.extend(self.left_out(&sleeping));
+        Ok(recording)
+    }
+
+    /// Records into a file while it goes on: after each frame the file is a whole archive, whatever ends the program then, and
+    /// memory holds one frame however many there are. It ends before the file is larger than an
+    /// [`Archive`](crate::backend::Archive) may be. Without events, which stand before the frames they belong to.
+    ///
+    /// # Errors
+    /// As [`Capture::record`]; [`Error::Io`] with the path for the file, which has the frames before then.
+    pub fn record_into(
+        &self,
+        machine: &SmiBuilder,
+        path: &Path,
+        mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
+    ) -> Result<Written> {
+        let failed = |error: std::io::Error| Error::plain(Op::Write, path, &error);
+        let backend = machine.open()?;
+        let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+        let mut gathered = Gathered::of(&*backend);
+        let mut stream = Stream::new(file, facts(&gathered), self.redaction());
+        let without = Capture { events: false, ..self.clone() };
+        let frames = without.take(&backend, &mut gathered, &mut progress, |number, time, snapshot| {
+            stream.frame(number, time, snapshot).map_err(failed)
+        });
+        let sleeping = match frames {
+            Err(error) => {
+                if stream.frames == 0 {
+                    // Nothing is in it that somebody could want.
+                    let _ = std::fs::remove_file(path);
+                }
+                return Err(error);
+            }
+            Ok(sleeping) => sleeping,
+        };
+        let mut left_out = gathered.trouble;
+        left_out.extend(stream.is_full.then(|| "further frames: the archive would be too large".into()));
+        left_out.extend(self.left_out(&sleeping));
+        Ok(Written { frames: stream.frames, bytes: stream.bytes, left_out })
+    }
+
+    fn redaction(&self) -> Option<Redaction> {
+        match self.redact {
+            Redact::Names => Some(Redaction::default()),
+            Redact::Nothing => None,
+        }
+    }
+
+    /// Takes the frames, and gives the GPUs that slept.
+    fn take(
+        &self,
+        backend: &Arc<dyn Backend>,
+        gathered: &mut Gathered,
+        progress: &mut impl FnMut(Progress<'_>) -> ControlFlow<()>,
+        mut keep: impl FnMut(usize, Duration, Snapshot) -> Result<ControlFlow<()>>,
+    ) -> Result<Vec<Bdf>> {
         let observer = Observer::new(backend.clone())
             .map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))?;
         let observed: Arc<dyn Backend> = Arc::new(observer.clone());
@@ -129,20 +198,13 @@ impl Capture {
             true => Some(Smi::builder().backend(observed.clone()).build()?.events().open()?),
             false => None,
         };
-        let mut gathered = Gathered {
-            host: backend.host(),
-            kernel: None,
-            driver: None,
-            kfd: events.as_ref().map(EventSet::kfd_version),
-            snapshots: Vec::new(),
-            events: Vec::new(),
-            trouble: Vec::new(),
-        };
+        gathered.kfd = events.as_ref().map(EventSet::kfd_version);
         let mut sleeping = Vec::new();
+        let mut taken = 0;
         let start = Instant::now();
         for frame in 0..self.frames {
             let due = self.every.saturating_mul(u32::try_from(frame).unwrap_or(u32::MAX));
-            if wait(start, due, &mut events, &mut gathered, &mut progress).is_break() {
+            if wait(start, due, &mut events, gathered, taken, progress).is_break() {
                 break;
             }
             let time = start.elapsed();
@@ -160,7 +222,8 @@ impl Capture {
                 }
                 surveyed => surveyed?,
             }
-            gathered.snapshots.push((time, Snapshot::new(observer.take())));
+            stop |= keep(frame, time, Snapshot::new(observer.take()))?.is_break();
+            taken += 1;
             if stop {
                 break;
             }
@@ -168,29 +231,36 @@ impl Capture {
         if events.is_some() {
             let end = self.every.saturating_mul(u32::try_from(self.frames).unwrap_or(u32::MAX));
             // Told to stop or not: it has ended.
-            let _ = wait(start, end, &mut events, &mut gathered, &mut progress);
+            let _ = wait(start, end, &mut events, gathered, taken, progress);
         }
-        let info = driver_info(&*backend);
-        gathered.driver = info.version.ok().map(|version| format!("{} {version}", info.name));
-        gathered.kernel = info.kernel_release.ok().map(|release| release.value);
-        let redaction = match self.redact {
-            Redact::Names => Some(Redaction::default()),
-            Redact::Nothing => None,
-        };
-        let trouble = std::mem::take(&mut gathered.trouble);
-        let mut recording = Recording::new(gathered, redaction);
-        recording.left_out.extend(trouble);
-        let mut say = |sentence: String| recording.left_out.push(sentence);
-        for bdf in sleeping {
-            say(format!("{bdf} sleeps: what would have woken it was not read"));
-        }
-        say("xgmi_error: reading clears it".into());
-        say("amdgpu_ring_cper, records of errors: on kernels 6.15 to 7.0 reading it may overrun the reader's memory".into());
-        if !self.pcie_throughput {
-            say("pcie_bw: takes a second for each GPU, and was not asked for".into());
-        }
-        Ok(recording)
+        Ok(sleeping)
     }
+
+    /// What is never read, or was not asked for.
+    fn left_out(&self, sleeping: &[Bdf]) -> Vec<String> {
+        let mut sentences: Vec<String> = sleeping
+            .iter()
+            .map(|bdf| format!("{bdf} sleeps: what would have woken it was not read"))
+            .collect();
+        sentences.push("xgmi_error: reading clears it".into());
+        sentences.push("amdgpu_ring_cper, records of errors: on kernels 6.15 to 7.0 reading it may overrun the reader's memory".into());
+        if !self.pcie_throughput {
+            sentences.push("pcie_bw: takes a second for each GPU, and was not asked for".into());
+        }
+        sentences
+    }
+}
+
+/// What a recording into a file has.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Written {
+    /// How many frames.
+    pub frames: usize,
+    /// How large the file is.
+    pub bytes: u64,
+    /// What was not read or not kept, and why: a sentence each.
+    pub left_out: Vec<String>,
 }
 
 /// Takes events until a time, counted from the start.
@@ -199,10 +269,11 @@ fn wait(
     due: Duration,
     events: &mut Option<EventSet>,
     gathered: &mut Gathered,
+    frames: usize,
     progress: &mut impl FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     while let Some(left) = due.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-        let waiting = Progress::Waiting { frames: gathered.snapshots.len(), events: gathered.events.len() };
+        let waiting = Progress::Waiting { frames, events: gathered.events.len() };
         if progress(waiting).is_break() {
             return ControlFlow::Break(());
         }

@@ -1,6 +1,6 @@
 //! Snapshots as the entries of an archive: the first whole, of the others what changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,8 @@ use rustix::io::Errno;
 use super::redact::Redaction;
 use super::snapshot::{Item, Omitted, Snapshot, What};
 use super::writer::ArchiveWriter;
-use crate::backend::{HostFacts, KfdVersion, errno_name, escape};
+use crate::backend::{Backend, HostFacts, KfdVersion, errno_name, escape};
+use crate::gpu::driver_info;
 use crate::id::GpuId;
 
 /// A machine that was recorded, in memory, ready to be written.
@@ -24,6 +25,10 @@ pub struct Recording {
     events: usize,
     redacted: usize,
 }
+
+/// How MANIFEST begins.
+pub(super) const HEAD: &str =
+    concat!("# Recorded by amdgpu-smi ", env!("CARGO_PKG_VERSION"), "\norigin captured\n");
 
 /// What was gathered.
 #[derive(Debug)]
@@ -39,10 +44,26 @@ pub(super) struct Gathered {
     pub(super) trouble: Vec<String>,
 }
 
+impl Gathered {
+    /// Of a machine, before anything of it was recorded.
+    pub(super) fn of(backend: &dyn Backend) -> Gathered {
+        let info = driver_info(backend);
+        Gathered {
+            host: backend.host(),
+            driver: info.version.ok().map(|version| format!("{} {version}", info.name)),
+            kernel: info.kernel_release.ok().map(|release| release.value),
+            kfd: None,
+            snapshots: Vec::new(),
+            events: Vec::new(),
+            trouble: Vec::new(),
+        }
+    }
+}
+
 impl Recording {
     pub(super) fn new(mut gathered: Gathered, mut redaction: Option<Redaction>) -> Recording {
         let mut recording = Recording {
-            manifest: format!("# Recorded by amdgpu-smi {}\norigin captured\n", env!("CARGO_PKG_VERSION")),
+            manifest: HEAD.into(),
             entries: Vec::new(),
             left_out: Vec::new(),
             frames: gathered.snapshots.len(),
@@ -80,14 +101,7 @@ impl Recording {
     /// Those of writing.
     pub fn write<W: Write>(&self, to: W) -> io::Result<W> {
         let mut writer = ArchiveWriter::new(to, &self.manifest)?;
-        for (path, item) in &self.entries {
-            match &item.what {
-                // Whoever unpacks it must be able to read it, and to put what is below into it.
-                What::Directory => writer.directory(path, item.mode | 0o700)?,
-                What::File(bytes) => writer.file(path, item.mode | 0o400, bytes)?,
-                What::Link(target) => writer.link(path, target)?,
-            }
-        }
+        append(&mut writer, &self.entries)?;
         writer.finish()
     }
 
@@ -117,35 +131,16 @@ impl Recording {
     }
 
     fn facts(&mut self, gathered: &Gathered) {
-        let mut line = |text: String| {
-            self.manifest.push_str(&text);
-            self.manifest.push('\n');
-        };
-        if let Some(kernel) = gathered.kernel.as_deref().filter(|text| is_plain(text)) {
-            line(format!("kernel {kernel}"));
-        }
-        if let Some(driver) = gathered.driver.as_deref().filter(|text| is_plain(text)) {
-            line(format!("driver {driver}"));
-        }
-        line(format!("host page_size {}\nhost euid {}", gathered.host.page_size, gathered.host.euid));
-        if let Some(version) = gathered.kfd {
-            line(format!("kfd version {version}"));
-        }
+        self.manifest.push_str(&facts(gathered));
         for (number, (time, _)) in gathered.snapshots.iter().enumerate().skip(1) {
-            line(format!("frame {number} {}", time.as_millis()));
+            let _ = writeln!(self.manifest, "frame {number} {}", time.as_millis());
         }
     }
 
     fn redact(&mut self, gathered: &mut Gathered, redaction: &mut Redaction) {
-        let mut paths = std::collections::BTreeSet::new();
+        let mut paths = BTreeSet::new();
         for (_, snapshot) in &mut gathered.snapshots {
-            for (path, item) in &mut snapshot.items {
-                let What::File(bytes) = &mut item.what else { continue };
-                if let Some(other) = redaction.contents(path, bytes) {
-                    *bytes = other;
-                    paths.insert(path.clone());
-                }
-            }
+            paths.append(&mut redact(snapshot, redaction));
         }
         for (.., line) in &mut gathered.events {
             *line = redaction.event(line).into();
@@ -184,42 +179,7 @@ impl Recording {
 
     /// What is different from the frame before.
     fn frame(&mut self, number: usize, snapshot: Snapshot, state: &mut BTreeMap<PathBuf, Item>) {
-        let folder = PathBuf::from(format!("frames/{number:04}"));
-        let mut manifest = String::new();
-        let gone: Vec<PathBuf> = state.keys().filter(|path| snapshot.lacks(path)).cloned().collect();
-        let mut last: Option<PathBuf> = None;
-        for path in gone {
-            // What is below it goes with it.
-            if last.as_ref().is_none_or(|above| !path.starts_with(above)) {
-                let _ = writeln!(manifest, "gone {}", path.display());
-                state.retain(|known, _| !known.starts_with(&path));
-                last = Some(path);
-            }
-        }
-        let mut entries = Vec::new();
-        for (path, item) in snapshot.items {
-            let known = state.get(&path);
-            let unread = item.errno == Some(Errno::NODATA.raw_os_error());
-            if known == Some(&item) || (known.is_some() && unread) {
-                continue;
-            }
-            match (known, item.errno) {
-                (Some(Item { what: What::File(_), .. }), Some(errno)) => {
-                    let _ = writeln!(manifest, "errno {} {}", errno_name(errno), path.display());
-                }
-                _ => {
-                    directives(&path, &item, &mut manifest);
-                    entries.push((folder.join(&path), item.clone()));
-                }
-            }
-            state.insert(path, item);
-        }
-        if !manifest.is_empty() {
-            let what = What::File(manifest.into_bytes());
-            let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
-            self.entries.push((folder.join("MANIFEST"), item));
-        }
-        self.entries.extend(entries);
+        self.entries.extend(changes(number, snapshot, state, String::new()));
     }
 
     fn omitted(&mut self, omitted: Omitted) {
@@ -240,8 +200,95 @@ impl Recording {
     }
 }
 
+/// The lines of MANIFEST about the machine.
+pub(super) fn facts(gathered: &Gathered) -> String {
+    let mut lines = String::new();
+    // Writing to a String cannot fail; nor below.
+    if let Some(kernel) = gathered.kernel.as_deref().filter(|text| is_plain(text)) {
+        let _ = writeln!(lines, "kernel {kernel}");
+    }
+    if let Some(driver) = gathered.driver.as_deref().filter(|text| is_plain(text)) {
+        let _ = writeln!(lines, "driver {driver}");
+    }
+    let _ = writeln!(lines, "host page_size {}\nhost euid {}", gathered.host.page_size, gathered.host.euid);
+    if let Some(version) = gathered.kfd {
+        let _ = writeln!(lines, "kfd version {version}");
+    }
+    lines
+}
+
+/// The entries of a frame: what is different from the one before. Its MANIFEST begins with `manifest`.
+pub(super) fn changes(
+    number: usize,
+    snapshot: Snapshot,
+    state: &mut BTreeMap<PathBuf, Item>,
+    mut manifest: String,
+) -> Vec<(PathBuf, Item)> {
+    let folder = PathBuf::from(format!("frames/{number:04}"));
+    let gone: Vec<PathBuf> = state.keys().filter(|path| snapshot.lacks(path)).cloned().collect();
+    let mut last: Option<PathBuf> = None;
+    for path in gone {
+        // What is below it goes with it.
+        if last.as_ref().is_none_or(|above| !path.starts_with(above)) {
+            let _ = writeln!(manifest, "gone {}", path.display());
+            state.retain(|known, _| !known.starts_with(&path));
+            last = Some(path);
+        }
+    }
+    let mut entries = Vec::new();
+    for (path, item) in snapshot.items {
+        let known = state.get(&path);
+        let unread = item.errno == Some(Errno::NODATA.raw_os_error());
+        if known == Some(&item) || (known.is_some() && unread) {
+            continue;
+        }
+        match (known, item.errno) {
+            (Some(Item { what: What::File(_), .. }), Some(errno)) => {
+                let _ = writeln!(manifest, "errno {} {}", errno_name(errno), path.display());
+            }
+            _ => {
+                directives(&path, &item, &mut manifest);
+                entries.push((folder.join(&path), item.clone()));
+            }
+        }
+        state.insert(path, item);
+    }
+    if !manifest.is_empty() {
+        let what = What::File(manifest.into_bytes());
+        let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
+        entries.insert(0, (folder.join("MANIFEST"), item));
+    }
+    entries
+}
+
+/// Replaces what names a person, a machine or a single device; the files in which that was.
+pub(super) fn redact(snapshot: &mut Snapshot, redaction: &mut Redaction) -> BTreeSet<PathBuf> {
+    let mut paths = BTreeSet::new();
+    for (path, item) in &mut snapshot.items {
+        let What::File(bytes) = &mut item.what else { continue };
+        if let Some(other) = redaction.contents(path, bytes) {
+            *bytes = other;
+            paths.insert(path.clone());
+        }
+    }
+    paths
+}
+
+/// Writes entries behind those that are there.
+pub(super) fn append<W: Write>(writer: &mut ArchiveWriter<W>, entries: &[(PathBuf, Item)]) -> io::Result<()> {
+    for (path, item) in entries {
+        match &item.what {
+            // Whoever unpacks it must be able to read it, and to put what is below into it.
+            What::Directory => writer.directory(path, item.mode | 0o700)?,
+            What::File(bytes) => writer.file(path, item.mode | 0o400, bytes)?,
+            What::Link(target) => writer.link(path, target)?,
+        }
+    }
+    Ok(())
+}
+
 /// What a file of the archive cannot say of an entry.
-fn directives(path: &Path, item: &Item, manifest: &mut String) {
+pub(super) fn directives(path: &Path, item: &Item, manifest: &mut String) {
     let path = path.display();
     // Writing to a String cannot fail.
     if let Some(errno) = item.errno {

@@ -56,9 +56,14 @@ impl<W: Write> ArchiveWriter<W> {
     /// `InvalidData`, with the line, for a MANIFEST that could not be read back; those of writing.
     pub fn new(to: W, manifest: &str) -> io::Result<ArchiveWriter<W>> {
         check_manifest(manifest)?;
-        let mut writer = ArchiveWriter { tar: Builder::new(to) };
+        let mut writer = ArchiveWriter::part(to);
         writer.file("MANIFEST", 0o644, manifest.as_bytes())?;
         Ok(writer)
+    }
+
+    /// Begins what follows on other entries.
+    pub(super) fn part(to: W) -> ArchiveWriter<W> {
+        ArchiveWriter { tar: Builder::new(to) }
     }
 
     /// Writes a directory.

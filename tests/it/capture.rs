@@ -255,3 +255,51 @@ fn the_machine_at_hand() {
     let there = Smi::builder().backend(Arc::new(archive)).build().map(|smi| smi.gpus().len());
     assert_eq!(live, there);
 }
+
+/// Whatever ends the program: the file on the disk has all frames so far.
+#[test]
+fn a_file_is_whole_after_each_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let (root, file) = (folder.path().join("root"), folder.path().join("recorded.tar"));
+    copy(&fixture("navi31-1x-k6.12-desktop"), &root);
+    let machine = Smi::builder().root(&root);
+    let busy = machine.clone().build().unwrap().gpus()[0].bdf();
+    let busy = root.join(format!("sys/bus/pci/devices/{busy}/gpu_busy_percent"));
+    let mut seen = Vec::new();
+    let written =
+        Capture::new().frames(4, Duration::from_millis(5)).record_into(&machine, &file, |progress| {
+            if let Progress::Reading { frame, .. } = progress {
+                fs::write(&busy, format!("{}\n", 10 * (frame + 1))).unwrap();
+                if frame > 0 {
+                    let archive = Archive::open(&file).unwrap();
+                    seen.push((archive.frame_count(), fs::metadata(&file).unwrap().len()));
+                }
+            }
+            ControlFlow::Continue(())
+        });
+    let written = written.unwrap();
+    assert_eq!(seen.iter().map(|(count, _)| *count).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(seen.windows(2).all(|pair| pair[0].1 < pair[1].1), "{seen:?}");
+    assert_eq!((written.frames, written.bytes), (4, fs::metadata(&file).unwrap().len()));
+    let archive = Archive::open(&file).unwrap();
+    assert_eq!(archive.frame_count(), 4);
+    let gpu = smi(&archive).gpus()[0].clone();
+    let mut shown = vec![gpu.activity().gfx.unwrap().value.0];
+    while archive.advance() {
+        shown.push(gpu.activity().gfx.unwrap().value.0);
+    }
+    assert_eq!(shown, [10, 20, 30, 40]);
+    // The same as a recording in memory, names replaced alike in each frame.
+    let whole = Capture::new().record(&machine).unwrap();
+    let expected = smi(&self::archive(&whole)).gpus()[0].ids().unique_id;
+    assert!(expected.is_some());
+    assert_eq!(gpu.ids().unique_id, expected);
+    // Nobody's file is written over.
+    let again = Capture::new().record_into(&machine, &file, |_| ControlFlow::Continue(()));
+    assert!(matches!(again, Err(Error::Io { .. })), "{again:?}");
+    // A machine that is none leaves no file.
+    let none = folder.path().join("none.tar");
+    let nobody = Smi::builder().root(folder.path().join("nowhere"));
+    assert!(Capture::new().record_into(&nobody, &none, |_| ControlFlow::Continue(())).is_err());
+    assert!(!none.exists());
+}

@@ -70,9 +70,6 @@ fn index(bytes: &[u8]) -> Result<Index, String> {
     waiting.sort_by_key(|(frame, _)| *frame);
     for entries in waiting.chunk_by(|(a, _), (b, _)| a == b) {
         let Some((frame, _)) = entries.first() else { continue };
-        if *frame == 0 || *frame as usize >= times.len() {
-            return Err(format!("frames/{frame:04}: MANIFEST knows no such frame"));
-        }
         builder.frame = *frame;
         let mut text = 0..0;
         for (_, entry) in entries {
@@ -82,6 +79,17 @@ fn index(bytes: &[u8]) -> Result<Index, String> {
             }
         }
         let manifest = builder.manifest(text)?;
+        // A recording that was written while it was taken has the time of each frame in the frame.
+        if *frame as usize == times.len()
+            && let [(number, time)] = manifest.frames[..]
+            && number == *frame
+            && times.last().is_none_or(|last| Duration::from_millis(time) >= *last)
+        {
+            times.push(Duration::from_millis(time));
+        }
+        if *frame == 0 || *frame as usize >= times.len() {
+            return Err(format!("frames/{frame:04}: MANIFEST knows no such frame"));
+        }
         for path in &manifest.gone {
             let id = builder.named(path)?;
             builder.remove(id);
