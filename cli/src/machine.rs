@@ -17,9 +17,16 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 
 /// Where and how to look.
 pub(crate) fn builder(common: &Common) -> SmiBuilder {
-    let wake = if common.wake { WakePolicy::Allow } else { WakePolicy::Never };
     // A GPU that is woken takes its time.
     let limit = if common.wake { LIMIT * 4 } else { LIMIT };
+    let hangs = common.made_up.is_none() && common.root().is_none_or(|root| !root.is_file());
+    let builder = unlimited(common);
+    if hangs { builder.timeout(limit) } else { builder }
+}
+
+/// The same without limits of time, for a caller with a thread for each thing that may hang.
+pub(crate) fn unlimited(common: &Common) -> SmiBuilder {
+    let wake = if common.wake { WakePolicy::Allow } else { WakePolicy::Never };
     let builder = Smi::builder().wake(wake);
     if let Some(machine) = &common.made_up {
         return builder.backend(Arc::new(machine.clone()));
@@ -27,8 +34,8 @@ pub(crate) fn builder(common: &Common) -> SmiBuilder {
     match common.root() {
         // A recording goes on while it is watched.
         Some(root) if root.is_file() => builder.archive(root, Frames::WallClock),
-        Some(root) => builder.root(root).timeout(limit),
-        None => builder.timeout(limit),
+        Some(root) => builder.root(root),
+        None => builder,
     }
 }
 

@@ -123,7 +123,7 @@ pub(crate) fn run(common: &Common, args: &CaptureArgs) -> Result<(), Failure> {
 }
 
 /// Writes a file beside the one that is meant, and gives it its name when it is whole.
-pub(crate) fn save(recording: &Recording, path: &Path, overwrite: bool) -> Result<u64, Failure> {
+fn save(recording: &Recording, path: &Path, overwrite: bool) -> Result<u64, Failure> {
     let failed = |error| Failure::Output(path.to_path_buf(), error);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new().prefix(".amdgpu-smi-").tempfile_in(folder).map_err(failed)?;

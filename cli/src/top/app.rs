@@ -97,6 +97,8 @@ pub(crate) enum Effect {
     Save,
     Seek(Duration),
     Play(bool),
+    /// Play twice as fast, or half.
+    Speed(bool),
 }
 
 /// Where the values come from.
@@ -109,13 +111,14 @@ pub(crate) enum Origin {
 }
 
 /// A recording that is shown: where it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Playing {
     pub(crate) place: Duration,
     pub(crate) end: Duration,
     /// The times of the frames before and after.
     pub(crate) neighbours: (Duration, Duration),
     pub(crate) goes_on: bool,
+    pub(crate) speed: f64,
 }
 
 /// All of it.
@@ -260,6 +263,12 @@ impl App {
             Line::Row(place) => self.list().rows.get(*place),
             Line::Group { .. } => None,
         }
+    }
+
+    /// Whether a message need not be drawn by itself: the GPUs are drawn within a second, and processes with them.
+    pub(crate) fn can_wait(&self, message: &Message) -> bool {
+        let is_soon = self.settings.interval <= Duration::from_secs(1) && self.has_processes;
+        matches!(message, Message::Processes(_)) && is_soon && !self.is_paused()
     }
 
     /// Takes note of what happened; what follows is to be done elsewhere.

@@ -15,8 +15,10 @@ keys.
 
 Figures:
 BUSY is what the firmware averages over the interval where it does, else the mean of the last four seconds. An APU's \
-memory is the larger of VRAM and GTT. BUSY% of a process is all its engines together, 100 is one ring all the time; \
-CU% is the share of the compute units that hold its work. A dash is a value that is not there. ! is near a limit, !! at \
+memory is the larger of VRAM and GTT. BUSY% of a process is all its engines together, 100 is one ring all the time, or \
+CU% where that is more; CU% is the share of the compute units that hold its work. ROCm's own queues are in no engine, so a process that has some shows \
+a dash and not 0. All descriptors of the machine are looked at every five seconds; in between those that led to a GPU, what KFD \
+lists, and processes that began since. A dash is a value that is not there. ! is near a limit, !! at \
 it. Graphs show the last quarter of an hour at most, the limit as a line.
 
 What it does to the machine:
@@ -25,8 +27,9 @@ is not woken, one that may fall asleep is left alone, one that hangs is late and
 is read from /dev/kfd.
 
 Recordings:
-r records from here to the next r, at most half an hour, and writes an archive into this folder, names replaced as `capture` \
-does it. `amdgpu-smi --root FILE top` plays it, or what `capture --frames` recorded: space, [ ] { } , . < > move in it.
+r records from here to the next r into an archive in this folder, names replaced as `capture` does it. Each frame is written \
+when it is taken, so that a crash costs the last one at most; 1 GiB is the end. `amdgpu-smi --root FILE top` plays it, or what \
+`capture --frames` recorded: space, [ ] { } , . < > move in it, ( ) play it slower and faster.
 
 Choices:
 w writes them to amdgpu-smi/top.json in $XDG_CONFIG_HOME, else ~/.config. Options go before the environment, this before the file.

@@ -52,9 +52,28 @@ impl<'a> Canvas<'a> {
             return x.saturating_add(width(text));
         }
         let most = usize::from(self.area.width - x);
+        if is_plain(text) {
+            // Nearly all texts: no copy, and no look at what belongs together.
+            let mut end = x;
+            for byte in text.bytes().take(most) {
+                self.cell(end, y, char::from(byte), style);
+                end += 1;
+            }
+            return end;
+        }
         let (end, _) =
             self.buffer.set_stringn(self.area.x + x, self.area.y + y, printable(text), most, style);
         end - self.area.x
+    }
+
+    /// Writes one character, which is one column wide.
+    pub(crate) fn cell(&mut self, x: u16, y: u16, character: char, style: Style) {
+        if x < self.area.width
+            && y < self.area.height
+            && let Some(cell) = self.buffer.cell_mut((self.area.x + x, self.area.y + y))
+        {
+            cell.set_char(character).set_style(style);
+        }
     }
 
     /// Writes text that ends before a column.
@@ -64,10 +83,11 @@ impl<'a> Canvas<'a> {
         self.text(end - width(&text).min(end), y, &text, style);
     }
 
-    /// Fills one line from a column on with a character.
+    /// Fills one line from a column on with a character, which is one column wide.
     pub(crate) fn fill(&mut self, x: u16, y: u16, width: u16, character: char, style: Style) {
-        let text: String = std::iter::repeat_n(character, usize::from(width)).collect();
-        self.text(x, y, &text, style);
+        for x in x..x.saturating_add(width).min(self.area.width) {
+            self.cell(x, y, character, style);
+        }
     }
 
     /// Lays a style over all of it.
@@ -89,7 +109,15 @@ impl<'a> Canvas<'a> {
 
 /// How many columns a text takes, once it is printable.
 pub(crate) fn width(text: &str) -> u16 {
+    if is_plain(text) {
+        return u16::try_from(text.len()).unwrap_or(u16::MAX);
+    }
     u16::try_from(UnicodeWidthStr::width(printable(text).as_str())).unwrap_or(u16::MAX)
+}
+
+/// Whether each byte is a character that a terminal shows in one column.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// The beginning of a text that fits into so many columns; a dot in the place of the rest.

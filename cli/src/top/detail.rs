@@ -63,37 +63,37 @@ impl Row {
 
 impl Detail {
     /// Reads it all through the handle, which may take as long as the GPU likes.
-    pub(crate) fn of(gpu: &Gpu) -> Detail {
+    pub(crate) fn of(gpu: &Gpu, throttled: &[String]) -> Detail {
         let look = gpu.look();
         let summary = look.summary();
         Detail {
             bdf: gpu.bdf(),
-            sensors: sensors(&look, &summary),
+            sensors: sensors(&look, &summary, throttled),
             clocks: clocks(gpu, &summary),
             links: links(gpu, &summary),
         }
     }
 }
 
-fn sensors(look: &Look<'_>, summary: &Summary) -> Vec<Row> {
+fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<Row> {
     let mut rows = vec![Row::heading("Temperatures")];
     match &summary.temperatures {
         Ok(sensors) => rows.extend(sensors.iter().map(|sensor| {
             let limit = |name: &str, limit: &Reading<amdgpu_smi::unit::MilliCelsius>| {
                 let limit = limit.as_ref().ok().filter(|limit| limit.value.0 > 0)?;
-                Some(format!("{name} {:.0} C", limit.celsius()))
+                Some(format!("{name} {:.0}", limit.celsius()))
             };
             let limits = [limit("critical", &sensor.critical), limit("emergency", &sensor.emergency)];
             let limits: Vec<String> = limits.into_iter().flatten().collect();
+            let limits = if limits.is_empty() { String::new() } else { format!("{} C", limits.join(", ")) };
             let row = Row::reading(sensor.sensor.as_str(), &sensor.current, |heat| {
                 format!("{:.0} C", heat.celsius())
             });
             match (&sensor.current, &sensor.critical) {
-                (Ok(now), Ok(critical)) => Row {
-                    level: Level::of_heat(now.celsius(), critical.celsius()),
-                    ..row.noted(limits.join(", "))
-                },
-                (Ok(_), Err(_)) => row.noted(limits.join(", ")),
+                (Ok(now), Ok(critical)) => {
+                    Row { level: Level::of_heat(now.celsius(), critical.celsius()), ..row.noted(limits) }
+                }
+                (Ok(_), Err(_)) => row.noted(limits),
                 (Err(_), _) => row,
             }
         })),
@@ -119,6 +119,7 @@ fn sensors(look: &Look<'_>, summary: &Summary) -> Vec<Row> {
     }
     rows.push(Row::heading("Voltages"));
     match &summary.voltages {
+        Ok(voltages) if voltages.is_empty() => rows.push(Row::plain("rails", "-").noted("none is published")),
         Ok(voltages) => rows.extend(voltages.iter().map(|voltage| {
             Row::reading(voltage.rail.as_str(), &voltage.current, |volts| format!("{} mV", volts.0))
         })),
@@ -147,6 +148,9 @@ fn sensors(look: &Look<'_>, summary: &Summary) -> Vec<Row> {
         rows.push(Row::reading(label, reading, size));
     }
     rows.push(Row::heading("Throttling"));
+    if !throttled.is_empty() {
+        rows.push(Row { level: Level::High, ..Row::plain("last refresh", throttled.join(", ")) });
+    }
     let throttling = &summary.throttling;
     rows.push(Row::reading("active", &throttling.active, |active| if *active { "yes" } else { "no" }.into()));
     rows.push(Row::reading("causes", &throttling.causes, ToString::to_string));

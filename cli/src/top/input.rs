@@ -162,6 +162,7 @@ impl App {
             }
             Action::SeekStart => return self.seek(Duration::ZERO),
             Action::SeekEnd => return self.seek(self.playing?.end),
+            Action::Speed(faster) => return self.playing.map(|_| Effect::Speed(faster)),
         }
         None
     }

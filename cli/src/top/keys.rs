@@ -50,6 +50,8 @@ pub(crate) enum Action {
     Step(bool),
     SeekStart,
     SeekEnd,
+    /// In a recording: play it twice as fast, or half.
+    Speed(bool),
 }
 
 /// A line of the help: the keys, and what they do.
@@ -63,7 +65,7 @@ const fn help(keys: &'static str, does: &'static str) -> Help {
 }
 
 /// All keys, for the help.
-pub(crate) const HELP: [Help; 31] = [
+pub(crate) const HELP: [Help; 32] = [
     help("q  F10  Ctrl-C", "quit"),
     help("?  h  F1", "this help"),
     help("1 to 6  Tab", "go to a page, to the next"),
@@ -95,6 +97,7 @@ pub(crate) const HELP: [Help; 31] = [
     help("[ ]  { }", "in a recording: 10 s, 60 s back and on"),
     help(",  .", "in a recording: a frame back, on"),
     help("<  >", "in a recording: to its beginning, its end"),
+    help("(  )", "in a recording: play it slower, faster"),
 ];
 
 /// Those of the last line, the more important first.
@@ -175,6 +178,8 @@ pub(crate) fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('}') => Action::Seek(60),
         KeyCode::Char(',') => Action::Step(false),
         KeyCode::Char('.') => Action::Step(true),
+        KeyCode::Char('(') => Action::Speed(false),
+        KeyCode::Char(')') => Action::Speed(true),
         KeyCode::Char('<') => Action::SeekStart,
         KeyCode::Char('>') => Action::SeekEnd,
         _ => return None,

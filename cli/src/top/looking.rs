@@ -5,8 +5,8 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use amdgpu_smi::Smi;
 use amdgpu_smi::process::{ProcessId, ProcessMonitor};
+use amdgpu_smi::{Smi, SmiBuilder};
 
 use super::message::Message;
 use super::processes::{Host, ProcessList};
@@ -15,8 +15,12 @@ use super::processes::{Host, ProcessList};
 const SHORTEST: Duration = Duration::from_millis(1500);
 /// A look may take this part of the time: on a machine with thousands of descriptors it takes a while.
 const PART_OF_TIME: u32 = 25;
+/// How often all descriptors of the machine are looked at; in between those that led to a GPU, and new processes.
+pub(crate) const WHOLE: Duration = Duration::from_secs(5);
 /// Until the second look, after which there are percentages.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
+/// How long a look without limits may take before one with them answers in its place.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the screen wants of the thread.
 #[derive(Debug)]
@@ -29,16 +33,20 @@ pub(crate) enum Command {
     Wanted(bool),
 }
 
-/// Starts the thread; it ends when one of the two channels does.
-pub(crate) fn start(interval: Duration, to: Sender<Message>) -> io::Result<Sender<Command>> {
+/// Starts the thread; it ends when one of the two channels does. While a look hangs, the machine is asked with limits.
+pub(crate) fn start(
+    interval: Duration,
+    limited: SmiBuilder,
+    to: Sender<Message>,
+) -> io::Result<Sender<Command>> {
     let (sender, commands) = channel();
     let thread = std::thread::Builder::new().name("top-processes".into());
-    thread.spawn(move || run(interval, &commands, &to))?;
+    thread.spawn(move || run(interval, &limited, &commands, &to))?;
     Ok(sender)
 }
 
-fn run(mut interval: Duration, commands: &Receiver<Command>, to: &Sender<Message>) {
-    let mut looks: Option<Looks> = None;
+fn run(mut interval: Duration, limited: &SmiBuilder, commands: &Receiver<Command>, to: &Sender<Message>) {
+    let mut looker: Option<Looker> = None;
     let mut wanted = true;
     let mut wait = Duration::MAX;
     loop {
@@ -53,7 +61,8 @@ fn run(mut interval: Duration, commands: &Receiver<Command>, to: &Sender<Message
                 Ok(Command::Interval(other)) => interval = other,
                 Ok(Command::Wanted(other)) => wanted = other,
                 Ok(Command::Machine(smi)) => {
-                    looks = Some(Looks::new(smi));
+                    // Without a thread there is no list until the next time.
+                    looker = Looker::start(smi).ok();
                     break;
                 }
                 Err(RecvTimeoutError::Timeout) if wanted => break,
@@ -61,18 +70,71 @@ fn run(mut interval: Duration, commands: &Receiver<Command>, to: &Sender<Message
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
-        let Some(looks) = &mut looks else { continue };
+        let Some(looker) = &mut looker else { continue };
         let begun = Instant::now();
-        let list = looks.look();
+        let list = looker.look(limited);
         let took = begun.elapsed();
-        if to.send(Message::Processes(Box::new(list))).is_err() {
+        if let Some(list) = list
+            && to.send(Message::Processes(Box::new(list))).is_err()
+        {
             return;
         }
-        wait = match looks.count {
+        wait = match looker.count {
             1 => SECOND_LOOK,
             _ => interval.max(SHORTEST),
         };
         wait = wait.max(took * PART_OF_TIME).saturating_sub(took);
+    }
+}
+
+/// Looks on a thread of its own, which may hang with a GPU or with a process that uses one.
+struct Looker {
+    ask: Sender<()>,
+    answers: Receiver<ProcessList>,
+    /// Whether it has not answered.
+    hangs: bool,
+    /// Looks with limits, while it does not.
+    limited: Option<Looks>,
+    count: u64,
+}
+
+impl Looker {
+    fn start(smi: Smi) -> io::Result<Looker> {
+        let (ask, asked) = channel();
+        let (give, answers) = channel();
+        let thread = std::thread::Builder::new().name("top-look".into());
+        thread.spawn(move || {
+            let mut looks = Looks::new(smi);
+            while asked.recv().is_ok() {
+                if give.send(looks.look()).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Looker { ask, answers, hangs: false, limited: None, count: 0 })
+    }
+
+    fn look(&mut self, limited: &SmiBuilder) -> Option<ProcessList> {
+        self.count += 1;
+        let patience = if self.hangs { Duration::ZERO } else { PATIENCE };
+        if !self.hangs {
+            self.ask.send(()).ok()?;
+        }
+        match self.answers.recv_timeout(patience) {
+            // What answers late is of an earlier time, and is asked again at once.
+            Ok(_) if self.hangs => {
+                (self.hangs, self.limited) = (false, None);
+                self.look(limited)
+            }
+            Ok(list) => Some(list),
+            Err(_) => {
+                self.hangs = true;
+                if self.limited.is_none() {
+                    self.limited = limited.clone().build().ok().map(Looks::new);
+                }
+                self.limited.as_mut().map(Looks::look)
+            }
+        }
     }
 }
 
@@ -81,21 +143,23 @@ pub(crate) struct Looks {
     smi: Smi,
     monitor: ProcessMonitor,
     hosts: HashMap<ProcessId, Host>,
-    count: u64,
 }
 
 impl Looks {
     pub(crate) fn new(smi: Smi) -> Looks {
-        Looks { monitor: smi.process_monitor(), smi, hosts: HashMap::new(), count: 0 }
+        Looks { monitor: smi.process_monitor().rescan_every(WHOLE), smi, hosts: HashMap::new() }
     }
 
     pub(crate) fn look(&mut self) -> ProcessList {
-        self.count += 1;
         let found = self.monitor.update();
         let mut hosts = HashMap::new();
         for process in found.processes.iter().filter(|process| !process.is_self) {
-            let Ok(used) = self.smi.host_use(process) else { continue };
             let earlier = self.hosts.get(&process.id());
+            let used = match earlier {
+                Some(earlier) => self.smi.host_use_after(process, &earlier.used),
+                None => self.smi.host_use(process),
+            };
+            let Ok(used) = used else { continue };
             let percent = earlier.and_then(|earlier| used.percent_since(&earlier.used));
             hosts.insert(process.id(), Host { used, percent });
         }

@@ -10,6 +10,7 @@ mod canvas;
 mod config;
 mod detail;
 mod draw;
+mod finding;
 mod glyphs;
 mod history;
 mod input;
@@ -45,6 +46,7 @@ use amdgpu_smi::{Error, Smi, SmiBuilder};
 
 use self::app::{App, Effect, Origin, Playing};
 pub(crate) use self::args::TopArgs;
+use self::finding::{Finder, Found, Machine};
 use self::glyphs::Glyphs;
 use self::message::Message;
 use self::model::Nothing;
@@ -67,7 +69,8 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     let source = Source::of(common)?;
     let once = args.once || !std::io::stdout().is_terminal();
     let settings = settings(args)?;
-    let found = source.builder.clone().build();
+    let mut finder = Finder::new(source.machine.clone());
+    let Found { smi: found, is_limited } = finder.find();
     if let Err(error) = &found
         && (once || !is_waited_for(error))
     {
@@ -90,7 +93,8 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     };
     let no_thread = |error| Failure::Nothing(format!("the view needs threads: {error}"));
     let samples = sampling::start(plan, to.clone()).map_err(no_thread)?;
-    let looks = looking::start(app.settings.interval, to.clone()).map_err(no_thread)?;
+    let limited = source.machine.limited;
+    let looks = looking::start(app.settings.interval, limited.clone(), to.clone()).map_err(no_thread)?;
     if let Ok(smi) = &found {
         // The thread is there: it was started just now.
         let _ = looks.send(looking::Command::Machine(smi.clone()));
@@ -102,13 +106,14 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
         Ok(smi) => listening::start(smi.clone(), to.clone()).map_err(no_thread)?,
         Err(error) => app.no_events = Some(error.to_string()),
     }
-    scout::start(source.builder.clone(), found.ok(), samples.clone(), looks.clone()).map_err(no_thread)?;
+    let found = Found { smi: found, is_limited };
+    scout::start(finder, found, samples.clone(), looks.clone()).map_err(no_thread)?;
     let mut view = View {
         app,
         samples,
         looks,
         player: source.player,
-        builder: source.builder,
+        builder: limited,
         recorder: None,
         to,
         sent: Sent::default(),
@@ -130,14 +135,15 @@ fn is_waited_for(error: &Error) -> bool {
 
 /// Where the machine is read, and the clock of a recording.
 struct Source {
-    builder: SmiBuilder,
+    machine: Machine,
     origin: Origin,
     player: Option<Arc<Player>>,
 }
 
 impl Source {
     fn of(common: &Common) -> Result<Source, Failure> {
-        let plain = |origin| Ok(Source { builder: machine::builder(common), origin, player: None });
+        let both = || Machine { unlimited: machine::unlimited(common), limited: machine::builder(common) };
+        let plain = |origin| Ok(Source { machine: both(), origin, player: None });
         let root = match common.root() {
             _ if common.demo.is_some() => return plain(Origin::Demo),
             Some(root) if root.is_file() => root,
@@ -148,8 +154,8 @@ impl Source {
             .map_err(|error| Error::Root { path: root.clone(), reason: error.to_string() })?;
         let player = Player::of(&archive);
         let origin = if player.is_some() { Origin::Recording } else { Origin::Root };
-        let builder = machine::builder(common).backend(Arc::new(archive));
-        Ok(Source { builder, origin, player })
+        let builder = machine::unlimited(common).backend(Arc::new(archive));
+        Ok(Source { machine: Machine { unlimited: builder.clone(), limited: builder }, origin, player })
     }
 }
 
@@ -230,12 +236,20 @@ impl View {
         let failed = |error| Failure::Output(Path::new("the terminal").into(), error);
         let mut screen = Screen::take().map_err(failed)?;
         terminal::listen(&self.to).map_err(failed)?;
+        let mut is_due = true;
         loop {
             self.follow();
-            screen.terminal.draw(|frame| draw::draw(&mut self.app, frame.buffer_mut())).map_err(failed)?;
+            if is_due {
+                screen
+                    .terminal
+                    .draw(|frame| draw::draw(&mut self.app, frame.buffer_mut()))
+                    .map_err(failed)?;
+            }
             let Ok(first) = messages.recv() else { return Ok(()) };
+            is_due = false;
             // Whatever came meanwhile is drawn once.
             for message in std::iter::once(first).chain(messages.try_iter()) {
+                is_due |= !self.app.can_wait(&message);
                 if let Some(effect) = self.app.update(message)
                     && self.act(effect, &mut screen).map_err(failed)?
                 {
@@ -254,6 +268,7 @@ impl View {
                 end: player.end(),
                 neighbours: (player.neighbour(place, false), player.neighbour(place, true)),
                 goes_on: player.is_playing(),
+                speed: player.speed(),
             });
         }
         let wanted = Sent {
@@ -311,6 +326,11 @@ impl View {
             }
             Effect::Seek(place) => {
                 let _ = self.samples.send(sampling::Command::Seek(place));
+            }
+            Effect::Speed(faster) => {
+                if let Some(player) = &self.player {
+                    player.change_speed(faster);
+                }
             }
             Effect::Play(on) => {
                 if let Some(player) = &self.player {

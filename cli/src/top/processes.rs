@@ -96,10 +96,14 @@ impl Sort {
 }
 
 impl ProcessRow {
-    /// All engines together, or the compute units where there are no engines.
+    /// All engines together, or the compute units where those are more: ROCm's own queues are in no engine.
     pub(crate) fn busy(&self) -> Option<f64> {
         let engines = [self.gfx, self.compute, self.media, self.copy].into_iter().flatten();
-        engines.fold(None, |sum, percent| Some(sum.unwrap_or(0.0) + percent))
+        let engines = engines.fold(None, |sum, percent| Some(sum.unwrap_or(0.0) + percent));
+        // That others did nothing does not say what ROCm's queues did.
+        let has_shaders = self.gfx.is_some() || self.compute.is_some();
+        let engines = engines.filter(|sum| *sum > 0.0 || has_shaders);
+        [engines, self.units].into_iter().flatten().max_by(f64::total_cmp)
     }
 
     /// Whether a text is in one of the words by which people look for a process.
@@ -116,7 +120,7 @@ impl ProcessRow {
         match sort {
             Sort::Vram | Sort::Gpu => bytes(self.vram),
             Sort::Gtt => bytes(self.gtt),
-            Sort::Busy => self.busy().or(self.units),
+            Sort::Busy => self.busy(),
             Sort::Media => self.media,
             Sort::Units => self.units,
             Sort::Cpu => self.cpu,
@@ -224,6 +228,9 @@ fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow 
     let name = process.name.clone().unwrap_or_else(|_| "?".into());
     let command = host.and_then(|host| host.used.command_line.clone()).unwrap_or(name);
     let bytes = |amount: &Reading<Bytes>| known(amount).map(|amount| amount.0);
+    // What ROCm's queues do is in no engine, so 0 would be untrue of a process that has some.
+    let has_queues = used.kfd.as_ref().is_some_and(|kfd| !kfd.queues.is_empty());
+    let of_queues = |percent: Option<f64>| percent.filter(|percent| *percent > 0.0 || !has_queues);
     ProcessRow {
         id: process.id(),
         pid: process.pid.0,
@@ -233,8 +240,8 @@ fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow 
         gpu: used.gpu,
         vram: bytes(&used.vram),
         gtt: bytes(&used.gtt),
-        gfx: percent(used, &[Engine::Gfx]),
-        compute: percent(used, &[Engine::Compute]),
+        gfx: of_queues(percent(used, &[Engine::Gfx])),
+        compute: of_queues(percent(used, &[Engine::Compute])),
         media: percent(used, &[Engine::Encode, Engine::Encode1, Engine::Decode, Engine::Jpeg, Engine::Vpe]),
         copy: match (percent(used, &[Engine::Dma]), used.sdma_percent) {
             (None, copy) => copy,

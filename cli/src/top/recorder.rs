@@ -1,7 +1,7 @@
-//! Recording from here: frames of the machine on a thread, and an archive of them at the end.
+//! Recording from here: a thread writes frames of the machine into an archive, which is whole after each of them.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,10 +13,7 @@ use amdgpu_smi::capture::{Capture, Redact};
 
 use super::message::Message;
 use super::screenshot::new_name;
-use crate::command::capture::save;
 
-/// The most frames: what is recorded stands in memory until it is written.
-const MOST: usize = 1_800;
 /// A frame is all that the program reads of the machine, so they are not taken more often.
 const SHORTEST: Duration = Duration::from_millis(500);
 /// How long the end of the view waits for what is recorded; a GPU that hangs may keep it for ever.
@@ -31,12 +28,14 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Begins one, of names replaced as `capture` does it.
+    /// Starts it; the file is named after the time.
     pub(crate) fn start(machine: SmiBuilder, every: Duration, to: Sender<Message>) -> io::Result<Recorder> {
+        let path = new_name("amdgpu-smi-top", "tar");
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let (sender, done) = channel();
         thread::Builder::new().name("top-recorder".into()).spawn(move || {
-            let result = record(&machine, every, &stopped);
+            let result = record(&machine, every, &stopped, &path);
             // Whoever still listens: the screen, or the end of the view.
             let _ = sender.send(result.clone());
             let _ = to.send(Message::Recorded(result));
@@ -60,14 +59,11 @@ impl Recorder {
     }
 }
 
-fn record(machine: &SmiBuilder, every: Duration, stop: &AtomicBool) -> Result<PathBuf, String> {
-    let capture = Capture::new().redact(Redact::Names).frames(MOST, every.max(SHORTEST));
-    let recording = capture.record_with(machine, |_| match stop.load(Ordering::Relaxed) {
+fn record(machine: &SmiBuilder, every: Duration, stop: &AtomicBool, path: &Path) -> Result<PathBuf, String> {
+    let capture = Capture::new().redact(Redact::Names).frames(usize::MAX, every.max(SHORTEST));
+    let recording = capture.record_into(machine, path, |_| match stop.load(Ordering::Relaxed) {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),
     });
-    let recording = recording.map_err(|error| error.to_string())?;
-    let path = new_name("amdgpu-smi-top", "tar");
-    save(&recording, &path, false).map_err(|failure| failure.to_string())?;
-    Ok(path)
+    recording.map(|_| path.to_path_buf()).map_err(|error| error.to_string())
 }

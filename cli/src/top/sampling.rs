@@ -1,7 +1,7 @@
 //! The thread that samples: it asks the GPUs at an interval and hands what they answer to the screen, which waits for
 //! nobody.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -35,6 +35,8 @@ const FIELDS: SampleFields = SampleFields::TEMPERATURES
     .union(SampleFields::METRICS);
 /// The longest that the others wait for a GPU, and that only once: it is not asked again while it hangs.
 const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// The shortest time between two looks.
+const SHORTEST: Duration = Duration::from_millis(100);
 /// How often what hardly changes is read.
 const FACTS_EVERY: Duration = Duration::from_secs(10);
 
@@ -54,7 +56,7 @@ pub(crate) enum Command {
     /// Read all of this package after each look; of none.
     Detail(Option<Bdf>),
     /// A package's details were read.
-    DetailRead,
+    DetailRead(Bdf),
 }
 
 /// What to sample.
@@ -92,8 +94,8 @@ pub(crate) struct Sampling {
     player: Option<Arc<Player>>,
     facts: HashMap<Bdf, FactsOf>,
     detail: Option<Bdf>,
-    /// Whether a thread is still at it.
-    detail_pending: bool,
+    /// The packages whose details a thread is still at.
+    details_pending: HashSet<Bdf>,
     own: Sender<Command>,
     to: Sender<Message>,
 }
@@ -130,7 +132,7 @@ impl Sampling {
             player: plan.player,
             facts: HashMap::new(),
             detail: None,
-            detail_pending: false,
+            details_pending: HashSet::new(),
             own,
             to,
         };
@@ -148,7 +150,7 @@ impl Sampling {
             if self.to.send(Message::Snapshot(snapshot)).is_err() {
                 return;
             }
-            next = (next + self.interval).max(Instant::now());
+            next = (next + self.pause()).max(Instant::now());
             loop {
                 match commands.recv_timeout(next.saturating_duration_since(Instant::now())) {
                     Ok(Command::Seek(place)) => {
@@ -177,6 +179,12 @@ impl Sampling {
         }
     }
 
+    /// The time between two looks: of a recording that is played fast, as much of it as of one that is not.
+    fn pause(&self) -> Duration {
+        let speed = self.player.as_ref().map_or(1.0, |player| player.speed());
+        if speed > 1.0 { self.interval.div_f64(speed).max(SHORTEST) } else { self.interval }
+    }
+
     fn obey(&mut self, command: Command) {
         match command {
             Command::Machine(smi) => self.replace(&smi),
@@ -188,7 +196,7 @@ impl Sampling {
                     facts.known = Arc::new(known);
                 }
             }
-            Command::DetailRead => self.detail_pending = false,
+            Command::DetailRead(bdf) => _ = self.details_pending.remove(&bdf),
             Command::Interval(_) | Command::Seek(_) | Command::Detail(_) => {}
         }
     }
@@ -245,9 +253,12 @@ impl Sampling {
 
     fn packages(&mut self) -> Vec<Package> {
         let Some(fleet) = &mut self.fleet else { return Vec::new() };
-        for sampler in fleet.idle_samplers() {
-            // As long as it is not back, its answer is that it is gone.
-            let _ = sampler.reattach();
+        // That scans the machine, and would hang with a GPU that does.
+        if self.members.iter().all(|member| member.late_since.is_none()) {
+            for sampler in fleet.idle_samplers() {
+                // As long as it is not back, its answer is that it is gone.
+                let _ = sampler.reattach();
+            }
         }
         let wait = self.interval.clamp(Duration::from_millis(50), LONGEST_WAIT);
         let mut packages = Vec::new();
@@ -259,13 +270,17 @@ impl Sampling {
                     if sample.refused.is_none() {
                         facts.ask(member, gpu, &self.own);
                     }
-                    if self.detail == Some(member.bdf) && !self.detail_pending {
+                    let look = Look::sampled(gpu, sample);
+                    let values = Values::of(&look);
+                    if self.detail == Some(member.bdf) && !self.details_pending.contains(&member.bdf) {
                         let handle =
                             sample.refused.map_or_else(|| gpu.clone(), |reason| gpu.refusing(reason));
-                        self.detail_pending = read_detail(handle, &self.own, &self.to);
+                        let throttled = values.throttle_words();
+                        if read_detail(handle, throttled, &self.own, &self.to) {
+                            self.details_pending.insert(member.bdf);
+                        }
                     }
-                    let look = Look::sampled(gpu, sample);
-                    member.package(standing(&look), Values::of(&look), Some(&look), facts.known.clone())
+                    member.package(standing(&look), values, Some(&look), facts.known.clone())
                 }
                 Outcome::Failed(_) => {
                     member.late_since = None;
@@ -308,15 +323,16 @@ impl Sampling {
     }
 }
 
-/// Has a thread read all of a package for its pages; whether there is one.
-fn read_detail(gpu: Gpu, own: &Sender<Command>, to: &Sender<Message>) -> bool {
+/// Has a thread read all of a package for its pages; whether there is one. What throttled it since the refresh before, only
+/// samples know.
+fn read_detail(gpu: Gpu, throttled: Vec<String>, own: &Sender<Command>, to: &Sender<Message>) -> bool {
     let (own, to) = (own.clone(), to.clone());
     let thread = std::thread::Builder::new().name("top-detail".into());
     let reads = move || {
-        let detail = Box::new(Detail::of(&gpu));
+        let detail = Box::new(Detail::of(&gpu, &throttled));
         // The view may have ended meanwhile.
         let _ = to.send(Message::Detail(detail));
-        let _ = own.send(Command::DetailRead);
+        let _ = own.send(Command::DetailRead(gpu.bdf()));
     };
     thread.spawn(reads).is_ok()
 }

@@ -1,64 +1,91 @@
 //! The thread that looks for GPUs that come, go or are partitioned anew, and for a driver that is loaded.
 
+use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use amdgpu_smi::{Smi, SmiBuilder};
+use amdgpu_smi::Smi;
 
+use super::finding::{Finder, Found};
 use super::model::Nothing;
 use super::{looking, sampling};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(3);
+/// How often the machine is scanned although nothing shows that it changed.
+const ANYWAY: Duration = Duration::from_secs(60);
 /// A scan may take this part of the time.
 const PART_OF_TIME: u32 = 50;
 
+/// The folders in which each GPU and partition has an entry.
+const FOLDERS: [&str; 2] = ["/sys/class/drm", "/sys/class/kfd/kfd/topology/nodes"];
+
 /// Starts it; it ends when the threads do that it tells.
 pub(crate) fn start(
-    builder: SmiBuilder,
-    found: Option<Smi>,
+    finder: Finder,
+    found: Found,
     samples: Sender<sampling::Command>,
     looks: Sender<looking::Command>,
 ) -> io::Result<()> {
     let thread = std::thread::Builder::new().name("top-scout".into());
-    thread.spawn(move || scout(&builder, found, &samples, &looks))?;
+    thread.spawn(move || scout(finder, found, &samples, &looks))?;
     Ok(())
 }
 
 fn scout(
-    builder: &SmiBuilder,
-    mut found: Option<Smi>,
+    mut finder: Finder,
+    mut found: Found,
     samples: &Sender<sampling::Command>,
     looks: &Sender<looking::Command>,
 ) {
     let mut wait = EVERY;
+    let mut scanned = Instant::now();
+    let mut last = found.smi.as_ref().ok().map(names);
     loop {
         std::thread::sleep(wait);
+        let names = found.smi.as_ref().ok().map(names);
+        if names.is_some() && names == last && !found.is_limited && scanned.elapsed() < ANYWAY {
+            wait = EVERY;
+            continue;
+        }
         let begun = Instant::now();
-        let news = match &mut found {
-            Some(smi) => match smi.refresh() {
-                Ok(changes) if changes.added.is_empty() && changes.gone.is_empty() => None,
-                Ok(_) => Some(smi.clone()),
-                // Its GPUs say themselves what is wrong with them.
-                Err(_) => None,
-            },
-            None => match builder.clone().build() {
-                Ok(smi) => Some(found.insert(smi).clone()),
-                Err(error) => {
-                    if samples.send(sampling::Command::Nothing(Nothing::of(&error))).is_err() {
-                        return;
-                    }
-                    None
-                }
-            },
-        };
+        let now = finder.find();
+        scanned = Instant::now();
         wait = EVERY.max(begun.elapsed() * PART_OF_TIME);
-        if let Some(smi) = news
-            && (samples.send(sampling::Command::Machine(smi.clone())).is_err()
-                || looks.send(looking::Command::Machine(smi)).is_err())
-        {
+        let told = match (&found.smi, &now.smi) {
+            (Ok(before), Ok(smi)) if is_same(before, smi) && now.is_limited == found.is_limited => Ok(()),
+            // Its GPUs say themselves what is wrong with them.
+            (Ok(_), Err(_)) => continue,
+            (_, Ok(smi)) => tell(smi, samples, looks),
+            (Err(_), Err(error)) => {
+                samples.send(sampling::Command::Nothing(Nothing::of(error))).map_err(drop)
+            }
+        };
+        if told.is_err() {
             return;
         }
+        (found, last) = (now, names);
     }
+}
+
+fn tell(smi: &Smi, samples: &Sender<sampling::Command>, looks: &Sender<looking::Command>) -> Result<(), ()> {
+    samples.send(sampling::Command::Machine(smi.clone())).map_err(drop)?;
+    looks.send(looking::Command::Machine(smi.clone())).map_err(drop)
+}
+
+/// The names in the folders that list the GPUs: what comes, goes or is split anew changes them.
+fn names(smi: &Smi) -> Vec<Option<Vec<OsString>>> {
+    let list = |folder: &str| {
+        let entries = smi.backend().open_dir(Path::new(folder)).and_then(|dir| dir.list(Path::new(".")));
+        entries.ok().map(|entries| entries.into_iter().map(|entry| entry.name).collect())
+    };
+    FOLDERS.into_iter().map(list).collect()
+}
+
+fn is_same(one: &Smi, other: &Smi) -> bool {
+    let pairs = || one.gpus().iter().zip(other.gpus());
+    one.gpus().len() == other.gpus().len()
+        && pairs().all(|(one, other)| one == other && one.ids() == other.ids())
 }

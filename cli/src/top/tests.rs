@@ -11,9 +11,10 @@ use amdgpu_smi::parse::metrics::ThrottleReasons;
 use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
 use amdgpu_smi::synth::{Kernel, Machine};
 use amdgpu_smi::{Smi, testing};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::app::{App, Origin, Playing, Tab};
 use super::detail::Detail;
@@ -80,7 +81,7 @@ fn scene(name: &'static str, smi: Smi, change: impl FnOnce(&mut Snapshot)) -> Sc
     film(&mut app, &snapshot);
     app.update(Message::Processes(Box::new(Looks::new(smi.clone()).look())));
     if let Some(package) = smi.packages().first() {
-        app.update(Message::Detail(Box::new(Detail::of(package))));
+        app.update(Message::Detail(Box::new(Detail::of(package, &[]))));
     }
     Scene { name, app }
 }
@@ -294,7 +295,13 @@ fn any_keys_at_any_size() {
             let neighbours = (Duration::ZERO, time);
             app.playing = match dice.below(2) {
                 0 => None,
-                _ => Some(Playing { place: time, end: Duration::from_secs(100), neighbours, goes_on: true }),
+                _ => Some(Playing {
+                    place: time,
+                    end: Duration::from_secs(100),
+                    neighbours,
+                    goes_on: true,
+                    speed: 1.0,
+                }),
             };
         }
         if dice.below(10) == 0 {
@@ -328,11 +335,17 @@ fn resident() -> u64 {
     line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
-/// What the view does at each refresh, a hundred thousand times, ten a second by its own clock.
+/// What the view does at each refresh, a hundred thousand times, ten a second by its own clock: as fast as it goes, over files
+/// that it keeps open, onto a terminal that takes everything. Run by `scripts/top-soak`.
 #[test]
-#[ignore = "takes minutes: scripts/nightly"]
-fn memory_stays_as_it_is() {
-    let smi = smi(&Machine::navi31().load(0.5).and(Machine::phoenix().load(0.2)).processes(4));
+#[ignore = "takes minutes: scripts/top-soak"]
+fn memory_and_descriptors_stay_as_they_are() {
+    let refreshes: u64 = std::env::var("AMDGPU_SMI_TOP_REFRESHES")
+        .map_or(100_000, |text| text.parse().expect("AMDGPU_SMI_TOP_REFRESHES is a number"));
+    let folder = tempfile::tempdir().unwrap();
+    let machine = Machine::navi31().load(0.5).and(Machine::phoenix().load(0.2)).processes(4);
+    machine.build(folder.path()).unwrap();
+    let smi = Smi::builder().root(folder.path()).build().unwrap();
     let (own, _commands) = channel();
     let (to, _messages) = channel();
     let interval = Duration::from_secs(1);
@@ -341,24 +354,33 @@ fn memory_stays_as_it_is() {
     let mut sampling = Sampling::new(plan, own, to);
     let mut looks = Looks::new(smi);
     let mut app = app();
-    let mut after_a_while = 0;
-    for refresh in 0..100_000u64 {
+    let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, 120, 40)) };
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(std::io::sink()), options).unwrap();
+    let mut used = Vec::new();
+    let begun = std::time::Instant::now();
+    for refresh in 0..=refreshes {
         let mut snapshot = sampling.look();
         snapshot.at = Duration::from_millis(refresh * 100);
         let causes = if refresh % 7 == 0 { ThrottleReasons::PPT0 } else { ThrottleReasons::empty() };
         snapshot.packages[0].values.causes = causes;
+        snapshot.packages[0].values.busy = Some((refresh % 101) as f64);
         app.update(Message::Snapshot(Box::new(snapshot)));
         if refresh % 20 == 0 {
             app.update(Message::Processes(Box::new(looks.look())));
         }
-        shown(&mut app, 120, 40);
-        // By then the history and the log are full.
-        if refresh == 20_000 {
-            after_a_while = resident();
+        terminal.draw(|frame| draw::draw(&mut app, frame.buffer_mut())).unwrap();
+        // By the second of these the history and the log are full.
+        if [0, refreshes / 5, refreshes / 2, refreshes].contains(&refresh) {
+            let (resident, descriptors) = (resident(), fs::read_dir("/proc/self/fd").unwrap().count());
+            println!(
+                "top-soak: after {refresh:>6} refreshes: {resident} KB resident, {descriptors} descriptors"
+            );
+            used.push((resident, descriptors));
         }
     }
-    let end = resident();
-    assert!(end <= after_a_while + 1_024, "{after_a_while} KB, then {end} KB");
+    println!("top-soak: {:.3} ms a refresh", begun.elapsed().as_secs_f64() * 1e3 / refreshes as f64);
+    let [_, full, .., end] = used[..] else { panic!("{used:?}") };
+    assert!(end.0 <= full.0 + 1_024 && end.1 <= full.1, "{used:?}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub(super) fn full(app: &App, package: &Package, chosen: bool, canvas: &mut Canv
 }
 
 /// As many graphs as there is room for, side by side; on two floors where they are high enough.
-fn graphs_beside(app: &App, package: &Package, canvas: &mut Canvas<'_>) {
+pub(super) fn graphs_beside(app: &App, package: &Package, canvas: &mut Canvas<'_>) {
     let first = app.settings.measure;
     let others = [
         Measure::Busy,

@@ -72,7 +72,7 @@ pub(super) fn draw(app: &App, package: &Package, measure: Measure, canvas: &mut 
             let floor = f64::from(graph_height - 1 - y);
             let within = |share: f64| (share * f64::from(graph_height) - floor).clamp(0.0, 1.0);
             if let Some(character) = character(app.settings.glyphs, &cell, within, y + 1 == graph_height) {
-                below.text(x, y, character.encode_utf8(&mut [0; 4]), palette.bar(level));
+                below.cell(x, y, character, palette.bar(level));
             }
         }
     }

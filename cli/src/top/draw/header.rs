@@ -37,6 +37,9 @@ fn title(app: &App, line: &mut Canvas<'_>) {
     if let Some(playing) = app.playing {
         let place = format!("{}/{}", words::place(playing.place), words::place(playing.end));
         right.push((place, palette.accent()));
+        if playing.speed != 1.0 {
+            right.push((format!("x{}", playing.speed), palette.accent()));
+        }
     }
     if app.is_paused() {
         right.push(("PAUSED".into(), palette.level(Level::High)));

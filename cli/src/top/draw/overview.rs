@@ -3,7 +3,7 @@
 use super::{card, medium, processes, rows};
 use crate::level::Level;
 use crate::top::app::App;
-use crate::top::canvas::{Canvas, cut};
+use crate::top::canvas::{Canvas, cut, width};
 use crate::top::model::Package;
 use crate::top::settings::Density;
 
@@ -12,6 +12,10 @@ const PROCESSES: u16 = 4;
 
 /// The most lines that a card grows by.
 const GROWTH: u16 = 12;
+
+/// Lines that graphs below rows have: at least so many that one can be read, and a blank one.
+const LEAST_GRAPHS: u16 = 7;
+const MOST_GRAPHS: u16 = 20;
 
 /// How the GPUs are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +57,37 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     }
     .min(most);
     gpus(app, packages, form, &mut canvas.part(0, 0, u16::MAX, high));
+    let rows = if app.settings.processes { app.lines().len() + 1 } else { 0 };
+    let below = below.max(u16::try_from(rows).unwrap_or(u16::MAX));
+    let left_over = canvas.height().saturating_sub(high).saturating_sub(below);
+    let graphs = match form {
+        Form::Tree | Form::Branch | Form::Rows if left_over >= LEAST_GRAPHS => left_over.min(MOST_GRAPHS),
+        _ => 0,
+    };
+    if graphs > 0
+        && let Some(package) = app.chosen_package()
+    {
+        history(app, package, &mut canvas.part(0, high, u16::MAX, graphs));
+    }
     if !app.settings.processes {
         return 0;
     }
+    let high = high + graphs;
     let left = canvas.height() - high;
     processes::draw(app, &mut canvas.part(0, high, u16::MAX, left), false)
+}
+
+/// What the chosen GPU did, where lines are left over.
+fn history(app: &App, package: &Package, canvas: &mut Canvas<'_>) {
+    let palette = app.settings.palette;
+    let (wide, high) = (canvas.width(), canvas.height());
+    let mut line = canvas.line(0);
+    let end = line.text(0, 0, &format!("GPU {} {}", package.index, package.name), palette.heading());
+    let hint = "left, right: another GPU";
+    if app.shown().packages.len() > 1 && end + width(hint) + 2 <= wide {
+        line.text_right(wide, 0, hint, palette.quiet());
+    }
+    card::graphs_beside(app, package, &mut canvas.part(0, 1, wide, high.saturating_sub(2)));
 }
 
 fn height(app: &App, packages: &[Package], form: Form) -> u16 {
