@@ -291,9 +291,8 @@ fn a_file_is_whole_after_each_frame() {
     assert_eq!(shown, [10, 20, 30, 40]);
     // The same as a recording in memory, names replaced alike in each frame.
     let whole = Capture::new().record(&machine).unwrap();
-    let expected = smi(&self::archive(&whole)).gpus()[0].ids().unique_id;
-    assert!(expected.is_some());
-    assert_eq!(gpu.ids().unique_id, expected);
+    let expected = smi(&self::archive(&whole)).gpus()[0].ids().unique_id.clone().unwrap();
+    assert_eq!(gpu.ids().unique_id, Ok(expected));
     // Nobody's file is written over.
     let again = Capture::new().record_into(&machine, &file, |_| ControlFlow::Continue(()));
     assert!(matches!(again, Err(Error::Io { .. })), "{again:?}");

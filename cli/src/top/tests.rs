@@ -339,6 +339,7 @@ fn resident() -> u64 {
 /// that it keeps open, onto a terminal that takes everything. Run by `scripts/top-soak`.
 #[test]
 #[ignore = "takes minutes: scripts/top-soak"]
+#[allow(clippy::print_stdout, reason = "scripts/top-soak shows it")]
 fn memory_and_descriptors_stay_as_they_are() {
     let refreshes: u64 = std::env::var("AMDGPU_SMI_TOP_REFRESHES")
         .map_or(100_000, |text| text.parse().expect("AMDGPU_SMI_TOP_REFRESHES is a number"));
