@@ -11,8 +11,8 @@ impl Look<'_> {
     ///
     /// # Source
     /// `gpu_busy_percent`, `mem_busy_percent`, `vcn_busy_percent` of the PCI device; what has no such file, from
-    /// `gpu_metrics`: for the media engines the mean of the partition's own, else of the package's, else the one figure
-    /// of all of them.
+    /// `gpu_metrics`: for the media engines the mean of the partition's own, or of all partitions' for a package; else of
+    /// those that the table has for the package, else the one figure of all of them.
     ///
     /// # Errors
     /// None of its own: each field that is absent has its reason.
@@ -40,15 +40,16 @@ impl Look<'_> {
 
     fn media_engines(&self, metrics: &Metrics) -> Option<(Percent, Scope)> {
         let of_engines = || {
-            let (engines, scope) = self.own_engines(metrics)?;
-            Some((mean(engines)?, scope))
+            let (engines, scope) = self.own_engines(metrics);
+            Some((mean(&engines)?, scope))
         };
         of_engines().or_else(|| Some((metrics.activity.mm?, Scope::Package)))
     }
 }
 
-fn mean(engines: &EngineMetrics) -> Option<Percent> {
-    let busy: Vec<u32> = engines.vcn_busy.iter().flatten().map(|percent| percent.0).collect();
+fn mean(engines: &[&EngineMetrics]) -> Option<Percent> {
+    let decoders = engines.iter().flat_map(|engines| &engines.vcn_busy);
+    let busy: Vec<u32> = decoders.flatten().map(|percent| percent.0).collect();
     let count = u32::try_from(busy.len()).ok().filter(|count| *count != 0)?;
     let sum = busy.into_iter().fold(0, u32::saturating_add);
     Some(Percent(sum.saturating_add(count / 2) / count))

@@ -180,6 +180,16 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Whether a list has a place for a value that only the table may have: where it has the value, or cannot be read, for
+    /// then it may have it. Of a GPU that is not asked, hwmon's list says which there are.
+    fn is_told<T>(&self, of_table: &Reading<T>, hwmon_has_any: bool) -> bool {
+        match of_table {
+            Ok(_) => true,
+            Err(Error::Unavailable { .. }) => !hwmon_has_any,
+            Err(error) => !error.is_absence(),
+        }
+    }
+
     /// A field that only the table has.
     fn of_table<T>(&self, field: impl FnOnce(&Metrics) -> Option<T>) -> Reading<T> {
         let absent = match self.sample {
@@ -189,13 +199,20 @@ impl<'a> Look<'a> {
         self.table_value(absent, field, Scope::Package)
     }
 
-    /// The engines of this GPU's own partition in the package's table, else those of the whole package.
-    fn own_engines<'m>(&self, metrics: &'m Metrics) -> Option<(&'m EngineMetrics, Scope)> {
-        let own = EngineScope::Xcp(self.gpu.ids().partition.unwrap_or(0).into());
-        metrics
-            .engines_in(own)
-            .map(|engines| (engines, self.gpu.own_scope()))
-            .or_else(|| Some((metrics.engines_in(EngineScope::Socket)?, Scope::Package)))
+    /// The engines of this GPU's own partition in the package's table, or of all partitions for a package; else those of the
+    /// table without partitions.
+    fn own_engines<'m>(&self, metrics: &'m Metrics) -> (Vec<&'m EngineMetrics>, Scope) {
+        let partition = self.gpu.ids().partition;
+        let is_own = |scope| match (scope, partition) {
+            (EngineScope::Xcp(number), Some(own)) => number == u16::from(own),
+            (EngineScope::Xcp(_), None) => true,
+            _ => false,
+        };
+        let own: Vec<_> = metrics.engines.iter().filter(|engines| is_own(engines.scope)).collect();
+        match own.is_empty() {
+            true => (metrics.engines_in(EngineScope::Socket).into_iter().collect(), Scope::Package),
+            false => (own, self.gpu.own_scope()),
+        }
     }
 }
 

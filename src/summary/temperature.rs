@@ -42,6 +42,7 @@ impl Look<'_> {
             Err(absent) if absent.is_absence() => (Vec::new(), Some(absent)),
             Err(error) => return Err(error),
         };
+        let hwmon_has_any = !sensors.is_empty();
         for sensor in IN_TABLE {
             let of_table = |metrics: &Metrics| in_table(metrics, &sensor);
             let mut is_listed = false;
@@ -55,7 +56,7 @@ impl Look<'_> {
             }
             let none = || Error::NotSupported { path: self.gpu.path_of("hwmon") };
             let current = self.table_value(none(), of_table, Scope::Package);
-            if current.is_ok() {
+            if self.is_told(&current, hwmon_has_any) {
                 let limit = || Err(none());
                 sensors.push(Temperature {
                     sensor,

@@ -24,6 +24,7 @@ impl Look<'_> {
             Err(absent) if absent.is_absence() => (Vec::new(), Some(absent)),
             Err(error) => return Err(error),
         };
+        let hwmon_has_any = !rails.is_empty();
         for rail in IN_TABLE {
             let of_table = |metrics: &Metrics| in_table(metrics, &rail);
             let mut is_listed = false;
@@ -37,7 +38,7 @@ impl Look<'_> {
             }
             let none = Error::NotSupported { path: self.gpu.path_of("hwmon") };
             let current = self.table_value(none, of_table, Scope::Package);
-            if current.is_ok() {
+            if self.is_told(&current, hwmon_has_any) {
                 rails.push(Voltage { rail, channel: None, current });
             }
         }

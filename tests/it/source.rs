@@ -5,7 +5,9 @@ use std::sync::Arc;
 use amdgpu_smi::backend::{Record, Tree};
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::gpu::{PowerKind, TemperatureSensor};
-use amdgpu_smi::reading::{Reading, Source};
+use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
+use amdgpu_smi::reading::{Reading, Scope, Source};
+use amdgpu_smi::synth::{Kernel, Machine};
 use amdgpu_smi::unit::Percent;
 use amdgpu_smi::{Error, Gpu, Smi};
 use support::fixtures::fixture;
@@ -120,4 +122,57 @@ fn what_neither_has_is_not_supported() {
         gpu.temperature(&TemperatureSensor::Other("temp9".into())),
         Err(Error::NotSupported { .. })
     ));
+}
+
+/// Where the table cannot be read, the sensors that only it has keep their places, with the error.
+#[test]
+fn a_table_that_fails_loses_no_sensor() {
+    let (record, gpu) = desktop();
+    for file in ["temp1_input", "temp2_input", "temp3_input", "in0_input", "hwmon"] {
+        record.fail_path(file, 2);
+    }
+    let gpu_again = || Smi::builder().backend(Arc::new(record.clone())).build().unwrap().gpus()[0].clone();
+    drop(gpu);
+    let gpu = gpu_again();
+    let sensors = |gpu: &Gpu| {
+        let found = gpu.temperatures().unwrap();
+        found.into_iter().map(|found| (found.sensor, found.channel, found.current.err())).collect::<Vec<_>>()
+    };
+    let rails = |gpu: &Gpu| {
+        let found = gpu.voltages().unwrap();
+        found.into_iter().map(|found| (found.rail, found.current.err())).collect::<Vec<_>>()
+    };
+    let (temperatures, voltages) = (sensors(&gpu), rails(&gpu));
+    assert!(temperatures.iter().all(|(_, channel, error)| channel.is_none() && error.is_none()));
+    assert!(temperatures.len() == 3 && !voltages.is_empty(), "{temperatures:?} {voltages:?}");
+    record.fail_path("gpu_metrics", 5);
+    let gpu = gpu_again();
+    for (sensor, ..) in &temperatures {
+        let now = sensors(&gpu).into_iter().find(|(found, ..)| found == sensor);
+        assert!(matches!(now, Some((_, None, Some(Error::Io { errno: 5, .. })))), "{sensor:?}: {now:?}");
+    }
+    for (rail, _) in &voltages {
+        let now = rails(&gpu).into_iter().find(|(found, _)| found == rail);
+        assert!(matches!(now, Some((_, Some(Error::Io { errno: 5, .. })))), "{rail:?}: {now:?}");
+    }
+}
+
+/// A package's media engines are those of all its partitions, not those of the first.
+#[test]
+fn the_media_engines_of_a_package() {
+    let folder = tempfile::tempdir().unwrap();
+    let machine = Machine::mi300x(1).kernel(Kernel::new(6, 16));
+    let machine = machine.partition(ComputePartition::Cpx, MemoryPartition::Nps4).load(0.5);
+    machine.build(folder.path()).unwrap();
+    let smi = Smi::builder().root(folder.path()).build().unwrap();
+    let first = &smi.gpus()[0];
+    let metrics = first.metrics().unwrap();
+    assert_eq!(metrics.engines.len(), 8, "one entry for each partition");
+    // Decoder n of four is busy for n + 1 %, and two partitions share one.
+    let of_package = first.package().activity().media.unwrap();
+    assert_eq!((of_package.value, of_package.scope), (Percent(3), Scope::Package), "2.5 %, rounded up");
+    for (gpu, busy) in smi.gpus().iter().zip([1, 1, 2, 2, 3, 3, 4, 4]) {
+        let media = gpu.activity().media.unwrap();
+        assert_eq!((media.value, media.scope), (Percent(busy), Scope::Partition), "{}", gpu.bdf());
+    }
 }
