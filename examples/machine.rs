@@ -4,7 +4,7 @@
 
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
-use amdgpu_smi::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
+use amdgpu_smi::gpu::{ComputePartition::Cpx, MemoryPartition::Nps4};
 use amdgpu_smi::synth::{Chip, Kernel, Machine};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -29,6 +29,6 @@ fn main() -> amdgpu_smi::Result<()> {
     Ok(())
 }
 
-fn bitflags_text(reasons: amdgpu_smi::parse::metrics::ThrottleReasons) -> String {
+fn bitflags_text(reasons: amdgpu_smi::metrics::ThrottleReasons) -> String {
     reasons.iter_names().map(|(name, _)| name).collect::<Vec<_>>().join(" ")
 }

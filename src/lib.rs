@@ -97,6 +97,7 @@ pub mod gpu;
 ))]
 pub mod guide;
 pub mod id;
+#[doc(hidden)]
 pub mod parse;
 pub mod process;
 pub mod reading;
@@ -113,6 +114,8 @@ pub mod visible;
 pub use discover::{Changes, Hidden, OtherDevice, Smi, SmiBuilder};
 pub use error::{Error, Result};
 pub use gpu::{Gpu, GpuIds, Package, WakePolicy};
+#[doc(inline)]
+pub use parse::metrics;
 pub use reading::{Reading, Scope, Source, Value};
 
 /// Without feature `control` nothing that writes can be reached.

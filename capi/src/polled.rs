@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use amdgpu_smi::gpu::{Activity, TemperatureSensor, VoltageRail};
-use amdgpu_smi::parse::metrics::Metrics;
+use amdgpu_smi::metrics::Metrics;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::sample::{SampleFields, Sampler};
 use amdgpu_smi::summary::{Look, PowerSummary};

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use amdgpu_smi::gpu::{AsicInfo, BlockErrors, BoardInfo, Firmware, NodePower, NumaInfo, XgmiLink};
-use amdgpu_smi::parse::metrics::BoardTemperatures;
-use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
-use amdgpu_smi::parse::ras::{BadPage, EventState};
+use amdgpu_smi::gpu::{BadPage, EventState};
+use amdgpu_smi::gpu::{ComputePartition, MemoryPartition};
+use amdgpu_smi::metrics::BoardTemperatures;
 use amdgpu_smi::{Gpu, Reading, Result};
 
 use crate::catalogue::{Collector, Metric};

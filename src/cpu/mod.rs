@@ -65,8 +65,10 @@ pub use crate::parse::hsmp::answer::{
     FrequencyLimit, FrequencyLimitSources, FrequencyRange,
 };
 pub use crate::parse::hsmp::request::{CodeRange, SidebandRegister, Traffic};
-pub use crate::parse::hsmp::table::HsmpMetrics;
-pub use crate::parse::hsmp::{Link, Message};
+pub use crate::parse::hsmp::table::{
+    Field, FieldUnit, HsmpMetrics, Mi300aTable, VeniceCcd, VeniceIod, VeniceTable,
+};
+pub use crate::parse::hsmp::{DriverTable, Kind as MessageKind, Link, Message, Sizes};
 pub use clock::SocketClocks;
 pub use core::Core;
 pub use power::SocketPower;

@@ -41,10 +41,31 @@ use std::sync::{Arc, OnceLock};
 use crate::backend::Backend;
 use crate::error::{Error, Result, Unavailable};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
-use crate::parse::keyval::PciId;
 
-pub use crate::parse::fan::FanMode;
+pub use crate::parse::UnrecognisedLine;
+pub use crate::parse::aca::{AcaRegisters, AcaSeverity};
+pub use crate::parse::carveout::CarveoutOption;
+pub use crate::parse::cper::{
+    CperRecord, CperRecords, CperSection, CperSeverity, CperTimestamp, Guid, NotifyType, SectionKind,
+};
+pub use crate::parse::dpm::{DpmIndex, DpmLevel, DpmTable, PcieLevel, PcieTable};
+pub use crate::parse::drm::{DrmVersion, VramType};
+pub use crate::parse::fan::{FanCurve, FanMode, FanPoint, FanSetting};
+pub use crate::parse::features::{Feature, Features};
+pub use crate::parse::keyval::PciId;
 pub use crate::parse::label::{TemperatureSensor, VoltageRail};
+pub use crate::parse::overdrive::{
+    CoreClock, Limits, Overdrive, OverdriveLimits, OverdrivePoint, OverdriveRange, OverdriveSection,
+};
+pub use crate::parse::partition::{ComputePartition, MemoryAllocation, MemoryPartition};
+pub use crate::parse::pcie::PcieTraffic;
+pub use crate::parse::performance::{PerformanceLevel, ThrottlingLogging};
+pub use crate::parse::policy::{Isolation, PolicyLevel};
+pub use crate::parse::profile::PowerProfile;
+pub use crate::parse::ras::{BadPage, BadPageStatus, ErrorCounts, EventState, RasEvent, RasSchema};
+pub use crate::parse::system::ModuleState;
+pub use crate::parse::tops_limiter::{PtlFormat, PtlFormats};
+pub use crate::parse::xgmi::{PortPair, XgmiErrors};
 pub use crate::reading::{Reading, Scope, Source, Value};
 pub(crate) use access::Access;
 pub use activity::Activity;

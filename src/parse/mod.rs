@@ -7,6 +7,10 @@
 //! some drivers leave both (`sysfs_emit_at` with a stale offset leaves NULs between the sections of
 //! `pp_od_clk_voltage`).
 //!
+//! The types of answers are re-exported where they are returned: in [`gpu`](crate::gpu), [`process`](crate::process),
+//! [`cpu`](crate::cpu), [`event`](crate::event) and [`metrics`](crate::metrics). The rest is public for fuzzers, tests and this workspace's tools; it is not in the
+//! documentation, and changes without notice.
+//!
 //! A parser of a table does not give up the file at a line that it does not know: see [`UnrecognisedLine`].
 
 pub mod aca;

@@ -40,8 +40,7 @@ use crate::discover::Smi;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, Pid};
-pub use crate::parse::fdinfo::Engine;
-use crate::parse::fdinfo::FdInfo;
+pub use crate::parse::fdinfo::{Engine, EngineTime, FdInfo, MemoryRegion, RegionUse};
 use crate::reading::Reading;
 use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
 

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use amdgpu_smi::parse::hsmp::table::Mi300aTable;
+use amdgpu_smi::cpu::Mi300aTable;
 
 use super::layout::{Layout, StructLayout, Text, c_bits, c_struct, c_structs};
 

@@ -1,6 +1,6 @@
 //! The levels of clocks and of the PCIe link. ROCm SMI has the same structs.
 
-use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable, PcieTable};
+use amdgpu_smi::gpu::{DpmIndex, DpmTable, PcieTable};
 
 use super::layout::{Layout, Plain, StructLayout, c_structs};
 use super::status::{Outcome, Status};

@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics};
+use amdgpu_smi::metrics::{EngineMetrics, EngineScope, Metrics};
 use amdgpu_smi::unit::Percent;
 
 use crate::abi::handle::Processor;

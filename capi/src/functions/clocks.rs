@@ -1,8 +1,8 @@
 //! Clocks, and what overdrive may do to them.
 
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::dpm::DpmIndex;
-use amdgpu_smi::parse::overdrive::{Overdrive, OverdriveLimits, OverdrivePoint as Point};
+use amdgpu_smi::gpu::DpmIndex;
+use amdgpu_smi::gpu::{Overdrive, OverdriveLimits, OverdrivePoint as Point};
 use amdgpu_smi::unit::MegaHertz;
 
 use crate::abi::handle::Processor;

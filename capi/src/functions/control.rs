@@ -2,11 +2,11 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::control::{Bound, Choice, Control, OverdriveEdit, Plan};
+use amdgpu_smi::gpu::DpmIndex;
+use amdgpu_smi::gpu::Isolation;
+use amdgpu_smi::gpu::PerformanceLevel as Level;
 use amdgpu_smi::gpu::{ClockDomain, FanMode};
-use amdgpu_smi::parse::dpm::DpmIndex;
-use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
-use amdgpu_smi::parse::performance::PerformanceLevel as Level;
-use amdgpu_smi::parse::policy::Isolation;
+use amdgpu_smi::gpu::{ComputePartition, MemoryPartition};
 use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliVolts, Percent};
 
 use crate::abi::handle::Processor;

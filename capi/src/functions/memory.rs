@@ -2,7 +2,7 @@
 
 use amdgpu_smi::Error;
 use amdgpu_smi::gpu::MemoryUsage;
-use amdgpu_smi::parse::drm::VramType as Kind;
+use amdgpu_smi::gpu::VramType as Kind;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::Bytes;
 

@@ -1,6 +1,6 @@
 //! The table of metrics, in AMD's layout and units.
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, LinkState, Metrics, MetricsHeader as Header};
+use amdgpu_smi::metrics::{EngineMetrics, EngineScope, LinkState, Metrics, MetricsHeader as Header};
 use amdgpu_smi::unit::{MegaHertz, MilliCelsius, MilliVolts, Percent};
 
 use crate::abi::handle::Processor;

@@ -1,7 +1,7 @@
 //! How a package is split.
 
+use amdgpu_smi::gpu::{ComputePartition, MemoryPartition};
 use amdgpu_smi::gpu::{PartitionProfile as Profile, PartitionResource as Resource, ResourceKind};
-use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
 use amdgpu_smi::{Error, Gpu};
 
 use crate::abi::handle::Processor;

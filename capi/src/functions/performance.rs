@@ -1,7 +1,7 @@
 //! How the driver chooses clocks.
 
-use amdgpu_smi::parse::performance::PerformanceLevel as Level;
-use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
+use amdgpu_smi::gpu::PerformanceLevel as Level;
+use amdgpu_smi::gpu::{Isolation, PolicyLevel};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};

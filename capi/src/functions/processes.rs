@@ -1,7 +1,7 @@
 //! Which process uses which GPU.
 
 use amdgpu_smi::gpu::Gpu;
-use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::Engine;
 use amdgpu_smi::process::{KfdUse, PidNamespace, PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Error, Reading, Smi};

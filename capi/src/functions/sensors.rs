@@ -1,9 +1,9 @@
 //! Temperatures, voltages, fans, power, energy.
 
 use amdgpu_smi::Gpu;
+use amdgpu_smi::gpu::{DpmIndex, DpmLevel};
 use amdgpu_smi::gpu::{Temperature, TemperatureSensor, VoltageRail};
-use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
-use amdgpu_smi::parse::metrics::BoardPlace;
+use amdgpu_smi::metrics::BoardPlace;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::summary::FanSummary;
 use amdgpu_smi::unit::{MilliCelsius, MilliVolts};

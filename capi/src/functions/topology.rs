@@ -1,8 +1,8 @@
 //! Which GPU is near which, and near which CPUs.
 
 use amdgpu_smi::Error;
-use amdgpu_smi::parse::metrics::LinkState;
-use amdgpu_smi::parse::xgmi::XgmiErrors;
+use amdgpu_smi::gpu::XgmiErrors;
+use amdgpu_smi::metrics::LinkState;
 use amdgpu_smi::topology::{Link, LinkKind};
 
 use crate::abi::handle::Processor;

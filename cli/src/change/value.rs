@@ -1,8 +1,8 @@
 //! Values that `set` and `reset` both report.
 
+use amdgpu_smi::gpu::FanPoint;
+use amdgpu_smi::gpu::PowerProfile;
 use amdgpu_smi::gpu::{Fan, FanMode};
-use amdgpu_smi::parse::fan::FanPoint;
-use amdgpu_smi::parse::profile::PowerProfile;
 
 use crate::report::{Node, Section};
 

@@ -1,6 +1,6 @@
 //! `bad-pages`: pages of video memory that errors were found in.
 
-use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
+use amdgpu_smi::gpu::{BadPage, BadPageStatus};
 use amdgpu_smi::{Gpu, Result};
 use clap::Args;
 

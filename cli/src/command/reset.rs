@@ -2,8 +2,8 @@
 
 use amdgpu_smi::Error;
 use amdgpu_smi::control::Control;
+use amdgpu_smi::gpu::PerformanceLevel;
 use amdgpu_smi::gpu::{FanControl, FanMode};
-use amdgpu_smi::parse::performance::PerformanceLevel;
 use clap::Args;
 
 use crate::args::Common;

@@ -1,7 +1,7 @@
 //! How a socket is, a section for each option of `metric`.
 
+use amdgpu_smi::cpu::{Field, FieldUnit};
 use amdgpu_smi::cpu::{FrequencyLimit, HsmpMetrics, SidebandRegister, Socket, Traffic};
-use amdgpu_smi::parse::hsmp::table::{Field, FieldUnit};
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::{MicroJoules, MicroWatts};
 

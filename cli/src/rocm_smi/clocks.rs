@@ -2,7 +2,7 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable, PcieLevel};
+use amdgpu_smi::gpu::{DpmIndex, DpmTable, PcieLevel};
 
 use super::log::Log;
 
@@ -137,7 +137,7 @@ fn star(current: bool) -> &'static str {
 }
 
 fn clock_lines(table: &DpmTable) -> Vec<String> {
-    let line = |level: &amdgpu_smi::parse::dpm::DpmLevel| {
+    let line = |level: &amdgpu_smi::gpu::DpmLevel| {
         let name = match level.index {
             DpmIndex::Level(index) => index.to_string(),
             DpmIndex::Sleep => "S".into(),
@@ -160,7 +160,7 @@ fn list(log: &mut Log, gpu: &Gpu, name: &str, lines: &[String]) {
 /// The clocks' ends that OverDrive has set: of the shaders, and of the memory.
 fn set_ranges(gpu: &Gpu) -> [Option<(u32, u32)>; 2] {
     let table = gpu.overdrive().ok();
-    let ends = |points: &[amdgpu_smi::parse::overdrive::OverdrivePoint]| {
+    let ends = |points: &[amdgpu_smi::gpu::OverdrivePoint]| {
         Some((points.first()?.clock?.0, points.last()?.clock?.0))
     };
     match &table {

@@ -1,7 +1,7 @@
 //! Error correction, and the pages that it has given up. Lines for people: AMD has no keys for them.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
+use amdgpu_smi::gpu::{BadPage, BadPageStatus};
 
 use super::args::Show;
 use super::log::Log;

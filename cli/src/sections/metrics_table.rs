@@ -1,6 +1,6 @@
 //! The gpu_metrics table, field by field as a report has it.
 
-use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics, MetricsQuantity};
+use amdgpu_smi::metrics::{EngineMetrics, EngineScope, Metrics, MetricsQuantity};
 use serde_json::Value;
 
 use crate::report::{Node, Number, Section};

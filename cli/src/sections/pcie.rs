@@ -1,6 +1,6 @@
 //! What goes over the PCIe link.
 
-use amdgpu_smi::parse::metrics::Metrics;
+use amdgpu_smi::metrics::Metrics;
 
 use super::metrics_table::MetricsTable;
 use crate::report::{Forms, Node, Section};

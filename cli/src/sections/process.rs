@@ -1,6 +1,6 @@
 //! What is known of a process, as `process`, `monitor` and the default table have it.
 
-use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::Engine;
 use amdgpu_smi::process::{KfdUse, PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Error, Reading};

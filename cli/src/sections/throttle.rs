@@ -1,7 +1,7 @@
 //! What makes a GPU throttle: how often the firmware saw it, and in which share of the last interval.
 
 use amdgpu_smi::derived::{EngineRates, MetricsRates, ThrottleShares};
-use amdgpu_smi::parse::metrics::{EngineMetrics, EngineScope, Metrics, ThrottleReasons, ThrottleResidency};
+use amdgpu_smi::metrics::{EngineMetrics, EngineScope, Metrics, ThrottleReasons, ThrottleResidency};
 
 use super::metrics_table::{MetricsTable, lacking};
 use crate::report::{Forms, Node, Number, Section};

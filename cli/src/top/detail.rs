@@ -4,9 +4,9 @@
 use std::fmt;
 
 use amdgpu_smi::Gpu;
+use amdgpu_smi::gpu::DpmTable;
 use amdgpu_smi::gpu::{ClockDomain, PowerKind};
 use amdgpu_smi::id::Bdf;
-use amdgpu_smi::parse::dpm::DpmTable;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::summary::{ClockSummary, Look, Summary};
 

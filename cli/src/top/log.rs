@@ -127,7 +127,7 @@ fn throttle_kinds(words: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use amdgpu_smi::parse::metrics::ThrottleReasons;
+    use amdgpu_smi::metrics::ThrottleReasons;
 
     use super::*;
     use crate::top::model::{Package, Values};

@@ -10,7 +10,7 @@ use amdgpu_smi::derived::ThrottleShares;
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::gpu::{ClockDomain, Temperature, TemperatureSensor};
 use amdgpu_smi::id::Bdf;
-use amdgpu_smi::parse::metrics::{EngineScope, ThrottleReasons};
+use amdgpu_smi::metrics::{EngineScope, ThrottleReasons};
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::sample::Sample;
 use amdgpu_smi::summary::Look;

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use amdgpu_smi::Reading;
-use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::Engine;
 use amdgpu_smi::process::{HostUse, Process, ProcessGpu, ProcessId, Processes};
 use amdgpu_smi::unit::Bytes;
 use clap::ValueEnum;

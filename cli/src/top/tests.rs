@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 use std::time::{Duration, UNIX_EPOCH};
 
 use amdgpu_smi::backend::Archive;
-use amdgpu_smi::parse::metrics::ThrottleReasons;
-use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
+use amdgpu_smi::gpu::{ComputePartition, MemoryPartition};
+use amdgpu_smi::metrics::ThrottleReasons;
 use amdgpu_smi::synth::{Kernel, Machine};
 use amdgpu_smi::{Smi, testing};
 use ratatui::backend::{CrosstermBackend, TestBackend};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use amdgpu_smi::derived::ThrottleShares;
-use amdgpu_smi::parse::metrics::ThrottleReasons;
+use amdgpu_smi::metrics::ThrottleReasons;
 
 use crate::sections::throttle::in_words;
 

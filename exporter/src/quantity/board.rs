@@ -1,7 +1,7 @@
 //! What the boards around the packages tell.
 
 use amdgpu_smi::Result;
-use amdgpu_smi::parse::metrics::BoardTemperatures;
+use amdgpu_smi::metrics::BoardTemperatures;
 use amdgpu_smi::reading::Scope;
 
 use super::{Emitter, Names};

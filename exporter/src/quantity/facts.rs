@@ -1,8 +1,8 @@
 //! What is read of a package beside its samples: identity, errors, links, partitions.
 
-use amdgpu_smi::parse::keyval::PciId;
-use amdgpu_smi::parse::metrics::LinkState;
-use amdgpu_smi::parse::ras::BadPageStatus;
+use amdgpu_smi::gpu::BadPageStatus;
+use amdgpu_smi::gpu::PciId;
+use amdgpu_smi::metrics::LinkState;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::{Gpu, Result};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use amdgpu_smi::derived::ThrottleShares;
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::metrics::{EngineScope, PcieMetrics, ThrottleReasons, ThrottleResidency};
+use amdgpu_smi::metrics::{EngineScope, PcieMetrics, ThrottleReasons, ThrottleResidency};
 use amdgpu_smi::reading::Scope;
 use amdgpu_smi::sample::Sample;
 use amdgpu_smi::summary::Look;

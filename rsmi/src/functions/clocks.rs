@@ -1,8 +1,8 @@
 //! Clocks, and what decides them.
 
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::overdrive::{OverdriveLimits, OverdrivePoint};
-use amdgpu_smi::parse::performance::PerformanceLevel;
+use amdgpu_smi::gpu::PerformanceLevel;
+use amdgpu_smi::gpu::{OverdriveLimits, OverdrivePoint};
 
 use crate::abi::layout::Plain;
 use crate::abi::levels::{Frequencies, PcieBandwidth};

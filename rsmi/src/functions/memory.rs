@@ -1,7 +1,7 @@
 //! Memory.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::ras::BadPageStatus;
+use amdgpu_smi::gpu::BadPageStatus;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::Bytes;
 
@@ -44,7 +44,7 @@ pub extern "C" fn rsmi_dev_memory_reserved_pages_get(
 ) -> Status {
     answer(|| {
         let found = gpu(device)?.bad_pages()?;
-        let record = |page: &amdgpu_smi::parse::ras::BadPage| RetiredPage {
+        let record = |page: &amdgpu_smi::gpu::BadPage| RetiredPage {
             page_address: page.frame.into(),
             page_size: page.size.0,
             status: match page.status {

@@ -1,7 +1,7 @@
 //! How the devices are wired.
 
 use amdgpu_smi::Error;
-use amdgpu_smi::parse::xgmi::XgmiErrors;
+use amdgpu_smi::gpu::XgmiErrors;
 use amdgpu_smi::topology::{Link, LinkKind};
 
 use crate::abi::status::{Outcome, Status};

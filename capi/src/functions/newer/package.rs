@@ -1,7 +1,7 @@
 //! A GPU: its limiter, its caps, its video engines, its partitions' memory and metrics.
 
-use amdgpu_smi::parse::partition::MemoryAllocation;
-use amdgpu_smi::parse::tops_limiter::PtlFormat as Word;
+use amdgpu_smi::gpu::MemoryAllocation;
+use amdgpu_smi::gpu::PtlFormat as Word;
 
 use crate::abi::handle::Processor;
 use crate::abi::metrics::GpuMetrics;

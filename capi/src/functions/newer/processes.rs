@@ -1,7 +1,7 @@
 //! Processes with all their GPUs.
 
 use amdgpu_smi::Reading;
-use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::Engine;
 use amdgpu_smi::process::{PidNamespace, PidView, Process, ProcessGpu};
 use amdgpu_smi::unit::Bytes;
 

@@ -1,7 +1,7 @@
 //! Temperatures on the package's own board and on the board that carries the packages; the node's power.
 
 use amdgpu_smi::gpu::NodePower;
-use amdgpu_smi::parse::metrics::{BoardPlace, BoardTemperatures};
+use amdgpu_smi::metrics::{BoardPlace, BoardTemperatures};
 use amdgpu_smi::unit::MilliCelsius;
 use amdgpu_smi::{Error, Result};
 

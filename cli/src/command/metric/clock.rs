@@ -1,9 +1,9 @@
 //! Clocks: the one that each part runs at, and the range of its levels.
 
 use amdgpu_smi::Result;
+use amdgpu_smi::gpu::DpmIndex;
 use amdgpu_smi::gpu::{ClockDomain, Frequency};
-use amdgpu_smi::parse::dpm::DpmIndex;
-use amdgpu_smi::parse::metrics::MetricsClocks;
+use amdgpu_smi::metrics::MetricsClocks;
 use amdgpu_smi::summary::ClockSummary;
 use amdgpu_smi::unit::MegaHertz;
 

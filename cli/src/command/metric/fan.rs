@@ -1,8 +1,8 @@
 //! Fans, and the settings of the firmware's fan control.
 
+use amdgpu_smi::gpu::Limits;
 use amdgpu_smi::gpu::{FanControl, FanMode};
-use amdgpu_smi::parse::fan::{FanCurve, FanSetting};
-use amdgpu_smi::parse::overdrive::Limits;
+use amdgpu_smi::gpu::{FanCurve, FanSetting};
 
 use amdgpu_smi::reading::Reading;
 

@@ -1,7 +1,7 @@
 //! Overdrive: by how much clocks are raised, and the table of what may be set.
 
-use amdgpu_smi::parse::dpm::{DpmIndex, DpmLevel};
-use amdgpu_smi::parse::overdrive::{Limits, Overdrive, OverdriveLimits, OverdrivePoint};
+use amdgpu_smi::gpu::{DpmIndex, DpmLevel};
+use amdgpu_smi::gpu::{Limits, Overdrive, OverdriveLimits, OverdrivePoint};
 
 use crate::report::{Node, Section};
 use crate::sections::metrics_table::MetricsTable;

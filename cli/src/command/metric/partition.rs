@@ -1,7 +1,7 @@
 //! What a partition's own table tells: its clocks, how busy its engines are, how long its dies were held back.
 
 use amdgpu_smi::Error;
-use amdgpu_smi::parse::metrics::{EngineMetrics, Metrics};
+use amdgpu_smi::metrics::{EngineMetrics, Metrics};
 
 use crate::report::{Node, Section};
 use crate::sections::metrics_table::{MetricsTable, list};

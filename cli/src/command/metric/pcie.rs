@@ -1,6 +1,6 @@
 //! The PCIe link as it is now.
 
-use amdgpu_smi::parse::pcie::PcieTraffic;
+use amdgpu_smi::gpu::PcieTraffic;
 
 use crate::answer::scope;
 use crate::report::{Forms, Node, Section};

@@ -1,8 +1,8 @@
 //! How the driver chooses clocks: performance level, power profiles, power features.
 
-use amdgpu_smi::parse::features::Features;
-use amdgpu_smi::parse::performance::PerformanceLevel;
-use amdgpu_smi::parse::profile::PowerProfile;
+use amdgpu_smi::gpu::Features;
+use amdgpu_smi::gpu::PerformanceLevel;
+use amdgpu_smi::gpu::PowerProfile;
 
 use crate::report::{Forms, Node, Section};
 use crate::sections::metrics_table::MetricsTable;

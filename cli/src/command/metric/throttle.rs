@@ -1,6 +1,6 @@
 //! Throttling: what the firmware counted since it started, and in which share of the last interval.
 
-use amdgpu_smi::parse::metrics::Metrics;
+use amdgpu_smi::metrics::Metrics;
 
 use crate::answer::scope;
 use crate::report::{Node, Section};

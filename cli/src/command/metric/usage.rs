@@ -1,6 +1,6 @@
 //! How busy the engines are.
 
-use amdgpu_smi::parse::metrics::EngineScope;
+use amdgpu_smi::metrics::EngineScope;
 
 use crate::answer::scope;
 use crate::report::{Forms, Node, Section};

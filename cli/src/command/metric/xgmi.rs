@@ -1,6 +1,6 @@
 //! Errors on the XGMI links.
 
-use amdgpu_smi::parse::xgmi::XgmiErrors;
+use amdgpu_smi::gpu::XgmiErrors;
 
 use crate::report::{Node, Section};
 use crate::sections::metrics_table::MetricsTable;

@@ -3,8 +3,8 @@
 mod args;
 mod text;
 
+use amdgpu_smi::gpu::MemoryPartition;
 use amdgpu_smi::gpu::{PartitionProfile, PartitionResource, ResourceKind};
-use amdgpu_smi::parse::partition::MemoryPartition;
 use amdgpu_smi::{Gpu, Result};
 
 pub(crate) use self::args::PartitionArgs;

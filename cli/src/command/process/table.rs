@@ -1,7 +1,7 @@
 //! Processes as a table, a row for each and GPU.
 
 use amdgpu_smi::Reading;
-use amdgpu_smi::parse::fdinfo::Engine;
+use amdgpu_smi::process::Engine;
 use amdgpu_smi::process::ProcessGpu;
 use amdgpu_smi::unit::Bytes;
 

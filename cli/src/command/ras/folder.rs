@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use amdgpu_smi::parse::cper::{CperRecord, CperSeverity, NotifyType};
+use amdgpu_smi::gpu::{CperRecord, CperSeverity, NotifyType};
 
 use super::record::described;
 use crate::failure::Failure;

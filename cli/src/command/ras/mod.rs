@@ -7,7 +7,7 @@ mod record;
 mod records;
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::ras::{BadPage, BadPageStatus};
+use amdgpu_smi::gpu::{BadPage, BadPageStatus};
 
 pub(crate) use self::args::RasArgs;
 use crate::answer;
@@ -67,7 +67,7 @@ fn events(gpu: &Gpu) -> Node {
         Ok(state) => state,
         Err(error) => return Node::from(&error),
     };
-    let event = |event: &amdgpu_smi::parse::ras::RasEvent| {
+    let event = |event: &amdgpu_smi::gpu::RasEvent| {
         let never = || Node::absent("never", "it has not happened since the driver was loaded");
         let mut section = Section::new();
         section.put("name", event.name.as_str()).put("count", event.count).put_in(

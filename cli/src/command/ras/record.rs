@@ -1,6 +1,6 @@
 //! What a record says.
 
-use amdgpu_smi::parse::cper::{CperRecord, CperSection, CperSeverity, NotifyType, SectionKind};
+use amdgpu_smi::gpu::{CperRecord, CperSection, CperSeverity, NotifyType, SectionKind};
 
 use crate::report::{Node, Section};
 

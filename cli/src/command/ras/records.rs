@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::cper::{CperRecord, CperSeverity};
+use amdgpu_smi::gpu::{CperRecord, CperSeverity};
 
 use super::args::{RasArgs, Severity};
 use super::folder::Folder;

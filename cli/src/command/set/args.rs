@@ -1,10 +1,10 @@
 //! The options of `set`, and how their values are read.
 
 use amdgpu_smi::control::{Choice, OverdriveEdit};
-use amdgpu_smi::parse::partition::MemoryPartition;
-use amdgpu_smi::parse::performance::PerformanceLevel;
-use amdgpu_smi::parse::policy::Isolation;
-use amdgpu_smi::parse::tops_limiter::PtlFormats;
+use amdgpu_smi::gpu::Isolation;
+use amdgpu_smi::gpu::MemoryPartition;
+use amdgpu_smi::gpu::PerformanceLevel;
+use amdgpu_smi::gpu::PtlFormats;
 use amdgpu_smi::unit::{MegaHertz, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
 use clap::{ArgAction, Args};
 

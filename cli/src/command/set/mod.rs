@@ -5,13 +5,13 @@ mod values;
 
 use amdgpu_smi::Error;
 use amdgpu_smi::control::{Bound, ClockRange, Control, FanControlChange, OverdriveEdit};
+use amdgpu_smi::gpu::DpmIndex;
+use amdgpu_smi::gpu::FanPoint;
+use amdgpu_smi::gpu::PtlFormats;
 use amdgpu_smi::gpu::{ClockDomain, Fan, FanMode};
-use amdgpu_smi::parse::dpm::DpmIndex;
-use amdgpu_smi::parse::fan::FanPoint;
-use amdgpu_smi::parse::overdrive::{Overdrive, OverdrivePoint};
-use amdgpu_smi::parse::partition::{ComputePartition, MemoryAllocation};
-use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
-use amdgpu_smi::parse::tops_limiter::PtlFormats;
+use amdgpu_smi::gpu::{ComputePartition, MemoryAllocation};
+use amdgpu_smi::gpu::{Isolation, PolicyLevel};
+use amdgpu_smi::gpu::{Overdrive, OverdrivePoint};
 use amdgpu_smi::unit::{MegaHertz, Rpm};
 
 use self::args::FanSpeed;

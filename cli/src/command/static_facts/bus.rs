@@ -1,7 +1,7 @@
 //! The PCI address, and what the link can do.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::dpm::PcieLevel;
+use amdgpu_smi::gpu::PcieLevel;
 
 use crate::answer;
 use crate::report::{Forms, Node, Section};

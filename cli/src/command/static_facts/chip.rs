@@ -1,7 +1,7 @@
 //! The chip, its firmware image, its board, its driver.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::drm::DrmVersion;
+use amdgpu_smi::gpu::DrmVersion;
 
 use crate::answer;
 use crate::report::{Node, Section};

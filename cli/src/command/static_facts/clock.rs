@@ -2,7 +2,7 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::parse::dpm::{DpmIndex, DpmTable};
+use amdgpu_smi::gpu::{DpmIndex, DpmTable};
 
 use super::args::ClockName;
 use crate::answer;

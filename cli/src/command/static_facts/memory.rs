@@ -2,7 +2,7 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::CacheInfo;
-use amdgpu_smi::parse::carveout::CarveoutOption;
+use amdgpu_smi::gpu::CarveoutOption;
 
 use crate::report::{Forms, Node, Section};
 use crate::sections::metrics_table::MetricsTable;

@@ -1,7 +1,7 @@
 //! Policies, profiles and partitions: what the GPU is set to.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::policy::{Isolation, PolicyLevel};
+use amdgpu_smi::gpu::{Isolation, PolicyLevel};
 use amdgpu_smi::reading::Reading;
 
 use crate::report::{Node, Section};

@@ -3,9 +3,9 @@
 mod args;
 mod text;
 
+use amdgpu_smi::gpu::XgmiErrors;
 use amdgpu_smi::gpu::{XgmiInfo, XgmiLink};
-use amdgpu_smi::parse::metrics::LinkState;
-use amdgpu_smi::parse::xgmi::XgmiErrors;
+use amdgpu_smi::metrics::LinkState;
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::KiloBytes;
 use amdgpu_smi::{Gpu, Result};
@@ -212,7 +212,7 @@ fn hive(info: &XgmiInfo) -> Section {
         Node::from(section)
     };
     let ports = Node::reading_as(&info.ports, |ports| {
-        let port = |port: &amdgpu_smi::parse::xgmi::PortPair| {
+        let port = |port: &amdgpu_smi::gpu::PortPair| {
             let mut section = Section::new();
             section
                 .put("from_node", port.from_node)
