@@ -1,7 +1,8 @@
-//! The kernel's files: for each its name, its directory and its parser, once.
+//! The kernel's files: name, directory and parser of each, in one place.
 //!
-//! [`Gpu`](crate::Gpu)'s methods, the sampler and the capture read the same constants, so that a name, a unit or the
-//! meaning of an empty file cannot differ between them. The name of a file with channels has `*` in place of the number.
+//! The methods of [`Gpu`](crate::Gpu), the sampler and the capture use the same constants, so a name, a unit or the
+//! meaning of an empty file cannot differ between them. In the name of a file with channels, `*` stands for the
+//! number.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -27,47 +28,47 @@ use crate::unit::{Bytes, Hertz, MegaTransfers, MicroWatts, MilliCelsius, MilliVo
 /// One file of the kernel.
 #[derive(Debug)]
 pub(crate) struct Attribute<T: 'static> {
-    /// Its name, relative to the owner's directory.
+    /// The file's name, relative to the owner's directory.
     pub(crate) name: &'static str,
     pub(crate) owner: Owner,
     pub(crate) parse: fn(&[u8]) -> Answer<T>,
 }
 
-/// The directory that a file is in, and what reading the file does. It decides what an error means.
+/// The directory of a file, and the effect of reading it. The owner decides the meaning of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Owner {
-    /// The PCI device; answered through the power management, so reading may wake the GPU.
+    /// The PCI device, through power management: reading may wake the GPU.
     PowerManagement,
-    /// The PCI device; answered without the hardware.
+    /// The PCI device, without the hardware.
     Device,
     /// The device's hwmon; reading may wake the GPU.
     Hwmon,
-    /// The device's hwmon; answered without the hardware.
+    /// The device's hwmon, without the hardware.
     HwmonFact,
     /// The KFD node, which never wakes the GPU.
     Node,
 }
 
 impl Owner {
-    /// Whether reading may wake the GPU or keep it awake.
+    /// Returns `true` if reading may wake the GPU or keep it awake.
     pub(crate) const fn wakes(self) -> bool {
         matches!(self, Owner::PowerManagement | Owner::Hwmon)
     }
 }
 
-/// What the text of a file says.
+/// The parsed content of a file.
 pub(crate) type Answer<T> = Result<T, Absent>;
 
-/// Why a file that could be read has no value.
+/// The reason why a readable file has no value.
 #[derive(Debug)]
 pub(crate) enum Absent {
-    /// The text is not the format that the kernel prints.
+    /// The text does not have the kernel's format.
     Unparsable(ParseError),
-    /// The text is the driver's way to say that it has no such quantity.
+    /// The text is the driver's way to report that the quantity does not exist.
     NotSupported,
-    /// The driver says that it cannot answer at present.
+    /// The driver reports the value as unavailable for now.
     Inaccessible,
-    /// The number cannot be what the file is about.
+    /// The number is impossible for this quantity.
     Implausible { text: String, reason: &'static str },
 }
 
@@ -94,18 +95,18 @@ impl<T> Attribute<T> {
         Attribute { name, owner, parse }
     }
 
-    /// The name of the file of a channel.
+    /// The name of a channel's file.
     pub(crate) fn of_channel(&self, channel: u32) -> String {
         self.name.replacen('*', &channel.to_string(), 1)
     }
 }
 
-/// A file of the PCI device that asks the hardware.
+/// A file of the PCI device that is read from the hardware.
 const fn asked<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
     Attribute::new(Owner::PowerManagement, name, parse)
 }
 
-/// A file of the PCI device that the driver answers by itself.
+/// A file of the PCI device that the driver answers without the hardware.
 const fn fact<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
     Attribute::new(Owner::Device, name, parse)
 }
@@ -178,13 +179,13 @@ pub(crate) const GTT_TOTAL: Attribute<Bytes> = fact("mem_info_gtt_total", bytes)
 pub(crate) const GTT_USED: Attribute<Bytes> = fact("mem_info_gtt_used", bytes);
 pub(crate) const PREEMPT_USED: Attribute<Bytes> = fact("mem_info_preempt_used", bytes);
 pub(crate) const VRAM_VENDOR: Attribute<String> = fact("mem_info_vram_vendor", |text| {
-    // `unknown` is the driver's word for a maker that it does not know.
+    // `unknown` is the driver's text for an unknown vendor.
     word(text).and_then(|maker| if maker == "unknown" { Err(Absent::NotSupported) } else { Ok(maker) })
 });
-/// Of the first bank, which is the video memory of every GPU node.
+/// The first bank is the video memory of every GPU node.
 pub(crate) const BANK_USED: Attribute<Bytes> = Attribute::new(Owner::Node, "mem_banks/0/used_memory", bytes);
 
-/// The name is that of the GPU's own link; a card's own switch is further up ([`Gpu::upstream`](crate::Gpu)).
+/// This is the GPU's own link; the link of a card's switch is further up ([`Gpu::upstream`](crate::Gpu)).
 pub(crate) const LINK_SPEED: Attribute<MegaTransfers> = asked("current_link_speed", link_speed);
 pub(crate) const LINK_SPEED_MAX: Attribute<MegaTransfers> = asked("max_link_speed", link_speed);
 pub(crate) const LINK_WIDTH: Attribute<u8> = asked("current_link_width", link_width);
@@ -198,7 +199,7 @@ pub(crate) const LINK_LEVELS: Attribute<PcieTable> = asked("pp_dpm_pcie", |text|
 pub(crate) const SLOT_TYPE: Attribute<String> = fact("board_info", |text| {
     let text = scalar::text(text).ok_or(Absent::NotSupported)?;
     let word = text.strip_prefix("type").and_then(|rest| rest.trim_start().strip_prefix(':')).map(str::trim);
-    // `unknown` stands for a card that is in no slot (`amdgpu_device_get_board_info`).
+    // `unknown` means that the card is not in a slot (`amdgpu_device_get_board_info`).
     word.filter(|word| !word.is_empty() && *word != "unknown").map(String::from).ok_or(Absent::NotSupported)
 });
 
@@ -225,7 +226,7 @@ pub(crate) const SOC_PSTATE: Attribute<Vec<PolicyLevel>> =
     asked("pm_policy/soc_pstate", |text| Ok(policy::policy(text)?));
 pub(crate) const XGMI_PLPD: Attribute<Vec<PolicyLevel>> =
     asked("pm_policy/xgmi_plpd", |text| Ok(policy::policy(text)?));
-/// The same before kernel 6.10.
+/// The name before kernel 6.10.
 pub(crate) const OLDER_XGMI_PLPD: Attribute<Vec<PolicyLevel>> =
     asked("xgmi_plpd_policy", |text| policy::xgmi_plpd_policy(text)?.ok_or(Absent::NotSupported));
 
@@ -267,7 +268,7 @@ pub(crate) const LOCAL_CPUS: Attribute<Vec<RangeInclusive<u32>>> =
     fact("local_cpulist", |text| Ok(cpulist::cpu_list(text)?));
 pub(crate) const VIRTUAL_FUNCTIONS: Attribute<u32> = fact("sriov_numvfs", number);
 
-/// Of the board that carries the packages. Newer chips (MI400) have them in `board/npm` ([`newer_board`]).
+/// The board that carries the packages. Newer chips (MI400) have these files in `board/npm` ([`newer_board`]).
 pub(crate) const UBB_POWER: Attribute<MicroWatts> = asked("board/baseboard_power", watts);
 pub(crate) const UBB_POWER_LIMIT: Attribute<MicroWatts> = asked("board/baseboard_power_limit", watts);
 pub(crate) const NODE_POWER: Attribute<MicroWatts> = asked("board/node_power", watts);
@@ -276,7 +277,7 @@ pub(crate) const NODE_POWER_LIMIT_MAX: Attribute<MicroWatts> = asked("board/max_
 pub(crate) const PPT_RESIDENCY: Attribute<u64> = asked("board/global_ppt_resid", count);
 pub(crate) const POWER_MANAGED: Attribute<bool> = asked("board/npm_status", enabled);
 
-/// The name of a board's file on chips that have a directory for the management of the node's power.
+/// The name of a board's file on chips with a directory for node power management.
 pub(crate) fn newer_board(name: &str) -> String {
     name.replacen("board/", "board/npm/", 1)
 }
@@ -292,7 +293,7 @@ pub(crate) const MEMORY_ALLOCATION: Attribute<MemoryAllocation> =
         partition::memory_allocation(text).ok_or(Absent::NotSupported)
     });
 
-/// Of what the firmware may set aside of the system's memory (`amdgpu_acpi.c`, since kernel 7.0).
+/// The system memory that the firmware can reserve (`amdgpu_acpi.c`, since kernel 7.0).
 pub(crate) const CARVEOUT_OPTIONS: Attribute<Vec<CarveoutOption>> =
     fact("uma/carveout_options", |text| Ok(carveout::options(text)?));
 pub(crate) const CARVEOUT: Attribute<u32> = fact("uma/carveout", number);
@@ -310,7 +311,7 @@ pub(crate) const XGMI_HOPS: Attribute<Vec<u8>> = fact("xgmi_num_hops", |text| Ok
 pub(crate) const XGMI_LINKS: Attribute<Vec<u8>> = fact("xgmi_num_links", |text| Ok(xgmi::links(text)?));
 pub(crate) const XGMI_PORTS: Attribute<Vec<PortPair>> = fact("xgmi_port_num", |text| Ok(xgmi::ports(text)?));
 
-/// Levels of a clock; the file of a domain has its own name.
+/// Levels of a clock. Each domain has its own file name.
 pub(crate) const fn clock_levels(name: &'static str) -> Attribute<DpmTable> {
     asked(name, |text| {
         let table = dpm::clocks(text)?;
@@ -319,7 +320,7 @@ pub(crate) const fn clock_levels(name: &'static str) -> Attribute<DpmTable> {
     })
 }
 
-/// What a table of levels means that has none.
+/// Refuses a table without levels as not supported.
 pub(crate) fn levels_present(table: &DpmTable) -> Answer<()> {
     present(table.unavailable, table.levels.is_empty())
 }
@@ -332,11 +333,11 @@ fn present(unavailable: bool, empty: bool) -> Answer<()> {
     }
 }
 
-/// What the driver prints for a lower bound that it does not have (`TEMP_RANGE_MIN_NOT_SET`, absolute zero).
+/// The driver's text for a missing lower bound (`TEMP_RANGE_MIN_NOT_SET`, absolute zero).
 const NO_BOUND: MilliCelsius = MilliCelsius(-273_150);
 
-/// Refuses numbers that the quantity cannot have: drivers pass on a register full of ones, the sentinel of a narrower
-/// field, or a counter that ran below zero.
+/// Refuses impossible numbers. Drivers pass on a register full of ones, the sentinel of a narrower field, or a
+/// counter that ran below zero.
 fn plausible<T>(text: &[u8], value: T, is_plausible: bool, reason: &'static str) -> Answer<T> {
     if is_plausible {
         return Ok(value);
@@ -386,7 +387,7 @@ fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
 }
 
 fn watts(text: &[u8]) -> Answer<MicroWatts> {
-    // A limit that the platform does not tell.
+    // The platform does not publish this limit.
     if scalar::signed(text).is_ok_and(|value| value == -1) {
         return Err(Absent::NotSupported);
     }
@@ -395,7 +396,7 @@ fn watts(text: &[u8]) -> Answer<MicroWatts> {
     plausible(text, MicroWatts::from_watts(power.unwrap_or(0)), power.is_some(), "no power of a board")
 }
 
-/// The driver's two words for what is on or off.
+/// The driver's words for on and off.
 fn enabled(text: &[u8]) -> Answer<bool> {
     match scalar::text(text).as_deref() {
         Some("enabled") => Ok(true),
@@ -459,7 +460,7 @@ fn bytes(text: &[u8]) -> Answer<Bytes> {
     count(text).map(Bytes)
 }
 
-/// A word or words; an empty file has none.
+/// One or several words; an empty file has none.
 pub(crate) fn word(text: &[u8]) -> Answer<String> {
     scalar::text(text).map(Cow::into_owned).ok_or(Absent::NotSupported)
 }

@@ -1,4 +1,4 @@
-//! A machine as a file, to be looked at elsewhere through [`Archive`](crate::backend::Archive).
+//! Records a machine in a file that [`Archive`](crate::backend::Archive) reads elsewhere.
 //!
 //! ```
 //! use amdgpu_smi::Smi;
@@ -7,7 +7,7 @@
 //! use std::sync::Arc;
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let root = "fixtures/navi31-1x-k6.12-desktop";
-//! // Without a root, the machine that this runs on.
+//! // The default is the machine that this runs on.
 //! let there = Smi::builder().root(root);
 //! let recording = Capture::new().record(&there)?;
 //! let archive = Archive::from_bytes(recording.write(Vec::new())?)?;
@@ -17,9 +17,9 @@
 //! # }
 //! ```
 //!
-//! What is recorded is what the library reads: it is asked everything, and a backend beneath it keeps account. So
-//! there is no list of files that could grow old. A sleeping GPU is not woken. What changes something by being read, or may
-//! harm, is not read: `xgmi_error`, `amdgpu_ring_cper`.
+//! A recording contains the files that the library reads: every method is called, and a backend below keeps account of
+//! the files. So no list of files can become outdated. A sleeping GPU is not woken. Files that are harmful or change
+//! something when read are skipped: `xgmi_error`, `amdgpu_ring_cper`.
 
 mod account;
 mod observer;

@@ -1,26 +1,27 @@
-//! What two readings of one metrics table tell together: energy and power, shares of time, traffic.
+//! Rates between two readings of a metrics table: energy and power, percentages of time, traffic.
 //!
-//! Most of a table is a state of the moment; its counters tell what happened between two moments. They may
-//! start over: because they are full (32 bits of many), or because firmware was started anew by a reset or by
-//! loading the driver. The rule, the same for all of them:
+//! Most of a table describes one moment; its counters describe the time between two moments. A counter can start
+//! over, because it overflows (32 bits of many) or because a reset or a reload of the driver restarts the firmware.
+//! One rule applies to all counters:
 //!
-//! * a counter that went on counts what it went on by;
-//! * one of 32 bits that went back is taken to have been full if it is plausible, that is by less than half of
-//!   its range forwards;
-//! * whatever else went back started anew, and what it counted is not known: absent, not 0;
-//! * so is everything once a clock went back, and any share above the whole or power above what a package takes.
+//! * a counter that increased has counted the difference;
+//! * a 32-bit counter that decreased has overflowed if that is plausible, that is, if it advanced by less than half
+//! of its range;
+//! * any other counter that decreased has restarted, and its count is unknown: absent, not 0;
+//! * everything is absent if a clock went back, and so is a percentage above 100 or a power above that of any
+//! package.
 
 use crate::parse::metrics::{EnergyCounter, EngineMetrics, EngineScope, Metrics, Slots};
 use crate::unit::{KiloBytes, KiloBytesPerSecond, MicroJoules, MicroWatts, Nanoseconds};
 
-/// No package takes 10 kW. Above this a counter did something else than count.
+/// No package uses 10 kW. A larger value means that the counter did not count.
 const MOST_POWER: u128 = 10_000_000_000;
-/// Firmware takes about 1,000 samples a second (SMU 13.0.6); 100 times that is none of its doing.
+/// Firmware takes about 1,000 samples per second (SMU 13.0.6). A hundred times that is not a count of samples.
 const MOST_SAMPLES_PER_MILLISECOND: u64 = 100;
-/// Rounding on both sides may make a full share seem more, by little.
+/// Rounding on both sides can exceed 100 % slightly.
 const FULL_SHARE: f64 = 101.0;
 
-/// What happened between two readings of a metrics table.
+/// Rates between two readings of a metrics table.
 ///
 /// ```
 /// use amdgpu_smi::derived::MetricsRates;
@@ -37,78 +38,77 @@ const FULL_SHARE: f64 = 101.0;
 /// # }
 /// ```
 ///
-/// Shares are in percent, 0 to 100, and need the firmware's count of samples: tables 1.6 and later have it.
-/// What is not under `engines` is of the scope that the table is of: the socket's (`gpu_metrics`) or the
-/// partition's (`xcp_metrics`).
+/// Percentages are 0 to 100 and need the firmware's count of samples, which tables 1.6 and later have. Fields outside
+/// `engines` cover the same scope as the table: the socket (`gpu_metrics`) or the partition (`xcp_metrics`).
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MetricsRates {
-    /// How far apart the readings are: by the firmware's clock where the table has it, because firmware renews
-    /// the counters by that one; else by the system's. Absent if it did not go on.
+    /// Time between the readings, by the firmware's clock if the table has it, because firmware updates the counters
+    /// by this clock; else by the system's clock. Absent if the clock did not advance.
     pub elapsed: Option<Nanoseconds>,
-    /// Energy used. Only where a tick of the counter is known: see [`EnergyCounter`].
+    /// Energy used. Present only if the counter's unit is documented: see [`EnergyCounter`].
     pub energy: Option<MicroJoules>,
-    /// Power on average: the energy by the time.
+    /// Average power: energy divided by time.
     pub average_power: Option<MicroWatts>,
-    /// How busy graphics and compute were, in percent.
+    /// Graphics and compute usage in percent.
     pub gfx_activity: Option<f64>,
-    /// How busy the memory controller was, in percent.
+    /// Memory controller usage in percent.
     pub mem_activity: Option<f64>,
-    /// How long the socket was throttled, by reason.
+    /// Percentage of time the socket was throttled, by reason.
     pub throttle: ThrottleShares,
-    /// Average bandwidth of the link to the host, in GB/s by the kernel's header.
+    /// Average bandwidth of the PCIe link, in GB/s according to the kernel's header.
     pub pcie_bandwidth: Slots<f64, 2>,
-    /// Read over each XGMI link.
+    /// Read rate of each XGMI link.
     pub xgmi_read: Slots<KiloBytesPerSecond, 8>,
-    /// Written over each XGMI link.
+    /// Write rate of each XGMI link.
     pub xgmi_write: Slots<KiloBytesPerSecond, 8>,
-    /// What belongs to engines, one by one, in the table's order.
+    /// Rates of the engines, in the table's order.
     pub engines: Vec<EngineRates>,
 }
 
-/// In how many percent of the time the socket was throttled, by reason; AMD SMI's violation status.
+/// Percentage of time the socket was throttled, by reason; AMD SMI's violation status.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ThrottleShares {
     /// The PROCHOT signal.
     pub prochot: Option<f64>,
-    /// Package power.
+    /// Limit of package power (PPT).
     pub ppt: Option<f64>,
-    /// The socket's temperature.
+    /// Temperature of the socket.
     pub socket_thm: Option<f64>,
-    /// The regulators' temperature.
+    /// Temperature of the voltage regulators.
     pub vr_thm: Option<f64>,
-    /// The HBM's temperature.
+    /// Temperature of the HBM.
     pub hbm_thm: Option<f64>,
 }
 
-/// What compute dies did, in percent of the time, one by one.
+/// Rates of compute dies in percent of the time.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct EngineRates {
-    /// What the dies belong to.
+    /// The owner of the dies: package or partition.
     pub scope: EngineScope,
-    /// Busy.
+    /// Usage of each die.
     pub gfx_busy: Slots<f64, 8>,
-    /// Clocked below what the host allows.
+    /// Clock below the host's limit.
     pub gfx_below_host_limit: Slots<f64, 8>,
-    /// The same, for reasons of power.
+    /// Clock below the host's limit because of power.
     pub gfx_below_host_limit_ppt: Slots<f64, 8>,
-    /// The same, for reasons of temperature.
+    /// Clock below the host's limit because of temperature.
     pub gfx_below_host_limit_thm: Slots<f64, 8>,
-    /// With too little to do to reach their clock.
+    /// Too little work to reach the full clock.
     pub gfx_low_utilization: Slots<f64, 8>,
-    /// Below the host's limit for any reason.
+    /// Clock below the host's limit for any reason.
     pub gfx_below_host_limit_total: Slots<f64, 8>,
 }
 
 impl MetricsRates {
-    /// What happened from one reading to a later one of the same file.
+    /// The rates from one reading to a later one of the same file.
     ///
-    /// Of tables of two versions, as after a change of firmware, nothing follows.
+    /// Empty if the two tables have different versions, for example after a firmware update.
     #[doc(alias = "amdsmi_get_violation_status")]
     pub fn between(earlier: &Metrics, later: &Metrics) -> MetricsRates {
         let Some(period) = Period::of(earlier, later) else { return MetricsRates::default() };
@@ -137,22 +137,22 @@ impl MetricsRates {
     }
 }
 
-/// How much time passed.
+/// The time between two readings.
 struct Period {
-    /// Nanoseconds, more than 0.
+    /// Time in nanoseconds, more than 0.
     elapsed: Option<u64>,
-    /// Samples of the firmware, more than 0.
+    /// Number of firmware samples, more than 0.
     samples: Option<u64>,
 }
 
 impl Period {
-    /// `None` if the readings cannot be compared, or a clock says that they are not in this order.
+    /// `None` if the readings cannot be compared, or if a clock shows that they are out of order.
     fn of(earlier: &Metrics, later: &Metrics) -> Option<Period> {
         let version = |metrics: &Metrics| (metrics.header.format_revision, metrics.header.content_revision);
         if version(earlier) != version(later) {
             return None;
         }
-        // A clock that is always 0 is one that firmware does not fill.
+        // A clock that is always 0 is not filled by the firmware.
         let clock = |clock: Option<Nanoseconds>| clock.map(|time| time.0).filter(|time| *time != 0);
         let passed = |then: Option<_>, now: Option<_>| match (clock(then), clock(now)) {
             (Some(then), Some(now)) => now.checked_sub(then).map(Some),
@@ -173,7 +173,7 @@ impl Period {
     fn energy(&self, earlier: Option<EnergyCounter>, later: Option<EnergyCounter>) -> Option<MicroJoules> {
         let (earlier, later) = (earlier?, later?);
         let per_joule = later.ticks_per_joule.filter(|ticks| earlier.ticks_per_joule == Some(*ticks))?;
-        // The counters whose tick is documented have 64 bits and are never full.
+        // The counters with a documented unit have 64 bits and never overflow.
         let ticks = match per_joule {
             EnergyCounter::INSTINCT => later.ticks.checked_sub(earlier.ticks),
             _ => step(Some(earlier.ticks), Some(later.ticks)),
@@ -190,13 +190,13 @@ impl Period {
         u64::try_from(power).ok().filter(|_| power <= MOST_POWER).map(MicroWatts)
     }
 
-    /// Percent, from a sum of percents over all samples.
+    /// Percentage from a sum of percentages over all samples.
     fn share(&self, earlier: Option<u64>, later: Option<u64>) -> Option<f64> {
         let share = step(earlier, later)? as f64 / self.samples? as f64;
         (share <= FULL_SHARE).then_some(share.min(100.0))
     }
 
-    /// Percent, from a count of samples.
+    /// Percentage from a count of samples.
     fn residency(&self, earlier: Option<u64>, later: Option<u64>) -> Option<f64> {
         let share = step(earlier, later)? as f64 * 100.0 / self.samples? as f64;
         (share <= FULL_SHARE).then_some(share.min(100.0))
@@ -214,7 +214,7 @@ impl Period {
     }
 
     fn engines(&self, earlier: &[EngineMetrics], now: &EngineMetrics) -> EngineRates {
-        // Partitions are told by their scope: after a change of partitions others stand at their places.
+        // Partitions are matched by scope: after a change of partitioning, other partitions have their positions.
         let none = EngineMetrics::default();
         let then = earlier.iter().find(|engines| engines.scope == now.scope).unwrap_or(&none);
         let residency = |then: &[Option<u64>], now: &[Option<u64>]| {
@@ -243,7 +243,7 @@ impl Period {
     }
 }
 
-/// What a counter of 32 or 64 bits counted; `None` if it started anew.
+/// The increase of a counter of 32 or 64 bits; `None` if it restarted.
 fn step(earlier: Option<u64>, later: Option<u64>) -> Option<u64> {
     let (earlier, later) = (earlier?, later?);
     if later >= earlier {
@@ -254,7 +254,7 @@ fn step(earlier: Option<u64>, later: Option<u64>) -> Option<u64> {
     (forwards < 1 << 31).then_some(u64::from(forwards))
 }
 
-/// Element by element, as many as there are later; one that was absent before stays absent.
+/// Pairs elements, as many as the later list has. An element that was absent before stays absent.
 fn pairs<T: Copy, U: Copy, const N: usize>(
     earlier: &[Option<T>],
     later: &[Option<T>],

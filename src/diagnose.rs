@@ -1,4 +1,4 @@
-//! What is there of driver, devices and permissions, what is missing, and how to get it.
+//! Checks of driver, devices and permissions, with suggested fixes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,12 +11,12 @@ use crate::id::{AMD, Bdf};
 use crate::parse::keyval::{self, PciId};
 use crate::parse::scalar;
 
-/// What was found, in the order in which one thing needs the other.
+/// The findings, ordered by dependency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Diagnosis {
-    /// The findings.
+    /// The findings, in order.
     pub findings: Vec<Finding>,
 }
 
@@ -25,25 +25,25 @@ pub struct Diagnosis {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Finding {
-    /// How it stands.
+    /// The severity of the finding.
     pub level: Level,
-    /// What was looked at: `driver`, `gpu`, `power`, `kfd`, `render node`, `other card`, `processor`.
+    /// The subject: `driver`, `gpu`, `power`, `kfd`, `render node`, `other card`, `processor`.
     pub subject: &'static str,
-    /// What was found, in a sentence.
+    /// The finding, as a sentence.
     pub text: String,
-    /// What can be done about it.
+    /// A suggested fix.
     pub advice: Option<String>,
 }
 
-/// How a thing stands.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum Level {
-    /// As it should be.
+    /// No problem.
     Good,
-    /// Worth knowing; nothing is wrong.
+    /// A limitation worth knowing.
     Note,
-    /// Something will not work.
+    /// Something does not work.
     Problem,
 }
 
@@ -53,7 +53,7 @@ impl Diagnosis {
         self
     }
 
-    /// Adds to the last finding what can be done about it.
+    /// Adds a suggested fix to the last finding.
     fn advise(&mut self, advice: impl Into<String>) -> &mut Diagnosis {
         if let Some(last) = self.findings.last_mut() {
             last.advice = Some(advice.into());
@@ -68,12 +68,12 @@ impl Diagnosis {
 }
 
 impl SmiBuilder {
-    /// Looks at driver, devices and permissions, and says what is missing and how to get it.
+    /// Checks driver, devices and permissions, and suggests fixes.
     ///
-    /// Asks for modes and owners of device nodes and opens none, so that no GPU is woken.
+    /// Reads modes and owners of device nodes, but opens none, so it wakes no GPU.
     ///
     /// # Errors
-    /// [`Error::Root`] if there is no machine to look at. What is missing on the machine is a finding.
+    /// [`Error::Root`] if the root is not a machine. Anything missing on the machine is a finding, not an error.
     pub fn diagnose(&self) -> Result<Diagnosis> {
         let backend = self.open()?;
         let mut diagnosis = Diagnosis { findings: Vec::new() };
@@ -90,7 +90,7 @@ impl SmiBuilder {
             Err(error @ Error::Wsl) => {
                 diagnosis
                     .add(Level::Problem, "driver", error.to_string())
-                    .advise("the Windows host's tools show this GPU; amdgpu files do not exist in WSL");
+                    .advise("use the Windows host's tools for this GPU; WSL has no amdgpu files");
             }
             Err(error) => {
                 diagnosis
@@ -104,7 +104,7 @@ impl SmiBuilder {
     }
 }
 
-/// Whether the processor's management firmware can be asked, if there may be one. Nothing is a problem of the GPUs here.
+/// Reports whether the CPU's management firmware can be queried. This is never a problem of the GPUs.
 fn processor(backend: &Arc<dyn Backend>, diagnosis: &mut Diagnosis) {
     let Ok(cpus) = Smi::builder().backend(backend.clone()).cpus() else { return };
     let state = cpus.hsmp_state();
@@ -135,15 +135,16 @@ fn driver(backend: &dyn Backend, diagnosis: &mut Diagnosis) {
         (None, None) => diagnosis.add(
             Level::Note,
             "driver",
-            format!("amdgpu is in use, but /sys/module does not show it (a container, or a recorded machine){release}"),
+            format!("amdgpu is in use, but /sys/module does not list it (in a container, or on a recorded machine){release}"),
         ),
     };
 }
 
-/// How many times its own limit a power may be before it is doubted.
-const DOUBTED: u64 = 10;
+/// A power of more than this many times its own limit is reported.
+const IMPLAUSIBLE: u64 = 10;
 
-/// Drivers of some APUs (BC-250) print a power that no such chip can draw. It is passed on as it is, and doubted here.
+/// The drivers of some APUs (BC-250) print a power that no such chip can draw. The library returns it unchanged; this
+/// check reports it.
 fn powers(smi: &Smi, diagnosis: &mut Diagnosis) {
     for gpu in smi.gpus().iter().filter(|gpu| gpu.is_first_of_package()) {
         let Ok(channels) = gpu.power_channels() else { continue };
@@ -152,12 +153,12 @@ fn powers(smi: &Smi, diagnosis: &mut Diagnosis) {
             let limits = [&channel.cap, &channel.cap_default, &channel.cap_max];
             let limit = limits.into_iter().flatten().map(|limit| limit.value).max();
             let (Ok(power), Some(limit)) = (figure, limit.filter(|limit| limit.0 != 0)) else { continue };
-            if power.0 / DOUBTED > limit.0 {
+            if power.0 / IMPLAUSIBLE > limit.0 {
                 let name = format!("{} {} {}", gpu.index(), gpu.bdf(), gpu.market_name());
-                let text = format!("{name}: the driver prints {power} under a limit of {limit}");
+                let text = format!("{name}: the driver reports {power} under a limit of {limit}");
                 diagnosis
                     .add(Level::Note, "power", text)
-                    .advise("do not trust this GPU's power; the figure and the limit cannot both be right");
+                    .advise("do not trust this GPU's power: it contradicts the limit");
             }
         }
     }
@@ -165,15 +166,15 @@ fn powers(smi: &Smi, diagnosis: &mut Diagnosis) {
 
 fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
     if smi.gpus().is_empty() {
-        diagnosis.add(Level::Problem, "gpu", "the driver is there, but no GPU that it drives".into()).advise(
-            "`dmesg | grep amdgpu` says why a card was refused; in a container, pass the devices through",
+        diagnosis.add(Level::Problem, "gpu", "the amdgpu driver is loaded, but has no GPU".into()).advise(
+            "`dmesg | grep amdgpu` shows why a card was refused; in a container, pass the devices through",
         );
     }
     for gpu in smi.gpus() {
         let name = format!("{} {} {}", gpu.index(), gpu.bdf(), gpu.market_name());
         if gpu.is_suspended() {
             let text = format!("{name} is suspended to save power; most measurements would wake it");
-            diagnosis.add(Level::Note, "gpu", text).advise("--wake reads them all the same");
+            diagnosis.add(Level::Note, "gpu", text).advise("pass --wake to wake and read it");
             continue;
         }
         if let Some((_, error)) = gpu.ids().reasons().find(|(_, error)| !error.is_absence()) {
@@ -184,13 +185,13 @@ fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
         match (gpu.in_drm(), gpu.in_kfd()) {
             (true, true) => diagnosis.add(Level::Good, "gpu", name),
             (true, false) => {
-                let text = format!("{name} is not in KFD: no compute programs");
-                diagnosis.add(Level::Note, "gpu", text).advise(
-                    "either the chip is too old for KFD, or a device cgroup hides it from this container",
-                )
+                let text = format!("{name} is not in KFD, so compute programs cannot use it");
+                diagnosis
+                    .add(Level::Note, "gpu", text)
+                    .advise("the chip is too old for KFD, or a device cgroup hides it from this container")
             }
             (false, true) => {
-                let text = format!("{name} is known to KFD only: no sensors");
+                let text = format!("{name} is in KFD only and has no sensors");
                 diagnosis
                     .add(Level::Note, "gpu", text)
                     .advise("mount the host's /sys with class/drm and the PCI devices into the container")
@@ -201,9 +202,9 @@ fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
     for hidden in smi.hidden() {
         let (level, thing) = match hidden.error {
             Error::NoPermission { .. } => (Level::Note, "a GPU"),
-            _ => (Level::Problem, "a node of KFD, not known to be a GPU,"),
+            _ => (Level::Problem, "a KFD node, perhaps a GPU,"),
         };
-        diagnosis.add(level, "gpu", format!("{thing} that cannot be read: {}", hidden.error));
+        diagnosis.add(level, "gpu", format!("{thing} cannot be read: {}", hidden.error));
     }
 }
 
@@ -217,14 +218,14 @@ fn others(others: &[OtherDevice], diagnosis: &mut Diagnosis) {
         match (device.is_amd(), driver) {
             (true, Some("vfio-pci")) => diagnosis
                 .add(Level::Note, "other card", format!("{name}{id}, an AMD card, {held}: passed through to a guest"))
-                .advise("the guest sees it; bind it to amdgpu to see it here"),
+                .advise("the guest uses it; bind it to amdgpu to use it here"),
             (true, Some("radeon")) => diagnosis
                 .add(Level::Problem, "other card", format!("{name}{id}, an AMD card, {held}"))
-                .advise("GCN 1 and 2 cards can be given to amdgpu: radeon.si_support=0 radeon.cik_support=0 amdgpu.si_support=1 amdgpu.cik_support=1"),
+                .advise("for GCN 1 and 2 cards, boot with radeon.si_support=0 radeon.cik_support=0 amdgpu.si_support=1 amdgpu.cik_support=1"),
             (true, _) => diagnosis
                 .add(Level::Problem, "other card", format!("{name}{id}, an AMD card, {held}"))
-                .advise("only cards on amdgpu can be asked"),
-            (false, _) => diagnosis.add(Level::Note, "other card", format!("{name}{id} {held}; not AMD's")),
+                .advise("bind it to amdgpu; other drivers are not supported"),
+            (false, _) => diagnosis.add(Level::Note, "other card", format!("{name}{id} {held}; not an AMD card")),
         };
     }
 }
@@ -233,16 +234,16 @@ fn kfd(smi: &Smi, diagnosis: &mut Diagnosis) {
     let backend = &**smi.backend();
     if backend.open_dir(Path::new("/sys/class/kfd/kfd/topology")).is_err() {
         diagnosis
-            .add(Level::Problem, "kfd", "no /sys/class/kfd: compute programs find no GPU".into())
+            .add(Level::Problem, "kfd", "no /sys/class/kfd, so compute programs find no GPU".into())
             .advise("the kernel needs CONFIG_HSA_AMD");
         return;
     }
     let Some(dev) = directory(backend, "/dev") else { return };
     let state = NodeState::of(&*dev, "kfd", backend);
-    state.describe("kfd", "/dev/kfd", "events and compute programs", diagnosis);
+    state.describe("kfd", "/dev/kfd", "events and compute", diagnosis);
 }
 
-/// The render nodes; those in one state make one finding, for a machine may have 64.
+/// Reports the render nodes, one finding per state, because a machine can have 64 nodes.
 fn render_nodes(smi: &Smi, diagnosis: &mut Diagnosis) {
     let backend = &**smi.backend();
     let Some(dev) = directory(backend, "/dev") else { return };
@@ -257,13 +258,12 @@ fn render_nodes(smi: &Smi, diagnosis: &mut Diagnosis) {
         }
     }
     for (state, names) in groups {
-        // What the library itself asks of it can be done without.
-        let needed_by = "compute and graphics programs, and the VBIOS's name and the memory's type,";
+        let needed_by = "compute, graphics, VBIOS name and memory type";
         state.describe("render node", &names.join(", "), needed_by, diagnosis);
     }
 }
 
-/// Whether this user may open a device node, by its mode and owner.
+/// The state of a device node for this user, by mode and owner.
 #[derive(PartialEq, Eq)]
 enum NodeState {
     Openable,
@@ -292,16 +292,14 @@ impl NodeState {
             NodeState::Closed { mode, gid } => diagnosis
                 .add(Level::Note, subject, format!("{nodes}: mode {mode:04o}, group {gid}"))
                 .advise(format!(
-                    "{needed_by} need to be in that group (usually `render`); reading sensors does not"
+                    "users need this group (usually `render`) for {needed_by}; sensors do not need it"
                 )),
-            NodeState::NotADevice => diagnosis.add(
-                Level::Note,
-                subject,
-                format!("{nodes}: not a device node (a recorded machine?)"),
+            NodeState::NotADevice => {
+                diagnosis.add(Level::Note, subject, format!("{nodes}: not a device node (recorded machine?)"))
+            }
+            NodeState::Absent => diagnosis.add(Level::Note, subject, format!("{nodes}: not found")).advise(
+                format!("needed for {needed_by}, but not for sensors; in a container, pass it with --device"),
             ),
-            NodeState::Absent => diagnosis
-                .add(Level::Note, subject, format!("{nodes}: not there"))
-                .advise(format!("{needed_by} need it, in a container by --device; reading sensors does not")),
         };
     }
 }

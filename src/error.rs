@@ -1,4 +1,4 @@
-//! Why a value is not there, in types that can be matched and sentences that can be read.
+//! Errors: reasons why a value is missing, as types to match and sentences to read.
 
 use std::fmt;
 use std::io;
@@ -7,287 +7,285 @@ use std::path::{Path, PathBuf};
 use crate::id::GpuId;
 use crate::unit::Amount;
 
-/// What every reading method returns.
+/// The result of every reading method.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why something could not be answered. One line of text each; the path is as on a live machine (`/sys/…`).
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// This GPU, kernel or driver does not offer the quantity: the file is missing, or reading it says so.
+    /// This GPU, kernel or driver does not publish the quantity: the file is missing, or reading it fails accordingly.
     #[error("{}: not supported by this GPU or driver", path.display())]
     NotSupported {
-        /// The file that would have told.
+        /// The file that would hold the value.
         path: PathBuf,
     },
-    /// The file is there and this process may not read it.
+    /// The file exists, but this process may not read it.
     #[error("{}: no permission to {op}: {hint}", path.display())]
     NoPermission {
-        /// What was tried.
+        /// The failed operation.
         op: Op,
-        /// On which file.
+        /// The file that was refused.
         path: PathBuf,
-        /// Which permission is missing, as far as it can be told.
+        /// The missing permission, as far as it is known.
         hint: &'static str,
     },
-    /// The GPU cannot answer at present; try later.
+    /// The GPU cannot answer now; try later.
     #[error("{}: {reason}", path.display())]
     Unavailable {
-        /// The file that was not read, or refused.
+        /// The file that was not read, or that the driver refused.
         path: PathBuf,
-        /// The state that the GPU is in.
+        /// The state of the GPU.
         reason: Unavailable,
     },
     /// The file holds a number that the quantity cannot have, such as a register full of ones.
     #[error("{}: implausible: {text:?} is {reason}", path.display())]
     Implausible {
-        /// The file.
+        /// The file with the number.
         path: PathBuf,
         /// The number as the driver printed it.
         text: String,
-        /// What the number cannot be.
+        /// Why the number is impossible.
         reason: &'static str,
     },
     /// The driver counts this for the whole package only, and the GPU is one of its partitions.
-    #[error("{}: counted for the whole package only; ask the package", path.display())]
+    #[error("{}: available for the whole package only; read the package's value", path.display())]
     PackageOnly {
         /// The file that has the package's value.
         path: PathBuf,
     },
-    /// The GPU is the second die of a package whose first die has this: an MI250.
-    #[error("{}: the package's power is on its first die; of the second the driver writes 0", path.display())]
+    /// The GPU is the second die of a package whose first die reports the value: an MI250.
+    #[error("{}: the driver reports the package's power on its first die, and 0 on the second", path.display())]
     OnFirstDie {
         /// The file that holds the 0.
         path: PathBuf,
     },
-    /// The GPU has no fan that the driver knows: a card that is cooled from outside, an APU.
-    #[error("{}: the GPU has no fan that the driver knows", path.display())]
+    /// The GPU has no fan known to the driver: an APU, or a card cooled by its chassis.
+    #[error("{}: the GPU has no fan known to the driver", path.display())]
     NoFan {
-        /// Where its files would be.
+        /// The folder that would hold its files.
         path: PathBuf,
     },
-    /// The sampler was not asked for this quantity.
-    #[error("not sampled: the sampler was not asked for it")]
+    /// The sampler's selection does not include this quantity.
+    #[error("not sampled: the sampler does not read this value")]
     NotSampled,
     /// The device that this handle was opened for has been removed, unbound or repartitioned.
     #[error("{}: the device is gone; scan again", path.display())]
     DeviceGone {
-        /// The file that could not be read any more.
+        /// The file that can no longer be read.
         path: PathBuf,
     },
-    /// The file holds something else than the kernel is known to print there.
+    /// The file holds text that the kernel is not known to print there.
     #[error("{}: {source}", path.display())]
     Unparsable {
-        /// The file.
+        /// The file with the text.
         path: PathBuf,
-        /// Where in it and why.
+        /// The position in it, and the reason.
         source: ParseError,
     },
-    /// A metrics table of a version that this crate does not know.
-    #[error("{}: metrics table version {format}.{content} is not known", path.display())]
+    /// The metrics table has a version unknown to this crate.
+    #[error("{}: unknown metrics table version {format}.{content}", path.display())]
     UnknownTable {
-        /// The file.
+        /// The file with the table.
         path: PathBuf,
         /// `format_revision` of its header.
         format: u8,
         /// `content_revision` of its header.
         content: u8,
     },
-    /// A metrics table that is shorter than it should be, or cannot be followed.
+    /// The metrics table is too short or inconsistent.
     #[error("{}: {reason}", path.display())]
     MalformedTable {
-        /// The file.
+        /// The file with the table.
         path: PathBuf,
-        /// Which sizes do not fit, or where it goes wrong.
+        /// The sizes that do not match, or the position of the fault.
         reason: String,
     },
-    /// What stands at this path is not an attribute: a fifo, a directory, or far too large.
+    /// The path does not lead to an attribute, but to a fifo, a directory or a far too large file.
     #[error("{}: {reason}", path.display())]
     NotAnAttribute {
-        /// The path.
+        /// The path that was read.
         path: PathBuf,
-        /// What stands there instead.
+        /// A description of the object at this path.
         reason: String,
     },
     /// Another failure of the system call, unchanged.
     #[error("{}: cannot {op}: {}", path.display(), io::Error::from_raw_os_error(*errno))]
     Io {
-        /// What was tried.
+        /// The failed operation.
         op: Op,
-        /// On which file.
+        /// The file that failed.
         path: PathBuf,
         /// The kernel's error number.
         errno: i32,
     },
-    /// The place that was given as the machine's root cannot be one.
+    /// The given root of the machine cannot be used.
     #[error("{}: {reason}", path.display())]
     Root {
-        /// The directory that was asked for.
+        /// The given directory.
         path: PathBuf,
-        /// Why it is none.
+        /// Why it cannot be a root.
         reason: String,
     },
-    /// The machine is seen through a backend that cannot write: a fixture, a recording.
-    #[error("{}: this machine is only looked at, not written to: {reason}", path.display())]
+    /// The backend cannot write: the machine is a fixture or a recording.
+    #[error("{}: read-only: {reason}", path.display())]
     ReadOnly {
-        /// What should have been written to.
+        /// The file to write.
         path: PathBuf,
-        /// What the backend is.
+        /// The reason why the backend is read-only.
         reason: &'static str,
     },
-    /// A value outside of the range that the driver publishes. Nothing was written.
+    /// The value is outside the range that the driver publishes. Nothing was written.
     #[error("{}: {setting} {asked} is not within {minimum} to {maximum}", path.display())]
     OutOfRange {
         /// The file that would have been written.
         path: PathBuf,
-        /// The name of the setting, in a few words.
+        /// The name of the setting.
         setting: String,
-        /// The value that was asked for.
+        /// The requested value.
         asked: Amount,
-        /// The least that is accepted.
+        /// The smallest accepted value.
         minimum: Amount,
-        /// The most that is accepted.
+        /// The largest accepted value.
         maximum: Amount,
     },
-    /// A word, level or kind of change that the driver does not offer here. Nothing was written.
-    #[error("{}: {asked} is not offered here; {offered}", path.display())]
+    /// The driver does not offer this word, level or kind of change here. Nothing was written.
+    #[error("{}: {asked} is not available here; {offered}", path.display())]
     NotOffered {
         /// The file that would have been written.
         path: PathBuf,
-        /// What was asked for.
+        /// The requested value.
         asked: String,
-        /// What there is, as a sentence.
+        /// The available values, as part of a sentence.
         offered: String,
     },
     /// The file is absent because the driver was loaded without overdrive.
-    #[error("{}: not there, because overdrive is off; it needs the boot parameter {parameter}", path.display())]
+    #[error("{}: missing because overdrive is off; boot with {parameter}", path.display())]
     OverdriveOff {
         /// The file that would have been written.
         path: PathBuf,
-        /// The kernel's boot parameter that switches it on.
+        /// The kernel's boot parameter that enables it.
         parameter: String,
     },
-    /// The driver refused what was written, and so has not taken it (EINVAL and its like).
+    /// The driver refused the written text (EINVAL and similar errors).
     #[error("{}: the driver refuses {written:?}: {}", path.display(), io::Error::from_raw_os_error(*errno))]
     Refused {
-        /// The file.
+        /// The file that was written.
         path: PathBuf,
-        /// What was written to it, without the newline.
+        /// The written text, without the newline.
         written: String,
         /// The kernel's error number.
         errno: i32,
     },
-    /// Nothing of the amdgpu driver is on this machine.
-    #[error("no amdgpu driver: /sys has neither module/amdgpu, class/kfd nor a card that it drives{others}")]
+    /// The amdgpu driver is not loaded on this machine.
+    #[error("no amdgpu driver: /sys has no module/amdgpu, no class/kfd and no card bound to amdgpu{others}")]
     DriverNotLoaded {
-        /// What there is instead, as the end of a sentence; empty if nothing.
+        /// Other cards on this machine, as the end of the sentence; empty if there are none.
         others: String,
     },
-    /// The machine is a WSL guest: its GPU is driven by the Windows host, not by amdgpu.
-    #[error(
-        "no amdgpu driver: this is Windows Subsystem for Linux, whose GPU the Windows driver keeps (dxgkrnl)"
-    )]
+    /// The machine is a WSL guest, whose GPU is driven by the Windows host and not by amdgpu.
+    #[error("no amdgpu driver: on Windows Subsystem for Linux, the Windows driver owns the GPU (dxgkrnl)")]
     Wsl,
-    /// There is no `/dev/kfd`, so no events.
-    #[error("{}: not there: the kernel needs CONFIG_HSA_AMD, a container `--device {}`", path.display(), path.display())]
+    /// `/dev/kfd` does not exist, so there are no events.
+    #[error("{}: not found: the kernel needs CONFIG_HSA_AMD, a container `--device {}`", path.display(), path.display())]
     NoKfd {
-        /// Where it would be.
+        /// The path of the missing device.
         path: PathBuf,
     },
-    /// KFD has no GPU, so there is nothing that could have events. Since kernel 7 it cannot even be opened then.
+    /// KFD has no GPU, so there are no events. Since Linux 7, opening KFD without a GPU fails.
     #[error("{}: KFD has no GPU on this machine", path.display())]
     NoGpu {
-        /// The device that was to be opened.
+        /// The device, `/dev/kfd`.
         path: PathBuf,
     },
-    /// KFD does not give this process events of this GPU: a device cgroup hides it, or it is gone.
-    #[error("{}: KFD knows no GPU {gpu} for this process: hidden by the device cgroup, or gone", path.display())]
+    /// KFD refuses this process the events of this GPU: a device cgroup hides it, or it is gone.
+    #[error("{}: KFD shows this process no GPU {gpu}: hidden by the device cgroup, or gone", path.display())]
     GpuHidden {
-        /// The device that was asked.
+        /// The device, `/dev/kfd`.
         path: PathBuf,
         /// KFD's id of the GPU.
         gpu: GpuId,
     },
-    /// Events of all processes were asked for by one whom the kernel would silently give none.
+    /// Events of all processes need a capability that this process lacks. The kernel would silently report none.
     #[error("{}: events of all processes need CAP_SYS_ADMIN in the initial user namespace: {reason}", path.display())]
     AllProcesses {
-        /// The device that was to be asked.
+        /// The device, `/dev/kfd`.
         path: PathBuf,
-        /// What is missing.
+        /// The missing requirement.
         reason: &'static str,
     },
-    /// Neither this processor nor its kernel publishes the quantity: there is no such file.
-    #[error("{}: not there: this processor or kernel does not publish it", path.display())]
+    /// Neither this CPU nor its kernel publishes the quantity: the file does not exist.
+    #[error("{}: not found: this CPU or kernel does not publish the value", path.display())]
     NotPublished {
-        /// The file that would have told.
+        /// The file that would hold the value.
         path: PathBuf,
     },
-    /// There is no `/dev/hsmp`, the way to what only the processor's management firmware knows.
+    /// `/dev/hsmp` does not exist. It leads to the CPU's management firmware.
     #[error(
-        "{}: not there: it needs an EPYC processor or MI300A, \"HSMP Support\" in the BIOS, and the module hsmp_acpi or amd_hsmp",
+        "{}: not found: it needs an EPYC processor or MI300A, \"HSMP Support\" in the BIOS, and the module hsmp_acpi or amd_hsmp",
         path.display()
     )]
     NoHsmp {
-        /// Where it would be.
+        /// The path of the missing device.
         path: PathBuf,
     },
-    /// The processor's management firmware, or its driver, does not answer a message.
+    /// The CPU's management firmware, or its driver, does not answer a message.
     #[error("{}: message {message:02X}h to socket {socket}: {reason}", path.display())]
     Hsmp {
         /// The device, or the file for which the driver sends the message.
         path: PathBuf,
-        /// The socket.
+        /// The number of the socket.
         socket: u16,
         /// The number of the message.
         message: u8,
-        /// Why there is no answer.
+        /// The reason why it does not answer.
         reason: HsmpRefusal,
     },
-    /// A signal came while events were waited for. Nothing is lost; wait again.
+    /// A signal interrupted the wait for events. Nothing is lost; wait again.
     #[error("interrupted by a signal")]
     Interrupted,
     /// This reader has been stopped.
     #[error("the reader has been stopped")]
     Stopped,
-    /// The process is numbered in another pid namespace than the `/proc` that is mounted here.
-    #[error("{}: the number is the host's; this pid namespace cannot see the process", path.display())]
+    /// The process id is from another pid namespace than the mounted `/proc`.
+    #[error("{}: the process id is the host's; this pid namespace cannot see the process", path.display())]
     OtherPidNamespace {
-        /// The file that would have told, were the numbers the same.
+        /// The file that would hold the value if the ids were the same.
         path: PathBuf,
     },
-    /// No GPU of the list answers to this name.
+    /// No GPU has this name.
     #[error("no GPU {wanted}: {known}")]
     NoSuchGpu {
-        /// What was asked for.
+        /// The requested name.
         wanted: String,
-        /// What could have been, as a sentence.
+        /// The available GPUs, as a sentence.
         known: String,
     },
 }
 
-/// What was being done when an error came.
+/// The operation that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Op {
     /// Opening a directory.
     OpenDir,
-    /// Opening and reading a file, or reading a kept one.
+    /// Reading from a file.
     Read,
-    /// Reading where a link points.
+    /// Reading the target of a symbolic link.
     ReadLink,
     /// Listing a directory.
     List,
-    /// Asking for kind, mode and owner.
+    /// Reading kind, mode and owner of a file.
     Meta,
     /// Opening and writing a file.
     Write,
-    /// Opening a device node, or a file that is kept.
+    /// Opening a device node, or a file to keep open.
     Open,
-    /// Asking a driver for its version.
+    /// Querying the version of a driver.
     Version,
-    /// Opening a render node and asking it.
+    /// Opening a render node and querying it.
     Query,
-    /// Asking a driver for events.
+    /// Subscribing to a driver's events.
     Subscribe,
     /// Waiting for events.
     Wait,
@@ -303,82 +301,82 @@ impl fmt::Display for Op {
             Op::Meta => "stat",
             Op::Write => "write",
             Op::Open => "open",
-            Op::Version => "ask its version",
-            Op::Query => "ask",
+            Op::Version => "query its version",
+            Op::Query => "query",
             Op::Subscribe => "subscribe to events",
             Op::Wait => "wait for events",
         })
     }
 }
 
-/// The states in which a GPU refuses to answer.
+/// The states in which a GPU cannot answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Unavailable {
-    /// Runtime-suspended: reading would wake it, or the kernel refuses to. Not read unless waking is allowed.
+    /// Runtime-suspended: reading would wake the GPU, or the kernel refuses it. Not read unless waking is allowed.
     Suspended,
-    /// Not read by a sampler, so that the GPU may fall asleep: reading would keep it awake.
+    /// Not read by a sampler, so that the GPU can suspend; reading would keep it awake.
     LeftAlone,
-    /// Not answered in time, and not asked again as long as that question hangs in the kernel.
+    /// Not answered in time. The file is not read again while the first read hangs in the kernel.
     Late,
-    /// In reset, or the system is going to sleep (EPERM until kernel 6.19, EBUSY from 7.0 on).
+    /// In reset, or the system is going to sleep (EPERM up to Linux 6.19, EBUSY since 7.0).
     InReset,
-    /// EINVAL while runtime power management is unsupported: kernels of the 6.13 and 6.14 era refuse every
-    /// power-management file of such a device, so this need not mean that the sensor is missing.
+    /// EINVAL without runtime power management: Linux 6.13 and 6.14 refuse every power-management file of such a
+    /// device, so the sensor may well exist.
     Refused,
-    /// The driver answers in words that it cannot tell at present (`unavailable`, `Query currently inaccessible`).
+    /// The driver reports the value as unavailable for now (`unavailable`, `Query currently inaccessible`).
     Inaccessible,
     /// The driver marks no level of the clock as the current one.
     NoLevelMarked,
-    /// Processes use the GPU, and what was asked needs it idle (EBUSY of a change of partitions).
+    /// Processes use the GPU, but the operation needs it idle (EBUSY of a change of partitions).
     InUse,
 }
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Unavailable::Suspended => "the GPU is suspended and would be woken",
-            Unavailable::LeftAlone => "the GPU is left alone, so that it may fall asleep",
-            Unavailable::Late => "the GPU has not answered in time",
-            Unavailable::InReset => "the GPU is in reset, or going to sleep",
+            Unavailable::Suspended => "the GPU is suspended, and reading would wake it",
+            Unavailable::LeftAlone => "the GPU is idle and left alone so that it can suspend",
+            Unavailable::Late => "the GPU did not answer in time",
+            Unavailable::InReset => "the GPU is in reset, or the system is going to sleep",
             Unavailable::Refused => "refused by the driver (EINVAL without runtime power management)",
-            Unavailable::Inaccessible => "the driver says that it cannot tell at present",
+            Unavailable::Inaccessible => "the driver reports the value as unavailable for now",
             Unavailable::NoLevelMarked => "the driver marks no level as the current one",
             Unavailable::InUse => "processes use the GPU",
         })
     }
 }
 
-/// Why a message to the processor's management firmware has no answer.
+/// The reason why a message to the CPU's management firmware has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HsmpRefusal {
-    /// The processor's protocol does not have the message, so it was not sent: the kernel would log it.
+    /// The CPU's protocol does not have the message. It was not sent, because the kernel would log it.
     NotInProtocol {
         /// The version of the protocol.
         protocol: u32,
     },
-    /// The version of the driver that is loaded does not have the message, or not for asking. It was not sent.
+    /// The loaded driver does not have the message, or only as a setter. It was not sent.
     NotInDriver,
-    /// A core, link or register that the message has no room for. It was not sent.
+    /// The message cannot address this core, link or register. It was not sent.
     NotAddressable,
-    /// The driver takes messages of this kind only through a device that was opened for them (EPERM).
+    /// The driver accepts this kind of message only through a device opened for it (EPERM).
     NotPermitted,
     /// The driver or the firmware does not know the message (ENOMSG).
     UnknownMessage,
-    /// The driver does not accept the sizes, or the firmware the argument (EINVAL).
+    /// The driver refuses the sizes, or the firmware refuses the argument (EINVAL).
     InvalidArgument,
     /// The driver has no such socket (ENODEV).
     NoSocket,
-    /// The firmware did not answer within 100 ms (ETIMEDOUT). The other messages of the same look were not sent.
+    /// The firmware did not answer within 100 ms (ETIMEDOUT). The remaining messages were not sent.
     TimedOut,
-    /// Something that the message needs is not fulfilled (EREMOTEIO).
+    /// A prerequisite of the message is not met (EREMOTEIO).
     Prerequisite,
     /// The firmware is busy (EBUSY).
     Busy,
-    /// The firmware answered with an error that has no name (EIO).
+    /// The firmware answered with an unnamed error (EIO).
     Failed,
-    /// A signal came while other senders were waited for (EINTR).
+    /// A signal interrupted the wait for other senders (EINTR).
     Interrupted,
 }
 
@@ -386,16 +384,16 @@ impl fmt::Display for HsmpRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             HsmpRefusal::NotInProtocol { protocol } => {
-                return write!(f, "not in protocol {protocol} of this processor");
+                return write!(f, "not in protocol {protocol} of this CPU");
             }
-            HsmpRefusal::NotInDriver => "the loaded driver is too old for it",
-            HsmpRefusal::NotAddressable => "what it is about has no place in the message",
-            HsmpRefusal::NotPermitted => "the device was not opened for messages of this kind",
-            HsmpRefusal::UnknownMessage => "the firmware or the driver does not know it",
-            HsmpRefusal::InvalidArgument => "the firmware or the driver refuses its argument",
+            HsmpRefusal::NotInDriver => "the loaded driver is too old for this message",
+            HsmpRefusal::NotAddressable => "the message cannot address this core, link or register",
+            HsmpRefusal::NotPermitted => "the device was not opened for this kind of message",
+            HsmpRefusal::UnknownMessage => "the firmware or the driver does not know the message",
+            HsmpRefusal::InvalidArgument => "the firmware or the driver refuses the argument",
             HsmpRefusal::NoSocket => "the driver has no such socket",
             HsmpRefusal::TimedOut => "the firmware does not answer",
-            HsmpRefusal::Prerequisite => "something that it needs is not fulfilled",
+            HsmpRefusal::Prerequisite => "a prerequisite is not met",
             HsmpRefusal::Busy => "the firmware is busy",
             HsmpRefusal::Failed => "the firmware failed",
             HsmpRefusal::Interrupted => "interrupted by a signal",
@@ -403,16 +401,16 @@ impl fmt::Display for HsmpRefusal {
     }
 }
 
-/// Why bytes could not be read as the format they should have, and where.
+/// A parser's error: a position and a reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
 #[non_exhaustive]
 pub struct ParseError {
-    /// Line, from 1.
+    /// Line number, from 1.
     pub line: u32,
-    /// Byte within the line, from 1.
+    /// Byte number within the line, from 1.
     pub column: u32,
-    /// What was expected or found, as part of a sentence: `expected a number`.
+    /// The reason, as part of a sentence: `expected a number`.
     pub reason: &'static str,
 }
 
@@ -431,13 +429,12 @@ impl fmt::Debug for Error {
 }
 
 impl Error {
-    /// Whether the source that was asked does not have the quantity, so that another one may be asked. Any other error
-    /// is an answer.
+    /// Returns `true` if the source does not have the quantity, so that the next one is tried. Any other error is final.
     pub(crate) fn is_absence(&self) -> bool {
         matches!(self, Error::NotSupported { .. } | Error::NotSampled)
     }
 
-    /// The reason in one or two words, for tables and JSON; what is unparsable says where.
+    /// The reason in one or two words, for tables and JSON. An unparsable file also has the position.
     pub fn reason(&self) -> String {
         match self {
             Error::NotSupported { .. } => "not supported".into(),
@@ -465,7 +462,7 @@ impl Error {
         }
     }
 
-    /// The error of a call on a file whose errno has no special meaning to amdgpu.
+    /// The error of a system call whose errno has no special meaning in amdgpu.
     pub(crate) fn plain(op: Op, path: &Path, error: &io::Error) -> Error {
         use rustix::io::Errno;
         let path = path.to_path_buf();
@@ -479,11 +476,11 @@ impl Error {
             Errno::ACCESS => Error::NoPermission {
                 op,
                 path,
-                hint: "the file's mode keeps this user out; root may be needed",
+                hint: "the file's mode excludes this user; root may be needed",
             },
             Errno::PERM => Error::NoPermission { op, path, hint: "refused by the kernel" },
             Errno::NODEV | Errno::NXIO => Error::DeviceGone { path },
-            // Only the kernel's own limits, and `backend::Timeout`, answer so.
+            // Only the kernel's own limits and `backend::Timeout` return this.
             Errno::TIMEDOUT => Error::Unavailable { path, reason: Unavailable::Late },
             Errno::FBIG => Error::NotAnAttribute { path, reason: "larger than any attribute".into() },
             Errno::ISDIR => Error::NotAnAttribute { path, reason: "a directory, not a file".into() },
@@ -492,7 +489,7 @@ impl Error {
         }
     }
 
-    /// A parser's error, with the file that it was about.
+    /// A parser's error, with its file.
     pub(crate) fn unparsable(path: PathBuf, source: ParseError) -> Error {
         Error::Unparsable { path, source }
     }

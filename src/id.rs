@@ -1,31 +1,31 @@
-//! The names by which the kernel, AMD's tools and users call a GPU.
+//! Names of a GPU in the kernel, in AMD's tools and for users.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// AMD's PCI vendor number, of its graphics cards.
+/// AMD's PCI vendor id, as on its graphics cards.
 pub(crate) const AMD: u16 = 0x1002;
 
-/// A PCI address: domain, bus, device and function, printed `0000:03:00.0`.
+/// A PCI address: domain, bus, device and function, displayed as `0000:03:00.0`.
 ///
-/// Orders as AMD's tools number GPUs: by domain, bus, device, function.
+/// Addresses sort as AMD's tools number GPUs: by domain, bus, device, function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Bdf {
     /// PCI domain (segment); 32 bits wide behind some bridges.
     pub domain: u32,
-    /// Bus number.
+    /// PCI bus number.
     pub bus: u8,
-    /// Device (slot) number, 0 to 31.
+    /// PCI device (slot) number, 0 to 31.
     pub device: u8,
-    /// Function number, 0 to 7.
+    /// PCI function number, 0 to 7.
     pub function: u8,
 }
 
 impl Bdf {
-    /// The address that a KFD node's `domain` and `location_id` give.
+    /// The address from a KFD node's `domain` and `location_id`.
     ///
-    /// The function digit holds the partition's number where a package is partitioned
-    /// (`kfd_topology_add_device`: `location_id |= node_id`).
+    /// The function is the partition's number if the package is partitioned (`kfd_topology_add_device`: `location_id
+    /// |= node_id`).
     pub fn from_location(domain: u32, location_id: u32) -> Bdf {
         Bdf {
             domain,
@@ -35,7 +35,7 @@ impl Bdf {
         }
     }
 
-    /// The same device with another function number.
+    /// The same device with another function.
     pub fn with_function(self, function: u8) -> Bdf {
         Bdf { function: function & 7, ..self }
     }
@@ -47,7 +47,7 @@ impl fmt::Display for Bdf {
     }
 }
 
-/// Text that is not a PCI address.
+/// The text is not a PCI address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a PCI address; expected dddd:bb:dd.f or bb:dd.f, as in 0000:03:00.0")]
 pub struct BdfSyntax;
@@ -55,7 +55,7 @@ pub struct BdfSyntax;
 impl FromStr for Bdf {
     type Err = BdfSyntax;
 
-    /// Reads `dddd:bb:dd.f` or `bb:dd.f`, in either case of letters.
+    /// Parses `dddd:bb:dd.f` or `bb:dd.f`, with digits in either case.
     fn from_str(text: &str) -> Result<Bdf, BdfSyntax> {
         let (address, function) = text.rsplit_once('.').ok_or(BdfSyntax)?;
         let mut parts = address.rsplit(':');
@@ -73,7 +73,7 @@ impl FromStr for Bdf {
     }
 }
 
-/// One to `width` hex digits, nothing else (`from_str_radix` would take a sign).
+/// Parses one to `width` hexadecimal digits and nothing else (`from_str_radix` would accept a sign).
 fn hex(part: Option<&str>, width: usize) -> Result<u32, BdfSyntax> {
     let part = part.ok_or(BdfSyntax)?;
     if part.is_empty() || part.len() > width || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -82,7 +82,7 @@ fn hex(part: Option<&str>, width: usize) -> Result<u32, BdfSyntax> {
     u32::from_str_radix(part, 16).map_err(|_| BdfSyntax)
 }
 
-/// Declares the ids that are plain numbers printed in decimal.
+/// Declares ids that are decimal numbers.
 macro_rules! number_ids {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
         $(#[$doc])*
@@ -99,19 +99,19 @@ macro_rules! number_ids {
 }
 
 number_ids! {
-    /// KFD's number of a GPU (`gpu_id`): a hash, never 0, other on another kernel. Partitions have their own.
+    /// KFD's id of a GPU (`gpu_id`): a hash, never 0, different on other kernels. Each partition has its own.
     GpuId(u32);
-    /// Index of a node under `topology/nodes`; moves when a node comes or goes.
+    /// Index of a node under `topology/nodes`. It changes when nodes are added or removed.
     NodeId(u32);
-    /// A process, as the initial pid namespace numbers it.
+    /// A process id in the initial pid namespace.
     Pid(u32);
-    /// N of `cardN`.
+    /// The number N of `cardN`.
     CardMinor(u32);
-    /// N of `renderDN`, 128 and up.
+    /// The number N of `renderDN`, 128 and up.
     RenderMinor(u32);
 }
 
-/// The number fused into a package, shared by all its partitions; printed as 16 hex digits.
+/// The unique number fused into a package, shared by its partitions. Displayed as 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UniqueId(pub u64);
 
@@ -121,9 +121,9 @@ impl fmt::Display for UniqueId {
     }
 }
 
-/// AMD SMI's UUID of a GPU: device id, partition and the package's number in the layout of a UUID.
+/// AMD SMI's UUID of a GPU: device id, partition and the package's unique id in the form of a UUID.
 ///
-/// A GPU without a unique id has zeros in its place, so two equal cards of that kind share one UUID.
+/// A GPU without a unique id has zeros instead, so two equal cards of that kind share one UUID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Uuid {
     unique_id: u64,
@@ -132,8 +132,8 @@ pub struct Uuid {
 }
 
 impl Uuid {
-    /// AMD's layout of 10.1: `SSppdddd-0000-1000-80SS-SSSSSSSSSSSS`, S the unique id from its highest byte on,
-    /// `pp` the partition (24.7 put 0xff there for all), `dddd` the PCI device id.
+    /// AMD's layout of version 10.1: `SSppdddd-0000-1000-80SS-SSSSSSSSSSSS`, where S is the unique id from its
+    /// highest byte on, `pp` the partition (24.7 had 0xff for all) and `dddd` the PCI device id.
     pub fn new(unique_id: Option<UniqueId>, device_id: u16, partition: u8) -> Uuid {
         Uuid { unique_id: unique_id.map_or(0, |id| id.0), device_id, partition }
     }
@@ -154,7 +154,7 @@ impl fmt::Display for Uuid {
     }
 }
 
-/// Serializes ids as the text people write them in.
+/// Serialises ids in their displayed form.
 #[cfg(feature = "serde")]
 macro_rules! serialize_as_text {
     ($($name:ident),*) => {$(
@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(Bdf::from_location(0, 25600).to_string(), "0000:64:00.0");
     }
 
-    /// The texts AMD's command 10.1 prints for these ids.
+    /// The expected texts are from AMD's command 10.1.
     #[test]
     fn uuid_layout() {
         let id = Some(UniqueId(0x8a1d_3f0e_5b7c_9a42));

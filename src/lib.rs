@@ -1,10 +1,10 @@
-//! AMD's System Management Interface in pure Rust: what the amdgpu and amdkfd drivers publish, read without
-//! ROCm, without libdrm and without a C compiler.
+//! AMD's System Management Interface in pure Rust. It reads the values of the amdgpu and amdkfd drivers without ROCm,
+//! libdrm or a C compiler.
 //!
 //! ```
 //! # fn main() -> amdgpu_smi::Result<()> {
 //! # let root = "fixtures/navi31-1x-k6.12-desktop";
-//! // On the machine at hand: `Smi::new()`. On a recorded one, or a fixture in CI:
+//! // `Smi::new()` reads this machine. In CI, read a fixture or a recording:
 //! let smi = amdgpu_smi::Smi::builder().root(root).build()?;
 //! for gpu in smi.gpus() {
 //!     println!("{} {}", gpu.bdf(), gpu.market_name());
@@ -19,21 +19,21 @@
 //! # }
 //! ```
 //!
-//! # What it promises
+//! # Promises
 //!
-//! * **Honest values.** A quantity is a [`Reading`]: a value with its source and its scope, or the reason why there is
-//!   none: not supported, no permission, suspended, in reset, device gone, implausible, unparsable with path, line and
-//!   column. One bad sensor never spoils its neighbours, one bad GPU never hides the others.
-//! * **Never wakes, never hangs, never blocks others.** What would wake a [suspended](Gpu::is_suspended) GPU is
-//!   not read unless the caller [allows](WakePolicy) it. No device node is opened but `/dev/kfd`, for [events](event),
-//!   and an awake GPU's render node, once for each of three questions: [`Gpu::vbios_info`], [`Gpu::vram_info`] and
-//!   [`Gpu::drm_version`]; and `/dev/hsmp`, for [processors](cpu). Nothing is locked, nothing is printed. The one file that blocks, for a second, has
-//!   [a method of its own](Gpu::pcie_throughput).
-//! * **The root is a value.** The live machine, a directory and an archive are one [`Backend`](backend::Backend)
-//!   each, under the same code.
-//! * **Reading cannot write.** What changes settings lives in a module of its own, which only feature `control` compiles.
-//! * **Unsafe is a place.** It is denied but in the file that holds two calls of `/dev/kfd`, two of render nodes and one of
-//!   `/dev/hsmp`, and the one that maps archives.
+//! * **Honest values.** A quantity is a [`Reading`]: a value with its source and scope, or the reason why it is
+//!   missing: not supported, no permission, suspended, in reset, device gone, implausible, or unparsable with path, line
+//!   and column. A failing sensor never spoils its neighbours, and a failing GPU never hides the others.
+//! * **Never wakes, never hangs, never blocks others.** Files that would wake a [suspended](Gpu::is_suspended) GPU are
+//!   not read unless the caller [allows](WakePolicy) it. Only three device nodes are ever opened: `/dev/kfd` for
+//!   [events](event); `/dev/hsmp` for [CPUs](cpu); and an awake GPU's render node, once each for [`Gpu::vbios_info`],
+//!   [`Gpu::vram_info`] and [`Gpu::drm_version`]. Nothing is locked and nothing is printed. The one file that blocks, for
+//!   a second, has [its own method](Gpu::pcie_throughput).
+//! * **The root is a value.** The live machine, a directory and an archive are each a [`Backend`](backend::Backend) below
+//!   the same code.
+//! * **Reading cannot write.** Settings are changed in a separate module, which exists only with feature `control`.
+//! * **Unsafe is a place.** Unsafe code is denied except in two files: one with two calls of `/dev/kfd`, two of render
+//!   nodes and one of `/dev/hsmp`, and one that maps archives.
 //!
 //! # Where to look
 //!
@@ -48,20 +48,18 @@
 //! kernel's formats from bytes alone. [`diagnose`] says
 //! why there is nothing to see. [`testing`] plays a machine that changes, for tests of what reads one. [`visible`] tells which GPUs ROCm shows a program.
 //!
-//! # What it does not do
-//!
-//! Network cards, which AMD SMI knows too, are none of it.
+//! Network cards, which AMD SMI also supports, are out of scope.
 //!
 //! # Features
 //!
-//! None is on by default.
+//! None is enabled by default.
 //!
 //! * `control`: the module `control`, which changes settings.
-//! * `capture`: archives of machines, read (`backend::Archive`, and as a root) and written (`capture`).
-//! * `gzip`: `capture`, for archives compressed by gzip too.
-//! * `serde`: `Serialize` for every value that a method returns: quantities as the kernel's integers, ids as text, absent
-//!   fields as null with the map of reasons beside them.
-//! * `synth`: the module `synth`, which makes up machines for tests.
+//! * `capture`: machines in archives, read (`backend::Archive`, also as a root) and written (`capture`).
+//! * `gzip`: like `capture`, and also archives compressed with gzip.
+//! * `serde`: `Serialize` for every value that a method returns: quantities as the kernel's integers, ids as text,
+//!   missing fields as null, with a map of reasons beside them.
+//! * `synth`: the module `synth`, which simulates machines for tests.
 //! * `tokio`: events for tasks of tokio.
 
 #![deny(missing_docs, unsafe_code)]
@@ -118,7 +116,7 @@ pub use gpu::{Gpu, GpuIds, Package, WakePolicy};
 pub use parse::metrics;
 pub use reading::{Reading, Scope, Source, Value};
 
-/// Without feature `control` nothing that writes can be reached.
+/// Without feature `control`, nothing that writes is reachable.
 ///
 /// ```compile_fail,E0599
 /// fn change(gpu: &amdgpu_smi::Gpu) {
@@ -134,7 +132,7 @@ pub use reading::{Reading, Scope, Source, Value};
 #[cfg(all(doctest, not(feature = "control")))]
 pub struct ReadingCannotWrite;
 
-/// The same with it, which shows that the above fails for no other reason.
+/// The same code compiles with the feature, so the examples above fail for no other reason.
 ///
 /// ```
 /// use amdgpu_smi::backend::Writer;

@@ -1,11 +1,11 @@
-//! One quantity with where it comes from, or the reason why there is none.
+//! One quantity with its source and scope, or the reason why it is missing.
 
 use std::fmt;
 use std::ops::Deref;
 
 use crate::error::{Error, Result};
 
-/// A quantity, or the reason why it has no value.
+/// A quantity, or the reason why it is missing.
 ///
 /// ```
 /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
@@ -18,25 +18,25 @@ use crate::error::{Error, Result};
 /// ```
 pub type Reading<T> = Result<Value<T>>;
 
-/// A value, with its source and with the part of the machine that it covers.
+/// A value with its source and with the part of the machine that it covers.
 ///
-/// Reads as the value itself: it dereferences to it and prints like it.
+/// It dereferences to the value and is displayed like it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Value<T> {
-    /// The value.
+    /// The quantity itself.
     pub value: T,
-    /// Where it was read.
+    /// The source of the value.
     pub source: Source,
-    /// Which part of the machine it covers.
+    /// The part of the machine that the value covers.
     pub scope: Scope,
 }
 
-/// Where a value was read.
+/// Sources of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Source {
-    /// An attribute of its own: a file of hwmon or of the PCI device.
+    /// A file of its own in hwmon or in the PCI device's directory.
     Attribute,
     /// The metrics table, `gpu_metrics`.
     Metrics,
@@ -44,30 +44,30 @@ pub enum Source {
     Kfd,
     /// The GPU's render node.
     RenderNode,
-    /// `/proc`.
+    /// A file in `/proc`.
     Proc,
-    /// Scan time: the name or number is part of the machine's layout.
+    /// The scan: the name or number is part of the machine's layout.
     Scan,
     /// The hwmon of the HSMP driver, `amd_hsmp_hwmon`.
     HsmpHwmon,
     /// A file of the HSMP driver in the directory of a socket's ACPI device.
     HsmpAttribute,
-    /// The metrics table of the processor's management firmware, `metrics_bin`.
+    /// The metrics table of the CPU's management firmware, `metrics_bin`.
     HsmpMetrics,
-    /// A message to the processor's management firmware, through `/dev/hsmp`.
+    /// A message to the CPU's management firmware, through `/dev/hsmp`.
     Hsmp,
-    /// The hwmon of the processor's temperature sensors, `k10temp`.
+    /// The hwmon of the CPU's temperature sensors, `k10temp`.
     K10temp,
-    /// The hwmon of the processor's energy counters, `amd_energy`.
+    /// The hwmon of the CPU's energy counters, `amd_energy`.
     AmdEnergy,
-    /// The powercap zone of a package, `intel-rapl:N`, which serves AMD's processors too.
+    /// The powercap zone of a package, `intel-rapl:N`, which serves AMD CPUs too.
     Powercap,
     /// The cpufreq driver.
     Cpufreq,
 }
 
 impl Source {
-    /// What to call it in a list of sources: the driver or the file.
+    /// The name of the source for lists: a driver or a file.
     pub fn label(self) -> &'static str {
         match self {
             Source::Attribute => "attribute",
@@ -88,8 +88,8 @@ impl Source {
     }
 }
 
-/// Which part of the machine a value covers. Values of the same scope and package are one and the same quantity, so a
-/// sum over GPUs counts a package's value once.
+/// The part of the machine that a value covers. Values of the same scope and package are one quantity, so a sum over
+/// GPUs counts a package's value once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -98,11 +98,11 @@ pub enum Scope {
     Partition,
     /// The whole package.
     Package,
-    /// The board that carries packages, an accelerator node: each of its packages tells the same.
+    /// The board that carries the packages of an accelerator node: each of its packages reports the same value.
     Board,
-    /// One socket, a processor with all its cores.
+    /// One CPU socket with all its cores.
     Socket,
-    /// One core of a processor.
+    /// One CPU core.
     Core,
 }
 
@@ -139,27 +139,27 @@ impl<T: fmt::Display> fmt::Display for Value<T> {
 
 #[cfg(feature = "serde")]
 impl<T: serde::Serialize> serde::Serialize for Value<T> {
-    /// The value alone.
+    /// Serialises the value only.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         self.value.serialize(serializer)
     }
 }
 
-/// The value alone.
+/// The reading without source and scope.
 #[cfg(feature = "control")]
 pub(crate) fn bare<T>(reading: Reading<T>) -> Result<T> {
     reading.map(|found| found.value)
 }
 
-/// Whether a quantity is settled: it has a value, or the GPU does not have it at all.
+/// Returns `true` if a quantity is final: it has a value, or the GPU does not have it at all.
 pub(crate) fn is_settled<T>(reading: &Reading<T>) -> bool {
     matches!(reading, Ok(_) | Err(Error::NotSupported { .. } | Error::OnFirstDie { .. }))
 }
 
-/// Declares an answer of several quantities: plain fields first, then `readings`, each a [`Reading`].
+/// Declares an answer with several quantities: plain fields first, then `readings`, each a [`Reading`].
 ///
-/// With feature `serde` a reading becomes its value or null, and the field `reasons` maps the names of the absent ones
-/// to a few words.
+/// With feature `serde`, a reading becomes its value or null, and the field `reasons` maps the names of missing
+/// fields to a few words.
 macro_rules! bundle {
     ($(#[$meta:meta])* pub struct $name:ident {
         $($(#[$plain_meta:meta])* pub $plain:ident: $plain_type:ty,)*
@@ -174,7 +174,7 @@ macro_rules! bundle {
         }
 
         impl $name {
-            /// Why fields have no value, by the names of the fields.
+            /// The reasons for missing fields, by field name.
             pub fn reasons(&self) -> impl Iterator<Item = (&'static str, &$crate::error::Error)> {
                 let reasons = [$((stringify!($field), self.$field.as_ref().err()),)*];
                 reasons.into_iter().filter_map(|(field, error)| Some((field, error?)))
@@ -234,7 +234,7 @@ pub(crate) fn serialize_known<T: serde::Serialize, S: serde::Serializer>(
     serde::Serialize::serialize(&known(field), serializer)
 }
 
-/// The reasons of a bundle as serde sees them: a map from field to reason, in a few words.
+/// The reasons of a bundle for serde: a map from field to reason.
 #[cfg(feature = "serde")]
 pub(crate) struct Reasons<'a>(pub(crate) Vec<(&'static str, &'a Error)>);
 

@@ -1,11 +1,11 @@
-//! Integer newtypes in the unit in which the kernel publishes a quantity.
+//! Integer newtypes in the kernel's units.
 //!
-//! A value keeps the kernel's integer; conversions to what people read are methods that say so.
-//! `Display` prints the customary unit: `45 °C`, `32 W`, `1218 MHz`.
+//! A value keeps the kernel's integer; methods convert it to customary units. `Display` prints the customary unit:
+//! `45 °C`, `32 W`, `1218 MHz`.
 
 use std::fmt;
 
-/// Declares integer newtypes; what each prints is written beside it, by hand.
+/// Declares integer newtypes. Each has a handwritten `Display` next to it.
 macro_rules! units {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
         $(#[$doc])*
@@ -22,63 +22,63 @@ macro_rules! units {
 }
 
 units! {
-    /// Thousandths of a degree Celsius, as hwmon prints temperatures; may be negative.
+    /// Temperature in millidegrees Celsius, as hwmon prints it; may be negative.
     MilliCelsius(i64);
-    /// Millionths of a watt, as hwmon prints power.
+    /// Power in microwatts, as hwmon prints it.
     MicroWatts(u64);
-    /// Thousandths of a volt, as hwmon prints voltages; an offset may be negative.
+    /// Voltage in millivolts, as hwmon prints it; an offset may be negative.
     MilliVolts(i64);
-    /// Cycles per second, as hwmon prints frequencies.
+    /// Frequency in hertz, as hwmon prints it.
     Hertz(u64);
-    /// Millions of cycles per second, as `pp_dpm_*` and gpu_metrics print clocks.
+    /// Frequency in megahertz, as `pp_dpm_*` and gpu_metrics print clocks.
     MegaHertz(u32);
-    /// Bytes, as `mem_info_*` prints memory sizes.
+    /// Size in bytes, as `mem_info_*` prints it.
     Bytes(u64);
-    /// Revolutions of a fan per minute.
+    /// Fan speed in revolutions per minute.
     Rpm(u32);
-    /// Hundredths of the whole. 0 to 100 where the driver computes it; more is passed on as it came.
+    /// Percentage. 0 to 100 if the driver computes it; larger values are passed on unchanged.
     Percent(u32);
-    /// Transfers per second and lane, in millions: 16000 is PCIe's 16 GT/s.
+    /// Millions of transfers per second and lane: 16000 is PCIe's 16 GT/s.
     MegaTransfers(u32);
-    /// Millionths of a joule, as hwmon prints energy.
+    /// Energy in microjoules, as hwmon prints it.
     MicroJoules(u64);
-    /// Thousandths of an ampere, as gpu_metrics gives currents.
+    /// Current in milliamperes, as in gpu_metrics.
     MilliAmps(u32);
-    /// Billionths of a second, as the kernel counts time.
+    /// Time in nanoseconds, as the kernel counts it.
     Nanoseconds(u64);
-    /// Millionths of a second, as KFD counts the time of its copy engines.
+    /// Time in microseconds, as KFD counts the time of its copy engines.
     Microseconds(u64);
-    /// Thousandths of a second, as KFD counts evictions.
+    /// Time in milliseconds, as KFD counts evictions.
     Milliseconds(u64);
-    /// Kilobytes, as firmware counts XGMI traffic; AMD does not say whether of 1000 or 1024 bytes.
+    /// Kilobytes, as firmware counts XGMI traffic. AMD does not document whether a kilobyte is 1000 or 1024 bytes.
     KiloBytes(u64);
-    /// Kilobytes per second, of whatever [`KiloBytes`] are.
+    /// Kilobytes per second; see [`KiloBytes`].
     KiloBytesPerSecond(u64);
-    /// Megabytes per second, as gpu_metrics gives the traffic of an APU's memory.
+    /// Megabytes per second, as in gpu_metrics for the traffic of an APU's memory.
     MegabytesPerSecond(u32);
-    /// Gigabytes per second, as gpu_metrics gives bandwidths.
+    /// Gigabytes per second, as in gpu_metrics for bandwidths.
     GigabytesPerSecond(u64);
-    /// Megabits per second, as the processor's management firmware gives the traffic of links.
+    /// Megabits per second, as the CPU's management firmware reports the traffic of links.
     MegabitsPerSecond(u32);
 }
 
-/// A number of any unit that a setting takes, as errors and limits carry it.
+/// A number with the unit of a setting, for errors and limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Amount {
-    /// A number without a unit, as an index or a level.
+    /// A number without a unit, such as an index or a level.
     Number(i64),
-    /// A temperature.
+    /// A temperature in millidegrees Celsius.
     Temperature(MilliCelsius),
-    /// Power.
+    /// A power in microwatts.
     Power(MicroWatts),
-    /// A voltage, or an offset of one.
+    /// A voltage or voltage offset in millivolts.
     Voltage(MilliVolts),
-    /// A clock.
+    /// A clock in megahertz.
     Clock(MegaHertz),
-    /// The speed of a fan.
+    /// A fan speed in revolutions per minute.
     FanSpeed(Rpm),
-    /// Hundredths.
+    /// A percentage.
     Percent(Percent),
 }
 
@@ -135,26 +135,26 @@ impl From<u32> for Amount {
 }
 
 impl MilliCelsius {
-    /// Degrees Celsius.
+    /// Temperature in degrees Celsius.
     pub fn celsius(self) -> f64 {
         self.0 as f64 / 1e3
     }
 }
 
 impl MicroWatts {
-    /// Whole watts, as power limits are asked for.
+    /// Power from whole watts, the unit of power limits.
     pub const fn from_watts(watts: u32) -> MicroWatts {
         MicroWatts(watts as u64 * 1_000_000)
     }
 
-    /// Watts.
+    /// Power in watts.
     pub fn watts(self) -> f64 {
         self.0 as f64 / 1e6
     }
 }
 
 impl Hertz {
-    /// Megahertz.
+    /// Frequency in megahertz.
     pub fn megahertz(self) -> f64 {
         self.0 as f64 / 1e6
     }
@@ -167,19 +167,19 @@ impl From<MegaHertz> for Hertz {
 }
 
 impl Bytes {
-    /// Whole mebibytes, rounded down: what AMD's tools label `MB`.
+    /// Size in whole mebibytes, rounded down; AMD's tools label it `MB`.
     pub fn mebibytes(self) -> u64 {
         self.0 >> 20
     }
 
-    /// Gibibytes.
+    /// Size in gibibytes.
     pub fn gibibytes(self) -> f64 {
         self.0 as f64 / f64::from(1u32 << 30)
     }
 }
 
 impl Percent {
-    /// As a fraction: 1 is all of the time.
+    /// As a fraction: 1.0 is 100 %.
     pub fn fraction(self) -> f64 {
         f64::from(self.0) / 100.0
     }
@@ -193,40 +193,40 @@ impl From<Percent> for f64 {
 }
 
 impl MicroJoules {
-    /// Joules.
+    /// Energy in joules.
     pub fn joules(self) -> f64 {
         self.0 as f64 / 1e6
     }
 }
 
 impl Nanoseconds {
-    /// Seconds.
+    /// Time in seconds.
     pub fn seconds(self) -> f64 {
         self.0 as f64 / 1e9
     }
 }
 
 impl Microseconds {
-    /// Seconds.
+    /// Time in seconds.
     pub fn seconds(self) -> f64 {
         self.0 as f64 / 1e6
     }
 }
 
 impl Milliseconds {
-    /// Seconds.
+    /// Time in seconds.
     pub fn seconds(self) -> f64 {
         self.0 as f64 / 1e3
     }
 }
 
 impl MegaTransfers {
-    /// Billions of transfers per second and lane, as PCIe generations are named by.
+    /// Billions of transfers per second and lane, the unit of PCIe generations.
     pub fn gigatransfers(self) -> f64 {
         f64::from(self.0) / 1e3
     }
 
-    /// The PCIe generation of this rate (2.5 GT/s is 1), if it is the rate of one.
+    /// The PCIe generation of this rate (2.5 GT/s is 1), if there is one.
     pub fn pcie_generation(self) -> Option<u8> {
         match self.0 {
             2_500 => Some(1),

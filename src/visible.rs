@@ -1,26 +1,26 @@
-//! Which GPUs the ROCm runtimes show a program, and in which order: `ROCR_VISIBLE_DEVICES` and its kin.
+//! The GPUs that ROCm shows a program, in order: `ROCR_VISIBLE_DEVICES` and related variables.
 
 use crate::id::UniqueId;
 
-/// The values of the environment variables that choose GPUs; `None` where one is not set.
+/// The environment variables that select GPUs; `None` for an unset variable.
 ///
-/// A variable that is set and empty chooses no GPU at all, so it differs from one that is not set.
+/// A variable that is set but empty selects no GPU at all, unlike an unset one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct VisibleDevices<'a> {
     /// `ROCR_VISIBLE_DEVICES`, read by the ROCr runtime first.
     pub rocr: Option<&'a str>,
-    /// `HIP_VISIBLE_DEVICES`, read by HIP on what ROCr left.
+    /// `HIP_VISIBLE_DEVICES`, applied by HIP to the GPUs that ROCr left.
     pub hip: Option<&'a str>,
-    /// `CUDA_VISIBLE_DEVICES`, read by HIP where `HIP_VISIBLE_DEVICES` is not set.
+    /// `CUDA_VISIBLE_DEVICES`, used by HIP if `HIP_VISIBLE_DEVICES` is unset.
     pub cuda: Option<&'a str>,
 }
 
 /// The GPUs that HIP numbers 0, 1, 2 … under these variables, as positions in `gpus`.
 ///
-/// `gpus` are the unique ids of all GPUs in HIP's order ([`crate::Smi::hip_order`]), `None` for a GPU without
-/// one. A list ends at the first word that is no GPU of it: an index out of range, `-1`, a UUID that fits none
-/// or several, a GPU named before. A UUID is `GPU-` and the 16 hex digits of the unique id, or their beginning
-/// (as ROCr's `RvdFilter` reads them).
+/// `gpus` are the unique ids of all GPUs in HIP's order ([`crate::Smi::hip_order`]), `None` for a GPU without one. A
+/// list ends at the first word that is not one of its GPUs: an index out of range, `-1`, a UUID that matches none or
+/// several, or a GPU that was already named. A UUID is `GPU-` and the 16 hex digits of the unique id, or a prefix of
+/// them (as ROCr's `RvdFilter` parses them).
 ///
 /// ```
 /// use amdgpu_smi::id::UniqueId;
@@ -38,7 +38,7 @@ pub fn visible(gpus: &[Option<UniqueId>], env: VisibleDevices<'_>) -> Vec<usize>
     choose(gpus, by_rocr, env.hip.or(env.cuda))
 }
 
-/// Applies one variable to the GPUs that are left.
+/// Applies one variable to the remaining GPUs.
 fn choose(gpus: &[Option<UniqueId>], left: Vec<usize>, list: Option<&str>) -> Vec<usize> {
     let Some(list) = list else { return left };
     let mut chosen: Vec<usize> = Vec::new();
@@ -51,7 +51,7 @@ fn choose(gpus: &[Option<UniqueId>], left: Vec<usize>, list: Option<&str>) -> Ve
     chosen
 }
 
-/// The GPU that one word names.
+/// The GPU with this name.
 fn position(gpus: &[Option<UniqueId>], left: &[usize], word: &str) -> Option<usize> {
     let uuid = word.split_at_checked(4).filter(|(prefix, _)| prefix.eq_ignore_ascii_case("GPU-"));
     let Some((_, digits)) = uuid else {

@@ -73,7 +73,7 @@ pub struct Archive {
 
 #[derive(Debug)]
 struct Held {
-    /// What is in all files, and where links lead.
+    /// The contents of all files, and the targets of all links.
     contents: Frozen,
     index: Index,
     host: HostFacts,
@@ -155,7 +155,7 @@ impl Archive {
 }
 
 impl Held {
-    /// What a path leads to at present.
+    /// The entry that a path leads to now.
     fn find(&self, from: Id, rel: &Path, follow: bool) -> io::Result<(Id, &State)> {
         let frame = self.clock.frame();
         let id = self.index.resolve(&self.contents, from, rel, follow, frame)?;

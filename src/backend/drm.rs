@@ -1,4 +1,4 @@
-//! What a DRM node is asked.
+//! Queries of a DRM node.
 
 use std::fmt;
 use std::io;

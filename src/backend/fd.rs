@@ -1,4 +1,4 @@
-//! What the live machine and a tree do alike once a descriptor is open.
+//! Operations on open descriptors, shared by the live machine and a tree.
 
 use std::ffi::OsStr;
 use std::io;

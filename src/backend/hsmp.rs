@@ -13,7 +13,7 @@ pub(super) const ANSWER_LIMIT: usize = 256;
 /// One message to one socket's firmware, with the sizes that the driver wants to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HsmpMessage {
-    /// The socket.
+    /// The number of the socket.
     pub socket: u16,
     /// The number of the message.
     pub number: u8,
@@ -24,7 +24,7 @@ pub struct HsmpMessage {
 }
 
 impl HsmpMessage {
-    /// What a recorded machine calls the file of its answer, and an observed backend the call: `0/1a-00000010`.
+    /// The name of the answer's file on a recorded machine, and of the call in an observed backend: `0/1a-00000010`.
     pub(crate) fn name(&self) -> String {
         match self.argument {
             Some(argument) => format!("{}/{:02x}-{argument:08x}", self.socket, self.number),

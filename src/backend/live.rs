@@ -93,10 +93,10 @@ fn send(message: &HsmpMessage, flags: OFlags) -> io::Result<Vec<u32>> {
     ioctl::hsmp(fd.as_fd(), message.socket, message.number, message.argument, message.response)
 }
 
-/// `MISC_MAJOR`.
+/// The major number of /dev/hsmp (`MISC_MAJOR`).
 const MISC_MAJOR: u32 = 10;
 
-/// `DRM_MAJOR`.
+/// The major number of render nodes (`DRM_MAJOR`).
 const DRM_MAJOR: u32 = 226;
 /// `AMDGPU_INFO_DEV_INFO`.
 const INFO_DEV_INFO: u32 = 0x16;

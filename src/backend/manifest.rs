@@ -29,7 +29,7 @@ use rustix::io::Errno;
 use super::script::{self, Step};
 use crate::id::GpuId;
 
-/// What a MANIFEST says.
+/// The contents of a MANIFEST.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Manifest {
     pub(super) page_size: Option<usize>,

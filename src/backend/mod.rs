@@ -48,7 +48,7 @@ pub use tree::Tree;
 #[cfg(feature = "control")]
 pub use write::Writer;
 
-/// Whether this could be read as a MANIFEST; the error names the line.
+/// Checks that this text is a valid MANIFEST; the error has the line.
 #[cfg(feature = "capture")]
 pub(crate) fn check_manifest(text: &str) -> io::Result<()> {
     let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("MANIFEST: {reason}"));
@@ -63,7 +63,7 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Opens a directory by its absolute path on the machine, following links.
     fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>>;
 
-    /// What no file of the machine tells.
+    /// The host's facts that no file has.
     fn host(&self) -> HostFacts;
 
     /// Opens `/dev/kfd`, for events. Fails with ENOSYS where a backend has none.
@@ -180,18 +180,18 @@ impl Attr for Reopened {
 /// One entry of a directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
-    /// Its name.
+    /// The name of the entry.
     pub name: OsString,
-    /// What it is; a link is not followed.
+    /// The kind of entry; a link is not followed.
     pub kind: Kind,
 }
 
-/// What stands at a path.
+/// Kinds of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A regular file, as all attributes are.
     File,
-    /// A directory.
+    /// A folder of other entries.
     Directory,
     /// A symbolic link.
     Link,
@@ -205,19 +205,19 @@ pub enum Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Meta {
-    /// What it is.
+    /// The kind of entry.
     pub kind: Kind,
     /// Permission bits, as in `0o644`.
     pub mode: u32,
-    /// Owner.
+    /// User id of the owner.
     pub uid: u32,
-    /// Group.
+    /// Group id of the owner.
     pub gid: u32,
     /// Major and minor number of a device node, else (0, 0).
     pub device: (u32, u32),
 }
 
-/// What no file of a machine tells.
+/// A machine's facts that no file has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HostFacts {
@@ -225,7 +225,7 @@ pub struct HostFacts {
     pub page_size: usize,
     /// The user who asks.
     pub euid: u32,
-    /// Whether this is the machine that the code runs on.
+    /// `true` for the machine that this code runs on.
     pub live: bool,
 }
 

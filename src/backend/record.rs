@@ -42,7 +42,7 @@ struct Shared {
 struct State {
     calls: Vec<Call>,
     by_number: Vec<(usize, Fault)>,
-    /// What else happens, before a call goes through.
+    /// Hooks to run before a call goes through.
     hooks: Vec<(usize, Hook)>,
     by_path: Vec<(PathBuf, Errno)>,
     hanging: Vec<PathBuf>,
@@ -53,7 +53,7 @@ struct State {
     by_write: Vec<(usize, Errno)>,
 }
 
-/// How a call goes wrong.
+/// The ways in which a call can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
@@ -66,7 +66,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// How much of so many bytes or entries is left.
+    /// The number of bytes or entries that remain.
     fn left(self, all: usize) -> usize {
         match self {
             Fault::Errno(_) => all,
@@ -76,7 +76,7 @@ impl Fault {
     }
 }
 
-/// What a test does in the middle of the code that it tests.
+/// Code of a test that runs in the middle of the tested code.
 struct Hook(Box<dyn FnOnce(&Record) + Send>);
 
 impl std::fmt::Debug for Hook {
@@ -88,7 +88,7 @@ impl std::fmt::Debug for Hook {
 /// One call that went through a [`Record`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// What was asked.
+    /// The operation.
     pub op: Op,
     /// Of what: the directory's path joined with the relative one.
     pub path: PathBuf,
@@ -156,7 +156,7 @@ impl Record {
         self.state().latency = latency;
     }
 
-    /// What was written up to now, oldest first: the file and the bytes of one write each, refused ones too.
+    /// All writes so far, oldest first: the file and the bytes of each write, including refused ones.
     #[cfg(feature = "control")]
     pub fn writes(&self) -> Vec<(PathBuf, Vec<u8>)> {
         self.state().writes.clone()

@@ -1,8 +1,8 @@
-//! What a recorded machine's GPUs report, and when: the script of an event descriptor.
+//! The script of an event descriptor: the events of a recorded machine's GPUs, with their times.
 //!
-//! One event a line, as the kernel prints it. `\xNN` stands for a byte, `\\` for a backslash: a script's blanks at the
-//! end of a line do not survive every editor. Lines that begin with `#` are comments; `@pause 200` waits that many
-//! milliseconds, `@chunk 8` gives what follows in pieces of eight bytes, `@chunk 0` whole again:
+//! One event per line, as the kernel prints it. `\xNN` stands for a byte, `\\` for a backslash: some editors remove
+//! blanks at the end of a line. Lines that begin with `#` are comments; `@pause 200` waits 200 milliseconds, `@chunk
+//! 8` delivers the following text in pieces of eight bytes, `@chunk 0` in one piece:
 //!
 //! ```text
 //! 3 2 job hang on ring:gfx_0.0.0

@@ -20,18 +20,18 @@ use super::script::{self, Step};
 use super::{Backend, Kfd, KfdVersion};
 use crate::id::GpuId;
 
-/// What a machine's MANIFEST says of its KFD.
+/// A MANIFEST's facts about KFD.
 #[derive(Debug)]
 struct Facts {
     version: KfdVersion,
     /// Bytes that a descriptor's queue holds (`MAX_KFIFO_SIZE`).
     queue: usize,
-    /// What MANIFEST makes GPUs report.
+    /// The events that a MANIFEST makes GPUs report.
     scripts: Vec<(GpuId, Step)>,
 }
 
 impl Default for Facts {
-    /// As Linux 6.12.
+    /// The facts of Linux 6.12.
     fn default() -> Facts {
         Facts { version: KfdVersion { major: 1, minor: 17 }, queue: 1024, scripts: Vec::new() }
     }
@@ -39,12 +39,12 @@ impl Default for Facts {
 
 /// Scripts are short.
 const SCRIPT_LIMIT: usize = 1 << 20;
-/// How long a player sleeps before it looks again whether anybody still listens.
+/// How long a player sleeps before it checks for listeners again.
 const TICK: Duration = Duration::from_millis(10);
-/// How long a chunk waits to be fetched before the next one follows it.
+/// How long a chunk may wait to be fetched before the next one follows.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What became of an event that was emitted ([`Tree::emit`](super::Tree::emit)), counted by descriptor.
+/// The deliveries of an emitted event ([`Tree::emit`](super::Tree::emit)), counted by descriptor.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Emitted {
@@ -56,11 +56,11 @@ pub struct Emitted {
     pub dropped: usize,
 }
 
-/// What a recorded machine has instead of KFD.
+/// A recorded machine's replacement for KFD.
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
     facts: Facts,
-    /// How many times faster than recorded; `None` for as recorded.
+    /// Playback speed relative to the recording; `None` plays at recorded speed.
     speed: Mutex<Option<f64>>,
     /// The listeners of all `/dev/kfd` that were opened of the machine.
     listeners: Mutex<Vec<Weak<Listener>>>,
@@ -85,7 +85,7 @@ impl Scripted {
         *lock(&self.speed) = Some(speed).filter(|speed| *speed > 0.0);
     }
 
-    /// How long a pause is at the speed that was asked for.
+    /// The duration of a pause at the selected speed.
     fn pause(&self, recorded: Duration) -> Duration {
         let Some(speed) = *lock(&self.speed) else { return recorded };
         Duration::try_from_secs_f64(recorded.as_secs_f64() / speed).unwrap_or(Duration::MAX)
@@ -126,7 +126,7 @@ impl ScriptedKfd {
         ScriptedKfd { machine, scripted, listeners: Mutex::default() }
     }
 
-    /// Whether the topology shows a node with this id (`kfd_device_by_id`, and the cgroup's EPERM).
+    /// Returns `true` if the topology shows a node with this id (`kfd_device_by_id`, and the cgroup's EPERM).
     fn has_gpu(&self, gpu: GpuId) -> io::Result<bool> {
         let nodes = self.machine.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes"))?;
         let mut buf = Vec::new();
@@ -300,6 +300,6 @@ fn play(listener: &Weak<Listener>, script: &[Step]) {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panic elsewhere leaves is still whole.
+    // A panic elsewhere leaves the value intact.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -55,13 +55,13 @@ struct Shared {
 struct State {
     /// Threads that wait for work.
     idle: Vec<Sender<Job>>,
-    /// How many calls hang, by what they ask.
+    /// The number of hanging calls per subject.
     hung: HashMap<PathBuf, usize>,
 }
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // What a panic elsewhere leaves is still whole.
+        // A panic elsewhere leaves the value intact.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -146,7 +146,7 @@ fn spawn() -> io::Result<Sender<Job>> {
     Ok(sender)
 }
 
-/// What a path belongs to: a PCI device, a KFD node or process, a process; else it is for itself.
+/// The subject of a path: a PCI device, a KFD node or process, a process; else the path itself.
 fn about(path: &Path) -> PathBuf {
     let thing = |at: &Path| {
         let name = at.file_name()?.to_str()?;
@@ -165,7 +165,7 @@ impl Timeout {
         Timeout { inner, shared: Arc::new(Shared { limit, state: Mutex::default() }) }
     }
 
-    /// How many calls hang at present.
+    /// The number of calls that hang now.
     pub fn hanging(&self) -> usize {
         self.shared.state().hung.values().sum()
     }

@@ -17,8 +17,8 @@ use super::scripted::{Emitted, Scripted, ScriptedKfd};
 use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, drm, fd, hsmp};
 use crate::id::{GpuId, RenderMinor};
 
-/// How often an openat2 that says EAGAIN is tried again: it does so whenever a rename anywhere on the machine
-/// races with a `..` (about every third time beside a thread that renames without pause).
+/// How often an openat2 with EAGAIN is retried. It fails when a rename anywhere on the machine races with a `..`
+/// (about every third time next to a thread that renames constantly).
 const RACES: usize = 16;
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
@@ -38,10 +38,10 @@ type FileKey = (u64, u64);
 struct Root {
     fd: OwnedFd,
     host: HostFacts,
-    /// Whether MANIFEST says who reads the machine: then whoever unpacked it here owns nothing of it.
+    /// Set if MANIFEST has the reader's user id. The user who unpacked the tree then owns none of its files.
     names_reader: bool,
     errno: HashMap<FileKey, Errno>,
-    /// Whether some of these are directories, which let nobody through.
+    /// Set if some of these are directories, which cannot be entered.
     closed: bool,
     mode: HashMap<FileKey, u32>,
     owner: HashMap<FileKey, (u32, u32)>,
@@ -389,7 +389,7 @@ impl TreeDir {
         Ok(fd)
     }
 
-    /// Whether only the MANIFEST knows `rel`, as an empty directory.
+    /// Returns `true` if only the MANIFEST lists `rel`, as an empty directory.
     fn is_empty_dir(&self, rel: &Path) -> bool {
         if matches!(self.place, Place::Empty) {
             return rel == Path::new(".");
@@ -412,7 +412,7 @@ fn relative(path: &Path) -> &Path {
     }
 }
 
-/// Whether a path is one plain name.
+/// Returns `true` if a path is one plain name.
 fn is_name(rel: &Path) -> bool {
     let mut components = rel.components();
     matches!((components.next(), components.next()), (Some(Component::Normal(_)), None))

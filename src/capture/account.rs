@@ -1,7 +1,7 @@
-//! What was read of a machine: the account that an [`Observer`](super::observer::Observer) keeps.
+//! The account of an [`Observer`](super::observer::Observer): everything that was read from a machine.
 //!
-//! Whatever way the library took, an entry stands under its own path, without links on the way, and the links are
-//! entries of their own. So the account is a tree, and what is in it is what was asked for and nothing else.
+//! Each entry has its own path without links, whichever path the library used, and the links are entries themselves.
+//! So the account is a tree with exactly the entries that were read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::OsString;
@@ -19,9 +19,9 @@ const LINKS: usize = 40;
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     pub(super) body: Body,
-    /// What reading it, or listing it, failed with.
+    /// The error of reading or listing it.
     pub(super) errno: Option<i32>,
-    /// Whether it was listed, if it is a directory.
+    /// Set if it is a directory that was listed.
     pub(super) listed: bool,
     pub(super) meta: Option<Meta>,
 }
@@ -41,7 +41,7 @@ pub(super) enum Body {
 #[derive(Debug, Default)]
 pub(super) struct Account {
     pub(super) entries: BTreeMap<PathBuf, Seen>,
-    /// What is a link, and where to; known also of what is none.
+    /// Known links with their targets, and paths known not to be links.
     links: HashMap<PathBuf, Option<PathBuf>>,
 }
 

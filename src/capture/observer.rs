@@ -106,7 +106,7 @@ impl Backend for Observer {
     }
 }
 
-/// Whether an error is one of opening a device; no message fails so.
+/// Returns `true` for an error of opening a device; no message fails like this.
 fn cannot_open(error: &io::Error) -> bool {
     use io::ErrorKind::{NotFound, PermissionDenied};
     let is_eperm = error.raw_os_error() == Some(rustix::io::Errno::PERM.raw_os_error());

@@ -19,10 +19,10 @@ use crate::event::{EventSet, Origin};
 use crate::gpu::Gpu;
 use crate::id::Bdf;
 
-/// How long a wait lasts before it is looked whether to go on.
+/// How long to wait before checking for an interruption.
 const STEP: Duration = Duration::from_millis(100);
 
-/// What is to be recorded, and how.
+/// The settings of a recording.
 #[derive(Debug, Clone)]
 pub struct Capture {
     redact: Redact,
@@ -32,32 +32,32 @@ pub struct Capture {
     pcie_throughput: bool,
 }
 
-/// What is replaced in a recording.
+/// The values to replace in a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Redact {
-    /// What names a person, a machine or a single device: serial numbers, unique ids (and so UUIDs), hive ids, the names of
-    /// users and programs, control groups with their containers, the host's name. By others of the same form, the same
-    /// by the same.
+    /// Names of a person, a machine or a single device: serial numbers, unique ids (and so UUIDs), hive ids, names of
+    /// users and programs, control groups with their containers, the host's name. Each is replaced by another of the
+    /// same form; equal values get equal replacements.
     #[default]
     Names,
-    /// Nothing.
+    /// Replaces nothing.
     Nothing,
 }
 
-/// How far a recording is.
+/// The progress of a recording.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Progress<'a> {
     /// A GPU is about to be read, for the frame with this number.
     Reading {
-        /// From 0.
+        /// Number of the frame, from 0.
         frame: usize,
-        /// Which.
+        /// The GPU in progress.
         gpu: &'a Gpu,
     },
     /// It waits for the next frame, a tenth of a second at a time.
     Waiting {
-        /// Frames taken.
+        /// Number of completed frames.
         frames: usize,
         /// Events that came.
         events: usize,
@@ -82,7 +82,7 @@ impl Capture {
         }
     }
 
-    /// What is replaced; names if this is not called.
+    /// Selects the values to replace. The default is names.
     pub fn redact(mut self, redact: Redact) -> Capture {
         self.redact = redact;
         self
@@ -289,7 +289,7 @@ fn wait(
                 }
             }
             Ok(None) | Err(Error::Interrupted) => {}
-            // What was recorded up to now is worth the more.
+            // The recording so far is valuable.
             Err(error) => {
                 gathered.trouble.push(format!("further events: {error}"));
                 *events = None;

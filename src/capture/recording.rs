@@ -40,7 +40,7 @@ pub(super) struct Gathered {
     /// When each was taken, counted from the first.
     pub(super) snapshots: Vec<(Duration, Snapshot)>,
     pub(super) events: Vec<(Duration, GpuId, Box<[u8]>)>,
-    /// What ended before its time, and why.
+    /// Parts that ended early, with the reasons.
     pub(super) trouble: Vec<String>,
 }
 
@@ -105,22 +105,22 @@ impl Recording {
         writer.finish()
     }
 
-    /// What was not read or not kept, and why: a sentence each.
+    /// Omissions with their reasons, one sentence each.
     pub fn left_out(&self) -> &[String] {
         &self.left_out
     }
 
-    /// How many frames there are.
+    /// The number of frames.
     pub fn frame_count(&self) -> usize {
         self.frames
     }
 
-    /// How many events were recorded.
+    /// The number of recorded events.
     pub fn event_count(&self) -> usize {
         self.events
     }
 
-    /// How many entries the archive has, of all frames together.
+    /// The number of entries in the archive, in all frames.
     pub fn entry_count(&self) -> usize {
         self.entries.len()
     }
@@ -152,7 +152,7 @@ impl Recording {
         self.redacted = paths.len();
     }
 
-    /// What GPUs reported, with the time between.
+    /// The events of the GPUs, with the times between them.
     fn scripts(&mut self, events: &[(Duration, GpuId, Box<[u8]>)], kfd: Option<KfdVersion>) {
         let mut scripts: BTreeMap<GpuId, (Duration, String)> = BTreeMap::new();
         for (time, gpu, line) in events {
@@ -177,7 +177,7 @@ impl Recording {
         }
     }
 
-    /// What is different from the frame before.
+    /// The differences to the previous frame.
     fn frame(&mut self, number: usize, snapshot: Snapshot, state: &mut BTreeMap<PathBuf, Item>) {
         self.entries.extend(changes(number, snapshot, state, String::new()));
     }
@@ -187,11 +187,11 @@ impl Recording {
         for (count, why) in [
             (
                 unread,
-                "files beside others that were read, which nothing here reads: kept by name, and reading them says ENODATA",
+                "files that this program does not read, in folders that it reads: kept by name; reading them gives ENODATA",
             ),
             (processes, "processes that do not use a GPU"),
-            (descriptors, "descriptors of the others that lead to no GPU"),
-            (names, "entries whose names have control characters or blanks at an end"),
+            (descriptors, "descriptors of GPU processes that lead to no GPU"),
+            (names, "entries with control characters, or with blanks at either end, in their names"),
         ] {
             if count > 0 {
                 self.left_out.push(format!("{count} {why}"));

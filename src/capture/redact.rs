@@ -43,7 +43,7 @@ const KNOWN: &[&str] = &[
     "user",
 ];
 
-/// What has been replaced, by what.
+/// The replacements so far.
 #[derive(Debug, Default)]
 pub(super) struct Redaction {
     numbers: HashMap<u64, u64>,
@@ -55,7 +55,7 @@ pub(super) struct Redaction {
 }
 
 impl Redaction {
-    /// What is to stand in a file in place of this; `None` where there is nothing to hide. `path` is relative to the root.
+    /// The replacement of a file's content; `None` if there is nothing to hide. `path` is relative to the root.
     pub(super) fn contents(&mut self, path: &Path, text: &[u8]) -> Option<Vec<u8>> {
         let name = path.file_name().map(OsStrExt::as_bytes).unwrap_or_default();
         let in_proc = path.starts_with("proc");

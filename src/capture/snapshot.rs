@@ -1,4 +1,4 @@
-//! What of an account goes into the archive.
+//! Selects the parts of an account that go into the archive.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -13,7 +13,7 @@ use crate::backend::{Kind, Meta};
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     pub(super) items: BTreeMap<PathBuf, Item>,
-    /// What was asked for and is not there, and the directories that were listed: what is not in them is not there.
+    /// Missing entries that were read, and listed directories: entries not in the listing are missing.
     pub(super) missing: BTreeSet<PathBuf>,
     pub(super) listed: BTreeSet<PathBuf>,
     pub(super) omitted: Omitted,
@@ -36,7 +36,7 @@ pub(super) enum What {
     Link(PathBuf),
 }
 
-/// How much was seen and is not kept.
+/// Counts of entries that were seen but not kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Omitted {
     /// Files whose names stand beside what was read, and which were not: they are kept as files that refuse.
@@ -92,7 +92,7 @@ impl Snapshot {
         snapshot
     }
 
-    /// Whether what was there before is not any more.
+    /// Returns `true` if the entry existed before but no longer exists.
     pub(super) fn lacks(&self, path: &Path) -> bool {
         if self.items.contains_key(path) {
             return false;
@@ -161,8 +161,8 @@ fn processes_worth_keeping(account: &Account) -> BTreeSet<PathBuf> {
     worth
 }
 
-/// Whether the library looked into a descriptor: it reads what it tells of those that may be a GPU's, and of
-/// `/dev/kfd` the link says enough.
+/// Returns `true` if the library read the descriptor's information: it does so for possible GPU descriptors; for
+/// `/dev/kfd`, the link is enough.
 fn leads_to_a_gpu(account: &Account, path: &Path, seen: &Seen) -> bool {
     let Body::Link(target) = &seen.body else { return false };
     let number = path.file_name().unwrap_or_default();
@@ -171,7 +171,7 @@ fn leads_to_a_gpu(account: &Account, path: &Path, seen: &Seen) -> bool {
         || info.is_some_and(|info| account.entries.contains_key(&info))
 }
 
-/// Whether a MANIFEST can name this.
+/// Returns `true` if a MANIFEST can contain this path.
 fn can_be_told(path: &Path) -> bool {
     path.to_str().is_some_and(|text| text.trim() == text && !text.contains(char::is_control))
 }

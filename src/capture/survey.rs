@@ -112,7 +112,7 @@ fn one(gpu: &Gpu) {
         gpu.bad_pages(),
         gpu.bad_page_threshold(),
     ));
-    // What only the driver's source names beside its list; a block that is not there is told as absent.
+    // The driver lists this block in its source only; a missing block is recorded as missing.
     drop((gpu.error_counts("umc"), gpu.processes()));
     drop(gpu.sampler(SampleFields::all()).sample().map(drop));
     #[cfg(feature = "control")]

@@ -1,4 +1,4 @@
-//! What this user may change on this GPU, said before anything is tried.
+//! The settings that this user may change on this GPU, determined without trying.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,40 +59,40 @@ pub enum Setting {
     ResetXgmiErrors,
 }
 
-/// Whether one setting can be changed.
+/// The availability of one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Capability {
-    /// Which.
+    /// The setting in question.
     pub setting: Setting,
     /// The file behind it.
     pub path: PathBuf,
-    /// Why this user cannot change it here; `None` if nothing is known to be in the way.
+    /// The reason why this user cannot change it here; `None` if no obstacle is known.
     #[cfg_attr(feature = "serde", serde(serialize_with = "as_text"))]
     pub obstacle: Option<Error>,
 }
 
-/// What this user may change on this GPU.
+/// The settings that this user may change on this GPU.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Capabilities {
-    /// The user who asks; the files are root's unless someone changed that.
+    /// The effective user id of this process; the files belong to root unless someone changed that.
     pub euid: u32,
-    /// Whether the machine is a virtual one: the processor says that there is a hypervisor. A GPU that was passed
-    /// through as a whole can be controlled there, although AMD's tools refuse to.
+    /// `true` on a virtual machine: the CPU reports a hypervisor. A GPU passed through as a whole can be controlled
+    /// there, although AMD's tools refuse to.
     pub virtual_machine: bool,
-    /// Whether the GPU looks like a virtual function: by its PCI number, or in a virtual machine where the driver offers
-    /// no power management to be changed, as it does for SR-IOV guests. The host can change settings then.
+    /// `true` if the GPU looks like a virtual function: by its PCI device id, or because the driver on a virtual
+    /// machine offers no changeable power management, as for SR-IOV guests. The host can then change settings.
     pub sriov_guest: bool,
-    /// The boot parameter that overdrive is missing; `None` where it is on, or the mask cannot be read.
+    /// The boot parameter that enables overdrive; `None` if overdrive is on, or if the mask cannot be read.
     pub missing_overdrive: Option<String>,
-    /// Each setting.
+    /// The availability of each setting.
     pub settings: Vec<Capability>,
 }
 
-/// An error as its sentence: boot parameters and permissions are told in it.
+/// Serialises an error as its sentence, which includes boot parameters and permissions.
 #[cfg(feature = "serde")]
 fn as_text<S: serde::Serializer>(
     obstacle: &Option<Error>,
@@ -102,18 +102,24 @@ fn as_text<S: serde::Serializer>(
 }
 
 impl Capabilities {
-    /// What stands in the way of one setting; `None` if nothing is known to.
+    /// The obstacle to one setting; `None` if none is known.
     pub fn obstacle(&self, setting: Setting) -> Option<&Error> {
         self.settings.iter().find(|one| one.setting == setting)?.obstacle.as_ref()
     }
 }
 
 impl Control<'_> {
-    /// Says what this user may change on this GPU, from the files' modes and owners. Wakes nothing, changes nothing.
+    /// Finds out which settings this user may change on this GPU, from the modes and owners of the files. Wakes
+    /// nothing and changes nothing.
     ///
-    /// *Source*: the files behind each setting, `/proc/cpuinfo`, `/sys/module/amdgpu/parameters/ppfeaturemask`.
-    /// *Errors*: none of its own.
-    /// *Supported on*: all.
+    /// # Source
+    /// The files of each setting, `/proc/cpuinfo`, `/sys/module/amdgpu/parameters/ppfeaturemask`.
+    ///
+    /// # Errors
+    /// None.
+    ///
+    /// # Supported on
+    /// All.
     pub fn capabilities(&self) -> Capabilities {
         let hwmon = |setting, name: &str| {
             let step = self.gpu.hwmon().map(|hwmon| Step::write(&hwmon.dir, name, ""));
@@ -171,7 +177,7 @@ impl Control<'_> {
         }
     }
 
-    /// Whether the GPU is a virtual function, by its PCI number or by what the driver takes away from those.
+    /// Returns `true` for a virtual function, by PCI device id or by the files that the driver hides from it.
     pub(super) fn is_virtual_function(&self) -> bool {
         self.gpu.is_virtual_function() || (self.virtual_machine() && !self.offers_power_management())
     }
@@ -185,7 +191,7 @@ impl Control<'_> {
     fn virtual_machine(&self) -> bool {
         let Ok(proc) = self.gpu.inner.backend.open_dir(Path::new("/proc")) else { return false };
         let mut text = Vec::new();
-        // A page holds the flags of the first processor, and all have the same.
+        // A page holds the flags of the first CPU; all CPUs have the same.
         if proc.read(Path::new("cpuinfo"), &mut text).is_err() {
             return false;
         }
@@ -194,8 +200,8 @@ impl Control<'_> {
         flags.is_some_and(|(_, flags)| flags.split_whitespace().any(|flag| flag == "hypervisor"))
     }
 
-    /// Whether the performance level is there and may be changed by anyone: for a virtual function the driver hides it
-    /// or takes its write bits away (`default_attr_update`, AMDGPU_SRIOV_IS_VF).
+    /// Returns `true` if the performance level exists and is writable. For a virtual function, the driver hides it or
+    /// removes its write bits (`default_attr_update`, AMDGPU_SRIOV_IS_VF).
     fn offers_power_management(&self) -> bool {
         let level = self.device.dir.meta(Path::new("power_dpm_force_performance_level"));
         level.is_ok_and(|meta| meta.mode & 0o222 != 0)

@@ -1,4 +1,4 @@
-//! Clocks: which levels may be used, and between which bounds they move.
+//! Clocks: allowed levels, minimum and maximum.
 
 use super::back_end::{BackEnd, Choosing};
 use super::edit::{Bound, OverdriveEdit, points};
@@ -14,26 +14,32 @@ use crate::parse::performance::PerformanceLevel;
 use crate::reading::bare;
 use crate::unit::MegaHertz;
 
-/// The lowest and the highest clock, in megahertz.
+/// Minimum and maximum of a clock in megahertz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ClockRange {
-    /// The lowest.
+    /// Minimum in megahertz.
     pub minimum: MegaHertz,
-    /// The highest.
+    /// Maximum in megahertz.
     pub maximum: MegaHertz,
 }
 
 impl Control<'_> {
-    /// Lets a clock use these of its levels only. The performance level becomes manual.
+    /// Restricts a clock to these levels. Sets the performance level to manual.
     ///
-    /// Which levels are selected cannot be read: the answer is the table with its current level, and the way back
-    /// is that of the performance level, which lets all levels in again unless it is manual.
+    /// The selected levels cannot be read back: the result is the table with its current level. Undoing restores the
+    /// performance level, which allows all levels again unless it was manual.
     ///
-    /// *Source*: `pp_dpm_*` of the PCI device, which lists the levels.
-    /// *Errors*: [`Error::NotOffered`] for none, for a level that is not listed, and where the driver only shows them;
-    /// [`Error::NotSupported`] where the GPU has no such clock. Some clocks are read-only, which [`Plan::stage`] tells.
-    /// *Supported on*: graphics and memory on most cards; graphics alone on Instinct, neither on APUs from Rembrandt on.
+    /// # Source
+    /// `pp_dpm_*` of the PCI device, which lists the levels.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for none, for a level that is not listed, and where the driver only shows them;
+    /// [`Error::NotSupported`] where the GPU has no such clock. Some clocks are read-only, which [`Plan::stage`]
+    /// tells.
+    ///
+    /// # Supported on
+    /// Graphics and memory on most cards; graphics alone on Instinct, neither on APUs from Rembrandt on.
     #[doc(alias = "amdsmi_set_clk_freq")]
     pub fn clock_levels(&self, domain: ClockDomain, levels: &[u32]) -> Result<Plan<Vec<u32>, DpmTable>> {
         let table = self.gpu.clock_levels(domain)?.value;
@@ -45,7 +51,7 @@ impl Control<'_> {
         plan.checks.extend(remarks(&table.unrecognised));
         plan.checks.extend(remark);
         if table.disabled {
-            plan = plan.check("the driver says that it does not scale this clock (DPM disabled)".into());
+            plan = plan.check("the driver does not scale this clock (DPM disabled)".into());
         }
         let two = domain == ClockDomain::Graphics && back_end.is_some_and(BackEnd::has_two_shader_levels);
         let numbers = if two { self.without_the_clock_itself(file, &levels, &table)? } else { levels };
@@ -95,12 +101,17 @@ impl Control<'_> {
             .collect())
     }
 
-    /// Lets the PCIe link use these of its levels only. The performance level becomes manual.
+    /// Restricts the PCIe link to these levels. Sets the performance level to manual.
     ///
-    /// *Source*: `pp_dpm_pcie` of the PCI device, which lists the levels.
-    /// *Errors*: [`Error::NotOffered`] for none and for a level that is not listed; [`Error::NotSupported`] where
-    /// there is no such table.
-    /// *Supported on*: discrete cards; not MI200, MI300.
+    /// # Source
+    /// `pp_dpm_pcie` of the PCI device, which lists the levels.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for an empty list and for an unlisted level; [`Error::NotSupported`] without such a
+    /// table.
+    ///
+    /// # Supported on
+    /// Discrete cards; not MI200, MI300.
     #[doc(alias = "amdsmi_set_gpu_pci_bandwidth")]
     pub fn pcie_levels(&self, levels: &[u32]) -> Result<Plan<Vec<u32>, PcieTable>> {
         let table = self.gpu.pcie_levels()?.value;
@@ -113,7 +124,7 @@ impl Control<'_> {
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(self.mask_step("pp_dpm_pcie", &levels)))
     }
 
-    /// The levels in ascending order, each once; all of them must be listed.
+    /// The levels in ascending order without duplicates; all must be listed.
     fn among(
         &self,
         file: &str,
@@ -128,7 +139,7 @@ impl Control<'_> {
         levels.sort_unstable();
         levels.dedup();
         let unlisted = levels.iter().any(|level| !listed.contains(level));
-        // The line that lists it may be the one that was not understood.
+        // The line with this level may be the one that was not understood.
         if let (true, Some(line)) = (unlisted, unrecognised.first()) {
             return Err(Error::Unparsable { path: self.gpu.path_of(file), source: line.error() });
         }
@@ -142,19 +153,24 @@ impl Control<'_> {
         Ok(levels)
     }
 
-    /// The numbers with one blank between them: two would end the list (`amdgpu_read_mask`).
+    /// The numbers separated by one blank: two would end the list (`amdgpu_read_mask`).
     fn mask_step(&self, file: &str, levels: &[u32]) -> Step {
         let line: Vec<_> = levels.iter().map(u32::to_string).collect();
         Step::write(&self.device.dir, file, line.join(" "))
     }
 
-    /// Lets a clock move between two bounds, in megahertz. The performance level becomes manual.
+    /// Limits a clock to a range in megahertz. Sets the performance level to manual.
     ///
-    /// *Source*: `pp_od_clk_voltage` of the PCI device, its range `OD_RANGE`.
-    /// *Errors*: [`Error::OutOfRange`], also if the bounds are crossed; [`Error::NotOffered`] for a clock without
-    /// bounds: all but graphics and memory, the lower one of memory on Vega20 and Navi1x, cards that set levels with
+    /// # Source
+    /// `pp_od_clk_voltage` of the PCI device, its range `OD_RANGE`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`], also if the minimum exceeds the maximum; [`Error::NotOffered`] for a clock without
+    /// limits: all but graphics and memory, the minimum of memory on Vega20 and Navi1x, cards that set levels with
     /// voltages, and RDNA4, which sets an [offset](OverdriveEdit::ShaderOffset); [`Error::OverdriveOff`].
-    /// *Supported on*: Vega20 and newer with overdrive enabled; MI200 and MI300 always.
+    ///
+    /// # Supported on
+    /// Vega20 and newer with overdrive enabled; MI200 and MI300 always.
     #[doc(alias = "amdsmi_set_gpu_clk_range")]
     pub fn clock_range(
         &self,
@@ -182,9 +198,16 @@ impl Control<'_> {
         self.overdrive_plan(Plan::new(self.gpu, asked, read_back), &table, &edits, &PerformanceLevel::Manual)
     }
 
-    /// Sets one bound of a clock, in megahertz. The performance level becomes manual.
+    /// Sets the minimum or maximum of a clock in megahertz. Sets the performance level to manual.
     ///
-    /// *Source*, *Errors*, *Supported on*: as [`Control::clock_range`].
+    /// # Source
+    /// As [`Control::clock_range`].
+    ///
+    /// # Errors
+    /// As [`Control::clock_range`].
+    ///
+    /// # Supported on
+    /// As [`Control::clock_range`].
     #[doc(alias = "amdsmi_set_gpu_clk_limit")]
     #[doc(alias = "amdsmi_set_gpu_od_clk_info")]
     pub fn clock_limit(
@@ -198,12 +221,17 @@ impl Control<'_> {
         self.overdrive_plan(plan, &self.overdrive_table()?, &[edit], &PerformanceLevel::Manual)
     }
 
-    /// Holds the shader clock below a limit, in megahertz, so that runs are alike. The performance level becomes
+    /// Limits the shader clock in megahertz, for reproducible performance. Sets the performance level to
     /// `perf_determinism`; [`reset_clocks`](Control::reset_clocks) ends it.
     ///
-    /// *Source*: `power_dpm_force_performance_level` and `pp_od_clk_voltage` of the PCI device.
-    /// *Errors*: [`Error::OutOfRange`] where a range is published; else the driver refuses when it is committed.
-    /// *Supported on*: MI200 and MI300.
+    /// # Source
+    /// `power_dpm_force_performance_level` and `pp_od_clk_voltage` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`] if a range is published; else the driver refuses at the commit.
+    ///
+    /// # Supported on
+    /// MI200 and MI300.
     #[doc(alias = "amdsmi_set_gpu_perf_determinism_mode")]
     pub fn determinism(&self, clock: MegaHertz) -> Result<Plan<MegaHertz>> {
         let (domain, bound) = (ClockDomain::Graphics, Bound::Maximum);
@@ -230,7 +258,7 @@ impl Control<'_> {
             _ => Err(Error::NotOffered {
                 path: self.overdrive_path(),
                 asked: format!("a bound of {}", domain.attribute().name),
-                offered: "graphics and memory have bounds".into(),
+                offered: "only the graphics and memory clocks have limits".into(),
             }),
         }
     }

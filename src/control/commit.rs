@@ -1,4 +1,4 @@
-//! A change being made, and what is left of it when a step fails.
+//! Makes a change, and keeps the state when a step fails.
 
 use std::fmt;
 use std::path::Path;
@@ -10,28 +10,27 @@ use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::parse::scalar;
 
-/// A plan whose files are there and may be written, with what they hold now.
-#[must_use = "nothing has been written yet; commit it"]
+/// A plan whose files exist and are writable, with their current contents.
+#[must_use = "nothing has been written yet; call commit"]
 #[derive(Debug)]
 pub struct Staged<A, B = A> {
     plan: Plan<A, B>,
-    /// For each step what its file held before it; absent if it was not read.
+    /// The previous content of each step's file; absent if it was not read.
     before: Vec<Option<Vec<u8>>>,
 }
 
 impl<A, B> Plan<A, B> {
-    /// Makes sure that every file is there and may be written, and reads what they hold, for the way back.
-    /// Nothing is written, and a sleeping GPU is not woken: what it holds is then read by the commit.
+    /// Checks that every file exists and is writable, and reads the current contents for undoing. Nothing is written,
+    /// and a sleeping GPU is not woken; its files are then read by the commit.
     ///
     /// # Errors
-    /// [`Error::NotSupported`] for a file that is not there: none is ever created. [`Error::NoPermission`] for one
-    /// that this user may not write. [`Error::ReadOnly`] on a fixture or a recording. Those of reading what the files
-    /// hold.
+    /// [`Error::NotSupported`] for a missing file, because none is ever created. [`Error::NoPermission`] for a file
+    /// that this user may not write. [`Error::ReadOnly`] on a fixture or a recording. Errors of reading the contents.
     pub fn stage(self) -> Result<Staged<A, B>> {
         Staged::new(self)
     }
 
-    /// [`Plan::stage`] and [`Staged::commit`] in one.
+    /// Calls [`Plan::stage`] and [`Staged::commit`].
     ///
     /// # Errors
     /// [`Failure::Before`] if nothing was written, [`Failure::During`] if a step failed.
@@ -43,7 +42,7 @@ impl<A, B> Plan<A, B> {
 impl<A, B> Staged<A, B> {
     fn new(plan: Plan<A, B>) -> Result<Staged<A, B>> {
         for step in &plan.steps {
-            // Also for a step that reads: what it would set off is on another machine.
+            // Also for a step that reads, because it would have an effect on another machine.
             if step.dir.writer().is_none() {
                 return Err(Error::ReadOnly { path: step.path(), reason: super::LOOKED_AT });
             }
@@ -53,9 +52,9 @@ impl<A, B> Staged<A, B> {
         let mut before: Vec<Option<Vec<u8>>> = Vec::with_capacity(plan.steps.len());
         for (number, step) in plan.steps.iter().enumerate() {
             let text = match earlier(&plan.steps, number) {
-                // What an earlier step will have written there.
+                // The content that an earlier step will have written.
                 Some((_, earlier)) if step.holds => Some(earlier.bytes().to_vec()),
-                // The steps of an overdrive table are many writes to one file.
+                // The steps of an overdrive table are several writes to one file.
                 Some((earlier, _)) => before.get(earlier).cloned().flatten(),
                 None if asleep || step.restore.is_none() => None,
                 None => Some(read(step).map_err(|error| describe(&plan.gpu, step, Op::Read, error, false))?),
@@ -65,27 +64,28 @@ impl<A, B> Staged<A, B> {
         Ok(Staged { plan, before })
     }
 
-    /// What will be done.
+    /// The steps of the change.
     pub fn steps(&self) -> &[Step] {
         self.plan.steps()
     }
 
-    /// The plan that undoes it once it is made, as far as the files tell now: of a GPU that sleeps nothing is read, so
-    /// there it may lack steps that [`Change::way_back`] has.
+    /// The plan that will undo the change, as far as the files show it now. On a sleeping GPU no file is read, so
+    /// steps of [`Change::way_back`] may be missing.
     pub fn way_back(&self) -> Plan<()> {
         way_back(&self.plan.gpu, &self.plan.steps, &self.before)
     }
 
-    /// Does the steps one after the other and stops at the first that fails. Then reads back what the driver says.
+    /// Makes the steps in order, stops at the first failure, and reads back the driver's values.
     ///
-    /// This wakes a sleeping GPU: the driver resumes it for every setting.
+    /// This wakes a sleeping GPU, because the driver resumes it for every setting.
     ///
     /// # Errors
-    /// [`Failure::During`] if a step failed, with the steps that had been done and the way back.
+    /// [`Failure::During`] if a step failed, with the completed steps and the plan to undo them.
     pub fn commit(mut self) -> std::result::Result<Change<A, B>, Failure> {
         let plan = self.plan;
         for (number, step) in plan.steps.iter().enumerate() {
-            // Asleep when it was staged. It is woken now in any case; newer kernels answer after the first write.
+            // The GPU slept when the plan was staged. It is woken now in any case; newer kernels answer after the
+            // first write.
             let unread = step.restore.is_some() && self.before.get(number).is_some_and(Option::is_none);
             if unread {
                 let text = match earlier(&plan.steps, number) {
@@ -113,33 +113,33 @@ impl<A, B> Staged<A, B> {
     }
 }
 
-/// A change that was made: what was asked for, and what the driver says now.
+/// A completed change: the requested value, and the driver's value.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Change<A, B = A> {
-    /// What was asked for.
+    /// The requested value.
     pub asked: A,
-    /// What is in force, which the driver may have rounded or clamped; or why it cannot be read.
+    /// The value in effect, which the driver may have rounded or clamped; or the error of reading it.
     pub actual: Result<B>,
-    /// The steps, all of which were done.
+    /// The steps, all completed.
     pub done: Vec<Step>,
-    /// The way back to what was before. It has no steps where that could not be read.
+    /// The plan that undoes the change. It has no steps if the previous values could not be read.
     pub way_back: Plan<()>,
 }
 
-/// Why a change was not made, or not wholly.
+/// The reason why a change was not made, or not completely.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// Nothing was written.
     #[error("nothing was changed: {0}")]
     Before(#[from] Error),
-    /// A step failed after none or some had been done.
+    /// A step failed; earlier steps may have been completed.
     #[error(transparent)]
     During(#[from] Box<Incomplete>),
 }
 
 impl Failure {
-    /// What went wrong, whichever the state is.
+    /// The error, regardless of the state.
     pub fn error(&self) -> &Error {
         match self {
             Failure::Before(error) => error,
@@ -148,19 +148,19 @@ impl Failure {
     }
 }
 
-/// A change of which a step failed.
+/// A change with a failed step.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Incomplete {
-    /// The steps that had been done.
+    /// The steps that were completed.
     pub done: Vec<Step>,
-    /// The one that failed.
+    /// The step that failed.
     pub failed: Step,
-    /// Those that were not tried any more.
+    /// The steps that were not tried.
     pub left: Vec<Step>,
-    /// Why it failed.
+    /// The error of the failed step.
     pub error: Error,
-    /// Undoes what had been done: writes what the files held before.
+    /// Undoes the completed steps: writes the previous contents of the files.
     pub way_back: Plan<()>,
 }
 
@@ -174,7 +174,7 @@ impl fmt::Display for Incomplete {
         f.write_str("; done before it: ")?;
         list(f, &self.done)?;
         match self.way_back.steps() {
-            [] => f.write_str("; there is no way back"),
+            [] => f.write_str("; it cannot be undone"),
             steps => {
                 f.write_str("; the way back: ")?;
                 list(f, steps)
@@ -196,7 +196,7 @@ impl std::error::Error for Incomplete {
     }
 }
 
-/// The last step before this one that is about the same file.
+/// The last earlier step with the same file.
 fn earlier(steps: &[Step], number: usize) -> Option<(usize, &Step)> {
     let path = steps.get(number)?.path();
     steps.iter().take(number).enumerate().rev().find(|(_, step)| step.path() == path)
@@ -231,7 +231,7 @@ fn perform(gpu: &Gpu, step: &Step) -> Result<()> {
     }
 }
 
-/// What an error number means for a file of a plan.
+/// The meaning of an error number for a file of a plan.
 fn describe(gpu: &Gpu, step: &Step, op: Op, error: std::io::Error, writing: bool) -> Error {
     let path = step.path();
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
@@ -253,8 +253,8 @@ fn describe(gpu: &Gpu, step: &Step, op: Op, error: std::io::Error, writing: bool
     }
 }
 
-/// The plan that undoes steps: file by file from the last to the first, each as it was. Within a file the edits go
-/// back in reverse, because each of them must hold with the others in force; what makes them effective stays last.
+/// The plan that undoes steps, file by file from the last to the first. Within a file, edits are undone in reverse
+/// order, because each edit must be valid together with the others; the step that makes them effective stays last.
 fn way_back(gpu: &Gpu, done: &[Step], before: &[Option<Vec<u8>>]) -> Plan<()> {
     let mut plan = Plan::new(gpu, (), |_| Ok(()));
     let known: Vec<(&Step, Option<&Vec<u8>>)> = done.iter().zip(before.iter().map(Option::as_ref)).collect();

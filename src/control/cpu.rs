@@ -1,4 +1,4 @@
-//! Settings of the processor's management firmware: one message each, through `/dev/hsmp` opened for writing.
+//! Settings of the CPU's management firmware: one message each, through `/dev/hsmp` opened for writing.
 //!
 //! ```no_run
 //! # fn main() -> amdgpu_smi::Result<()> {
@@ -14,9 +14,9 @@
 //! # }
 //! ```
 //!
-//! As with GPUs, each method makes a plan and changes nothing. A message that the processor's protocol or the loaded
-//! driver does not have is refused when it is planned; the limits that the firmware does not publish are AMD's own
-//! library's. Left out on purpose: writing registers of devices on DIMMs.
+//! As with GPUs, each method creates a plan and changes nothing. Planning refuses a message that the CPU's protocol or
+//! the loaded driver does not have. Limits that the firmware does not publish are those of AMD's library. Writing
+//! registers of devices on DIMMs is left out on purpose.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -31,7 +31,7 @@ use crate::parse::hsmp::request;
 use crate::reading::bare;
 use crate::unit::{MegaHertz, MicroWatts};
 
-/// The highest width, rate and p-state that AMD's library accepts.
+/// The highest code for width, rate and P-state that AMD's library accepts.
 const HIGHEST_CODE: u8 = 2;
 
 /// The settings of one socket. Each method plans a change; see [`control::cpu`](self).
@@ -47,25 +47,25 @@ pub struct CoreControl<'a> {
 }
 
 impl Socket {
-    /// The way to change settings of this socket. Any user gets it, to plan.
+    /// Access to this socket's settings. Any user may plan changes.
     pub fn control(&self) -> SocketControl<'_> {
         SocketControl { socket: self }
     }
 }
 
 impl Core {
-    /// The way to change settings of this core. Any user gets it, to plan.
+    /// Access to this core's settings. Any user may plan changes.
     pub fn control(&self) -> CoreControl<'_> {
         CoreControl { core: self }
     }
 }
 
-/// What is read before and after.
+/// Reads the value before and after the change.
 type Read<A> = Arc<dyn Fn(&Socket) -> Result<A> + Send + Sync>;
 /// The message that sets a value.
 type Set<A> = Arc<dyn Fn(&A) -> Option<(Message, Option<u32>)> + Send + Sync>;
 
-/// A change of a processor's setting that has been checked and not been made.
+/// A checked change of a CPU setting that has not been made.
 #[must_use = "a plan changes nothing until it is applied"]
 #[derive(Clone)]
 pub struct CpuPlan<A> {
@@ -76,21 +76,21 @@ pub struct CpuPlan<A> {
     check: String,
     read: Read<A>,
     set: Set<A>,
-    /// Of a message that answers with what was set before.
+    /// For a message that returns the previous value.
     previous: Option<fn(u32) -> A>,
 }
 
-/// A change that was made.
+/// A completed change of a CPU setting.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct CpuChange<A> {
-    /// What was asked for.
+    /// The requested value.
     pub asked: A,
     /// The message in words, as [`CpuPlan::step`].
     pub step: String,
     /// What the firmware says now, or why it cannot be asked.
     pub actual: Result<A>,
-    /// The way back to what was before; absent where that could not be read.
+    /// The plan that undoes the change; absent if the previous value could not be read.
     pub way_back: Option<CpuPlan<A>>,
 }
 
@@ -109,17 +109,17 @@ impl<A: fmt::Debug> fmt::Debug for CpuPlan<A> {
 }
 
 impl<A> CpuPlan<A> {
-    /// What was asked for.
+    /// The requested value.
     pub fn asked(&self) -> &A {
         &self.asked
     }
 
-    /// The message that is sent, with its argument.
+    /// The message to send, with its argument.
     pub fn message(&self) -> (Message, Option<u32>) {
         (self.message, self.request.argument)
     }
 
-    /// What was compared with which range, or that none is published: a sentence.
+    /// The range check as a sentence, or that no range is published.
     pub fn check(&self) -> &str {
         &self.check
     }
@@ -130,13 +130,13 @@ impl<A> CpuPlan<A> {
         self.request.argument.map_or(step.clone(), |argument| format!("{step} <- {argument:08x}"))
     }
 
-    /// Whether it is of a fixture or a recording, on which no message is sent.
+    /// Returns `true` on a fixture or a recording, where no message is sent.
     pub fn is_of_a_recording(&self) -> bool {
         let dir = self.socket.backend().open_dir(Path::new("/dev"));
         dir.is_ok_and(|dir| dir.writer().is_none())
     }
 
-    /// Sends nothing, and refuses what could not be sent.
+    /// Checks that the message could be sent, without sending it.
     ///
     /// # Errors
     /// [`Error::ReadOnly`] on a fixture or a recording; those of [`CpuPlan::dry_run`].
@@ -147,10 +147,10 @@ impl<A> CpuPlan<A> {
         self.dry_run()
     }
 
-    /// Sends nothing, and says what would keep this user from it.
+    /// Finds obstacles for this user, without sending anything.
     ///
     /// # Errors
-    /// [`Error::NoHsmp`]; [`Error::NoPermission`] for one who may not open `/dev/hsmp` for writing.
+    /// [`Error::NoHsmp`]; [`Error::NoPermission`] if this user may not open `/dev/hsmp` for writing.
     pub fn dry_run(&self) -> Result<()> {
         let backend = self.socket.backend();
         let path = Path::new(HSMP);
@@ -159,7 +159,7 @@ impl<A> CpuPlan<A> {
         let Ok(meta) = meta else { return Err(Error::NoHsmp { path: path.into() }) };
         let allowed = if backend.host().euid == meta.uid { 0o200 } else { 0o022 };
         if meta.kind != Kind::CharDevice || backend.host().euid != 0 && meta.mode & allowed == 0 {
-            let hint = "only root may; the device's mode keeps this user out";
+            let hint = "only root may do this; the device's mode excludes this user";
             return Err(Error::NoPermission { op: Op::Write, path: path.into(), hint });
         }
         Ok(())
@@ -190,17 +190,17 @@ impl<A: Clone> CpuPlan<A> {
         let nameless = || Error::NotOffered {
             path,
             asked: check.clone(),
-            offered: "it has no place in the message".into(),
+            offered: "the message cannot carry it".into(),
         };
         let (message, argument) = set(&asked).ok_or_else(nameless)?;
         let request = socket.change(message, argument)?;
         Ok(CpuPlan { socket: socket.clone(), message, request, asked, check, read, set, previous: None })
     }
 
-    /// Sends the message, and reads back what is in force.
+    /// Sends the message, and reads back the value in effect.
     ///
     /// # Errors
-    /// [`Error::ReadOnly`] on a fixture or a recording; [`Error::NoPermission`]; [`Error::Hsmp`] for what the firmware
+    /// [`Error::ReadOnly`] on a fixture or a recording; [`Error::NoPermission`]; [`Error::Hsmp`] if the firmware
     /// refuses.
     pub fn apply(self) -> Result<CpuChange<A>> {
         let mut before = match self.previous {
@@ -229,7 +229,7 @@ impl<A: Clone> CpuPlan<A> {
     }
 }
 
-/// Where a value would have been read that no message tells.
+/// For values that no message reads.
 fn untold<A>(_: &Socket) -> Result<A> {
     Err(Error::NotPublished { path: HSMP.into() })
 }
@@ -238,19 +238,19 @@ fn path() -> PathBuf {
     HSMP.into()
 }
 
-/// Refuses a code above the highest.
+/// Refuses a code above the maximum.
 fn code(what: &str, code: u8, highest: u8) -> Result<String> {
     within(&path, what, code, 0, highest)
 }
 
-/// Refuses codes above the highest, and a range that runs backwards.
+/// Refuses codes above the maximum, and a reversed range.
 fn codes(what: &str, range: CodeRange, highest: u8) -> Result<String> {
     code(what, range.max, highest)?;
     within(&path, what, range.min, 0, range.max)
 }
 
 impl SocketControl<'_> {
-    /// Limits the power of the socket, in millionths of a watt. The firmware takes whole milliwatts.
+    /// Limits the power of the socket, in microwatts. The firmware accepts whole milliwatts.
     ///
     /// # Source
     /// Message 05h; the range by [`Socket::power`].
@@ -260,7 +260,7 @@ impl SocketControl<'_> {
     #[doc(alias = "amdsmi_set_cpu_socket_power_cap")]
     pub fn power_cap(&self, cap: MicroWatts) -> Result<CpuPlan<MicroWatts>> {
         let max = bare(self.socket.power().limit_max)?;
-        // No limit at all is none that the firmware documents.
+        // A limit of 0 is not documented as "no limit" by the firmware.
         let check = within(&path, "power cap", cap, MicroWatts(1000), max)?;
         let read = |socket: &Socket| bare(socket.power().limit);
         CpuPlan::new(self.socket, cap, check, read, |cap| {
@@ -268,10 +268,10 @@ impl SocketControl<'_> {
         })
     }
 
-    /// Limits the frequency of all cores, in MHz. Read back is what the first core says.
+    /// Limits the frequency of all cores, in MHz. The first core's limit is read back.
     ///
     /// # Source
-    /// Message 09h; the range by [`Socket::clocks`] where it is told.
+    /// Message 09h; the range by [`Socket::clocks`] if it is known.
     ///
     /// # Errors
     /// [`Error::OutOfRange`].
@@ -281,7 +281,7 @@ impl SocketControl<'_> {
         let read = |socket: &Socket| {
             let limits: Result<Vec<MegaHertz>> =
                 socket.cores().map(|core| bare(core.boost_limit())).collect();
-            // With limits of their own there is no one value to go back to.
+            // Cores with different limits have no single value to restore.
             match limits?.as_slice() {
                 [first, rest @ ..] if rest.iter().all(|limit| limit == first) => Ok(*first),
                 _ => untold(socket),
@@ -292,7 +292,7 @@ impl SocketControl<'_> {
         })
     }
 
-    /// Sets least and most width of the xGMI links: 0 is x4, 1 is x8, 2 is x16.
+    /// Sets minimum and maximum width of the xGMI links: 0 is x4, 1 is x8, 2 is x16.
     ///
     /// # Source
     /// Message 0Ch; read back with AMD's own driver.
@@ -308,7 +308,7 @@ impl SocketControl<'_> {
         })
     }
 
-    /// Sets least and most width of the GMI3 links: 0 is a quarter, 1 a half, 2 the whole.
+    /// Sets minimum and maximum width of the GMI3 links: 0 is a quarter, 1 a half, 2 full width.
     ///
     /// # Source
     /// Message 1Fh, which no message reads back.
@@ -323,7 +323,7 @@ impl SocketControl<'_> {
         })
     }
 
-    /// Sets the rate of PCIe links, as a code of 0 to 2. The answer has the previous rate, which is the way back.
+    /// Sets the rate of PCIe links, as a code of 0 to 2. The answer has the previous rate, for undoing.
     ///
     /// # Source
     /// Message 20h.
@@ -372,7 +372,7 @@ impl SocketControl<'_> {
         })
     }
 
-    /// Holds the data fabric in a p-state of 0 to 2, or lets it choose.
+    /// Fixes the P-state of the data fabric, 0 to 2, or lets it choose.
     ///
     /// # Source
     /// Message 0Dh or 0Eh; read back with AMD's own driver.
@@ -383,7 +383,7 @@ impl SocketControl<'_> {
     #[doc(alias = "amdsmi_cpu_apb_enable")]
     pub fn fabric_pstate(&self, pstate: FabricPstate) -> Result<CpuPlan<FabricPstate>> {
         let check = match pstate {
-            FabricPstate::Automatic => "the fabric chooses its p-state".to_owned(),
+            FabricPstate::Automatic => "the data fabric chooses its P-state".to_owned(),
             FabricPstate::Held(pstate) => code("p-state", pstate, HIGHEST_CODE)?,
         };
         let read = |socket: &Socket| bare(socket.fabric_pstate());
@@ -395,8 +395,8 @@ impl SocketControl<'_> {
         })
     }
 
-    /// Sets the range of the data fabric's p-states, 0 to 2; 0 is the fastest. Which of both may be the larger, the
-    /// firmware decides.
+    /// Sets the range of the data fabric's p-states, 0 to 2; 0 is the fastest. The firmware decides which of the two
+    /// may be larger.
     ///
     /// # Source
     /// Message 22h; read back with AMD's own driver.
@@ -418,7 +418,7 @@ impl SocketControl<'_> {
     /// Message 26h; read back with AMD's own driver.
     ///
     /// # Errors
-    /// Those of finding that processor or driver do not have the message.
+    /// Errors if the CPU or the driver does not have the message.
     pub fn xgmi_pstate_range(&self, range: CodeRange) -> Result<CpuPlan<CodeRange>> {
         let check = unbounded("xGMI p-state", &format_args!("{} to {}", range.min, range.max));
         let read = |socket: &Socket| bare(socket.xgmi_pstate_range());
@@ -427,7 +427,7 @@ impl SocketControl<'_> {
         })
     }
 
-    /// Lets the rails of the cores have frequencies of their own, or not.
+    /// Enables or disables independent frequencies of the cores' rails.
     ///
     /// # Source
     /// Message 27h.
@@ -438,7 +438,7 @@ impl SocketControl<'_> {
         self.switch(Message::RailIsoFrequency, enabled, |socket| bare(socket.rail_iso_frequency()))
     }
 
-    /// Lets the data fabric use C-states, or not.
+    /// Enables or disables C-states of the data fabric.
     ///
     /// # Source
     /// Message 28h.
@@ -449,7 +449,7 @@ impl SocketControl<'_> {
         self.switch(Message::FabricCstate, enabled, |socket| bare(socket.fabric_cstate()))
     }
 
-    /// Lets the package go to PC6, or not.
+    /// Enables or disables PC6 of the package.
     ///
     /// # Source
     /// Message 29h.
@@ -460,7 +460,7 @@ impl SocketControl<'_> {
         self.switch(Message::Pc6, enabled, |socket| bare(socket.pc6()))
     }
 
-    /// Lets cores go to CC6, or not.
+    /// Enables or disables CC6 of the cores.
     ///
     /// # Source
     /// Message 2Ah.
@@ -471,7 +471,7 @@ impl SocketControl<'_> {
         self.switch(Message::Cc6, enabled, |socket| bare(socket.cc6()))
     }
 
-    /// Sets the limit of SDPS, as the firmware's number of 31 bits.
+    /// Sets the SDPS limit, as the firmware's 31-bit number.
     ///
     /// # Source
     /// Message 3Ah.
@@ -501,10 +501,10 @@ impl CoreControl<'_> {
     /// Limits the frequency of the core, in MHz.
     ///
     /// # Source
-    /// Message 08h; the range by [`Socket::clocks`] where it is told.
+    /// Message 08h; the range by [`Socket::clocks`] if it is known.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`]; [`Error::NotOffered`] for a core whose APIC id has more than 16 bits.
+    /// [`Error::OutOfRange`]; [`Error::NotOffered`] for a core with an APIC id of more than 16 bits.
     #[doc(alias = "amdsmi_set_cpu_core_boostlimit")]
     pub fn boost_limit(&self, limit: MegaHertz) -> Result<CpuPlan<MegaHertz>> {
         let check = boost_check(self.core.socket(), limit)?;
@@ -516,13 +516,13 @@ impl CoreControl<'_> {
         })
     }
 
-    /// Sets the lowest frequency of the core, in MHz.
+    /// Sets the minimum frequency of the core, in MHz.
     ///
     /// # Source
-    /// Message 38h; the range by [`Socket::clocks`] where it is told.
+    /// Message 38h; the range by [`Socket::clocks`] if it is known.
     ///
     /// # Errors
-    /// [`Error::OutOfRange`]; [`Error::NotOffered`] for a core whose APIC id has more than 12 bits.
+    /// [`Error::OutOfRange`]; [`Error::NotOffered`] for a core with an APIC id of more than 12 bits.
     pub fn floor_limit(&self, limit: MegaHertz) -> Result<CpuPlan<MegaHertz>> {
         let check = boost_check(self.core.socket(), limit)?;
         let core = self.core.clone();
@@ -534,7 +534,7 @@ impl CoreControl<'_> {
     }
 }
 
-/// Compares a frequency with the range that the firmware tells, or with what a message has room for.
+/// Checks a frequency against the firmware's range, or against the largest number that fits in the message.
 fn boost_check(socket: &Socket, limit: MegaHertz) -> Result<String> {
     match socket.clocks().range {
         Ok(range) => within(&path, "frequency", limit, range.min, range.max),

@@ -1,4 +1,4 @@
-//! One edit of the overdrive table: its line, what the driver compares its values with, and the way back from it.
+//! One edit of the overdrive table: its line, the driver's range check, and the edit that undoes it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,20 +11,20 @@ use crate::parse::dpm::DpmTable;
 use crate::parse::overdrive::{self, Overdrive, OverdriveLimits, OverdrivePoint};
 use crate::unit::{MegaHertz, MilliVolts};
 
-/// The line that sets everything back to what it was after boot.
+/// The line that restores all values after boot.
 pub(super) const RESET: &str = "r";
 
 /// One end of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
-    /// The lower one.
+    /// The lower end.
     Minimum,
-    /// The upper one.
+    /// The upper end.
     Maximum,
 }
 
 impl Bound {
-    /// The index by which overdrive knows it.
+    /// The bound's index in the overdrive table.
     pub(super) fn index(self) -> u32 {
         match self {
             Bound::Minimum => 0,
@@ -33,74 +33,74 @@ impl Bound {
     }
 }
 
-/// One edit of the overdrive table. Which of them a GPU takes depends on its generation.
+/// One edit of the overdrive table. The generation of the GPU decides which edits it accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OverdriveEdit {
     /// `s INDEX MHZ`: a bound of the shader clock, 0 the lower and 1 the upper. Vega20 to RDNA3, APUs, MI200, MI300.
     ShaderClock {
-        /// 0 or 1.
+        /// 0 for the minimum, 1 for the maximum.
         index: u32,
-        /// Its clock.
+        /// The clock in megahertz.
         clock: MegaHertz,
     },
     /// `s INDEX MHZ MILLIVOLTS`: a level of the shader clock. Polaris, Vega10.
     ShaderLevel {
-        /// The level.
+        /// The number of the level.
         index: u32,
-        /// Its clock.
+        /// The clock in megahertz.
         clock: MegaHertz,
-        /// Its voltage.
+        /// The voltage in millivolts.
         voltage: MilliVolts,
     },
-    /// `s MHZ`: what is added to the shader clock. RDNA4.
+    /// `s MHZ`: an offset of the shader clock. RDNA4.
     ShaderOffset(i32),
     /// `m INDEX MHZ`: a bound of the memory clock; the lower one not on Vega20, Navi1x.
     MemoryClock {
-        /// 0 or 1.
+        /// 0 for the minimum, 1 for the maximum.
         index: u32,
-        /// Its clock.
+        /// The clock in megahertz.
         clock: MegaHertz,
     },
     /// `m INDEX MHZ MILLIVOLTS`: a level of the memory clock. Polaris, Vega10.
     MemoryLevel {
-        /// The level.
+        /// The number of the level.
         index: u32,
-        /// Its clock.
+        /// The clock in megahertz.
         clock: MegaHertz,
-        /// Its voltage.
+        /// The voltage in millivolts.
         voltage: MilliVolts,
     },
     /// `p CORE INDEX MHZ`: a bound of a CPU core's clock. Van Gogh.
     CoreClock {
-        /// The core.
+        /// The number of the core.
         core: u32,
-        /// 0 or 1.
+        /// 0 for the minimum, 1 for the maximum.
         index: u32,
-        /// Its clock.
+        /// The clock in megahertz.
         clock: MegaHertz,
     },
     /// `vc POINT MHZ MILLIVOLTS`: a point of the voltage curve. Vega20, Navi1x; the only point of Cyan Skillfish.
     CurvePoint {
-        /// The point.
+        /// The number of the point.
         index: u32,
-        /// Its clock.
+        /// The clock in megahertz.
         clock: MegaHertz,
-        /// Its voltage.
+        /// The voltage in millivolts.
         voltage: MilliVolts,
     },
-    /// `vc POINT MILLIVOLTS`: what is added to the voltage at a point of the curve. The first RDNA3 drivers.
+    /// `vc POINT MILLIVOLTS`: a voltage offset at a point of the curve. The first RDNA3 drivers.
     CurveOffset {
-        /// The point.
+        /// The number of the point.
         index: u32,
-        /// What is added; may be negative.
+        /// The offset in millivolts; may be negative.
         offset: MilliVolts,
     },
-    /// `vo MILLIVOLTS`: what is added to the shader's voltage; may be negative. RDNA2 to RDNA4.
+    /// `vo MILLIVOLTS`: an offset of the shader's voltage; may be negative. RDNA2 to RDNA4.
     VoltageOffset(MilliVolts),
 }
 
-/// The line that makes the edit.
+/// The line of the edit, as written to the table.
 impl fmt::Display for OverdriveEdit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -123,14 +123,14 @@ impl fmt::Display for OverdriveEdit {
     }
 }
 
-/// A value of an edit: its name in sentences, itself, and what `OD_RANGE` calls its limits.
+/// A value of an edit: its name in sentences, the number, and the names of its limits in `OD_RANGE`.
 struct Value {
     what: &'static str,
     number: Number,
     range: String,
 }
 
-/// What an edit sets, in the unit that its range must have.
+/// The number of an edit, in the unit of its range.
 enum Number {
     Clock(MegaHertz),
     Voltage(MilliVolts),
@@ -138,9 +138,9 @@ enum Number {
 }
 
 impl OverdriveEdit {
-    /// Whether another edit sets the same thing.
+    /// Returns `true` if both edits set the same value.
     pub(super) fn sets_the_same(&self, other: &OverdriveEdit) -> bool {
-        // Van Gogh prints the core that is selected; the others take the same edits.
+        // Van Gogh prints the selected core only; all cores accept the same edits.
         let index = |edit: &OverdriveEdit| match *edit {
             OverdriveEdit::ShaderClock { index, .. }
             | OverdriveEdit::ShaderLevel { index, .. }
@@ -175,7 +175,7 @@ impl OverdriveEdit {
             OverdriveEdit::MemoryLevel { clock: value, voltage, .. } => {
                 vec![clock("memory clock", value, "MCLK"), volts("voltage", voltage, "VDDC")]
             }
-            // The single point of Cyan Skillfish has the clock's and the voltage's own ranges.
+            // The single point of Cyan Skillfish uses the ranges of clock and voltage.
             OverdriveEdit::CurvePoint { clock: value, voltage, .. } if table.voltage_curve.is_empty() => {
                 vec![clock("shader clock", value, "SCLK"), volts("voltage", voltage, "VDDC")]
             }
@@ -195,7 +195,7 @@ impl OverdriveEdit {
 }
 
 impl Value {
-    /// Compares with the table's range of the same kind, if it has one.
+    /// Checks a value against the table's range of the same kind, if there is one.
     fn check(&self, path: &dyn Fn() -> PathBuf, table: &Overdrive, end: Option<Bound>) -> Result<String> {
         let range = table.range(&self.range);
         if let (None, Some(line)) = (range, table.unrecognised_range(&self.range)) {
@@ -205,14 +205,14 @@ impl Value {
             (Number::Clock(clock), Some(OverdriveLimits::Clock(limits))) => match end {
                 None => within(path, self.what, *clock, limits.minimum, limits.maximum),
                 Some(Bound::Minimum) if *clock >= limits.minimum => Ok(format!(
-                    "{} {clock} is at least {}, the end with which the driver compares it",
+                    "{} {clock} is at least {}, the only limit that the driver checks",
                     self.what, limits.minimum
                 )),
                 Some(Bound::Maximum) if *clock <= limits.maximum => Ok(format!(
-                    "{} {clock} is at most {}, the end with which the driver compares it",
+                    "{} {clock} is at most {}, the only limit that the driver checks",
                     self.what, limits.maximum
                 )),
-                // It is outside of the whole range then.
+                // The value is outside the whole range.
                 Some(_) => within(path, self.what, *clock, limits.minimum, limits.maximum),
             },
             (Number::Voltage(voltage), Some(OverdriveLimits::Voltage(limits))) => {
@@ -233,13 +233,13 @@ impl Value {
 }
 
 impl OverdriveEdit {
-    /// Compares each of its values as the driver does; a sentence each.
+    /// Checks each value as the driver does; returns one sentence each.
     pub(super) fn check(&self, path: &dyn Fn() -> PathBuf, table: &Overdrive) -> Result<Vec<String>> {
         let end = self.bound().filter(|_| compares_one_end(table));
         self.values(table).iter().map(|value| value.check(path, table, end)).collect()
     }
 
-    /// Which end of a range it sets, if it sets one.
+    /// The end of a range that the edit sets, if any.
     fn bound(&self) -> Option<Bound> {
         match self {
             OverdriveEdit::ShaderClock { index: 0, .. }
@@ -252,7 +252,7 @@ impl OverdriveEdit {
         }
     }
 
-    /// A line that was not understood in the section that it edits.
+    /// A line in the edited section that was not understood.
     pub(super) fn unrecognised<'a>(&self, table: &'a Overdrive) -> Option<&'a UnrecognisedLine> {
         let titles: &[&str] = match self {
             OverdriveEdit::ShaderClock { .. } | OverdriveEdit::ShaderLevel { .. } => &["OD_SCLK", "GFXCLK"],
@@ -270,9 +270,9 @@ impl OverdriveEdit {
     }
 }
 
-/// Whether the driver compares a lower bound with the lower end of its range only, and an upper bound with the upper
-/// one: the APUs do (`vangogh_od_edit_dpm_table`, `renoir_od_edit_dpm_table`, `smu10_set_fine_grain_clk_vol`), whose
-/// tables hold the shader's and the CPU's clock and nothing else.
+/// Returns `true` if the driver checks a minimum only against the lower end of its range, and a maximum only against
+/// the upper end. APUs do (`vangogh_od_edit_dpm_table`, `renoir_od_edit_dpm_table`, `smu10_set_fine_grain_clk_vol`);
+/// their tables have only shader and CPU clocks.
 fn compares_one_end(table: &Overdrive) -> bool {
     let ranges = &table.ranges;
     !ranges.is_empty()
@@ -283,22 +283,22 @@ fn compares_one_end(table: &Overdrive) -> bool {
         && table.vddgfx_offset.is_none()
 }
 
-/// Whether the table is that of MI200 or MI300: they print no range, and want the lower bound of a clock below its
-/// upper one when the edits become effective (`smu_v13_0_6_set_soft_freq_limited_range`).
+/// Returns `true` for the table of MI200 or MI300. They print no range, and require a minimum below the maximum when
+/// the edits take effect (`smu_v13_0_6_set_soft_freq_limited_range`).
 fn is_instinct(table: &Overdrive) -> bool {
     table.ranges.is_empty()
 }
 
-/// Refuses edits after which a lower bound would lie above its upper one, where the driver compares them. It does so
-/// after each edit (`sienna_cichlid_od_edit_dpm_table`, `smu_v13_0_0_od_edit_dpm_table`), on APUs and Instinct when
-/// the edits become effective.
+/// Refuses edits that would put a minimum above its maximum, if the driver compares them. It does so after each edit
+/// (`sienna_cichlid_od_edit_dpm_table`, `smu_v13_0_0_od_edit_dpm_table`), on APUs and Instinct when the edits take
+/// effect.
 pub(super) fn check_order(
     path: &dyn Fn() -> PathBuf,
     table: &Overdrive,
     edits: &[OverdriveEdit],
 ) -> Result<()> {
     for domain in [ClockDomain::Graphics, ClockDomain::Memory] {
-        // Only the upper bound of Instinct's memory clock can be set.
+        // On Instinct, only the maximum of the memory clock can be set.
         if domain == ClockDomain::Memory && is_instinct(table) {
             continue;
         }
@@ -332,7 +332,7 @@ pub(super) fn check_order(
                 };
                 let lowest = range.map_or(MegaHertz(0), |range| range.minimum);
                 let highest = range.map_or(MegaHertz(u32::MAX), |range| range.maximum);
-                // The other bound is the nearer limit.
+                // The other bound is the closer limit.
                 let (setting, asked, minimum, maximum) = match index {
                     0 => ("lower bound", clock, lowest, maximum),
                     _ => ("upper bound", clock, minimum, highest),
@@ -350,17 +350,16 @@ pub(super) fn check_order(
     Ok(())
 }
 
-/// The lines that set back what an edit set, from what the table held before it. A value that the driver would not
-/// take back (RDNA2 prints a lowest memory clock below its range) makes it go by `r`, and by the edits of all values
-/// that it would take.
+/// The lines that undo an edit, from the previous table. If the driver would not accept a previous value (RDNA2
+/// prints a minimum memory clock below its range), they are `r` followed by edits for all values that it accepts.
 pub(super) fn restoring_lines(text: &[u8], edit: &OverdriveEdit) -> Vec<String> {
     let Ok(table) = overdrive::overdrive(text) else { return Vec::new() };
     if table == Overdrive::default() {
-        // It was closed: the edits of an APU hold in the manual level only, and begin at the defaults.
+        // The table was closed: an APU's edits are valid only in the manual level, and start at the defaults.
         return vec![RESET.to_owned()];
     }
     let same = edits_of(&table).into_iter().find(|now| now.sets_the_same(edit));
-    // Of another core than the one that is printed the clock is not known.
+    // The clock of any core but the printed one is unknown.
     let same = same.filter(|now| match (now, edit) {
         (OverdriveEdit::CoreClock { core: printed, .. }, OverdriveEdit::CoreClock { core, .. }) => {
             printed == core
@@ -374,7 +373,7 @@ pub(super) fn restoring_lines(text: &[u8], edit: &OverdriveEdit) -> Vec<String> 
     }
 }
 
-/// The lines that set every value that a table holds and that the driver takes.
+/// The lines that set every value of a table that the driver accepts.
 pub(super) fn taken_lines(table: &Overdrive) -> Vec<String> {
     let edits = edits_of(table).into_iter().rev();
     edits.filter(|edit| edit.is_taken(table)).map(|edit| line_of(&edit, table)).collect()
@@ -386,10 +385,10 @@ impl OverdriveEdit {
     }
 }
 
-/// Every edit that a table takes, with the values that it has now.
+/// Every edit that a table accepts, with its current values.
 pub(super) fn edits_of(table: &Overdrive) -> Vec<OverdriveEdit> {
     let mut edits = Vec::new();
-    // One clock at one voltage, set together (`cyan_skillfish_od_edit_dpm_table`).
+    // One clock with one voltage, set together (`cyan_skillfish_od_edit_dpm_table`).
     if let ([point], [voltage]) = (&table.shader_clock[..], &table.voltage[..]) {
         if let (Some(clock), Some(voltage)) = (point.clock, voltage.voltage) {
             edits.push(OverdriveEdit::CurvePoint { index: point.index, clock, voltage });
@@ -404,12 +403,12 @@ pub(super) fn edits_of(table: &Overdrive) -> Vec<OverdriveEdit> {
             _ => {}
         }
     }
-    // MI200 prints its memory's levels and takes no edit of them (`aldebaran_usr_edit_dpm_table`).
+    // MI200 prints the levels of its memory clock but accepts no edit of them (`aldebaran_usr_edit_dpm_table`).
     for point in &table.memory_clock {
         let index = point.index;
         match (point.clock, point.voltage) {
             (Some(clock), Some(voltage)) => edits.push(OverdriveEdit::MemoryLevel { index, clock, voltage }),
-            // MI300 prints a lower bound and takes none (`smu_v13_0_6_usr_edit_dpm_table`).
+            // MI300 prints a minimum but accepts none (`smu_v13_0_6_usr_edit_dpm_table`).
             (Some(_), None) if index == 0 && is_instinct(table) => {}
             (Some(clock), None) => edits.push(OverdriveEdit::MemoryClock { index, clock }),
             _ => {}
@@ -435,8 +434,8 @@ pub(super) fn edits_of(table: &Overdrive) -> Vec<OverdriveEdit> {
     edits
 }
 
-/// Whether the table is that of the first RDNA4 drivers, which print the offset's limits in place of the offset and
-/// take it as the upper bound (`s 1 MHZ`).
+/// Returns `true` for the table of the first RDNA4 drivers. They print the offset's limits instead of the offset, and
+/// accept it as the maximum (`s 1 MHZ`).
 pub(super) fn hides_its_offset(table: &Overdrive) -> bool {
     table.sclk_offset.is_none() && table.other.iter().any(|section| section.title == "OD_SCLK_OFFSET")
 }
@@ -448,7 +447,7 @@ pub(super) fn line_of(edit: &OverdriveEdit, table: &Overdrive) -> String {
     }
 }
 
-/// A clock's points in the overdrive table; of the levels that MI200 prints instead, the lowest and the highest.
+/// The points of a clock in the overdrive table, or the lowest and highest of the levels that MI200 prints instead.
 pub(super) fn points(domain: ClockDomain, table: &Overdrive) -> Vec<OverdrivePoint> {
     let (points, levels) = match domain {
         ClockDomain::Graphics => (&table.shader_clock, &table.shader_levels),

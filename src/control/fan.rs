@@ -1,4 +1,4 @@
-//! Fans: their speed, who decides it, and the firmware's own control.
+//! Fans: speed, control mode, and the firmware's fan control.
 
 use std::path::PathBuf;
 
@@ -17,21 +17,21 @@ const CURVE: &str = "gpu_od/fan_ctrl/fan_curve";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FanControlChange {
-    /// Revolutions per minute that noise may need.
+    /// Acoustic limit in revolutions per minute.
     AcousticLimit(Rpm),
-    /// Revolutions per minute that are aimed at for noise.
+    /// Acoustic target in revolutions per minute.
     AcousticTarget(Rpm),
-    /// The temperature that is aimed at; whole degrees.
+    /// Target temperature; whole degrees.
     TargetTemperature(MilliCelsius),
-    /// What the fan runs at least, in percent.
+    /// Minimum fan speed in percent.
     MinimumPwm(Percent),
-    /// Whether the fan may stand still.
+    /// `true` allows the fan to stop.
     ZeroRpm(bool),
-    /// The temperature below which it does; whole degrees.
+    /// Zero-RPM stop temperature; whole degrees.
     ZeroRpmStopTemperature(MilliCelsius),
 }
 
-/// The files of `gpu_od/fan_ctrl` that hold one number.
+/// The files of `gpu_od/fan_ctrl` with a single number.
 const SETTINGS: [&str; 6] = [
     "gpu_od/fan_ctrl/acoustic_limit_rpm_threshold",
     "gpu_od/fan_ctrl/acoustic_target_rpm_threshold",
@@ -53,7 +53,7 @@ impl FanControlChange {
         }]
     }
 
-    /// The value that it asks for.
+    /// The requested value.
     fn asked(self) -> Amount {
         match self {
             FanControlChange::AcousticLimit(rpm) | FanControlChange::AcousticTarget(rpm) => rpm.into(),
@@ -64,7 +64,7 @@ impl FanControlChange {
         }
     }
 
-    /// A number of the file as what it stands for.
+    /// The file's number with its unit.
     fn amount(self, number: u32) -> Amount {
         match self {
             FanControlChange::AcousticLimit(_) | FanControlChange::AcousticTarget(_) => Rpm(number).into(),
@@ -76,7 +76,7 @@ impl FanControlChange {
         }
     }
 
-    /// The number in the file's own unit, which has no fractions.
+    /// The number in the file's unit, which has no fractions.
     fn number(self) -> Option<u32> {
         match self {
             FanControlChange::AcousticLimit(rpm) | FanControlChange::AcousticTarget(rpm) => Some(rpm.0),
@@ -88,24 +88,29 @@ impl FanControlChange {
     }
 }
 
-/// Whole degrees Celsius.
+/// The temperature in whole degrees Celsius.
 fn degrees(temperature: MilliCelsius) -> Option<i64> {
     (temperature.0 % 1000 == 0).then_some(temperature.0 / 1000)
 }
 
-/// The fan after a change: amdgpu has one.
+/// The fan after a change; amdgpu has only one.
 fn first_fan(gpu: &Gpu) -> Result<Fan> {
     let fan = gpu.fans()?.into_iter().find(|fan| fan.channel == 1);
     fan.ok_or_else(|| Error::NotSupported { path: hwmon_path(gpu, "pwm1") })
 }
 
 impl Control<'_> {
-    /// Drives the fan at a fixed part of its full speed, in percent; the firmware lets go of it.
+    /// Sets the fan to a fixed percentage of its full speed, and takes control from the firmware.
     ///
-    /// *Source*: hwmon `pwm1_enable` and `pwm1`, whose full speed is `pwm1_max`.
-    /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] without a fan. RDNA3 and newer refuse manual fan
-    /// control when it is committed ([`Error::Refused`]): there the [curve](Control::fan_curve) is what can be set.
-    /// *Supported on*: cards with a fan of their own, up to RDNA2.
+    /// # Source
+    /// Hwmon `pwm1_enable` and `pwm1`, whose full speed is `pwm1_max`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; [`Error::NotSupported`] without a fan. RDNA3 and newer refuse manual fan control at the
+    /// commit ([`Error::Refused`]); set the [curve](Control::fan_curve) there.
+    ///
+    /// # Supported on
+    /// Cards with their own fan, up to RDNA2.
     pub fn fan_percent(&self, percent: Percent) -> Result<Plan<Percent, Fan>> {
         let path = || hwmon_path(self.gpu, "pwm1");
         let check = within(&path, "fan speed", percent, Percent(0), Percent(100))?;
@@ -118,10 +123,16 @@ impl Control<'_> {
         Ok(asked)
     }
 
-    /// Drives the fan at a fixed `pwm` of `pwm1_min` (0) to `pwm1_max` (255); the firmware lets go of it.
+    /// Sets the fan to a fixed PWM value, `pwm1_min` (0) to `pwm1_max` (255), and takes control from the firmware.
     ///
-    /// *Source*: hwmon `pwm1_enable` and `pwm1`, its range `pwm1_min` and `pwm1_max`.
-    /// *Errors*, *Supported on*: as [`Control::fan_percent`].
+    /// # Source
+    /// Hwmon `pwm1_enable` and `pwm1`; its range is `pwm1_min` to `pwm1_max`.
+    ///
+    /// # Errors
+    /// As [`Control::fan_percent`].
+    ///
+    /// # Supported on
+    /// As [`Control::fan_percent`].
     #[doc(alias = "amdsmi_set_gpu_fan_speed")]
     pub fn fan_pwm(&self, pwm: u32) -> Result<Plan<u32, Fan>> {
         let bound = |name| self.gpu.hwmon_fact(name, scalar::unsigned_32);
@@ -129,17 +140,23 @@ impl Control<'_> {
         let check = within(&path, "pwm", pwm, bound("pwm1_min")?, bound("pwm1_max")?)?;
         self.can_drive_fan("pwm1_enable", &format!("pwm {pwm}"))?;
         let hwmon = &self.gpu.hwmon()?.dir;
-        // In this order: `amdgpu_hwmon_set_pwm1` answers EINVAL while the firmware has the fan.
+        // In this order: `amdgpu_hwmon_set_pwm1` returns EINVAL while the firmware controls the fan.
         Ok(Plan::new(self.gpu, pwm, first_fan)
             .step(Step::write(hwmon, "pwm1_enable", 1).restored_verbatim())
             .step(Step::write(hwmon, "pwm1", pwm).restored_verbatim())
             .check(check))
     }
 
-    /// Drives the fan at fixed revolutions per minute; the firmware lets go of it.
+    /// Sets the fan to a fixed speed in revolutions per minute, and takes control from the firmware.
     ///
-    /// *Source*: hwmon `fan1_enable` and `fan1_target`, its range `fan1_min` and `fan1_max`.
-    /// *Errors*, *Supported on*: as [`Control::fan_percent`].
+    /// # Source
+    /// Hwmon `fan1_enable` and `fan1_target`; its range is `fan1_min` to `fan1_max`.
+    ///
+    /// # Errors
+    /// As [`Control::fan_percent`].
+    ///
+    /// # Supported on
+    /// As [`Control::fan_percent`].
     pub fn fan_rpm(&self, rpm: Rpm) -> Result<Plan<Rpm, Fan>> {
         let bound = |name| self.gpu.access().read_hwmon(name, scalar::unsigned_32).map(Rpm);
         let path = || hwmon_path(self.gpu, "fan1_target");
@@ -148,7 +165,7 @@ impl Control<'_> {
         let check = within(&path, "fan speed", rpm, minimum, bound("fan1_max")?)?;
         self.can_drive_fan("fan1_enable", &format!("fan speed {rpm}"))?;
         let hwmon = &self.gpu.hwmon()?.dir;
-        // In this order: `amdgpu_hwmon_set_fan1_target` answers ENODATA while the firmware has the fan.
+        // In this order: `amdgpu_hwmon_set_fan1_target` returns ENODATA while the firmware controls the fan.
         Ok(Plan::new(self.gpu, rpm, first_fan)
             .step(Step::write(hwmon, "fan1_enable", 1).restored_verbatim())
             .step(Step::write(hwmon, "fan1_target", rpm.0).restored_by(|text| {
@@ -159,8 +176,8 @@ impl Control<'_> {
             .check(check))
     }
 
-    /// Refuses a fixed speed where the firmware never lets go of the fan, and names its curve where that can be set:
-    /// RDNA4 has a speed and a curve, and no file that says who decides.
+    /// Refuses a fixed speed if the firmware always controls the fan, and points to the curve if that can be set.
+    /// RDNA4 has a speed and a curve, but no file for the control mode.
     fn can_drive_fan(&self, enable: &str, asked: &str) -> Result<()> {
         let hwmon = self.gpu.hwmon()?;
         self.not_in_reset()?;
@@ -168,21 +185,26 @@ impl Control<'_> {
         match (hwmon.has(enable), self.overdrive_file(CURVE)) {
             (true, _) => Ok(()),
             (false, Ok(())) => {
-                let offered = "the firmware keeps this fan; what can be set is its curve (`set --fan-curve`)";
+                let offered = "the firmware controls this fan; set its curve instead (`set --fan-curve`)";
                 Err(Error::NotOffered { path, asked: asked.to_owned(), offered: offered.to_owned() })
             }
-            // Then a curve could be set after the next boot.
+            // A curve could then be set after the next boot.
             (false, Err(error @ Error::OverdriveOff { .. })) if hwmon.has("fan1_input") => Err(error),
             (false, Err(_)) => Err(Error::NotSupported { path }),
         }
     }
 
-    /// Says who decides the fan's speed: [`FanMode::Automatic`] gives it back to the firmware.
+    /// Sets the control mode of the fan: [`FanMode::Automatic`] returns control to the firmware.
     ///
-    /// *Source*: hwmon `pwm1_enable`. RDNA4 has none: its firmware always decides, and going back to it is
-    /// [`Control::reset_fan_control`].
-    /// *Errors*: [`Error::NotSupported`] without a fan; [`Error::NotOffered`] where the firmware keeps it.
-    /// *Supported on*: cards with a fan of their own.
+    /// # Source
+    /// Hwmon `pwm1_enable`. RDNA4 does not have it, because its firmware always controls the fan; use
+    /// [`Control::reset_fan_control`] there.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without a fan; [`Error::NotOffered`] if the firmware always controls it.
+    ///
+    /// # Supported on
+    /// Cards with their own fan.
     #[doc(alias = "amdsmi_reset_gpu_fan")]
     pub fn fan_mode(&self, mode: FanMode) -> Result<Plan<FanMode, Fan>> {
         let number = match mode {
@@ -194,20 +216,27 @@ impl Control<'_> {
         if !hwmon.has("pwm1_enable") && mode == FanMode::Automatic && self.overdrive_file(CURVE).is_ok() {
             let mut plan = Plan::new(self.gpu, mode, first_fan);
             plan.steps = self.reset_fan_control()?.steps;
-            return Ok(plan.check("the firmware keeps this fan: its curve and settings go back".into()));
+            return Ok(
+                plan.check("the firmware controls this fan: its curve and settings are restored".into())
+            );
         }
         self.can_drive_fan("pwm1_enable", &format!("fan mode {number}"))?;
         let step = Step::write(&hwmon.dir, "pwm1_enable", number).restored_verbatim();
         Ok(Plan::new(self.gpu, mode, first_fan).step(step))
     }
 
-    /// Sets the curve by which the firmware drives the fan: all its points, because those that were never set are
-    /// 0 °C and 0 % (the firmware's own curve cannot be read).
+    /// Sets all points of the firmware's fan curve. All are needed, because a point that was never set is 0 °C and 0
+    /// % (the firmware's own curve cannot be read).
     ///
-    /// *Source*: `gpu_od/fan_ctrl/fan_curve` of the PCI device, since kernel 6.7; the ranges stand in it.
-    /// *Errors*: [`Error::OverdriveOff`], which names the boot parameter; [`Error::OutOfRange`];
-    /// [`Error::NotOffered`] for missing and unknown points, and fractions of a degree.
-    /// *Supported on*: RDNA3 and newer with overdrive enabled.
+    /// # Source
+    /// `gpu_od/fan_ctrl/fan_curve` of the PCI device, since kernel 6.7; it contains the ranges.
+    ///
+    /// # Errors
+    /// [`Error::OverdriveOff`], which names the boot parameter; [`Error::OutOfRange`]; [`Error::NotOffered`] for
+    /// missing and unknown points, and fractions of a degree.
+    ///
+    /// # Supported on
+    /// RDNA3 and newer with overdrive enabled.
     pub fn fan_curve(&self, points: &[FanPoint]) -> Result<Plan<Vec<FanPoint>>> {
         self.overdrive_file(CURVE)?;
         let table = self.gpu.access().read(CURVE, fan::curve)?;
@@ -248,13 +277,18 @@ impl Control<'_> {
         Ok(plan.step(Step::write(&self.device.dir, CURVE, "c")))
     }
 
-    /// Sets one number of the firmware's fan control.
+    /// Sets one value of the firmware's fan control.
     ///
-    /// *Source*: the files of `gpu_od/fan_ctrl` of the PCI device, since kernel 6.7, zero RPM since 6.13; the range
-    /// stands in the file.
-    /// *Errors*: [`Error::OverdriveOff`], which names the boot parameter; [`Error::OutOfRange`];
-    /// [`Error::NotOffered`] for a fraction of a degree.
-    /// *Supported on*: RDNA3 and newer with overdrive enabled.
+    /// # Source
+    /// The files of `gpu_od/fan_ctrl` of the PCI device, since kernel 6.7, zero RPM since 6.13; the file contains the
+    /// range.
+    ///
+    /// # Errors
+    /// [`Error::OverdriveOff`], which names the boot parameter; [`Error::OutOfRange`]; [`Error::NotOffered`] for a
+    /// fraction of a degree.
+    ///
+    /// # Supported on
+    /// RDNA3 and newer with overdrive enabled.
     pub fn fan_control(&self, change: FanControlChange) -> Result<Plan<FanControlChange, u32>> {
         let file = change.file();
         self.overdrive_file(file)?;
@@ -284,7 +318,7 @@ impl Control<'_> {
                 let of = |number| change.amount(number);
                 within(&path, what, of(number), of(limits.minimum), of(limits.maximum))?
             }
-            // It may be the range.
+            // This line may be the range.
             (None, Some(line)) => return Err(Error::Unparsable { path: path(), source: line.error() }),
             (None, None) => unbounded(what, &number),
         };
@@ -298,11 +332,16 @@ impl Control<'_> {
         Ok(plan.step(step).step(Step::write(&self.device.dir, file, "c")).check(check))
     }
 
-    /// Sets the firmware's fan control back to its defaults: the curve and every number that there is.
+    /// Restores the defaults of the firmware's fan control: the curve and every other setting.
     ///
-    /// *Source*: the files of `gpu_od/fan_ctrl` of the PCI device, `r` written to each.
-    /// *Errors*: [`Error::OverdriveOff`], which names the boot parameter.
-    /// *Supported on*: RDNA3 and newer with overdrive enabled.
+    /// # Source
+    /// The files of `gpu_od/fan_ctrl` of the PCI device, `r` written to each.
+    ///
+    /// # Errors
+    /// [`Error::OverdriveOff`], which names the boot parameter.
+    ///
+    /// # Supported on
+    /// RDNA3 and newer with overdrive enabled.
     pub fn reset_fan_control(&self) -> Result<Plan<(), FanControl>> {
         self.overdrive_file(CURVE)?;
         self.gpu.access().check(|| self.gpu.path_of(CURVE))?;
@@ -326,8 +365,8 @@ impl Control<'_> {
     }
 }
 
-/// The sentence for a curve on which a hotter point is a slower one: the driver compares each point with its range
-/// alone (`smu_v13_0_0_od_edit_dpm_table`).
+/// The remark for a curve that gets slower with heat. The driver checks each point only against its range
+/// (`smu_v13_0_0_od_edit_dpm_table`).
 fn falls_with_heat(points: &[FanPoint]) -> Option<String> {
     let (cooler, hotter) = points.iter().zip(points.iter().skip(1)).find(|(cooler, hotter)| {
         hotter.temperature < cooler.temperature
@@ -336,14 +375,14 @@ fn falls_with_heat(points: &[FanPoint]) -> Option<String> {
     let place = |point: &FanPoint| format!("{} at {}", point.speed, point.temperature);
     Some(match hotter.temperature < cooler.temperature {
         true => format!(
-            "point {} ({}) is cooler than point {} before it ({}): the firmware expects rising temperatures",
+            "point {} ({}) is cooler than point {} before it ({}); the firmware expects rising temperatures",
             hotter.index,
             place(hotter),
             cooler.index,
             place(cooler)
         ),
         false => format!(
-            "the curve falls with heat: {} and then {}; the driver does not refuse it",
+            "the fan slows down with heat: {}, then {}; the driver accepts this",
             place(cooler),
             place(hotter)
         ),
@@ -354,8 +393,8 @@ fn not_whole(path: PathBuf, temperature: MilliCelsius) -> Error {
     Error::NotOffered { path, asked: temperature.to_string(), offered: "it takes whole degrees".into() }
 }
 
-/// The line that sets this point as a curve has it. Where the firmware's own curve is in force (zeros), and where the
-/// driver would not take a point back, all points are `r`, which the first of them writes.
+/// The line that restores this point of a curve. If the firmware's own curve is in effect (zeros), or the driver
+/// would not accept a point again, the first point writes `r`, which restores all points.
 fn curve_lines(text: &[u8], index: u32) -> Vec<String> {
     let Ok(curve) = fan::curve(text) else { return Vec::new() };
     let is_refused = |point: &FanPoint| check_point(&PathBuf::new, &curve, point).is_err();
@@ -373,7 +412,7 @@ fn curve_lines(text: &[u8], index: u32) -> Vec<String> {
     }
 }
 
-/// The line that sets a number as the file has it; `r` for one that the driver would not take back.
+/// The line that restores a value, or `r` if the driver would not accept it again.
 fn setting_line(text: &[u8]) -> Vec<String> {
     let Ok(Some(setting)) = fan::setting(text) else { return Vec::new() };
     let is_taken =

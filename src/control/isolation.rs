@@ -1,4 +1,4 @@
-//! Keeping processes apart: isolation, and the cleaner shader.
+//! Process isolation and the cleaner shader.
 
 use super::Control;
 use super::plan::{Behind, Plan, Step};
@@ -11,13 +11,18 @@ const ISOLATION: &str = "enforce_isolation";
 const CLEANER: &str = "run_cleaner_shader";
 
 impl Control<'_> {
-    /// Says whether the work of one process is kept apart from the next one's, on this partition alone.
+    /// Sets the isolation of one process's work from the next one's, on this partition only.
     ///
-    /// *Source*: `enforce_isolation` of the PCI device, since kernel 6.12: a number for each partition, of which the
-    /// others are written as they are.
-    /// *Errors*: [`Error::NotOffered`] for [`Isolation::Other`], and before kernel 6.16 for all but off and on;
+    /// # Source
+    /// `enforce_isolation` of the PCI device, since kernel 6.12: a number for each partition, of which the others are
+    /// written as they are.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for [`Isolation::Other`], and before kernel 6.16 for all but off and on;
     /// [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: GFX9 and newer, by firmware.
+    ///
+    /// # Supported on
+    /// GFX9 and newer, by firmware.
     #[doc(alias = "amdsmi_set_gpu_process_isolation")]
     pub fn process_isolation(&self, isolation: Isolation) -> Result<Plan<Isolation>> {
         let path = || self.gpu.path_of(ISOLATION);
@@ -25,7 +30,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: path(),
                 asked: number.to_string(),
-                offered: "there are 0 off, 1 on, 2 legacy, 3 without cleaner".into(),
+                offered: "use 0 off, 1 on, 2 legacy, or 3 without cleaner".into(),
             });
         }
         // `amdgpu_gfx_set_enforce_isolation`.
@@ -47,13 +52,18 @@ impl Control<'_> {
             .step(step.behind(Behind::Other)))
     }
 
-    /// Runs the cleaner shader on this partition: it overwrites what programs left in registers and local memory.
+    /// Runs the cleaner shader on this partition, which erases data that programs left in registers and local memory.
     ///
-    /// There is nothing to read back, and no way back.
+    /// Nothing is read back, and it cannot be undone.
     ///
-    /// *Source*: `run_cleaner_shader` of the PCI device, since kernel 6.12; takes the partition's number.
-    /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: GFX9 and newer, by firmware.
+    /// # Source
+    /// `run_cleaner_shader` of the PCI device, since kernel 6.12; it accepts the partition's number.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no such file.
+    ///
+    /// # Supported on
+    /// GFX9 and newer, by firmware.
     #[doc(alias = "amdsmi_clean_gpu_local_data")]
     pub fn clean_local_data(&self) -> Result<Plan<()>> {
         self.present(CLEANER)?;

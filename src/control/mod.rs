@@ -1,4 +1,4 @@
-//! Changing settings: what feature `control` adds, and the only place that writes.
+//! Changes settings. Only this module writes, and only feature `control` compiles it.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -9,7 +9,7 @@
 //! let control = gpu.control()?;
 //! let plan = control.power_cap(1, MicroWatts::from_watts(300))?; // checked against the driver's range
 //! println!("{plan}"); // /sys/…/power1_cap <- 300000000
-//! # // A fixture is only looked at.
+//! # // A fixture is read-only.
 //! # let Ok(_) = plan.clone().stage() else { return Ok(()) };
 //! let change = plan.apply()?;
 //! println!("asked for {}, is {}", change.asked, change.actual?);
@@ -17,23 +17,23 @@
 //! # }
 //! ```
 //!
-//! Each method of [`Control`] makes a [`Plan`] and changes nothing. A plan is an ordered list of files and bytes that
-//! was checked against what the driver publishes; it can be printed and [tried dry](Plan::dry_run).
-//! [`Plan::stage`] reads what the files hold and makes sure that they may be written; [`Staged::commit`] writes, one
-//! write(2) a step. If a step fails, [`Incomplete`] says which had been done and has the plan that undoes them. If
-//! none does, [`Change`] has what was asked for, what the driver says now, and the way back as well.
+//! Each method of [`Control`] creates a [`Plan`] and changes nothing. A plan is an ordered list of files and bytes,
+//! checked against the driver's ranges. It can be printed and checked for [obstacles](Plan::dry_run). [`Plan::stage`]
+//! reads the files' contents and checks that they are writable; [`Staged::commit`] writes, with one write(2) per step.
+//! If a step fails, [`Incomplete`] has the completed steps and the plan that undoes them. Otherwise, [`Change`] has the
+//! requested value, the driver's value, and the plan that undoes the change.
 //!
-//! A [`Transaction`] makes several changes as one: if one fails, those before it are undone, and one [`Undo`] undoes all.
+//! A [`Transaction`] combines several changes: if one fails, the previous ones are undone, and one [`Undo`] undoes all.
 //!
-//! On a fixture or a recording everything can be planned; staging refuses with [`Error::ReadOnly`].
+//! On a fixture or a recording, everything can be planned; staging refuses with [`Error::ReadOnly`].
 //!
-//! Planning does not wake a sleeping GPU: what must read a range answers
-//! [`Suspended`](crate::error::Unavailable::Suspended) then, unless the [policy](crate::WakePolicy) allows waking.
-//! Committing wakes it.
+//! Planning does not wake a sleeping GPU: a range that cannot be read is
+//! [`Suspended`](crate::error::Unavailable::Suspended), unless the [policy](crate::WakePolicy) allows waking. The commit
+//! wakes the GPU.
 //!
-//! Settings of processors are in [`cpu`], one message to the firmware each.
+//! Settings of CPUs are in [`cpu`]; each is one message to the firmware.
 //!
-//! Not here on purpose: injecting RAS errors, uploading powerplay tables and firmware.
+//! Injection of RAS errors and uploads of powerplay tables or firmware are left out on purpose.
 
 mod back_end;
 mod capability;
@@ -70,15 +70,15 @@ pub use performance::Choice;
 pub use plan::{Action, Plan, Step};
 pub use transaction::{Aborted, Applied, NotUndone, Transaction, Undo};
 
-/// What a backend without a writer is.
-const LOOKED_AT: &str = "a fixture or a recording, and opened as such";
-/// The bit of `amdgpu.ppfeaturemask` that lets the driver offer overdrive (PP_OVERDRIVE_MASK).
+/// The reason of a backend that cannot write.
+const LOOKED_AT: &str = "this is a fixture or a recording";
+/// The bit of `amdgpu.ppfeaturemask` that enables overdrive (PP_OVERDRIVE_MASK).
 const OVERDRIVE_BIT: u64 = 0x4000;
 
 /// The settings of one GPU. Each method plans a change; see [`control`](self).
 ///
-/// Files are the package's: but for [process isolation](Control::process_isolation) and the
-/// [cleaner shader](Control::clean_local_data), a change through one partition is a change to all of them.
+/// The files belong to the package: except for [process isolation](Control::process_isolation) and the [cleaner
+/// shader](Control::clean_local_data), a change through one partition affects all of them.
 #[derive(Debug)]
 pub struct Control<'a> {
     gpu: &'a Gpu,
@@ -86,13 +86,13 @@ pub struct Control<'a> {
 }
 
 impl Gpu {
-    /// The way to change settings of this GPU.
+    /// Access to this GPU's settings.
     ///
-    /// Any user gets it, on any machine, to plan and to see what is [possible](Control::capabilities). On a fixture
-    /// or a recording that is what would be possible on the machine itself; [`Plan::stage`] refuses there.
+    /// Any user may plan changes on any machine and see the available [settings](Control::capabilities). On a fixture
+    /// or a recording, these are the settings available on the machine itself; [`Plan::stage`] refuses there.
     ///
     /// # Errors
-    /// [`Error::NotSupported`] where the PCI device is not to be seen, as in a container with KFD alone;
+    /// [`Error::NotSupported`] if the PCI device is not visible, as in a container with KFD only;
     /// [`Error::DeviceGone`] after a change of partitions.
     pub fn control(&self) -> Result<Control<'_>> {
         Ok(Control { gpu: self, device: self.device("driver")? })
@@ -100,7 +100,7 @@ impl Gpu {
 }
 
 impl<'a> Control<'a> {
-    /// Refuses a file that is not there, and says so by the boot parameter if that is why.
+    /// Refuses a missing file, and names the boot parameter if overdrive is off.
     fn overdrive_file(&self, file: &str) -> Result<()> {
         match self.device.dir.meta(Path::new(file)) {
             Ok(_) => Ok(()),
@@ -111,7 +111,7 @@ impl<'a> Control<'a> {
         }
     }
 
-    /// The boot parameter that would switch overdrive on; absent if it is on, or the mask cannot be read.
+    /// The boot parameter that enables overdrive; absent if it is on, or if the mask cannot be read.
     fn overdrive_parameter(&self) -> Option<String> {
         let parameters = self.gpu.inner.backend.open_dir(Path::new("/sys/module/amdgpu/parameters")).ok()?;
         let mut text = Vec::new();
@@ -121,7 +121,7 @@ impl<'a> Control<'a> {
     }
 }
 
-/// Refuses what is outside of a published range; the sentence says what was compared.
+/// Refuses a value outside a published range. The returned sentence states the check.
 fn within(
     path: &dyn Fn() -> PathBuf,
     setting: &str,
@@ -136,12 +136,12 @@ fn within(
     Ok(format!("{setting} {asked} is within {minimum} to {maximum}"))
 }
 
-/// The sentence for a value that nothing can be compared with.
+/// The sentence for a value without a published range.
 fn unbounded(what: &str, asked: &dyn fmt::Display) -> String {
-    format!("{what} {asked}: the driver publishes no range, and decides")
+    format!("{what} {asked}: the driver publishes no range and will decide")
 }
 
-/// A sentence for each line of a table that was not understood.
+/// One sentence for each line of a table that was not understood.
 fn remarks(unrecognised: &[UnrecognisedLine]) -> impl Iterator<Item = String> {
     unrecognised.iter().map(|line| format!("not understood in the table: {line}"))
 }

@@ -1,4 +1,4 @@
-//! The overdrive table, `pp_od_clk_voltage`: what can be edited follows from what it prints.
+//! The overdrive table, `pp_od_clk_voltage`. Its content determines the possible edits.
 
 use std::path::PathBuf;
 
@@ -17,12 +17,17 @@ use crate::unit::MegaHertz;
 pub(super) const TABLE: &str = "pp_od_clk_voltage";
 
 impl Control<'_> {
-    /// Edits the overdrive table and makes the edits effective. The performance level becomes manual.
+    /// Edits the overdrive table and applies the edits. Sets the performance level to manual.
     ///
-    /// *Source*: `pp_od_clk_voltage` of the PCI device: one line an edit, then `c`. The ranges are its `OD_RANGE`.
-    /// *Errors*: [`Error::OverdriveOff`], which names the boot parameter; [`Error::NotOffered`] for an edit that this
-    /// table does not take, and for none; [`Error::OutOfRange`].
-    /// *Supported on*: most with overdrive enabled; APUs, MI200 and MI300 always.
+    /// # Source
+    /// `pp_od_clk_voltage` of the PCI device: one line per edit, then `c`. The ranges are in `OD_RANGE`.
+    ///
+    /// # Errors
+    /// [`Error::OverdriveOff`], which names the boot parameter; [`Error::NotOffered`] for an edit that this table
+    /// does not accept, and for an empty list; [`Error::OutOfRange`].
+    ///
+    /// # Supported on
+    /// Most GPUs with overdrive enabled; APUs, MI200 and MI300 always.
     #[doc(alias = "amdsmi_set_gpu_od_clk_info")]
     #[doc(alias = "amdsmi_set_gpu_od_volt_info")]
     pub fn overdrive(&self, edits: &[OverdriveEdit]) -> Result<Plan<Vec<OverdriveEdit>, Overdrive>> {
@@ -31,19 +36,24 @@ impl Control<'_> {
         self.overdrive_plan(plan, &table, edits, &PerformanceLevel::Manual)
     }
 
-    /// Sets clocks and voltages back to what they were after boot, lets all levels in, and gives the clocks back to
-    /// the driver.
+    /// Restores clocks and voltages to their values after boot, allows all levels, and returns the clocks to the
+    /// driver.
     ///
-    /// *Source*: `pp_od_clk_voltage`, if it is there: `r`, then `c`; `power_dpm_force_performance_level`: `auto`.
-    /// *Errors*: [`Error::NotSupported`] without power management.
-    /// *Supported on*: all with power management.
+    /// # Source
+    /// `pp_od_clk_voltage`, if it exists: `r`, then `c`; `power_dpm_force_performance_level`: `auto`.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without power management.
+    ///
+    /// # Supported on
+    /// All with power management.
     pub fn reset_clocks(&self) -> Result<Plan<(), PerformanceLevel>> {
         let auto = self.performance_level(PerformanceLevel::Auto)?;
         let mut plan = Plan::new(self.gpu, (), |gpu: &Gpu| bare(gpu.performance_level()));
         if self.device.dir.meta(TABLE.as_ref()).is_ok() {
             let reset = Step::write(&self.device.dir, TABLE, RESET)
                 .restored_by(|text| taken_lines(&overdrive::overdrive(text).unwrap_or_default()));
-            // APUs and MI300 take a reset in manual mode only, and some need the commit after it.
+            // APUs and MI300 accept a reset only in the manual level, and some need the commit after it.
             plan = plan.step(self.level_step(&PerformanceLevel::Manual)).step(reset);
             plan = plan.step(Step::write(&self.device.dir, TABLE, "c"));
         }
@@ -51,7 +61,7 @@ impl Control<'_> {
         Ok(plan)
     }
 
-    /// The table now. One that opens with the manual level is empty until then.
+    /// The current table. A table that needs the manual level is empty until then.
     pub(super) fn overdrive_table(&self) -> Result<Overdrive> {
         self.overdrive_file(TABLE)?;
         match bare(self.gpu.overdrive()) {
@@ -60,8 +70,8 @@ impl Control<'_> {
         }
     }
 
-    /// Whether the table may be empty because of the performance level: APUs print theirs in the manual level only
-    /// (`vangogh_print_fine_grain_clk`, `renoir_print_clk_levels`).
+    /// Returns `true` if the table may be empty because of the performance level: APUs print it only in the manual
+    /// level (`vangogh_print_fine_grain_clk`, `renoir_print_clk_levels`).
     fn opens_with_manual(&self) -> bool {
         let level = bare(self.gpu.performance_level());
         self.gpu.is_apu() && level.is_ok_and(|level| level != PerformanceLevel::Manual)
@@ -71,7 +81,7 @@ impl Control<'_> {
         self.gpu.path_of(TABLE)
     }
 
-    /// The steps of edits: the level in which they are taken, the edits, and what makes them effective.
+    /// The steps of edits: the required performance level, the edits, and the commit.
     pub(super) fn overdrive_plan<A, B>(
         &self,
         plan: Plan<A, B>,
@@ -84,10 +94,10 @@ impl Control<'_> {
         self.check_offered(table, edits)?;
         let mut plan = plan.step(self.level_step(level));
         let mut edits = edits.to_vec();
-        // Determinism sets an upper bound alone, and leaves the lower one at its default.
+        // Determinism sets only a maximum and leaves the minimum at its default.
         if *level == PerformanceLevel::Manual {
             if let Err(error) = check_order(&path, table, &edits) {
-                // A range that lies above the old one must get its upper bound first.
+                // A range above the old one needs its maximum set first.
                 edits.reverse();
                 check_order(&path, table, &edits).map_err(|_| error)?;
             }
@@ -95,15 +105,15 @@ impl Control<'_> {
         plan.checks.extend(remarks(&table.unrecognised));
         if closed {
             plan = plan.check(format!(
-                "{TABLE} is empty until the performance level is manual: the driver alone compares the edits"
+                "{TABLE} is empty until the performance level is manual, so only the driver checks the edits"
             ));
         }
-        // `smu_v13_0_6_set_soft_freq_limited_range` answers EOPNOTSUPP to an APU's function and to older firmware.
+        // `smu_v13_0_6_set_soft_freq_limited_range` returns EOPNOTSUPP for an APU's function and for older firmware.
         if edits.iter().any(|edit| matches!(edit, OverdriveEdit::MemoryClock { .. }))
             && self.is_virtual_function()
         {
             plan = plan.check(
-                "of a virtual function the driver takes a memory clock with newer firmware only".into(),
+                "on a virtual function, the driver accepts a memory clock only with newer firmware".into(),
             );
         }
         for edit in edits {
@@ -155,7 +165,7 @@ impl Control<'_> {
             edit => offered.iter().any(|one| one.sets_the_same(edit)),
         };
         let unknown = edits.iter().find(|edit| !is_offered(edit));
-        // The line that offers it may be the one that was not understood.
+        // The line with this edit may be the one that was not understood.
         if let Some(line) = unknown.and_then(|edit| edit.unrecognised(table)) {
             return Err(Error::Unparsable { path: path(), source: line.error() });
         }

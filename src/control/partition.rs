@@ -1,4 +1,4 @@
-//! Splitting a package: its compute units, its memory.
+//! Compute and memory partitioning of a package.
 
 use super::Control;
 use super::plan::{Behind, Plan, Step};
@@ -12,16 +12,21 @@ const COMPUTE: &str = "current_compute_partition";
 const MEMORY: &str = "current_memory_partition";
 
 impl Control<'_> {
-    /// Splits the compute units anew; also as a word, `"cpx"`, in either case of letters.
+    /// Changes the compute partitioning; also by name, such as `"cpx"`, in either case.
     ///
-    /// The GPUs of the list are no more after this: the driver takes their KFD nodes away and makes others. Every
-    /// handle of this scan on this package answers [`Error::DeviceGone`] then; take a new list with
+    /// This invalidates the list of GPUs: the driver removes their KFD nodes and creates others. Every handle of this
+    /// scan on this package then returns [`Error::DeviceGone`]; get a new list with
     /// [`Smi::rescan`](crate::Smi::rescan).
     ///
-    /// *Source*: `current_compute_partition` of the PCI device; `available_compute_partition` lists what it takes.
-    /// *Errors*: [`Error::NotOffered`] for what is not listed; [`Error::NotSupported`] where the chip cannot be split.
-    /// When it is committed, [`Unavailable::InUse`](crate::error::Unavailable::InUse) while processes use the package.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `current_compute_partition` of the PCI device; `available_compute_partition` lists the accepted modes.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for an unlisted mode; [`Error::NotSupported`] if the chip cannot be partitioned. At the
+    /// commit, [`Unavailable::InUse`](crate::error::Unavailable::InUse) while processes use the package.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_set_gpu_compute_partition")]
     pub fn compute_partition(
         &self,
@@ -36,7 +41,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(COMPUTE),
                 asked: partition.to_string(),
-                offered: "a virtual function keeps the partitions that its host made".into(),
+                offered: "a virtual function cannot change the partitions that its host made".into(),
             });
         }
         let list = self.gpu.access().read(AVAILABLE_COMPUTE_PARTITIONS.name, |text| {
@@ -51,16 +56,21 @@ impl Control<'_> {
         Ok(plan)
     }
 
-    /// Splits the memory anew, as `NPS1` and so on; also as a word in either case of letters.
+    /// Changes the memory partitioning to `NPS1` and so on; also by name, in either case.
     ///
-    /// The driver remembers it for the next time that it is loaded: until then the answer is the old mode, and the
-    /// list of GPUs stays. Loading it again is not done here, since every program that uses a GPU would have to go.
+    /// The change takes effect when the driver is next loaded: until then, the old mode is reported, and the list of
+    /// GPUs stays. The driver is not reloaded here, because every program that uses a GPU would have to stop.
     ///
-    /// *Source*: `current_memory_partition` of the PCI device; `available_memory_partition` lists what it takes
-    /// (since kernel 6.13).
-    /// *Errors*: [`Error::NotOffered`] for what is not listed; [`Error::NotSupported`] where the memory cannot be
-    /// split. A kernel that cannot change it has the file read-only, which [`Plan::stage`] tells.
-    /// *Supported on*: MI300 and newer Instinct, since kernel 6.13.
+    /// # Source
+    /// `current_memory_partition` of the PCI device; `available_memory_partition` lists the accepted modes (since
+    /// kernel 6.13).
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for an unlisted mode; [`Error::NotSupported`] if the memory cannot be partitioned. On a
+    /// kernel that cannot change it, the file is read-only, which [`Plan::stage`] reports.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct, since kernel 6.13.
     #[doc(alias = "amdsmi_set_gpu_memory_partition")]
     #[doc(alias = "amdsmi_set_gpu_memory_partition_mode")]
     pub fn memory_partition(&self, partition: impl Into<MemoryPartition>) -> Result<Plan<MemoryPartition>> {
@@ -75,12 +85,18 @@ impl Control<'_> {
         Ok(plan.step(step.behind(Behind::Partitions)).check(check))
     }
 
-    /// Says how much of a memory partition each compute partition in it may have; also as a word, `"all"`.
+    /// Sets the share of a memory partition that each compute partition in it may allocate; also by name, such as
+    /// `"all"`.
     ///
-    /// *Source*: `compute_partition_mem_alloc_mode` of the PCI device, since kernel 7.1.
-    /// *Errors*: [`Error::NotOffered`] for a word that the driver does not know; [`Error::NotSupported`] where the chip
-    /// cannot be split.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `compute_partition_mem_alloc_mode` of the PCI device, since kernel 7.1.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for a name that the driver does not know; [`Error::NotSupported`] if the chip cannot be
+    /// partitioned.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_set_gpu_accelerator_partition_mem_alloc_mode")]
     #[doc(alias = "amdsmi_set_gpu_compute_partition_mem_alloc_mode")]
     pub fn memory_allocation(&self, mode: impl Into<MemoryAllocation>) -> Result<Plan<MemoryAllocation>> {
@@ -90,7 +106,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(MEMORY_ALLOCATION.name),
                 asked: mode.to_string(),
-                offered: "there are CAPPING and ALL".into(),
+                offered: "use CAPPING or ALL".into(),
             });
         }
         let step = Step::write(&self.device.dir, MEMORY_ALLOCATION.name, &mode).restored_verbatim();
@@ -98,7 +114,7 @@ impl Control<'_> {
             .step(step.behind(Behind::Other)))
     }
 
-    /// Whether the driver lists this mode. Where it has no list it decides, but no word that is none of its own is sent.
+    /// Checks that the driver lists this mode. Without a list, the driver decides, but only names of modes are sent.
     fn listed<T: PartialEq + std::fmt::Display + IsWord>(
         &self,
         file: &str,
@@ -113,16 +129,16 @@ impl Control<'_> {
             }
             Ok(None) => "the driver lists none".into(),
             Err(Error::NotSupported { .. }) if asked.is_word() => {
-                return Ok(format!("{asked}: the driver publishes no list, and decides"));
+                return Ok(format!("{asked}: the driver publishes no list and will decide"));
             }
-            Err(Error::NotSupported { .. }) => "that is not a mode's name".into(),
+            Err(Error::NotSupported { .. }) => "this is not the name of a mode".into(),
             Err(error) => return Err(error),
         };
         Err(Error::NotOffered { path: self.gpu.path_of(file), asked: asked.to_string(), offered })
     }
 }
 
-/// Whether a mode is one that has a name.
+/// Returns `true` for a mode with a name.
 trait IsWord {
     fn is_word(&self) -> bool;
 }

@@ -1,4 +1,4 @@
-//! How the driver chooses clocks: performance level, power profiles, policies.
+//! The driver's clock policy: performance level, power profiles, policies.
 
 use std::path::Path;
 
@@ -19,12 +19,12 @@ use crate::unit::Percent;
 const LEVEL: &str = "power_dpm_force_performance_level";
 const PROFILE: &str = "pp_power_profile_mode";
 
-/// One entry of a list, by its number or by its name in either case of letters.
+/// One entry of a list, by number or by name in either case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
-    /// By the number that the driver prints beside it.
+    /// The number that the driver prints next to the entry.
     Index(u32),
-    /// By the driver's name for it.
+    /// The driver's name of the entry.
     Name(String),
 }
 
@@ -43,7 +43,7 @@ impl From<u32> for Choice {
     }
 }
 
-/// A number if it is one, else a name.
+/// Parses a number, or else a name.
 impl From<&str> for Choice {
     fn from(text: &str) -> Choice {
         text.parse().map_or_else(|_| Choice::Name(text.to_owned()), Choice::Index)
@@ -60,13 +60,18 @@ impl std::fmt::Display for Choice {
 }
 
 impl Control<'_> {
-    /// Says how the driver chooses clocks; also as a word, `"auto"`, in either case of letters.
+    /// Sets the performance level; also by name, such as `"auto"`, in either case.
     ///
-    /// *Source*: `power_dpm_force_performance_level` of the PCI device.
-    /// *Errors*: [`Error::NotOffered`] for a word that the driver does not know, and for a level that it does not take of
-    /// this GPU; [`Unavailable::InReset`].
-    /// *Supported on*: all with power management; `perf_determinism` on MI200 and MI300, which has no other level than
-    /// that, `auto` and `manual`.
+    /// # Source
+    /// `power_dpm_force_performance_level` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for a word that the driver does not know, and for a level that it does not take of this
+    /// GPU; [`Unavailable::InReset`].
+    ///
+    /// # Supported on
+    /// All with power management; `perf_determinism` on MI200 and MI300, which has no other level than that, `auto`
+    /// and `manual`.
     #[doc(alias = "amdsmi_set_gpu_perf_level")]
     #[doc(alias = "amdsmi_set_gpu_perf_level_v1")]
     pub fn performance_level(&self, level: impl Into<PerformanceLevel>) -> Result<Plan<PerformanceLevel>> {
@@ -128,20 +133,25 @@ impl Control<'_> {
     pub(super) fn level_step(&self, level: &PerformanceLevel) -> Step {
         let line = |text: &[u8]| {
             let before = performance::performance_level(text);
-            // `unknown` can be read and not written.
+            // `unknown` can be read but not written.
             let known = before.filter(|level| !matches!(level, PerformanceLevel::Other(_)));
             known.map(|level| level.to_string()).into_iter().collect()
         };
         Step::write(&self.device.dir, LEVEL, level).restored_by(line).holding()
     }
 
-    /// Chooses a power profile by its number or name. The performance level becomes manual.
+    /// Selects a power profile by number or name. Sets the performance level to manual.
     ///
-    /// *Source*: `pp_power_profile_mode` of the PCI device, which lists the profiles.
-    /// *Errors*: [`Error::NotOffered`] for a profile that is not listed, for `CUSTOM` where it takes
-    /// [parameters](Control::custom_power_profile), and for `BOOTUP_DEFAULT` of GFX8 cards, which
-    /// [goes by itself](Control::reset_power_profile); [`Error::NotSupported`] where there are none.
-    /// *Supported on*: most; not MI300.
+    /// # Source
+    /// `pp_power_profile_mode` of the PCI device, which lists the profiles.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for a profile that is not listed, for `CUSTOM` where it takes
+    /// [parameters](Control::custom_power_profile), and for `BOOTUP_DEFAULT` of GFX8 cards, which [goes by
+    /// itself](Control::reset_power_profile); [`Error::NotSupported`] where there are none.
+    ///
+    /// # Supported on
+    /// Most; not MI300.
     #[doc(alias = "amdsmi_set_gpu_power_profile")]
     pub fn power_profile(&self, profile: impl Into<Choice>) -> Result<Plan<PowerProfile>> {
         let (chosen, custom) = self.listed_profile(&profile.into())?;
@@ -151,15 +161,20 @@ impl Control<'_> {
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(step))
     }
 
-    /// Sets the parameters of the profile `CUSTOM`, and chooses it. The performance level becomes manual.
+    /// Sets the parameters of the profile `CUSTOM`, and selects it. Sets the performance level to manual.
     ///
     /// What they mean and how many there are differs with each ASIC: the headings of the table say it. Where each clock
     /// has a line of its own the first is the clock's number.
     ///
-    /// *Source*: `pp_power_profile_mode` of the PCI device.
-    /// *Errors*: [`Error::NotOffered`] without a profile `CUSTOM`, for another number of parameters than it takes, or if
-    /// they are too long for the driver's buffer of 127 bytes.
-    /// *Supported on*: discrete cards up to RDNA3.
+    /// # Source
+    /// `pp_power_profile_mode` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] without a profile `CUSTOM`, for another number of parameters than it takes, or if they
+    /// are too long for the driver's buffer of 127 bytes.
+    ///
+    /// # Supported on
+    /// Discrete cards up to RDNA3.
     pub fn custom_power_profile(&self, parameters: &[i64]) -> Result<Plan<Vec<i64>, PowerProfile>> {
         let (profile, custom) = self.listed_profile(&Choice::Name("CUSTOM".into()))?;
         let text: String = parameters.iter().map(|parameter| format!(" {parameter}")).collect();
@@ -184,12 +199,17 @@ impl Control<'_> {
         Ok(plan.step(self.level_step(&PerformanceLevel::Manual)).step(step))
     }
 
-    /// Goes back to the profile after boot, and to automatic clocks.
+    /// Restores the profile after boot, and automatic clocks.
     ///
-    /// *Source*: `pp_power_profile_mode` of the PCI device: the profile `BOOTUP_DEFAULT`. Where the driver refuses it by
-    /// its number, the automatic performance level alone brings it back (`psm_adjust_power_state_dynamic`).
-    /// *Errors*: [`Error::NotSupported`] where there are no profiles.
-    /// *Supported on*: as [`Control::power_profile`].
+    /// # Source
+    /// `pp_power_profile_mode` of the PCI device: the profile `BOOTUP_DEFAULT`. Where the driver refuses it by its
+    /// number, the automatic performance level alone brings it back (`psm_adjust_power_state_dynamic`).
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] where there are no profiles.
+    ///
+    /// # Supported on
+    /// As [`Control::power_profile`].
     pub fn reset_power_profile(&self) -> Result<Plan<PowerProfile>> {
         let (default, custom) = self.listed_profile(&Choice::Name("BOOTUP_DEFAULT".into()))?;
         let plan = match custom.is_some_and(|custom| custom.refuses_default) {
@@ -252,35 +272,45 @@ impl Control<'_> {
         Ok((found, table.custom))
     }
 
-    /// Refuses what is not listed in a table with a line that was not understood: it may be the one that lists it.
+    /// Refuses an unlisted entry of a table with a line that was not understood, because that line may list it.
     fn refuse_unrecognised(&self, file: &str, unrecognised: &[UnrecognisedLine]) -> Result<()> {
         unrecognised.first().map_or(Ok(()), |line| {
             Err(Error::Unparsable { path: self.gpu.path_of(file), source: line.error() })
         })
     }
 
-    /// Chooses the level of the SoC's power policy by its number or name.
+    /// Selects the level of the SoC's power policy by number or name.
     ///
-    /// *Source*: `pm_policy/soc_pstate` of the PCI device, which lists them; since kernel 6.10.
-    /// *Errors*: [`Error::NotOffered`] for a level that is not listed; [`Error::NotSupported`] without the policy.
-    /// *Supported on*: MI300.
+    /// # Source
+    /// `pm_policy/soc_pstate` of the PCI device, which lists them; since kernel 6.10.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for an unlisted level; [`Error::NotSupported`] without the policy.
+    ///
+    /// # Supported on
+    /// MI300.
     #[doc(alias = "amdsmi_set_soc_pstate")]
     pub fn soc_pstate(&self, level: impl Into<Choice>) -> Result<Plan<PolicyLevel>> {
         self.policy("pm_policy/soc_pstate", &level.into(), |gpu: &Gpu| bare(gpu.soc_pstate()))
     }
 
-    /// Chooses by number or name how XGMI links power down when they are idle.
+    /// Selects the XGMI power-down policy by number or name.
     ///
-    /// *Source*: `pm_policy/xgmi_plpd` of the PCI device, which lists the levels; before kernel 6.10
-    /// `xgmi_plpd_policy`, which takes 0, 1 and 2 (disallow, default, optimized).
-    /// *Errors*: [`Error::NotOffered`] for a level that is not listed; [`Error::NotSupported`] without the policy.
-    /// *Supported on*: MI200, MI300.
+    /// # Source
+    /// `pm_policy/xgmi_plpd` of the PCI device, which lists the levels; before kernel 6.10 `xgmi_plpd_policy`, which
+    /// accepts 0, 1 and 2 (disallow, default, optimized).
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for an unlisted level; [`Error::NotSupported`] without the policy.
+    ///
+    /// # Supported on
+    /// MI200, MI300.
     #[doc(alias = "amdsmi_set_xgmi_plpd")]
     pub fn xgmi_plpd(&self, level: impl Into<Choice>) -> Result<Plan<PolicyLevel>> {
         self.policy(self.xgmi_plpd_file(), &level.into(), |gpu: &Gpu| bare(gpu.xgmi_plpd()))
     }
 
-    /// The older file where it stands alone.
+    /// The older file, if only that one exists.
     pub(super) fn xgmi_plpd_file(&self) -> &'static str {
         match (self.present(XGMI_PLPD.name), self.present(OLDER_XGMI_PLPD.name)) {
             (Err(Error::NotSupported { .. }), Ok(())) => OLDER_XGMI_PLPD.name,
@@ -328,9 +358,14 @@ impl Control<'_> {
 
     /// Raises the shader clock by this many percent, 0 to 20.
     ///
-    /// *Source*: `pp_sclk_od` of the PCI device.
-    /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: GFX8 and Vega.
+    /// # Source
+    /// `pp_sclk_od` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; [`Error::NotSupported`] if the driver has no such file.
+    ///
+    /// # Supported on
+    /// GFX8 and Vega.
     #[doc(alias = "amdsmi_set_gpu_overdrive_level")]
     #[doc(alias = "amdsmi_set_gpu_overdrive_level_v1")]
     pub fn overdrive_level(&self, percent: Percent) -> Result<Plan<Percent>> {
@@ -339,9 +374,14 @@ impl Control<'_> {
 
     /// Raises the memory clock by this many percent, 0 to 20.
     ///
-    /// *Source*: `pp_mclk_od` of the PCI device.
-    /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: GFX8 and Vega.
+    /// # Source
+    /// `pp_mclk_od` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; [`Error::NotSupported`] if the driver has no such file.
+    ///
+    /// # Supported on
+    /// GFX8 and Vega.
     pub fn memory_overdrive_level(&self, percent: Percent) -> Result<Plan<Percent>> {
         self.raise("pp_mclk_od", percent, |gpu| bare(gpu.memory_overdrive_level()))
     }
@@ -360,7 +400,7 @@ impl Control<'_> {
         Ok(Plan::new(self.gpu, percent, read).step(step).check(check))
     }
 
-    /// Refuses a file of the PCI device that is not there.
+    /// Refuses a missing file of the PCI device.
     pub(super) fn present(&self, file: &str) -> Result<()> {
         let failed = |error| self.device.error(crate::error::Op::Meta, self.gpu.path_of(file), error);
         self.device.dir.meta(Path::new(file)).map(drop).map_err(failed)
@@ -388,7 +428,7 @@ fn current_profile(gpu: &Gpu) -> Result<PowerProfile> {
     current.ok_or_else(|| Error::NotSupported { path: gpu.path_of(PROFILE) })
 }
 
-/// The numbers of a clock's levels, as they can be selected.
+/// The level numbers of a clock that can be selected.
 pub(super) fn selectable(table: &DpmTable) -> Vec<u32> {
     let number = |index| match index {
         crate::parse::dpm::DpmIndex::Level(number) => Some(number),

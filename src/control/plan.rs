@@ -1,4 +1,4 @@
-//! A change before it is made: which files, which bytes, in which order.
+//! A planned change: files, bytes and their order.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,33 +8,33 @@ use crate::backend::Dir;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 
-/// From what a file holds before the change, the lines that bring it back; none if nothing can.
+/// Computes the lines that restore a file from its previous content; none if nothing can.
 type Restore = Arc<dyn Fn(&[u8]) -> Vec<String> + Send + Sync>;
-/// Reads what the driver says after the change.
+/// Reads the driver's value after the change.
 pub(super) type ReadBack<B> = Arc<dyn Fn(&Gpu) -> Result<B> + Send + Sync>;
 
-/// What is done to a file.
+/// The action on a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Action {
-    /// These bytes are written, in one write.
+    /// Writes these bytes with one write(2).
     Write(Vec<u8>),
-    /// The file is read, and that alone does it: a GPU reset, the clearing of XGMI errors.
+    /// Reads the file, which triggers the action: a GPU reset, or clearing XGMI errors.
     Read,
 }
 
-/// How the driver's error numbers are meant, by what stands behind a file.
+/// The meaning of the driver's error numbers for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Behind {
-    /// The power management: EPERM and EBUSY tell the GPU's state.
+    /// Power management: EPERM and EBUSY mean a state of the GPU.
     PowerManagement,
-    /// The partitions: EBUSY says that processes use the GPU.
+    /// Partitioning: EBUSY means that processes use the GPU.
     Partitions,
-    /// Something that has no numbers of its own.
+    /// No special error numbers.
     Other,
 }
 
-/// One step of a plan: a file and what is done to it.
+/// One step of a plan: a file and the action on it.
 #[derive(Clone)]
 pub struct Step {
     pub(super) dir: Arc<dyn Dir>,
@@ -42,20 +42,20 @@ pub struct Step {
     pub(super) action: Action,
     pub(super) behind: Behind,
     pub(super) restore: Option<Restore>,
-    /// Whether the file holds what was last written to it, and does not take commands.
+    /// Set if the file keeps the last written text, and does not accept commands.
     pub(super) holds: bool,
 }
 
 impl Step {
-    /// Writes one line. Each ends in a newline: `amdgpu_set_pp_od_clk_voltage` of older kernels follows a null
-    /// pointer without one, `amdgpu_set_pm_policy_attr` cuts off the last byte whatever it is.
+    /// A step that writes one line. Each line ends in a newline: without one, `amdgpu_set_pp_od_clk_voltage` of older
+    /// kernels follows a null pointer, and `amdgpu_set_pm_policy_attr` cuts off the last byte.
     pub(super) fn write(dir: &Arc<dyn Dir>, name: impl Into<String>, line: impl fmt::Display) -> Step {
         let action = Action::Write(format!("{line}\n").into_bytes());
         let behind = Behind::PowerManagement;
         Step { dir: dir.clone(), name: name.into(), action, behind, restore: None, holds: false }
     }
 
-    /// Reads a file whose reading does something.
+    /// A step that reads a file for its effect.
     pub(super) fn read(dir: &Arc<dyn Dir>, name: impl Into<String>) -> Step {
         let behind = Behind::Other;
         Step {
@@ -68,13 +68,13 @@ impl Step {
         }
     }
 
-    /// Says whose error numbers these are.
+    /// Sets the meaning of the error numbers.
     pub(super) fn behind(mut self, behind: Behind) -> Step {
         self.behind = behind;
         self
     }
 
-    /// Says how the way back follows from what the file holds before.
+    /// Sets the function that computes the undo lines from the previous content.
     pub(super) fn restored_by(
         mut self,
         lines: impl Fn(&[u8]) -> Vec<String> + Send + Sync + 'static,
@@ -83,29 +83,29 @@ impl Step {
         self
     }
 
-    /// Says that the file holds what is written to it.
+    /// Marks the file as keeping the written text.
     pub(super) fn holding(mut self) -> Step {
         self.holds = true;
         self
     }
 
-    /// The way back is to write the one line that the file holds before.
+    /// Undoing writes the file's previous line.
     pub(super) fn restored_verbatim(self) -> Step {
         let line = |text: &[u8]| crate::parse::scalar::text(text).map(String::from).into_iter().collect();
         self.restored_by(line).holding()
     }
 
-    /// The file, as on a live machine.
+    /// The file's path, as on a live machine.
     pub fn path(&self) -> PathBuf {
         self.dir.path().join(&self.name)
     }
 
-    /// What is done to it.
+    /// The action on the file.
     pub fn action(&self) -> &Action {
         &self.action
     }
 
-    /// The bytes that are written; none for a step that reads.
+    /// The bytes to write; none for a step that reads.
     pub fn bytes(&self) -> &[u8] {
         match &self.action {
             Action::Write(bytes) => bytes,
@@ -113,17 +113,17 @@ impl Step {
         }
     }
 
-    /// What is written, without its newline.
+    /// The text to write, without its newline.
     pub(super) fn line(&self) -> String {
         String::from_utf8_lossy(self.bytes()).trim_end().to_owned()
     }
 
-    /// Whether it makes the edits before it effective (`pp_od_clk_voltage`, `gpu_od/fan_ctrl/*`).
+    /// Returns `true` if the step applies previous edits (`pp_od_clk_voltage`, `gpu_od/fan_ctrl/*`).
     pub(super) fn is_commit(&self) -> bool {
         self.bytes() == b"c\n"
     }
 
-    /// Why this step could not be done by this user here, as far as that can be told without trying.
+    /// The reason why this user could not make this step here, as far as it is known without trying.
     pub(super) fn obstacle(&self, gpu: &Gpu) -> Result<()> {
         let name = Path::new(&self.name);
         let meta = self.dir.meta(name).map_err(|error| {
@@ -135,15 +135,15 @@ impl Step {
             Action::Read => (0o444, Op::Read),
         };
         let refuse = |hint| Err(Error::NoPermission { op, path: self.path(), hint });
-        // Holds for root as well: kernfs_fop_open looks at the mode itself (KERNFS_ROOT_EXTRA_OPEN_PERM_CHECK).
+        // This applies to root as well: kernfs_fop_open checks the mode itself (KERNFS_ROOT_EXTRA_OPEN_PERM_CHECK).
         if meta.mode & bits == 0 {
-            return refuse("the driver does not let it be changed on this GPU");
+            return refuse("the driver does not allow changing it on this GPU");
         }
         let euid = gpu.inner.backend.host().euid;
-        // Which groups the user is in no backend tells: a group that may write is given the chance.
+        // No backend reports the user's groups, so a writable group is accepted.
         let allowed = bits & if euid == meta.uid { 0o700 } else { 0o077 };
         if euid != 0 && meta.mode & allowed == 0 {
-            return refuse("only root may; the file's mode keeps this user out");
+            return refuse("only root may do this; the file's mode excludes this user");
         }
         Ok(())
     }
@@ -165,9 +165,9 @@ impl fmt::Display for Step {
     }
 }
 
-/// A change that has been checked and not been made: printable, and without effect until it is committed.
+/// A checked change that has not been made. It can be printed, and has no effect until it is committed.
 ///
-/// `A` is what was asked for, `B` what is read back afterwards.
+/// `A` is the requested value, `B` the value read back afterwards.
 #[must_use = "a plan changes nothing until it is staged and committed"]
 #[derive(Clone)]
 pub struct Plan<A, B = A> {
@@ -199,36 +199,35 @@ impl<A, B> Plan<A, B> {
         self
     }
 
-    /// What is done, in this order.
+    /// The steps in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// What was asked for.
+    /// The requested value.
     pub fn asked(&self) -> &A {
         &self.asked
     }
 
-    /// What was compared with which range, or that the driver publishes none; a sentence each.
+    /// The range checks, or that the driver publishes no range; one sentence each.
     pub fn checks(&self) -> &[String] {
         &self.checks
     }
 
-    /// Whether this is another machine's tree, a fixture or a recording: nothing is written there, and that a step has
-    /// no obstacle says only that it would have none on the machine itself.
+    /// Returns `true` on a fixture or a recording: nothing is written there, and a step without an obstacle would
+    /// have none on the machine itself.
     pub fn is_of_a_recording(&self) -> bool {
         self.steps.iter().any(|step| step.dir.writer().is_none())
     }
 
-    /// Touches nothing, and says of each step what would keep it from being done: a file that is not there or
-    /// a missing permission. That the driver would take the value, only writing it tells. A fixture answers as its
-    /// machine would.
+    /// Finds the obstacle to each step without changing anything: a missing file or permission. Only writing shows
+    /// whether the driver accepts the value. A fixture answers as its machine would.
     pub fn dry_run(&self) -> Vec<(&Step, Result<()>)> {
         self.steps.iter().map(|step| (step, step.obstacle(&self.gpu))).collect()
     }
 }
 
-/// One line a step.
+/// Displays one line per step.
 impl<A, B> fmt::Display for Plan<A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, step) in self.steps.iter().enumerate() {

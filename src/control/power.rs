@@ -1,4 +1,4 @@
-//! Power caps.
+//! Power caps of all channels.
 
 use super::plan::{Plan, Step};
 use super::{Control, unbounded, within};
@@ -8,16 +8,19 @@ use crate::parse::scalar;
 use crate::unit::MicroWatts;
 
 impl Control<'_> {
-    /// Limits the power of a channel, in millionths of a watt: 1 is the socket's limit, 2 the fast one.
+    /// Sets the power cap of a channel in microwatts: channel 1 is the socket's limit, 2 the fast limit.
     ///
-    /// The driver takes whole watts and cuts off the rest (`amdgpu_hwmon_set_power_cap`): what it made of the value
-    /// is read back.
+    /// The driver rounds down to whole watts (`amdgpu_hwmon_set_power_cap`); its value is read back.
     ///
-    /// *Source*: hwmon `powerN_cap`, its range `powerN_cap_min` and `powerN_cap_max`.
-    /// *Errors*: [`Error::OutOfRange`]; [`Error::NotSupported`] where there is no such cap; [`Error::NotOffered`] for
-    /// a virtual function, and for the second die of an MI250, whose cap is set through the first.
-    /// *Supported on*: discrete cards, Van Gogh and MI300A; a second channel on Van Gogh, and on MI300 from
-    /// kernel 7.0 on.
+    /// # Source
+    /// Hwmon `powerN_cap`, its range `powerN_cap_min` and `powerN_cap_max`.
+    ///
+    /// # Errors
+    /// [`Error::OutOfRange`]; [`Error::NotSupported`] without such a cap; [`Error::NotOffered`] for a virtual
+    /// function, and for the second die of an MI250, whose cap is set through the first.
+    ///
+    /// # Supported on
+    /// Discrete cards, Van Gogh and MI300A; a second channel on Van Gogh, and on MI300 from kernel 7.0 on.
     #[doc(alias = "amdsmi_set_power_cap")]
     pub fn power_cap(&self, channel: u32, cap: MicroWatts) -> Result<Plan<MicroWatts>> {
         let gpu = self.gpu;
@@ -30,13 +33,13 @@ impl Control<'_> {
         if let Some(reason) = self.refuses_power_caps(&name) {
             return Err(refused(reason));
         }
-        // In force now; that it can be read shows that there is one (the file is empty where the firmware refuses).
+        // The current cap. If it can be read, the GPU has one (the file is empty if the firmware refuses).
         self.read_cap(&name)?;
         let check = match (self.read_cap(&format!("{name}_min")), self.read_cap(&format!("{name}_max"))) {
-            // `aldebaran_get_power_limit`, `aldebaran_set_power_limit`: only the first die has a cap.
+            // Only the first die has a cap (`aldebaran_get_power_limit`, `aldebaran_set_power_limit`).
             (Ok(_), Ok(MicroWatts(0))) => {
                 return Err(refused(
-                    "the driver takes none on this die, whose range is 0 W: the cap of an MI250 is its first die's",
+                    "this die has no cap (its range is 0 W); set the cap of an MI250 on its first die",
                 ));
             }
             (Ok(minimum), Ok(maximum)) => {
@@ -54,8 +57,8 @@ impl Control<'_> {
             }
             (Err(error), _) | (_, Err(error)) => return Err(error),
         };
-        // `smu_set_power_limit` and `pp_set_power_limit` take 0 for the cap in force or the default.
-        let none = "0 W is no cap to the driver: it takes it for the cap in force, or for the default";
+        // `smu_set_power_limit` and `pp_set_power_limit` interpret 0 as the current cap or the default.
+        let none = "0 W is not a cap: the driver interprets it as the current cap or as the default";
         let watts = (cap.0 / 1_000_000 == 0).then(|| none.to_owned());
         let step = Step::write(&gpu.hwmon()?.dir, name.clone(), cap.0).restored_verbatim();
         let read_back =
@@ -65,11 +68,16 @@ impl Control<'_> {
         Ok(plan)
     }
 
-    /// Sets the cap of a channel back to what it was after boot.
+    /// Restores the power cap of a channel to its value after boot.
     ///
-    /// *Source*: hwmon `powerN_cap_default`, written to `powerN_cap`.
-    /// *Errors*: as [`Control::power_cap`].
-    /// *Supported on*: as [`Control::power_cap`].
+    /// # Source
+    /// Hwmon `powerN_cap_default`, written to `powerN_cap`.
+    ///
+    /// # Errors
+    /// As [`Control::power_cap`].
+    ///
+    /// # Supported on
+    /// As [`Control::power_cap`].
     pub fn reset_power_cap(&self, channel: u32) -> Result<Plan<MicroWatts>> {
         self.power_cap(channel, self.read_cap(&format!("power{channel}_cap_default"))?)
     }
@@ -96,7 +104,7 @@ impl Control<'_> {
     }
 }
 
-/// Where a file of the hwmon directory is, or would be.
+/// The path that a file of the hwmon directory has or would have.
 pub(super) fn hwmon_path(gpu: &Gpu, name: &str) -> std::path::PathBuf {
     gpu.access().hwmon_path(name)
 }

@@ -1,4 +1,4 @@
-//! Starting over: the GPU itself, and the error counters of XGMI.
+//! Resets of the GPU and of the XGMI error counters.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,28 +13,33 @@ const DEBUG: &str = "/sys/kernel/debug/dri";
 const RECOVER: &str = "amdgpu_gpu_recover";
 
 impl Control<'_> {
-    /// Resets the GPU. What runs on it is lost, on all partitions, and on the whole hive if XGMI joins it to others.
+    /// Resets the GPU. All work on the GPU is lost, including all partitions and the whole XGMI hive.
     ///
-    /// There is no way back. The handle stays good, but the GPU answers
+    /// It cannot be undone. The handle stays valid, but the GPU returns
     /// [`InReset`](crate::error::Unavailable::InReset) for a while.
     ///
-    /// *Source*: reading `amdgpu_gpu_recover` in debugfs triggers it (`amdgpu_debugfs_gpu_recover`); in the directory
-    /// of the PCI address, or on older kernels of the card's number, whose `name` must have the address.
-    /// *Errors*: [`Error::NotSupported`] without debugfs; [`Error::NoPermission`] for all but root, and where the
-    /// kernel is locked down. When it is committed, [`Error::Io`] with the reset's own result.
-    /// *Supported on*: all.
+    /// # Source
+    /// Reading `amdgpu_gpu_recover` in debugfs triggers it (`amdgpu_debugfs_gpu_recover`); in the directory of the
+    /// PCI address, or on older kernels of the card's number, whose `name` must have the address.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without debugfs; [`Error::NoPermission`] for users other than root, and on a
+    /// locked-down kernel. At the commit, [`Error::Io`] with the result of the reset.
+    ///
+    /// # Supported on
+    /// All.
     #[doc(alias = "amdsmi_reset_gpu")]
     pub fn reset_gpu(&self) -> Result<Plan<()>> {
         let dir = self.debug_dir()?;
         Ok(Plan::new(self.gpu, (), |_| Ok(())).step(Step::read(&dir, RECOVER)))
     }
 
-    /// Where debugfs has this GPU.
+    /// The debugfs directory of this GPU.
     pub(super) fn debug_dir(&self) -> Result<Arc<dyn Dir>> {
         let backend = &self.gpu.inner.backend;
         let bdf = self.gpu.ids().package.to_string();
         let by_address = Path::new(DEBUG).join(&bdf);
-        // The package's own card: that of a partition has no such file.
+        // The package's own card: a partition's card has no such file.
         let card = self
             .device
             .dir
@@ -46,7 +51,7 @@ impl Control<'_> {
         let mut refused = None;
         for path in std::iter::once(by_address).chain(by_number) {
             match backend.open_dir(&path) {
-                // Numbers are dealt out anew at each boot and hot-plug: never reset another's GPU.
+                // Numbers change at each boot and hot-plug. Never reset another GPU.
                 Ok(dir) if path.ends_with(&bdf) || names(&*dir, &bdf) => {
                     if dir.meta(Path::new(RECOVER)).is_ok() {
                         return Ok(dir);
@@ -60,13 +65,18 @@ impl Control<'_> {
         Err(refused.unwrap_or_else(absent))
     }
 
-    /// Clears the XGMI errors that the GPU holds.
+    /// Clears the XGMI error counters of the GPU.
     ///
-    /// There is no way back.
+    /// It cannot be undone.
     ///
-    /// *Source*: reading `xgmi_error` of the PCI device clears them (`amdgpu_xgmi_show_error`).
-    /// *Errors*: [`Error::NotSupported`] where the GPU is in no hive, or its data fabric cannot be asked.
-    /// *Supported on*: Vega20, MI100, MI200.
+    /// # Source
+    /// Reading `xgmi_error` of the PCI device clears them (`amdgpu_xgmi_show_error`).
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the GPU is in no hive, or if its data fabric cannot be read.
+    ///
+    /// # Supported on
+    /// Vega20, MI100, MI200.
     #[doc(alias = "amdsmi_reset_gpu_xgmi_error")]
     pub fn reset_xgmi_errors(&self) -> Result<Plan<()>> {
         self.present("xgmi_error")?;
@@ -75,7 +85,7 @@ impl Control<'_> {
     }
 }
 
-/// Whether debugfs says that this directory is the device's: `amdgpu dev=0000:03:00.0 unique=0000:03:00.0`
+/// Checks in debugfs that this directory belongs to the device: `amdgpu dev=0000:03:00.0 unique=0000:03:00.0`
 /// (`drm_name_info`).
 fn names(dir: &dyn Dir, bdf: &str) -> bool {
     let mut text = Vec::new();
@@ -86,7 +96,7 @@ fn names(dir: &dyn Dir, bdf: &str) -> bool {
     scalar::text(&text).is_some_and(|text| text.split_whitespace().any(|word| word == device))
 }
 
-/// The error of a directory that is there and closed to this user.
+/// The error of an existing directory that this user may not open.
 fn denied(path: &Path, error: &std::io::Error) -> Option<Error> {
     let error = Error::plain(Op::OpenDir, path, error);
     matches!(error, Error::NoPermission { .. }).then_some(error)

@@ -1,4 +1,4 @@
-//! The Peak Tops Limiter: on or off, and the two formats that it prefers.
+//! The Peak Tops Limiter: state and preferred formats.
 
 use super::Control;
 use super::plan::{Behind, Plan, Step};
@@ -12,9 +12,14 @@ use crate::reading::bare;
 impl Control<'_> {
     /// Switches the Peak Tops Limiter on or off.
     ///
-    /// *Source*: `ptl/ptl_enable` of the PCI device, since kernel 7.1.
-    /// *Errors*: [`Error::NotSupported`] where the firmware has no such limiter.
-    /// *Supported on*: MI300 and newer Instinct, by firmware.
+    /// # Source
+    /// `ptl/ptl_enable` of the PCI device, since kernel 7.1.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the firmware has no such limiter.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct, by firmware.
     #[doc(alias = "amdsmi_set_gpu_ptl_state")]
     pub fn peak_tops_limiter(&self, enabled: bool) -> Result<Plan<bool>> {
         self.present(PTL_ENABLE.name)?;
@@ -22,13 +27,18 @@ impl Control<'_> {
             .step(self.limiter_step(enabled)))
     }
 
-    /// Says which two formats of numbers the Peak Tops Limiter prefers, and switches it on where it is off: the driver
-    /// takes formats of a limiter that is on only (`ptl_format_store`).
+    /// Sets the two preferred number formats of the Peak Tops Limiter. Switches it on if it is off, because the
+    /// driver accepts formats only then (`ptl_format_store`).
     ///
-    /// *Source*: `ptl/ptl_format` of the PCI device, since kernel 7.1; `ptl/ptl_supported_formats` lists them.
-    /// *Errors*: [`Error::NotOffered`] for a format that is not listed, and for one that is named twice;
-    /// [`Error::NotSupported`] where the firmware has no such limiter.
-    /// *Supported on*: MI300 and newer Instinct, by firmware.
+    /// # Source
+    /// `ptl/ptl_format` of the PCI device, since kernel 7.1; `ptl/ptl_supported_formats` lists them.
+    ///
+    /// # Errors
+    /// [`Error::NotOffered`] for an unlisted format, and for two equal formats; [`Error::NotSupported`] if the
+    /// firmware has no such limiter.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct, by firmware.
     #[doc(alias = "amdsmi_set_gpu_ptl_formats")]
     pub fn peak_tops_formats(
         &self,
@@ -52,7 +62,7 @@ impl Control<'_> {
         }
         let check = format!("{formats} are among {}", words());
         let step = Step::write(&self.device.dir, PTL_FORMAT.name, &formats).behind(Behind::Other);
-        // `N/A` is printed while the limiter is off, and not taken.
+        // The driver prints `N/A` while the limiter is off, but does not accept it.
         let step = step.restored_by(|text| {
             let before = scalar::text(text).filter(|before| before != "N/A");
             before.map(String::from).into_iter().collect()

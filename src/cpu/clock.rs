@@ -1,4 +1,4 @@
-//! Clocks of a socket and a core, and what limits them.
+//! Clocks of a socket and of a core, and their limits.
 
 use std::path::Path;
 
@@ -46,7 +46,7 @@ fn kilohertz(text: &[u8]) -> Answer<MegaHertz> {
 }
 
 bundle! {
-    /// Clocks of a socket, in MHz, and what limits them.
+    /// Clocks of a socket in MHz, and their limits.
     pub struct SocketClocks {
         readings {
             /// Clock of the data fabric.
@@ -63,26 +63,26 @@ bundle! {
     }
 }
 
-/// 1/1024 of a megahertz.
+/// Converts 1/1024 of a megahertz.
 fn megahertz_of_q10(raw: u32) -> MegaHertz {
     MegaHertz(raw >> 10)
 }
 
-/// 1/1024 of a gigahertz.
+/// Converts 1/1024 of a gigahertz.
 fn gigahertz_of_q10(raw: u32) -> MegaHertz {
     MegaHertz(u32::try_from((u64::from(raw) * 1000) >> 10).unwrap_or(u32::MAX))
 }
 
 impl Socket {
-    /// Clocks and what limits them, in MHz.
+    /// Clocks and their limits, in MHz.
     ///
     /// # Source
-    /// `fclk_input`, `mclk_input`, `cclk_freq_limit_input`, `pwr_current_active_freq_limit` with its `…_source`, `clk_fmax`
-    /// and `clk_fmin`; else the metrics table; else messages 0Fh, 10h, 19h and 1Ch. The range at last cpufreq's
-    /// `cpuinfo_max_freq` and `cpuinfo_min_freq` of the first processor.
+    /// `fclk_input`, `mclk_input`, `cclk_freq_limit_input`, `pwr_current_active_freq_limit` with its `…_source`,
+    /// `clk_fmax` and `clk_fmin`; else the metrics table; else messages 0Fh, 10h, 19h and 1Ch. For the range,
+    /// finally, cpufreq's `cpuinfo_max_freq` and `cpuinfo_min_freq` of the first CPU.
     ///
     /// # Errors
-    /// None of its own: each quantity that is absent has its reason.
+    /// None. Each missing quantity has its reason.
     #[doc(alias = "amdsmi_get_cpu_fclk_mclk")]
     #[doc(alias = "amdsmi_get_cpu_cclk_limit")]
     #[doc(alias = "amdsmi_get_cpu_socket_current_active_freq_limit")]
@@ -95,7 +95,7 @@ impl Socket {
         let fabric = either(&FCLK, |table| table.fclk_frequency, megahertz_of_q10);
         let memory = either(&MCLK, |table| table.uclk_frequency, megahertz_of_q10);
         let both = std::cell::OnceCell::new();
-        // One message has both.
+        // One message has both values.
         let asked = |place: fn([u32; 2]) -> u32| {
             let answer = both.get_or_init(|| look.ask(Message::FabricAndMemoryClock, None, |words| words));
             answer.clone().map(|words| words.map(|words| MegaHertz(place(words))))
@@ -173,7 +173,7 @@ impl Look<'_> {
 }
 
 impl Core {
-    /// The core's clock, in MHz, as its driver knows it.
+    /// The core's clock in MHz, from the cpufreq driver.
     ///
     /// # Source
     /// cpufreq's `scaling_cur_freq`, of the first thread.
@@ -199,7 +199,7 @@ impl Core {
         self.ask(Message::CoreFrequencyLimit, answer::megahertz)
     }
 
-    /// The boost limit of the core that was set, in MHz.
+    /// The boost limit set for the core, in MHz.
     ///
     /// # Source
     /// Message 0Ah.
@@ -214,7 +214,7 @@ impl Core {
         self.ask(Message::BoostLimit, answer::megahertz)
     }
 
-    /// The lowest frequency of the core that was set, in MHz.
+    /// The minimum frequency set for the core, in MHz.
     ///
     /// # Source
     /// Message 38h.
@@ -228,7 +228,7 @@ impl Core {
         self.floor(false)
     }
 
-    /// The lowest frequency in effect for the core, in MHz.
+    /// The minimum frequency in effect for the core, in MHz.
     ///
     /// # Source
     /// Message 38h.

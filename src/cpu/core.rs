@@ -1,4 +1,4 @@
-//! A core: its names and threads.
+//! A core: names and threads.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ impl fmt::Debug for Core {
 }
 
 impl Socket {
-    /// Its cores, by the number of their first thread.
+    /// The cores, sorted by the number of their first thread.
     pub fn cores(&self) -> impl Iterator<Item = Core> {
         let socket = self.clone();
         (0..self.core_count()).map(move |index| Core { socket: socket.clone(), index })
@@ -33,22 +33,22 @@ impl Socket {
 }
 
 impl Core {
-    /// The socket that it is in.
+    /// The core's socket.
     pub fn socket(&self) -> &Socket {
         &self.socket
     }
 
-    /// Its place among the socket's cores, from 0.
+    /// Position among the socket's cores, from 0.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// N of each `cpuN` that is a thread of it and online.
+    /// The number N of `cpuN` for each online thread of the core.
     pub fn threads(&self) -> &[u32] {
         self.socket.parts().1.cores.get(self.index).map_or(&[], |core| &core.threads)
     }
 
-    /// Its APIC id, by which HSMP names it; of its first thread.
+    /// APIC id of the core's first thread, by which HSMP identifies the core.
     ///
     /// # Source
     /// `/proc/cpuinfo`.
@@ -56,7 +56,7 @@ impl Core {
         self.socket.parts().1.cores.get(self.index)?.apic_id
     }
 
-    /// Average power of the die of cores that it is on, in millionths of a watt.
+    /// Average power of the core's die (CCD), in microwatts.
     ///
     /// # Source
     /// Message 34h.
@@ -78,13 +78,13 @@ impl Core {
         self.threads().first().copied().unwrap_or(0)
     }
 
-    /// Its number among the cores of all sockets.
+    /// Position among the cores of all sockets.
     pub(super) fn number(&self) -> usize {
         let before = self.socket.machine().packages.iter().take(self.socket.index());
         before.map(|package| package.cores.len()).sum::<usize>() + self.index
     }
 
-    /// Asks the firmware about this core.
+    /// Queries the firmware about this core.
     pub(super) fn ask<T>(&self, message: Message, decode: fn(u32) -> T) -> Reading<T> {
         let argument = Some(request::core(self.apic()?));
         let answer = self.socket.look().ask(message, argument, |[word]| decode(word))?;

@@ -1,4 +1,4 @@
-//! Where the drivers of a processor have their files, found once for a scan.
+//! Directories of the CPU drivers, found once per scan.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,19 +14,19 @@ const NAME: File<String> = File::new(Source::Scan, "name", word);
 const UID: File<u16> =
     File::new(Source::Scan, "firmware_node/uid", |text| Ok(attribute::socket_of_uid(text)?));
 
-/// A socket's number and a directory of it.
+/// A directory with its socket's number.
 type OfSocket = (u32, Arc<dyn Dir>);
 
-/// The directories of drivers.
+/// The directories of the drivers.
 #[derive(Debug, Default)]
 pub(super) struct Devices {
-    /// The HSMP driver's own, of each socket: an ACPI device, or `socketN` of the platform device.
+    /// The HSMP driver's directory for each socket: an ACPI device, or `socketN` of the platform device.
     pub(super) hsmp: Vec<OfSocket>,
     /// `amd_hsmp_hwmon` of each socket.
     pub(super) hsmp_hwmon: Vec<OfSocket>,
     /// `k10temp` of each node.
     pub(super) k10temp: Vec<OfSocket>,
-    /// `amd_energy`, one for the machine.
+    /// `amd_energy`, one per machine.
     pub(super) amd_energy: Option<Arc<dyn Dir>>,
     /// `intel-rapl:N` of each package.
     pub(super) powercap: Vec<OfSocket>,
@@ -37,7 +37,7 @@ pub(super) fn of(dirs: &[OfSocket], socket: u32) -> Option<&dyn Dir> {
     dirs.iter().find(|(id, _)| *id == socket).map(|(_, dir)| &**dir)
 }
 
-/// The first node of AMD's processors on bus 0.
+/// The first node of AMD CPUs on bus 0.
 const FIRST_NODE: u8 = 0x18;
 
 impl Devices {
@@ -68,7 +68,7 @@ impl Devices {
                 _ => {}
             }
         }
-        // The platform driver registers those of all sockets on one device, one after the other.
+        // The platform driver registers all sockets on one device, in order.
         unnumbered.sort_by_key(|(number, _)| *number);
         let in_order = unnumbered.into_iter().zip(sockets);
         devices.hsmp_hwmon.extend(in_order.map(|((_, dir), socket)| (*socket, dir)));
@@ -79,7 +79,7 @@ impl Devices {
         }
         for (_, dir) in numbered(backend, "/sys/class/powercap", "intel-rapl:") {
             let name = NAME.read(&*dir);
-            // `package-0`; with several dies `package-0-die-1`.
+            // `package-0`, or `package-0-die-1` with several dies.
             let package = name.ok().and_then(|name| name.strip_prefix("package-")?.parse().ok());
             devices.powercap.extend(package.map(|package: u32| (package, dir)));
         }
@@ -106,7 +106,7 @@ fn hsmp(backend: &dyn Backend) -> Vec<OfSocket> {
     found
 }
 
-/// The directories of a name and a number, by their numbers.
+/// The directories with this name and a number, sorted by number.
 fn numbered(backend: &dyn Backend, path: &str, prefix: &str) -> Vec<(u32, Arc<dyn Dir>)> {
     let Ok(parent) = backend.open_dir(Path::new(path)) else { return Vec::new() };
     let entries = parent.list(Path::new(".")).unwrap_or_default();

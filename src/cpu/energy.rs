@@ -18,18 +18,17 @@ const ENERGY_UJ: File<MicroJoules> =
     File::new(Source::Powercap, "energy_uj", |text| Ok(MicroJoules(scalar::unsigned(text)?)));
 
 impl Socket {
-    /// Energy that the socket has used since its counter began, in millionths of a joule. The counter starts anew when it
-    /// is full.
+    /// Energy used by the socket since its counter started, in microjoules. The counter wraps.
     ///
     /// # Source
     /// The metrics table; messages 30h and 32h; hwmon `amd_energy` (`Esocket…`); powercap's `energy_uj`, which only root
     /// may read.
     ///
     /// # Errors
-    /// [`Error::NoPermission`] where only root may read it.
+    /// [`Error::NoPermission`] if only root may read it.
     ///
     /// # Supported on
-    /// MI300A and EPYC of family 1Ah by HSMP; others where the kernel has one of the drivers.
+    /// MI300A and EPYC of family 1Ah by HSMP; others if the kernel has one of the drivers.
     #[doc(alias = "amdsmi_get_cpu_socket_energy")]
     pub fn energy(&self) -> Reading<MicroJoules> {
         let look = self.look();
@@ -38,14 +37,14 @@ impl Socket {
             MicroJoules(u64::try_from(energy).unwrap_or(u64::MAX))
         });
         let sent = file::or(table, || look.energy(Message::PackageEnergy, None));
-        // Sockets follow the cores: `Esocket0`.
+        // Sockets are numbered after the cores: `Esocket0`.
         let hwmon = file::or(sent, || look.amd_energy("Esocket", self.index(), Scope::Socket));
         file::or(hwmon, || look.powercap())
     }
 }
 
 impl Core {
-    /// Energy that the core has used since its counter began, in millionths of a joule.
+    /// Energy used by the core since its counter started, in microjoules.
     ///
     /// # Source
     /// Messages 30h and 31h; hwmon `amd_energy` (`Ecore…`).
@@ -54,7 +53,7 @@ impl Core {
     /// As [`Socket::energy`].
     ///
     /// # Supported on
-    /// EPYC of family 1Ah by HSMP; others where the kernel has the driver.
+    /// EPYC of family 1Ah by HSMP; others if the kernel has the driver.
     #[doc(alias = "amdsmi_get_cpu_core_energy")]
     pub fn energy(&self) -> Reading<MicroJoules> {
         let look = self.socket().look();
@@ -72,12 +71,12 @@ impl Look<'_> {
         Ok(ticks.map(|ticks| unit.energy(ticks)))
     }
 
-    /// A counter of `amd_energy`, by its label: `Ecore007`, `Esocket0`.
+    /// A counter of `amd_energy` by label: `Ecore007`, `Esocket0`.
     fn amd_energy(&self, kind: &str, number: usize, scope: Scope) -> Reading<MicroJoules> {
         let absent = || Error::NotPublished { path: "/sys/class/hwmon/amd_energy".into() };
         let dir = self.machine.devices().amd_energy.as_deref().ok_or_else(absent)?;
         let cores = self.machine.packages.iter().map(|package| package.cores.len()).sum::<usize>();
-        // Counters are numbered from 1, sockets after all cores; the label decides.
+        // Counters are numbered from 1, sockets after all cores; the label is decisive.
         let place = if scope == Scope::Core { number } else { cores + number } + 1;
         let name = |file: &str| file.replacen('*', &place.to_string(), 1);
         let label = ENERGY_LABEL.read_named(dir, &name(ENERGY_LABEL.name), self.id())?;

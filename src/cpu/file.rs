@@ -1,4 +1,4 @@
-//! One file of the processor's drivers: its name, its parser, and what an error of it means.
+//! One file of the CPU drivers: name, parser, and meaning of its errors.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,12 +9,12 @@ use crate::error::{Error, HsmpRefusal, Op, Result};
 use crate::parse::hsmp::Message;
 use crate::reading::{Reading, Scope, Source, Value};
 
-/// A text file.
+/// A text file of a CPU driver.
 pub(super) struct File<T> {
     pub(super) source: Source,
     pub(super) name: &'static str,
     pub(super) parse: fn(&[u8]) -> Answer<T>,
-    /// The message that the driver sends when it is read.
+    /// The message that the driver sends on a read.
     pub(super) message: Option<Message>,
 }
 
@@ -23,7 +23,7 @@ impl<T> File<T> {
         File { source, name, parse, message: None }
     }
 
-    /// A file for which the HSMP driver sends a message.
+    /// A file whose read makes the HSMP driver send a message.
     pub(super) const fn sent(
         source: Source,
         name: &'static str,
@@ -33,12 +33,12 @@ impl<T> File<T> {
         File { source, name, parse, message: Some(message) }
     }
 
-    /// Reads it in a directory.
+    /// Reads the file in a directory.
     pub(super) fn read(&self, dir: &dyn Dir) -> Result<T> {
         self.read_named(dir, self.name, 0)
     }
 
-    /// Reads it for a socket, whose number an error of a message tells.
+    /// Reads the file for a socket; the error of a message has the socket's number.
     pub(super) fn of_socket(&self, dir: &dyn Dir, socket: u32) -> Reading<T> {
         let value = self.read_named(dir, self.name, socket)?;
         Ok(Value { value, source: self.source, scope: Scope::Socket })
@@ -58,7 +58,7 @@ impl<T> File<T> {
     }
 }
 
-/// The error of a call on a file that only a processor has.
+/// The error of a call on a CPU file.
 pub(super) fn error(op: Op, path: PathBuf, error: &io::Error) -> Error {
     match Error::plain(op, &path, error) {
         Error::NotSupported { path } => Error::NotPublished { path },
@@ -66,8 +66,8 @@ pub(super) fn error(op: Op, path: PathBuf, error: &io::Error) -> Error {
     }
 }
 
-/// The error of a message, sent by this process or by the driver for a file: what `hsmp_send_message` and
-/// `__hsmp_send_message` mean by an errno.
+/// The error of a message, sent by this process or by the driver for a file: the meaning of an errno of
+/// `hsmp_send_message` and `__hsmp_send_message`.
 pub(crate) fn of_message(path: PathBuf, socket: u32, message: Message, failure: &io::Error) -> Error {
     use rustix::io::Errno;
     let reason = match failure.raw_os_error().map(Errno::from_raw_os_error) {
@@ -85,13 +85,13 @@ pub(crate) fn of_message(path: PathBuf, socket: u32, message: Message, failure: 
     refused(path, socket, message, reason)
 }
 
-/// A message that has no answer.
+/// A message without an answer.
 pub(super) fn refused(path: PathBuf, socket: u32, message: Message, reason: HsmpRefusal) -> Error {
     let socket = u16::try_from(socket).unwrap_or(u16::MAX);
     Error::Hsmp { path, socket, message: message.number(), reason }
 }
 
-/// How much an error says about why a source is not there; 0 for one that is there and fails.
+/// Ranks errors of a missing source by their information; 0 for a source that exists and fails.
 fn absence(error: &Error) -> u8 {
     match error {
         Error::NotPublished { .. } | Error::NotSupported { .. } => 1,
@@ -101,7 +101,8 @@ fn absence(error: &Error) -> u8 {
     }
 }
 
-/// The first source's answer, or where it is not there the next one's. Where none is there, the error that says more.
+/// The first source's answer, or the next one's if the first does not exist. If neither exists, the more informative
+/// error.
 pub(super) fn or<T>(first: Reading<T>, next: impl FnOnce() -> Reading<T>) -> Reading<T> {
     let absent = match first {
         Err(error) if absence(&error) > 0 => error,

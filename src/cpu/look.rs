@@ -1,4 +1,4 @@
-//! One look at a socket: messages that are sent only if they have an answer, and the metrics table read once.
+//! One look at a socket: sends only messages that will be answered, and reads the metrics table once.
 
 use std::cell::{Cell, OnceCell};
 use std::path::PathBuf;
@@ -22,7 +22,7 @@ const PROTOCOL_VERSION: File<u32> =
 pub(super) struct Look<'a> {
     pub(super) machine: &'a Machine,
     pub(super) package: &'a Package,
-    /// Whether the firmware let a message of this look time out.
+    /// Set if the firmware let a message of this look time out.
     silent: Cell<bool>,
     table: OnceCell<Result<HsmpMetrics>>,
 }
@@ -53,7 +53,7 @@ impl<'a> Look<'a> {
             return Err(Error::NotPublished { path });
         };
         if let Some(message) = file.message {
-            // Every protocol has what hwmon asks.
+            // Every protocol has the messages of hwmon.
             if message > Message::SocketPowerLimitMax {
                 self.check_offered(message)?;
             }
@@ -64,7 +64,7 @@ impl<'a> Look<'a> {
         self.noticing(file.of_socket(dir, self.id()))
     }
 
-    /// Notices a firmware that does not answer.
+    /// Records a firmware that does not answer.
     fn noticing<T>(&self, answer: Result<T>) -> Result<T> {
         if let Err(Error::Hsmp { reason: HsmpRefusal::TimedOut, .. }) = answer {
             self.silent.set(true);
@@ -87,22 +87,22 @@ impl<'a> Look<'a> {
         Ok(Value { value, source, scope: Scope::Socket })
     }
 
-    /// Asks the firmware. The message is sent only if the processor's protocol and the loaded driver have it.
+    /// Queries the firmware. The message is sent only if the CPU's protocol and the loaded driver have it.
     pub(super) fn ask<T, const N: usize>(
         &self,
         message: Message,
         argument: Option<u32>,
         decode: impl FnOnce([u32; N]) -> T,
     ) -> Reading<T> {
-        // The versions can be asked of any.
+        // The version messages can always be sent.
         if message > Message::ProtocolVersion {
             self.check_offered(message)?;
         }
         self.sent(message, argument, decode)
     }
 
-    /// Refuses a message that the processor's protocol does not have. It is not read from a file either: the driver has
-    /// all files on every processor, and would send it.
+    /// Refuses a message that the CPU's protocol does not have. Its file is not read either: the driver has all files
+    /// on every CPU, and would send the message.
     pub(super) fn check_offered(&self, message: Message) -> Result<()> {
         let protocol = self.protocol()?.value;
         let model = &self.machine.model;
@@ -112,7 +112,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Asks about something that may have no place in the message.
+    /// Queries something that the message may not be able to address.
     pub(super) fn ask_about<T, const N: usize>(
         &self,
         message: Message,
@@ -125,7 +125,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// A message that changes something, if the processor's protocol and the loaded driver have it.
+    /// A message that changes a setting, if the CPU's protocol and the loaded driver have it.
     #[cfg(feature = "control")]
     pub(super) fn change(&self, message: Message, argument: Option<u32>) -> Result<HsmpMessage> {
         self.check_offered(message)?;
@@ -154,7 +154,7 @@ impl<'a> Look<'a> {
         let request = HsmpMessage { socket, number: message.number(), argument, response: sizes.response };
         let answer = self.machine.backend.hsmp(&request).map_err(|failure| {
             match file::of_message(PathBuf::from(HSMP), self.id(), message, &failure) {
-                // Also of a backend that has no devices at all.
+                // Applies to a backend without any devices, too.
                 Error::NotPublished { path } => Error::NoHsmp { path },
                 Error::Io { path, errno, .. } if errno == rustix::io::Errno::NOSYS.raw_os_error() => {
                     Error::NoHsmp { path }
@@ -171,7 +171,7 @@ impl<'a> Look<'a> {
         file::refused(PathBuf::from(HSMP), self.id(), message, reason)
     }
 
-    /// The metrics table, read once in a look: each reading makes the firmware fill it anew.
+    /// The metrics table, read once per look, because each read makes the firmware refill it.
     pub(super) fn table(&self) -> Result<&HsmpMetrics> {
         let table = self.table.get_or_init(|| self.noticing(self.read_table()));
         table.as_ref().map_err(Clone::clone)
@@ -189,8 +189,8 @@ impl<'a> Look<'a> {
             return Err(Error::NotPublished { path: path(dir) });
         };
         let mut bytes = Vec::with_capacity(size);
-        // The driver of MI300A refuses any read of another size, and a second one fills the table anew. The larger table
-        // comes in pieces of a page (`kernfs_file_read_iter`).
+        // MI300A's driver refuses a read of another size, and a second read refills the table. The larger table comes
+        // in pieces of a page (`kernfs_file_read_iter`).
         let read = match protocol {
             6 => dir.read_once(TABLE.as_ref(), size, &mut bytes),
             _ => dir.read_to_end(TABLE.as_ref(), size, &mut bytes),

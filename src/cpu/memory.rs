@@ -25,7 +25,7 @@ fn gigabytes(text: &[u8]) -> Answer<GigabytesPerSecond> {
 }
 
 impl Socket {
-    /// Bandwidth of the memory, in gigabytes per second.
+    /// Memory bandwidth in gigabytes per second.
     ///
     /// # Source
     /// `ddr_max_bw`, `ddr_utilised_bw_input` and `ddr_utilised_bw_perc_input`; else message 14h.
@@ -61,7 +61,7 @@ impl Socket {
         self.dimm(Message::DimmTemperatureRange, address, answer::dimm_temperature_range)
     }
 
-    /// Power of the DIMM at an address, in millionths of a watt.
+    /// Power of the DIMM at an address, in microwatts.
     ///
     /// # Source
     /// Message 17h.
@@ -76,7 +76,7 @@ impl Socket {
         self.dimm(Message::DimmPower, address, answer::dimm_power)
     }
 
-    /// Temperature of the DIMM at an address, in thousandths of a degree Celsius.
+    /// Temperature of the DIMM at an address, in millidegrees Celsius.
     ///
     /// # Source
     /// Message 18h.
@@ -110,13 +110,13 @@ impl Socket {
         self.look().ask_about(Message::DimmSideband, argument, |[word]| word as u8)
     }
 
-    /// Traffic of an I/O link, in megabits per second: both ways together.
+    /// Traffic of an I/O link in both directions, in megabits per second.
     ///
     /// # Source
     /// Message 1Dh.
     ///
     /// # Errors
-    /// [`Error::NoHsmp`]; [`Error::Hsmp`], also for a link that this processor does not have.
+    /// [`Error::NoHsmp`]; [`Error::Hsmp`], also for a link that this CPU does not have.
     ///
     /// # Supported on
     /// EPYC from Genoa on, and MI300A.
@@ -146,7 +146,7 @@ impl Socket {
         let link = links.iter().find(|link| link.name == name);
         let argument = link.map(|link| request::link(*link, traffic));
         match (look.ask_about(message, argument, |[word]| answer::link_bandwidth(word)), links) {
-            // A processor that names no link has no such message either.
+            // A CPU without named links does not have this message.
             (Err(Error::Hsmp { reason: HsmpRefusal::NotAddressable, .. }), []) => {
                 look.ask(message, Some(0), |[word]| answer::link_bandwidth(word))
             }

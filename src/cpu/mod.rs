@@ -1,11 +1,11 @@
-//! The processor's side: sockets and cores of EPYC and MI300A, without AMD's E-SMI library.
+//! CPU sockets and cores of EPYC and MI300A, without AMD's E-SMI library.
 //!
 //! ```
 //! # fn main() -> amdgpu_smi::Result<()> {
 //! # let root = "fixtures/mi300x-1x-k6.12-spx";
 //! use amdgpu_smi::Smi;
 //!
-//! // On the machine at hand: `Smi::builder().cpus()`. No GPU and no GPU driver is needed for it.
+//! // On this machine: `Smi::builder().cpus()`. It needs neither a GPU nor a GPU driver.
 //! let cpus = Smi::builder().root(root).cpus()?;
 //! for socket in cpus.sockets() {
 //!     let power = socket.power();
@@ -18,27 +18,27 @@
 //! # }
 //! ```
 //!
-//! # Where values are from
+//! # Sources
 //!
-//! Each quantity is asked for in one order, and the value says which [`Source`] answered: the driver's hwmon
+//! Each quantity has an ordered list of sources, and its value names the [`Source`] used: the driver's hwmon
 //! (`amd_hsmp_hwmon`, Linux 6.16), its files in the directory of a socket's ACPI device, the firmware's metrics table
-//! (`metrics_bin`), a message through `/dev/hsmp`, then what other drivers publish (k10temp, amd_energy, powercap,
-//! cpufreq). The next is asked only where the one before is not there; a source that is there and fails is the answer.
+//! (`metrics_bin`), a message through `/dev/hsmp`, then other drivers (k10temp, amd_energy, powercap, cpufreq). The next
+//! source is read only if the previous one does not exist; an existing source that fails is the result.
 //!
 //! # Messages
 //!
-//! A message is sent if the processor's protocol has it ([`parse::hsmp::offered`](crate::parse::hsmp::offered)) and the
-//! loaded driver knows it, and never to find that out: the kernel logs each that the firmware refuses. `/dev/hsmp` is
-//! opened for reading, which every user may.
+//! A message is sent only if the CPU's protocol has it ([`parse::hsmp::offered`](crate::parse::hsmp::offered)) and the
+//! loaded driver knows it. It is never sent to find that out, because the kernel logs each message that the firmware
+//! refuses. `/dev/hsmp` is opened for reading, which every user may.
 //!
-//! A firmware that does not answer takes the kernel 100 ms for each message. Within one look ([`Socket::power`] and its
-//! like) no further message is sent after the first that timed out. Who cannot wait that long asks in a thread of
-//! their own, as for a GPU that hangs; reading GPUs never touches any of this.
+//! If the firmware does not answer, the kernel waits 100 ms for each message. Within one look ([`Socket::power`] and
+//! similar methods), no further message is sent after the first timeout. A program that cannot wait that long should
+//! use a separate thread, as for a hanging GPU. Reading GPUs never uses HSMP.
 //!
 //! # Guests and desktops
 //!
-//! They have no HSMP, and [`Cpus::hsmp_state`] says why. What they do have is answered: model and topology, and
-//! where their kernel has the drivers temperatures, energy and core clocks.
+//! They have no HSMP, and [`Cpus::hsmp_state`] has the reason. Model and topology are available, and with the kernel's
+//! drivers also temperatures, energy and core clocks.
 
 mod clock;
 mod core;
@@ -81,7 +81,7 @@ pub use thermal::CpuTemperature;
 pub(crate) use file::of_message as message_error;
 use scan::Machine;
 
-/// A machine's processors, as they were when they were looked for. Cheap to clone.
+/// A machine's CPUs, as they were at the scan. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Cpus {
     machine: Arc<Machine>,
@@ -89,10 +89,10 @@ pub struct Cpus {
 }
 
 impl SmiBuilder {
-    /// The processors of the machine that this builder stands for. Looks at nothing of the GPUs, and needs none.
+    /// Scans the CPUs of the machine that this builder describes. Reads nothing about GPUs, and needs none.
     ///
     /// # Errors
-    /// [`Error::Root`](crate::Error::Root) if the root cannot be one; those of listing `/sys/devices/system/cpu`.
+    /// [`Error::Root`](crate::Error::Root) if the root is not a machine; errors of listing `/sys/devices/system/cpu`.
     #[doc(alias = "amdsmi_init")]
     pub fn cpus(&self) -> Result<Cpus> {
         Cpus::new(Machine::scan(self.open()?)?)
@@ -100,10 +100,10 @@ impl SmiBuilder {
 }
 
 impl Smi {
-    /// The processors of the same machine, looked for now. Opens no device.
+    /// Scans the CPUs of the same machine now. Opens no device.
     ///
     /// # Errors
-    /// Those of listing `/sys/devices/system/cpu`.
+    /// Errors of listing `/sys/devices/system/cpu`.
     #[doc(alias = "amdsmi_get_cpu_handles")]
     pub fn cpus(&self) -> Result<Cpus> {
         Cpus::new(Machine::scan(self.backend().clone())?)
@@ -117,10 +117,10 @@ impl Cpus {
         Ok(Cpus { machine, sockets })
     }
 
-    /// The sockets, by their numbers.
+    /// The sockets, sorted by number.
     ///
     /// # Source
-    /// `physical_package_id` of each processor that is online.
+    /// `physical_package_id` of each online CPU.
     #[doc(alias = "amdsmi_get_cpu_socket_count")]
     #[doc(alias = "amdsmi_get_processor_handles")]
     pub fn sockets(&self) -> &[Socket] {
@@ -144,7 +144,7 @@ impl Cpus {
         &self.machine.model
     }
 
-    /// Hardware threads of a core; the most that any has.
+    /// Maximum number of hardware threads per core.
     ///
     /// # Source
     /// `thread_siblings_list`.
@@ -163,7 +163,7 @@ impl Cpus {
         Ok(Value { value, source: Source::Attribute, scope: Scope::Package })
     }
 
-    /// Whether the processors' management firmware can be asked, and if not, why.
+    /// The state of HSMP: available, or the reason why not.
     pub fn hsmp_state(&self) -> HsmpState {
         self.machine.hsmp_state()
     }

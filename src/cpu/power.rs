@@ -22,35 +22,35 @@ fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
 }
 
 bundle! {
-    /// Power of a socket, in millionths of a watt.
+    /// Power of a socket in microwatts, with its limit.
     pub struct SocketPower {
         readings {
-            /// The average power.
+            /// The average power of the socket.
             pub socket: MicroWatts,
-            /// The limit.
+            /// The power limit in effect.
             pub limit: MicroWatts,
-            /// The most that the limit can be set to.
+            /// The highest power limit that can be set.
             pub limit_max: MicroWatts,
-            /// Power of all rails together, by the regulators' telemetry.
+            /// Power of all rails, from the regulators' telemetry.
             pub rails: MicroWatts,
         }
     }
 }
 
-/// 1/1024 of a watt.
+/// Converts 1/1024 of a watt.
 fn of_q10(raw: u32) -> MicroWatts {
     MicroWatts((u64::from(raw) * 1_000_000) >> 10)
 }
 
 impl Socket {
-    /// Power and its limit, in millionths of a watt.
+    /// Power and its limit, in microwatts.
     ///
     /// # Source
     /// hwmon `power1_input`, `power1_cap`, `power1_cap_max`; else the metrics table; else messages 04h, 06h, 07h. The
     /// rails: message 1Bh.
     ///
     /// # Errors
-    /// None of its own: each quantity that is absent has its reason.
+    /// None. Each missing quantity has its reason.
     #[doc(alias = "amdsmi_get_cpu_socket_power")]
     #[doc(alias = "amdsmi_get_cpu_socket_power_cap")]
     #[doc(alias = "amdsmi_get_cpu_socket_power_cap_max")]

@@ -1,4 +1,4 @@
-//! Sockets and cores, from the kernel's topology of processors that are online.
+//! Sockets and cores, from the kernel's topology of online CPUs.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,41 +14,41 @@ use crate::parse::hsmp::{DriverTable, attribute};
 use crate::parse::{cpulist, scalar};
 use crate::reading::Source;
 
-/// Where the kernel lists processors.
+/// The directory with the kernel's list of CPUs.
 pub(super) const SYSTEM: &str = "/sys/devices/system/cpu";
-/// `/proc/cpuinfo` of a thousand processors is two megabytes.
+/// `/proc/cpuinfo` takes two megabytes for a thousand CPUs.
 const CPUINFO_LIMIT: usize = 16 << 20;
 
 const PACKAGE: File<u32> =
     File::new(Source::Scan, "topology/physical_package_id", |text| Ok(scalar::unsigned_32(text)?));
 const SIBLINGS: File<Vec<u32>> = File::new(Source::Scan, "topology/thread_siblings_list", |text| {
-    // A core has few threads; a list of more names no core.
+    // A core has few threads; a longer list does not describe a core.
     let threads: Vec<u32> = cpulist::cpu_list(text)?.into_iter().flatten().take(64).collect();
     if threads.is_empty() { Err(Absent::NotSupported) } else { Ok(threads) }
 });
 const VERSION: File<(u32, u32)> =
     File::new(Source::Attribute, "version", |text| Ok(attribute::driver_version(text)?));
-/// The modules that the driver was in, the newer first.
+/// The modules with the driver, newer first.
 pub(super) const MODULES: [&str; 2] = ["/sys/module/hsmp_common", "/sys/module/amd_hsmp"];
 
-/// What kind of processor it is.
+/// The CPU's vendor, family, model and name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CpuModel {
-    /// Who made it: `AuthenticAMD`.
+    /// Vendor: `AuthenticAMD`.
     pub vendor: Option<String>,
     /// Family; 25 is 19h.
     pub family: Option<u32>,
     /// Model within the family.
     pub model: Option<u32>,
-    /// What it is sold as.
+    /// Product name.
     pub name: Option<String>,
-    /// Whether a hypervisor is below: a guest sees no HSMP.
+    /// `true` in a virtual machine, which has no HSMP.
     pub is_virtual: bool,
 }
 
-/// What all handles of one scan share.
+/// The data shared by all handles of one scan.
 #[derive(Debug)]
 pub(super) struct Machine {
     pub(super) backend: Arc<dyn Backend>,
@@ -58,23 +58,23 @@ pub(super) struct Machine {
     driver: OnceLock<(u32, u32)>,
 }
 
-/// One socket's processors.
+/// The CPUs of one socket.
 #[derive(Debug)]
 pub(super) struct Package {
-    /// `physical_package_id`.
+    /// The kernel's `physical_package_id`.
     pub(super) id: u32,
-    /// By the number of their first thread.
+    /// The cores, sorted by the number of their first thread.
     pub(super) cores: Vec<CoreThreads>,
-    /// The version of its protocol, once it has been told, and by which source.
+    /// The version of the socket's protocol, once it is known, and its source.
     pub(super) protocol: OnceLock<(u32, Source)>,
 }
 
 /// One core's threads.
 #[derive(Debug)]
 pub(super) struct CoreThreads {
-    /// N of each `cpuN`.
+    /// The number N of each `cpuN`.
     pub(super) threads: Vec<u32>,
-    /// Of the first thread, the lowest.
+    /// APIC id of the first thread.
     pub(super) apic_id: Option<u32>,
 }
 
@@ -92,7 +92,7 @@ impl Machine {
             let number = entry.name.to_str().and_then(|name| name.strip_prefix("cpu")?.parse::<u32>().ok());
             let Some(number) = number else { continue };
             let Ok(dir) = system.open_dir(Path::new(&entry.name)) else { continue };
-            // One that is offline has no topology. Where there is none at all, as in some guests, all are of socket 0.
+            // An offline CPU has no topology. Without any topology, as in some guests, all CPUs are in socket 0.
             let package = match PACKAGE.read(&*dir) {
                 Ok(package) => package,
                 Err(Error::NotPublished { .. }) if is_known(&info, number) => 0,
@@ -124,7 +124,7 @@ impl Machine {
         Ok(Machine { backend, model, packages, devices: OnceLock::new(), driver: OnceLock::new() })
     }
 
-    /// Where drivers have their files; looked for when the first is asked for.
+    /// The directories of the drivers, found at the first use.
     pub(super) fn devices(&self) -> &Devices {
         let find = || {
             let sockets: Vec<u32> = self.packages.iter().map(|package| package.id).collect();
@@ -133,7 +133,7 @@ impl Machine {
         self.devices.get_or_init(find)
     }
 
-    /// Version of the HSMP driver that is loaded.
+    /// Version of the loaded HSMP driver.
     pub(super) fn driver_version(&self) -> Result<(u32, u32)> {
         if let Some(version) = self.driver.get() {
             return Ok(*version);
@@ -147,7 +147,7 @@ impl Machine {
                 }
             }
         }
-        // A module may be loaded later; only a success is kept.
+        // The module may be loaded later, so only a success is kept.
         result.map(|version| *self.driver.get_or_init(|| version))
     }
 
@@ -161,7 +161,7 @@ fn is_known(info: &[Processor], number: u32) -> bool {
     info.iter().any(|known| known.number == number)
 }
 
-/// What `/proc/cpuinfo` says; nothing where it cannot be read.
+/// The CPUs in `/proc/cpuinfo`; empty if it cannot be read.
 fn processors(backend: &dyn Backend) -> Vec<Processor> {
     let mut text = Vec::new();
     let read = backend

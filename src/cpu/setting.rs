@@ -1,4 +1,4 @@
-//! Settings of the firmware, as they are: p-states, widths, modes, C-states.
+//! Current settings of the firmware: P-states, widths, modes, C-states.
 
 use super::socket::Socket;
 use crate::parse::hsmp::Message;
@@ -22,7 +22,7 @@ impl Socket {
         self.look().ask(Message::NbioDpmLevel, Some(request::nbio(nbio)), |[word]| answer::dpm_levels(word))
     }
 
-    /// Least and most width of the xGMI links: 0 is x4, 1 is x8, 2 is x16.
+    /// Minimum and maximum width of the xGMI links: 0 is x4, 1 is x8, 2 is x16.
     ///
     /// # Source
     /// Message 0Ch.
@@ -36,7 +36,7 @@ impl Socket {
         self.setting(Message::XgmiLinkWidth, answer::range)
     }
 
-    /// Whether the data fabric chooses its p-state (performance boost), or which one it is held in.
+    /// P-state of the data fabric: automatic (performance boost) or fixed.
     ///
     /// # Source
     /// Message 0Dh.
@@ -50,7 +50,7 @@ impl Socket {
         self.setting(Message::FabricPstate, answer::fabric_pstate)
     }
 
-    /// The range of the data fabric's p-states; 0 is the fastest.
+    /// P-state range of the data fabric; 0 is the fastest.
     ///
     /// # Source
     /// Message 22h.
@@ -64,7 +64,7 @@ impl Socket {
         self.setting(Message::FabricPstateRange, answer::range)
     }
 
-    /// The range of the xGMI links' p-states.
+    /// P-state range of the xGMI links.
     ///
     /// # Source
     /// Message 26h.
@@ -92,7 +92,7 @@ impl Socket {
         self.setting(Message::PowerMode, answer::power_mode)
     }
 
-    /// Whether the rails of the cores have frequencies of their own.
+    /// `true` if the rails of the cores have independent frequencies.
     ///
     /// # Source
     /// Message 27h.
@@ -106,7 +106,7 @@ impl Socket {
         self.setting(Message::RailIsoFrequency, answer::enabled)
     }
 
-    /// Whether the data fabric may use C-states.
+    /// `true` if the data fabric may use C-states.
     ///
     /// # Source
     /// Message 28h.
@@ -120,7 +120,7 @@ impl Socket {
         self.setting(Message::FabricCstate, answer::enabled)
     }
 
-    /// Whether the package may go to PC6.
+    /// `true` if the package may enter PC6.
     ///
     /// # Source
     /// Message 29h.
@@ -134,7 +134,7 @@ impl Socket {
         self.setting(Message::Pc6, answer::enabled)
     }
 
-    /// Whether cores may go to CC6.
+    /// `true` if cores may enter CC6.
     ///
     /// # Source
     /// Message 2Ah.
@@ -148,7 +148,7 @@ impl Socket {
         self.setting(Message::Cc6, answer::enabled)
     }
 
-    /// The limit of SDPS, as the firmware's number.
+    /// SDPS limit, as the firmware's number.
     ///
     /// # Source
     /// Message 3Ah.
@@ -162,7 +162,7 @@ impl Socket {
         self.setting(Message::SdpsLimit, |word| word & !ASK)
     }
 
-    /// Which messages the firmware has switched on: a bit for each, in three words.
+    /// Messages that the firmware supports: one bit each, in three words.
     ///
     /// # Source
     /// Message 37h.

@@ -1,4 +1,4 @@
-//! A socket: its names, its cores and its versions.
+//! A socket: names, cores and versions.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ const FIRMWARE_VERSION: File<FirmwareVersion> =
         Ok(attribute::firmware_version(text)?)
     });
 
-/// A socket, with the processor in it. Cheap to clone.
+/// A socket with its CPU. Cheap to clone.
 #[derive(Clone)]
 pub struct Socket {
     machine: Arc<Machine>,
@@ -38,18 +38,18 @@ impl Socket {
     }
 
     pub(super) fn parts(&self) -> (&Machine, &Package) {
-        // The index is one of this machine's: handles are made of nothing else.
+        // The index is always valid: handles are created only from the list of packages.
         #[allow(clippy::indexing_slicing, reason = "handles are made by counting the packages")]
         (&self.machine, &self.machine.packages[self.index])
     }
 
-    /// A look at it.
+    /// A look at this socket.
     pub(super) fn look(&self) -> Look<'_> {
         let (machine, package) = self.parts();
         Look::new(machine, package)
     }
 
-    /// A message that changes something, if the processor's protocol and the loaded driver have it.
+    /// A message that changes a setting, if the CPU's protocol and the loaded driver have it.
     #[cfg(feature = "control")]
     pub(crate) fn change(&self, message: Message, argument: Option<u32>) -> Result<HsmpMessage> {
         self.look().change(message, argument)
@@ -64,23 +64,23 @@ impl Socket {
         &self.machine
     }
 
-    /// Its number: the kernel's `physical_package_id`, by which HSMP numbers sockets too.
+    /// The kernel's `physical_package_id`, which is also HSMP's number of the socket.
     pub fn id(&self) -> u32 {
         self.parts().1.id
     }
 
-    /// Its place among the sockets, from 0.
+    /// Position among the sockets, from 0.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// How many cores it has that are online.
+    /// Number of online cores.
     #[doc(alias = "amdsmi_get_cpu_cores_per_socket")]
     pub fn core_count(&self) -> usize {
         self.parts().1.cores.len()
     }
 
-    /// N of the first `cpuN` of the socket that is online.
+    /// The number N of the socket's first online `cpuN`.
     #[doc(alias = "amdsmi_first_online_core_on_cpu_socket")]
     pub fn first_online_thread(&self) -> Option<u32> {
         self.parts().1.cores.iter().flat_map(|core| &core.threads).copied().min()
@@ -94,7 +94,7 @@ impl Socket {
     /// Version of the HSMP protocol.
     ///
     /// # Source
-    /// `protocol_version`, else message 03h. Kept once it has been told.
+    /// `protocol_version`, else message 03h. Kept once it is known.
     ///
     /// # Errors
     /// [`Error::NoHsmp`](crate::Error::NoHsmp); [`Error::Hsmp`](crate::Error::Hsmp).
@@ -118,18 +118,18 @@ impl Socket {
         })
     }
 
-    /// Refuses a message that the processor's protocol does not have. The message is not sent.
+    /// Refuses a message that the CPU's protocol does not have. The message is not sent.
     ///
     /// # Source
     /// [`parse::hsmp::offered`](crate::parse::hsmp::offered), for the version of the protocol.
     ///
     /// # Errors
-    /// [`Error::Hsmp`](crate::Error::Hsmp) for one that it does not have; as [`Socket::protocol_version`].
+    /// [`Error::Hsmp`](crate::Error::Hsmp) for a message that it does not have; else as [`Socket::protocol_version`].
     pub fn offers(&self, message: Message) -> Result<()> {
         self.look().check_offered(message)
     }
 
-    /// Whether the firmware answers: it adds 1 to a number.
+    /// Tests the firmware: returns `true` if it adds 1 to a number.
     ///
     /// # Source
     /// Message 01h.
@@ -158,11 +158,11 @@ impl Socket {
     /// The firmware's metrics table, with all of its fields.
     ///
     /// # Source
-    /// `metrics_bin`, filled anew for this.
+    /// `metrics_bin`, refilled for each read.
     ///
     /// # Errors
-    /// [`Error::NotPublished`](crate::Error::NotPublished) where there is none;
-    /// [`Error::Unparsable`](crate::Error::Unparsable) for one of another size.
+    /// [`Error::NotPublished`](crate::Error::NotPublished) without the table;
+    /// [`Error::Unparsable`](crate::Error::Unparsable) for a table of another size.
     ///
     /// # Supported on
     /// As [`Socket::metrics_version`].
@@ -172,7 +172,7 @@ impl Socket {
         Ok(Value { value, source: Source::HsmpMetrics, scope: Scope::Socket })
     }
 
-    /// The links whose traffic can be asked for.
+    /// The links with traffic counters.
     ///
     /// # Errors
     /// As [`Socket::protocol_version`].

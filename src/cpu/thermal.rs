@@ -20,23 +20,23 @@ const TEMPERATURE_LABEL: File<String> = File::new(Source::K10temp, "temp*_label"
 bundle! {
     /// One sensor of k10temp.
     pub struct CpuTemperature {
-        /// Its label: `Tctl` (what controls the fans, and may be above the die's), `Tdie`, `Tccd1`.
+        /// Label: `Tctl` (controls the fans and can exceed the die's temperature), `Tdie`, `Tccd1`.
         pub label: String,
         readings {
-            /// Its temperature, in thousandths of a degree Celsius.
+            /// Temperature in millidegrees Celsius.
             pub current: MilliCelsius,
         }
     }
 }
 
 impl Socket {
-    /// Temperature of the socket, in thousandths of a degree Celsius.
+    /// Temperature of the socket, in millidegrees Celsius.
     ///
     /// # Source
     /// The metrics table; message 15h; k10temp's `Tdie`, or else its `Tctl`.
     ///
     /// # Errors
-    /// [`Error::NoHsmp`] where there is no k10temp either.
+    /// [`Error::NoHsmp`] if k10temp is missing, too.
     ///
     /// # Supported on
     /// Trento by message, MI300A by its table, all others by k10temp.
@@ -55,7 +55,7 @@ impl Socket {
         })
     }
 
-    /// All temperatures that the processor's own sensors give.
+    /// All temperatures of the CPU's own sensors, in millidegrees Celsius.
     ///
     /// # Source
     /// hwmon `k10temp`, of all nodes of the socket.
@@ -96,7 +96,7 @@ impl Socket {
         Ok(sensors)
     }
 
-    /// Whether the processor asserts that it is too hot.
+    /// `true` if the CPU signals overheating (PROCHOT).
     ///
     /// # Source
     /// `prochot_status`; else message 0Bh.
@@ -111,7 +111,7 @@ impl Socket {
         })
     }
 
-    /// How the cooling behaves, as the firmware's code.
+    /// State of the cooling, as the firmware's code.
     ///
     /// # Source
     /// Message 35h.
@@ -125,7 +125,7 @@ impl Socket {
         self.look().ask(Message::ThermalDelta, None, |[word]| word)
     }
 
-    /// Temperature of a rail's regulator, or of the hottest one with its rail, in thousandths of a degree Celsius.
+    /// Temperature of a rail's regulator, or of the hottest one with its rail, in millidegrees Celsius.
     ///
     /// # Source
     /// Message 36h.

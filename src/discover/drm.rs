@@ -1,4 +1,4 @@
-//! What DRM knows: `/sys/class/drm/cardN` and `renderDN`, and the devices behind them.
+//! DRM's view: `/sys/class/drm/cardN` and `renderDN`, and their devices.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -38,7 +38,7 @@ impl OtherDevice {
         OtherDevice { bdf, pci_id, driver, path }
     }
 
-    /// Whether AMD made it: a card that amdgpu could drive, or an older one.
+    /// Returns `true` for AMD cards, including those too old for amdgpu.
     pub fn is_amd(&self) -> bool {
         self.pci_id.is_some_and(|id| id.vendor == AMD)
     }
@@ -57,12 +57,12 @@ pub(super) fn sentence(others: &[OtherDevice]) -> String {
     .collect()
 }
 
-/// What the scan found.
+/// The result of DRM's scan.
 pub(super) struct Drm {
     pub(super) cards: Vec<Card>,
     pub(super) partitions: Vec<Partition>,
     pub(super) others: Vec<OtherDevice>,
-    /// Whether a device is driven by amdgpu at all.
+    /// Set if amdgpu drives any device.
     pub(super) amdgpu: bool,
     /// The first link of `class/drm` that could not be read: a card or render node may be missing for it.
     pub(super) unread: Option<Error>,
@@ -78,7 +78,7 @@ pub(super) struct Card {
     pub(super) unique_id: Result<Option<UniqueId>>,
     pub(super) pci_id: Result<PciId>,
     pub(super) joined: bool,
-    /// Whether amdgpu drives it for sure; if not, only a KFD node tells that it does.
+    /// Set if amdgpu certainly drives the device; otherwise only a KFD node shows it.
     pub(super) certain: bool,
     dir: Result<Arc<dyn Dir>>,
     alive: Option<&'static str>,
@@ -86,7 +86,7 @@ pub(super) struct Card {
 }
 
 impl Card {
-    /// What is known of a device whose directory, or what should name its driver, cannot be read.
+    /// A card whose directory or driver link cannot be read.
     fn unread(bdf: Bdf, found: &Found, certain: bool, error: Error) -> Card {
         Card {
             bdf,
@@ -209,7 +209,7 @@ impl Drm {
 }
 
 impl Drm {
-    /// Whether the driver's folder has the device; `None` where that folder is not there or cannot be read.
+    /// Returns whether the driver's folder lists the device; `None` if that folder is missing or unreadable.
     fn is_bound(&self, bdf: Bdf) -> Option<bool> {
         match &self.bound {
             Ok(bound) if !bound.is_empty() => Some(bound.contains(&bdf)),
@@ -319,7 +319,7 @@ fn devices(sys: &dyn Dir) -> Result<(Vec<Found>, Option<Error>)> {
             Ok(target) => {
                 let device = device_of(&sys.path().join(class), &target);
                 if device.is_none() {
-                    let (path, reason) = (sys.path().join(&node), "leads to no device".into());
+                    let (path, reason) = (sys.path().join(&node), "does not lead to a device".into());
                     unread.get_or_insert(Error::NotAnAttribute { path, reason });
                 }
                 device

@@ -193,13 +193,13 @@ fn explained<T>(number: Option<T>, error: Option<&Error>, package: Bdf) -> Resul
     number.ok_or_else(|| error.cloned().unwrap_or_else(|| absent(package, "drm")))
 }
 
-/// What DRM shows and no node that could be read belongs to.
+/// Entries of DRM without a matching readable node.
 struct Spare {
     /// Cards, by address.
     cards: Vec<Bdf>,
     /// Render nodes of partitions other than the first of a package, by number.
     renders: Vec<RenderMinor>,
-    /// Whether DRM shows anything at all.
+    /// Set if DRM shows any card.
     drm: bool,
 }
 
@@ -218,12 +218,12 @@ impl Spare {
     }
 }
 
-/// What became of a node that could not be read.
+/// The match for an unreadable node.
 enum Found {
     At(Place),
     /// A CPU, or one that has no part in what DRM shows.
     NoGpu,
-    /// Nothing tells.
+    /// Nothing identifies it.
     Nowhere,
 }
 

@@ -1,4 +1,4 @@
-//! What KFD knows: the GPU nodes of `/sys/class/kfd/kfd/topology`.
+//! KFD's view: the GPU nodes of `/sys/class/kfd/kfd/topology`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::parse::topology::{self, NodeProperties};
 
 const TOPOLOGY: &str = "/sys/class/kfd/kfd/topology";
 
-/// What the scan found.
+/// The result of KFD's scan.
 pub(super) struct Kfd {
     pub(super) present: bool,
     /// GPU nodes in numeric order.
@@ -39,7 +39,7 @@ pub(super) struct GpuNode {
     pub(super) id: NodeId,
     /// Why it is missing: not supported where only the properties were recorded.
     pub(super) gpu_id: Result<GpuId>,
-    /// `location_id`.
+    /// The node's `location_id`.
     location: u32,
     pub(super) properties: NodeProperties,
     pub(super) dir: Arc<dyn Dir>,
@@ -113,7 +113,7 @@ fn read_node(nodes: &dyn Dir, number: u32, known: &mut Option<GpuId>) -> Result<
         return Ok(None);
     }
     let Some(location) = properties.location_id else {
-        let reason = ParseError::new(1, 1, "a GPU's node without location_id");
+        let reason = ParseError::new(1, 1, "a GPU node without location_id");
         return Err(Error::unparsable(dir.path().join("properties"), reason));
     };
     Ok(Some(GpuNode { id: NodeId(number), gpu_id, location, properties, dir }))

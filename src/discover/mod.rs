@@ -16,7 +16,7 @@ use crate::parse::{scalar, system};
 
 pub use drm::OtherDevice;
 
-/// How often a scan is repeated because the KFD topology changed under it.
+/// Maximum number of repeated scans after a change of the KFD topology.
 const RESCANS: usize = 4;
 
 /// A machine's AMD GPUs, as they were when it was scanned. Cheap to clone.
@@ -37,7 +37,7 @@ pub struct Smi {
     hidden: Vec<Hidden>,
 }
 
-/// What [`Smi::refresh`] found changed. A GPU whose numbers changed is in both lists.
+/// The changes found by [`Smi::refresh`]. A GPU whose numbers changed is in both lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Changes {
@@ -104,7 +104,7 @@ impl SmiBuilder {
         self
     }
 
-    /// Whether reading may wake sleeping GPUs; [`WakePolicy::Never`] if this is not called.
+    /// Sets whether reading may wake sleeping GPUs. The default is [`WakePolicy::Never`].
     pub fn wake(mut self, wake: WakePolicy) -> SmiBuilder {
         self.wake = wake;
         self
@@ -270,7 +270,7 @@ impl Smi {
         driver_info(&*self.backend)
     }
 
-    /// What this list was read through.
+    /// The backend of this list.
     pub fn backend(&self) -> &Arc<dyn Backend> {
         &self.backend
     }
@@ -371,7 +371,7 @@ impl Smi {
         }
     }
 
-    /// What [`Smi::find`] would have found, as a sentence.
+    /// The names that [`Smi::find`] accepts, as a sentence.
     fn known(&self) -> String {
         match self.gpus.as_slice() {
             [] => "this machine has no AMD GPU".into(),
@@ -413,7 +413,7 @@ fn no_sys(backend: &dyn Backend, error: &std::io::Error) -> Error {
             Error::Root { path, reason: "sysfs is not mounted".into() }
         }
         Error::NotSupported { path } => {
-            Error::Root { path, reason: "has no sys in it, as a machine's root has".into() }
+            Error::Root { path, reason: "does not contain a sys directory".into() }
         }
         other => other,
     }

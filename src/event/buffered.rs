@@ -1,4 +1,4 @@
-//! A set that is drained on a thread of its own.
+//! An event set that a separate thread drains.
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -15,13 +15,13 @@ use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::id::Pid;
 
-/// How many events the thread takes before it lets others have the set.
+/// Maximum number of events that the thread fetches before it releases the set to others.
 const BATCH: usize = 256;
 
-/// A set that a thread of its own drains, so that the kernel's small queue does not overflow. Made by
+/// An event set that a separate thread drains, so that the kernel's small queue does not overflow. Created by
 /// [`EventSet::buffered`].
 ///
-/// As a file descriptor it is readable for as long as there are events. The thread ends with it.
+/// As a file descriptor, it is readable while there are events. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct BufferedEvents {
     shared: Arc<Shared>,
@@ -33,7 +33,7 @@ pub struct BufferedEvents {
 struct Shared {
     set: Mutex<EventSet>,
     queue: Mutex<Queue>,
-    /// Readable while the queue is not empty. Changed under the queue's lock only.
+    /// Readable while the queue is not empty. Changed only under the queue's lock.
     ready: OwnedFd,
 }
 
@@ -41,21 +41,21 @@ struct Shared {
 struct Queue {
     events: VecDeque<Result<Event>>,
     capacity: usize,
-    /// What had no room since the last count was delivered.
+    /// Events that did not fit since the last count was delivered, per GPU.
     lost: Vec<(Gpu, u64)>,
     lost_ever: u64,
     readable: bool,
-    /// No event can come any more.
+    /// Set when no further event can come.
     ended: bool,
 }
 
 impl EventSet {
-    /// Drains the set on a thread of its own into a queue of `capacity` events, so that the kernel's, which is small,
-    /// does not overflow while the program does other things. What does not fit is counted, and the count delivered
-    /// as [`EventKind::Dropped`] with [`Origin::Queue`].
+    /// Drains the set in a separate thread into a queue of `capacity` events, so that the kernel's small queue does
+    /// not overflow while the program is busy. Events that do not fit are counted, and the count is delivered as
+    /// [`EventKind::Dropped`] with [`Origin::Queue`].
     ///
     /// # Errors
-    /// [`Error::Io`] where there is no descriptor or thread left.
+    /// [`Error::Io`] without a free descriptor or thread.
     pub fn buffered(self, capacity: usize) -> Result<BufferedEvents> {
         BufferedEvents::new(self, capacity)
     }
@@ -86,7 +86,7 @@ impl BufferedEvents {
         Ok(BufferedEvents { shared, stop, thread: Some(thread) })
     }
 
-    /// The next event, if there is one. Never blocks.
+    /// Returns the next event, if there is one. Never blocks.
     ///
     /// # Errors
     /// As [`EventSet::try_next`].
@@ -94,7 +94,7 @@ impl BufferedEvents {
         lock(&self.shared.queue).take(&self.shared.ready).transpose()
     }
 
-    /// The next event, waited for as [`EventSet::wait`].
+    /// Waits for the next event, like [`EventSet::wait`].
     ///
     /// # Errors
     /// As [`EventSet::wait`].
@@ -117,7 +117,7 @@ impl BufferedEvents {
         }
     }
 
-    /// Adds events to `events` as [`EventSet::read_batch`].
+    /// Adds events to `events`, like [`EventSet::read_batch`].
     ///
     /// # Errors
     /// As [`EventSet::read_batch`].
@@ -142,18 +142,18 @@ impl BufferedEvents {
         Ok(added)
     }
 
-    /// Whether no event can come any more, as [`EventSet::is_ended`].
+    /// Returns `true` if no further event can come, like [`EventSet::is_ended`].
     pub fn is_ended(&self) -> bool {
         let queue = lock(&self.shared.queue);
         queue.ended && queue.events.is_empty() && queue.lost.is_empty()
     }
 
-    /// How many events had no room in the queue since it was made.
+    /// The number of events that did not fit in the queue since it was created.
     pub fn lost(&self) -> u64 {
         lock(&self.shared.queue).lost_ever
     }
 
-    /// As [`EventSet::set_mask`].
+    /// Changes the mask of all GPUs, like [`EventSet::set_mask`].
     ///
     /// # Errors
     /// As [`EventSet::set_mask`].
@@ -161,7 +161,7 @@ impl BufferedEvents {
         lock(&self.shared.set).set_mask(mask)
     }
 
-    /// As [`EventSet::set_gpu_mask`].
+    /// Changes the mask of one GPU, like [`EventSet::set_gpu_mask`].
     ///
     /// # Errors
     /// As [`EventSet::set_gpu_mask`].
@@ -169,12 +169,13 @@ impl BufferedEvents {
         lock(&self.shared.set).set_gpu_mask(gpu, mask)
     }
 
-    /// As [`EventSet::gpu_mask`]; of a GPU that is not watched any more, all that came is in the queue by then.
+    /// The mask of a GPU, like [`EventSet::gpu_mask`]. When a GPU is no longer watched, all of its events are in the
+    /// queue.
     pub fn gpu_mask(&self, gpu: &Gpu) -> Option<EventMask> {
         lock(&self.shared.set).gpu_mask(gpu)
     }
 
-    /// As [`EventSet::add_gpu`].
+    /// Adds a GPU, like [`EventSet::add_gpu`].
     ///
     /// # Errors
     /// As [`EventSet::add_gpu`].
@@ -182,7 +183,7 @@ impl BufferedEvents {
         self.shared.change(|set| set.add_gpu(gpu))
     }
 
-    /// As [`EventSet::remove_gpu`]. What is in the queue already still comes.
+    /// Removes a GPU, like [`EventSet::remove_gpu`]. Events already in the queue are still delivered.
     pub fn remove_gpu(&mut self, gpu: &Gpu) {
         self.shared.change(|set| set.remove_gpu(gpu));
     }
@@ -194,14 +195,14 @@ impl AsFd for BufferedEvents {
     }
 }
 
-/// For runtimes that ask for a number; it stays the same for as long as this lives.
+/// For runtimes that need a number; it stays the same for the lifetime of the set.
 impl AsRawFd for BufferedEvents {
     fn as_raw_fd(&self) -> RawFd {
         self.shared.ready.as_raw_fd()
     }
 }
 
-/// An error is an item, not the end; the end comes when no GPU is left.
+/// An error is an item, not the end; the iterator ends when no GPU is left.
 impl Iterator for BufferedEvents {
     type Item = Result<Event>;
 
@@ -214,14 +215,14 @@ impl Drop for BufferedEvents {
     fn drop(&mut self) {
         set_readable(&self.stop, true);
         if let Some(thread) = self.thread.take() {
-            // It does not panic; if it did, dropping is no place to say so.
+            // The thread does not panic; if it did, drop could not report it.
             let _ = thread.join();
         }
     }
 }
 
 impl Shared {
-    /// Changes which GPUs are watched, and with it whether that is the end. The set's lock comes before the queue's.
+    /// Changes the watched GPUs, and with them the end of the set. The set's lock is taken before the queue's.
     fn change<T>(&self, change: impl FnOnce(&mut EventSet) -> T) -> T {
         let mut set = lock(&self.set);
         let result = change(&mut set);
@@ -231,7 +232,7 @@ impl Shared {
         result
     }
 
-    /// What the thread does: fetches as soon as there is something, until told to stop.
+    /// The thread's loop: fetches events as soon as they arrive, until it is stopped.
     fn drain(&self, incoming: &OwnedFd, stop: &OwnedFd) {
         let mut batch = Vec::with_capacity(BATCH);
         loop {
@@ -264,15 +265,15 @@ impl Shared {
 }
 
 impl Queue {
-    /// Queues an event, or counts it where there is no room.
+    /// Queues an event, or counts it if the queue is full.
     fn put(&mut self, result: Result<Event>) {
         let Ok(event) = &result else {
-            // Errors are few, each ends a descriptor or comes of waiting.
+            // Errors are few: each ends a descriptor or the wait.
             self.events.push_back(result);
             return;
         };
         let waiting = self.lost.iter().position(|(gpu, _)| same(gpu, &event.gpu));
-        // The count comes where the events would have come.
+        // The count takes the place of the lost events.
         if let Some(waiting) = waiting.filter(|_| self.events.len() < self.capacity) {
             let count = self.lost.swap_remove(waiting);
             self.events.push_back(Ok(dropped(count)));
@@ -298,7 +299,7 @@ impl Queue {
         first
     }
 
-    /// Makes the descriptor say whether there is something. An end is something: whoever waits is to see it.
+    /// Makes the descriptor readable if there is something to deliver, including the end.
     fn show(&mut self, ready: &OwnedFd) {
         let readable = !self.events.is_empty() || !self.lost.is_empty() || self.ended;
         if readable != self.readable {
@@ -314,7 +315,7 @@ impl Queue {
     }
 }
 
-/// The event that tells how many a queue lost.
+/// The event that reports the number of lost events.
 fn dropped((gpu, count): (Gpu, u64)) -> Event {
     let kind = EventKind::Dropped { time: boot_time(), reader: Pid(std::process::id()), count };
     made_up(gpu, kind, Origin::Queue)
@@ -325,6 +326,6 @@ fn same(one: &Gpu, other: &Gpu) -> bool {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while holding one; what it holds is whole in any case.
+    // Nothing panics while it holds a lock, and the data is consistent in any case.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Which events to watch, of which GPUs, whose.
+//! Selects events, GPUs and processes to watch.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::discover::Smi;
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 
-/// Which events to watch.
+/// Selects events, GPUs and processes to watch.
 #[derive(Debug, Clone)]
 pub struct EventsBuilder<'a> {
     smi: &'a Smi,
@@ -23,13 +23,13 @@ impl<'a> EventsBuilder<'a> {
         EventsBuilder { smi, gpus: None, mask: EventMask::every_event(), derive: None }
     }
 
-    /// Watches these GPUs only; all that KFD shows if this is not called.
+    /// Watches only these GPUs. The default is all GPUs that KFD shows.
     pub fn gpus<'b>(mut self, gpus: impl IntoIterator<Item = &'b Gpu>) -> EventsBuilder<'a> {
         self.gpus = Some(gpus.into_iter().cloned().collect());
         self
     }
 
-    /// Watches these events only; all that this crate knows if this is not called.
+    /// Watches only these events. The default is all events that this crate knows.
     pub fn mask(mut self, mask: impl Into<EventMask>) -> EventsBuilder<'a> {
         self.mask = mask.into() | self.mask & EventMask::ALL_PROCESSES;
         self
@@ -42,10 +42,10 @@ impl<'a> EventsBuilder<'a> {
         self
     }
 
-    /// Makes `PROCESS_START` and `PROCESS_END` of the changes of `/sys/class/kfd/kfd/proc`, looked at this often, as
-    /// long as the kernel does not report them. They are marked as [derived](super::Origin::Derived).
+    /// Derives `PROCESS_START` and `PROCESS_END` from changes of `/sys/class/kfd/kfd/proc`, polled at this interval,
+    /// as long as the kernel does not report them. These events are marked as [derived](super::Origin::Derived).
     ///
-    /// Only for those of the two that the mask has. What the kernel once reports is not derived any more.
+    /// Only event types in the mask are derived, and none that the kernel has reported.
     pub fn derive_processes(mut self, interval: Duration) -> EventsBuilder<'a> {
         self.derive = Some(interval.max(Duration::from_millis(1)));
         self
@@ -54,13 +54,13 @@ impl<'a> EventsBuilder<'a> {
     /// Opens `/dev/kfd` and subscribes.
     ///
     /// # Errors
-    /// [`Error::NoKfd`] without `/dev/kfd`, [`Error::NoPermission`] for who may not open it, [`Error::NoGpu`] where
+    /// [`Error::NoKfd`] without `/dev/kfd`, [`Error::NoPermission`] if this user may not open it, [`Error::NoGpu`] if
     /// KFD has no GPU, [`Error::Unavailable`] during a reset, [`Error::NotSupported`] before Linux 5.8 (KFD 1.3),
-    /// [`Error::GpuHidden`] for a GPU that KFD does not give this process, and [`Error::AllProcesses`] where the
-    /// kernel would not give the events of all.
+    /// [`Error::GpuHidden`] for a GPU that KFD hides from this process, and [`Error::AllProcesses`] if the kernel
+    /// would not report the events of all processes.
     ///
-    /// A GPU that was named must work. Of all GPUs those that do are watched, and [`EventSet::refused`] lists the
-    /// others; the error is the first one's where none works.
+    /// A GPU given by name must work. With the default of all GPUs, those that work are watched, and
+    /// [`EventSet::refused`] lists the others; if none works, the first error is returned.
     pub fn open(self) -> Result<EventSet> {
         let backend = self.smi.backend();
         let warnings = check_mask(&**backend, self.mask)?;

@@ -1,4 +1,4 @@
-//! The clock that events are stamped with, and the one on the wall.
+//! The clock of events and the wall clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,15 +6,15 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::BootTime;
 
-/// How often both clocks are read, to find a moment when nothing came between.
+/// Number of reads of both clocks to find an undisturbed one.
 const TRIES: usize = 8;
 
-/// Nanoseconds since boot, as events count them (`CLOCK_BOOTTIME`).
+/// Nanoseconds since boot, the time of events (`CLOCK_BOOTTIME`).
 pub fn boot_time() -> BootTime {
     BootTime(read(ClockId::Boottime).try_into().unwrap_or(0))
 }
 
-/// How the clock of events and the wall clock stood to each other at one moment.
+/// The offset between the clock of events and the wall clock at one moment.
 ///
 /// ```
 /// use amdgpu_smi::event::{WallClock, boot_time};
@@ -24,19 +24,19 @@ pub fn boot_time() -> BootTime {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WallClock {
-    /// Nanoseconds from boot to 1970, negative as a rule: what the wall clock is ahead.
+    /// Nanoseconds from boot to 1970, usually negative: the offset of the wall clock.
     ahead: i128,
     uncertainty: Duration,
 }
 
 impl WallClock {
-    /// Reads both clocks.
+    /// Samples both clocks.
     pub fn sample() -> WallClock {
         let tries = (0..TRIES).map(|_| {
             let before = read(ClockId::Boottime);
             let wall = read(ClockId::Realtime);
             let after = read(ClockId::Boottime);
-            // Somewhere between the two; a nanosecond more for what the halves lose.
+            // The true value is between the two readings; one nanosecond more for rounding.
             (after - before, WallClock::new(wall - (before + after) / 2, (after - before) / 2 + 1))
         });
         let best = tries.min_by_key(|(width, _)| *width);
@@ -47,11 +47,11 @@ impl WallClock {
         WallClock { ahead, uncertainty: Duration::from_nanos(uncertainty.try_into().unwrap_or(u64::MAX)) }
     }
 
-    /// What the wall clock showed at this time, had it run since as it does now.
+    /// Converts an event's time to the wall clock, as if the wall clock had always run as it does now.
     ///
-    /// Exact to [`WallClock::uncertainty`] for times near the sample. Where the wall clock was set or corrected
-    /// between the event and the sample, that is in the result: sample anew for each event that must be exact, and
-    /// compare [`BootTime`]s, not wall times, with each other.
+    /// Accurate to [`WallClock::uncertainty`] for times near the sample. If the wall clock was set or corrected
+    /// between the event and the sample, the result includes the change. For accurate times, take a new sample for
+    /// each event, and compare [`BootTime`]s with each other, not wall times.
     pub fn wall_time(&self, time: BootTime) -> SystemTime {
         let nanoseconds = i128::from(time.0) + self.ahead;
         let distance = Duration::from_nanos(nanoseconds.unsigned_abs().try_into().unwrap_or(u64::MAX));
@@ -60,7 +60,7 @@ impl WallClock {
         shifted.unwrap_or(epoch)
     }
 
-    /// How far the two readings of the sample may be apart: usually below a microsecond.
+    /// The uncertainty of the sample, usually less than a microsecond.
     pub fn uncertainty(&self) -> Duration {
         self.uncertainty
     }
@@ -81,7 +81,7 @@ mod tests {
         let before = SystemTime::now();
         let between = clock.wall_time(boot_time());
         let after = SystemTime::now();
-        // Room for a correction of the clock while this runs.
+        // Allows for a correction of the clock during the test.
         let slack = clock.uncertainty() + Duration::from_millis(50);
         assert!(between + slack >= before && between <= after + slack, "{before:?} {between:?} {after:?}");
         assert!(clock.uncertainty() < Duration::from_millis(50));

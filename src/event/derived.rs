@@ -1,4 +1,4 @@
-//! Starts and ends of processes, from the directories that KFD keeps of them.
+//! Start and end of processes, derived from KFD's directories.
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -17,21 +17,20 @@ use crate::id::{GpuId, Pid};
 use crate::parse::scalar;
 
 const PROCESSES: &str = "/sys/class/kfd/kfd/proc";
-/// The link of the initial pid namespace (`PROC_PID_INIT_INO`), in whose numbers KFD names processes.
+/// The link of the initial pid namespace (`PROC_PID_INIT_INO`), whose process ids KFD uses.
 const INITIAL_PID_NAMESPACE: &str = "pid:[4026531836]";
-/// No machine has so many processes with GPUs; a tree might.
+/// No real machine has this many GPU processes, but a malicious tree could.
 const LIMIT: usize = 65_536;
 
-/// Looks for processes that came and went. kernfs tells nobody of directories that the driver makes, so it has to
-/// look again and again.
+/// Polls for started and ended processes. kernfs does not notify about directories created by the driver.
 #[derive(Debug)]
 pub(super) struct Derived {
     backend: Arc<dyn Backend>,
     timer: OwnedFd,
     known: BTreeMap<Pid, Process>,
-    /// Whether `/proc` names the processes by the same numbers.
+    /// Set if `/proc` uses the same process ids.
     names: bool,
-    /// This process itself, which KFD knows since it opened `/dev/kfd`.
+    /// This process, which KFD lists since it opened `/dev/kfd`.
     own: Option<Pid>,
 }
 
@@ -42,14 +41,14 @@ struct Process {
 }
 
 impl Derived {
-    /// Begins with the processes that are there: they have not started now.
+    /// Starts with the existing processes, which are not reported as started.
     pub(super) fn new(backend: Arc<dyn Backend>, interval: Duration) -> Result<Derived> {
         let timer = timer(interval).map_err(|error| kfd::call_error(Op::Wait, &error.into()))?;
         let names = match backend.open_dir(Path::new("/proc/self")) {
             Ok(me) => {
                 me.read_link(Path::new("ns/pid")).is_ok_and(|link| link == Path::new(INITIAL_PID_NAMESPACE))
             }
-            // A recorded machine has no process that reads it, and its numbers are those of its own.
+            // A recorded machine has no reading process, and its process ids are its own.
             Err(_) => !backend.host().live,
         };
         let own = (names && backend.host().live).then(|| Pid(std::process::id()));
@@ -62,11 +61,11 @@ impl Derived {
         Ok(derived)
     }
 
-    /// What changed since the last look, by GPU.
+    /// The changes since the last poll, by GPU.
     pub(super) fn look(&mut self) -> Vec<(GpuId, EventKind<'static>)> {
-        // Says how often the time came; once is enough.
+        // Returns the number of expirations; one is enough.
         let _ = rustix::io::read(&self.timer, &mut [0; 8]);
-        // A list that cannot be read now says nothing of any process.
+        // A list that cannot be read now reports no change.
         self.list().map(|listed| self.changes(listed)).unwrap_or_default()
     }
 
@@ -97,7 +96,7 @@ impl Derived {
             let new = !self.known.contains_key(&pid);
             let name = if new { self.name(pid) } else { Vec::new() };
             let process = self.known.entry(pid).or_insert_with(|| Process { name, gpus: Vec::new() });
-            // The directory is there before its files: what is missing now comes with the next look.
+            // The directory is created before its files; missing ones are seen at the next poll.
             for gpu in gpus {
                 if !process.gpus.contains(&gpu) {
                     process.gpus.push(gpu);
@@ -128,7 +127,7 @@ impl AsFd for Derived {
     }
 }
 
-/// The GPUs that a process has: those with a file `vram_<gpu_id>` (`kfd_create_process_sysfs` and its kin).
+/// The GPUs of a process: those with a file `vram_<gpu_id>` (`kfd_create_process_sysfs` and related functions).
 fn gpus(processes: &dyn Dir, process: &Path) -> Vec<GpuId> {
     let entries = processes.list(process).unwrap_or_default();
     let id = |name: &str| name.strip_prefix("vram_").and_then(|id| id.parse().ok()).map(GpuId);

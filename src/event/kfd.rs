@@ -1,4 +1,4 @@
-//! What refusals of `/dev/kfd` mean, and who is given the events of all processes.
+//! The meaning of errors of `/dev/kfd`, and the permission to see events of all processes.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::parse::system;
 /// The first minor version with events (`KFD_IOCTL_MINOR_VERSION` 3).
 const FIRST_MINOR: u32 = 3;
 
-/// `/dev/kfd`, opened, and known to have events.
+/// An open `/dev/kfd` that supports events.
 #[derive(Debug, Clone)]
 pub(super) struct Opened {
     pub(super) kfd: Arc<dyn Kfd>,
@@ -25,7 +25,7 @@ pub(super) fn path() -> PathBuf {
     PathBuf::from("/dev/kfd")
 }
 
-/// Opens `/dev/kfd`. `any_gpu`: whether KFD shows a GPU, without which newer kernels refuse.
+/// Opens `/dev/kfd`. `any_gpu` is set if KFD shows a GPU; without one, newer kernels refuse.
 pub(super) fn open(backend: &dyn Backend, any_gpu: bool) -> Result<Opened> {
     let kfd = backend.open_kfd().map_err(|error| open_error(&error, any_gpu))?;
     let version = kfd.version().map_err(|error| call_error(Op::Version, &error))?;
@@ -35,24 +35,24 @@ pub(super) fn open(backend: &dyn Backend, any_gpu: bool) -> Result<Opened> {
     Ok(Opened { kfd, version })
 }
 
-/// What `kfd_open` means by its errno.
+/// The meaning of the errno of `kfd_open`.
 fn open_error(error: &io::Error, any_gpu: bool) -> Error {
     let path = path();
     match errno(error) {
-        // No node, or one without a driver behind it.
+        // The node does not exist, or has no driver.
         Some(Errno::NOENT | Errno::NODEV | Errno::NXIO) => Error::NoKfd { path },
         Some(Errno::ACCESS) => Error::NoPermission {
             op: Op::Open,
             path,
-            hint: "only the node's group may, as a rule `render`: add the user to it",
+            hint: "add the user to the node's group, usually `render`",
         },
         Some(Errno::PERM) => Error::NoPermission {
             op: Op::Open,
             path,
-            hint: "the container's device cgroup refuses it (pass the device through, and have the group `render`), \
+            hint: "the container's device cgroup refuses it (pass the device and the group `render` to the container), \
                    or this is a 32-bit program",
         },
-        // `kfd_is_locked` during a reset, EAGAIN before; from kernel 7 on also where there is no GPU.
+        // `kfd_is_locked` during a reset, EAGAIN before; since kernel 7, also without a GPU.
         Some(Errno::INVAL | Errno::AGAIN) if any_gpu => {
             Error::Unavailable { path, reason: Unavailable::InReset }
         }
@@ -63,7 +63,7 @@ fn open_error(error: &io::Error, any_gpu: bool) -> Error {
     }
 }
 
-/// What the version call means by its errno, or a read.
+/// The meaning of the errno of the version call or of a read.
 pub(super) fn call_error(op: Op, error: &io::Error) -> Error {
     let path = path();
     match errno(error) {
@@ -78,10 +78,10 @@ pub(super) fn call_error(op: Op, error: &io::Error) -> Error {
     }
 }
 
-/// What `kfd_ioctl_smi_events` means by its errno.
+/// The meaning of the errno of `kfd_ioctl_smi_events`.
 pub(super) fn subscribe_error(gpu: GpuId, error: &io::Error) -> Error {
     match errno(error) {
-        // `kfd_process_device_data_by_id` finds nothing: the cgroup, an unplug, another partition mode.
+        // `kfd_process_device_data_by_id` found nothing, because of a cgroup, an unplug or another partition mode.
         Some(Errno::INVAL) => Error::GpuHidden { path: path(), gpu },
         _ => call_error(Op::Subscribe, error),
     }
@@ -91,7 +91,7 @@ fn errno(error: &io::Error) -> Option<Errno> {
     error.raw_os_error().map(Errno::from_raw_os_error)
 }
 
-/// Whether the kernel will give this thread the events of all processes.
+/// The kernel's willingness to report the events of all processes to this thread.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Given,
@@ -103,8 +103,8 @@ pub(super) enum Standing {
 const INITIAL_USER_NAMESPACE: &str = "user:[4026531837]";
 const CAP_SYS_ADMIN: u64 = 1 << 21;
 
-/// Asks as the kernel will (`kfd_smi_event_open`: `capable(CAP_SYS_ADMIN)`, of the thread and in the initial
-/// namespace), because it would not say no.
+/// Checks what the kernel will check (`kfd_smi_event_open`: `capable(CAP_SYS_ADMIN)`, of the thread and in the
+/// initial namespace), because the kernel does not report a refusal.
 pub(super) fn all_processes(backend: &dyn Backend) -> Standing {
     let places = ["/proc/thread-self", "/proc/self"];
     let Some(me) = places.iter().find_map(|place| backend.open_dir(Path::new(place)).ok()) else {
@@ -116,7 +116,7 @@ pub(super) fn all_processes(backend: &dyn Backend) -> Standing {
     }
     match me.read_link(Path::new("ns/user")) {
         Ok(link) if link == Path::new(INITIAL_USER_NAMESPACE) => Standing::Given,
-        Ok(_) => Standing::Refused("this process has it in a user namespace of its own only"),
+        Ok(_) => Standing::Refused("this process has it only in its own user namespace"),
         Err(_) => Standing::Unknown,
     }
 }

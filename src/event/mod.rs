@@ -1,4 +1,4 @@
-//! What GPUs report by themselves: resets, throttling, memory faults, migrations, evicted queues.
+//! Events reported by GPUs: resets, throttling, memory faults, migrations, queue evictions.
 //!
 //! ```
 //! use amdgpu_smi::Smi;
@@ -25,45 +25,45 @@
 //! [`EventSet::buffered`] drains it on a thread of its own. [`EventReader`] is the reader of one GPU that AMD's
 //! Python interface has. The formats are in [`crate::parse::smi_event`].
 //!
-//! # What a monitor can and cannot see
+//! # Visible events
 //!
-//! **Of the GPU**: `THERMAL_THROTTLE`, `GPU_PRE_RESET` and `GPU_POST_RESET` reach everybody who may open `/dev/kfd`:
-//! as a rule the group `render`. Throttling is reported by MI100, MI200 and MI300 only, and on a partitioned
-//! package by its first partition.
+//! **GPU events**: every user who may open `/dev/kfd`, usually the group `render`, receives `THERMAL_THROTTLE`,
+//! `GPU_PRE_RESET` and `GPU_POST_RESET`. Only MI100, MI200 and MI300 report throttling; a partitioned package reports it
+//! on its first partition.
 //!
-//! **Of processes**: migrations, page faults, evicted and restored queues, unmapped memory. The kernel gives these
-//! for the reader's own process (the one that opened `/dev/kfd`), and to no other. A monitor is another process,
-//! so it sees none of them, unless it asks for [all processes](EventsBuilder::all_processes) and has
-//! `CAP_SYS_ADMIN` in the initial user namespace at that moment. Root in a container with a user namespace
-//! (rootless Podman, Docker's userns-remap) has not; the kernel would deliver nothing and say nothing, so this is
-//! refused with [`Error::AllProcesses`](crate::Error::AllProcesses).
+//! **Process events**: migrations, page faults, queue evictions and restores, unmapped memory. The kernel reports them
+//! only to the process that they concern, the one that opened `/dev/kfd`. A monitor is a different process, so it sees
+//! none, unless it selects [all processes](EventsBuilder::all_processes) and has `CAP_SYS_ADMIN` in the initial user
+//! namespace at that moment. Root in a container with a user namespace (rootless Podman, Docker's userns-remap) does not
+//! have it. The kernel would silently deliver nothing, so this is refused with
+//! [`Error::AllProcesses`](crate::Error::AllProcesses).
 //!
-//! **Memory faults** (`VMFAULT`) were everybody's until stable kernels of 2024 (6.1.192 and 6.12.117 among them)
-//! made them the faulting process's own. On those a monitor without the right above misses the faults of others.
-//! Chips of the gfx10 family (RX 5000 and 6000) report none at all.
+//! **Memory faults** (`VMFAULT`) were visible to everybody until stable kernels of 2024 (6.1.192 and 6.12.117 among
+//! them) restricted them to the faulting process. On these kernels, a monitor without the capability misses the faults
+//! of others. The gfx10 family (RX 5000 and 6000) reports no memory faults.
 //!
-//! **Processes that come and go** (`PROCESS_START`, `PROCESS_END`): no stable kernel known reports them. With
-//! [`EventsBuilder::derive_processes`] they are made of the changes of `/sys/class/kfd/kfd/proc`, which every user
-//! can read, and say so ([`Origin::Derived`]). What lives shorter than the interval is missed.
+//! **Start and end of processes** (`PROCESS_START`, `PROCESS_END`): no known stable kernel reports them. With
+//! [`EventsBuilder::derive_processes`], they are derived from changes of `/sys/class/kfd/kfd/proc`, which every user can
+//! read, and marked with [`Origin::Derived`]. Processes shorter than the interval are missed.
 //!
-//! **Process ids** are those of the initial pid namespace, also in a container, where they name other
-//! processes or none. `VMFAULT` has the id of the faulting thread.
+//! **Process ids** are those of the initial pid namespace, also in a container, where they mean other processes or
+//! none. `VMFAULT` has the id of the faulting thread.
 //!
-//! **In a container** `/dev/kfd` must be passed through, and the device cgroup must allow the render node of each
-//! GPU that is to be watched: KFD knows no other for that process ([`Error::GpuHidden`](crate::Error::GpuHidden)).
-//! Opening `/dev/kfd` makes the monitor itself a process in `/sys/class/kfd/kfd/proc`.
+//! **In a container**, pass `/dev/kfd` through, and allow the render node of each watched GPU in the device cgroup: KFD
+//! hides the other GPUs from the process ([`Error::GpuHidden`](crate::Error::GpuHidden)). Opening `/dev/kfd` lists the
+//! monitor itself in `/sys/class/kfd/kfd/proc`.
 //!
 //! **In an async program** feature `tokio` has [`EventSet::into_async`]; other runtimes take the descriptor, which becomes
 //! readable with each event.
 //!
 //! **After a fork** a child cannot subscribe through its parent's set: KFD answers EBADF. Open a new one.
 //!
-//! **What is lost**: the kernel keeps 1,024 bytes for each descriptor (8,192 on newer kernels), about a dozen to a
-//! score of events, and drops what comes beyond, silently but on some of AMD's own builds ([`EventKind::Dropped`]).
-//! Whoever does other things between two waits wants [`EventSet::buffered`].
+//! **Lost events**: the kernel buffers 1,024 bytes per descriptor (8,192 on newer kernels), about 12 to 20 events, and
+//! drops the rest. Only some of AMD's own builds report this ([`EventKind::Dropped`]). A program that is busy between
+//! two waits should use [`EventSet::buffered`].
 //!
-//! **When**: the events of processes carry their time, counted from boot ([`BootTime`]); those of the GPU do not,
-//! [`Event::arrival`] is when they were fetched. [`WallClock`] converts, and says how exact that is.
+//! **Time**: process events carry their time since boot ([`BootTime`]). GPU events do not; [`Event::arrival`] is the
+//! time of the fetch. [`WallClock`] converts times and has the uncertainty.
 
 #[cfg(feature = "tokio")]
 mod asynchronous;
@@ -98,36 +98,36 @@ pub use reader::EventReader;
 pub use refused::{Refused, Warning};
 pub use set::{EventSet, Events};
 
-/// Something that a GPU reported.
+/// An event of a GPU.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Event {
-    /// On whose descriptor it came.
+    /// The GPU whose descriptor reported it.
     pub gpu: Gpu,
-    /// What happened.
+    /// The kind of event and its fields.
     pub kind: EventKind<'static>,
-    /// The line as the driver wrote it, without its newline; for what this crate made up, the line as a driver
-    /// would have written it.
+    /// The line as the driver wrote it, without the newline. For events of this crate, the line that a driver would
+    /// have written.
     pub raw: Box<[u8]>,
-    /// When it was fetched from the kernel.
+    /// The time at which it was fetched from the kernel.
     pub arrival: BootTime,
-    /// Who says so.
+    /// The origin of the event: kernel, derived or queue.
     pub origin: Origin,
 }
 
 impl Event {
-    /// When it happened, as far as the driver tells; else when it arrived.
+    /// The time of the event according to the driver, or else of its arrival.
     pub fn time(&self) -> BootTime {
         self.kind.time().unwrap_or(self.arrival)
     }
 
-    /// The payload as the driver wrote it: what follows the id.
+    /// The payload as the driver wrote it, after the id.
     pub fn message(&self) -> Text<'_> {
         Text::from(smi_event::payload(&self.raw))
     }
 }
 
-/// Index and address of the GPU, the type by AMD's name, the payload, and the fields of its kind beside them.
+/// Serialises index and address of the GPU, AMD's name of the type, the payload, and the fields of its kind.
 #[cfg(feature = "serde")]
 impl serde::Serialize for Event {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -155,7 +155,7 @@ impl serde::Serialize for Event {
     }
 }
 
-/// Who says that something happened.
+/// Origins of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -164,20 +164,20 @@ pub enum Origin {
     Kernel,
     /// This crate, from changes of `/sys/class/kfd/kfd/proc`.
     Derived,
-    /// This crate, of events that its own queue had no room for.
+    /// This crate, for events that did not fit in its own queue.
     Queue,
 }
 
-/// What a [`Location`] is on a certain machine.
+/// The meaning of a [`Location`] on a certain machine.
 #[derive(Debug, Clone, Copy)]
 pub enum Place<'a> {
-    /// The machine's memory.
+    /// System memory.
     SystemMemory,
-    /// A GPU of the list.
+    /// A GPU in the list.
     Gpu(&'a Gpu),
-    /// A GPU that is not in the list: hidden, or newer than the scan.
+    /// A GPU that is not in the list: hidden, or added after the scan.
     OtherGpu(GpuId),
-    /// No preference.
+    /// No preference, or not defined.
     Undefined,
 }
 
@@ -193,17 +193,20 @@ impl fmt::Display for Place<'_> {
 }
 
 impl Smi {
-    /// A choice of which events to watch. Nothing is opened yet.
+    /// Selects the events to watch. Opens nothing yet.
     ///
-    /// *Source*: `/dev/kfd` (`AMDKFD_IOC_SMI_EVENTS`, since Linux 5.8).
-    /// *Errors* and *Supported on*: as [`EventsBuilder::open`].
+    /// # Source
+    /// `/dev/kfd` (`AMDKFD_IOC_SMI_EVENTS`, since Linux 5.8).
+    ///
+    /// # Errors
+    /// None here; see [`EventsBuilder::open`].
     #[doc(alias = "amdsmi_init_gpu_event_notification")]
     #[doc(alias = "amdsmi_set_gpu_event_notification_mask")]
     pub fn events(&self) -> EventsBuilder<'_> {
         EventsBuilder::new(self)
     }
 
-    /// What the number of a GPU in an event stands for on this machine.
+    /// The GPU or memory that a location in an event means on this machine.
     pub fn place(&self, location: Location) -> Place<'_> {
         match location {
             Location::System => Place::SystemMemory,

@@ -1,4 +1,4 @@
-//! The reader of one GPU, as AMD's Python interface has it.
+//! The event reader of one GPU, like the one of AMD's Python interface.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use super::{BootTime, Event, EventMask, EventSet, EventType};
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 
-/// The events of one GPU, in the shape of AMD SMI's `AmdSmiEventReader`. Returns that GPU's events only, whatever
-/// other readers there are. Closed by [`EventReader::stop`], or when it is dropped.
+/// The events of one GPU, modelled on AMD SMI's `AmdSmiEventReader`. Independent of other readers. Closed by
+/// [`EventReader::stop`] or by dropping it.
 ///
 /// ```
 /// use amdgpu_smi::Smi;
@@ -30,7 +30,7 @@ pub struct EventReader {
 }
 
 impl EventReader {
-    /// Subscribes to these types of events of a GPU. An empty list is valid and gives none.
+    /// Subscribes to these types of events of a GPU. An empty list is valid and delivers none.
     ///
     /// # Errors
     /// As [`super::EventsBuilder::open`].
@@ -44,19 +44,19 @@ impl EventReader {
         Ok(EventReader { set: Some(set) })
     }
 
-    /// Up to `max` events: what there is, or what comes first within `timeout` (`None`: without end). An empty list
-    /// when nothing came.
+    /// Returns up to `max` events: those available now, or the first ones to arrive within `timeout` (`None` waits
+    /// indefinitely). Returns an empty list if none arrived.
     ///
     /// # Errors
-    /// [`Error::Stopped`] after [`EventReader::stop`], [`Error::Interrupted`] when a signal came.
+    /// [`Error::Stopped`] after [`EventReader::stop`], [`Error::Interrupted`] after a signal.
     pub fn read(&mut self, timeout: impl Into<Option<Duration>>, max: usize) -> Result<Vec<Event>> {
         let mut events = Vec::new();
         self.set()?.read_batch(&mut events, max, timeout)?;
         Ok(events)
     }
 
-    /// Up to `max` events that there are, of those later than `time`: by the driver's own time, or by their arrival
-    /// where it gives none. What is not later is fetched and forgotten. Never waits.
+    /// Returns up to `max` available events that are later than `time`, by the driver's time or else by the time of
+    /// arrival. Earlier events are fetched and dropped. Never waits.
     ///
     /// # Errors
     /// [`Error::Stopped`] after [`EventReader::stop`].
@@ -73,7 +73,7 @@ impl EventReader {
         Ok(events)
     }
 
-    /// Closes what was opened. Calling it again does nothing.
+    /// Closes the descriptors. Calling it again has no effect.
     #[doc(alias = "amdsmi_stop_gpu_event_notification")]
     pub fn stop(&mut self) {
         self.set = None;

@@ -1,4 +1,4 @@
-//! What keeps a set from seeing events that were asked for.
+//! Reasons why a set may not see selected events.
 
 use super::EventMask;
 use super::kfd::{self, Standing};
@@ -6,22 +6,23 @@ use crate::backend::Backend;
 use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 
-/// A GPU whose events cannot be had.
+/// A GPU whose events are not available.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Refused {
-    /// Which.
+    /// The GPU that refused.
     pub gpu: Gpu,
-    /// Why.
+    /// The reason, as an error.
     pub error: Error,
 }
 
-/// What may keep a set from seeing what it was asked for.
+/// A reason why a set may not see selected events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Events of all processes were asked for, and it cannot be told whether the kernel will give them: `/proc` does
-    /// not show this process's capabilities and user namespace. If not, it silently gives those of this process.
+    /// Events of all processes were selected, but it is unknown whether the kernel will report them: `/proc` does not
+    /// show this process's capabilities and user namespace. Without the capability, the kernel silently reports only
+    /// this process's events.
     AllProcessesUncertain,
 }
 
@@ -29,14 +30,14 @@ impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Warning::AllProcessesUncertain => {
-                "cannot tell whether the kernel will give events of other processes: /proc does not show this \
-                 process's capabilities"
+                "cannot find out whether the kernel will report events of other processes: /proc does not show this \
+                     process's capabilities"
             }
         })
     }
 }
 
-/// Refuses a mask whose wish for all processes the kernel would ignore.
+/// Refuses a mask that selects all processes if the kernel would ignore that.
 pub(super) fn check_mask(backend: &dyn Backend, mask: EventMask) -> Result<Vec<Warning>> {
     if !mask.contains(EventMask::ALL_PROCESSES) {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! The events of several GPUs behind one descriptor.
+//! Events of several GPUs behind one descriptor.
 
 use std::collections::VecDeque;
 use std::io;
@@ -19,37 +19,36 @@ use crate::backend::Backend;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 
-/// The token of what makes the descriptor readable while events wait in this process.
+/// The token of the descriptor that is readable while events wait in this process.
 const WAITING: u64 = 0;
-/// The token of the timer that looks for new processes.
+/// The token of the timer that polls for new processes.
 const TIMER: u64 = 1;
 const FIRST_SOURCE: u64 = 2;
-/// How many descriptors are asked at a time.
+/// Maximum number of descriptors to handle at a time.
 const READY: usize = 64;
 
-/// The events of several GPUs, to be waited for on one descriptor.
+/// Events of several GPUs behind one descriptor.
 ///
-/// As a file descriptor ([`AsFd`]) it is readable for as long as there are events, also such as have been
-/// fetched from the kernel and not been asked for yet: put it into any poll, epoll or async runtime, and call
-/// [`EventSet::try_next`] until that is `None`. Bytes without an event in them can make it readable for once.
+/// As a file descriptor ([`AsFd`]), it is readable while there are events, including events that were fetched from
+/// the kernel but not yet delivered. Add it to any poll, epoll or async runtime, and call [`EventSet::try_next`]
+/// until it returns `None`. Spurious readiness is possible.
 ///
-/// Made by [`Smi::events`](crate::Smi::events). Two sets disturb each other in nothing. What it opened is closed
-/// when it is dropped.
+/// Created by [`Smi::events`](crate::Smi::events). Sets are independent. Dropping a set closes its descriptors.
 #[derive(Debug)]
 pub struct EventSet {
     backend: Arc<dyn Backend>,
     kfd: Opened,
     epoll: OwnedFd,
     waiting: OwnedFd,
-    /// Whether `waiting` is readable.
+    /// Set while `waiting` is readable.
     armed: bool,
     sources: Vec<Source>,
-    /// Whose turn it is: one event of each GPU after the other.
+    /// The next GPU to deliver an event; GPUs take turns.
     turn: usize,
     next_token: u64,
     mask: EventMask,
     derived: Option<Derived>,
-    /// Derived events and errors, which come before what has been fetched.
+    /// Derived events and errors, delivered before fetched events.
     ahead: VecDeque<Result<Event>>,
     refused: Vec<Refused>,
     warnings: Vec<Warning>,
@@ -84,7 +83,7 @@ impl EventSet {
         })
     }
 
-    /// Watches all that can be watched; an error where none can.
+    /// Watches all GPUs that can be watched; an error if none can.
     pub(super) fn add_all(&mut self, gpus: &[Gpu]) -> Result<()> {
         for gpu in gpus {
             if let Err(error) = self.add_gpu(gpu) {
@@ -106,10 +105,10 @@ impl EventSet {
         Ok(())
     }
 
-    /// Watches another GPU, too. One that is watched already is left as it is.
+    /// Watches another GPU, too. Does nothing if the GPU is already watched.
     ///
     /// # Errors
-    /// [`Error::GpuHidden`] for one that KFD does not give this process, [`Error::NotSupported`] for one that KFD
+    /// [`Error::GpuHidden`] for a GPU that KFD hides from this process, [`Error::NotSupported`] for a GPU that KFD
     /// does not know.
     pub fn add_gpu(&mut self, gpu: &Gpu) -> Result<()> {
         let Ok(id) = gpu.ids().kfd_id else {
@@ -132,7 +131,7 @@ impl EventSet {
         Ok(())
     }
 
-    /// Ceases to watch a GPU. What was fetched of it and not given out is forgotten.
+    /// Stops watching a GPU. Undelivered events are dropped.
     pub fn remove_gpu(&mut self, gpu: &Gpu) {
         self.remove(|source| gpu.ids().kfd_id == Ok(source.id));
     }
@@ -142,19 +141,19 @@ impl EventSet {
         self.sources.retain(|source| {
             let stays = !which(source);
             if !stays {
-                // Closing would do, were it not for copies of the descriptor elsewhere. There is nothing to be done
-                // about an error.
+                // Closing would be enough if no copy of the descriptor existed elsewhere. An error cannot be handled.
                 let _ = epoll::delete(epoll, &source.fd);
             }
             stays
         });
     }
 
-    /// Asks for other events from now on, of all GPUs. Those of the old mask that the kernel has queued still come.
+    /// Selects other events of all GPUs from now on. Events of the old mask that the kernel has queued are still
+    /// delivered.
     ///
     /// # Errors
-    /// [`Error::AllProcesses`] as [`super::EventsBuilder::open`]; [`Error::Io`] where a GPU refuses it, which
-    /// leaves the old mask to that GPU.
+    /// [`Error::AllProcesses`] as [`super::EventsBuilder::open`]; [`Error::Io`] if a GPU refuses the new mask; that
+    /// GPU keeps the old one.
     pub fn set_mask(&mut self, mask: impl Into<EventMask>) -> Result<()> {
         let mask = mask.into();
         let warnings = check_mask(&*self.backend, mask)?;
@@ -168,8 +167,8 @@ impl EventSet {
         result
     }
 
-    /// Asks for other events of one GPU from now on; the other GPUs' stay as they are. Those of the old mask that the
-    /// kernel has queued still come.
+    /// Selects other events of one GPU from now on. Events of the old mask that the kernel has queued are still
+    /// delivered.
     ///
     /// ```
     /// # use amdgpu_smi::Smi;
@@ -183,7 +182,7 @@ impl EventSet {
     /// ```
     ///
     /// # Errors
-    /// As [`EventSet::set_mask`]; [`Error::NotSupported`] for a GPU that is not watched.
+    /// As [`EventSet::set_mask`]; [`Error::NotSupported`] if the GPU is not watched.
     pub fn set_gpu_mask(&mut self, gpu: &Gpu, mask: impl Into<EventMask>) -> Result<()> {
         let mask = mask.into();
         let warnings = check_mask(&*self.backend, mask)?;
@@ -196,28 +195,28 @@ impl EventSet {
         Ok(())
     }
 
-    /// Which events are asked for of GPUs that have no mask of their own.
+    /// The mask of GPUs without a mask of their own.
     pub fn mask(&self) -> EventMask {
         self.mask
     }
 
-    /// Which events are asked for of a GPU; `None` for one that is not watched.
+    /// The mask of a GPU; `None` if it is not watched.
     pub fn gpu_mask(&self, gpu: &Gpu) -> Option<EventMask> {
         let id = &gpu.ids().kfd_id;
         self.sources.iter().find(|source| *id == Ok(source.id)).map(|source| source.mask)
     }
 
-    /// The GPUs that are watched.
+    /// The watched GPUs.
     pub fn gpus(&self) -> impl Iterator<Item = &Gpu> {
         self.sources.iter().map(|source| &source.gpu)
     }
 
-    /// The GPUs that could not be watched, with why, where all were asked for.
+    /// The GPUs that could not be watched, with their errors, if all GPUs were selected.
     pub fn refused(&self) -> &[Refused] {
         &self.refused
     }
 
-    /// What may keep this set from seeing what it was asked for.
+    /// Reasons why this set may not see selected events.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
@@ -227,11 +226,11 @@ impl EventSet {
         self.kfd.version
     }
 
-    /// The next event, if there is one. Never blocks.
+    /// Returns the next event, if there is one. Never blocks.
     ///
     /// # Errors
-    /// [`Error::Io`] where reading a GPU's descriptor fails. It is told once, the GPU leaves the set, and the others
-    /// go on: an error is not the end.
+    /// [`Error::Io`] if reading a GPU's descriptor fails. It is reported once, the GPU leaves the set, and the others
+    /// continue: an error is not the end.
     pub fn try_next(&mut self) -> Result<Option<Event>> {
         loop {
             if let Some(result) = self.take() {
@@ -245,8 +244,8 @@ impl EventSet {
         }
     }
 
-    /// The next event, waited for as long as `timeout`; `None` waits without end. Comes back with `None` when the
-    /// time is over, and at once where [no event can come](EventSet::is_ended) any more.
+    /// Waits for the next event for at most `timeout`; `None` waits indefinitely. Returns `None` after the timeout,
+    /// and at once if [no event can come](EventSet::is_ended).
     ///
     /// ```no_run
     /// # use std::time::Duration;
@@ -257,7 +256,7 @@ impl EventSet {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Interrupted`] when a signal came; else as [`EventSet::try_next`].
+    /// [`Error::Interrupted`] after a signal; else as [`EventSet::try_next`].
     #[doc(alias = "amdsmi_get_gpu_event_notification")]
     pub fn wait(&mut self, timeout: impl Into<Option<Duration>>) -> Result<Option<Event>> {
         let deadline = Deadline::new(timeout.into());
@@ -274,11 +273,11 @@ impl EventSet {
         }
     }
 
-    /// Waits as [`EventSet::wait`] for a first event, then adds to `events` what is there, up to `max` events.
-    /// Says how many were added.
+    /// Waits for a first event like [`EventSet::wait`], then adds the available events to `events`, up to `max`.
+    /// Returns the number of added events.
     ///
     /// # Errors
-    /// As [`EventSet::wait`]. One that comes after an event of the batch is kept for the next call.
+    /// As [`EventSet::wait`]. An error that follows an event of the batch is kept for the next call.
     pub fn read_batch(
         &mut self,
         events: &mut Vec<Event>,
@@ -306,16 +305,16 @@ impl EventSet {
         Ok(added)
     }
 
-    /// The events one after the other, each waited for. An error is an item, not the end; the end comes when no GPU
-    /// is left.
+    /// An iterator that waits for each event. An error is an item, not the end; the iterator ends when no GPU is
+    /// left.
     pub fn iter(&mut self) -> Events<'_> {
         Events { set: self }
     }
 
-    /// Whether no event can come any more, because no GPU is left. A GPU that goes away does not end its descriptor,
-    /// so on a live machine this takes a [removal](EventSet::remove_gpu) of all, or errors.
+    /// Returns `true` if no event can come because no GPU is left. A GPU that disappears does not end its descriptor,
+    /// so on a live machine this needs a [removal](EventSet::remove_gpu) of all GPUs, or errors.
     pub fn is_ended(&self) -> bool {
-        // What is derived is told of GPUs that are watched.
+        // Derived events are reported for watched GPUs only.
         self.sources.is_empty() && self.ahead.is_empty()
     }
 
@@ -323,7 +322,7 @@ impl EventSet {
         !self.ahead.is_empty() || self.sources.iter().any(Source::has_event)
     }
 
-    /// The next of what has been fetched.
+    /// The next fetched event.
     fn take(&mut self) -> Option<Result<Event>> {
         if let Some(first) = self.ahead.pop_front() {
             return Some(first);
@@ -334,7 +333,7 @@ impl EventSet {
             let Some(event) = self.sources.get_mut(index).and_then(Source::next) else { continue };
             self.turn = (index + 1) % count;
             if matches!(event.kind, EventKind::ProcessStart { .. } | EventKind::ProcessEnd { .. }) {
-                // The kernel tells them itself.
+                // The kernel reports them itself.
                 self.derived = None;
             }
             return Some(Ok(event));
@@ -342,7 +341,7 @@ impl EventSet {
         None
     }
 
-    /// Fetches from all that have something; whether there was anything.
+    /// Fetches from all readable descriptors. Returns `true` if there was anything.
     fn fetch(&mut self) -> Result<bool> {
         self.remove(|source| source.ended);
         let mut room = [const { MaybeUninit::uninit() }; READY];
@@ -365,7 +364,7 @@ impl EventSet {
     fn fetch_from(&mut self, token: u64) {
         let Some(source) = self.sources.iter_mut().find(|source| source.token == token) else { return };
         let Err(error) = source.fetch() else { return };
-        // Short of memory, the kernel keeps what it has: another try may work.
+        // Without memory, the kernel keeps its events: another try may work.
         if error.raw_os_error() != Some(Errno::NOMEM.raw_os_error()) {
             let _ = epoll::delete(&self.epoll, &source.fd);
             self.sources.retain(|source| source.token != token);
@@ -399,7 +398,7 @@ impl AsFd for EventSet {
     }
 }
 
-/// For runtimes that ask for a number; it stays the same for as long as the set lives.
+/// For runtimes that need a number; it stays the same for the lifetime of the set.
 impl AsRawFd for EventSet {
     fn as_raw_fd(&self) -> RawFd {
         self.epoll.as_raw_fd()
@@ -415,7 +414,7 @@ impl<'a> IntoIterator for &'a mut EventSet {
     }
 }
 
-/// The events of a set one after the other, each waited for; made by [`EventSet::iter`].
+/// An iterator over the events of a set that waits for each; created by [`EventSet::iter`].
 #[derive(Debug)]
 pub struct Events<'a> {
     set: &'a mut EventSet,
@@ -429,32 +428,32 @@ impl Iterator for Events<'_> {
     }
 }
 
-/// An event that no driver wrote, with the line that one would have.
+/// An event of this crate, with the line that a driver would have written.
 pub(super) fn made_up(gpu: Gpu, kind: EventKind<'static>, origin: Origin) -> Event {
     let mut raw = Vec::new();
     kind.print(4096, &mut raw);
     Event { gpu, kind, raw: raw.into(), arrival: super::boot_time(), origin }
 }
 
-/// Makes an eventfd readable, or not.
+/// Makes an eventfd readable or not.
 pub(super) fn set_readable(eventfd: &OwnedFd, readable: bool) {
-    // Neither can fail but by what they achieve already: a full counter, an empty one.
+    // Neither can fail except in the intended state: a full counter or an empty one.
     let _ = match readable {
         true => rustix::io::write(eventfd, &1u64.to_ne_bytes()),
         false => rustix::io::read(eventfd, &mut [0; 8]),
     };
 }
 
-/// When waiting ends.
+/// The end of a wait.
 pub(super) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// A time too far to be counted is none.
+    /// A time too far in the future counts as none.
     pub(super) fn new(timeout: Option<Duration>) -> Deadline {
         Deadline(timeout.and_then(|timeout| Instant::now().checked_add(timeout)))
     }
 
-    /// Waits until `fd` is readable; `false` when the time is over.
+    /// Waits until `fd` is readable; returns `false` after the timeout.
     pub(super) fn wait_for(&self, fd: BorrowedFd<'_>) -> Result<bool> {
         let left = self.0.map(|end| end.saturating_duration_since(Instant::now()));
         let timeout = left.map(|left| Timespec {

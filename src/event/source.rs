@@ -1,4 +1,4 @@
-//! One event descriptor, and the events in what was read from it.
+//! One event descriptor and its buffered events.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -12,29 +12,29 @@ use crate::gpu::Gpu;
 use crate::id::GpuId;
 use crate::parse::smi_event::{EventKind, LineAssembler, parse, payload};
 
-/// As much as the queue of a new kernel holds; read at most at once, so that no GPU keeps the others waiting.
+/// The size of a new kernel's queue, read at once at most, so that no GPU delays the others.
 const CHUNK: usize = 8192;
-/// Before this minor version there are events 1 to 4 only, and the mask of 2 means something else on each chip.
+/// Before this minor version, only events 1 to 4 exist, and the mask bit of 2 has another meaning on each chip.
 const INDEPENDENT_MINOR: u32 = 10;
 
-/// One event descriptor. The kernel's never ends and never blocks (`kfd_smi_ev_read`).
+/// One event descriptor. The kernel's descriptor never ends and never blocks (`kfd_smi_ev_read`).
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) gpu: Gpu,
     pub(super) id: GpuId,
-    /// Its number in the epoll descriptor.
+    /// The token in the epoll descriptor.
     pub(super) token: u64,
     pub(super) fd: OwnedFd,
-    /// What is asked of it.
+    /// The mask of selected events.
     pub(super) mask: EventMask,
     version: KfdVersion,
     page_size: u64,
     lines: LineAssembler,
-    /// What was read last, and how much of it has become lines.
+    /// The last read, and the part of it that has been split into lines.
     chunk: Vec<u8>,
     at: usize,
     arrival: BootTime,
-    /// The other side has closed it: a socket that stands for it does, the kernel's never.
+    /// Set when the other side has closed: a socket in a test does, the kernel never does.
     pub(super) ended: bool,
 }
 
@@ -53,7 +53,7 @@ impl Source {
         Source { gpu, id, token, fd, mask, version, page_size, lines, chunk, at: 0, arrival, ended: false }
     }
 
-    /// Sets the mask: eight bytes at once replace it (`kfd_smi_ev_write`).
+    /// Sets the mask by writing eight bytes at once (`kfd_smi_ev_write`).
     pub(super) fn set_mask(&mut self, mask: EventMask) -> io::Result<()> {
         let bytes = mask.bits().to_ne_bytes();
         match rustix::io::retry_on_intr(|| rustix::io::write(&self.fd, &bytes))? {
@@ -65,12 +65,12 @@ impl Source {
         }
     }
 
-    /// Fetches what there is, where all of the last has been given out.
+    /// Fetches available events after all previous ones have been delivered.
     pub(super) fn fetch(&mut self) -> io::Result<()> {
         self.chunk.clear();
         self.at = 0;
         self.chunk.reserve_exact(CHUNK);
-        // Kernels before 5.14 give 8 bytes a read, whatever is asked for.
+        // Kernels before 5.14 return 8 bytes per read, whatever the size of the buffer.
         while self.chunk.len() < CHUNK {
             match rustix::io::read(&self.fd, spare_capacity(&mut self.chunk)) {
                 Ok(0) => {
@@ -80,7 +80,7 @@ impl Source {
                 Ok(_) => {}
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => break,
-                // What was read before is given out first; the error comes again.
+                // Earlier data is delivered first; the error will come again.
                 Err(_) if !self.chunk.is_empty() => break,
                 Err(error) => return Err(error.into()),
             }
@@ -89,7 +89,7 @@ impl Source {
         Ok(())
     }
 
-    /// The next event of what was fetched.
+    /// The next fetched event.
     pub(super) fn next(&mut self) -> Option<Event> {
         let mut input = self.chunk.get(self.at..).unwrap_or_default();
         let kind_and_raw = match self.lines.next_line(&mut input) {
@@ -99,7 +99,7 @@ impl Source {
         self.at = self.chunk.len() - input.len();
         let (kind, raw) = match kind_and_raw {
             Some(event) => event,
-            // A stream that ended in the middle of a line: what there is of it.
+            // The stream ended in the middle of a line: deliver the partial line.
             None if self.ended && !self.lines.partial().is_empty() => {
                 let event = read(self.lines.partial(), self.page_size, self.version);
                 self.lines = LineAssembler::new();
@@ -110,7 +110,7 @@ impl Source {
         Some(Event { gpu: self.gpu.clone(), kind, raw, arrival: self.arrival, origin: Origin::Kernel })
     }
 
-    /// Whether [`Source::next`] has something.
+    /// Returns `true` if [`Source::next`] has an event.
     pub(super) fn has_event(&self) -> bool {
         self.chunk.get(self.at..).is_some_and(|rest| rest.contains(&b'\n'))
             || self.ended && !(self.lines.partial().is_empty() && self.at == self.chunk.len())
@@ -127,7 +127,7 @@ fn read(line: &[u8], page_size: u64, version: KfdVersion) -> (EventKind<'static>
             EventKind::ThermalThrottle { reasons: None, mask, count }
         }
         kind => match kind.id() {
-            // AMD's own builds of that time had another event 5 (`RING_HANG`).
+            // AMD's own builds of that time had a different event 5 (`RING_HANG`).
             Some(id @ 5..) => EventKind::Unknown { id: Some(id), text: payload(line).to_vec().into() },
             _ => kind,
         },

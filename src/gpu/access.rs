@@ -1,4 +1,4 @@
-//! The way to a GPU's files: each read goes through here, so that none wakes a GPU against the caller's will.
+//! Access to a GPU's files. Each read goes through here, so none wakes a GPU against the caller's will.
 
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,20 @@ use crate::backend::Dir;
 use crate::error::{Error, Op, Result, Unavailable};
 use crate::reading::{Reading, Scope, Source, Value};
 
-/// The way to a GPU's files for one answer. Whether the GPU sleeps is asked once, before the first file that may wake
-/// it: `power/runtime_status` itself never wakes (`runtime_status_show` in drivers/base/power only prints a field).
+/// Access to a GPU's files for one answer. It reads `power/runtime_status` once, before the first file that may wake
+/// the GPU. The status itself never wakes (`runtime_status_show` in drivers/base/power only prints a field).
 pub(crate) struct Access<'a> {
     gpu: &'a Gpu,
     refused: OnceCell<Option<Unavailable>>,
 }
 
 impl Gpu {
-    /// The way to the GPU's files.
+    /// Access to the GPU's files for one answer.
     pub(crate) fn access(&self) -> Access<'_> {
         Access { gpu: self, refused: OnceCell::new() }
     }
 
-    /// One file that needs no other beside it.
+    /// Reads one file that depends on no other.
     pub(crate) fn get<T>(&self, attribute: &Attribute<T>) -> Reading<T> {
         self.access().get(attribute)
     }
@@ -57,7 +57,7 @@ impl Gpu {
         self.access().parsed(Owner::Node, file, parse).map(|found| found.value)
     }
 
-    /// Where a file of the PCI device is, or would be.
+    /// The path that a file of the PCI device has or would have.
     pub(crate) fn path_of(&self, file: &str) -> PathBuf {
         match &self.inner.device {
             Ok(device) => device.dir.path().join(file),
@@ -77,8 +77,8 @@ impl Gpu {
         }
     }
 
-    /// Refuses a file or directory of the PCI device that is not there. The driver makes all of them at once, so what
-    /// is missing is known to be while the GPU sleeps, too.
+    /// Refuses a file or directory that the PCI device does not have. The driver creates all entries at once, so the
+    /// answer is known while the GPU sleeps, too.
     pub(crate) fn has_entry(&self, name: &str) -> Result<()> {
         let device = self.device(name)?;
         match device.dir.meta(Path::new(name)) {
@@ -87,7 +87,7 @@ impl Gpu {
         }
     }
 
-    /// Why `file` of the PCI device cannot be read where its directory could not be opened, or is not known.
+    /// The reason why `file` of the PCI device cannot be read if its directory is unknown or could not be opened.
     pub(crate) fn no_device(&self, file: &str) -> Error {
         match &self.inner.device {
             Err(error) if !error.is_absence() => error.clone(),
@@ -95,24 +95,24 @@ impl Gpu {
         }
     }
 
-    /// Which part of the machine the values of the GPU's KFD node cover.
+    /// The part of the machine that values of the GPU's KFD node cover.
     pub(crate) fn own_scope(&self) -> Scope {
         if self.is_partition() { Scope::Partition } else { Scope::Package }
     }
 }
 
 impl Access<'_> {
-    /// The file of an attribute.
+    /// Reads the file of an attribute.
     pub(crate) fn get<T>(&self, attribute: &Attribute<T>) -> Reading<T> {
         self.named(attribute, attribute.name)
     }
 
-    /// The file of an attribute's channel.
+    /// Reads the file of an attribute's channel.
     pub(crate) fn at<T>(&self, attribute: &Attribute<T>, channel: u32) -> Reading<T> {
         self.named(attribute, &attribute.of_channel(channel))
     }
 
-    /// The file with this name, read as the attribute.
+    /// Reads the file with this name as the attribute.
     pub(crate) fn named<T>(&self, attribute: &Attribute<T>, file: &str) -> Reading<T> {
         self.parsed(attribute.owner, file, attribute.parse)
     }
@@ -136,7 +136,7 @@ impl Access<'_> {
         self.parsed(Owner::Hwmon, file, parse).map(|found| found.value)
     }
 
-    /// A file of whichever owner, with where it was read.
+    /// Reads and parses a file of any owner, with its place.
     fn parsed<T, E: Into<Absent>>(
         &self,
         owner: Owner,
@@ -151,7 +151,7 @@ impl Access<'_> {
         }
     }
 
-    /// Reads a file where its owner has it. It knows no type, so that a caller's compiler makes it once.
+    /// Reads a file of its owner. Not generic, so that it is compiled once.
     fn fill(&self, owner: Owner, file: &str, text: &mut Vec<u8>) -> Result<Place> {
         let gpu = self.gpu;
         if owner == Owner::Node {
@@ -161,7 +161,7 @@ impl Access<'_> {
         let dir = match owner {
             Owner::Hwmon => {
                 let hwmon = gpu.hwmon()?;
-                // The driver makes all names at once, so one that is missing is known to be, without asking the GPU.
+                // The driver creates all names at once, so a missing one is known without reading the GPU.
                 if self.check(PathBuf::new).is_err() && !hwmon.has(file) {
                     return Err(Error::NotSupported { path: hwmon.dir.path().join(file) });
                 }
@@ -189,7 +189,7 @@ impl Access<'_> {
         Ok(Place { dir: dir.clone(), source: Source::Attribute, scope: Scope::Package })
     }
 
-    /// Where a file of the hwmon directory is, or would be.
+    /// The path that a file of the hwmon directory has or would have.
     pub(crate) fn hwmon_path(&self, file: &str) -> PathBuf {
         match self.gpu.hwmon() {
             Ok(hwmon) => hwmon.dir.path().join(file),
@@ -210,7 +210,7 @@ impl Access<'_> {
     }
 }
 
-/// Where a file was read.
+/// The place of a file that was read.
 struct Place {
     dir: Arc<dyn Dir>,
     source: Source,

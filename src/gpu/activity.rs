@@ -1,4 +1,4 @@
-//! How busy the engines are, as the attributes say.
+//! Usage of the engines, from sysfs attributes.
 
 use super::Gpu;
 use crate::attribute::{GPU_BUSY, MEMORY_BUSY, VCN_BUSY};
@@ -6,7 +6,7 @@ use crate::reading::bundle;
 use crate::unit::Percent;
 
 bundle! {
-    /// Hundredths of the time that engines were busy, as the firmware averages it over some milliseconds.
+    /// Usage of the engines in hundredths of the time, averaged by the firmware over some milliseconds.
     pub struct Activity {
         readings {
             /// The shaders (`gpu_busy_percent`).
@@ -20,7 +20,7 @@ bundle! {
 }
 
 impl Gpu {
-    /// What the attributes alone say.
+    /// The usage from the attributes only, without the metrics table.
     pub(crate) fn activity_attributes(&self) -> Activity {
         let access = self.access();
         Activity {

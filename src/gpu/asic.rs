@@ -1,4 +1,4 @@
-//! What the GPU is.
+//! The chip: names, numbers and compute units.
 
 use super::names::{self, MarketName};
 use super::{Gpu, Node};
@@ -12,26 +12,26 @@ use crate::reading::{Reading, Scope, Source, Value, bundle};
 bundle! {
     /// The chip: its names and numbers.
     pub struct AsicInfo {
-        /// What it is sold as; `AMD GPU [1002:xxxx]` where no list knows it.
+        /// The product name; `AMD GPU [1002:xxxx]` if no list has it.
         pub market_name: String,
-        /// PCI vendor and device.
+        /// PCI vendor and device id.
         pub pci_id: PciId,
-        /// The vendor's name, where a list knows it.
+        /// The vendor's name, if a list has it.
         pub vendor_name: Option<String>,
         readings {
-            /// PCI vendor and device of the board.
+            /// PCI vendor and device id of the board.
             pub subsystem_id: PciId,
-            /// PCI revision, by which boards of one device id are told apart.
+            /// PCI revision. It distinguishes boards with the same device id.
             pub revision: u8,
-            /// The number fused into the package; AMD SMI's asic serial.
+            /// The unique number fused into the package; AMD SMI's asic serial.
             pub serial: UniqueId,
             /// The instruction set, as compilers spell it: `gfx90a`, `gfx942`, `gfx1100`.
             pub target_graphics_version: String,
             /// Compute units of this GPU or partition.
             pub compute_units: u32,
-            /// Its place among the accelerators of a baseboard (XGMI physical id); AMD SMI's OAM id.
+            /// Position among the accelerators of a baseboard (XGMI physical id); AMD SMI's OAM id.
             pub oam_id: u32,
-            /// Revision of the chip, as KFD tells it.
+            /// Revision of the chip, from KFD.
             pub chip_revision: u32,
         }
     }
@@ -39,12 +39,17 @@ bundle! {
 
 /// # Chip
 impl Gpu {
-    /// What the chip is called and numbered. Answered while the GPU sleeps.
+    /// Names and numbers of the chip. Available while the GPU sleeps.
     ///
-    /// *Source*: `product_name`, the machine's `amdgpu.ids` and `pci.ids`, a table; `uevent`, `revision`,
-    /// `unique_id`, `xgmi_physical_id` of the PCI device; `properties` of the KFD node.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: instruction set and compute units where KFD knows the GPU; serial from Vega on; OAM id in a hive.
+    /// # Source
+    /// `product_name`, the machine's `amdgpu.ids` and `pci.ids`, a table; `uevent`, `revision`, `unique_id`,
+    /// `xgmi_physical_id` of the PCI device; `properties` of the KFD node.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// Instruction set and compute units where KFD knows the GPU; serial from Vega on; OAM id in a hive.
     #[doc(alias = "amdsmi_get_gpu_asic_info")]
     #[doc(alias = "amdsmi_get_gpu_revision")]
     #[doc(alias = "amdsmi_get_gpu_subsystem_id")]
@@ -85,16 +90,17 @@ impl Gpu {
         }
     }
 
-    /// What the GPU is sold as.
+    /// The product name.
     ///
-    /// *Source*: `product_name` of the PCI device (server boards), else the machine's `amdgpu.ids`, a built-in
-    /// table, the machine's `pci.ids`; else `AMD GPU [1002:xxxx]`.
+    /// # Source
+    /// `product_name` of the PCI device (server boards), else the machine's `amdgpu.ids`, a built-in table, the
+    /// machine's `pci.ids`; else `AMD GPU [1002:xxxx]`.
     #[doc(alias = "amdsmi_get_gpu_subsystem_name")]
     pub fn market_name(&self) -> String {
         self.name().text.clone()
     }
 
-    /// As [`Gpu::market_name`], with whether it is the name of this very model. Looked up once.
+    /// Like [`Gpu::market_name`], with a flag for an exact match of the model. Looked up once.
     pub fn name(&self) -> &MarketName {
         self.inner.name.get_or_init(|| {
             let board = self.get(&PRODUCT_NAME).ok().map(|name| name.value);

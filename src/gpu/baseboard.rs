@@ -1,4 +1,4 @@
-//! The board that carries the packages of an accelerator node: its power, the node's power limit, its temperatures.
+//! The board that carries the packages of an accelerator node: power, power limit and temperatures.
 
 use super::{Access, Gpu};
 use crate::attribute::{
@@ -11,24 +11,24 @@ use crate::reading::{Reading, Scope, Value, bundle};
 use crate::unit::MicroWatts;
 
 bundle! {
-    /// Power of the board that carries the packages, and of the whole node, in millionths of a watt.
+    /// Power in microwatts of the board that carries the packages, and of the whole node.
     ///
-    /// Each package of the board tells the same: these are never to be added up.
+    /// Every package of the board reports the same values: never add them up.
     pub struct NodePower {
         readings {
             /// Power of the universal baseboard (UBB) with all its packages.
             pub ubb_power: MicroWatts,
-            /// The limit of the baseboard.
+            /// Power limit of the baseboard.
             pub ubb_power_limit: MicroWatts,
             /// Power of the node.
             pub node_power: MicroWatts,
-            /// The limit of the node in force.
+            /// Power limit of the node in effect.
             pub node_power_limit: MicroWatts,
-            /// The highest limit of the node.
+            /// Highest power limit of the node.
             pub node_power_limit_max: MicroWatts,
-            /// How long the node was at its limit, in samples of the firmware.
+            /// Time the node was at its limit, in samples of the firmware.
             pub ppt_residency: u64,
-            /// Whether the node's power is managed.
+            /// `true` if the node's power is managed.
             pub managed: bool,
         }
     }
@@ -36,11 +36,16 @@ bundle! {
 
 /// # Baseboard and node
 impl Gpu {
-    /// Power of the baseboard and of the node, in millionths of a watt, with their limits.
+    /// Power in microwatts of the baseboard and of the node, with their limits.
     ///
-    /// *Source*: `board/*` of the PCI device, since kernel 6.18; on newer chips `board/npm/*`.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: MI350 and newer Instinct.
+    /// # Source
+    /// `board/*` of the PCI device, since kernel 6.18; on newer chips `board/npm/*`.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// MI350 and newer Instinct.
     #[doc(alias = "amdsmi_get_npm_info")]
     pub fn node_power(&self) -> NodePower {
         let board = Board { access: self.access(), has: self.has_entry(BOARD) };
@@ -55,23 +60,33 @@ impl Gpu {
         }
     }
 
-    /// The temperatures on this package's own board, in thousandths of a degree Celsius.
+    /// Temperatures in millidegrees Celsius on this package's board.
     ///
-    /// *Source*: `board/gpuboard_temp` of the PCI device, since kernel 6.18.
-    /// *Errors*: [`Error::NotSupported`] without the file; else as [`Gpu::metrics`].
-    /// *Supported on*: MI350 and newer Instinct.
+    /// # Source
+    /// `board/gpuboard_temp` of the PCI device, since kernel 6.18.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without the file; else as [`Gpu::metrics`].
+    ///
+    /// # Supported on
+    /// MI350 and newer Instinct.
     #[doc(alias = "amdsmi_get_temp_metric")]
     pub fn gpu_board_temperatures(&self) -> Result<BoardTemperatures> {
         self.has_entry(BOARD)?;
         self.with_table("board/gpuboard_temp", BoardTemperatures::decode_gpuboard)
     }
 
-    /// The temperatures on the board that carries the packages, in thousandths of a degree Celsius. Each package of
-    /// the board tells the same.
+    /// Temperatures in millidegrees Celsius on the board that carries the packages. Every package of the board
+    /// reports the same values.
     ///
-    /// *Source*: `board/baseboard_temp` of the PCI device, since kernel 6.18.
-    /// *Errors*: [`Error::NotSupported`] without the file; else as [`Gpu::metrics`].
-    /// *Supported on*: MI350 and newer Instinct.
+    /// # Source
+    /// `board/baseboard_temp` of the PCI device, since kernel 6.18.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without the file; else as [`Gpu::metrics`].
+    ///
+    /// # Supported on
+    /// MI350 and newer Instinct.
     #[doc(alias = "amdsmi_get_temp_metric")]
     pub fn base_board_temperatures(&self) -> Result<BoardTemperatures> {
         self.has_entry(BOARD)?;
@@ -79,18 +94,18 @@ impl Gpu {
     }
 }
 
-/// The directory of the board's files.
+/// The directory with the board's files.
 const BOARD: &str = "board";
 
-/// The way to the board's files.
+/// Access to the board's files.
 struct Board<'a> {
     access: Access<'a>,
-    /// Whether there is such a directory.
+    /// `Ok` if the directory exists.
     has: Result<()>,
 }
 
 impl Board<'_> {
-    /// A file, in whichever of the directories it is.
+    /// Reads a file in whichever of the directories it is.
     fn get<T>(&self, attribute: &Attribute<T>) -> Reading<T> {
         self.has.clone()?;
         let value = match self.access.get(attribute) {

@@ -9,7 +9,7 @@ use crate::parse::drm::Vbios;
 use crate::reading::{Source, Value, bundle};
 
 bundle! {
-    /// What the board's own EEPROM (the FRU) says, as text.
+    /// Contents of the board's EEPROM (FRU), as text.
     pub struct BoardInfo {
         readings {
             /// `product_number`; AMD SMI's model number.
@@ -18,7 +18,7 @@ bundle! {
             pub product_serial: String,
             /// `fru_id`; since kernel 6.5.
             pub fru_id: String,
-            /// `product_name`.
+            /// The product's name (`product_name`).
             pub product_name: String,
             /// `manufacturer`; since kernel 6.5.
             pub manufacturer_name: String,
@@ -46,11 +46,16 @@ bundle! {
 
 /// # Board
 impl Gpu {
-    /// What the board's EEPROM says. Answered while the GPU sleeps.
+    /// Contents of the board's EEPROM. Available while the GPU sleeps.
     ///
-    /// *Source*: `product_number`, `serial_number`, `fru_id`, `product_name`, `manufacturer` of the PCI device.
-    /// *Errors*: none of its own; each field that is absent, or empty in the EEPROM, has its reason.
-    /// *Supported on*: server cards with an EEPROM.
+    /// # Source
+    /// `product_number`, `serial_number`, `fru_id`, `product_name`, `manufacturer` of the PCI device.
+    ///
+    /// # Errors
+    /// None of its own; each field that is absent, or empty in the EEPROM, has its reason.
+    ///
+    /// # Supported on
+    /// Server cards with an EEPROM.
     #[doc(alias = "amdsmi_get_gpu_board_info")]
     pub fn board_info(&self) -> BoardInfo {
         BoardInfo {
@@ -62,13 +67,18 @@ impl Gpu {
         }
     }
 
-    /// Name, numbers and date of the card's firmware image. Part number and build are answered while the GPU sleeps.
+    /// Name, numbers and date of the card's firmware image. Part number and build are available while the GPU sleeps.
     ///
-    /// *Source*: `vbios_version`, `vbios_build` of the PCI device; the rest by `AMDGPU_INFO_VBIOS_INFO` on the GPU's
-    /// render node (since Linux 5.14), which is opened for it, once, and only while the GPU is awake or waking is allowed.
+    /// # Source
+    /// `vbios_version`, `vbios_build` of the PCI device; the rest by `AMDGPU_INFO_VBIOS_INFO` on the GPU's render
+    /// node (since Linux 5.14), which is opened for it, once, and only while the GPU is awake or waking is allowed.
     /// The part number comes from there too where the PCI device is not shown.
-    /// *Errors*: none of its own; each field that is absent has its reason. Who may not open the node gets the files alone.
-    /// *Supported on*: all with an ATOM BIOS.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason. Who may not open the node gets the files alone.
+    ///
+    /// # Supported on
+    /// All with an ATOM BIOS.
     ///
     /// ```
     /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;

@@ -5,26 +5,27 @@ use crate::error::{Error, Result};
 use crate::parse::topology;
 use crate::unit::Bytes;
 
-/// One kind of cache, and how many of it there are.
+/// One kind of cache, and the number of its instances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CacheInfo {
-    /// 1 for those beside the compute units.
+    /// Cache level; 1 for the caches next to the compute units.
     pub level: u32,
-    /// Bytes of one.
+    /// Size of one instance in bytes.
     pub size: Bytes,
-    /// Whether it holds data.
+    /// `true` if it holds data.
     pub data: bool,
-    /// Whether it holds instructions.
+    /// `true` if it holds instructions.
     pub instruction: bool,
-    /// Whether CPUs use it.
+    /// `true` if CPUs use it.
     pub cpu: bool,
-    /// Whether shaders use it.
+    /// `true` if shaders use it.
     pub simd: bool,
-    /// Compute units that share one. Where an odd unit is left over, its caches are a kind of their own, as in AMD SMI.
+    /// Number of compute units that share one instance. If an odd unit is left over, its caches are listed as a
+    /// separate kind, as in AMD SMI.
     pub compute_units_shared: u32,
-    /// How many there are.
+    /// Number of instances.
     pub instances: u32,
 }
 
@@ -41,11 +42,16 @@ impl CacheInfo {
 
 /// # Caches
 impl Gpu {
-    /// The kinds of caches: bytes, level, how many there are and how many compute units share one.
+    /// The kinds of caches: size in bytes, level, number of instances, and compute units per instance.
     ///
-    /// *Source*: `caches/*/properties` of the KFD node; equal ones are counted, in the order of their first.
-    /// *Errors*: [`Error::NotSupported`] where KFD does not know the GPU, or lists none.
-    /// *Supported on*: what KFD supports (GFX7 and newer, discrete cards and most APUs).
+    /// # Source
+    /// `caches/*/properties` of the KFD node; equal ones are counted, in the order of their first.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] where KFD does not know the GPU, or lists none.
+    ///
+    /// # Supported on
+    /// What KFD supports (GFX7 and newer, discrete cards and most APUs).
     #[doc(alias = "amdsmi_get_gpu_cache_info")]
     pub fn cache_info(&self) -> Result<Vec<CacheInfo>> {
         let node = self.node("caches")?;
@@ -68,7 +74,7 @@ impl Gpu {
                 compute_units_shared: u32::try_from(shared).unwrap_or(u32::MAX),
                 instances: 1,
             };
-            // All but the count: a shader's data cache and the scalar one beside it may be of one size.
+            // Everything but the count: a shader's data cache and its scalar cache can have the same size.
             let same = |other: &&mut CacheInfo| CacheInfo { instances: info.instances, ..**other } == info;
             match kinds.iter_mut().find(same) {
                 Some(kind) => kind.instances += 1,

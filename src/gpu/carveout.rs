@@ -1,4 +1,4 @@
-//! The part of the system's memory that the firmware sets aside for an APU's graphics (UMA carve-out).
+//! The part of system memory that the firmware reserves for an APU's graphics (UMA carve-out).
 
 use super::Gpu;
 use crate::attribute::{CARVEOUT, CARVEOUT_OPTIONS};
@@ -6,12 +6,12 @@ use crate::parse::carveout::CarveoutOption;
 use crate::reading::bundle;
 
 bundle! {
-    /// How much of the system's memory the firmware sets aside, and how much it could.
+    /// The reserved memory of an APU, and the alternatives.
     pub struct Carveout {
         readings {
-            /// The number of the option in force, or of the one that was chosen for the next boot.
+            /// The number of the option in effect, or of the one selected for the next boot.
             pub current: u32,
-            /// What can be chosen.
+            /// The available options.
             pub options: Vec<CarveoutOption>,
         }
     }
@@ -19,12 +19,17 @@ bundle! {
 
 /// # Memory: carve-out of an APU
 impl Gpu {
-    /// How much of the system's memory the firmware sets aside for graphics, and what can be chosen instead. Answered
-    /// while the GPU sleeps.
+    /// System memory that the firmware reserves for graphics, and the available options. Available while the GPU
+    /// sleeps.
     ///
-    /// *Source*: `uma/carveout`, `uma/carveout_options` of the PCI device, since kernel 7.0.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: APUs whose firmware offers the choice.
+    /// # Source
+    /// `uma/carveout`, `uma/carveout_options` of the PCI device, since kernel 7.0.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// APUs whose firmware offers the choice.
     #[doc(alias = "amdsmi_get_gpu_uma_carveout_info")]
     pub fn carveout(&self) -> Carveout {
         Carveout { current: self.get(&CARVEOUT), options: self.get(&CARVEOUT_OPTIONS) }

@@ -1,4 +1,4 @@
-//! Clocks: the levels that a domain has, the one it is at, and the frequencies that hwmon measures.
+//! Clocks: the levels of each domain, the current one, and the frequencies of hwmon.
 
 use super::Gpu;
 use crate::attribute::{self, Attribute, FREQUENCY_INPUT, FREQUENCY_LABEL};
@@ -7,7 +7,7 @@ use crate::parse::dpm::DpmTable;
 use crate::reading::{Reading, bundle};
 use crate::unit::Hertz;
 
-/// A part of the GPU that has a clock of its own.
+/// A part of the GPU with its own clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -16,24 +16,24 @@ pub enum ClockDomain {
     Graphics,
     /// The memory: `pp_dpm_mclk`; AMD SMI's MEM.
     Memory,
-    /// The system-on-chip fabric's clients: `pp_dpm_socclk`.
+    /// The clients of the system-on-chip fabric: `pp_dpm_socclk`.
     Soc,
     /// The data fabric: `pp_dpm_fclk`; AMD SMI's DF.
     Fabric,
     /// Video decoding and encoding, first instance: `pp_dpm_vclk`.
     Video0,
-    /// Second instance: `pp_dpm_vclk1`.
+    /// Video decoding and encoding, second instance: `pp_dpm_vclk1`.
     Video1,
     /// Video decoding's data clock, first instance: `pp_dpm_dclk`.
     Decoder0,
-    /// Second instance: `pp_dpm_dclk1`.
+    /// Video decoding's data clock, second instance: `pp_dpm_dclk1`.
     Decoder1,
     /// The display engine: `pp_dpm_dcefclk`.
     Display,
 }
 
 impl ClockDomain {
-    /// All domains.
+    /// All clock domains.
     pub const ALL: [ClockDomain; 9] = [
         ClockDomain::Graphics,
         ClockDomain::Memory,
@@ -46,7 +46,7 @@ impl ClockDomain {
         ClockDomain::Display,
     ];
 
-    /// The file that lists its levels.
+    /// The attribute of the file that lists the domain's levels.
     pub(crate) fn attribute(self) -> &'static Attribute<DpmTable> {
         macro_rules! levels {
             ($name:literal) => {{
@@ -69,14 +69,14 @@ impl ClockDomain {
 }
 
 bundle! {
-    /// One frequency that hwmon measures: cycles per second.
+    /// One frequency of hwmon, in hertz.
     pub struct Frequency {
         /// N of `freqN_input`.
         pub channel: u32,
-        /// What the driver calls it: `sclk`, `mclk`.
+        /// The driver's name of the clock: `sclk`, `mclk`.
         pub label: Option<String>,
         readings {
-            /// Now.
+            /// Current frequency in hertz.
             pub current: Hertz,
         }
     }
@@ -86,24 +86,34 @@ bundle! {
 impl Gpu {
     /// The levels of a domain in megahertz, with the current one marked.
     ///
-    /// Several levels may be marked (they have one frequency), or none (the driver does not know). A level
-    /// [`Sleep`](crate::parse::dpm::DpmIndex::Sleep) is deep sleep. A domain whose table is empty is not supported.
+    /// The driver may mark several levels (they have one frequency) or none (it does not know). A level
+    /// [`Sleep`](crate::parse::dpm::DpmIndex::Sleep) is deep sleep. A domain with an empty table is not supported.
     ///
-    /// *Source*: `pp_dpm_*` of the PCI device.
-    /// *Errors*: [`NotSupported`](crate::Error::NotSupported) where the GPU has no such domain; [`Inaccessible`](crate::error::Unavailable::Inaccessible) after a
-    /// fatal RAS interrupt.
-    /// *Supported on*: graphics and memory on all with power management; others by generation.
+    /// # Source
+    /// `pp_dpm_*` of the PCI device.
+    ///
+    /// # Errors
+    /// [`NotSupported`](crate::Error::NotSupported) if the GPU has no such domain;
+    /// [`Inaccessible`](crate::error::Unavailable::Inaccessible) after a fatal RAS interrupt.
+    ///
+    /// # Supported on
+    /// Graphics and memory on all with power management; others by generation.
     #[doc(alias = "amdsmi_get_clk_freq")]
     #[doc(alias = "amdsmi_get_clock_info")]
     pub fn clock_levels(&self, domain: ClockDomain) -> Reading<DpmTable> {
         self.get(domain.attribute())
     }
 
-    /// The frequencies that hwmon measures, in cycles per second.
+    /// The frequencies of hwmon, in hertz.
     ///
-    /// *Source*: hwmon `freq*`, found by listing.
-    /// *Errors*: [`NotSupported`](crate::Error::NotSupported) without hwmon. What fails for one stands in its `reasons`.
-    /// *Supported on*: `sclk` on all, `mclk` on discrete cards and MI300A.
+    /// # Source
+    /// Hwmon `freq*`, found by listing.
+    ///
+    /// # Errors
+    /// [`NotSupported`](crate::Error::NotSupported) without hwmon. Each frequency has its own reasons.
+    ///
+    /// # Supported on
+    /// `sclk` on all, `mclk` on discrete cards and MI300A.
     pub fn frequencies(&self) -> Result<Vec<Frequency>> {
         let access = self.access();
         let channels = self.hwmon()?.channels("freq").into_iter();

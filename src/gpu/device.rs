@@ -1,4 +1,4 @@
-//! The PCI device's directory: whether it is there, asleep or gone, and what an error of its files means.
+//! The PCI device's directory: present, asleep or gone, and the meaning of its files' errors.
 
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
@@ -15,15 +15,15 @@ use crate::parse::scalar;
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) dir: Arc<dyn Dir>,
-    /// An entry that stands there for as long as a driver is bound: where it is gone, so is the device.
+    /// An entry that exists as long as a driver is bound. Without it, the device is gone.
     pub(crate) alive: Option<&'static str>,
-    /// Whether the package was partitioned anew through a handle of this scan: its directory stays, the GPUs do not.
+    /// Set when the package was repartitioned through a handle of this scan: the directory remains, the GPUs do not.
     pub(crate) retired: Arc<AtomicBool>,
-    /// The platform device of a partition other than the first, which has files of its own.
+    /// The platform device of a partition other than the first, with files of its own.
     pub(crate) partition: Option<Arc<dyn Dir>>,
 }
 
-/// What `power/runtime_status` says, as far as it matters.
+/// The states of `power/runtime_status` that matter here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RuntimeStatus {
     Awake,
@@ -32,7 +32,7 @@ pub(crate) enum RuntimeStatus {
 }
 
 impl RuntimeStatus {
-    /// `power/runtime_status`, of the PCI device.
+    /// `power/runtime_status` of the PCI device.
     pub(crate) const FILE: &str = "power/runtime_status";
 
     pub(crate) fn of(text: &[u8]) -> RuntimeStatus {
@@ -45,7 +45,7 @@ impl RuntimeStatus {
 }
 
 impl Device {
-    /// The same directory for the package as a whole.
+    /// The same directory, for the package as a whole.
     pub(crate) fn of_package(&self) -> Device {
         Device { dir: self.dir.clone(), alive: self.alive, retired: self.retired.clone(), partition: None }
     }
@@ -58,7 +58,7 @@ impl Device {
         }
     }
 
-    /// The error of a file that the driver answers without touching the hardware.
+    /// The error of a file that the driver serves without touching the hardware.
     pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
         match Error::plain(op, &path, &error) {
             Error::NotSupported { .. } if self.is_gone() => Error::DeviceGone { path },
@@ -66,8 +66,8 @@ impl Device {
         }
     }
 
-    /// The error of a file that asks the power management: EPERM and EBUSY tell the GPU's state, not a
-    /// permission (`amdgpu_pm_get_access_if_active` and, before, the checks of `in_reset` and `in_suspend`).
+    /// The error of a power-management file. Here EPERM and EBUSY mean a state of the GPU, not a missing permission
+    /// (`amdgpu_pm_get_access_if_active` and, in older kernels, the checks of `in_reset` and `in_suspend`).
     pub(crate) fn power_management_error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
         use rustix::io::Errno;
         let reason = match error.raw_os_error().map(Errno::from_raw_os_error) {
@@ -81,18 +81,18 @@ impl Device {
         Error::Unavailable { path, reason }
     }
 
-    /// Lets every handle of this scan on this package answer that it is gone.
+    /// Marks this package as gone for every handle of this scan.
     #[cfg(feature = "control")]
     pub(crate) fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the handles of this scan are of an old partitioning.
+    /// Returns `true` if the handles of this scan belong to an old partitioning.
     pub(crate) fn is_retired(&self) -> bool {
         self.retired.load(Ordering::Relaxed)
     }
 
-    /// Whether the driver let go of it.
+    /// Returns `true` if the driver has released the device.
     pub(crate) fn is_gone(&self) -> bool {
         self.alive
             .is_some_and(|entry| self.dir.meta(Path::new(entry)).is_err_and(|error| error.kind() == NotFound))
@@ -100,7 +100,7 @@ impl Device {
 }
 
 impl Gpu {
-    /// Whether the device that the handle was opened for is still there.
+    /// Returns `true` if the device of this handle still exists.
     pub(crate) fn is_there(&self) -> bool {
         match &self.inner.device {
             Ok(device) => !device.is_retired() && !device.is_gone(),

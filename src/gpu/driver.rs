@@ -1,4 +1,4 @@
-//! The driver.
+//! Version and state of the kernel driver.
 
 use std::path::{Path, PathBuf};
 
@@ -11,27 +11,28 @@ use crate::parse::system::{self, ModuleState};
 use crate::reading::{Reading, Source, Value, bundle};
 
 bundle! {
-    /// The kernel driver that holds the GPU.
+    /// The kernel driver of the GPU.
     pub struct DriverInfo {
-        /// `amdgpu`.
+        /// The driver's name, `amdgpu`.
         pub name: &'static str,
         readings {
-            /// Its version, where it is not the kernel's own: AMD's DKMS builds have one. Else absent; the kernel's
-            /// release is the driver's version then.
+            /// The driver's own version, which AMD's DKMS builds have. Absent for the kernel's own driver, whose
+            /// version is the kernel release.
             pub version: String,
-            /// The kernel's release, as `uname -r` prints it.
+            /// The kernel release, as `uname -r` prints it.
             pub kernel_release: String,
         }
     }
 }
 
 bundle! {
-    /// Whether the driver is loaded, and what holds it.
+    /// The state of the driver, and the number of its users.
     pub struct DriverState {
         readings {
-            /// How far it is loaded; absent where it is built into the kernel.
+            /// The state of the module; absent if the driver is built into the kernel.
             pub state: ModuleState,
-            /// What uses it: the driver can be loaded anew, as a change of memory partitions needs, when this is 0.
+            /// Number of users. The driver can be reloaded, as a change of memory partitioning requires, when this is
+            /// 0.
             pub users: u32,
         }
     }
@@ -39,11 +40,16 @@ bundle! {
 
 /// # Driver
 impl Gpu {
-    /// Whether the driver is loaded, being loaded or being removed, and how many use it.
+    /// The state of the driver (loaded, loading or unloading) and the number of its users.
     ///
-    /// *Source*: `/sys/module/amdgpu/initstate`, `refcnt`; neither is there for a driver that is built in.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: all.
+    /// # Source
+    /// `/sys/module/amdgpu/initstate` and `refcnt`; a built-in driver has neither.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// All.
     pub fn driver_state(&self) -> DriverState {
         let folder = Path::new("/sys/module/amdgpu");
         DriverState {
@@ -56,17 +62,22 @@ impl Gpu {
 
     /// Name and version of the driver, and the kernel's release.
     ///
-    /// *Source*: `/sys/module/amdgpu/version`, `/proc/sys/kernel/osrelease`. For the driver's date see
-    /// [`Gpu::drm_version`], which opens the device.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: all.
+    /// # Source
+    /// `/sys/module/amdgpu/version`, `/proc/sys/kernel/osrelease`. The driver's date is in [`Gpu::drm_version`],
+    /// which opens the device.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// All.
     #[doc(alias = "amdsmi_get_gpu_driver_info")]
     pub fn driver_info(&self) -> DriverInfo {
         driver_info(&*self.inner.backend)
     }
 }
 
-/// What a machine says of the driver, with or without a GPU.
+/// Information about the driver, with or without a GPU.
 pub(crate) fn driver_info(backend: &dyn Backend) -> DriverInfo {
     DriverInfo {
         name: "amdgpu",
@@ -75,7 +86,7 @@ pub(crate) fn driver_info(backend: &dyn Backend) -> DriverInfo {
     }
 }
 
-/// A file that is no device's.
+/// Reads a file that belongs to no device.
 fn of_system<T, E>(
     backend: &dyn Backend,
     folder: &Path,

@@ -1,5 +1,5 @@
-//! What only the GPU's render node tells. Opening the node wakes the GPU, so nothing is asked before somebody wants to
-//! know it, never while the GPU sleeps, and never twice.
+//! Queries of the GPU's render node. Opening the node wakes the GPU, so it is opened only on demand, never while the
+//! GPU sleeps, and never twice.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::backend::DrmQuery;
 use crate::error::{Error, Op, Result};
 use crate::parse::drm::{self, DrmDevice, DrmVersion, Vbios};
 
-/// The answers of a GPU's render node. Only answers are kept: what failed is asked again.
+/// Answers of a GPU's render node. Only successes are kept; a failed query is repeated.
 #[derive(Default)]
 pub(crate) struct Answers {
     version: OnceLock<DrmVersion>,
@@ -20,12 +20,17 @@ pub(crate) struct Answers {
 
 /// # Render node
 impl Gpu {
-    /// The driver's name, date and version of its ioctls, as DRM tells them.
+    /// Name, date and ioctl version of the driver, from DRM.
     ///
-    /// *Source*: `DRM_IOCTL_VERSION` on the GPU's render node, which is opened for it, once.
-    /// *Errors*: [`Error::Unavailable`] while the GPU sleeps, unless waking is allowed; [`Error::NoPermission`] for who
-    /// may not open the node; [`Error::NotSupported`] where it is missing, as in containers without `--device`.
-    /// *Supported on*: all with a render node; the date until Linux 6.13.
+    /// # Source
+    /// `DRM_IOCTL_VERSION` on the GPU's render node, which is opened once for this.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] while the GPU sleeps, unless waking is allowed; [`Error::NoPermission`] if this user
+    /// may not open the node; [`Error::NotSupported`] if it is missing, as in containers without `--device`.
+    ///
+    /// # Supported on
+    /// All with a render node; the date until Linux 6.13.
     ///
     /// ```
     /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
@@ -38,11 +43,16 @@ impl Gpu {
         self.ask(&self.inner.drm.version, DrmQuery::Version, |answer, _| Ok(drm::version(answer)))
     }
 
-    /// Revision of the chip, by which drivers tell chips of one family apart.
+    /// Revision of the chip, by which drivers distinguish chips of one family.
     ///
-    /// *Source*: `AMDGPU_INFO_DEV_INFO` on the GPU's render node, which is opened for it, once.
-    /// *Errors*: as [`Gpu::drm_version`].
-    /// *Supported on*: all with a render node.
+    /// # Source
+    /// `AMDGPU_INFO_DEV_INFO` on the GPU's render node, which is opened once for this.
+    ///
+    /// # Errors
+    /// As [`Gpu::drm_version`].
+    ///
+    /// # Supported on
+    /// All with a render node.
     pub fn external_revision(&self) -> Result<u32> {
         let (device, path) = (self.drm_device()?, self.render_path());
         device.external_revision.ok_or(Error::NotSupported { path })
@@ -60,7 +70,7 @@ impl Gpu {
             let device = drm::device(answer);
             match device.device_id {
                 Some(id) if id != expected => {
-                    let reason = format!("answers for another device, {id:04x}");
+                    let reason = format!("belongs to another device, {id:04x}");
                     Err(Error::NotAnAttribute { path: path.to_path_buf(), reason })
                 }
                 _ => Ok(device),
@@ -68,7 +78,7 @@ impl Gpu {
         })
     }
 
-    /// Where the render node is, or would be.
+    /// The path that the render node has or would have.
     pub(super) fn render_path(&self) -> PathBuf {
         match &self.ids().render {
             Ok(minor) => PathBuf::from(format!("/dev/dri/renderD{minor}")),
@@ -76,7 +86,7 @@ impl Gpu {
         }
     }
 
-    /// The kept answer, or else the node's.
+    /// Returns the kept answer, or queries the node.
     fn ask<'a, T>(
         &self,
         kept: &'a OnceLock<T>,
@@ -96,8 +106,8 @@ impl Gpu {
         Ok(kept.get_or_init(|| answer))
     }
 
-    /// Whether the number of the render node still is this GPU's: a device that was unbound lost it, and the next one
-    /// that is bound may have got it. In a container that shows nothing but KFD the kept node has to do.
+    /// Checks that the number of the render node still belongs to this GPU. After an unbind, the number may have
+    /// passed to another device. In a container that shows only KFD, the known number has to do.
     fn owns_render_node(&self, path: &Path) -> Result<()> {
         if !self.in_drm() {
             return self.node("properties").map(drop);
@@ -106,7 +116,7 @@ impl Gpu {
         let holder = match (&device.partition, self.ids().partition.unwrap_or(0)) {
             (Some(partition), _) => partition,
             (None, 0) => &device.dir,
-            // Its platform device is not shown.
+            // The container does not show the platform device.
             (None, _) => return Ok(()),
         };
         let Some(name) = path.file_name() else { return Ok(()) };
@@ -121,11 +131,9 @@ impl Gpu {
         let path = path.to_path_buf();
         let refused = |path, hint| Error::NoPermission { op: Op::Query, path, hint };
         match error.raw_os_error().map(Errno::from_raw_os_error) {
-            Some(Errno::ACCESS) => {
-                refused(path, "this user has to be in the render node's group, usually `render`")
-            }
-            Some(Errno::PERM) => refused(path, "the device cgroup of this container does not allow the node"),
-            // No device behind the node, no such call.
+            Some(Errno::ACCESS) => refused(path, "add the user to the render node's group, usually `render`"),
+            Some(Errno::PERM) => refused(path, "this container's device cgroup denies access to the node"),
+            // The node has no device, or the driver has no such call.
             Some(Errno::NXIO | Errno::NOTTY | Errno::NOSYS) => Error::NotSupported { path },
             _ => Error::plain(Op::Query, &path, error),
         }

@@ -1,4 +1,4 @@
-//! Fans.
+//! Fans and the firmware's fan control.
 
 use super::Gpu;
 use crate::attribute::{
@@ -11,33 +11,33 @@ use crate::reading::{Reading, bundle};
 use crate::unit::Rpm;
 
 bundle! {
-    /// One fan.
+    /// One fan: speed, limits and control mode.
     pub struct Fan {
         /// N of `fanN_input`.
         pub channel: u32,
         readings {
-            /// Revolutions per minute; 0 is a fan that stands still, as many do when the GPU is cool.
+            /// Speed in revolutions per minute; 0 if the fan has stopped, as many do when the GPU is cool.
             pub rpm: Rpm,
-            /// Revolutions per minute that are asked for.
+            /// Target speed in revolutions per minute.
             pub rpm_target: Rpm,
-            /// The lowest that can be asked for.
+            /// Minimum target speed in revolutions per minute.
             pub rpm_min: Rpm,
-            /// The highest that can be asked for.
+            /// Maximum target speed in revolutions per minute.
             pub rpm_max: Rpm,
-            /// Whether the user sets a speed in revolutions per minute (`fanN_enable`).
+            /// `true` if the user sets the speed in revolutions per minute (`fanN_enable`).
             pub rpm_manual: bool,
-            /// How hard it is driven, 0 to `pwm_max`.
+            /// PWM value, 0 to `pwm_max`.
             pub pwm: u32,
-            /// What `pwm` is at full speed, usually 255.
+            /// PWM value at full speed, usually 255.
             pub pwm_max: u32,
-            /// Who decides.
+            /// The control mode: the driver, the user, or full speed.
             pub mode: FanMode,
         }
     }
 }
 
 impl Fan {
-    /// Percent of full drive: `pwm` of `pwm_max`.
+    /// Drive in percent: `pwm` of `pwm_max`.
     pub fn percent(&self) -> Reading<f64> {
         let (pwm, max) = (self.pwm.clone()?, self.pwm_max.clone()?);
         Ok(pwm.map(|pwm| f64::from(pwm) * 100.0 / f64::from(max.value.max(1))))
@@ -45,22 +45,22 @@ impl Fan {
 }
 
 bundle! {
-    /// What the firmware's own fan control is set to; RDNA3 and newer with overdrive enabled.
+    /// Settings of the firmware's fan control; RDNA3 and newer with overdrive enabled.
     pub struct FanControl {
         readings {
-            /// Points of temperature and speed.
+            /// Fan curve: points of temperature and speed.
             pub curve: FanCurve,
-            /// Revolutions per minute that noise may need.
+            /// Acoustic limit in revolutions per minute.
             pub acoustic_limit: FanSetting,
-            /// Revolutions per minute that are aimed at for noise.
+            /// Acoustic target in revolutions per minute.
             pub acoustic_target: FanSetting,
-            /// Degrees Celsius that are aimed at.
+            /// Target temperature in degrees Celsius.
             pub target_temperature: FanSetting,
-            /// Percent that the fan runs at least.
+            /// Minimum fan speed in percent.
             pub minimum_pwm: FanSetting,
-            /// 1 if the fan may stand still; since kernel 6.13.
+            /// 1 if zero RPM is allowed; since kernel 6.13.
             pub zero_rpm_enable: FanSetting,
-            /// Degrees Celsius below which it does; since kernel 6.13.
+            /// Zero-RPM stop temperature in degrees Celsius; since kernel 6.13.
             pub zero_rpm_stop_temperature: FanSetting,
         }
     }
@@ -68,11 +68,17 @@ bundle! {
 
 /// # Fans
 impl Gpu {
-    /// All fans: revolutions per minute and drive. A GPU without a fan has an empty list, not one at 0 rpm.
+    /// All fans: speed in revolutions per minute, and drive. A GPU without a fan has an empty list, not a fan at 0
+    /// rpm.
     ///
-    /// *Source*: hwmon `fan*` and `pwm*`, found by listing; a lone `fanN_enable` is no fan.
-    /// *Errors*: [`NotSupported`](crate::Error::NotSupported) without hwmon. What fails for one field stands in `reasons`.
-    /// *Supported on*: cards with a fan of their own; not APUs, Instinct, nor laptops whose fan the firmware keeps.
+    /// # Source
+    /// Hwmon `fan*` and `pwm*`, found by listing; a lone `fanN_enable` is no fan.
+    ///
+    /// # Errors
+    /// [`NotSupported`](crate::Error::NotSupported) without hwmon. Each field has its own reason.
+    ///
+    /// # Supported on
+    /// Cards with their own fan; not APUs, Instinct, or laptops whose firmware controls the fan.
     #[doc(alias = "amdsmi_get_gpu_fan_rpms")]
     #[doc(alias = "amdsmi_get_gpu_fan_speed")]
     #[doc(alias = "amdsmi_get_gpu_fan_speed_max")]
@@ -102,9 +108,14 @@ impl Gpu {
 
     /// The settings of the firmware's fan control.
     ///
-    /// *Source*: `gpu_od/fan_ctrl/*` of the PCI device, since kernel 6.7.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: RDNA3 and newer with overdrive enabled (`amdgpu.ppfeaturemask` bit 14).
+    /// # Source
+    /// `gpu_od/fan_ctrl/*` of the PCI device, since kernel 6.7.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// RDNA3 and newer with overdrive enabled (`amdgpu.ppfeaturemask` bit 14).
     pub fn fan_control(&self) -> FanControl {
         let access = self.access();
         FanControl {

@@ -6,14 +6,14 @@ use super::{Gpu, read};
 use crate::error::{Error, Op, Result};
 use crate::parse::scalar;
 
-/// One firmware.
+/// The name and version of one firmware.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Firmware {
-    /// The driver's name of it: `mec`, `smc`, `vcn`.
+    /// The driver's name of the firmware: `mec`, `smc`, `vcn`.
     pub name: String,
-    /// Its version; not supported where the driver prints 0, which is a firmware that is not loaded.
+    /// Version; not supported if the driver prints 0, because the firmware is not loaded.
     #[cfg_attr(feature = "serde", serde(serialize_with = "value_or_null"))]
     pub version: Result<u32>,
 }
@@ -27,12 +27,13 @@ fn value_or_null<S: serde::Serializer>(
 }
 
 impl Firmware {
-    /// AMD SMI's name of it: `CP_MEC1`, `PM`, `VCN`. `None` for one that AMD SMI does not list.
+    /// AMD SMI's name of the firmware: `CP_MEC1`, `PM`, `VCN`. `None` if AMD SMI does not list it.
     pub fn id(&self) -> Option<&'static str> {
         NAMES.iter().find(|(name, ..)| *name == self.name).map(|(_, id, _)| *id)
     }
 
-    /// The version as AMD's tools write it: dotted hex, dotted decimal or a plain number, by firmware.
+    /// The version as AMD's tools write it: dotted hexadecimal, dotted decimal or a plain number, depending on the
+    /// firmware.
     pub fn formatted(&self) -> Option<String> {
         let version = *self.version.as_ref().ok()?;
         let [a, b, c, d] = version.to_be_bytes();
@@ -53,7 +54,7 @@ enum Style {
     Decimal,
 }
 
-/// The driver's names, AMD SMI's, and how AMD writes the version, in the order of AMD's list.
+/// The driver's and AMD SMI's names, and AMD's notation of the version, in the order of AMD's list.
 const NAMES: [(&str, &str, Style); 21] = [
     ("ce", "CP_CE", Style::Number),
     ("pfp", "CP_PFP", Style::Number),
@@ -80,12 +81,16 @@ const NAMES: [(&str, &str, Style); 21] = [
 
 /// # Firmware
 impl Gpu {
-    /// The versions of all firmwares, in the order of AMD's list, then those that it does not have by name.
-    /// Answered while the GPU sleeps.
+    /// Versions of all firmware: first in the order of AMD's list, then by name. Available while the GPU sleeps.
     ///
-    /// *Source*: `fw_version/*` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] without that directory.
-    /// *Supported on*: all.
+    /// # Source
+    /// `fw_version/*` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without this directory.
+    ///
+    /// # Supported on
+    /// All.
     #[doc(alias = "amdsmi_get_fw_info")]
     pub fn firmware(&self) -> Result<Vec<Firmware>> {
         let device = self.device("fw_version")?;
@@ -120,7 +125,7 @@ impl Gpu {
 mod tests {
     use super::*;
 
-    /// As AMD's command 10.1 prints these numbers.
+    /// The expected texts are from AMD's command 10.1.
     #[test]
     fn versions_as_amd_writes_them() {
         let of = |name: &str, version| Firmware { name: name.into(), version: Ok(version) };

@@ -9,29 +9,29 @@ use crate::attribute::word;
 use crate::backend::{Dir, Entry};
 use crate::error::{Error, Op, Result};
 
-/// The directory and the names in it, which are made once when the device is registered.
+/// The directory and its names, which the driver creates once when it registers the device.
 pub(crate) struct Hwmon {
     pub(crate) dir: Arc<dyn Dir>,
     attributes: Vec<String>,
 }
 
 impl Hwmon {
-    /// Whether the driver took it back: it is made anew when the driver is bound again.
+    /// Returns `true` if the driver removed the directory. A new bind creates a new one.
     pub(crate) fn is_gone(&self) -> bool {
         let gone =
             |name: &String| self.dir.meta(Path::new(name)).is_err_and(|error| error.kind() == NotFound);
-        // Any that the driver makes; `device` and `subsystem` are links, which recordings may have cut.
+        // Any attribute of the driver; `device` and `subsystem` are links that recordings may lack.
         self.attributes.iter().find(|name| *name == "name" || name.ends_with("_input")).is_some_and(gone)
     }
 
-    /// Whether an attribute of this name is there.
+    /// Returns `true` if the directory has this attribute.
     pub(crate) fn has(&self, attribute: &str) -> bool {
         self.attributes.binary_search_by(|name| name.as_str().cmp(attribute)).is_ok()
     }
 
-    /// The numbers N of all attributes `<prefix>N_…` or `<prefix>N`, each once, ascending.
+    /// The numbers N of all attributes `<prefix>N_…` or `<prefix>N`, each once, in ascending order.
     ///
-    /// Found by looking, never by counting from 1: an MI300X has temp2 and temp3 only.
+    /// Found by listing, never by counting from 1: an MI300X has only temp2 and temp3.
     pub(crate) fn channels(&self, prefix: &str) -> Vec<u32> {
         let number = |name: &String| {
             let rest = name.strip_prefix(prefix)?;
@@ -46,19 +46,19 @@ impl Hwmon {
 }
 
 impl Gpu {
-    /// The driver's hwmon. Opening and listing it wakes nothing.
+    /// The driver's hwmon directory. Opening and listing it does not wake the GPU.
     pub(crate) fn hwmon(&self) -> Result<&Hwmon> {
         let device = self.device("hwmon")?;
         if let Some(hwmon) = self.inner.hwmon.get() {
             return Ok(hwmon);
         }
         let found = find_hwmon(device)?;
-        // What could not be opened is tried again at the next call; only a success is kept.
+        // Only a success is kept; a failure is tried again at the next call.
         Ok(self.inner.hwmon.get_or_init(|| found))
     }
 }
 
-/// The `hwmonN` of this device: N differs at each boot, and another driver's may stand beside it.
+/// Finds the `hwmonN` of this device. N differs at each boot, and another driver can have one in the same folder.
 fn find_hwmon(device: &Device) -> Result<Hwmon> {
     let parent = Path::new("hwmon");
     let failed = |op, path, error| device.error(op, path, error);

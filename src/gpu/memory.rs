@@ -1,4 +1,4 @@
-//! Memory: how much there is of which kind, and how much of it is used.
+//! Memory: total and used bytes of each kind, and the type of the video memory.
 
 use std::path::{Path, PathBuf};
 
@@ -14,43 +14,43 @@ use crate::reading::{Reading, Source, Value, bundle};
 use crate::unit::{Bytes, MegaHertz};
 
 bundle! {
-    /// Bytes of each kind of memory, and what of them is used.
+    /// Total and used bytes of each kind of memory.
     ///
-    /// On an APU both VRAM (the part of the system's memory that firmware set aside) and GTT (the rest that the
-    /// GPU may map) are the GPU's to use. They are never added here: buffers may move from one to the other.
+    /// On an APU, the GPU can use both VRAM (system memory reserved by the firmware) and GTT (other system memory
+    /// that it may map). They are never added up here: buffers can move from one to the other.
     pub struct MemoryUsage {
         readings {
-            /// Video memory; of a partition, its share.
+            /// Total video memory in bytes; for a partition, its share.
             pub vram_total: Bytes,
-            /// Used of it.
+            /// Used video memory in bytes.
             pub vram_used: Bytes,
-            /// The part of the video memory that the CPU can reach.
+            /// Total CPU-visible video memory in bytes.
             pub visible_vram_total: Bytes,
-            /// Used of it.
+            /// Used CPU-visible video memory in bytes.
             pub visible_vram_used: Bytes,
-            /// System memory that the GPU may map.
+            /// Total system memory in bytes that the GPU may map.
             pub gtt_total: Bytes,
-            /// Mapped of it.
+            /// System memory in bytes that the GPU has mapped.
             pub gtt_used: Bytes,
-            /// System memory that holds buffers of processes which were put aside; since kernel 5.14.
+            /// System memory in bytes with buffers of preempted processes; since kernel 5.14.
             pub preempt_used: Bytes,
         }
     }
 }
 
 bundle! {
-    /// The video memory itself.
+    /// Properties of the video memory.
     pub struct VramInfo {
         readings {
-            /// What kind of memory it is: GDDR6, HBM.
+            /// Type of the memory: GDDR6, HBM.
             pub vram_type: VramType,
-            /// Bytes; of a partition, its share.
+            /// Size in bytes; for a partition, its share.
             pub size: Bytes,
-            /// Bits of the memory bus.
+            /// Width of the memory bus in bits.
             pub bit_width: u32,
             /// The memory's highest clock.
             pub clock_max: MegaHertz,
-            /// Who made it, in the driver's lower-case word: `samsung`, `hynix`.
+            /// Vendor, in the driver's lower-case spelling: `samsung`, `hynix`.
             pub vendor: String,
         }
     }
@@ -58,7 +58,7 @@ bundle! {
 
 /// # Memory: type, vendor
 impl Gpu {
-    /// Bytes of video memory and of mapped system memory, as the files say.
+    /// Bytes of video memory and of mapped system memory, from the attributes only.
     pub(crate) fn memory_attributes(&self) -> MemoryUsage {
         MemoryUsage {
             vram_total: self.vram_size(),
@@ -71,13 +71,18 @@ impl Gpu {
         }
     }
 
-    /// Type, size in bytes, bus width in bits, highest clock and maker of the video memory.
+    /// Type, size in bytes, bus width in bits, highest clock and vendor of the video memory.
     ///
-    /// *Source*: `mem_info_vram_total`, `mem_info_vram_vendor` of the PCI device; width and clock from KFD's
-    /// `mem_banks`. The type, and the width where KFD does not know the GPU, by `AMDGPU_INFO_DEV_INFO` on the GPU's render
-    /// node, which is opened for it, once, and only while the GPU is awake or waking is allowed.
-    /// *Errors*: none of its own; each field that is absent has its reason. Who may not open the node gets the files alone.
-    /// *Supported on*: the type with a render node; the clock where KFD knows the GPU; the maker on discrete cards.
+    /// # Source
+    /// `mem_info_vram_total`, `mem_info_vram_vendor` of the PCI device; width and clock from KFD's `mem_banks`. The
+    /// type, and the width if KFD does not know the GPU, from `AMDGPU_INFO_DEV_INFO` on the GPU's render node, which
+    /// is opened once for this, and only while the GPU is awake or waking is allowed.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason. Without access to the render node, only the sysfs fields are filled.
+    ///
+    /// # Supported on
+    /// The type with a render node; the clock if KFD knows the GPU; the vendor on discrete cards.
     ///
     /// ```
     /// use amdgpu_smi::parse::drm::VramType;
@@ -118,26 +123,33 @@ impl Gpu {
         }
     }
 
-    /// Who made the video memory, in the driver's lower-case word: `samsung`, `hynix`. Answered while the GPU sleeps.
+    /// Vendor of the video memory, in the driver's lower-case spelling: `samsung`, `hynix`. Available while the GPU
+    /// sleeps.
     ///
-    /// *Source*: `mem_info_vram_vendor` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the driver does not know it.
-    /// *Supported on*: discrete cards.
+    /// # Source
+    /// `mem_info_vram_vendor` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver does not know it.
+    ///
+    /// # Supported on
+    /// Discrete cards.
     #[doc(alias = "amdsmi_get_gpu_vram_vendor")]
     pub fn vram_vendor(&self) -> Reading<String> {
         self.get(&VRAM_VENDOR)
     }
 
-    /// Whether this is an APU: its VRAM is a part of the system's memory.
+    /// Returns `true` for an APU, whose VRAM is a part of system memory.
     ///
-    /// *Source*: files that the driver has for one kind only: `uma/` and hwmon's `vddnb` of APUs
-    /// (`hwmon_attributes_visible`); `board_info`, `mem_info_vram_vendor`, and hwmon's fan or power cap without that voltage,
-    /// of cards. Of MI300A, whether the host reaches its memory coherently, as KFD says. Where KFD alone shows the GPU, its
-    /// instruction set. Reads no value that asks the hardware, wakes nothing.
+    /// # Source
+    /// Files that the driver has for one kind only: `uma/` and hwmon's `vddnb` for APUs (`hwmon_attributes_visible`);
+    /// `board_info`, `mem_info_vram_vendor`, and hwmon's fan or power cap without that voltage, for cards. For
+    /// MI300A, the coherence of its memory with the host, from KFD. If only KFD shows the GPU, its instruction set.
+    /// Reads no value from the hardware and wakes nothing.
     pub fn is_apu(&self) -> bool {
         let properties = self.inner.node.as_ref().ok().map(|node| &node.properties);
         let target = properties.and_then(|node| node.gfx_target_version).unwrap_or(0);
-        // MI300A shares its target with MI300X; that of MI200 is coherent too where it is wired to its host by XGMI.
+        // MI300A shares its target with MI300X. MI200's target is coherent too when XGMI connects it to its host.
         if let 90_400 | 90_402 = target {
             return properties.and_then(|node| node.coherent_host_access()).unwrap_or(false);
         }
@@ -152,15 +164,15 @@ impl Gpu {
         !is_card && KNOWN_APUS.contains(&target)
     }
 
-    /// A partition's share is its node's bank; of a package the driver's file speaks, and where there is none (a
-    /// container without the PCI device, MI300A of late 2025) the bank.
+    /// A partition's share is its node's memory bank. For a package, the driver's file has the size; without that
+    /// file (a container without the PCI device, MI300A of late 2025), the bank has it.
     fn vram_size(&self) -> Reading<Bytes> {
         if self.is_partition() {
             return self.bank_size();
         }
         match self.get(&VRAM_TOTAL) {
             Err(absent @ Error::NotSupported { .. }) => self.bank_size().map_err(|error| match error {
-                // Without a PCI device the node's is the one that is missing.
+                // Without a PCI device, the node's file is the missing one.
                 Error::NotSupported { .. } if self.in_drm() => absent,
                 error => error,
             }),
@@ -174,7 +186,7 @@ impl Gpu {
         Ok(Value { value, source: Source::Kfd, scope: self.own_scope() })
     }
 
-    /// Of a partition nothing tells it; KFD's `used_memory` counts for the whole package (`kfd_topology.c`).
+    /// No file has it for a partition; KFD's `used_memory` counts for the whole package (`kfd_topology.c`).
     fn vram_used(&self) -> Reading<Bytes> {
         match self.of_package_only(&VRAM_USED) {
             Err(absent @ Error::NotSupported { .. }) => self.get(&BANK_USED).map_err(|error| match error {
@@ -185,7 +197,7 @@ impl Gpu {
         }
     }
 
-    /// The value of a file that speaks of the whole package.
+    /// The value of a file that covers the whole package.
     pub(crate) fn of_package_only(&self, attribute: &Attribute<Bytes>) -> Reading<Bytes> {
         match self.is_partition() {
             true => Err(Error::PackageOnly { path: self.path_of(attribute.name) }),
@@ -193,7 +205,7 @@ impl Gpu {
         }
     }
 
-    /// The first bank of the KFD node that is video memory, and its file.
+    /// The first bank of the KFD node with video memory, and its file.
     fn vram_bank(&self) -> Result<(MemoryBank, PathBuf)> {
         let node = self.node("mem_banks")?;
         for entry in &self.node_list("mem_banks")? {
@@ -208,7 +220,8 @@ impl Gpu {
     }
 }
 
-/// For GPUs of which no file but KFD's is to be seen: gfx902, gfx909, gfx90c, gfx1013, gfx1033, gfx1035, gfx1036, gfx1037, gfx1103, gfx1150 to gfx1153.
+/// APUs that may be visible in KFD only: gfx902, gfx909, gfx90c, gfx1013, gfx1033, gfx1035, gfx1036, gfx1037,
+/// gfx1103, gfx1150 to gfx1153.
 const KNOWN_APUS: [u32; 13] = [
     90_002, 90_009, 90_012, 100_103, 100_303, 100_305, 100_306, 100_307, 110_003, 110_500, 110_501, 110_502,
     110_503,

@@ -1,4 +1,4 @@
-//! The table of sensors and counters that the firmware gives in one go.
+//! The metrics table: sensors and counters that the firmware returns in one read.
 
 use std::path::{Path, PathBuf};
 
@@ -7,20 +7,25 @@ use crate::backend::Dir;
 use crate::error::{Error, Op, Result};
 use crate::parse::metrics::{GpuMetrics, Metrics, MetricsError, MetricsFile};
 
-/// The largest table is below a page.
+/// The largest table is smaller than a page.
 const LIMIT: usize = 1 << 16;
 
 /// # The `gpu_metrics` table
 impl Gpu {
-    /// The metrics table in this crate's units, by names that are the same in all versions.
+    /// The metrics table in this crate's units, with the same names for all versions.
     ///
-    /// Of a partition it is the table of its package; its [`engines`](Metrics::engines) tell partitions apart.
+    /// For a partition, this is the table of its package; its [`engines`](Metrics::engines) separate the partitions.
     ///
-    /// *Source*: `gpu_metrics` of the PCI device, opened anew for each call: on some APUs (Van Gogh) a second
-    /// read through one descriptor is all zero.
-    /// *Errors*: [`Error::NotSupported`] without the file; [`Error::UnknownTable`] for a version that this crate
-    /// does not know, whose bytes [`Gpu::metrics_bytes`] still gives; [`Error::MalformedTable`] for a short one.
-    /// *Supported on*: Vega12 and newer.
+    /// # Source
+    /// `gpu_metrics` of the PCI device, opened for each call: on some APUs (Van Gogh), a second read through one
+    /// descriptor returns zeros.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without the file; [`Error::UnknownTable`] for a version unknown to this crate, whose
+    /// bytes [`Gpu::metrics_bytes`] still returns; [`Error::MalformedTable`] for a short table.
+    ///
+    /// # Supported on
+    /// Vega12 and newer.
     #[doc(alias = "amdsmi_get_gpu_metrics_info")]
     pub fn metrics(&self) -> Result<Metrics> {
         let mut metrics = self.with_metrics(Metrics::decode)?;
@@ -28,7 +33,7 @@ impl Gpu {
         Ok(metrics)
     }
 
-    /// Tells which partition's the engines are, where the table does not: see [`Metrics::share_engines`].
+    /// Assigns engines to partitions if the table does not: see [`Metrics::share_engines`].
     pub(crate) fn share_engines(&self, metrics: &mut Metrics) {
         let dies = self.inner.node.as_ref().ok().and_then(|node| node.properties.num_xcc);
         match (self.inner.ids.partition, dies) {
@@ -40,30 +45,48 @@ impl Gpu {
 
     /// The metrics table as the driver wrote it, field by field.
     ///
-    /// *Source*, *Errors* and *Supported on*: as [`Gpu::metrics`].
+    /// # Source
+    /// As [`Gpu::metrics`].
+    ///
+    /// # Errors
+    /// As [`Gpu::metrics`].
+    ///
+    /// # Supported on
+    /// As [`Gpu::metrics`].
     #[doc(alias = "amdsmi_get_gpu_metrics_header_info")]
     pub fn metrics_table(&self) -> Result<GpuMetrics> {
         self.with_metrics(GpuMetrics::decode)
     }
 
-    /// The bytes of the metrics table, of whatever version.
+    /// The bytes of the metrics table, of any version.
     ///
-    /// *Source* and *Supported on*: as [`Gpu::metrics`].
-    /// *Errors*: [`Error::NotSupported`] without the file.
+    /// # Source
+    /// As [`Gpu::metrics`].
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without the file.
+    ///
+    /// # Supported on
+    /// As [`Gpu::metrics`].
     pub fn metrics_bytes(&self) -> Result<Vec<u8>> {
         self.with_metrics(|bytes| Ok(bytes.to_vec()))
     }
 
-    /// The metrics of this partition alone; [`Gpu::metrics`] are its package's.
+    /// The metrics of this partition only; [`Gpu::metrics`] returns those of its package.
     ///
-    /// *Source*: `xcp/xcp_metrics` of the partition's device, since kernel 6.16.
-    /// *Errors*: as [`Gpu::metrics`]; [`Error::NotSupported`] on older kernels and where nothing is partitioned.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `xcp/xcp_metrics` of the partition's device, since kernel 6.16.
+    ///
+    /// # Errors
+    /// As [`Gpu::metrics`]; [`Error::NotSupported`] on older kernels and on GPUs without partitions.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_partition_metrics_info")]
     pub fn partition_metrics(&self) -> Result<Metrics> {
         let file = "xcp/xcp_metrics";
         let device = self.device(file)?;
-        // The first partition's are beside its package's files, the others' at devices of their own.
+        // The first partition's metrics are among its package's files, the others' in their own devices.
         let dir = match (self.ids().partition, &device.partition) {
             (None | Some(0), _) => &device.dir,
             (Some(_), Some(dir)) => dir,
@@ -79,7 +102,7 @@ impl Gpu {
         self.with_table("gpu_metrics", decode)
     }
 
-    /// Decodes a table among the package's files.
+    /// Decodes a table from the package's files.
     pub(crate) fn with_table<T>(
         &self,
         file: &str,
@@ -104,7 +127,7 @@ impl Gpu {
     }
 }
 
-/// The error of a file that is no table of metrics.
+/// The error of a file that is not a metrics table.
 pub(crate) fn not_a_table(path: PathBuf, error: MetricsError) -> Error {
     match error {
         MetricsError::UnknownVersion { format, content } => Error::UnknownTable { path, format, content },

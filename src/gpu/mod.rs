@@ -1,4 +1,4 @@
-//! One GPU, or one partition of one: a handle, and one topic a file of what it can be asked.
+//! One GPU or partition: the handle, with one file per topic.
 
 mod access;
 mod activity;
@@ -97,25 +97,26 @@ pub use virtualization::{VirtualizationInfo, VirtualizationMode};
 pub use voltage::Voltage;
 pub use xgmi::{XgmiInfo, XgmiLink, XgmiPeer};
 
-/// Whether reading may wake a GPU that has gone to sleep.
+/// Whether reading may wake a suspended GPU.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum WakePolicy {
-    /// What would wake a suspended GPU is not read and answers [`Unavailable::Suspended`].
+    /// Files that would wake a suspended GPU are not read; they return [`Unavailable::Suspended`].
     #[default]
     Never,
-    /// Everything is read. Until kernel 6.12 that wakes a sleeping GPU, which takes hundreds of milliseconds
-    /// and keeps it awake for seconds; newer kernels refuse.
+    /// All files are read. Up to kernel 6.12, this wakes a sleeping GPU, which takes hundreds of milliseconds and
+    /// keeps it awake for seconds; newer kernels refuse the read.
     Allow,
 }
 
-/// A GPU, or a partition of one. Cheap to clone; stays the device that it was found as.
+/// A GPU, or a partition of one. Cheap to clone.
 ///
-/// After an unbind, a hot-unplug or a change of partitions the handle answers [`DeviceGone`](crate::Error::DeviceGone) and never
-/// for the newcomer: scan again with [`crate::Smi::rescan`].
+/// A handle always means the device that the scan found. After an unbind, a hot-unplug or a change of partitions, it
+/// returns [`DeviceGone`](crate::Error::DeviceGone) and never the values of a new device: scan again with
+/// [`crate::Smi::rescan`].
 #[derive(Clone)]
 pub struct Gpu {
     pub(crate) inner: Arc<Inner>,
-    /// Why this handle refuses what may wake the GPU.
+    /// The reason why this handle refuses reads that may wake the GPU.
     pub(crate) refusing: Option<Unavailable>,
 }
 
@@ -126,9 +127,9 @@ pub struct Gpu {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GpuIds {
-    /// The PCI address; a partition has its number in place of the function.
+    /// The PCI address; for a partition, the function is its number.
     pub bdf: Bdf,
-    /// The PCI address of the package: where its files are. Equal to `bdf` but for a partition.
+    /// The PCI address of the package, which has the files. Equal to `bdf` except for a partition.
     pub package: Bdf,
     /// AMD SMI's UUID.
     pub uuid: Result<Uuid>,
@@ -144,7 +145,7 @@ pub struct GpuIds {
     pub unique_id: Result<UniqueId>,
     /// Which device it is to HIP and ROCr: its rank among the GPU nodes that this process may read.
     pub hip_index: Option<u32>,
-    /// Which partition of its package it is; `None` for a package that is not partitioned.
+    /// The number of the partition in its package; `None` for a package that is not partitioned.
     pub partition: Option<u8>,
     /// PCI vendor (0x1002 for AMD) and device.
     pub pci_id: Result<PciId>,
@@ -224,7 +225,7 @@ impl Inner {
     }
 }
 
-/// Two handles are equal if they mean the same GPU of the same machine, whichever scan found it.
+/// Two handles are equal if they mean the same GPU of the same machine, even from different scans.
 impl PartialEq for Gpu {
     fn eq(&self, other: &Gpu) -> bool {
         let key = |gpu: &Gpu| {
@@ -266,11 +267,11 @@ impl Gpu {
         Gpu { inner: Arc::new(Inner::new(index, ids, backend, wake, device, node)), refusing: None }
     }
 
-    /// The same GPU through a handle that refuses, for this reason, what may wake it or keep it awake; with
-    /// [`Unavailable::Late`] all that would be read of it.
+    /// A handle of the same GPU that refuses, with this reason, every read that may wake the GPU or keep it awake.
+    /// With [`Unavailable::Late`], it refuses every read.
     ///
-    /// For what is wanted beside a [sample](crate::sample): a GPU that the sampler leaves alone, or that does not
-    /// answer, is not to be asked for the rest either.
+    /// Use it for values beside a [sample](crate::sample): a GPU that the sampler leaves alone, or that does not
+    /// answer, should not be read for other values either.
     ///
     /// ```
     /// # fn main() -> amdgpu_smi::Result<()> {
@@ -286,12 +287,12 @@ impl Gpu {
         Gpu { inner: self.inner.clone(), refusing: Some(reason) }
     }
 
-    /// Its position in the list, by which AMD's tools number GPUs.
+    /// Position in the list, by which AMD's tools number GPUs.
     pub fn index(&self) -> usize {
         self.inner.index
     }
 
-    /// All its names.
+    /// All names of this GPU.
     #[doc(alias = "amdsmi_get_gpu_enumeration_info")]
     #[doc(alias = "amdsmi_get_gpu_kfd_info")]
     #[doc(alias = "amdsmi_get_gpu_id")]
@@ -299,7 +300,7 @@ impl Gpu {
         &self.inner.ids
     }
 
-    /// Its PCI address; a partition has its number in place of the function.
+    /// PCI address; for a partition, the function is its number.
     #[doc(alias = "amdsmi_get_gpu_device_bdf")]
     #[doc(alias = "amdsmi_get_gpu_bdf_id")]
     pub fn bdf(&self) -> Bdf {
@@ -315,18 +316,18 @@ impl Gpu {
         self.inner.ids.uuid.clone()
     }
 
-    /// The directory of its PCI device, as on a live machine; `None` where only KFD knows the GPU.
+    /// The directory of the PCI device, as on a live machine; `None` if only KFD knows the GPU.
     pub fn sysfs_path(&self) -> Option<PathBuf> {
         self.inner.device.as_ref().ok().map(|device| device.dir.path().to_path_buf())
     }
 
-    /// Whether it is a partition of a package that has several.
+    /// Returns `true` for a partition of a package that has several.
     pub fn is_partition(&self) -> bool {
         self.inner.ids.partition.is_some()
     }
 
-    /// Whether the DRM side (`/sys/class/drm`, the PCI device) knows this GPU. If not, only what KFD publishes
-    /// can be asked, as in a container without the rest of sysfs. It also knows one whose directory cannot be opened.
+    /// Returns `true` if the DRM side (`/sys/class/drm`, the PCI device) knows this GPU, even if its directory cannot
+    /// be opened. If not, only KFD's values are available, as in a container without the rest of sysfs.
     pub fn in_drm(&self) -> bool {
         !matches!(self.inner.device, Err(Error::NotSupported { .. }))
     }
@@ -338,10 +339,10 @@ impl Gpu {
         !matches!(self.inner.node, Err(Error::NotSupported { .. }))
     }
 
-    /// Whether the GPU is runtime-suspended or about to be. Asking does not wake it.
+    /// Returns `true` if the GPU is runtime-suspended or about to suspend. This does not wake it.
     ///
-    /// *Source*: `power/runtime_status` of the PCI device. A status that is missing, unreadable or
-    /// `unsupported` counts as awake.
+    /// # Source
+    /// `power/runtime_status` of the PCI device. A missing, unreadable or `unsupported` status counts as awake.
     pub fn is_suspended(&self) -> bool {
         self.inner.device.as_ref().is_ok_and(|device| device.runtime_status() == RuntimeStatus::Asleep)
     }

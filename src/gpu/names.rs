@@ -1,4 +1,4 @@
-//! What a GPU is called in the shop: from the board, from the machine's lists of names, from a small table.
+//! The product name of a GPU: from the board, from the machine's lists, or from a small built-in table.
 
 use std::fmt;
 use std::path::Path;
@@ -9,26 +9,26 @@ use crate::id::AMD;
 use crate::parse::keyval::PciId;
 use crate::parse::pci_ids;
 
-/// Where libdrm installs its list of AMD's products.
+/// Places where libdrm installs its list of AMD products.
 const AMDGPU_IDS: [&str; 2] = ["/usr/share/libdrm/amdgpu.ids", "/opt/amdgpu/share/libdrm/amdgpu.ids"];
-/// Where distributions install the list of all PCI devices.
+/// Places where distributions install the list of all PCI devices.
 const PCI_IDS: [&str; 4] = [
     "/usr/share/misc/pci.ids",
     "/usr/share/hwdata/pci.ids",
     "/usr/share/pci.ids",
     "/var/lib/pciutils/pci.ids",
 ];
-/// Both lists are below 2 MB.
+/// Both lists are smaller than 2 MB.
 const LIMIT: usize = 16 << 20;
 
-/// What a GPU is sold as.
+/// The product name of a GPU.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct MarketName {
-    /// The name.
+    /// The name as text.
     pub text: String,
-    /// Whether it is this model's name, and not the one of its family or merely its PCI numbers.
+    /// `true` for the name of this model; `false` for the name of its family or for its PCI numbers.
     pub known: bool,
 }
 
@@ -39,8 +39,8 @@ impl fmt::Display for MarketName {
 }
 
 impl MarketName {
-    /// By what is written on the board, else by the machine's list of AMD's products, the table of [`products`] and
-    /// the machine's list of all devices.
+    /// The name on the board, or else the first match in the machine's list of AMD products, the table [`products`]
+    /// and the machine's list of all devices.
     pub(super) fn find(
         backend: &dyn Backend,
         board: Option<String>,
@@ -66,12 +66,12 @@ impl MarketName {
     }
 }
 
-/// The name in the crate's own table, and whether it is of one model.
+/// The name in the built-in table, and `true` if it is of one model.
 fn product(id: PciId, revision: Option<u8>) -> Option<(&'static str, bool)> {
     if id.vendor == AMD { products::find(id.device, revision) } else { None }
 }
 
-/// The vendor's name in the machine's list; AMD's is known without.
+/// The vendor's name in the machine's list; AMD's is built in.
 pub(super) fn vendor(backend: &dyn Backend, vendor: u16) -> Option<String> {
     match vendor {
         AMD => Some("Advanced Micro Devices Inc. [AMD/ATI]".into()),

@@ -1,4 +1,4 @@
-//! The GPU's node in the KFD topology, whose files never wake it.
+//! The GPU's node in the KFD topology. Its files never wake the GPU.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use crate::error::{Error, Op, Result, Unavailable};
 use crate::parse::scalar;
 use crate::parse::topology::{self, NodeProperties};
 
-/// A node.
+/// The GPU's KFD node.
 #[derive(Debug)]
 pub(crate) struct Node {
-    /// Its directory when it was found.
+    /// The node's directory as it was found.
     pub(crate) dir: Arc<dyn Dir>,
     pub(crate) properties: NodeProperties,
-    /// Its directory after KFD made all nodes anew.
+    /// The node's directory after KFD recreated all nodes.
     renewed: Mutex<Option<Arc<dyn Dir>>>,
 }
 
@@ -36,7 +36,7 @@ impl Gpu {
         }
     }
 
-    /// Reads a file of the KFD node, and gives the directory that has it now.
+    /// Reads a file of the KFD node, and returns the directory that has it now.
     pub(crate) fn read_node(&self, file: &str, text: &mut Vec<u8>) -> Result<Arc<dyn Dir>> {
         self.ask_node(file, |dir| {
             dir.read(Path::new(file), text)
@@ -45,17 +45,17 @@ impl Gpu {
         })
     }
 
-    /// What a directory of the KFD node holds.
+    /// Lists a directory of the KFD node.
     pub(crate) fn node_list(&self, rel: &str) -> Result<Vec<Entry>> {
         self.ask_node(rel, |dir| {
             dir.list(Path::new(rel)).map_err(|error| gone_or(&**dir, Op::List, dir.path().join(rel), error))
         })
     }
 
-    /// Asks the KFD node, and once more where it is elsewhere now.
+    /// Reads from the KFD node, and retries once if the node has moved.
     ///
-    /// When any GPU comes, goes or is partitioned, KFD takes back the directories of all nodes and makes them anew, with
-    /// other numbers (`kfd_topology_update_sysfs`): a GPU that stayed must still be answered for.
+    /// When any GPU is added, removed or partitioned, KFD removes the directories of all nodes and creates them with
+    /// other numbers (`kfd_topology_update_sysfs`). A GPU that stayed must keep working.
     fn ask_node<T>(&self, file: &str, mut ask: impl FnMut(&Arc<dyn Dir>) -> Result<T>) -> Result<T> {
         let node = self.node(file)?;
         match ask(&node.dir()) {
@@ -64,7 +64,8 @@ impl Gpu {
         }
     }
 
-    /// Looks for the node of the same GPU: the id that KFD makes of place, memory and XCCs, and where it is.
+    /// Searches for the node of the same GPU, by the id that KFD derives from location, memory and XCCs, and by its
+    /// address.
     fn find_node_again(&self, node: &Node) -> bool {
         let Ok(id) = self.inner.ids.kfd_id else { return false };
         let Ok(nodes) = self.inner.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
@@ -90,7 +91,7 @@ impl Node {
         Node { dir, properties, renewed: Mutex::default() }
     }
 
-    /// Its directory, as far as it is known.
+    /// The node's directory, as far as it is known.
     fn dir(&self) -> Arc<dyn Dir> {
         lock(&self.renewed).as_ref().unwrap_or(&self.dir).clone()
     }
@@ -101,8 +102,8 @@ impl Node {
     }
 }
 
-/// The error of a file of a node's directory. Every node has `properties`: where they went the node did, as after a
-/// change of partitions.
+/// The error of a file in a node's directory. Every node has `properties`; without it, the node is gone, for example
+/// after a change of partitions.
 fn gone_or(dir: &dyn Dir, op: Op, path: PathBuf, error: std::io::Error) -> Error {
     match node_error(op, path, error) {
         Error::NotSupported { path } if dir.meta(Path::new("properties")).is_err() => {
@@ -112,14 +113,15 @@ fn gone_or(dir: &dyn Dir, op: Op, path: PathBuf, error: std::io::Error) -> Error
     }
 }
 
-const CGROUP: &str = "the device cgroup of this container hides the GPU; give it the GPU's render node";
+const CGROUP: &str =
+    "this container's device cgroup hides the GPU; pass the render node into the container (--device)";
 
-/// Whether an error says that the device cgroup hides the GPU from this process.
+/// Returns `true` if the error means that the device cgroup hides the GPU from this process.
 pub(crate) fn is_hidden_by_cgroup(error: &Error) -> bool {
     matches!(error, Error::NoPermission { hint: CGROUP, .. })
 }
 
-/// The error of a file of a KFD node: EPERM is the device cgroup, whatever the modes say
+/// The error of a file of a KFD node. EPERM is the device cgroup, whatever the mode
 /// (`kfd_devcgroup_check_permission`).
 pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error {
     use rustix::io::Errno;
@@ -130,6 +132,6 @@ pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error 
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panic elsewhere leaves is still whole.
+    // A panic elsewhere leaves the value intact.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Which CPUs and which memory are near.
+//! CPUs and memory near the GPU.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -10,14 +10,15 @@ use crate::parse::cpulist;
 use crate::reading::{Reading, Source, Value, bundle};
 
 bundle! {
-    /// The GPU's place in the machine.
+    /// The location of the GPU in the machine.
     pub struct NumaInfo {
         readings {
-            /// The NUMA node that the GPU is attached to; absent where the firmware does not say (the kernel's −1).
+            /// The NUMA node that the GPU is attached to; absent if the firmware does not report it (−1 in the
+            /// kernel).
             pub node: u32,
-            /// The CPUs near it.
+            /// The CPUs near the GPU.
             pub cpus: Vec<RangeInclusive<u32>>,
-            /// All CPUs of the sockets that the near ones are on.
+            /// All CPUs of the sockets of the near CPUs.
             pub socket_cpus: Vec<RangeInclusive<u32>>,
         }
     }
@@ -25,12 +26,17 @@ bundle! {
 
 /// # NUMA and processors
 impl Gpu {
-    /// The NUMA node and the CPUs near the GPU. Answered while it sleeps.
+    /// The NUMA node and the CPUs near the GPU. Available while the GPU sleeps.
     ///
-    /// *Source*: `numa_node`, `local_cpulist` of the PCI device; `topology/package_cpus_list` of CPUs near it, before
-    /// kernel 5.3 `core_siblings_list`.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: all; a node on machines that have several.
+    /// # Source
+    /// `numa_node`, `local_cpulist` of the PCI device; `topology/package_cpus_list` of CPUs near it, before kernel
+    /// 5.3 `core_siblings_list`.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// All; the node on machines with several.
     #[doc(alias = "amdsmi_get_gpu_topo_numa_affinity")]
     #[doc(alias = "amdsmi_get_cpu_affinity_with_scope")]
     pub fn numa_info(&self) -> NumaInfo {
@@ -39,7 +45,7 @@ impl Gpu {
         NumaInfo { node: self.get(&NUMA_NODE), cpus, socket_cpus }
     }
 
-    /// The CPUs of the sockets that these are on.
+    /// The CPUs of the sockets of these CPUs.
     fn socket_cpus(&self, near: &[RangeInclusive<u32>]) -> Reading<Vec<RangeInclusive<u32>>> {
         let mut found: Vec<RangeInclusive<u32>> = Vec::new();
         for range in near {
@@ -50,7 +56,7 @@ impl Gpu {
                         return Err(Error::NotSupported { path: package_cpus(cpu).0 });
                     }
                     found.extend(self.siblings(cpu)?);
-                    // A list that leaves out the CPU that it is about.
+                    // The list omits the CPU itself.
                     if !found.iter().any(|known| known.contains(&cpu)) {
                         found.push(cpu..=cpu);
                     }
@@ -66,11 +72,11 @@ impl Gpu {
         Ok(Value::of_package(found, Source::Attribute))
     }
 
-    /// The CPUs that share a CPU's socket.
+    /// The CPUs in the same socket.
     fn siblings(&self, cpu: u32) -> Result<Vec<RangeInclusive<u32>>> {
         let (folder, names) = package_cpus(cpu);
         let failed = |op, path: PathBuf, error| match Error::plain(op, &path, &error) {
-            // Of a CPU that is offline nothing is told.
+            // An offline CPU has no such file.
             Error::DeviceGone { path } => Error::NotSupported { path },
             other => other,
         };
@@ -86,7 +92,7 @@ impl Gpu {
 /// More ranges than the sockets of a machine have.
 const SOCKET_RANGES: usize = 4096;
 
-/// The directory of a CPU's place in the machine, and the two names of the list of its socket.
+/// The topology directory of a CPU, and the two names of its list of socket CPUs.
 fn package_cpus(cpu: u32) -> (PathBuf, [&'static str; 2]) {
     let folder = format!("/sys/devices/system/cpu/cpu{cpu}/topology");
     (PathBuf::from(folder), ["package_cpus_list", "core_siblings_list"])

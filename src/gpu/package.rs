@@ -1,4 +1,4 @@
-//! The whole package that a partition belongs to.
+//! The package that a partition belongs to.
 
 use std::ops::Deref;
 
@@ -7,9 +7,9 @@ use crate::error::Error;
 
 /// A package: one GPU, or all partitions of one together.
 ///
-/// Power, temperatures and most other quantities are measured for the package, so a program that adds up or lists what
-/// a machine takes goes through [`Smi::packages`](crate::Smi::packages). It answers everything that a [`Gpu`] answers;
-/// of a package in partitions, what only the partitions' KFD nodes say is not supported.
+/// Power, temperatures and most other quantities are measured per package, so a program that adds them up or lists
+/// them should iterate over [`Smi::packages`](crate::Smi::packages). A package has all methods of [`Gpu`]. On a
+/// partitioned package, values from the partitions' KFD nodes are not supported.
 ///
 /// ```
 /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi300x-1x-k6.12-cpx-nps4").build()?;
@@ -30,7 +30,7 @@ impl Deref for Package {
 }
 
 impl Package {
-    /// Whether the GPU is this package, or a partition of it.
+    /// Returns `true` if the GPU is this package, or a partition of it.
     pub fn contains(&self, gpu: &Gpu) -> bool {
         self.0.ids().package == gpu.ids().package
     }
@@ -38,7 +38,7 @@ impl Package {
 
 /// # Package
 impl Gpu {
-    /// The package that this GPU is, or is a partition of.
+    /// The package of this GPU or partition.
     pub fn package(&self) -> Package {
         let inner = &self.inner;
         if inner.ids.partition.is_none() {
@@ -60,8 +60,8 @@ impl Gpu {
         Package(Gpu { inner: whole.into(), refusing: self.refusing })
     }
 
-    /// Whether this GPU stands for its package in a list where the package is to be counted once: it is not
-    /// partitioned, or the first partition.
+    /// Returns `true` if this GPU represents its package in a list that counts each package once: it is not
+    /// partitioned, or it is the first partition.
     pub fn is_first_of_package(&self) -> bool {
         self.ids().partition.unwrap_or(0) == 0
     }

@@ -1,4 +1,4 @@
-//! How the package is split.
+//! Compute and memory partitioning of a package.
 
 use std::path::Path;
 
@@ -13,51 +13,51 @@ use crate::parse::scalar;
 use crate::reading::{Reading, Source, Value, bundle};
 
 bundle! {
-    /// A way to split a package's compute units.
+    /// A compute partitioning profile of a package.
     pub struct PartitionProfile {
-        /// Its place in the driver's list.
+        /// Position in the driver's list.
         pub index: usize,
-        /// The driver's word for it.
+        /// The driver's name of the mode.
         pub mode: ComputePartition,
         readings {
-            /// Whether the package is split so at present; absent while the GPU sleeps.
+            /// `true` for the current mode; absent while the GPU sleeps.
             pub current: bool,
-            /// How many partitions it makes.
+            /// Number of partitions in this mode.
             pub partitions: u32,
-            /// The ways to split memory that go with it; known of the selected profile only.
+            /// The memory modes that this mode allows; known for the selected profile only.
             pub memory_partitions: Vec<MemoryPartition>,
-            /// What each partition gets; known of the selected profile only.
+            /// The resources of each partition; known for the selected profile only.
             pub resources: Vec<PartitionResource>,
         }
     }
 }
 
 bundle! {
-    /// What a partition gets of one kind of engine.
+    /// Engines of one kind in a partition.
     pub struct PartitionResource {
-        /// Which kind.
+        /// The kind of engine.
         pub kind: ResourceKind,
         readings {
-            /// How many.
+            /// Number of engines per partition.
             pub instances: u32,
-            /// How many partitions share one.
+            /// Number of partitions that share an engine.
             pub shared: u32,
         }
     }
 }
 
-/// A kind of engine that is dealt out (`xcp_res_names` of amdgpu_xcp.c).
+/// A kind of engine in a partition (`xcp_res_names` of amdgpu_xcp.c).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum ResourceKind {
-    /// `xcc`: compute dies.
+    /// Compute dies (`xcc`).
     Xcc,
-    /// `dma`: copy engines.
+    /// Copy engines (`dma`).
     Dma,
-    /// `dec`: video engines.
+    /// Video engines (`dec`).
     Decoder,
-    /// `jpeg`: JPEG engines.
+    /// JPEG engines (`jpeg`).
     Jpeg,
 }
 
@@ -65,7 +65,7 @@ impl ResourceKind {
     const ALL: [ResourceKind; 4] =
         [ResourceKind::Xcc, ResourceKind::Dma, ResourceKind::Decoder, ResourceKind::Jpeg];
 
-    /// The driver's word for it.
+    /// The driver's name of the kind.
     pub fn as_str(self) -> &'static str {
         match self {
             ResourceKind::Xcc => "xcc",
@@ -78,68 +78,98 @@ impl ResourceKind {
 
 /// # Partitions
 impl Gpu {
-    /// How the package's compute units are split: SPX (not at all) to CPX (one partition for each die).
+    /// Compute partitioning of the package: SPX (one partition) to CPX (one partition per die).
     ///
-    /// Reading it may wake the GPU, so it is not read while the GPU sleeps.
+    /// Reading may wake the GPU, so the file is not read while the GPU sleeps.
     ///
-    /// *Source*: `current_compute_partition` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the chip cannot be split.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `current_compute_partition` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the chip cannot be partitioned.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_compute_partition")]
     pub fn compute_partition(&self) -> Reading<ComputePartition> {
         self.get(&COMPUTE_PARTITION)
     }
 
-    /// How the package's memory is split: NPS1 (not at all) to NPS8.
+    /// Memory partitioning of the package: NPS1 (one partition) to NPS8.
     ///
-    /// *Source*: `current_memory_partition` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the memory cannot be split.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `current_memory_partition` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the memory cannot be partitioned.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_memory_partition")]
     pub fn memory_partition(&self) -> Reading<MemoryPartition> {
         self.get(&MEMORY_PARTITION)
     }
 
-    /// How much of a memory partition each compute partition in it may have: an even share, or all that is free.
+    /// Share of a memory partition that each compute partition in it may allocate: an even share, or all free memory.
     ///
-    /// *Source*: `compute_partition_mem_alloc_mode` of the PCI device, since kernel 7.1.
-    /// *Errors*: [`Error::NotSupported`] where the chip cannot be split.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `compute_partition_mem_alloc_mode` of the PCI device, since kernel 7.1.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the chip cannot be partitioned.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_accelerator_partition_mem_alloc_mode")]
     #[doc(alias = "amdsmi_get_gpu_compute_partition_mem_alloc_mode")]
     pub fn memory_allocation(&self) -> Reading<MemoryAllocation> {
         self.get(&MEMORY_ALLOCATION)
     }
 
-    /// The ways to split the package's compute units that can be chosen with its memory split as it is.
+    /// The compute partitioning modes that are available with the current memory partitioning.
     ///
-    /// *Source*: `available_compute_partition` of the PCI device; answered while the GPU sleeps.
-    /// *Errors*: [`Error::NotSupported`] where nothing can be chosen.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `available_compute_partition` of the PCI device; available while the GPU sleeps.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if there is no choice.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     pub fn available_compute_partitions(&self) -> Reading<Vec<ComputePartition>> {
         self.get(&AVAILABLE_COMPUTE_PARTITIONS)
     }
 
-    /// The ways to split the package's memory that can be chosen; the choice takes effect when the driver is loaded
-    /// again.
+    /// The available memory partitioning modes. A change takes effect when the driver is reloaded.
     ///
-    /// *Source*: `available_memory_partition` of the PCI device, since kernel 6.13; answered while the GPU sleeps.
-    /// *Errors*: [`Error::NotSupported`] where nothing can be chosen.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `available_memory_partition` of the PCI device, since kernel 6.13; available while the GPU sleeps.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if there is no choice.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_memory_partition_config")]
     pub fn available_memory_partitions(&self) -> Reading<Vec<MemoryPartition>> {
         self.get(&AVAILABLE_MEMORY_PARTITIONS)
     }
 
-    /// The ways to split the package's compute units that its driver knows, with what each makes of the engines.
+    /// The compute partitioning profiles of the package, with the resources of the selected one.
     ///
-    /// The driver describes one profile at a time, the one that was last written to its `xcp_config`; reading does
-    /// not write, so the others have no resources here.
+    /// The driver describes one profile at a time, the one that was last written to its `xcp_config`. Reading does
+    /// not write, so the other profiles have no resources here.
     ///
-    /// *Source*: `compute_partition_config` of the PCI device, since kernel 6.13, its numbers for root only; without
-    /// it `available_compute_partition`. How many dies CPX makes partitions of, from `ip_discovery`.
-    /// *Errors*: [`Error::NotSupported`] where the chip cannot be split; of single values in the profile's reasons.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `compute_partition_config` of the PCI device, since kernel 6.13; its numbers are readable by root only.
+    /// Without it, `available_compute_partition`. The number of CPX partitions comes from `ip_discovery`.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the chip cannot be partitioned. The profile's reasons have the errors of single
+    /// values.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_accelerator_partition_profile")]
     #[doc(alias = "amdsmi_get_gpu_accelerator_partition_profile_config")]
     pub fn partition_profiles(&self) -> Result<Vec<PartitionProfile>> {
@@ -150,7 +180,7 @@ impl Gpu {
         let current = self.compute_partition();
         let selected = self.get(&SELECTED_PROFILE);
         let profiles = modes.value.into_iter().enumerate().map(|(index, mode)| {
-            // Which profile the driver describes may not be known: then it may be this one.
+            // If the driver does not tell which profile it describes, it may be this one.
             let is_selected = match &selected {
                 Ok(selected) => Ok(selected.value == mode),
                 Err(Error::NotSupported { .. }) => Ok(false),
@@ -176,7 +206,7 @@ impl Gpu {
         Ok(profiles.collect())
     }
 
-    /// What the selected profile deals out of a kind of engine; none where the driver does not speak of it.
+    /// The selected profile's resources of one kind of engine; `None` if the driver does not list the kind.
     fn resource(&self, kind: ResourceKind) -> Option<PartitionResource> {
         let folder = format!("compute_partition_config/{}", kind.as_str());
         let device = self.device(&folder).ok()?;
@@ -185,7 +215,7 @@ impl Gpu {
         Some(PartitionResource { kind, instances: number("num_inst"), shared: number("num_shared") })
     }
 
-    /// How many partitions a mode makes.
+    /// The number of partitions of a mode.
     fn partitions_of(&self, mode: &ComputePartition) -> Result<u32> {
         match mode {
             ComputePartition::Spx => Ok(1),
@@ -199,13 +229,13 @@ impl Gpu {
         }
     }
 
-    /// The package's compute dies (XCC) that work: as many as KFD counts in all partitions, or else the instances of
-    /// GC that are not harvested.
+    /// The number of working compute dies (XCC) of the package: KFD's count over all partitions, or else the
+    /// instances of GC that are not harvested.
     fn compute_dies(&self) -> Result<u32> {
         let partitions = match self.compute_partition() {
             Err(Error::NotSupported { .. }) => None,
             Ok(mode) if mode.value == ComputePartition::Cpx => None,
-            // How KFD's count is to be read is not known.
+            // The meaning of KFD's count is not known.
             Err(error) => return Err(error),
             Ok(mode) => self.partitions_of(&mode.value).ok(),
         };

@@ -1,4 +1,4 @@
-//! The PCI Express link.
+//! State and capabilities of the PCI Express link.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,37 +15,38 @@ use crate::reading::{Reading, bundle};
 use crate::unit::MegaTransfers;
 
 bundle! {
-    /// A link: millions of transfers per second and lane, and lanes. Absent where PCI says `Unknown`.
+    /// A link: speed in millions of transfers per second and lane, and number of lanes. Absent if PCI reports
+    /// `Unknown`.
     pub struct PcieInfo {
         readings {
-            /// Speed at present; low when idle on cards that save power so.
+            /// Current speed; low on idle cards that save power this way.
             pub speed: MegaTransfers,
-            /// Lanes in use.
+            /// Number of lanes in use.
             pub width: u8,
-            /// The highest speed of card and slot together.
+            /// Highest speed that both card and slot support.
             pub speed_max: MegaTransfers,
-            /// The most lanes.
+            /// Highest number of lanes.
             pub width_max: u8,
-            /// How the card sits in the machine: `cem` (a slot), `oam`; since kernel 6.10, discrete cards only.
+            /// Form factor: `cem` (a slot), `oam`; since kernel 6.10, discrete cards only.
             pub slot_type: String,
-            /// Packets that had to be sent again, since the driver was loaded.
+            /// Number of packets sent again since the driver was loaded.
             pub replay_count: u64,
         }
     }
 }
 
-/// A link by its speed and its lanes; prints as `Gen4 x16`.
+/// A link's speed and lanes. Displayed as `Gen4 x16`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PcieLink {
-    /// Millions of transfers per second and lane.
+    /// Speed in millions of transfers per second and lane.
     pub speed: MegaTransfers,
-    /// Lanes.
+    /// Number of lanes.
     pub width: u8,
 }
 
 impl PcieLink {
-    /// The PCIe generation of its speed, if it is the speed of one.
+    /// The PCIe generation with this speed, if there is one.
     pub fn generation(self) -> Option<u8> {
         self.speed.pcie_generation()
     }
@@ -61,12 +62,12 @@ impl fmt::Display for PcieLink {
 }
 
 impl PcieInfo {
-    /// The link as it is now.
+    /// The current state of the link.
     pub fn current(&self) -> Reading<PcieLink> {
         link(&self.speed, &self.width)
     }
 
-    /// The best link of card and slot together.
+    /// The best link that both card and slot support.
     pub fn max(&self) -> Reading<PcieLink> {
         link(&self.speed_max, &self.width_max)
     }
@@ -77,13 +78,13 @@ fn link(speed: &Reading<MegaTransfers>, width: &Reading<u8>) -> Reading<PcieLink
     Ok(speed.map(|speed| PcieLink { speed, width: width.value }))
 }
 
-/// How many bridges above a GPU are looked at; a card's own switch has two.
+/// Maximum number of bridges to inspect above a GPU; a card's own switch has two.
 const BRIDGES: usize = 4;
 
 /// # PCIe: levels, throughput
 impl Gpu {
-    /// The link as the attributes alone say. Link and replays are not read while the GPU sleeps: PCI answers all-ones
-    /// then (64 GT/s, 63 lanes), and newer kernels wake it for the question (`pci_config_pm_runtime_get`).
+    /// The link from the attributes only. Link and replays are not read while the GPU sleeps: PCI then returns all
+    /// ones (64 GT/s, 63 lanes), and newer kernels wake the GPU to read it (`pci_config_pm_runtime_get`).
     pub(crate) fn link_attributes(&self) -> PcieInfo {
         let access = self.access();
         let top = self.upstream();
@@ -100,30 +101,40 @@ impl Gpu {
         }
     }
 
-    /// The link levels between which the driver chooses.
+    /// The link levels from which the driver chooses.
     ///
-    /// *Source*: `pp_dpm_pcie` of the PCI device.
-    /// *Errors*: [`NotSupported`](crate::Error::NotSupported) where there is no such file. The table may be empty.
-    /// *Supported on*: discrete cards but MI200, MI300.
+    /// # Source
+    /// `pp_dpm_pcie` of the PCI device.
+    ///
+    /// # Errors
+    /// [`NotSupported`](crate::Error::NotSupported) without the file. The table may be empty.
+    ///
+    /// # Supported on
+    /// Discrete cards except MI200 and MI300.
     #[doc(alias = "amdsmi_get_gpu_pci_bandwidth")]
     pub fn pcie_levels(&self) -> Reading<PcieTable> {
         self.get(&LINK_LEVELS)
     }
 
-    /// Packets received and sent in one second, and the largest payload in bytes. **Blocks for one second**, in
-    /// the kernel: never part of any bundle.
+    /// Packets received and sent in one second, and the largest payload in bytes. **Blocks for one second**, in the
+    /// kernel, so no bundle includes it.
     ///
-    /// *Source*: `pcie_bw` of the PCI device.
-    /// *Errors*: [`NotSupported`](crate::Error::NotSupported) where the GPU does not count.
-    /// *Supported on*: discrete cards of the Vega era and before.
+    /// # Source
+    /// `pcie_bw` of the PCI device.
+    ///
+    /// # Errors
+    /// [`NotSupported`](crate::Error::NotSupported) if the GPU does not count packets.
+    ///
+    /// # Supported on
+    /// Discrete cards up to Vega.
     #[doc(alias = "amdsmi_get_gpu_pci_throughput")]
     pub fn pcie_throughput(&self) -> Result<PcieTraffic> {
         self.access().read("pcie_bw", pcie::traffic)
     }
 
-    /// The way from the GPU to the upper end of the switch on its card: `../../`, or nothing.
+    /// The path from the GPU to the upper end of the switch on its card: `../../`, or empty.
     ///
-    /// Where what is above cannot be read, the link of the slot is not known: the GPU's own is another one.
+    /// If the devices above cannot be read, the link of the slot is unknown; the GPU's own link is a different one.
     pub(crate) fn upstream(&self) -> Result<String> {
         let mut top = String::new();
         let Ok(device) = self.device("vendor") else { return Ok(top) };
@@ -131,7 +142,7 @@ impl Gpu {
         for _ in 0..BRIDGES {
             up.push_str("../");
             let number = |file: &str| match read(&*device.dir, &format!("{up}{file}"), plain, scalar::hex) {
-                // Above the last bridge is no device, and so no such file.
+                // The last bridge has no device above it, and so no such file.
                 Err(Error::NotSupported { .. })
                     if device.dir.meta(Path::new(&format!("{up}{file}"))).is_err() =>
                 {
@@ -139,7 +150,7 @@ impl Gpu {
                 }
                 number => number,
             };
-            // AMD's graphics cards have 0x1002 on their switches; its processors' root ports have 0x1022.
+            // AMD's graphics cards have vendor 0x1002 on their switches; its CPUs' root ports have 0x1022.
             if number("vendor")? != 0x1002 || number("class")? >> 8 != 0x0604 {
                 break;
             }

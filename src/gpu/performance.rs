@@ -1,4 +1,4 @@
-//! How the driver chooses clocks: performance level, profiles, overdrive, features, policies.
+//! Clock policies of the driver: performance level, profiles, overdrive, features, policies.
 
 use super::Gpu;
 use crate::attribute::{
@@ -18,93 +18,138 @@ use crate::unit::Percent;
 
 /// # Performance levels, profiles and policies
 impl Gpu {
-    /// How the driver chooses clocks: by load, fixed, or as the user says.
+    /// The performance level: clocks chosen by load, fixed, or set by the user.
     ///
-    /// *Source*: `power_dpm_force_performance_level` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] without power management.
-    /// *Supported on*: all.
+    /// # Source
+    /// `power_dpm_force_performance_level` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without power management.
+    ///
+    /// # Supported on
+    /// All.
     #[doc(alias = "amdsmi_get_gpu_perf_level")]
     pub fn performance_level(&self) -> Reading<PerformanceLevel> {
         self.get(&PERFORMANCE_LEVEL)
     }
 
-    /// The power profiles, with the one in force marked.
+    /// The power profiles, with the current one marked.
     ///
-    /// *Source*: `pp_power_profile_mode` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the driver has none.
-    /// *Supported on*: most; not MI300.
+    /// # Source
+    /// `pp_power_profile_mode` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no profiles.
+    ///
+    /// # Supported on
+    /// Most; not MI300.
     #[doc(alias = "amdsmi_get_gpu_power_profile_presets")]
     pub fn power_profiles(&self) -> Reading<Vec<PowerProfile>> {
         self.get(&POWER_PROFILES)
     }
 
-    /// The overdrive table: clocks in megahertz, voltages in millivolts, and the ranges that may be set.
+    /// The overdrive table: clocks in megahertz, voltages in millivolts, and the settable ranges.
     ///
-    /// *Source*: `pp_od_clk_voltage` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where overdrive is not enabled (`amdgpu.ppfeaturemask` bit 14) or the
-    /// table is empty; [`Unavailable::Inaccessible`] after a fatal RAS interrupt.
-    /// *Supported on*: most with overdrive enabled; MI300 always.
+    /// # Source
+    /// `pp_od_clk_voltage` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if overdrive is not enabled (`amdgpu.ppfeaturemask` bit 14) or the table is empty;
+    /// [`Unavailable::Inaccessible`] after a fatal RAS interrupt.
+    ///
+    /// # Supported on
+    /// Most with overdrive enabled; MI300 always.
     #[doc(alias = "amdsmi_get_gpu_od_volt_info")]
     #[doc(alias = "amdsmi_get_gpu_od_volt_curve_regions")]
     pub fn overdrive(&self) -> Reading<Overdrive> {
         self.get(&OVERDRIVE)
     }
 
-    /// By how many percent the shader clock is raised above its default.
+    /// Percentage by which the shader clock is raised above its default.
     ///
-    /// *Source*: `pp_sclk_od` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: GFX8, Vega and some later ones.
+    /// # Source
+    /// `pp_sclk_od` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no such file.
+    ///
+    /// # Supported on
+    /// GFX8, Vega and some later chips.
     #[doc(alias = "amdsmi_get_gpu_overdrive_level")]
     pub fn overdrive_level(&self) -> Reading<Percent> {
         self.get(&SCLK_OVERDRIVE)
     }
 
-    /// By how many percent the memory clock is raised above its default.
+    /// Percentage by which the memory clock is raised above its default.
     ///
-    /// *Source*: `pp_mclk_od` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: GFX8, Vega and some later ones.
+    /// # Source
+    /// `pp_mclk_od` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no such file.
+    ///
+    /// # Supported on
+    /// GFX8, Vega and some later chips.
     #[doc(alias = "amdsmi_get_gpu_mem_overdrive_level")]
     pub fn memory_overdrive_level(&self) -> Reading<Percent> {
         self.get(&MCLK_OVERDRIVE)
     }
 
-    /// What the power-management firmware has switched on.
+    /// The features that the power-management firmware has enabled.
     ///
-    /// *Source*: `pp_features` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: discrete cards from Vega on, MI300A.
+    /// # Source
+    /// `pp_features` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no such file.
+    ///
+    /// # Supported on
+    /// Discrete cards from Vega on, MI300A.
     #[doc(alias = "amdsmi_is_gpu_power_management_enabled")]
     pub fn power_features(&self) -> Reading<Features> {
         self.get(&POWER_FEATURES)
     }
 
-    /// Whether the driver logs that it throttles, and how often at most, in seconds. Answered while the GPU sleeps.
+    /// State of the driver's throttling log, with its minimum interval in seconds. Available while the GPU sleeps.
     ///
-    /// *Source*: `thermal_throttling_logging` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] without power management.
-    /// *Supported on*: all since kernel 5.9.
+    /// # Source
+    /// `thermal_throttling_logging` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without power management.
+    ///
+    /// # Supported on
+    /// All since kernel 5.9.
     pub fn throttling_logging(&self) -> Reading<ThrottlingLogging> {
         self.get(&THROTTLING_LOGGING)
     }
 
-    /// The levels of the SoC's power policy, with the one in force marked.
+    /// The levels of the SoC's power policy, with the current one marked.
     ///
-    /// *Source*: `pm_policy/soc_pstate` of the PCI device; since kernel 6.10.
-    /// *Errors*: [`Error::NotSupported`] where the driver has no such policy.
-    /// *Supported on*: MI300.
+    /// # Source
+    /// `pm_policy/soc_pstate` of the PCI device; since kernel 6.10.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no such policy.
+    ///
+    /// # Supported on
+    /// MI300.
     #[doc(alias = "amdsmi_get_soc_pstate")]
     pub fn soc_pstate(&self) -> Reading<Vec<PolicyLevel>> {
         self.get(&SOC_PSTATE)
     }
 
-    /// The levels of the policy by which XGMI links power down, with the one in force marked.
+    /// The levels of the XGMI power-down policy, with the current one marked.
     ///
-    /// *Source*: `pm_policy/xgmi_plpd` of the PCI device; before kernel 6.10 `xgmi_plpd_policy`, which tells the level
-    /// in force only: the others are those that its driver takes.
-    /// *Errors*: [`Error::NotSupported`] where the driver has no such policy.
-    /// *Supported on*: MI200, MI300.
+    /// # Source
+    /// `pm_policy/xgmi_plpd` of the PCI device; before kernel 6.10 `xgmi_plpd_policy`, which has only the current
+    /// level; the others are those that its driver accepts.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no such policy.
+    ///
+    /// # Supported on
+    /// MI200, MI300.
     #[doc(alias = "amdsmi_get_xgmi_plpd")]
     pub fn xgmi_plpd(&self) -> Reading<Vec<PolicyLevel>> {
         let absent = match self.get(&XGMI_PLPD) {
@@ -112,17 +157,22 @@ impl Gpu {
             answer => return answer,
         };
         match self.get(&OLDER_XGMI_PLPD) {
-            // Where neither is, the file of today's kernels is the one that is missing.
+            // If neither file exists, report the one of current kernels as missing.
             Err(Error::NotSupported { .. }) => Err(absent),
             answer => answer,
         }
     }
 
-    /// Whether the work of one process is kept apart from the next one's.
+    /// The isolation of one process's work from the next one's.
     ///
-    /// *Source*: `enforce_isolation` of the PCI device, its entry for this partition; since kernel 6.12.
-    /// *Errors*: [`Error::NotSupported`] where the driver has no such file.
-    /// *Supported on*: GFX9 and newer, by firmware.
+    /// # Source
+    /// `enforce_isolation` of the PCI device, its entry for this partition; since kernel 6.12.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver has no such file.
+    ///
+    /// # Supported on
+    /// GFX9 and newer, by firmware.
     #[doc(alias = "amdsmi_get_gpu_process_isolation")]
     pub fn process_isolation(&self) -> Reading<Isolation> {
         let partition = usize::from(self.ids().partition.unwrap_or(0));

@@ -10,49 +10,50 @@ use crate::reading::{Reading, bundle};
 use crate::unit::MicroWatts;
 
 bundle! {
-    /// One power channel: millionths of a watt.
+    /// One power channel, in microwatts.
     pub struct PowerChannel {
         /// N of `powerN_average`: 1 is the socket's (`PPT`, Van Gogh `slowPPT`), 2 the fast limit (`PPT1`, `fastPPT`).
         pub channel: u32,
-        /// What the driver calls it.
+        /// The driver's label of the channel.
         pub label: Option<String>,
         readings {
-            /// Averaged by the firmware over some milliseconds (`powerN_average`).
+            /// Power averaged by the firmware over some milliseconds (`powerN_average`).
             pub average: MicroWatts,
-            /// At this moment (`powerN_input`).
+            /// Current power (`powerN_input`).
             pub instantaneous: MicroWatts,
-            /// The limit in force.
+            /// The limit in effect.
             pub cap: MicroWatts,
             /// The limit after boot.
             pub cap_default: MicroWatts,
-            /// The lowest limit that the driver takes.
+            /// The lowest limit that the driver accepts.
             pub cap_min: MicroWatts,
-            /// The highest limit that the driver takes.
+            /// The highest limit that the driver accepts.
             pub cap_max: MicroWatts,
         }
     }
 }
 
-/// Which of two figures a power is.
+/// The kind of a power value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum PowerKind {
     /// Averaged by the firmware.
     Average,
-    /// At one moment.
+    /// Measured at one moment.
     Instantaneous,
 }
 
 /// # Power: channels and caps
 impl Gpu {
-    /// All power channels in millionths of a watt, with their caps. On an APU the figure includes the CPU cores.
+    /// All power channels in microwatts, with their caps. On an APU, the power includes the CPU cores.
     ///
     /// # Source
     /// hwmon `power*`, found by listing.
     ///
     /// # Errors
-    /// [`NotSupported`](crate::Error::NotSupported) without hwmon. Each figure has its own reason; all of them are
-    /// suspended with the GPU, and [`OnFirstDie`](crate::Error::OnFirstDie) on the second die of an MI250.
+    /// [`NotSupported`](crate::Error::NotSupported) without hwmon. Each value has its own reason:
+    /// [`Suspended`](crate::error::Unavailable::Suspended) while the GPU is suspended, and
+    /// [`OnFirstDie`](crate::Error::OnFirstDie) on the second die of an MI250.
     ///
     /// # Supported on
     /// Average on most cards, instantaneous on MI300 and many APUs, both on some; caps on discrete cards, Van Gogh and
@@ -64,7 +65,7 @@ impl Gpu {
         Ok(channels.into_iter().map(|channel| power_channel(&access, channel)).collect())
     }
 
-    /// The channel of the package alone: the first.
+    /// The package's own channel, which is the first.
     pub(crate) fn first_power_channel(&self) -> Result<PowerChannel> {
         self.hwmon()?;
         Ok(power_channel(&self.access(), 1))
@@ -86,8 +87,8 @@ fn power_channel(access: &Access<'_>, channel: u32) -> PowerChannel {
 }
 
 impl PowerChannel {
-    /// Whether the driver writes 0 for all of it: it does so on the second die of an MI250, whose power and cap are the
-    /// first die's (`aldebaran_get_smu_metrics_data`, `aldebaran_get_power_limit`).
+    /// Returns `true` if the driver writes 0 for all values. It does so on the second die of an MI250, whose power
+    /// and cap are reported on the first die (`aldebaran_get_smu_metrics_data`, `aldebaran_get_power_limit`).
     fn is_first_dies(&self) -> bool {
         let is_zero = |figure: &Reading<MicroWatts>| figure.as_ref().is_ok_and(|power| power.0 == 0);
         let is_absent = |figure: &Reading<MicroWatts>| matches!(figure, Err(Error::NotSupported { .. }));
@@ -113,7 +114,7 @@ impl PowerChannel {
         }
     }
 
-    /// Whether it is the first die's.
+    /// Returns `true` if the value is reported on the first die.
     pub(crate) fn is_on_first_die(&self) -> bool {
         matches!(self.cap_max, Err(Error::OnFirstDie { .. }))
     }

@@ -1,18 +1,18 @@
-//! What AMD's GPUs are sold as, for machines without libdrm's `amdgpu.ids`.
+//! Product names of AMD GPUs, for machines without libdrm's `amdgpu.ids`.
 //!
-//! One PCI device number is often several products, which only the revision tells apart. Of a revision that is not
-//! here nothing but the family is known, and that is what it is called: never the largest of its models.
+//! One PCI device id is often shared by several products, and only the revision distinguishes them. For an unknown
+//! revision, the name of the family is used, never that of its largest model.
 
-/// The products of one PCI device number.
+/// The products with one PCI device id.
 pub(super) struct Product {
     device: u16,
-    /// What all of them are.
+    /// The name of the family.
     family: &'static str,
-    /// The models, each with its revisions. None where the number is one model by itself.
+    /// The models, each with its revisions. Empty if the id has only one model.
     models: &'static [(&'static str, &'static [u8])],
 }
 
-/// A name, and whether it is of one model rather than of a family.
+/// A name, and `true` if it is of one model rather than of a family.
 pub(super) fn find(device: u16, revision: Option<u8>) -> Option<(&'static str, bool)> {
     let place = PRODUCTS.binary_search_by_key(&device, |product| product.device).ok()?;
     let product = PRODUCTS.get(place)?;
@@ -21,12 +21,12 @@ pub(super) fn find(device: u16, revision: Option<u8>) -> Option<(&'static str, b
     Some(model.map_or((product.family, product.models.is_empty()), |(name, _)| (name, true)))
 }
 
-/// A number that is one model, whatever its revision.
+/// An id with one model, whatever its revision.
 const fn one(device: u16, name: &'static str) -> Product {
     Product { device, family: name, models: &[] }
 }
 
-/// A number that is several.
+/// An id with several models.
 const fn several(
     device: u16,
     family: &'static str,
@@ -35,10 +35,10 @@ const fn several(
     Product { device, family, models }
 }
 
-/// In the order of the numbers.
+/// Sorted by device id.
 #[rustfmt::skip]
 static PRODUCTS: &[Product] = &[
-    // Processors with graphics: Krackan, Van Gogh, Mendocino, Strix, Strix Halo, Phoenix, Picasso, Raven, …
+    // APUs: Krackan, Van Gogh, Mendocino, Strix, Strix Halo, Phoenix, Picasso, Raven, …
     several(0x1114, "AMD Radeon Graphics (Krackan)", &[
         ("AMD Radeon 860M Graphics", &[0xc2, 0xd2, 0xe2, 0xe4, 0xe9, 0xed, 0xf2, 0xf9, 0xfc]),
         ("AMD Radeon 840M Graphics", &[0xc3, 0xd3, 0xe5, 0xea, 0xee, 0xf3, 0xfa, 0xfd]),
@@ -110,7 +110,7 @@ static PRODUCTS: &[Product] = &[
         ("AMD Radeon 820M Graphics", &[0xc2, 0xc6, 0xc9]),
     ]),
 
-    // Vega 20.
+    // Vega 20 and its cards.
     several(0x66a1, "AMD Radeon Instinct (Vega 20)", &[
         ("AMD Instinct MI60/MI50", &[0x02]),
         ("AMD Radeon PRO VII", &[0x06]),
@@ -256,7 +256,7 @@ static PRODUCTS: &[Product] = &[
         ("AMD Radeon RX 6600S", &[0xcb]),
     ]),
 
-    // MI200.
+    // MI200 and its cards.
     one(0x7408, "AMD Instinct MI250X"),
     one(0x740c, "AMD Instinct MI250X/MI250"),
     one(0x740f, "AMD Instinct MI210"),
@@ -414,7 +414,7 @@ mod tests {
         assert_eq!(find(0xffff, None), None);
     }
 
-    /// Numbers that were met without any name.
+    /// Ids that were found on real machines without any name.
     #[test]
     fn virtual_functions_and_new_processors() {
         for device in [

@@ -1,4 +1,4 @@
-//! Reliability: which blocks correct errors, how many errors there were, which pages are bad.
+//! Reliability (RAS): blocks with error correction, error counts, bad pages and error records.
 
 use std::path::{Path, PathBuf};
 
@@ -13,26 +13,26 @@ use crate::parse::scalar;
 use crate::reading::{Reading, Source, Value, bundle};
 
 bundle! {
-    /// What of RAS the chip has and the driver has enabled.
+    /// RAS capabilities of the chip, and the enabled ones.
     pub struct RasInfo {
         readings {
             /// Version of the table of retired pages in the EEPROM.
             pub eeprom_version: u32,
-            /// A bit for each kind of error correction; [`RasInfo::schema_kinds`] names them.
+            /// One bit per kind of error correction; [`RasInfo::schema_kinds`] names them.
             pub schema: u32,
-            /// A bit for each block whose error correction is on; [`RasInfo::blocks`] names them.
+            /// One bit per block with enabled error correction; [`RasInfo::blocks`] names them.
             pub feature_mask: u32,
         }
     }
 }
 
 impl RasInfo {
-    /// The kinds of error correction by name.
+    /// The names of the kinds of error correction.
     pub fn schema_kinds(&self) -> Option<RasSchema> {
         self.schema.as_ref().ok().map(|schema| RasSchema::new(schema.value))
     }
 
-    /// Every block that the driver knows, in the order of the mask's bits, and whether its error correction is on.
+    /// Every block that the driver knows, in the order of the mask's bits, with its state.
     pub fn blocks(&self) -> Option<Vec<BlockState>> {
         let mask = self.feature_mask.as_ref().ok()?.value;
         let blocks = (0..u32::BITS).map_while(|bit| Some((bit, ras::block_name(bit)?)));
@@ -40,42 +40,42 @@ impl RasInfo {
     }
 }
 
-/// Whether a block's error correction is on.
+/// The state of a block's error correction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct BlockState {
     /// The driver's name of the block.
     pub block: &'static str,
-    /// Whether it is.
+    /// `true` if error correction is enabled.
     pub enabled: bool,
 }
 
 bundle! {
-    /// Errors that a block counted since the driver was loaded.
+    /// Error counts of one block since the driver was loaded.
     pub struct BlockErrors {
         /// The driver's name of the block.
         pub block: String,
         readings {
-            /// The counts; absent where they cannot be had at present.
+            /// The counts; absent if they are not available now.
             pub counts: ErrorCounts,
         }
     }
 }
 
-/// Errors of all blocks together.
+/// Error counts of all blocks together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct ErrorTotals {
     /// The sum over the blocks that answered; a kind that none of them counts is absent.
     pub counts: ErrorCounts,
-    /// The blocks that the sum lacks, and why.
+    /// The blocks missing from the sum, with the reasons.
     #[cfg_attr(feature = "serde", serde(serialize_with = "by_block"))]
     pub missing: Vec<(String, Error)>,
 }
 
-/// A map from block to reason, in a few words.
+/// Serialises as a map from block to reason.
 #[cfg(feature = "serde")]
 fn by_block<S: serde::Serializer>(
     missing: &[(String, Error)],
@@ -84,13 +84,19 @@ fn by_block<S: serde::Serializer>(
     serializer.collect_map(missing.iter().map(|(block, error)| (block, error.reason())))
 }
 
-/// # Errors and bad pages
+/// # Errors
+/// and bad pages
 impl Gpu {
-    /// What of error correction the chip has and the driver has enabled. Answered while the GPU sleeps.
+    /// RAS capabilities of the chip, and the enabled ones. Available while the GPU sleeps.
     ///
-    /// *Source*: `ras/version`, `ras/schema`, `ras/features` of the PCI device.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: Instinct, some Radeon Pro.
+    /// # Source
+    /// `ras/version`, `ras/schema`, `ras/features` of the PCI device.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// Instinct, some Radeon Pro.
     #[doc(alias = "amdsmi_get_gpu_ras_feature_info")]
     #[doc(alias = "amdsmi_get_gpu_ecc_enabled")]
     #[doc(alias = "amdsmi_get_gpu_ecc_status")]
@@ -103,12 +109,17 @@ impl Gpu {
         }
     }
 
-    /// Errors that one block counted since the driver was loaded; `block` is the driver's name: `umc`, `gfx`.
+    /// Error counts of one block since the driver was loaded; `block` is the driver's name: `umc`, `gfx`.
     ///
-    /// *Source*: `ras/<block>_err_count` of the PCI device, or `ras/aca_<block>` where the driver counts by ACA.
-    /// *Errors*: [`Error::NotSupported`] where the block counts nothing; [`Unavailable::Inaccessible`] while the
-    /// driver refuses, as in a reset. Zero errors is a value.
-    /// *Supported on*: Instinct, some Radeon Pro.
+    /// # Source
+    /// `ras/<block>_err_count` of the PCI device, or `ras/aca_<block>` where the driver counts by ACA.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the block counts nothing; [`Unavailable::Inaccessible`] while the driver refuses,
+    /// for example in a reset. Zero errors is a value, not an error.
+    ///
+    /// # Supported on
+    /// Instinct, some Radeon Pro.
     #[doc(alias = "amdsmi_get_gpu_ecc_count")]
     pub fn error_counts(&self, block: &str) -> Reading<ErrorCounts> {
         match self.counts_in(&format!("ras/{block}_err_count")) {
@@ -117,10 +128,16 @@ impl Gpu {
         }
     }
 
-    /// Errors of every block that counts them, by the blocks' names.
+    /// Error counts of every block that has them, by block name.
     ///
-    /// *Source* and *Supported on*: as [`Gpu::error_counts`].
-    /// *Errors*: [`Error::NotSupported`] without RAS; those of single blocks in their reasons.
+    /// # Source
+    /// As [`Gpu::error_counts`].
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without RAS. The counts of a block have their own reasons.
+    ///
+    /// # Supported on
+    /// As [`Gpu::error_counts`].
     pub fn error_counts_by_block(&self) -> Result<Vec<BlockErrors>> {
         let folder = "ras";
         let device = self.device(folder)?;
@@ -138,10 +155,16 @@ impl Gpu {
         Ok(blocks)
     }
 
-    /// Errors of all blocks together, and which blocks could not be asked.
+    /// Error counts of all blocks together, and the blocks that could not be read.
     ///
-    /// *Source* and *Supported on*: as [`Gpu::error_counts`].
-    /// *Errors*: as [`Gpu::error_counts_by_block`].
+    /// # Source
+    /// As [`Gpu::error_counts`].
+    ///
+    /// # Errors
+    /// As [`Gpu::error_counts_by_block`].
+    ///
+    /// # Supported on
+    /// As [`Gpu::error_counts`].
     #[doc(alias = "amdsmi_get_gpu_total_ecc_count")]
     pub fn error_totals(&self) -> Result<ErrorTotals> {
         let mut totals = ErrorTotals { counts: ErrorCounts::default(), missing: Vec::new() };
@@ -165,27 +188,36 @@ impl Gpu {
         Ok(totals)
     }
 
-    /// Fatal errors and poisoned data: how often since the driver was loaded. Answered while the GPU sleeps.
+    /// Number of fatal errors and poison events since the driver was loaded. Available while the GPU sleeps.
     ///
-    /// *Source*: `ras/event_state` of the PCI device, since kernel 6.11.
-    /// *Errors*: [`Error::NotSupported`] where the driver counts no events.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `ras/event_state` of the PCI device, since kernel 6.11.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if the driver counts no events.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     pub fn ras_event_state(&self) -> Reading<EventState> {
         self.get(&RAS_EVENT_STATE)
     }
 
-    /// The pages of video memory that were found bad; empty if there are none.
+    /// The bad pages of video memory; empty if there are none.
     ///
-    /// Asked for by itself and part of no bundle: a damaged table makes the driver write to the kernel's log at
-    /// each reading.
+    /// No bundle includes it, because a damaged table makes the driver write to the kernel log at each read.
     ///
-    /// *Source*: `ras/gpu_vram_bad_pages` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where pages are not retired, or by the driver's `bad_page_threshold=0`.
-    /// *Supported on*: Instinct and Radeon Pro with ECC memory.
+    /// # Source
+    /// `ras/gpu_vram_bad_pages` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] if pages are not retired, or with the driver's `bad_page_threshold=0`.
+    ///
+    /// # Supported on
+    /// Instinct and Radeon Pro with ECC memory.
     #[doc(alias = "amdsmi_get_gpu_bad_page_info")]
     #[doc(alias = "amdsmi_get_gpu_memory_reserved_pages")]
     pub fn bad_pages(&self) -> Result<Vec<BadPage>> {
-        /// 28 bytes a page; the driver gives up a card with thousands.
+        /// Each page takes 28 bytes; the driver rejects a card with thousands of bad pages.
         const LIMIT: usize = 16 << 20;
         let file = "ras/gpu_vram_bad_pages";
         let device = self.device(file)?;
@@ -197,17 +229,22 @@ impl Gpu {
         ras::bad_pages(&text).map_err(|error| Error::unparsable(path(), error))
     }
 
-    /// How many bad pages the driver puts up with before it says that the GPU is to be replaced. Answered while the
-    /// GPU sleeps.
+    /// Number of bad pages at which the driver reports that the GPU should be replaced. Available while the GPU
+    /// sleeps.
     ///
-    /// The module parameter `bad_page_threshold` steers it; by default it is a page for each 100 MiB, or as many as
-    /// the EEPROM holds (`amdgpu_ras_validate_threshold`).
+    /// The module parameter `bad_page_threshold` sets it. The default is one page per 100 MiB, limited by the size of
+    /// the EEPROM (`amdgpu_ras_validate_threshold`).
     ///
-    /// *Source*: `ras/bad_page_cnt_threshold` in the GPU's folder of debugfs, for root
-    /// (`amdgpu_ras_debugfs_create_ctrl_node`), since kernel 5.13.
-    /// *Errors*: [`Error::NotSupported`] without debugfs, or where pages are not counted; [`Error::NoPermission`] for
-    /// who is not root.
-    /// *Supported on*: Instinct and Radeon Pro with ECC memory.
+    /// # Source
+    /// `ras/bad_page_cnt_threshold` in the GPU's debugfs directory, for root (`amdgpu_ras_debugfs_create_ctrl_node`),
+    /// since kernel 5.13.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without debugfs, or if pages are not counted; [`Error::NoPermission`] for users other
+    /// than root.
+    ///
+    /// # Supported on
+    /// Instinct and Radeon Pro with ECC memory.
     #[doc(alias = "amdsmi_get_gpu_bad_page_threshold")]
     pub fn bad_page_threshold(&self) -> Result<u32> {
         let file = Path::new("ras/bad_page_cnt_threshold");
@@ -221,20 +258,25 @@ impl Gpu {
         let mut text = Buffer::take();
         dir.read(file, &mut text).map_err(|error| Error::plain(Op::Read, &path(), &error))?;
         let threshold = scalar::unsigned_32(&text).map_err(|error| Error::unparsable(path(), error))?;
-        // The first drivers that had the file put all ones there for "never".
+        // The first drivers with this file wrote all ones for "never".
         if threshold == u32::MAX { Err(Error::NotSupported { path: path() }) } else { Ok(threshold) }
     }
 
-    /// The records of hardware errors that the driver keeps since it was loaded, oldest first.
+    /// The records of hardware errors since the driver was loaded, oldest first.
     ///
-    /// *Source*: `amdgpu_ring_cper` in the GPU's folder of debugfs, since kernel 6.15; for root. Reading takes
-    /// nothing away. It is read at one go with room for all that it can hold: kernels before 7.1 write past the end
-    /// of less room, and past its start when asked to go on (`amdgpu_debugfs_ring_read`).
-    /// *Errors*: [`Error::NotSupported`] without debugfs or the file; [`Error::NoPermission`] for who is not root.
-    /// *Supported on*: MI300 and newer Instinct.
+    /// # Source
+    /// `amdgpu_ring_cper` in the GPU's debugfs directory, since kernel 6.15; for root. Reading removes nothing. The
+    /// file is read at once into a buffer large enough for all records: kernels before 7.1 write past the end of a
+    /// smaller buffer, and before its start on a second read (`amdgpu_debugfs_ring_read`).
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] without debugfs or the file; [`Error::NoPermission`] for users other than root.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct.
     #[doc(alias = "amdsmi_get_gpu_cper_entries")]
     pub fn cper_records(&self) -> Result<CperRecords> {
-        /// The ring has 2^20 words (`CPER_MAX_RING_SIZE`), three pointers stand before it; as much again to be safe.
+        /// The ring has 2^20 words (`CPER_MAX_RING_SIZE`) after three pointers; doubled for safety.
         const ROOM: usize = 8 << 20;
         let file = Path::new("amdgpu_ring_cper");
         let folder = self.debugfs().join(file);
@@ -246,7 +288,7 @@ impl Gpu {
         Ok(cper::records(&buf))
     }
 
-    /// The package's folder in debugfs: by card number, or by address where the card is not known.
+    /// The package's debugfs directory: by card number, or by address if the card is not known.
     fn debugfs(&self) -> PathBuf {
         let ids = self.ids();
         let folder = match &ids.card {

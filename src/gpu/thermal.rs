@@ -11,20 +11,21 @@ use crate::reading::{Reading, bundle};
 use crate::unit::MilliCelsius;
 
 bundle! {
-    /// One sensor: thousandths of a degree Celsius now, and the limits.
+    /// One sensor: current temperature in millidegrees Celsius, and its limits.
     pub struct Temperature {
-        /// Where.
+        /// The location of the sensor.
         pub sensor: TemperatureSensor,
         /// N of `tempN_input`; none for a sensor that only the metrics table has.
         pub channel: Option<u32>,
         readings {
-            /// Now. Read from `tempN_input`; steps of 1 °C on most GPUs.
+            /// Current temperature, from `tempN_input`; steps of 1 °C on most GPUs.
             pub current: MilliCelsius,
-            /// Above this the GPU slows down (`tempN_crit`).
+            /// Temperature above which the GPU throttles (`tempN_crit`).
             pub critical: MilliCelsius,
-            /// Below this it is fast again (`tempN_crit_hyst`); absent where the driver says −273.15 °C, its "no bound".
+            /// Temperature below which throttling ends (`tempN_crit_hyst`); absent if the driver reports −273.15 °C,
+            /// its "no bound".
             pub critical_hysteresis: MilliCelsius,
-            /// Above this the GPU switches itself off (`tempN_emergency`).
+            /// Temperature above which the GPU shuts down (`tempN_emergency`).
             pub emergency: MilliCelsius,
         }
     }
@@ -57,7 +58,7 @@ impl Gpu {
         }
     }
 
-    /// The channels and what each measures.
+    /// The channels, with the sensor of each.
     fn temperature_sensors(&self, access: &Access<'_>) -> Result<Vec<(u32, TemperatureSensor)>> {
         let mut sensors = Vec::new();
         let mut unlabelled_first = None;
@@ -73,7 +74,7 @@ impl Gpu {
             };
             sensors.push((channel, sensor));
         }
-        // Before the labels (kernel 5.1) the driver had one temperature, the die's edge.
+        // Before kernel 5.1, which added labels, the driver had one temperature, the die's edge.
         let has_edge = sensors.iter().any(|(_, sensor)| *sensor == TemperatureSensor::Edge);
         if let Some((_, sensor)) = unlabelled_first.filter(|_| !has_edge).and_then(|at| sensors.get_mut(at)) {
             *sensor = TemperatureSensor::Edge;

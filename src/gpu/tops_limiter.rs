@@ -1,4 +1,4 @@
-//! The Peak Tops Limiter (PTL), which holds arithmetic of all but two formats of numbers below a limit.
+//! The Peak Tops Limiter (PTL), which limits arithmetic in all but two number formats.
 
 use super::Gpu;
 use crate::attribute::{PTL_ENABLE, PTL_FORMAT, PTL_SUPPORTED};
@@ -8,14 +8,14 @@ use crate::parse::tops_limiter::{PtlFormat, PtlFormats};
 use crate::reading::bundle;
 
 bundle! {
-    /// The Peak Tops Limiter: whether it is on, and which formats of numbers it prefers.
+    /// The Peak Tops Limiter: state and preferred number formats.
     pub struct PeakTopsLimiter {
         readings {
-            /// Whether it is on.
+            /// `true` if the limiter is on.
             pub enabled: bool,
-            /// The two formats that it prefers; [`NotSupported`](Error::NotSupported) while it is off.
+            /// The two preferred formats; [`NotSupported`](Error::NotSupported) while the limiter is off.
             pub formats: PtlFormats,
-            /// The formats of which two can be chosen.
+            /// The formats to choose from.
             pub supported: Vec<PtlFormat>,
         }
     }
@@ -23,11 +23,16 @@ bundle! {
 
 /// # Peak TOPS limiter
 impl Gpu {
-    /// The Peak Tops Limiter.
+    /// State and formats of the Peak Tops Limiter.
     ///
-    /// *Source*: `ptl/ptl_enable`, `ptl/ptl_format`, `ptl/ptl_supported_formats` of the PCI device, since kernel 7.1.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: MI300 and newer Instinct, by firmware.
+    /// # Source
+    /// `ptl/ptl_enable`, `ptl/ptl_format`, `ptl/ptl_supported_formats` of the PCI device, since kernel 7.1.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct, by firmware.
     #[doc(alias = "amdsmi_get_gpu_ptl_state")]
     #[doc(alias = "amdsmi_get_gpu_ptl_formats")]
     pub fn peak_tops_limiter(&self) -> PeakTopsLimiter {

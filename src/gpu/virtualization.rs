@@ -1,4 +1,4 @@
-//! Whether the machine, or this GPU, is a virtual one.
+//! Virtualisation of the machine and of this GPU.
 
 use std::path::Path;
 
@@ -9,50 +9,55 @@ use crate::parse::system;
 use crate::reading::{Reading, Source, Value, bundle};
 
 bundle! {
-    /// On what the driver runs.
+    /// Virtualisation of the machine, and virtual functions of the GPU.
     pub struct VirtualizationInfo {
         readings {
-            /// What follows from the signs; absent where they do not tell.
+            /// The mode derived from these facts; absent if they do not determine it.
             pub mode: VirtualizationMode,
-            /// Whether a hypervisor is below this kernel.
+            /// `true` if this kernel runs on a hypervisor.
             pub hypervisor: bool,
-            /// Virtual functions that the GPU offers to guests at present.
+            /// Number of virtual functions that the GPU offers to guests now.
             pub virtual_functions: u32,
         }
     }
 }
 
-/// How a GPU and its machine are split among guests.
+/// Virtualisation modes of a GPU and its machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum VirtualizationMode {
-    /// A machine of its own.
+    /// A physical machine.
     BareMetal,
-    /// A machine of its own that offers virtual functions of the GPU to guests.
+    /// A physical machine that offers virtual functions of the GPU to guests.
     Host,
-    /// A guest with a virtual function.
+    /// A virtual machine with a virtual function.
     Guest,
-    /// A guest that was given the whole GPU.
+    /// A virtual machine that owns the whole GPU.
     Passthrough,
 }
 
-/// The PCI numbers that only virtual functions have: V620, Navi22, V710, MI200, MI300X, MI308X, MI325X, MI350X, MI355X.
-/// The driver itself asks a register (`RCC_IOV_FUNC_IDENTIFIER`).
+/// The PCI device ids that only virtual functions have: V620, Navi22, V710, MI200, MI300X, MI308X, MI325X, MI350X,
+/// MI355X. The driver itself reads a register (`RCC_IOV_FUNC_IDENTIFIER`).
 const VIRTUAL_FUNCTIONS: [u16; 11] =
     [0x73ae, 0x73ce, 0x7410, 0x7461, 0x74b5, 0x74b6, 0x74b9, 0x74bc, 0x74bd, 0x75b0, 0x75b3];
 
 /// # Virtualization
 impl Gpu {
-    /// On what the driver runs: bare metal, a guest with a virtual function, a guest with the whole GPU.
+    /// Virtualisation mode: bare metal, host, guest with a virtual function, or guest with the whole GPU.
     ///
-    /// Told by signs, for the driver's own answer needs a DRM ioctl, which would open and so wake the GPU: whether
-    /// the processor names a hypervisor, whether the GPU offers virtual functions, whether its PCI number is one of a
-    /// virtual function. A virtual function with a number that is not known here passes for the whole GPU.
+    /// The driver's own answer needs a DRM ioctl, which would open and so wake the GPU. Instead, the mode is derived
+    /// from three facts: the CPU's hypervisor flag, the virtual functions of the GPU, and its PCI device id. A
+    /// virtual function with an unknown id is reported as a whole GPU.
     ///
-    /// *Source*: `/proc/cpuinfo` (x86 only); `sriov_numvfs` of the PCI device.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: all; the mode on x86.
+    /// # Source
+    /// `/proc/cpuinfo` (x86 only); `sriov_numvfs` of the PCI device.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// All; the mode on x86.
     #[doc(alias = "amdsmi_get_gpu_virtualization_mode")]
     pub fn virtualization_info(&self) -> VirtualizationInfo {
         let hypervisor = self.hypervisor();
@@ -72,13 +77,13 @@ impl Gpu {
         VirtualizationInfo { mode, hypervisor, virtual_functions: functions }
     }
 
-    /// Whether its PCI number is one that only virtual functions have.
+    /// Returns `true` if the PCI device id belongs to a virtual function.
     pub(crate) fn is_virtual_function(&self) -> bool {
         self.ids().pci_id.as_ref().is_ok_and(|id| VIRTUAL_FUNCTIONS.contains(&id.device))
     }
 
     fn hypervisor(&self) -> Reading<bool> {
-        /// Some two kilobytes a processor.
+        /// About two kilobytes per CPU.
         const LIMIT: usize = 16 << 20;
         let path = Path::new("/proc/cpuinfo");
         let failed = |op, error| Error::plain(op, path, &error);

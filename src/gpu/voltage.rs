@@ -1,4 +1,4 @@
-//! Voltages.
+//! Voltage rails of hwmon.
 
 use super::Gpu;
 use crate::attribute::{VOLTAGE_INPUT, VOLTAGE_LABEL};
@@ -8,14 +8,14 @@ use crate::reading::bundle;
 use crate::unit::MilliVolts;
 
 bundle! {
-    /// One voltage: thousandths of a volt.
+    /// One rail's voltage in millivolts.
     pub struct Voltage {
-        /// Which rail.
+        /// The voltage rail.
         pub rail: VoltageRail,
         /// N of `inN_input`; none for a rail that only the metrics table has.
         pub channel: Option<u32>,
         readings {
-            /// Now.
+            /// Current voltage.
             pub current: MilliVolts,
         }
     }

@@ -1,4 +1,4 @@
-//! XGMI: the GPU's place in its hive and the state of its links.
+//! XGMI: the GPU's hive and the state of its links.
 
 use std::path::Path;
 
@@ -12,22 +12,22 @@ use crate::reading::{Reading, Source, Value, bundle};
 use crate::unit::{KiloBytes, MegaTransfers};
 
 bundle! {
-    /// The GPU's place among those that XGMI wires together.
+    /// The GPU's place in its XGMI hive.
     pub struct XgmiInfo {
-        /// The hive's GPUs in the hive's own order, this one among them; empty where the driver does not list them.
+        /// The GPUs of the hive in the hive's order, including this one; empty if the driver does not list them.
         pub peers: Vec<XgmiPeer>,
         readings {
-            /// The hive's number.
+            /// The id of the hive.
             pub hive_id: u64,
-            /// The GPU's number in the hive, given by firmware.
+            /// The GPU's number in the hive, assigned by firmware.
             pub node_id: u64,
-            /// Where it is on the board.
+            /// The GPU's position on the board.
             pub physical_id: u32,
-            /// Links to be crossed to each peer, in the hive's order.
+            /// Number of hops to each peer, in the hive's order.
             pub hops: Vec<u8>,
-            /// Links that lead to each peer, in the hive's order.
+            /// Number of links to each peer, in the hive's order.
             pub links: Vec<u8>,
-            /// Which port leads to which.
+            /// Pairs of connected ports.
             pub ports: Vec<PortPair>,
         }
     }
@@ -38,11 +38,11 @@ bundle! {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct XgmiPeer {
-    /// Its PCI address.
+    /// PCI address of the peer.
     pub bdf: Option<Bdf>,
-    /// Links to be crossed on the way; 0 to itself.
+    /// Number of hops to the peer; 0 for the GPU itself.
     pub hops: Option<u8>,
-    /// Links that lead there.
+    /// Number of links to the peer.
     pub links: Option<u8>,
 }
 
@@ -51,28 +51,33 @@ pub struct XgmiPeer {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct XgmiLink {
-    /// Its number; which GPU it leads to, the table does not say.
+    /// Number of the link; the table does not tell the GPU at its other end.
     pub index: usize,
-    /// Lanes.
+    /// Number of lanes.
     pub width: Option<u16>,
-    /// Rate of a lane.
+    /// Rate per lane in millions of transfers per second.
     pub speed: Option<MegaTransfers>,
-    /// Read over it since the driver was loaded.
+    /// Data read over the link since the driver was loaded.
     pub read: Option<KiloBytes>,
-    /// Written over it since the driver was loaded.
+    /// Data written over the link since the driver was loaded.
     pub written: Option<KiloBytes>,
-    /// Whether it is up.
+    /// State of the link: up or down.
     pub state: Option<LinkState>,
 }
 
 /// # XGMI
 impl Gpu {
-    /// The GPU's place in its hive. Answered while it sleeps.
+    /// The GPU's place in its hive. Available while the GPU sleeps.
     ///
-    /// *Source*: `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id`, `xgmi_num_hops`, `xgmi_num_links`,
-    /// `xgmi_port_num` of the PCI device; the hive also from KFD.
-    /// *Errors*: none of its own; each field that is absent has its reason.
-    /// *Supported on*: Instinct and Vega20 in a hive.
+    /// # Source
+    /// `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id`, `xgmi_num_hops`, `xgmi_num_links`, `xgmi_port_num` of
+    /// the PCI device; the hive also from KFD.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    ///
+    /// # Supported on
+    /// Instinct and Vega20 in a hive.
     #[doc(alias = "amdsmi_get_xgmi_info")]
     pub fn xgmi_info(&self) -> XgmiInfo {
         let of_node =
@@ -101,7 +106,7 @@ impl Gpu {
         }
     }
 
-    /// The GPUs of the hive in the order in which they joined it, which is that of hops and links
+    /// The GPUs of the hive in the order in which they joined, which is also the order of hops and links
     /// (`amdgpu_xgmi_sysfs_add_dev_info` names the links node1, node2, …).
     fn hive_addresses(&self) -> Vec<Option<Bdf>> {
         let folder = Path::new("xgmi_hive_info");
@@ -119,11 +124,16 @@ impl Gpu {
         nodes.into_iter().map(|(_, bdf)| bdf).collect()
     }
 
-    /// The GPU's links with their traffic. Those of a partition are its package's.
+    /// The GPU's links with their traffic. A partition reports the links of its package.
     ///
-    /// *Source*: `gpu_metrics` of the PCI device.
-    /// *Errors*: those of [`Gpu::metrics`]; [`Error::NotSupported`] where the table speaks of no link.
-    /// *Supported on*: MI300 and newer Instinct; their state since table 1.7.
+    /// # Source
+    /// `gpu_metrics` of the PCI device.
+    ///
+    /// # Errors
+    /// Those of [`Gpu::metrics`]; [`Error::NotSupported`] if the table has no links.
+    ///
+    /// # Supported on
+    /// MI300 and newer Instinct; their state since table 1.7.
     #[doc(alias = "amdsmi_get_link_metrics")]
     #[doc(alias = "amdsmi_get_gpu_xgmi_link_status")]
     pub fn xgmi_links(&self) -> Result<Vec<XgmiLink>> {
@@ -146,13 +156,18 @@ impl Gpu {
         }
     }
 
-    /// What happened on the links since this was last asked, by anyone: **asking clears it.**
+    /// Link errors since the last read by any program. **Reading clears them.**
     ///
-    /// Part of no bundle for that reason, and the only method here that changes what the next one hears.
+    /// For that reason no bundle includes it. It is the only method here that changes the result of the next read.
     ///
-    /// *Source*: `xgmi_error` of the PCI device.
-    /// *Errors*: [`Error::NotSupported`] where the chip does not tell, which are most.
-    /// *Supported on*: Vega20, MI100.
+    /// # Source
+    /// `xgmi_error` of the PCI device.
+    ///
+    /// # Errors
+    /// [`Error::NotSupported`] on chips without this file, which are most.
+    ///
+    /// # Supported on
+    /// Vega20, MI100.
     #[doc(alias = "amdsmi_gpu_xgmi_error_status")]
     #[doc(alias = "amdsmi_reset_gpu_xgmi_error")]
     pub fn read_and_clear_xgmi_errors(&self) -> Result<XgmiErrors> {

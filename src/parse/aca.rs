@@ -4,7 +4,7 @@
 //! as in `aca_bank_info` and the `ACA_REG__STATUS__*` of amdgpu_aca.h. The AFIDs are those of AMD's list 0.7, in which
 //! a kind is the bank, what of it failed, and how badly.
 
-/// How bad an error was.
+/// Severities of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum AcaSeverity {
@@ -12,7 +12,7 @@ pub enum AcaSeverity {
     Fatal,
     /// Not corrected; what used the data is told.
     Uncorrected,
-    /// Corrected.
+    /// Corrected by hardware.
     Corrected,
 }
 
@@ -20,18 +20,18 @@ pub enum AcaSeverity {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct AcaRegisters {
-    /// What happened.
+    /// Status register: the error.
     pub status: u64,
     /// Where in memory.
     pub address: u64,
-    /// To which bank.
+    /// IP id register: the bank.
     pub ipid: u64,
     /// Details that depend on the bank.
     pub syndrome: u64,
 }
 
 impl AcaRegisters {
-    /// How bad it was; absent for a status that contradicts itself.
+    /// Severity of the error; absent for a contradictory status.
     pub fn severity(&self) -> Option<AcaSeverity> {
         let bit = |number: u32| self.status >> number & 1 != 0;
         let (poison, deferred, task_corrupt) = (bit(43), bit(44), bit(55));
@@ -78,7 +78,7 @@ impl AcaRegisters {
         }
     }
 
-    /// What failed; absent for a bank, or an error of it, that is not known.
+    /// The kind of failure; absent for an unknown bank or error.
     fn kind(&self) -> Option<Kind> {
         let error = (self.status >> 16 & 0x3f) as u8;
         let hardware = (self.ipid >> 32 & 0xfff) as u16;
@@ -100,7 +100,7 @@ impl AcaRegisters {
             (0x50, 0, 0..=0x1c) => Kind::Xgmi,
             (0x267, 0, 0..=3) | (0xff, 1, 0x3f) => Kind::Wafl,
             (0x259, 0, 0..=3) => Kind::LinkSerDes,
-            // PSP, SMU.
+            // The PSP and the SMU.
             (0xff, 1, 0..=0x12) | (0x01, 1, 0..=9 | 0xb) => Kind::Internal,
             // NBIO, PCIe, PB, NBIF, SHUB.
             (0x18, 0, 0..=5) | (0x46, 1, 0) | (0x05, 0, 0) | (0x6c | 0x80, 0, 0..=3) => Kind::Internal,
@@ -110,7 +110,7 @@ impl AcaRegisters {
         })
     }
 
-    /// Whether the SMU of a known die reports an error of a known block of it.
+    /// Returns `true` if the SMU of a known die reports an error of a known block on it.
     fn graphics_error(&self) -> bool {
         let (die, block) = (self.ipid as u32, self.syndrome as u8);
         match die {
@@ -123,7 +123,7 @@ impl AcaRegisters {
     }
 }
 
-/// What failed, as far as an AFID tells it apart.
+/// Kinds of failure, as far as AFIDs distinguish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     OnDieEcc,

@@ -17,7 +17,7 @@ pub struct CarveoutOption {
     pub index: u32,
     /// The firmware's name for it; many have none.
     pub name: String,
-    /// How much it sets aside.
+    /// Size of the reserved memory.
     pub size: Bytes,
 }
 

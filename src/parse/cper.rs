@@ -61,7 +61,7 @@ const NONSTANDARD: Guid =
 const PROCESSOR: Guid =
     Guid::new(0xdc3e_a0b0, 0xa144, 0x4797, [0xb9, 0x5b, 0x53, 0xfa, 0x24, 0x2b, 0x6e, 0x1d]);
 
-/// How bad an error was (`enum cper_error_severity`).
+/// Severities of an error (`enum cper_error_severity`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -70,9 +70,9 @@ pub enum CperSeverity {
     NonFatalUncorrected,
     /// 1: not corrected, and not survived.
     Fatal,
-    /// 2: corrected.
+    /// 2: non-fatal, corrected.
     NonFatalCorrected,
-    /// Another number.
+    /// Another number of severity.
     Other(u32),
 }
 
@@ -98,7 +98,7 @@ pub enum NotifyType {
     MachineCheck,
     /// An error at boot (`BOOT_TYPE`).
     Boot,
-    /// Another reason.
+    /// Another kind of notification.
     Other(Guid),
 }
 
@@ -108,15 +108,15 @@ pub enum NotifyType {
 pub struct CperTimestamp {
     /// Year, all digits.
     pub year: u16,
-    /// Month, from 1.
+    /// Month, from 1 to 12.
     pub month: u8,
     /// Day of the month, from 1.
     pub day: u8,
-    /// Hour.
+    /// Hour, from 0 to 23.
     pub hour: u8,
-    /// Minute.
+    /// Minute, from 0 to 59.
     pub minute: u8,
-    /// Second.
+    /// Second, from 0 to 59.
     pub second: u8,
 }
 
@@ -128,7 +128,7 @@ impl fmt::Display for CperTimestamp {
     }
 }
 
-/// What a section of a record holds.
+/// The content of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -139,7 +139,7 @@ pub enum SectionKind {
     Runtime,
     /// The same under the processors' name (`PROC_ERR_SECTION_TYPE`).
     Processor,
-    /// Something else.
+    /// Another kind of section.
     Other(Guid),
 }
 
@@ -148,9 +148,9 @@ pub enum SectionKind {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CperSection {
-    /// What it holds.
+    /// The content of the section.
     pub kind: SectionKind,
-    /// How bad the error was.
+    /// Severity of the section's error.
     pub severity: CperSeverity,
     /// Major and minor number of its format.
     pub revision: (u8, u8),
@@ -174,16 +174,16 @@ impl CperSection {
     }
 }
 
-/// One record.
+/// One error record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct CperRecord {
-    /// Format, 0x100.
+    /// Format of the record, 0x100.
     pub revision: u16,
     /// Sections that the header claims.
     pub section_count: u16,
-    /// How bad the worst error was.
+    /// Severity of the worst error.
     pub severity: CperSeverity,
     /// Bytes of the record.
     pub length: u32,
@@ -191,9 +191,9 @@ pub struct CperRecord {
     pub timestamp: Option<CperTimestamp>,
     /// PCI vendor and device as text (`0x1002:0x74A1`), where the header says that it knows.
     pub platform_id: Option<String>,
-    /// Who made it: `amdgpu`.
+    /// Creator of the record: `amdgpu`.
     pub creator_id: String,
-    /// Why.
+    /// Reason for the notification.
     pub notify_type: NotifyType,
     /// Its number: the socket, a colon, a count in hexadecimal digits.
     pub record_id: String,

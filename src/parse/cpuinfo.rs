@@ -10,17 +10,17 @@ use super::{Line, Parsed, lines, scalar};
 pub struct Processor {
     /// N of its `cpuN`.
     pub number: u32,
-    /// Who made it: `AuthenticAMD`.
+    /// Vendor: `AuthenticAMD`.
     pub vendor: Option<String>,
     /// Family; 25 is 19h.
     pub family: Option<u32>,
     /// Model within the family.
     pub model: Option<u32>,
-    /// What it is sold as.
+    /// Product name of the CPU.
     pub name: Option<String>,
-    /// What the firmware calls it; HSMP names cores so.
+    /// The firmware's id of the thread, by which HSMP identifies cores.
     pub apic_id: Option<u32>,
-    /// Whether a hypervisor is below.
+    /// `true` in a virtual machine.
     pub is_virtual: bool,
 }
 

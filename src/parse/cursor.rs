@@ -3,7 +3,7 @@
 use super::{Line, ParseError, Parsed};
 use crate::unit::MegaTransfers;
 
-/// What is left of a line to read. Every error points at the place reached.
+/// The unread part of a line. Every error has the current position.
 #[derive(Debug, Clone)]
 pub(crate) struct Cursor<'a> {
     line: Line<'a>,
@@ -21,7 +21,7 @@ impl<'a> Cursor<'a> {
         Cursor { line, rest: part }
     }
 
-    /// What has not been read yet.
+    /// The unread bytes of the line.
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -31,7 +31,7 @@ impl<'a> Cursor<'a> {
         self.line.error_at(self.rest, reason)
     }
 
-    /// Skips blanks.
+    /// Skips blanks and tabs.
     pub(crate) fn blanks(&mut self) {
         self.rest = self.rest.trim_ascii_start();
     }

@@ -42,7 +42,7 @@ pub struct DpmLevel {
     pub index: DpmIndex,
     /// Its frequency in MHz.
     pub frequency: MegaHertz,
-    /// Whether the driver put a star there.
+    /// `true` if the driver marks the level with a star.
     pub current: bool,
 }
 
@@ -53,9 +53,9 @@ pub struct DpmLevel {
 pub struct DpmTable {
     /// The lines; none where the ASIC has no such table.
     pub levels: Vec<DpmLevel>,
-    /// Whether the driver refused because of a fatal RAS interrupt.
+    /// `true` if the driver refused because of a fatal RAS interrupt.
     pub unavailable: bool,
-    /// Whether the driver says that it does not scale this clock (`(DPM disabled)`).
+    /// `true` if the driver does not scale this clock (`(DPM disabled)`).
     pub disabled: bool,
     /// Lines that were not understood.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
@@ -149,7 +149,7 @@ impl DpmTable {
     }
 }
 
-/// What stands for a whole table after a fatal RAS interrupt.
+/// The text in place of a table after a fatal RAS interrupt.
 pub(super) const UNAVAILABLE: &[u8] = b"unavailable";
 
 /// `1: 1700Mhz *`, `S: 19Mhz *`, `F: 1234Mhz *` or `400Mhz *`, and whether `(DPM disabled)` follows.
@@ -214,11 +214,11 @@ pub struct PcieLevel {
     pub index: u32,
     /// Millions of transfers per second and lane.
     pub speed: Option<MegaTransfers>,
-    /// Lanes.
+    /// Number of lanes.
     pub width: Option<u8>,
     /// MHz of the link's own clock (LCLK); older ASICs do not print it.
     pub clock: Option<MegaHertz>,
-    /// Whether the driver put a star there.
+    /// `true` if the driver marks the level with a star.
     pub current: bool,
 }
 
@@ -229,7 +229,7 @@ pub struct PcieLevel {
 pub struct PcieTable {
     /// The lines; none where the ASIC has no such table.
     pub levels: Vec<PcieLevel>,
-    /// Whether the driver refused because of a fatal RAS interrupt.
+    /// `true` if the driver refused because of a fatal RAS interrupt.
     pub unavailable: bool,
     /// Lines that were not understood.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]

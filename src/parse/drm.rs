@@ -1,14 +1,15 @@
-//! What only a DRM node tells, by ioctl: the driver's date, the firmware image's strings, the kind of video memory.
+//! Answers of a DRM node, by ioctl: the driver's date, the firmware image's strings, the type of video memory.
 //!
-//! `drm_version` (drm.h) answers in strings; the backend gives them as four lines. `AMDGPU_INFO_VBIOS_INFO` and
-//! `AMDGPU_INFO_DEV_INFO` (amdgpu_drm.h) answer in structs that grew at their end only, so that an older kernel's is
-//! the beginning of a newer one's: what an answer does not hold is absent. Little-endian, as all machines with these GPUs.
+//! `drm_version` (drm.h) consists of strings; the backend passes them as four lines. `AMDGPU_INFO_VBIOS_INFO` and
+//! `AMDGPU_INFO_DEV_INFO` (amdgpu_drm.h) return structs that only grow at the end, so an older kernel's answer is a
+//! prefix of a newer one's: missing fields are absent. All values are little-endian, like all machines with these
+//! GPUs.
 
 use std::fmt;
 
 use super::scalar;
 
-/// What DRM says of the driver behind a node.
+/// DRM's description of the driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -28,7 +29,7 @@ pub struct DrmVersion {
 pub struct Vbios {
     /// Name of the image: `NAVI31 XTX W/HYN HWKIT`.
     pub name: Option<String>,
-    /// Part number.
+    /// Part number of the image.
     pub part_number: Option<String>,
     /// Version: `022.001.002.027.000001`.
     pub version: Option<String>,
@@ -36,12 +37,12 @@ pub struct Vbios {
     pub date: Option<String>,
 }
 
-/// What is used of `struct drm_amdgpu_info_device`.
+/// The used part of `struct drm_amdgpu_info_device`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DrmDevice {
-    /// PCI device.
+    /// PCI device id.
     pub device_id: Option<u32>,
     /// Revision of the chip as drivers tell chips of one family apart.
     pub external_revision: Option<u32>,
@@ -100,7 +101,7 @@ impl VramType {
 }
 
 impl fmt::Display for VramType {
-    /// As in `GDDR6`.
+    /// Displays names such as `GDDR6`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             VramType::Gddr1 => "GDDR1",

@@ -11,7 +11,7 @@ use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, Parsed, lines};
 use crate::unit::{MilliCelsius, Percent};
 
-/// Who decides a fan's speed (`pwmN_enable`).
+/// Control modes of a fan (`pwmN_enable`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -61,7 +61,7 @@ pub struct FanSetting {
     pub title: String,
     /// The number in force.
     pub value: u32,
-    /// What may be set.
+    /// The range of valid values.
     pub limits: Option<Limits<u32>>,
     /// Lines that were not understood.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
@@ -114,20 +114,20 @@ fn curve_line(curve: &mut FanCurve, line: Line<'_>) -> Parsed<()> {
     Ok(())
 }
 
-/// Whether the line is this title, with or without its colon.
+/// Returns `true` if the line is this title, with or without its colon.
 fn is_title(line: Line<'_>, title: &[u8]) -> bool {
     let text = line.trimmed();
     text.strip_suffix(b":").unwrap_or(text) == title
 }
 
-/// `45C`.
+/// Parses a temperature such as `45C`.
 fn celsius(cursor: &mut Cursor<'_>) -> Parsed<MilliCelsius> {
     let degrees = cursor.signed_32()?;
     cursor.expect(b"C", "expected C")?;
     Ok(MilliCelsius(i64::from(degrees) * 1000))
 }
 
-/// `30%`.
+/// Parses a percentage such as `30%`.
 fn percent(cursor: &mut Cursor<'_>) -> Parsed<Percent> {
     let percent = Percent(cursor.unsigned_32()?);
     cursor.expect(b"%", "expected a percent sign")?;

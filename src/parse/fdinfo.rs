@@ -54,7 +54,7 @@ macro_rules! words {
 words! {
     /// A kind of memory (`amdgpu_ttm` placements).
     MemoryRegion;
-    /// Video memory.
+    /// Video memory (VRAM).
     Vram = "vram",
     /// System memory that the GPU has mapped.
     Gtt = "gtt",
@@ -64,9 +64,9 @@ words! {
     Gds = "gds",
     /// Global wave sync.
     Gws = "gws",
-    /// Ordered append.
+    /// Ordered append (OA).
     Oa = "oa",
-    /// Doorbells.
+    /// Doorbell registers.
     Doorbell = "doorbell",
     /// Remapped registers.
     MmioRemap = "mmioremap",
@@ -75,30 +75,30 @@ words! {
 words! {
     /// A kind of engine (`amdgpu_ip_name` of amdgpu_fdinfo.c).
     Engine;
-    /// Graphics.
+    /// Graphics engine.
     Gfx = "gfx",
     /// Compute through the graphics driver; queues of ROCm are not counted.
     Compute = "compute",
-    /// Copies.
+    /// Copy engine (SDMA).
     Dma = "dma",
-    /// Video decoder.
+    /// Video decoding engine.
     Decode = "dec",
     /// Video encoder; newer VCNs decode here too.
     Encode = "enc",
     /// Second video encoder.
     Encode1 = "enc_1",
-    /// JPEG decoder.
+    /// JPEG decoding engine.
     Jpeg = "jpeg",
     /// Video post-processing.
     Vpe = "vpe",
 }
 
-/// What a client has of one kind of memory.
+/// A client's use of one kind of memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RegionUse {
-    /// Which kind.
+    /// The kind of memory.
     pub region: MemoryRegion,
     /// `drm-memory-*`: in the region at present. The oldest key; newer kernels print it beside `resident`.
     pub memory: Option<Bytes>,
@@ -120,18 +120,18 @@ impl RegionUse {
         RegionUse { region, memory, total, shared, active, resident: None, purgeable: None }
     }
 
-    /// What is in the region at present, by whichever key says so.
+    /// The size of the client's buffers now in the region, from whichever key has it.
     pub fn present(&self) -> Option<Bytes> {
         self.resident.or(self.memory)
     }
 }
 
-/// How long an engine worked.
+/// Working time of an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct EngineTime {
-    /// Which kind.
+    /// The kind of engine.
     pub engine: Engine,
     /// From a job's start to its end, summed over all jobs and all rings of the kind: more than the time that
     /// passed where several worked.
@@ -145,7 +145,7 @@ impl EngineTime {
     }
 }
 
-/// What one descriptor of amdgpu tells.
+/// The information of one amdgpu descriptor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -172,12 +172,12 @@ pub struct FdInfo {
     pub requested_visible_vram: Option<Bytes>,
     /// Mapped system memory asked for; since 6.12.
     pub requested_gtt: Option<Bytes>,
-    /// Whether an engine that is not listed has not worked; kernels before 5.19 and the nodes of partitions tell of none.
+    /// `true` if an engine that is not listed has not worked. Kernels before 5.19 and nodes of partitions list none.
     pub tells_engines: bool,
 }
 
 impl FdInfo {
-    /// What the client has of a kind of memory at present.
+    /// The size of the client's buffers now in this kind of memory.
     pub fn present(&self, region: &MemoryRegion) -> Option<Bytes> {
         self.memory.iter().find(|found| found.region == *region)?.present()
     }
@@ -342,7 +342,7 @@ fn size(pair: &Pair<'_>, kibibytes: &[u8]) -> Parsed<Bytes> {
     value.checked_mul(1 << shift).map(Bytes).ok_or_else(|| pair.cursor().error(TOO_LARGE))
 }
 
-/// `12 ns`.
+/// Parses a time such as `12 ns`.
 fn time(pair: &Pair<'_>) -> Parsed<Nanoseconds> {
     let mut cursor = pair.cursor();
     let value = cursor.unsigned()?;

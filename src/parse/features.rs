@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use super::unrecognised::{self, UnrecognisedLine};
 use super::{Line, Parsed, lines};
 
-/// One feature.
+/// One feature of the firmware.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Feature {
@@ -17,7 +17,7 @@ pub struct Feature {
     pub name: String,
     /// Its bit in the firmware's mask, from 0.
     pub bit: u32,
-    /// Whether it is on.
+    /// `true` if the feature is enabled.
     pub enabled: bool,
 }
 

@@ -60,7 +60,7 @@ pub struct PciId {
     pub device: u16,
 }
 
-/// What a device's `uevent` tells. A key that is missing or malformed is absent and spoils no other.
+/// A device's `uevent`. A missing or malformed key is absent and does not affect others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -75,7 +75,7 @@ pub struct Uevent {
     pub pci_subsys_id: Option<PciId>,
     /// The PCI address.
     pub pci_slot_name: Option<Bdf>,
-    /// What module loading matches on.
+    /// The alias by which modules are loaded.
     pub modalias: Option<String>,
     /// Major device number; DRM's is 226.
     pub major: Option<u32>,
@@ -114,7 +114,7 @@ pub fn uevent(text: &[u8]) -> Uevent {
     uevent
 }
 
-/// `1002:73BF`.
+/// Parses an id such as `1002:73BF`.
 fn pci_id(mut cursor: Cursor<'_>) -> Option<PciId> {
     let vendor = cursor.hex().ok()?;
     cursor.expect(b":", "expected a colon").ok()?;

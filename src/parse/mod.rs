@@ -49,7 +49,7 @@ mod unrecognised;
 pub use self::unrecognised::UnrecognisedLine;
 pub use crate::error::ParseError;
 
-/// What a parser returns.
+/// The result of a parser.
 pub type Parsed<T> = Result<T, ParseError>;
 
 /// One line of a text: its number, its bytes without newline, NULs and `\r`, and where they begin in it.
@@ -58,7 +58,7 @@ pub(crate) struct Line<'a> {
     pub(crate) number: u32,
     /// The line from its first byte on that is not NUL; may begin and end with blanks.
     pub(crate) bytes: &'a [u8],
-    /// How many NULs stood before `bytes`.
+    /// Number of NUL bytes before `bytes`.
     skipped: u32,
 }
 

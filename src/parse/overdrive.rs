@@ -47,18 +47,18 @@ pub struct CoreClock {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Limits<T> {
-    /// The least.
+    /// The smallest valid value.
     pub minimum: T,
-    /// The greatest.
+    /// The largest valid value.
     pub maximum: T,
 }
 
-/// What a range limits, and how.
+/// The kind and limits of a range.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum OverdriveLimits {
-    /// A clock in MHz.
+    /// Clock in megahertz.
     Clock(Limits<MegaHertz>),
     /// An offset to a clock in MHz, which may be negative.
     ClockOffset(Limits<i32>),
@@ -70,9 +70,9 @@ pub enum OverdriveLimits {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct OverdriveRange {
-    /// What is limited: `SCLK`, `MCLK`, `VDDC`, `VDDGFX_OFFSET`, `VDDC_CURVE_SCLK[0]`, …
+    /// Name of the setting: `SCLK`, `MCLK`, `VDDC`, `VDDGFX_OFFSET`, `VDDC_CURVE_SCLK[0]`, …
     pub name: String,
-    /// Its limits.
+    /// Limits of the setting.
     pub limits: OverdriveLimits,
 }
 
@@ -109,11 +109,11 @@ pub struct Overdrive {
     pub shader_levels: Vec<DpmLevel>,
     /// The memory clock's levels, where the driver prints those instead (`MCLK`).
     pub memory_levels: Vec<DpmLevel>,
-    /// What may be set (`OD_RANGE`).
+    /// The valid ranges (`OD_RANGE`).
     pub ranges: Vec<OverdriveRange>,
     /// Sections that are none of these, and those of them whose lines mean something else than they say.
     pub other: Vec<OverdriveSection>,
-    /// Whether the driver refused a section because of a fatal RAS interrupt.
+    /// `true` if the driver refused a section because of a fatal RAS interrupt.
     pub unavailable: bool,
     /// Lines that were not understood, each with the section that it stands in.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
@@ -189,7 +189,7 @@ pub fn overdrive(text: &[u8]) -> Parsed<Overdrive> {
 }
 
 impl Overdrive {
-    /// Whether no line was understood.
+    /// Returns `true` if no line was understood.
     fn is_empty(&self) -> bool {
         *self == Overdrive { unrecognised: self.unrecognised.clone(), ..Overdrive::default() }
     }

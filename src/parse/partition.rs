@@ -1,24 +1,24 @@
-//! How a package is split: `current_compute_partition`, `available_memory_partition` and their like.
+//! Compute and memory partitioning: `current_compute_partition`, `available_memory_partition` and similar files.
 //!
-//! A word, or words separated by commas (`amdgpu_gfx_get_current_compute_partition`,
-//! `amdgpu_gfx_get_available_compute_partition`, `current_memory_partition_show` of amdgpu_gmc.c). `UNKNOWN`
-//! where the firmware does not say, `Not supported` for a list where nothing can be chosen.
+//! Each file has one word, or words separated by commas (`amdgpu_gfx_get_current_compute_partition`,
+//! `amdgpu_gfx_get_available_compute_partition`, `current_memory_partition_show` of amdgpu_gmc.c). `UNKNOWN` means
+//! that the firmware does not report the mode; `Not supported` in place of a list means that there is no choice.
 
 use std::fmt;
 
 use super::scalar;
 
-/// How a package's XCCs are split into partitions.
+/// Compute partitioning modes: how XCCs are assigned to partitions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ComputePartition {
-    /// One partition.
+    /// One partition (SPX).
     Spx,
-    /// Two.
+    /// Two partitions (DPX).
     Dpx,
-    /// Three.
+    /// Three partitions (TPX).
     Tpx,
-    /// Four.
+    /// Four partitions (QPX).
     Qpx,
     /// One for each XCC.
     Cpx,
@@ -54,21 +54,21 @@ impl From<&str> for ComputePartition {
     }
 }
 
-/// How a package's memory is split among NUMA domains (NPS: NUMA nodes per socket).
+/// Memory partitioning modes by number of NUMA domains (NPS: NUMA nodes per socket).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryPartition {
-    /// One domain.
+    /// One NUMA domain.
     Nps1,
-    /// Two.
+    /// Two NUMA domains.
     Nps2,
-    /// Three.
+    /// Three NUMA domains.
     Nps3,
-    /// Four.
+    /// Four NUMA domains.
     Nps4,
-    /// Six.
+    /// Six NUMA domains.
     Nps6,
-    /// Eight.
+    /// Eight NUMA domains.
     Nps8,
     /// A word that is none of these.
     Other(String),
@@ -104,11 +104,11 @@ impl From<&str> for MemoryPartition {
     }
 }
 
-/// How much of a memory partition each compute partition in it may have (`compute_partition_mem_alloc_mode`).
+/// Share of a memory partition that each compute partition in it may allocate (`compute_partition_mem_alloc_mode`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemoryAllocation {
-    /// An even share.
+    /// An even share each.
     Capping,
     /// All that is free.
     All,

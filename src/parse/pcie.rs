@@ -1,9 +1,9 @@
-//! What the PCI core and amdgpu print of a PCIe link.
+//! The PCI core's and amdgpu's text about a PCIe link.
 //!
-//! `current_link_speed` and `max_link_speed` are `pci_speed_string`: `16.0 GT/s PCIe`, on older kernels
-//! `16 GT/s`, and `Unknown` (older: `Unknown speed`). The widths are `%u` (drivers/pci/pci-sysfs.c). Of a GPU
-//! behind its own switch they describe the link inside the package. `pcie_bw` is amdgpu's
-//! (`amdgpu_get_pcie_bw`): `%llu %llu %i`.
+//! `current_link_speed` and `max_link_speed` are printed by `pci_speed_string`: `16.0 GT/s PCIe`, on older kernels
+//! `16 GT/s`, and `Unknown` (older: `Unknown speed`). The widths are `%u` (drivers/pci/pci-sysfs.c). For a GPU behind
+//! its own switch, they describe the link inside the package. `pcie_bw` is amdgpu's (`amdgpu_get_pcie_bw`): `%llu
+//! %llu %i`.
 
 use super::cursor::Cursor;
 use super::{Parsed, only_line, scalar};
@@ -38,7 +38,7 @@ pub(super) fn lanes(count: u64) -> Option<u8> {
     }
 }
 
-/// What went over the link in the second that the read took.
+/// Traffic on the link during the second of the read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct PcieTraffic {

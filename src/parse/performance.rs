@@ -8,11 +8,11 @@ use std::fmt;
 use super::cursor::Cursor;
 use super::{Parsed, only_line, scalar};
 
-/// How the driver chooses clocks.
+/// Performance levels: the driver's clock policies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PerformanceLevel {
-    /// By load.
+    /// Clocks follow the load.
     Auto,
     /// The lowest of all.
     Low,
@@ -94,11 +94,11 @@ pub fn performance_level(text: &[u8]) -> Option<PerformanceLevel> {
     scalar::text(text).map(|word| PerformanceLevel::from(&*word))
 }
 
-/// Whether the driver logs that it throttles.
+/// State of the throttling log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct ThrottlingLogging {
-    /// Whether it does.
+    /// `true` if the log is enabled.
     pub enabled: bool,
     /// Seconds from one message to the next, at least.
     pub interval: u32,

@@ -17,7 +17,7 @@ pub struct PolicyLevel {
     pub index: u32,
     /// The driver's name: `plpd_optimized`, `soc_pstate_0`, …
     pub name: String,
-    /// Whether it is in force.
+    /// `true` for the current level.
     pub current: bool,
 }
 
@@ -89,20 +89,20 @@ fn level(line: Line<'_>) -> Parsed<PolicyLevel> {
     Ok(PolicyLevel { index, name: String::from_utf8_lossy(name).into_owned(), current })
 }
 
-/// Whether the work of one process on a partition is kept apart from the next one's.
+/// Isolation of one process's work on a partition from the next one's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum Isolation {
-    /// 0: it is not.
+    /// 0: isolation is off.
     Off,
-    /// 1: it is.
+    /// 1: isolation is on.
     On,
     /// 2: it is, in the manner of older kernels.
     Legacy,
     /// 3: it is, but memory is not cleaned in between.
     WithoutCleaner,
-    /// Another number.
+    /// Another number of a mode.
     Other(u32),
 }
 

@@ -1,15 +1,16 @@
-//! What `/proc` tells of a process: `status`, `stat`, `cmdline`, `cgroup`, and `/etc/passwd` for its user's name.
+//! Files of `/proc` about a process: `status`, `stat`, `cmdline`, `cgroup`, and `/etc/passwd` for the user's name.
 //!
-//! `status` is `Key:<TAB>value` a line (`proc_pid_status`); `stat` is one line of numbers with the name in parentheses
-//! (`do_task_stat`); `cmdline` is the arguments, each ended by a NUL (`get_mm_cmdline`); `cgroup` is
-//! `number:controllers:path` a line, of which the unified hierarchy has number 0 and no controllers (`proc_cgroup_show`).
+//! `status` has one `Key:<TAB>value` per line (`proc_pid_status`). `stat` is one line of numbers with the name in
+//! parentheses (`do_task_stat`). `cmdline` has the arguments, each ended by a NUL (`get_mm_cmdline`). `cgroup` has
+//! one `number:controllers:path` per line; the unified hierarchy has number 0 and no controllers
+//! (`proc_cgroup_show`).
 
 use std::collections::HashMap;
 
 use super::cursor::Cursor;
 use super::{ParseError, Parsed, lines, scalar};
 
-/// What `status` says of a process.
+/// The contents of a process's `status`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -71,7 +72,7 @@ fn unescape(name: &[u8]) -> String {
     String::from_utf8_lossy(&plain).into_owned()
 }
 
-/// What `stat` says of a process.
+/// The contents of a process's `stat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -21,7 +21,7 @@ pub struct PowerProfile {
     pub index: u32,
     /// The driver's name: `BOOTUP_DEFAULT`, `COMPUTE`, …
     pub name: String,
-    /// Whether it is in force.
+    /// `true` for the current profile.
     pub current: bool,
 }
 

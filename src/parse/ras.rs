@@ -66,7 +66,7 @@ pub fn schema(text: &[u8]) -> Parsed<u32> {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct RasSchema {
-    /// Parity.
+    /// Parity checking.
     pub parity: bool,
     /// One wrong bit is corrected.
     pub single_bit: bool,
@@ -152,13 +152,13 @@ pub fn error_counts(text: &[u8]) -> Parsed<Option<ErrorCounts>> {
     if counts == ErrorCounts::default() { Err(first_unknown.unwrap_or(EMPTY)) } else { Ok(Some(counts)) }
 }
 
-/// How often something happened.
+/// The number of events of one kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct RasEvent {
     /// The driver's name: `Fatal Error`, `Poison Creation`, `Poison Consumption`.
     pub name: String,
-    /// How often since the driver was loaded.
+    /// Number since the driver was loaded.
     pub count: u64,
     /// The sequence number of the last time; absent if it never happened.
     pub last_sequence: Option<u64>,
@@ -214,7 +214,7 @@ fn event(line: Line<'_>) -> Parsed<RasEvent> {
     Ok(RasEvent { name: String::from_utf8_lossy(name).into_owned(), count, last_sequence })
 }
 
-/// What became of a bad page.
+/// States of a bad page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum BadPageStatus {
@@ -232,9 +232,9 @@ pub enum BadPageStatus {
 pub struct BadPage {
     /// Its number, in pages of 4 KiB.
     pub frame: u32,
-    /// Its size.
+    /// Size of the page.
     pub size: Bytes,
-    /// What became of it.
+    /// State of the page.
     pub status: BadPageStatus,
 }
 

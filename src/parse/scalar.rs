@@ -13,7 +13,7 @@ use super::cursor::{TOO_LARGE, decimal, hexadecimal};
 use super::{ParseError, Parsed};
 use crate::unit::Percent;
 
-/// Whether there is nothing but blanks and NULs: the kernel's way to say that it has no value.
+/// Returns `true` if the text has only blanks and NULs, the kernel's form of a missing value.
 pub fn is_blank(text: &[u8]) -> bool {
     trim(text).is_empty()
 }

@@ -1,9 +1,8 @@
-//! What the running kernel says of itself.
+//! The running kernel's description of itself.
 //!
-//! `/proc/PID/status` is `proc_pid_status`.
-//! `/proc/sys/kernel/osrelease` is `utsname()->release` and a newline (`proc_do_uts_string`). `/proc/cpuinfo` of x86 has
-//! a line of flags for each processor (`show_cpuinfo`). `/sys/module/*/initstate` is `live`, `coming` or `going`
-//! (`show_initstate`).
+//! `/proc/PID/status` is printed by `proc_pid_status`. `/proc/sys/kernel/osrelease` is `utsname()->release` and a
+//! newline (`proc_do_uts_string`). `/proc/cpuinfo` of x86 has one line of flags per CPU (`show_cpuinfo`).
+//! `/sys/module/*/initstate` is `live`, `coming` or `going` (`show_initstate`).
 
 use std::borrow::Cow;
 
@@ -14,9 +13,9 @@ pub fn os_release(text: &[u8]) -> Option<Cow<'_, str>> {
     scalar::text(text)
 }
 
-/// Whether it is a kernel of Windows' subsystem for Linux, which has no amdgpu driver.
+/// Returns `true` for a kernel of Windows Subsystem for Linux, which has no amdgpu driver.
 ///
-/// WSL 1 calls itself `4.4.0-19041-Microsoft`, WSL 2 `5.15.90.1-microsoft-standard-WSL2`.
+/// The release of WSL 1 is `4.4.0-19041-Microsoft`, that of WSL 2 `5.15.90.1-microsoft-standard-WSL2`.
 pub fn is_wsl(os_release: &[u8]) -> bool {
     const NAME: &[u8] = b"microsoft";
     os_release.windows(NAME.len()).any(|window| window.eq_ignore_ascii_case(NAME))
@@ -28,8 +27,8 @@ pub fn effective_capabilities(status: &[u8]) -> Option<u64> {
     u64::from_str_radix(std::str::from_utf8(line.trim_ascii()).ok()?, 16).ok()
 }
 
-/// Whether a hypervisor is below the kernel, by the first processor's flags; absent where there are none, as on
-/// processors other than x86.
+/// Returns whether the kernel runs on a hypervisor, by the first CPU's flags; absent without flags, as on CPUs other
+/// than x86.
 pub fn has_hypervisor(cpuinfo: &[u8]) -> Option<bool> {
     let flags = super::lines(cpuinfo).find_map(|line| {
         let rest = line.trimmed().strip_prefix(b"flags")?.trim_ascii_start();
@@ -38,18 +37,18 @@ pub fn has_hypervisor(cpuinfo: &[u8]) -> Option<bool> {
     Some(flags.split(u8::is_ascii_whitespace).any(|flag| flag == b"hypervisor"))
 }
 
-/// How far a driver is loaded.
+/// States of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum ModuleState {
     /// It is being loaded.
     Coming,
-    /// It works.
+    /// Loaded and working.
     Live,
     /// It is being removed.
     Going,
-    /// Another word.
+    /// Another state's name.
     Other(String),
 }
 

@@ -25,7 +25,7 @@ macro_rules! properties {
         }
 
         impl $name {
-            /// Takes one pair.
+            /// Stores one pair.
             fn set(&mut self, pair: &Pair<'_>) -> Parsed<()> {
                 $(if pair.key == key!($field $(= $key)?) {
                     self.$field = <$type as Property>::read(pair)?;
@@ -37,7 +37,7 @@ macro_rules! properties {
     };
 }
 
-/// A field's key.
+/// The key of a field.
 macro_rules! key {
     ($field:ident) => {
         stringify!($field).as_bytes()
@@ -47,7 +47,7 @@ macro_rules! key {
     };
 }
 
-/// What a property can hold.
+/// A type of property values.
 trait Property: Sized {
     /// Reads a pair's value; none if it is the kernel's way to say that there is none.
     fn read(pair: &Pair<'_>) -> Parsed<Option<Self>>;
@@ -151,7 +151,7 @@ properties! {
     num_sdma_xgmi_engines: u32;
     /// Queues per SDMA engine.
     num_sdma_queues_per_engine: u32;
-    /// Compute queues.
+    /// Number of compute queues.
     num_cp_queues: u32;
     /// Bytes of a queue's wave save area; newer kernels only.
     cwsr_size: u32;
@@ -190,22 +190,22 @@ impl NodeProperties {
         Some(self.capability? >> 22 & 0xf)
     }
 
-    /// Whether memory ECC is on (`HSA_CAP_MEM_EDCSUPPORTED`).
+    /// Returns whether memory ECC is enabled (`HSA_CAP_MEM_EDCSUPPORTED`).
     pub fn memory_ecc(&self) -> Option<bool> {
         Some(self.capability? & 0x0010_0000 != 0)
     }
 
-    /// Whether ECC of the GPU's own SRAMs is on (`HSA_CAP_SRAM_EDCSUPPORTED`).
+    /// Returns whether ECC of the GPU's own SRAMs is enabled (`HSA_CAP_SRAM_EDCSUPPORTED`).
     pub fn sram_ecc(&self) -> Option<bool> {
         Some(self.capability? & 0x0400_0000 != 0)
     }
 
-    /// Whether RAS events are notified (`HSA_CAP_RASEVENTNOTIFY`).
+    /// Returns whether RAS events are notified (`HSA_CAP_RASEVENTNOTIFY`).
     pub fn ras_event_notify(&self) -> Option<bool> {
         Some(self.capability? & 0x0020_0000 != 0)
     }
 
-    /// Whether the host may access the GPU's memory coherently (`HSA_CAP_FLAGS_COHERENTHOSTACCESS`).
+    /// Returns whether the host can access the GPU's memory coherently (`HSA_CAP_FLAGS_COHERENTHOSTACCESS`).
     pub fn coherent_host_access(&self) -> Option<bool> {
         Some(self.capability? & 0x1000_0000 != 0)
     }
@@ -241,7 +241,7 @@ properties! {
 }
 
 impl MemoryBank {
-    /// Whether the bank is VRAM.
+    /// Returns `true` for a VRAM bank.
     pub fn is_vram(&self) -> bool {
         matches!(self.heap_type, Some(1 | 2))
     }
@@ -259,9 +259,9 @@ properties! {
     IoLink;
     /// Kind of the link: 1 HyperTransport, 2 PCIe, 11 XGMI.
     kind: u32 = "type";
-    /// Major version.
+    /// Major version number.
     version_major: u32;
-    /// Minor version.
+    /// Minor version number.
     version_minor: u32;
     /// The node the link leaves.
     node_from: u32;
@@ -286,12 +286,12 @@ properties! {
 }
 
 impl IoLink {
-    /// Whether the link is PCIe (`CRAT_IOLINK_TYPE_PCIEXPRESS`).
+    /// Returns `true` for a PCIe link (`CRAT_IOLINK_TYPE_PCIEXPRESS`).
     pub fn is_pcie(&self) -> bool {
         self.kind == Some(2)
     }
 
-    /// Whether the link is XGMI (`CRAT_IOLINK_TYPE_XGMI`).
+    /// Returns `true` for an XGMI link (`CRAT_IOLINK_TYPE_XGMI`).
     pub fn is_xgmi(&self) -> bool {
         self.kind == Some(11)
     }
@@ -311,9 +311,9 @@ properties! {
     SystemProperties;
     /// The platform's maker.
     platform_oem: u64;
-    /// The platform.
+    /// Id of the platform.
     platform_id: u64;
-    /// Its revision.
+    /// Revision of the platform.
     platform_rev: u64;
 }
 
@@ -329,17 +329,17 @@ properties! {
     Cache;
     /// Number of the first CPU or SIMD that uses the cache.
     processor_id_low: u32;
-    /// 1, 2 or 3.
+    /// Level 1, 2 or 3.
     level: u32;
-    /// KiB.
+    /// Size in KiB.
     size: u32;
     /// Bytes of a line; 0 where the kernel does not know.
     cache_line_size: u32;
-    /// Lines per tag.
+    /// Cache lines per tag.
     cache_lines_per_tag: u32;
-    /// Associativity.
+    /// Associativity of the cache.
     association: u32;
-    /// Latency.
+    /// Latency of the cache.
     latency: u32;
     /// 1 data, 2 instructions, 4 a CPU's, 8 a GPU's.
     kind: u32 = "type";
@@ -354,7 +354,7 @@ properties! {
 pub struct SiblingMap {
     /// One entry a processor.
     pub shares: Vec<bool>,
-    /// Whether the kernel cut the list because a page was full.
+    /// `true` if the kernel cut the list because a page was full.
     pub cut: bool,
 }
 
@@ -411,7 +411,7 @@ pub fn cache(text: &[u8]) -> Parsed<Cache> {
     Ok(cache)
 }
 
-/// Whether the text fills a page (of 4 KiB or one of the larger ones) and its last line has no end.
+/// Returns `true` if the text fills a page (of 4 KiB or more) and its last line is incomplete.
 fn is_cut(text: &[u8]) -> bool {
     let text_end = text.iter().rposition(|byte| *byte != 0).and_then(|last| text.get(last));
     // snprintf gives the page's last byte to its NUL, so it may be missing in what was read.

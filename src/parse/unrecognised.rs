@@ -15,11 +15,11 @@ const LENGTH: usize = 160;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct UnrecognisedLine {
-    /// Line, from 1.
+    /// Line number, from 1.
     pub line: u32,
     /// Byte within the line from which on it is not understood, from 1.
     pub column: u32,
-    /// What was expected there, as part of a sentence: `expected a number`.
+    /// The reason, as part of a sentence: `expected a number`.
     pub reason: &'static str,
     /// The line without blanks at both ends, its first 160 bytes at most.
     pub text: String,
@@ -28,7 +28,7 @@ pub struct UnrecognisedLine {
 }
 
 impl UnrecognisedLine {
-    /// Whether it begins as a level or a point does: with a number and a colon.
+    /// Returns `true` if it begins like a level or a point: with a number and a colon.
     pub(crate) fn is_numbered(&self) -> bool {
         let digits = self.text.bytes().take_while(u8::is_ascii_digit).count();
         digits > 0 && self.text.as_bytes().get(digits) == Some(&b':')

@@ -19,7 +19,7 @@ pub fn links(text: &[u8]) -> Parsed<Vec<u8>> {
     bytes(text)
 }
 
-/// `00 41 41 41 `.
+/// Parses bytes such as `00 41 41 41 `.
 fn bytes(text: &[u8]) -> Parsed<Vec<u8>> {
     let mut cursor = Cursor::new(only_line(text)?);
     let mut found = Vec::new();
@@ -38,11 +38,11 @@ fn bytes(text: &[u8]) -> Parsed<Vec<u8>> {
 pub struct PortPair {
     /// Which GPU of the hive it leaves, by its place in the hive's order.
     pub from_node: u8,
-    /// By which port.
+    /// Port on this side.
     pub from_port: u8,
     /// Which GPU it leads to.
     pub to_node: u8,
-    /// By which port.
+    /// Port on the other side.
     pub to_port: u8,
 }
 
@@ -74,16 +74,16 @@ fn node_and_port(cursor: &mut Cursor<'_>) -> Parsed<(u8, u8)> {
     }
 }
 
-/// What happened on the links since they were last asked.
+/// Link errors since the last read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum XgmiErrors {
-    /// Nothing.
+    /// No errors occurred.
     None,
-    /// One error.
+    /// One error occurred.
     One,
-    /// More than one.
+    /// Several errors occurred.
     Several,
 }
 

@@ -1,8 +1,8 @@
-//! DRM's side: the descriptors of all processes, `/proc/<pid>/fd` and `/proc/<pid>/fdinfo`.
+//! DRM's part: the descriptors of all processes, `/proc/<pid>/fd` and `/proc/<pid>/fdinfo`.
 //!
-//! A link's target tells whether a descriptor can be a GPU's; only of those the information is read. It is the
-//! client's and not the descriptor's: a dup, a fork and a descriptor that was handed over show the same number, and
-//! are one client.
+//! The target of a link shows whether a descriptor can be a GPU's; only then its information is read. The information
+//! belongs to the client, not to the descriptor: after a dup, a fork or a transfer, descriptors show the same number
+//! and are one client.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -25,14 +25,14 @@ const INITIAL: &str = "pid:[4026531836]";
 /// The major number of DRM's device nodes.
 const DRM_MAJOR: u32 = 226;
 
-/// What was seen in `/proc`.
+/// The processes and clients seen in `/proc`.
 #[derive(Default)]
 pub(super) struct Seen {
     /// Processes that have a GPU open, or that were asked for.
     pub(super) processes: Vec<ProcProcess>,
-    /// Processes whose descriptors this user may not look at.
+    /// Number of processes whose descriptors this user may not inspect.
     pub(super) unreadable: usize,
-    /// The process that asks.
+    /// The process id of this process.
     pub(super) own: Option<u32>,
 }
 
@@ -43,15 +43,15 @@ pub(super) struct ProcProcess {
     pub(super) cgroup: Result<String>,
     pub(super) clients: Vec<Client>,
     pub(super) opens_kfd: Result<bool>,
-    /// Whether all of them could be read.
+    /// `Ok` if all descriptors could be read.
     pub(super) descriptors: Result<()>,
-    /// The device nodes of descriptors that say nothing.
+    /// The device nodes of descriptors without information.
     pub(super) lost: Vec<u32>,
 }
 
 /// A client of a GPU.
 pub(super) struct Client {
-    /// The GPU, as an index among those asked about; absent for one that is none of them.
+    /// The GPU, as an index in the selection; absent for other GPUs.
     pub(super) gpu: Option<usize>,
     pub(super) bdf: Option<Bdf>,
     pub(super) key: ClientKey,
@@ -60,7 +60,7 @@ pub(super) struct Client {
     found_at: (u32, u32),
 }
 
-/// What is the same for all descriptors of a client: device and number.
+/// Device and number, equal for all descriptors of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ClientKey {
     device: Option<Bdf>,
@@ -73,7 +73,7 @@ pub(super) fn open(backend: &dyn Backend) -> Result<Arc<dyn Dir>> {
     backend.open_dir(path).map_err(|error| Error::plain(Op::OpenDir, path, &error))
 }
 
-/// Whose numbers this `/proc` has.
+/// The pid namespace of this `/proc`.
 pub(super) fn namespace(proc: &dyn Dir) -> Result<PidNamespace> {
     let path = Path::new("self/ns/pid");
     match proc.read_link(path) {
@@ -86,14 +86,14 @@ pub(super) fn namespace(proc: &dyn Dir) -> Result<PidNamespace> {
     }
 }
 
-/// Fails where `/proc` leaves out processes: each pid namespace has a process 1, which `hidepid` hides with all that are
-/// another user's.
+/// Fails if `/proc` hides processes. Each pid namespace has a process 1, which `hidepid` hides with all other
+/// processes of other users.
 pub(super) fn shows_others(proc: &dyn Dir) -> Result<()> {
     match proc.meta(Path::new("1")) {
         Err(error) if is_gone(&error) => Err(Error::NoPermission {
             op: Op::List,
             path: proc.path().to_path_buf(),
-            hint: "it hides the processes of others (mount option hidepid), or is not mounted; root may see them all",
+            hint: "/proc hides other users' processes (mount option hidepid) or is not mounted; root may see all",
         }),
         _ => Ok(()),
     }
@@ -115,7 +115,7 @@ pub(super) fn scan(
     numbers.sort_unstable();
     let mut seen = Seen { own: own(proc), ..Seen::default() };
     for pid in numbers {
-        // By the kept directory: a newcomer with the same number answers nothing through it.
+        // Read through the kept directory, which never shows a new process with the same id.
         let name = PathBuf::from(pid.to_string());
         let is_listed = listed.binary_search(&pid).is_ok();
         if !is_listed && memory.as_ref().is_some_and(|memory| memory.is_idle(pid)) {
@@ -203,7 +203,7 @@ pub(super) fn scan(
     Ok(seen)
 }
 
-/// Counts a process whose descriptors could not be looked at: by permission, or for another reason.
+/// Counts a process whose descriptors could not be inspected, because of permissions or another error.
 fn count(error: &Error, pid: u32, seen: &mut Seen, failures: &mut Failures) {
     match error {
         Error::NoPermission { .. } => seen.unreadable += 1,
@@ -212,7 +212,7 @@ fn count(error: &Error, pid: u32, seen: &mut Seen, failures: &mut Failures) {
 }
 
 impl ProcProcess {
-    /// Of which nothing could be read.
+    /// A process of which nothing could be read.
     fn unread(pid: u32, error: Error) -> ProcProcess {
         ProcProcess {
             pid,
@@ -226,12 +226,12 @@ impl ProcProcess {
     }
 }
 
-/// The number by which this `/proc` knows the process that asks.
+/// The id of this process in this `/proc`.
 fn own(proc: &dyn Dir) -> Option<u32> {
     number(proc.read_link(Path::new("self")).ok()?.as_os_str())
 }
 
-/// Reads a file of a process; none if the process has ended.
+/// Reads a file of a process; `None` if the process has ended.
 fn read<T>(
     dir: &dyn Dir,
     file: &str,
@@ -250,7 +250,7 @@ fn read<T>(
     (!gone).then_some(value)
 }
 
-/// What came of looking at a process's descriptors.
+/// The result of inspecting a process's descriptors.
 enum Looked {
     Found {
         clients: Vec<Client>,
@@ -258,7 +258,7 @@ enum Looked {
         descriptors: Result<()>,
         lost: Vec<u32>,
     },
-    /// This user may not look, or something else is in the way.
+    /// This user may not inspect them, or another error occurred.
     Refused(Error),
     Gone,
 }
@@ -297,7 +297,7 @@ impl Look<'_> {
         let mut descriptors = Ok(());
         let mut opens_kfd = false;
         let mut lost = Vec::new();
-        // One bad descriptor is told once and spoils no other.
+        // A bad descriptor is reported once and affects no other.
         let mut tell = |error: Error| {
             if descriptors.is_ok() {
                 descriptors = Err(error);
@@ -307,7 +307,7 @@ impl Look<'_> {
             let Some(fd) = number(&entry.name) else { continue };
             let target = match links.read_link(Path::new(&entry.name)) {
                 Ok(target) => target,
-                // Closed since it was listed.
+                // It was closed after the listing.
                 Err(error) if is_gone(&error) => continue,
                 Err(error) => {
                     tell(refused(Op::ReadLink, links.path().join(&entry.name), &error));
@@ -356,23 +356,23 @@ impl Look<'_> {
         self.dir.meta(Path::new("status")).is_err_and(|error| is_gone(&error))
     }
 
-    /// The client behind a descriptor; none if it is another driver's, of another GPU, or closed meanwhile.
+    /// The client behind a descriptor; `None` if it belongs to another driver or GPU, or was closed meanwhile.
     fn client(&self, fd: u32, named: u32) -> Result<Option<Client>> {
         let file = format!("fdinfo/{fd}");
-        // Of every descriptor the kernel prints a position at least.
+        // The kernel prints at least a position for every descriptor.
         let parse = |text: &[u8]| match text {
             [] => Err(ParseError::new(1, 1, "empty")),
             text => fdinfo::fdinfo(text),
         };
         let info = match read(self.dir, &file, parse) {
             Some(info) => info?,
-            // Closed since it was listed; or this /proc has no fdinfo.
+            // It was closed after the listing, or this /proc has no fdinfo.
             None if self.dir.read_link(&below("fd", fd)).is_err() => return Ok(None),
             None => return Err(Error::NotSupported { path: self.dir.path().join(file) }),
         };
         let Some(info) = info else { return Ok(None) };
         let read_at = Instant::now();
-        // A partition's node hangs on no PCI device, so that the kernel prints no address: its number tells.
+        // A partition's node has no PCI device, so the kernel prints no address; its number identifies it.
         let minor = match info.pdev {
             Some(_) => None,
             None => Some(self.minor(fd).unwrap_or(named)),
@@ -386,28 +386,28 @@ impl Look<'_> {
             return Ok(None);
         }
         let bdf = gpu.and_then(|gpu| self.wanted.bdf(gpu)).or(info.pdev);
-        // Before 5.19 clients have no number; their address spaces have one each, or none.
+        // Before 5.19, clients have no number; their address spaces have one, or none.
         let space = info.pasid.filter(|pasid| *pasid != 0).map(u64::from);
         let key = ClientKey { device: info.pdev, minor, id: info.client_id.or(space) };
         let client = DrmClient { shared: false, info, read_at };
         Ok(Some(Client { gpu, bdf, key, client, found_at: (fd, named) }))
     }
 
-    /// The node's number by its inode: a container may have it under another name.
+    /// The node's number from its inode: a container may have it under another name.
     fn minor(&self, fd: u32) -> Option<u32> {
         let meta = self.dir.meta(&below("fd", fd)).ok()?;
         (meta.device.0 == DRM_MAJOR).then_some(meta.device.1)
     }
 }
 
-/// A device node that matters here.
+/// A device node of interest.
 enum Node {
     Kfd,
-    /// `cardN` or `renderDN`.
+    /// A DRM node, `cardN` or `renderDN`.
     Drm(u32),
 }
 
-/// The node at the end of a descriptor's link, whatever folder it is in.
+/// The node at the end of a descriptor's link, in any directory.
 fn node(target: &Path) -> Option<Node> {
     let name = target.file_name()?.to_str()?;
     if name == "kfd" {

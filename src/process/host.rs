@@ -1,4 +1,4 @@
-//! What a process uses of the machine itself, beside the GPUs: processor time and memory; and its command line.
+//! CPU time, memory and command line of a process.
 
 use std::path::Path;
 use std::time::Instant;
@@ -11,26 +11,25 @@ use crate::parse::Parsed;
 use crate::parse::process::{command_line, stat};
 use crate::unit::{Bytes, Nanoseconds};
 
-/// What a process uses of the machine's processors and memory.
+/// A process's use of CPUs and memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct HostUse {
-    /// Its arguments with blanks between them; absent for one that has none, or that hides them.
+    /// The arguments, separated by blanks; absent if there are none or if the process hides them.
     pub command_line: Option<String>,
-    /// How long processors worked for it since it began.
+    /// CPU time since the process started.
     pub processor_time: Nanoseconds,
-    /// What it has in memory.
+    /// Resident memory in bytes.
     pub resident: Bytes,
-    /// When it began, in ticks of the clock after boot: with the number it names one process, however often the kernel
-    /// gives numbers anew.
+    /// Start time in clock ticks since boot. With the process id, it identifies one process even if ids are reused.
     pub start_ticks: u64,
     #[cfg_attr(feature = "serde", serde(skip))]
     read_at: Instant,
 }
 
 impl HostUse {
-    /// How busy it kept processors since an earlier look, in percent of one; `None` if that was of another process.
+    /// CPU usage since an earlier look, in percent of one CPU; `None` if that was of another process.
     pub fn percent_since(&self, earlier: &HostUse) -> Option<f64> {
         let passed = self.read_at.saturating_duration_since(earlier.read_at);
         if passed.is_zero() || earlier.start_ticks != self.start_ticks {
@@ -44,9 +43,12 @@ impl HostUse {
 impl Smi {
     /// Command line, processor time and memory of a process.
     ///
-    /// *Source*: `stat` and `cmdline` of `/proc/<pid>`.
-    /// *Errors*: [`Error::OtherPidNamespace`] for one that this `/proc` does not number; those of reading `stat`, as for a
-    /// process that has ended.
+    /// # Source
+    /// `stat` and `cmdline` of `/proc/<pid>`.
+    ///
+    /// # Errors
+    /// [`Error::OtherPidNamespace`] for a process with an id of another pid namespace; errors of `stat`, for example
+    /// after the process has ended.
     pub fn host_use(&self, process: &Process) -> Result<HostUse> {
         self.read_host_use(process, None)
     }

@@ -1,9 +1,10 @@
-//! KFD's side: `/sys/class/kfd/kfd/proc/<pid>`, made by `kfd_procfs_add_sysfs_files` and its kin in kfd_process.c.
+//! KFD's part: `/sys/class/kfd/kfd/proc/<pid>`, created by `kfd_procfs_add_sysfs_files` and related functions in
+//! kfd_process.c.
 //!
-//! All processes of the machine are there, by the host's numbers and readable for all. A process has files for each
-//! GPU, used or not; it uses one if it has video memory or a queue there, and only of those more is read: asking for
-//! copy engines and occupied compute units costs the driver work. Kernels with several contexts a process put each
-//! further one into `context_<id>` with the same files; their figures are added.
+//! It lists all processes of the machine by the host's ids, readable for everybody. A process has files for each GPU,
+//! used or not. It uses a GPU if it has video memory or a queue there. Only then further files are read, because copy
+//! engine times and occupied compute units cost the driver work. Kernels with several contexts per process put each
+//! further context into `context_<id>` with the same files; their values are added up.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -22,12 +23,12 @@ use crate::unit::{Bytes, Microseconds, Milliseconds};
 
 const PROC: &str = "/sys/class/kfd/kfd/proc";
 
-/// A process that KFD knows.
+/// A process in KFD's list.
 pub(super) struct KfdProcess {
     pub(super) pid: u32,
-    /// The GPUs that it uses.
+    /// The GPUs that the process uses.
     pub(super) uses: Vec<(GpuId, KfdUse)>,
-    /// Why there may be more.
+    /// The reason why there may be more.
     pub(super) lost: Option<Error>,
 }
 
@@ -36,7 +37,7 @@ pub(super) fn path(pid: u32) -> PathBuf {
     below(PROC, pid)
 }
 
-/// All of them, by number.
+/// All processes, by process id.
 pub(super) fn scan(
     backend: &dyn Backend,
     wanted: &Wanted<'_>,
@@ -58,10 +59,10 @@ pub(super) fn scan(
     Ok(counted.collect())
 }
 
-/// One process; none if it has ended.
+/// One process; `None` if it has ended.
 fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess> {
     let name = PathBuf::from(pid.to_string());
-    // A file that is not there may be missing on this GPU, or the process has ended.
+    // A missing file can mean that this GPU lacks it, or that the process has ended.
     let has_ended = || parent.meta(&name).is_err_and(|error| is_gone(&error));
     let dir = match parent.open_dir(&name) {
         Ok(dir) => dir,
@@ -87,7 +88,7 @@ fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess
     Some(KfdProcess { pid, uses, lost: unlisted.or(found.lost) })
 }
 
-/// The error of something that was listed: where it is not there, it went.
+/// The error of a listed entry: if it is missing, it was removed.
 fn failure(op: Op, path: &Path, error: &std::io::Error) -> Error {
     match Error::plain(op, path, error) {
         Error::NotSupported { path } => Error::DeviceGone { path },
@@ -95,18 +96,18 @@ fn failure(op: Op, path: &Path, error: &std::io::Error) -> Error {
     }
 }
 
-/// A process while it is read.
+/// A process that is being read.
 struct ProcessFiles<'a> {
     dir: &'a dyn Dir,
     wanted: &'a Wanted<'a>,
     uses: BTreeMap<u32, Part>,
-    /// Whether something was not there any more.
+    /// Set if an entry has disappeared.
     gone: bool,
-    /// Why a queue may be missing, and with it a GPU that has nothing else of the process.
+    /// The reason why a queue may be missing, and with it a GPU with no other trace of the process.
     lost: Option<Error>,
 }
 
-/// What is known of one GPU up to now.
+/// The known values of one GPU so far.
 struct Part {
     vram: Sum,
     sdma: Sum,
@@ -137,7 +138,7 @@ impl Part {
         }
     }
 
-    /// What the process uses. Where one of its contexts could not be read (`lost`), no sum over them is whole.
+    /// The process's use of the GPU. If one of its contexts could not be read (`lost`), sums over contexts are incomplete.
     fn used(self, lost: Option<&Error>, scope: Scope) -> KfdUse {
         let whole = |sum: Sum| match (sum.0, lost) {
             (Ok(_), Some(error)) => Err(error.clone()),
@@ -173,8 +174,8 @@ impl Sum {
 }
 
 impl ProcessFiles<'_> {
-    /// Reads the files of one context: of the process's directory, or of one in it. Fails where one of them cannot
-    /// be listed: then no sum over them is whole.
+    /// Reads the files of one context, in the process's directory or in one of its subdirectories. Fails if one of
+    /// them cannot be listed, because sums would then be incomplete.
     fn take(&mut self, context: &Path) -> Result<()> {
         let entries = match self.dir.list(context) {
             Ok(entries) => entries,
@@ -203,7 +204,7 @@ impl ProcessFiles<'_> {
                 self.take_gpu(context, id, queues.remove(&id).unwrap_or_default(), has);
             }
         }
-        // Not a context in a context: what untrusted directories cost must end.
+        // Contexts are not nested, which limits the cost of untrusted directories.
         let mut taken = Ok(());
         for context in contexts {
             taken = taken.and(self.take(Path::new(&context)));
@@ -222,7 +223,7 @@ impl ProcessFiles<'_> {
             part.sdma.add(self.figure(context, &format!("sdma_{id}")));
             part.evicted.add(self.figure(context, &format!("stats_{id}/evicted_ms")));
             part.cu_occupancy.add(self.cu_occupancy(context, id));
-            // Only there with shared virtual memory; not looked for in vain, as most have none.
+            // Exists only with shared virtual memory, which most kernels lack, so look before reading.
             let counters = format!("counters_{id}");
             let has_counters = has(OsStr::new(&counters));
             for (sum, file) in [
@@ -268,9 +269,9 @@ impl ProcessFiles<'_> {
         )
     }
 
-    /// The queues by the GPU that each is on; their files end without a newline.
+    /// The queues by GPU. Their files end without a newline.
     fn queues(&mut self, context: &Path) -> BTreeMap<u32, Vec<KfdQueue>> {
-        // A process without queues has the directory all the same; one that has not has none.
+        // A process without queues still has the directory; without the directory, it has no queues.
         let path = context.join("queues");
         let entries = match self.dir.list(&path) {
             Ok(entries) => entries,
@@ -296,7 +297,7 @@ impl ProcessFiles<'_> {
                 };
             let (gpu, kind) = (figure("gpuid"), figure("type").map(queue_kind));
             let size = figure("size").map(Bytes);
-            // A queue that was listed and is no more is none that is missing.
+            // A listed queue that no longer exists is not missing.
             let is_there = || !self.dir.meta(&context.join(&directory)).is_err_and(|error| is_gone(&error));
             let lost = lost.filter(|error| !error.is_absence() || is_there()).map(|error| match error {
                 Error::NotSupported { path } => Error::DeviceGone { path },

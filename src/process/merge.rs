@@ -1,4 +1,4 @@
-//! Both sides as one list.
+//! Joins KFD's and DRM's lists of processes.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::parse::process;
 use crate::reading::{Reading, Scope, Source, Value};
 use crate::unit::Bytes;
 
-/// The users' names, read when the first is asked for.
+/// The users' names, read on demand.
 pub(super) struct Users<'a> {
     backend: &'a dyn Backend,
     names: Option<Result<HashMap<u32, String>>>,
@@ -43,7 +43,7 @@ impl<'a> Users<'a> {
     }
 }
 
-/// Joins the sides on the process number, where both number alike.
+/// Joins the lists on the process id, if both use the same ids.
 pub(super) fn merge(
     wanted: &Wanted<'_>,
     kfd: Vec<KfdProcess>,
@@ -93,7 +93,7 @@ pub(super) fn merge(
     processes
 }
 
-/// A process with what it is called and whose it is.
+/// A process with its name and its user.
 fn identity(
     pid: Pid,
     view: PidView,
@@ -104,7 +104,7 @@ fn identity(
     let path = |file: &str| Path::new("/proc").join(pid.to_string()).join(file);
     let unknown = |file: &str| match view {
         PidView::Host => Error::OtherPidNamespace { path: path(file) },
-        // It ends just now, or this /proc hides the processes of others (its mount option hidepid).
+        // The process is about to end, or this /proc hides other users' processes (mount option hidepid).
         PidView::Proc => Error::NotSupported { path: path(file) },
     };
     let (status, cgroup, clients, opens_kfd, descriptors) = match found {
@@ -129,7 +129,7 @@ fn identity(
     let process = Process {
         pid,
         view,
-        // The first number is the one of this namespace.
+        // The first id is the one of this namespace.
         namespace_pids: namespace_pids.into_iter().skip(1).map(Pid).collect(),
         name,
         uid,
@@ -239,7 +239,7 @@ impl ProcessGpu {
         });
     }
 
-    /// Video memory that is not counted for a process with a lower number: what to add up over processes.
+    /// Video memory in bytes that no process with a lower id counts already: use it for sums over processes.
     pub fn own_vram(&self) -> Bytes {
         let own = self.clients.iter().filter(|client| !client.shared);
         let counted = own.filter_map(|client| client.info.present(&MemoryRegion::Vram)).map(|size| size.0);

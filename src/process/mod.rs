@@ -1,10 +1,10 @@
-//! Who uses the GPUs: processes by number, with what each holds and how busy it keeps which engine.
+//! Processes that use GPUs, with their memory and their use of engines.
 //!
-//! Two sides know of processes, and each misses some. KFD (`/sys/class/kfd/kfd/proc`) knows those that compute
-//! through ROCm, with all users' figures, by the host's process numbers. DRM (`/proc/<pid>/fdinfo`) knows all that
-//! have a render node open, with graphics and video, but tells only of processes that the reader may trace. Both are
-//! read and joined on the process number. The video memory that KFD counts is a part of what fdinfo counts for the
-//! same process: the larger figure is taken, they are never added.
+//! Processes come from two lists, and each misses some. KFD (`/sys/class/kfd/kfd/proc`) lists the ROCm programs of
+//! all users, by the host's process ids. DRM (`/proc/<pid>/fdinfo`) lists programs that have a render node open,
+//! including graphics and video, but only processes that the reader may trace. Both are read and joined on the
+//! process id. KFD's video memory is a part of fdinfo's for the same process: the larger value is used, and they are
+//! never added up.
 //!
 //! ```
 //! # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
@@ -17,7 +17,7 @@
 //! # Ok::<(), amdgpu_smi::Error>(())
 //! ```
 //!
-//! How busy an engine is takes two looks: [`Processes::after`].
+//! The usage of an engine needs two looks: [`Processes::after`].
 
 mod descriptors;
 mod host;
@@ -44,30 +44,30 @@ pub use crate::parse::fdinfo::{Engine, EngineTime, FdInfo, MemoryRegion, RegionU
 use crate::reading::Reading;
 use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
 
-/// The processes at one time.
+/// The processes at one moment.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Processes {
-    /// Whether the numbers in `/proc` here are the host's.
+    /// The pid namespace of `/proc` here.
     pub namespace: Result<PidNamespace>,
-    /// The processes, by number; in a pid namespace those of this `/proc` first, then those that KFD lists by the
-    /// host's numbers.
+    /// The processes, by id. In a pid namespace, processes of this `/proc` come first, then KFD's processes by the
+    /// host's ids.
     pub processes: Vec<Process>,
-    /// Processes whose descriptors this user may not look at. Those that KFD lists are among `processes` all the
-    /// same; others may use a GPU without being there.
+    /// Number of processes whose descriptors this user may not inspect. Those that KFD lists are still in
+    /// `processes`; others may use a GPU without being listed.
     pub unreadable: usize,
-    /// Processes of which something could not be read for another reason than permission, such as too many open files.
-    /// Those of which a GPU is known are among `processes`, with reasons.
+    /// Processes that could not be read completely for another reason than permissions, such as too many open files.
+    /// Those with a known GPU are in `processes`, with their errors.
     pub failed: Option<FailedProcesses>,
-    /// Whether KFD's list could be read; [`Error::NotSupported`] on a machine without KFD.
+    /// `Ok` if KFD's list could be read; [`Error::NotSupported`] on a machine without KFD.
     pub kfd: Result<()>,
-    /// Whether `/proc` could be read.
+    /// `Ok` if `/proc` could be read.
     pub proc: Result<()>,
-    /// Whether `/proc` shows the processes of other users, which its mount option `hidepid` hides.
+    /// `Ok` if `/proc` shows other users' processes, which its mount option `hidepid` hides.
     pub others: Result<()>,
 }
 
-/// Processes of which something could not be read.
+/// Processes that could not be read completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FailedProcesses {
@@ -77,109 +77,109 @@ pub struct FailedProcesses {
     pub first: Error,
 }
 
-/// Whose numbers the processes of `/proc` have.
+/// The pid namespace of the processes in `/proc`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum PidNamespace {
-    /// The host's, as KFD uses them.
+    /// The host's namespace, whose ids KFD uses.
     Initial,
-    /// A container's own: KFD's numbers mean other processes here, so the two sides cannot be joined.
+    /// A container's own namespace: KFD's ids mean other processes here, so the lists cannot be joined.
     Nested,
-    /// Nothing says so; taken for the host's.
+    /// Unknown; treated as the host's.
     Unknown,
 }
 
-/// By which list a process has its number.
+/// The list from which a process has its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum PidView {
-    /// `/proc` as it is mounted here.
+    /// The `/proc` that is mounted here.
     Proc,
-    /// KFD's, which are the host's, and are no process of this `/proc`.
+    /// KFD's list, with an id of the host that no process of this `/proc` has.
     Host,
 }
 
-/// One process.
+/// One process that uses GPUs.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Process {
-    /// Its number.
+    /// The process id.
     pub pid: Pid,
-    /// Whose number that is.
+    /// The list from which the id is.
     pub view: PidView,
-    /// Its numbers in pid namespaces below this one, outermost first: a container's process, seen from the host.
+    /// Its ids in pid namespaces below this one, outermost first: a container's process as seen from the host.
     pub namespace_pids: Vec<Pid>,
-    /// The name of its program, at most 15 bytes.
+    /// Name of the program, at most 15 bytes.
     pub name: Result<String>,
-    /// Its user.
+    /// Id of the user.
     pub uid: Result<u32>,
-    /// The name that `/etc/passwd` has for the user.
+    /// Name of the user in `/etc/passwd`.
     pub user: Result<String>,
-    /// Its control group.
+    /// Path of the control group.
     pub cgroup: Result<String>,
-    /// The container that the control group names; `None` outside of containers.
+    /// Container id in the control group's path; `None` outside containers.
     pub container: Option<String>,
-    /// Whether it is the process that asks. KFD lists it too if it has opened `/dev/kfd`.
+    /// `true` for this process itself. KFD lists it if it has opened `/dev/kfd`.
     pub is_self: bool,
-    /// Whether it has `/dev/kfd` open, by its descriptors.
+    /// `true` if it has `/dev/kfd` open.
     pub opens_kfd: Result<bool>,
-    /// What it uses of each GPU, in the order of the list; GPUs that are not of the list come last.
+    /// Its use of each GPU, in the order of the list; GPUs outside the list come last.
     pub gpus: Vec<ProcessGpu>,
-    /// Whether all its descriptors could be read; else it may use more than `gpus` has.
+    /// `Ok` if all its descriptors could be read; otherwise it may use more than `gpus` shows.
     pub descriptors: Result<()>,
-    /// Whether all that KFD lists of it could be read; else it may use more than `gpus` has.
+    /// `Ok` if all of KFD's files about it could be read; otherwise it may use more than `gpus` shows.
     pub kfd: Result<()>,
 }
 
-/// What a process uses of one GPU or partition.
+/// The use of one GPU or partition by a process.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ProcessGpu {
-    /// The GPU's place in [`Smi::gpus`]; absent for one that is hidden from this process.
+    /// The GPU's position in [`Smi::gpus`]; absent if it is hidden from this process.
     pub gpu: Option<usize>,
-    /// Its PCI address, where that is known.
+    /// PCI address of the GPU, if known.
     pub bdf: Option<Bdf>,
-    /// KFD's number for it, where KFD lists the process.
+    /// KFD's id of the GPU, if KFD lists the process.
     pub kfd_id: Option<GpuId>,
-    /// Video memory: the larger of what KFD and what the DRM clients count.
+    /// Video memory in bytes: the larger of the values of KFD and of the DRM clients.
     pub vram: Reading<Bytes>,
-    /// System memory that the GPU has mapped.
+    /// System memory in bytes that the GPU has mapped.
     pub gtt: Reading<Bytes>,
-    /// System memory that it has not.
+    /// System memory in bytes that the GPU has not mapped.
     pub cpu_memory: Reading<Bytes>,
-    /// Compute units with work of this process at this moment.
+    /// Number of compute units that run this process now.
     pub compute_units: Reading<u32>,
-    /// The same in percent of those that the GPU has.
+    /// The same in percent of the GPU's compute units.
     pub compute_percent: Reading<f64>,
-    /// How long each engine worked, all clients together; ROCm's own queues are in none of them. One that is not listed
-    /// has not worked if `engines_complete` says so.
+    /// Working time of each engine, all clients together; ROCm's compute queues are in none. An engine that is not
+    /// listed has not worked, if `engines_complete` is `Ok`.
     pub engines: Vec<EngineUse>,
-    /// Whether `engines` has the work of all clients: kernels before 5.19 and nodes of partitions tell nothing of it.
+    /// `Ok` if `engines` covers all clients; kernels before 5.19 and nodes of partitions do not report engines.
     pub engines_complete: Result<()>,
-    /// How busy ROCm's copy engines were since the earlier look; absent before [`Processes::after`].
+    /// Usage of ROCm's copy engines since the earlier look, in percent; absent before [`Processes::after`].
     pub sdma_percent: Option<f64>,
-    /// What KFD tells, where it lists the process for this GPU.
+    /// KFD's values, if KFD lists the process for this GPU.
     pub kfd: Option<KfdUse>,
-    /// The DRM clients, each once however many descriptors it has.
+    /// The DRM clients, each listed once regardless of its number of descriptors.
     pub clients: Vec<DrmClient>,
 }
 
-/// How long an engine worked for a process.
+/// Working time of an engine for a process.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct EngineUse {
-    /// Which.
+    /// The kind of engine.
     pub engine: Engine,
-    /// Since the clients began. Never less than in the earlier look that [`Processes::after`] was given.
+    /// Time since the clients started. Never less than in the earlier look passed to [`Processes::after`].
     pub time: Nanoseconds,
-    /// Part of the time since the earlier look: 100 is one ring all the time, more is several rings.
+    /// Percentage of the time since the earlier look: 100 is one ring busy all the time; several rings can exceed it.
     pub percent: Option<f64>,
 }
 
-/// What KFD tells of a process on one GPU.
+/// KFD's values of a process on one GPU.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -187,105 +187,104 @@ pub struct KfdUse {
     /// Video memory allocated through KFD.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
     pub vram: Reading<Bytes>,
-    /// How long copy engines worked.
+    /// Working time of copy engines.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
     pub sdma: Reading<Microseconds>,
-    /// How long its queues were evicted.
+    /// Time its queues were evicted.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
     pub evicted: Reading<Milliseconds>,
-    /// Compute units with work of this process; only GFX9 counts them.
+    /// Number of compute units that run this process; only GFX9 counts them.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
     pub cu_occupancy: Reading<u32>,
     /// Page faults of shared virtual memory.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
     pub faults: Reading<u64>,
-    /// Pages that came to video memory.
+    /// Pages migrated to video memory.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
     pub page_in: Reading<u64>,
-    /// Pages that left it.
+    /// Pages migrated from video memory.
     #[cfg_attr(feature = "serde", serde(serialize_with = "crate::reading::serialize_known"))]
     pub page_out: Reading<u64>,
-    /// Its queues.
+    /// ROCm queues of the process.
     pub queues: Vec<KfdQueue>,
     #[cfg_attr(feature = "serde", serde(skip))]
     read_at: Instant,
 }
 
-/// A queue of ROCm.
+/// A ROCm queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct KfdQueue {
-    /// Its number within the process.
+    /// The queue's number within the process.
     pub id: u32,
-    /// What it is for.
+    /// The queue's type.
     pub kind: Option<QueueKind>,
-    /// Bytes of its ring.
+    /// Size of the ring in bytes.
     pub size: Option<Bytes>,
 }
 
-/// What a queue is for (`enum kfd_queue_type`).
+/// Types of a queue (`enum kfd_queue_type`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum QueueKind {
     /// 0: work for the shaders.
     Compute,
-    /// 1: copies.
+    /// 1: copy operations.
     Sdma,
-    /// 2: the driver's own.
+    /// 2: a queue of the driver.
     Hiq,
-    /// 3: a debugger's.
+    /// 3: a queue of a debugger.
     Diq,
-    /// 4: copies over XGMI.
+    /// 4: copy operations over XGMI.
     SdmaXgmi,
-    /// 5: copies by an engine of one's choice.
+    /// 5: copy operations by a selected engine.
     SdmaByEngine,
     /// Another number.
     Other(u32),
 }
 
-/// A client of the graphics driver: an opened device node.
+/// A client of the graphics driver, which is an open device node.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct DrmClient {
-    /// Whether a process with a lower number has it too, as after a fork or when a descriptor was handed over.
-    /// It is to be counted there.
+    /// `true` if a process with a lower id has the same client, as after a fork or a transfer. Count it there.
     pub shared: bool,
-    /// What it holds and has used.
+    /// The client's memory and engine times.
     pub info: FdInfo,
     #[cfg_attr(feature = "serde", serde(skip))]
     read_at: Instant,
 }
 
 impl Processes {
-    /// Whether both lists were read in whole. If not, a sum over the processes is the least that it may be.
+    /// Returns `true` if both lists were read completely. If not, a sum over the processes is a lower bound.
     pub fn is_complete(&self) -> bool {
-        // A machine without KFD has no processes there.
+        // A machine without KFD has no processes in its list.
         let kfd = self.kfd.as_ref().err().is_none_or(Error::is_absence);
         let proc = self.proc.is_ok() && self.namespace.is_ok() && self.others.is_ok();
         self.unreadable == 0 && self.failed.is_none() && kfd && proc
     }
 
-    /// The number of processes of which something could not be read, from [`failed`](Processes::failed).
+    /// Number of processes that could not be read completely, from [`failed`](Processes::failed).
     pub fn failed_count(&self) -> usize {
         self.failed.as_ref().map_or(0, |failed| failed.count)
     }
 
-    /// The processes that use the GPU with this place in [`Smi::gpus`], with what each uses of it.
+    /// The processes that use the GPU at this position in [`Smi::gpus`], with their use of it.
     pub fn of_gpu(&self, gpu: usize) -> impl Iterator<Item = (&Process, &ProcessGpu)> {
         self.processes.iter().filter_map(move |process| {
             Some((process, process.gpus.iter().find(|used| used.gpu == Some(gpu))?))
         })
     }
 
-    /// Video memory that these processes hold of a GPU, each client counted once.
+    /// Video memory in bytes that these processes use on a GPU, each client counted once.
     ///
-    /// Less than what the GPU says is used: the driver, the console and unreadable processes hold some too, and what a
-    /// process holds of which [`vram`](ProcessGpu::vram) is absent is left out. [`is_vram_known`](Processes::is_vram_known)
-    /// tells whether it is the whole sum. In a pid
-    /// namespace the larger sum of the two lists, since nothing tells which process stands in both.
+    /// This is less than the used memory of the GPU: the driver, the console and unreadable processes use memory too,
+    /// and a process with an absent [`vram`](ProcessGpu::vram) is not counted.
+    /// [`is_vram_known`](Processes::is_vram_known) returns whether the sum is complete. In a pid namespace, this is
+    /// the larger sum of the two lists, because a process may be in both.
     pub fn vram_of_gpu(&self, gpu: usize) -> Bytes {
         let sum = |view| {
             let listed = self.of_gpu(gpu).filter(|(process, _)| process.view == view);
@@ -296,29 +295,29 @@ impl Processes {
 }
 
 impl Processes {
-    /// Whether [`vram_of_gpu`](Processes::vram_of_gpu) is the whole sum of all processes that use the GPU.
+    /// Returns `true` if [`vram_of_gpu`](Processes::vram_of_gpu) includes all processes that use the GPU.
     pub fn is_vram_known(&self, gpu: usize) -> bool {
         self.is_complete() && self.of_gpu(gpu).all(|(_, used)| used.vram.is_ok())
     }
 }
 
-/// A process by the list that numbers it: a key that never mixes a container's numbers with the host's.
+/// A process id with its list: a key that never confuses a container's ids with the host's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum ProcessId {
-    /// A number of the `/proc` that is mounted here.
+    /// An id of the `/proc` that is mounted here.
     Here(Pid),
-    /// A number of the host, for a process that this pid namespace cannot see.
+    /// An id of the host, for a process that this pid namespace cannot see.
     Host(Pid),
 }
 
 impl Process {
-    /// The Slurm job that its control group names.
+    /// The Slurm job in the control group's path.
     pub fn slurm_job(&self) -> Option<&str> {
         crate::parse::process::slurm_job(self.cgroup.as_deref().ok()?)
     }
 
-    /// A key for the process; [`Process::pid`] alone may mean two processes in a container.
+    /// A key for the process. In a container, [`Process::pid`] alone can mean two processes.
     pub fn id(&self) -> ProcessId {
         match self.view {
             PidView::Proc => ProcessId::Here(self.pid),
@@ -326,28 +325,28 @@ impl Process {
         }
     }
 
-    /// What it uses of the GPU with this place in [`Smi::gpus`].
+    /// Its use of the GPU at this position in [`Smi::gpus`].
     pub fn gpu(&self, gpu: usize) -> Option<&ProcessGpu> {
         self.gpus.iter().find(|used| used.gpu == Some(gpu))
     }
 }
 
 impl ProcessGpu {
-    /// How busy the process kept the GPU since the earlier look, in percent of one engine: all engines together, copy
-    /// engines included; `None` before a second look.
+    /// Usage of the GPU by this process since the earlier look, in percent of one engine: all engines together,
+    /// including copy engines; `None` before a second look.
     pub fn busy(&self) -> Option<f64> {
         let engines = self.engines.iter().filter_map(|engine| engine.percent);
         let known: Vec<f64> = engines.chain(self.sdma_percent).collect();
         (!known.is_empty()).then(|| known.iter().fold(0.0, |sum, percent| sum + percent))
     }
 
-    /// What one engine did for the process.
+    /// The use of one engine by the process.
     pub fn engine(&self, engine: Engine) -> Option<&EngineUse> {
         self.engines.iter().find(|found| found.engine == engine)
     }
 }
 
-/// Looks at the processes again and again, and keeps the last look itself.
+/// Reads the processes repeatedly, and keeps the previous look itself.
 #[derive(Debug)]
 pub struct ProcessMonitor {
     smi: Smi,
@@ -378,7 +377,7 @@ impl ProcessMonitor {
 }
 
 impl Smi {
-    /// A monitor of the processes, which keeps the last look itself.
+    /// A monitor of the processes that keeps the previous look itself.
     ///
     /// ```
     /// # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes").build()?;
@@ -393,15 +392,20 @@ impl Smi {
         ProcessMonitor { smi: self.clone(), last: None, memory: None }
     }
 
-    /// The processes that use a GPU, with what each uses.
+    /// The processes that use GPUs, with their use of each.
     ///
-    /// Reads `/proc/<pid>/fdinfo` of all processes that the user may look at; takes a hundredth of a second where
-    /// thousands of descriptors are open. A process that ends meanwhile is left out.
+    /// Reads `/proc/<pid>/fdinfo` of all processes that the user may inspect; this takes about ten milliseconds with
+    /// thousands of open descriptors. A process that ends meanwhile is left out.
     ///
-    /// *Source*: `/sys/class/kfd/kfd/proc`; `status`, `cgroup`, `fd` and `fdinfo` of `/proc/<pid>`; `/etc/passwd`.
-    /// *Errors*: none of its own; a side that cannot be read is a reason of the list, a value one of its process.
-    /// *Supported on*: all; memory and engines of graphics clients since Linux 5.14, those of partitions other than
-    /// a package's first only by KFD.
+    /// # Source
+    /// `/sys/class/kfd/kfd/proc`; `status`, `cgroup`, `fd` and `fdinfo` of `/proc/<pid>`; `/etc/passwd`.
+    ///
+    /// # Errors
+    /// None. A list that cannot be read has a reason in [`Processes::reasons`], a value in its process.
+    ///
+    /// # Supported on
+    /// All; memory and engines of graphics clients since Linux 5.14. For partitions other than a package's first,
+    /// only KFD has values.
     #[doc(alias = "amdsmi_get_gpu_process_list")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_info")]
     pub fn processes(&self) -> Processes {
@@ -410,11 +414,18 @@ impl Smi {
 }
 
 impl Gpu {
-    /// The processes that use this GPU; as [`Smi::processes`], but for one.
+    /// The processes that use this GPU, like [`Smi::processes`] for one GPU.
     ///
-    /// It costs nearly as much as asking for all: which descriptors are this GPU's, only reading them tells.
+    /// This costs nearly as much as reading all: only reading shows which descriptors belong to this GPU.
     ///
-    /// *Source*, *Errors* and *Supported on*: as [`Smi::processes`].
+    /// # Source
+    /// As [`Smi::processes`].
+    ///
+    /// # Errors
+    /// As [`Smi::processes`].
+    ///
+    /// # Supported on
+    /// As [`Smi::processes`].
     #[doc(alias = "amdsmi_get_gpu_process_list_by_pid")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_info_by_pid")]
     #[doc(alias = "amdsmi_get_gpu_compute_process_gpus")]
@@ -457,7 +468,7 @@ fn scan(backend: &dyn Backend, wanted: &Wanted<'_>, memory: &mut Option<Memory>)
     Processes { namespace, processes, unreadable, failed, kfd, proc, others }
 }
 
-/// The value, empty where it could not be read, and whether it could.
+/// The value, or an empty one with the error of reading it.
 fn or_default<T: Default>(read: Result<T>) -> (T, Result<()>) {
     match read {
         Ok(value) => (value, Ok(())),
@@ -465,16 +476,16 @@ fn or_default<T: Default>(read: Result<T>) -> (T, Result<()>) {
     }
 }
 
-/// Processes of which something could not be read.
+/// Processes that could not be read completely.
 #[derive(Default)]
 struct Failures {
-    /// By list and number.
+    /// Pairs of list and process id.
     pids: BTreeSet<(bool, u32)>,
     first: Option<Error>,
 }
 
 impl Failures {
-    /// Counts a process of KFD's list, or of `/proc`.
+    /// Counts a process of KFD's list or of `/proc`.
     fn add(&mut self, of_kfd: bool, pid: u32, error: &Error) {
         self.pids.insert((of_kfd, pid));
         self.first.get_or_insert_with(|| error.clone());
@@ -487,20 +498,20 @@ fn refused(op: Op, path: PathBuf, error: &std::io::Error) -> Error {
         Error::NoPermission { op, path, .. } => Error::NoPermission {
             op,
             path,
-            hint: "another user's process; root or the capability SYS_PTRACE may look at it",
+            hint: "another user's process; inspecting it needs root or CAP_SYS_PTRACE",
         },
         other => other,
     }
 }
 
-/// Whether an error means that the process, or its entry, is no more.
+/// Returns `true` if the error means that the process or its entry no longer exists.
 fn is_gone(error: &std::io::Error) -> bool {
     use rustix::io::Errno;
     let errno = error.raw_os_error().map(Errno::from_raw_os_error);
     matches!(errno, Some(Errno::NOENT | Errno::SRCH | Errno::NODEV))
 }
 
-/// A name that is a number and nothing else.
+/// Parses a name that consists of a number only.
 fn number(name: &std::ffi::OsStr) -> Option<u32> {
     let name = name.to_str()?;
     if !name.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -509,7 +520,7 @@ fn number(name: &std::ffi::OsStr) -> Option<u32> {
     name.parse().ok()
 }
 
-/// A path below a process's directory.
+/// A path in a process's directory.
 fn below(directory: &str, number: u32) -> std::path::PathBuf {
     Path::new(directory).join(number.to_string())
 }

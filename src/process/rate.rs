@@ -1,4 +1,4 @@
-//! What happened between two looks.
+//! Usage between two looks.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -9,17 +9,17 @@ use crate::id::Bdf;
 use crate::parse::fdinfo::{Engine, EngineTime};
 use crate::unit::{Microseconds, Nanoseconds};
 
-/// A client by what stays the same from look to look: process, device, number.
+/// A client by the values that do not change between looks: process, device, number.
 type Key = (u32, Option<Bdf>, Option<u64>);
 
 impl Processes {
-    /// The same processes, with how busy each engine was since an earlier look.
+    /// The same processes, with the usage of each engine since an earlier look.
     ///
-    /// The percentage of an engine is its time between the two looks over the time between them, 100 for one ring
-    /// that worked all the while; compute and copy engines have several rings and may exceed it. The time of a job
-    /// is counted when it ends, so percentages over less than a second jump. The kernel's counters may go backwards
-    /// a little: then the earlier one is kept and the percentage is 0, until the counter has passed it. A client that
-    /// was not there earlier has no percentage.
+    /// The percentage of an engine is its working time between the two looks, divided by the time between them; 100
+    /// is one ring busy all the time. Compute and copy engines have several rings and can exceed it. The time of a
+    /// job is counted when it ends, so percentages over less than a second fluctuate. The kernel's counters can
+    /// decrease slightly: then the earlier value is kept and the percentage is 0 until the counter has passed it. A
+    /// client that did not exist earlier has no percentage.
     ///
     /// ```no_run
     /// # let smi = amdgpu_smi::Smi::new()?;
@@ -73,10 +73,10 @@ impl Processes {
     }
 }
 
-/// Adds a client's percentages to those of its process, and keeps its counters from going backwards.
+/// Adds a client's percentages to those of its process, and prevents its counters from decreasing.
 fn add_rates(client: &mut DrmClient, before: &DrmClient, busy: &mut HashMap<Engine, f64>) {
     let passed = client.read_at.saturating_duration_since(before.read_at);
-    // An engine without a line has not worked yet, or has gone backwards to nothing.
+    // An engine without a line has not worked yet, or its counter has gone back to zero.
     for known in &before.info.engines {
         if !client.info.engines.iter().any(|engine| engine.engine == known.engine) {
             client.info.engines.push(EngineTime::new(known.engine.clone(), Nanoseconds(0)));
@@ -93,7 +93,7 @@ fn add_rates(client: &mut DrmClient, before: &DrmClient, busy: &mut HashMap<Engi
     }
 }
 
-/// One time in percent of another; absent where none has passed.
+/// One time in percent of another; absent if no time has passed.
 fn percent(worked: Duration, passed: Duration) -> Option<f64> {
     (!passed.is_zero()).then(|| worked.as_secs_f64() * 100.0 / passed.as_secs_f64())
 }
@@ -111,7 +111,7 @@ mod tests {
         Err(Error::NotSupported { path: "/proc/1".into() })
     }
 
-    /// One process on one GPU, seen so many milliseconds after the start.
+    /// One process on one GPU, this many milliseconds after the start.
     fn look(start: Instant, millis: u64, engines: &[(Engine, u64)], sdma: u64) -> Processes {
         let read_at = start + Duration::from_millis(millis);
         let mut info = FdInfo { client_id: Some(7), ..FdInfo::default() };

@@ -1,11 +1,11 @@
-//! Which GPUs are asked about.
+//! The selection of GPUs.
 
 use std::collections::HashMap;
 
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId};
 
-/// The GPUs that are asked about, by the names that processes' files have for them.
+/// The selected GPUs, by their names in the files of processes.
 pub(super) struct Wanted<'a> {
     gpus: Vec<&'a Gpu>,
     by_kfd_id: HashMap<GpuId, usize>,
@@ -15,12 +15,12 @@ pub(super) struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// All GPUs, and also those that this process cannot see.
+    /// Selects all GPUs, including those hidden from this process.
     pub(super) fn all(gpus: &'a [Gpu]) -> Wanted<'a> {
         Wanted::new(gpus.iter().collect(), true)
     }
 
-    /// One GPU and no other.
+    /// Selects one GPU.
     pub(super) fn only(gpu: &'a Gpu) -> Wanted<'a> {
         Wanted::new(vec![gpu], false)
     }
@@ -38,7 +38,7 @@ impl<'a> Wanted<'a> {
             if let Ok(id) = ids.kfd_id {
                 wanted.by_kfd_id.insert(id, index);
             }
-            // The package's own nodes are the first partition's.
+            // The package's own nodes belong to the first partition.
             if ids.partition.is_none_or(|partition| partition == 0) {
                 wanted.by_bdf.insert(ids.package, index);
             }
@@ -60,17 +60,17 @@ impl<'a> Wanted<'a> {
         self.by_kfd_id.get(&id).and_then(|index| self.gpus.get(*index)).copied()
     }
 
-    /// Whether a GPU with this number is asked about.
+    /// Returns `true` if a GPU with this id is selected.
     pub(super) fn has_kfd_id(&self, id: GpuId) -> bool {
         self.others || self.by_kfd_id.contains_key(&id)
     }
 
-    /// Whether GPUs that are none of the list are told of.
+    /// Returns `true` if GPUs outside the list are included.
     pub(super) fn keeps_others(&self) -> bool {
         self.others
     }
 
-    /// Its place in the list of GPUs.
+    /// The position in the list of GPUs.
     pub(super) fn place(&self, index: usize) -> Option<usize> {
         self.gpus.get(index).map(|gpu| gpu.index())
     }

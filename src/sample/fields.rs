@@ -1,29 +1,29 @@
-//! What a sampler is to read.
+//! The fields that a sampler reads.
 
 bitflags::bitflags! {
-    /// What a [`Sampler`](super::Sampler) reads at each sample.
+    /// The fields that a [`Sampler`](super::Sampler) reads at each sample.
     ///
-    /// A bit stands for the files that are read; what belongs to them and cannot change (limits, labels, sizes)
-    /// is read once and comes with them.
+    /// Each bit stands for some files. Related values that cannot change (limits, labels, sizes) are read once and
+    /// included.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct SampleFields: u32 {
         /// All temperature sensors: `temp*_input`.
         const TEMPERATURES = 1 << 0;
-        /// Power of all channels: `power*_average`, `power*_input`, whichever there are.
+        /// Power of all channels: `power*_average` and `power*_input`, as far as they exist.
         const POWER = 1 << 1;
-        /// The power limits in force: `power*_cap`.
+        /// The power limits in effect: `power*_cap`.
         const POWER_CAP = 1 << 2;
-        /// The clocks that hwmon measures: `freq*_input`.
+        /// The frequencies of hwmon: `freq*_input`.
         const FREQUENCIES = 1 << 3;
         /// All voltages: `in*_input`.
         const VOLTAGES = 1 << 4;
         /// Speed and drive of all fans: `fan*_input`, `pwm*`.
         const FANS = 1 << 5;
-        /// What fans are set to: `fan*_target`, `fan*_enable`, `pwm*_enable`, `gpu_od/fan_ctrl/*`.
+        /// Fan settings: `fan*_target`, `fan*_enable`, `pwm*_enable`, `gpu_od/fan_ctrl/*`.
         const FAN_SETTINGS = 1 << 6;
-        /// How busy the shaders are: `gpu_busy_percent`.
+        /// Shader usage: `gpu_busy_percent`.
         const GFX_ACTIVITY = 1 << 7;
-        /// How busy memory and video are: `mem_busy_percent`, `vcn_busy_percent`.
+        /// Memory and media usage: `mem_busy_percent`, `vcn_busy_percent`.
         const OTHER_ACTIVITY = 1 << 8;
         /// Video memory: `mem_info_vram_used`.
         const VRAM = 1 << 9;
@@ -33,17 +33,17 @@ bitflags::bitflags! {
         const CLOCKS = 1 << 11;
         /// Levels of all other clocks: `pp_dpm_*`.
         const OTHER_CLOCKS = 1 << 12;
-        /// The link: `current_link_speed`, `current_link_width`, `pcie_replay_count`, `pp_dpm_pcie`.
+        /// The PCIe link: `current_link_speed`, `current_link_width`, `pcie_replay_count`, `pp_dpm_pcie`.
         const PCIE = 1 << 13;
         /// Performance level, power profiles and overdrive: `power_dpm_force_performance_level`,
         /// `pp_power_profile_mode`, `pp_od_clk_voltage`.
         const PERFORMANCE = 1 << 14;
-        /// What never changes, read once: the VBIOS, the video memory itself. Opens the GPU's render node once for it.
+        /// Constant facts, read once: the VBIOS and the type of the video memory. Opens the GPU's render node once.
         const FACTS = 1 << 15;
-        /// The metrics table, `gpu_metrics`: opened anew for each sample.
+        /// The metrics table, `gpu_metrics`, opened for each sample.
         const METRICS = 1 << 16;
 
-        /// What monitors show: fourteen files on a desktop card.
+        /// The fields of a monitor: fourteen files on a desktop card.
         const MONITOR = Self::TEMPERATURES.bits() | Self::POWER.bits() | Self::POWER_CAP.bits()
             | Self::FREQUENCIES.bits() | Self::VOLTAGES.bits() | Self::FANS.bits()
             | Self::GFX_ACTIVITY.bits() | Self::VRAM.bits() | Self::CLOCKS.bits();
@@ -51,7 +51,7 @@ bitflags::bitflags! {
 }
 
 impl Default for SampleFields {
-    /// [`SampleFields::MONITOR`].
+    /// Returns [`SampleFields::MONITOR`].
     fn default() -> SampleFields {
         SampleFields::MONITOR
     }

@@ -1,4 +1,4 @@
-//! Many GPUs sampled side by side.
+//! Samples many GPUs in parallel.
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
@@ -11,14 +11,14 @@ use super::values::Sample;
 use crate::error::Error;
 use crate::gpu::Gpu;
 
-/// How many descriptors all samplers of a fleet keep together: half of the usual limit of a process.
+/// Maximum number of descriptors for all samplers of a fleet: half of a process's usual limit.
 const DESCRIPTORS: usize = 512;
-/// The most threads, if nothing is said.
+/// Default maximum number of threads.
 const THREADS: usize = 64;
-/// Reading attributes needs little.
+/// Reading attributes needs little stack.
 const STACK: usize = 256 << 10;
 
-/// Samples many GPUs side by side, and does not wait for one that hangs.
+/// Samples many GPUs in parallel, without waiting for one that hangs.
 ///
 /// ```
 /// use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
@@ -40,47 +40,47 @@ const STACK: usize = 256 << 10;
 /// # }
 /// ```
 ///
-/// Each package has one thread at most at work on it, because its partitions share the driver's lock: a package
-/// that hangs takes one thread with it, until the kernel lets go, and its partitions are late together. The
-/// threads are made once. With fewer threads than packages, as many hanging packages as threads stop all.
+/// At most one thread works on each package, because its partitions share the driver's lock. A hanging package blocks
+/// one thread until the kernel releases it, and all its partitions are late together. The threads are created once.
+/// If there are fewer threads than packages, a hanging package per thread blocks everything.
 ///
-/// Descriptors are shared out: 512 for all samplers together, or less where they say so.
+/// The samplers share 512 descriptors, or fewer if their own limits are lower.
 ///
-/// Dropping it waits for nothing: a thread that hangs ends when the kernel lets go of it.
+/// Dropping the fleet does not wait: a hanging thread ends when the kernel releases it.
 #[derive(Debug)]
 pub struct FleetSampler {
     packages: Vec<Package>,
-    /// For each GPU, in the order given: its package and its place there.
+    /// The package of each GPU and its position there, in the order of the samplers.
     places: Vec<(usize, usize)>,
     gpus: Vec<Gpu>,
     shared: Arc<Shared>,
     tick: u64,
 }
 
-/// What came of asking one GPU.
+/// The result of reading one GPU.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Outcome<'a> {
-    /// Its values, of this tick.
+    /// The values of this tick.
     Sampled(&'a Sample),
-    /// Its values, of an earlier tick that they were late for. It is asked anew at the next tick.
+    /// The values of an earlier tick that arrived too late for it. The GPU is read again at the next tick.
     Overdue(&'a Sample),
-    /// No answer yet; it was asked at this time.
+    /// No answer yet; the read started at this time.
     Late(Instant),
-    /// The device is gone.
+    /// The device is gone, or cannot be read.
     Failed(&'a Error),
 }
 
 #[derive(Debug)]
 struct Package {
-    /// Absent while a thread has it.
+    /// Absent while a thread works on it.
     job: Option<Job>,
     asked: Instant,
-    /// Whether its answer is one to an earlier tick.
+    /// Set if the answer belongs to an earlier tick.
     overdue: bool,
 }
 
-/// The samplers of one package, on their way to a thread and back.
+/// The samplers of one package, passed to a thread and back.
 #[derive(Debug)]
 struct Job {
     package: usize,
@@ -105,24 +105,24 @@ struct Queue {
 
 impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        // Jobs are moved in and out whole; a panic elsewhere leaves none half done.
+        // Jobs are moved in and out as a whole, so a panic elsewhere leaves none half done.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl FleetSampler {
-    /// A thread for each package, at most 64.
+    /// Starts one thread per package, at most 64.
     ///
     /// # Errors
-    /// If no thread can be made at all.
+    /// If no thread can be started.
     pub fn new(samplers: Vec<Sampler>) -> io::Result<FleetSampler> {
         FleetSampler::with_threads(samplers, THREADS)
     }
 
-    /// As [`FleetSampler::new`], with at most so many threads.
+    /// Like [`FleetSampler::new`], with at most this many threads.
     ///
     /// # Errors
-    /// If no thread can be made at all.
+    /// If no thread can be started.
     pub fn with_threads(samplers: Vec<Sampler>, most: usize) -> io::Result<FleetSampler> {
         let share = DESCRIPTORS / samplers.len().max(1);
         let gpus: Vec<Gpu> = samplers.iter().map(|sampler| sampler.gpu().clone()).collect();
@@ -142,7 +142,7 @@ impl FleetSampler {
         }
         let shared = Arc::new(Shared::default());
         let threads = jobs.len().min(most.max(1));
-        // Few threads are better than none: with fewer it is only slower.
+        // Continue with fewer threads: it is only slower.
         let made: Vec<io::Result<()>> = (0..threads).map(|number| spawn(&shared, number)).collect();
         if threads > 0 && made.iter().all(Result::is_err) {
             return Err(made
@@ -161,14 +161,14 @@ impl FleetSampler {
         Ok(FleetSampler { packages, places, gpus, shared, tick: 0 })
     }
 
-    /// Asks all GPUs, and gives what they answer: when all have answered that are not still busy with an earlier
-    /// tick, or after `deadline`, whichever is first.
+    /// Reads all GPUs and returns their results when all have answered, except those still busy with an earlier tick,
+    /// or after `deadline`, whichever comes first.
     ///
-    /// A GPU whose answer to an earlier tick came after that tick is not asked anew: the answer is of this tick,
-    /// as [`Outcome::Overdue`]. So one that is always late is heard of too.
+    /// A GPU that answered an earlier tick too late is not read again in this tick: its answer is returned as
+    /// [`Outcome::Overdue`]. So even a GPU that is always late delivers values.
     ///
-    /// The GPUs come in the order of the samplers that the fleet was made of; one that came back
-    /// ([`Sampler::reattach`]) by its new handle.
+    /// The results are in the order of the fleet's samplers. A GPU that came back ([`Sampler::reattach`]) has its new
+    /// handle.
     pub fn tick(&mut self, deadline: Duration) -> impl Iterator<Item = (&Gpu, Outcome<'_>)> {
         self.ask(deadline);
         self.places.iter().zip(&self.gpus).map(|((package, place), gpu)| {
@@ -180,7 +180,7 @@ impl FleetSampler {
         })
     }
 
-    /// The samplers that no thread is busy with, for [`Sampler::reattach`].
+    /// The samplers that no thread is using, for [`Sampler::reattach`].
     pub fn idle_samplers(&mut self) -> impl Iterator<Item = &mut Sampler> {
         let jobs = self.packages.iter_mut().filter_map(|package| package.job.as_mut());
         jobs.flat_map(|job| &mut job.samplers)
@@ -244,7 +244,7 @@ fn spawn(shared: &Arc<Shared>, number: usize) -> io::Result<()> {
     builder.spawn(move || work(&shared)).map(drop)
 }
 
-/// What a thread does: one package after the other, until the fleet is gone.
+/// The loop of a thread: works on one package after another until the fleet is dropped.
 fn work(shared: &Shared) {
     let mut queue = shared.queue();
     while !queue.closed {

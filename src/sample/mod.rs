@@ -1,7 +1,7 @@
-//! The same values of the same GPUs, again and again: cheap, and without one GPU in the way of another.
+//! Repeated reading of the same values, at low cost and without one GPU blocking another.
 //!
-//! [`Sampler`] reads one GPU at the price of one system call a value. [`FleetSampler`] reads many side by side
-//! and does not wait for one that hangs.
+//! [`Sampler`] reads one GPU with one system call per value. [`FleetSampler`] reads many GPUs in parallel and does
+//! not wait for one that hangs.
 
 mod courtesy;
 mod fields;
@@ -22,9 +22,9 @@ pub use values::{ClockLevels, Sample};
 use crate::gpu::Gpu;
 
 impl Gpu {
-    /// Reads these fields again and again; nothing is read or opened before the first sample.
+    /// A sampler of these fields. It reads and opens nothing before the first sample.
     ///
-    /// A partition's sensors are its package's, as for all methods of [`Gpu`].
+    /// A partition reports its package's sensors, as in all methods of [`Gpu`].
     pub fn sampler(&self, fields: SampleFields) -> Sampler {
         Sampler::new(self.clone(), fields)
     }

@@ -1,4 +1,4 @@
-//! All GPUs of a machine, sampled side by side, while they come and go.
+//! Samples all GPUs of a machine in parallel, including added and removed ones.
 
 use std::io;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::fleet::{FleetSampler, Outcome};
 use crate::discover::{Changes, Smi};
 use crate::gpu::Gpu;
 
-/// Samples all GPUs of a machine side by side, and scans for those that came, went or were partitioned anew.
+/// Samples all GPUs of a machine in parallel, and scans for GPUs that were added, removed or repartitioned.
 ///
 /// ```
 /// use amdgpu_smi::sample::{Outcome, SampleFields};
@@ -39,19 +39,19 @@ impl Monitor {
         Ok(Monitor { smi, fields, fleet, changes: Changes::default() })
     }
 
-    /// The machine as the last tick found it.
+    /// The machine as of the last tick.
     pub fn smi(&self) -> &Smi {
         &self.smi
     }
 
-    /// GPUs that came and went at the last tick.
+    /// GPUs added and removed at the last tick.
     pub fn changes(&self) -> &Changes {
         &self.changes
     }
 
-    /// Scans the machine, asks all GPUs and gives what they answer: as [`FleetSampler::tick`].
+    /// Scans the machine, reads all GPUs and returns the results, like [`FleetSampler::tick`].
     ///
-    /// A scan that fails leaves the list as it was; its GPUs say what is wrong with them.
+    /// A failed scan leaves the list unchanged; its GPUs report their own errors.
     pub fn tick(&mut self, deadline: Duration) -> impl Iterator<Item = (&Gpu, Outcome<'_>)> {
         self.changes = self.smi.refresh().unwrap_or_default();
         if self.changes != Changes::default() {
@@ -68,10 +68,10 @@ fn fleet(smi: &Smi, fields: SampleFields) -> io::Result<FleetSampler> {
 }
 
 impl Smi {
-    /// A sampler of all GPUs that follows those that come and go.
+    /// A sampler of all GPUs that follows added and removed ones.
     ///
     /// # Errors
-    /// If no thread can be made.
+    /// If no thread can be started.
     pub fn monitor(&self, fields: SampleFields) -> io::Result<Monitor> {
         Monitor::new(self.clone(), fields)
     }

@@ -1,4 +1,4 @@
-//! Which files the fields of a sample are, on the GPU at hand.
+//! The files of a sample's fields on this GPU.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::gpu::{ClockDomain, Gpu, TemperatureSensor, VoltageRail};
 use crate::parse::dpm::DpmTable;
 use crate::reading::{Reading, Scope, is_settled};
 
-/// What is planned together: a list or bundle of a sample with its files.
+/// A list or bundle of a sample that is planned together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Group {
     Temperatures,
@@ -37,20 +37,20 @@ enum Group {
     Facts,
 }
 
-/// One part of a sample: what cannot change is in the sample already, what can is read by slots.
+/// One part of a sample. Its constant values are in the sample already; its slots read the changing ones.
 #[derive(Debug)]
 pub(super) struct Part {
     group: Group,
     pub(super) slots: Vec<Slot>,
-    /// Whether all that cannot change is known: a value, or that the GPU has none.
+    /// Set when all constant values are known: a value, or the absence of one.
     complete: bool,
     tried: bool,
     backoff: Backoff,
-    /// Of the temperatures, the one that is wanted; all if there is none.
+    /// The only temperature sensor to read; `None` reads all.
     only: Option<TemperatureSensor>,
 }
 
-/// The parts that these fields need.
+/// The parts that contain these fields.
 pub(super) fn parts(fields: SampleFields) -> Vec<Part> {
     use SampleFields as Fields;
     let needs = [
@@ -80,15 +80,15 @@ pub(super) fn parts(fields: SampleFields) -> Vec<Part> {
 }
 
 impl Part {
-    /// Of the temperatures reads that of one sensor; for other parts this says nothing.
+    /// Reads only one temperature sensor. Has no effect on other parts.
     pub(super) fn read_only(&mut self, sensor: &TemperatureSensor) {
         self.only = Some(sensor.clone());
     }
 
-    /// Finds the files, and reads what cannot change, until that is complete.
+    /// Finds the files and reads the constant values until they are complete.
     ///
-    /// Once while the GPU sleeps, for what is answered in sleep; then not before it is awake. True if the device
-    /// may be gone.
+    /// While the GPU sleeps, it runs once for the values that are available in sleep, and then not until the GPU is
+    /// awake. Returns `true` if the device may be gone.
     pub(super) fn prepare(
         &mut self,
         gpu: &Gpu,
@@ -124,7 +124,7 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// Says whether all that cannot change is known now.
+    /// Returns `true` if all constant values are known now.
     fn part(&mut self, group: Group, only: Option<&TemperatureSensor>) -> bool {
         use SampleFields as Fields;
         match group {
@@ -181,7 +181,7 @@ impl Plan<'_> {
         let mut complete = true;
         for (at, power) in channels.iter().enumerate() {
             let channel = power.channel;
-            // Its zeros are no readings, now or later.
+            // The zeros of the second die are never readings.
             if power.is_on_first_die() {
                 continue;
             }
@@ -277,8 +277,8 @@ impl Plan<'_> {
         let complete = is_settled(&memory.vram_total)
             && is_settled(&memory.visible_vram_total)
             && is_settled(&memory.gtt_total);
-        // What a partition uses is published nowhere: the bundle's reasons say so and stay. KFD's bank answers where the
-        // driver has no file.
+        // No file has the usage of a partition: the bundle's reasons say so and remain. KFD's bank has the size if
+        // the driver has no file for it.
         if !self.gpu.is_partition() {
             match memory.vram_used.as_ref().map(|used| used.source) {
                 Ok(crate::reading::Source::Kfd) => {
@@ -320,7 +320,7 @@ impl Plan<'_> {
         let link = &self.sample.pcie;
         let complete =
             is_settled(&link.speed_max) && is_settled(&link.width_max) && is_settled(&link.slot_type);
-        // Where it is not known, the bundle has the reasons, and the next try finds it.
+        // If the path is unknown, the bundle has the reasons, and the next attempt finds it.
         let top = self.gpu.upstream();
         if let Ok(top) = &top {
             let of_link = |file: &str| format!("{top}{file}");
@@ -350,12 +350,12 @@ impl Plan<'_> {
         complete
     }
 
-    /// Whether a label could be read, if there is one.
+    /// Returns `true` if a label was read or does not exist.
     fn labelled<T>(&self, label: &Attribute<T>, channel: u32, is_known: bool) -> bool {
         is_known || !self.gpu.hwmon().is_ok_and(|hwmon| hwmon.has(&label.of_channel(channel)))
     }
 
-    /// Keeps what hwmon lists in the sample, or the reason why it cannot; gives the list where there is one.
+    /// Stores hwmon's list, or the reason for its absence, in the sample. Returns the list if there is one.
     fn listed<T: Clone>(
         &mut self,
         list: Result<Vec<T>>,
@@ -367,7 +367,7 @@ impl Plan<'_> {
         kept.as_ref().ok().cloned()
     }
 
-    /// Has a channel of hwmon read at each sample, if it is wanted.
+    /// Adds a channel of hwmon to each sample, if it is selected.
     fn hwmon<T: 'static>(
         &mut self,
         attribute: &'static Attribute<T>,
@@ -384,7 +384,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Has a file of the PCI device read at each sample, if it is wanted.
+    /// Adds a file of the PCI device to each sample, if it is selected.
     fn device<T: 'static>(
         &mut self,
         attribute: &'static Attribute<T>,
@@ -408,7 +408,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Has a file of the KFD node read at each sample, if it is wanted.
+    /// Adds a file of the KFD node to each sample, if it is selected.
     fn node<T: 'static>(
         &mut self,
         attribute: &'static Attribute<T>,
@@ -426,7 +426,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Has a long file of the PCI device read at each sample.
+    /// Adds a long file of the PCI device to each sample.
     fn table<T: 'static>(
         &mut self,
         attribute: &'static Attribute<T>,
@@ -466,7 +466,7 @@ fn refill_levels(table: &mut DpmTable, text: &[u8]) -> crate::attribute::Answer<
     levels_present(table)
 }
 
-/// As [`is_settled`], of what the render node tells: a caller who may not open it now will not be let in later.
+/// Like [`is_settled`], for values of the render node. A caller who may not open it now will not be allowed later.
 fn is_settled_by_node<T>(reading: &Reading<T>) -> bool {
     is_settled(reading) || matches!(reading, Err(Error::NoPermission { .. }))
 }

@@ -1,4 +1,4 @@
-//! The sampler of one GPU.
+//! Samples one GPU repeatedly.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::discover::Smi;
 use crate::error::{Error, Result, Unavailable};
 use crate::gpu::{Device, Gpu, RuntimeStatus, TemperatureSensor, WakePolicy};
 
-/// How many descriptors a sampler keeps if nothing else is said: more than any card has files to sample.
+/// Default maximum number of descriptors: more than any card has files to sample.
 const DESCRIPTORS: usize = 64;
 
-/// Reads the same values of one GPU again and again, at the price of one system call each.
+/// Reads the same values of one GPU repeatedly, with one system call per value.
 ///
 /// ```
 /// use amdgpu_smi::sample::SampleFields;
@@ -35,18 +35,17 @@ const DESCRIPTORS: usize = 64;
 /// # }
 /// ```
 ///
-/// It keeps the files open that it reads (at most [`descriptor_limit`](Sampler::descriptor_limit) of them,
-/// opened when they are first read), reads what cannot change once, and reuses its buffers: after the first
-/// sample nothing is allocated as long as nothing fails. Two samplers, and a sampler and its [`Gpu`], do not
-/// disturb each other.
+/// The sampler keeps its files open (at most [`descriptor_limit`](Sampler::descriptor_limit), opened when first
+/// read), reads constant values once, and reuses its buffers: after the first sample it allocates nothing as long as
+/// nothing fails. Samplers are independent of each other and of their [`Gpu`].
 ///
-/// `power/runtime_status` is read before everything else: a GPU that sleeps is not woken (see [`WakePolicy`]).
-/// A GPU that may fall asleep by itself, is idle and would be kept awake by the sampler is left alone for longer
-/// than its autosuspend delay; the values are then absent for
-/// [`Unavailable::LeftAlone`]. [`keep_awake`](Sampler::keep_awake) gives that up.
+/// The sampler reads `power/runtime_status` first, so a sleeping GPU is not woken (see [`WakePolicy`]). An idle GPU
+/// that may suspend by itself, and would be kept awake by the sampler, is left alone for longer than its autosuspend
+/// delay; its values are then missing with [`Unavailable::LeftAlone`]. [`keep_awake`](Sampler::keep_awake) disables
+/// this.
 ///
-/// A field that failed has its reason in the sample and is tried again: at the next sample, then after more and
-/// more of them, at most sixteen. None is given up for good.
+/// A field that failed has its reason in the sample and is retried: at the next sample, then after increasingly many
+/// samples, at most sixteen. Fields are retried indefinitely.
 pub struct Sampler {
     gpu: Gpu,
     fields: SampleFields,
@@ -54,10 +53,10 @@ pub struct Sampler {
     parts: Vec<Part>,
     table: Option<Table>,
     status: Option<Box<dyn Attr>>,
-    /// How many more descriptors may be kept.
+    /// Number of descriptors that may still be kept open.
     spare: usize,
     limit: usize,
-    /// Of the temperatures, the one that is wanted.
+    /// The only temperature sensor to read, if one is selected.
     only: Option<TemperatureSensor>,
     courtesy: Courtesy,
     buf: Vec<u8>,
@@ -92,27 +91,28 @@ impl Sampler {
         }
     }
 
-    /// Reads an idle GPU at every sample, although that keeps it from falling asleep by itself.
+    /// Reads an idle GPU at every sample, although this keeps it from suspending.
     pub fn keep_awake(mut self, keep_awake: bool) -> Sampler {
         self.set_keep_awake(keep_awake);
         self
     }
 
-    /// As [`Sampler::keep_awake`], from the next sample on.
+    /// Like [`Sampler::keep_awake`], from the next sample on.
     pub fn set_keep_awake(&mut self, keep_awake: bool) {
         if keep_awake != self.courtesy.keep_awake {
             self.courtesy = Courtesy::new(keep_awake);
         }
     }
 
-    /// Of the [temperatures](SampleFields::TEMPERATURES) reads this one alone: a call less for each of the others.
+    /// Reads only this sensor of the [temperatures](SampleFields::TEMPERATURES), which saves one call for each of the
+    /// others.
     pub fn only_sensor(mut self, sensor: TemperatureSensor) -> Sampler {
         self.parts.iter_mut().for_each(|part| part.read_only(&sensor));
         self.only = Some(sensor);
         self
     }
 
-    /// Keeps at most so many descriptors; what is beyond is opened anew for each reading. 64 if nothing is said.
+    /// Keeps at most this many descriptors open; further files are opened for each read. The default is 64.
     pub fn descriptor_limit(mut self, limit: usize) -> Sampler {
         self.set_descriptor_limit(limit);
         self
@@ -127,27 +127,27 @@ impl Sampler {
         self.limit
     }
 
-    /// The GPU that is sampled.
+    /// The GPU of this sampler.
     pub fn gpu(&self) -> &Gpu {
         &self.gpu
     }
 
-    /// What is sampled.
+    /// The fields of this sampler.
     pub fn fields(&self) -> SampleFields {
         self.fields
     }
 
-    /// The last sample; of before the first one, a sample with neither values nor reasons.
+    /// The last sample. Before the first one, a sample with neither values nor reasons.
     pub fn last(&self) -> &Sample {
         &self.sample
     }
 
-    /// What happened between the last two metrics tables; `None` as long as there are no two.
+    /// The rates between the last two metrics tables; `None` without two tables.
     pub fn rates(&self) -> Option<MetricsRates> {
         self.sample.rates()
     }
 
-    /// Whether the device went; then [`Sampler::reattach`] may find it again.
+    /// Returns `true` if the device is gone; [`Sampler::reattach`] may then find it again.
     pub fn is_gone(&self) -> bool {
         self.gone || self.gpu.inner.device.as_ref().is_ok_and(Device::is_retired)
     }
@@ -155,8 +155,8 @@ impl Sampler {
     /// Reads all fields.
     ///
     /// # Errors
-    /// [`Error::DeviceGone`] once the device was removed, unbound or repartitioned; asking again reads nothing.
-    /// Any other failure is a reason in the sample.
+    /// [`Error::DeviceGone`] once the device was removed, unbound or repartitioned; further calls read nothing. Any
+    /// other failure is a reason in the sample.
     pub fn sample(&mut self) -> Result<&Sample> {
         if self.is_gone() {
             return Err(self.leave());
@@ -188,12 +188,11 @@ impl Sampler {
         Ok(&self.sample)
     }
 
-    /// Looks for the same GPU (address and fused number) and goes on with it, where a device came back after it
-    /// was gone. Numbers of cards, render nodes and hwmon may be others then. Does nothing as long as the device
-    /// is not gone.
+    /// Finds the same GPU (address and unique id) after it was gone and came back, and continues with it. The numbers
+    /// of cards, render nodes and hwmon may have changed. Does nothing if the device is not gone.
     ///
     /// # Errors
-    /// [`Error::DeviceGone`] as long as it is not back; those of [`SmiBuilder::build`](crate::SmiBuilder::build).
+    /// [`Error::DeviceGone`] until it is back; those of [`SmiBuilder::build`](crate::SmiBuilder::build).
     pub fn reattach(&mut self) -> Result<()> {
         if !self.is_gone() {
             return Ok(());
@@ -224,7 +223,7 @@ impl Sampler {
         Ok(())
     }
 
-    /// Why files that may wake the GPU, or keep it awake, are not read now.
+    /// The reason not to read files that may wake the GPU or keep it awake.
     fn gate(&mut self, now: Instant) -> Option<Unavailable> {
         if self.gpu.inner.wake == WakePolicy::Allow || !asks_the_hardware(self.fields) {
             return None;
@@ -238,7 +237,7 @@ impl Sampler {
             Some(attr) => attr.read(&mut self.buf),
             None => device.dir.read(Path::new(RuntimeStatus::FILE), &mut self.buf),
         };
-        // As for `Gpu::is_suspended`: a status that cannot be read counts as awake.
+        // As for `Gpu::is_suspended`, an unreadable status counts as awake.
         let status = match read {
             Ok(()) => RuntimeStatus::of(&self.buf),
             Err(_) => {
@@ -253,7 +252,7 @@ impl Sampler {
         (!self.courtesy.allows(now)).then_some(Unavailable::LeftAlone)
     }
 
-    /// Tells the courtesy that the GPU was read, and how busy it was.
+    /// Records for the courtesy that the GPU was read, and its usage.
     fn take_note(&mut self, now: Instant) {
         let Ok(device) = &self.gpu.inner.device else { return };
         if self.gpu.inner.wake == WakePolicy::Never && asks_the_hardware(self.fields) {
@@ -261,7 +260,7 @@ impl Sampler {
             let busy = match &self.sample.activity.gfx {
                 Ok(busy) => Some(busy.0),
                 Err(error) if error.is_absence() => in_table().map(|busy| busy.0),
-                // Whether it is idle is not known now.
+                // The usage is unknown now.
                 Err(_) => return,
             };
             self.courtesy.was_read(now, busy, &*device.dir, &mut self.buf);
@@ -278,21 +277,21 @@ impl Sampler {
         }
     }
 
-    /// Gives the device up until it is attached again.
+    /// Gives up the device until it is attached again.
     fn leave(&mut self) -> Error {
         self.close();
         self.gone = true;
         Error::DeviceGone { path: self.path() }
     }
 
-    /// The directory of the device, or of the node where there is none.
+    /// The directory of the device, or of the KFD node without a device.
     fn path(&self) -> PathBuf {
         let node = || self.gpu.inner.node.as_ref().ok().map(|node| &node.dir);
         let dir = self.gpu.inner.device.as_ref().ok().map(|device| &device.dir).or_else(node);
         dir.map_or_else(|| self.gpu.path_of("uevent"), |dir| dir.path().to_path_buf())
     }
 
-    /// Lets go of all descriptors.
+    /// Closes all descriptors.
     fn close(&mut self) {
         self.spare += usize::from(self.status.take().is_some());
         for slot in self.parts.iter_mut().flat_map(|part| &mut part.slots) {
@@ -301,7 +300,7 @@ impl Sampler {
     }
 }
 
-/// Whether any of the fields is read from files that may wake the GPU.
+/// Returns `true` if one of the fields is read from files that may wake the GPU.
 fn asks_the_hardware(fields: SampleFields) -> bool {
     let quiet = SampleFields::VRAM | SampleFields::OTHER_MEMORY | SampleFields::FACTS;
     !quiet.contains(fields)

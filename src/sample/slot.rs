@@ -1,5 +1,5 @@
-//! One file that a sampler reads: an attribute and its place in the sample. The file is kept open, given up for a while
-//! when it fails, never for good.
+//! One file of a sampler: an attribute and its place in the sample. The file is kept open. After a failure it is
+//! paused for a while, never given up.
 
 use std::fmt;
 use std::io;
@@ -13,10 +13,10 @@ use crate::error::{Error, Op, Unavailable};
 use crate::gpu::Gpu;
 use crate::reading::{Reading, Scope, Source, Value};
 
-/// The most samples that pass before a file that failed is tried again.
+/// The maximum number of samples before a failed file is retried.
 const MOST_PAUSE: u32 = 16;
 
-/// How many samples to let pass before something that failed is tried again: none, 1, 3, 7, 15, 16, 16…
+/// The number of samples to skip before a failure is retried: none, 1, 3, 7, 15, 16, 16…
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Backoff {
     failures: u32,
@@ -24,7 +24,7 @@ pub(super) struct Backoff {
 }
 
 impl Backoff {
-    /// Whether it is time to try; counts the samples.
+    /// Returns `true` if a retry is due. Counts the samples.
     pub(super) fn is_due(&mut self) -> bool {
         match self.pause {
             0 => true,
@@ -45,20 +45,20 @@ impl Backoff {
     }
 }
 
-/// Where a file's value goes: writes what the text says, or an error, into the sample.
+/// The destination of a file's value: writes a parsed text, or an error, into the sample.
 trait Place: Send + Sync {
     fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> Answer<()>;
     fn fail(&self, sample: &mut Sample, error: Error);
 }
 
-/// The place of an attribute: a reading of the sample.
+/// The destination of an attribute: a reading of the sample.
 struct Field<T: 'static, F> {
     attribute: &'static Attribute<T>,
     refill: Option<Refill<T>>,
     field: F,
 }
 
-/// Reads a text into a value that is there already, so that nothing is allocated.
+/// Parses a text into an existing value, without allocating.
 pub(super) type Refill<T> = fn(&mut T, &[u8]) -> Answer<()>;
 
 impl<T, F> Place for Field<T, F>
@@ -84,7 +84,7 @@ where
     }
 }
 
-/// One file and where its value goes.
+/// One file and the destination of its value.
 pub(super) struct Slot {
     place: Box<dyn Place>,
     owner: Owner,
@@ -92,12 +92,12 @@ pub(super) struct Slot {
     dir: Arc<dyn Dir>,
     file: PathBuf,
     attr: Option<Box<dyn Attr>>,
-    /// The text of a table, so that it is read only when it changed.
+    /// The text of a table, to parse it only when it changed.
     text: Option<Vec<u8>>,
     backoff: Backoff,
-    /// The reason that stands in the sample in the value's place.
+    /// The reason in the sample instead of a value.
     absent: Option<Why>,
-    /// Whether it ever had a value: then its absence may be the device's.
+    /// Set if it ever had a value: its absence may then mean that the device is gone.
     known: bool,
 }
 
@@ -114,7 +114,7 @@ enum Why {
 }
 
 impl Slot {
-    /// The file of an attribute in `dir`, and where its value goes.
+    /// The file of an attribute in `dir`, and the destination of its value.
     pub(super) fn new<T: 'static>(
         attribute: &'static Attribute<T>,
         scope: Scope,
@@ -140,7 +140,7 @@ impl Slot {
         }
     }
 
-    /// As [`Slot::new`], for a file whose text is so long that comparing it is cheaper than parsing it.
+    /// Like [`Slot::new`], for a file whose text is long enough that comparing is cheaper than parsing.
     pub(super) fn table<T: 'static>(
         attribute: &'static Attribute<T>,
         refill: Option<Refill<T>>,
@@ -153,9 +153,9 @@ impl Slot {
         Slot { text: Some(Vec::new()), ..Slot::of(place, attribute.owner, scope, dir, file.into()) }
     }
 
-    /// Reads the file into its place. `spare` counts the descriptors that may still be opened to be kept.
+    /// Reads the file into its destination. `spare` is the number of descriptors that may still be kept open.
     ///
-    /// True if the device may be gone: it should be looked for.
+    /// Returns `true` if the device may be gone and should be checked.
     pub(super) fn sample(
         &mut self,
         gpu: &Gpu,
@@ -190,7 +190,7 @@ impl Slot {
         gone
     }
 
-    /// Lets go of the descriptor.
+    /// Closes the descriptor.
     pub(super) fn close(&mut self, spare: &mut usize) {
         if self.attr.take().is_some() {
             *spare += 1;
@@ -227,7 +227,7 @@ impl Slot {
         Ok(())
     }
 
-    /// Puts a reason in the value's place.
+    /// Stores a reason instead of the value.
     fn leave(&mut self, sample: &mut Sample, why: Why, error: Error) {
         self.place.fail(sample, error);
         self.absent = Some(why);

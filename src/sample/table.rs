@@ -1,4 +1,4 @@
-//! The metrics table among what a sampler reads.
+//! The metrics table of a sampler.
 
 use std::path::Path;
 
@@ -11,18 +11,18 @@ use crate::parse::metrics::Metrics;
 
 const FILE: &str = "gpu_metrics";
 
-/// `gpu_metrics` is opened anew for each sample: on some APUs (Van Gogh) a second read through one descriptor is
-/// all zero. One read of a page takes all of it, no table is larger (sysfs ends attributes there).
+/// `gpu_metrics` is opened for each sample: on some APUs (Van Gogh), a second read through one descriptor returns
+/// zeros. One read of a page is enough, because sysfs limits attributes to a page.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    /// One to be filled next, so that none is allocated.
+    /// The table to fill next, so that none is allocated.
     spare: Option<Box<Metrics>>,
     backoff: Backoff,
     gate: Option<Unavailable>,
 }
 
 impl Table {
-    /// Reads the table into the sample. True if the device may be gone.
+    /// Reads the table into the sample. Returns `true` if the device may be gone.
     pub(super) fn sample(
         &mut self,
         gpu: &Gpu,

@@ -1,4 +1,4 @@
-//! What one sample holds.
+//! The values of one sample.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,46 +15,46 @@ use crate::parse::performance::PerformanceLevel;
 use crate::parse::profile::PowerProfile;
 use crate::reading::{Reading, bundle};
 
-/// One sample of one GPU: what its files said, in the structs that [`Gpu`](crate::Gpu)'s own methods answer with.
+/// One sample of one GPU: the contents of its files, in the types that [`Gpu`](crate::Gpu)'s own methods return.
 ///
-/// A field that was not asked for is [`Error::NotSampled`]. For answers that choose among several sources, see
+/// A field that was not selected is [`Error::NotSampled`]. For values that combine several sources, see
 /// [`Look::sampled`](crate::summary::Look::sampled).
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Sample {
-    /// When the first value was about to be read; for differences between samples.
+    /// The time just before the first read, for differences between samples.
     pub started: Instant,
-    /// The same moment by the wall clock; for people.
+    /// The same moment by the wall clock, for people.
     pub wall: SystemTime,
-    /// How long it took to read all values.
+    /// The duration of all reads.
     pub took: Duration,
-    /// How many samples this sampler took, with this one.
+    /// The number of samples of this sampler, including this one.
     pub number: u64,
-    /// Why what may wake the GPU, or keep it awake, was not read; `None` if it was.
+    /// The reason why files that may wake the GPU or keep it awake were not read; `None` if they were.
     pub refused: Option<Unavailable>,
     /// The temperature sensors of hwmon.
     pub temperatures: Result<Vec<Temperature>>,
     /// The power channels of hwmon and their limits.
     pub power: Result<Vec<PowerChannel>>,
-    /// The clocks that hwmon measures.
+    /// The frequencies of hwmon.
     pub frequencies: Result<Vec<Frequency>>,
     /// The voltages of hwmon.
     pub voltages: Result<Vec<Voltage>>,
-    /// Fans.
+    /// All fans of hwmon.
     pub fans: Result<Vec<Fan>>,
     /// The settings of the firmware's fan control.
     pub fan_control: FanControl,
-    /// How busy the engines are, by the attributes alone.
+    /// Usage of the engines, from the attributes only.
     pub activity: Activity,
-    /// Memory.
+    /// Total and used memory.
     pub memory: MemoryUsage,
-    /// Clock levels.
+    /// Levels of the clocks.
     pub clocks: Vec<ClockLevels>,
-    /// The link to the machine, by the attributes alone.
+    /// The PCIe link, from the attributes only.
     pub pcie: PcieInfo,
-    /// Levels of that link.
+    /// Levels of the PCIe link.
     pub pcie_levels: Reading<PcieTable>,
-    /// How the driver chooses clocks.
+    /// The driver's clock policy.
     pub performance_level: Reading<PerformanceLevel>,
     /// The power profiles.
     pub power_profiles: Reading<Vec<PowerProfile>>,
@@ -62,18 +62,18 @@ pub struct Sample {
     pub overdrive: Reading<Overdrive>,
     /// The card's firmware image.
     pub vbios: Option<VbiosInfo>,
-    /// The video memory itself.
+    /// The type of the video memory.
     pub vram: Option<VramInfo>,
     /// The metrics table.
     pub metrics: Result<Box<Metrics>>,
-    /// The one before it, of the last sample that had one.
+    /// The previous metrics table, from the last sample with one.
     pub earlier_metrics: Option<Box<Metrics>>,
 }
 
 bundle! {
     /// The levels of one clock.
     pub struct ClockLevels {
-        /// Whose clock.
+        /// The clock domain.
         pub domain: ClockDomain,
         readings {
             /// The levels, with the current one marked.
@@ -83,7 +83,7 @@ bundle! {
 }
 
 impl Sample {
-    /// A sample before anything was read.
+    /// A sample before any read.
     pub(super) fn empty() -> Sample {
         Sample {
             started: Instant::now(),
@@ -139,7 +139,7 @@ impl Sample {
         }
     }
 
-    /// What happened between the last two metrics tables; `None` without two.
+    /// The rates between the last two metrics tables; `None` without two.
     pub fn rates(&self) -> Option<MetricsRates> {
         Some(MetricsRates::between(self.earlier_metrics.as_deref()?, self.metrics.as_deref().ok()?))
     }

@@ -1,4 +1,4 @@
-//! How busy the engines are.
+//! Usage of the engines.
 
 use super::Look;
 use crate::gpu::{Activity, Gpu};
@@ -7,7 +7,7 @@ use crate::reading::{Reading, Scope, Source, Value};
 use crate::unit::Percent;
 
 impl Look<'_> {
-    /// How busy shaders, memory and media engines are, in percent, as the firmware averages it over some milliseconds.
+    /// Usage of shaders, memory and media engines in percent, averaged by the firmware over some milliseconds.
     ///
     /// # Source
     /// `gpu_busy_percent`, `mem_busy_percent`, `vcn_busy_percent` of the PCI device; what has no such file, from
@@ -15,7 +15,7 @@ impl Look<'_> {
     /// those that the table has for the package, else the one figure of all of them.
     ///
     /// # Errors
-    /// None of its own: each field that is absent has its reason.
+    /// None. Each missing field has its reason.
     pub fn activity(&self) -> Activity {
         let attributes = match self.sample {
             Some(sample) => sample.activity.clone(),
@@ -57,7 +57,7 @@ fn mean(engines: &[&EngineMetrics]) -> Option<Percent> {
 
 /// # Summary: activity
 impl Gpu {
-    /// How busy shaders, memory and media engines are, in percent: [`Look::activity`].
+    /// Usage of shaders, memory and media engines in percent: [`Look::activity`].
     #[doc(alias = "amdsmi_get_gpu_activity")]
     #[doc(alias = "amdsmi_get_gpu_busy_percent")]
     pub fn activity(&self) -> Activity {

@@ -1,4 +1,4 @@
-//! Clocks: what each domain runs at, and the range of its levels.
+//! Clocks: the current frequency and the levels of each domain.
 
 use super::Look;
 use crate::error::{Error, Unavailable};
@@ -12,16 +12,16 @@ use crate::unit::MegaHertz;
 bundle! {
     /// One clock, in megahertz.
     pub struct ClockSummary {
-        /// Whose clock.
+        /// The clock domain.
         pub domain: ClockDomain,
         readings {
-            /// Now.
+            /// Current frequency in megahertz.
             pub current: MegaHertz,
             /// The lowest level.
             pub min: MegaHertz,
             /// The highest level.
             pub max: MegaHertz,
-            /// Whether the clock is locked; the table says it of shader clocks only.
+            /// `true` if the clock is locked; the metrics table has this for shader clocks only.
             pub locked: bool,
             /// The levels, with the current one marked.
             pub levels: DpmTable,
@@ -30,15 +30,15 @@ bundle! {
 }
 
 impl Look<'_> {
-    /// What a domain runs at and the range of its levels, in megahertz.
+    /// Current frequency and range of a clock domain, in megahertz.
     ///
     /// # Source
-    /// The current clock from `gpu_metrics`, because a marked level is nominal and hwmon says 0 while the graphics core
-    /// is off (GFXOFF); else the level that `pp_dpm_*` marks; else hwmon `freq*_input` with the domain's label. The
-    /// range from `pp_dpm_*`; the second media engine's from the first's where it has no file of its own.
+    /// The current clock from `gpu_metrics`, because a marked level is nominal and hwmon reports 0 while the graphics
+    /// core is off (GFXOFF); else the marked level of `pp_dpm_*`; else hwmon `freq*_input` with the domain's label.
+    /// The range from `pp_dpm_*`; the second media engine's range from the first's if it has no file of its own.
     ///
     /// # Errors
-    /// None of its own: each figure that is absent has its reason.
+    /// None. Each missing value has its reason.
     pub fn clock(&self, domain: ClockDomain) -> ClockSummary {
         let levels = self.clock_levels(domain);
         let path = || self.gpu.path_of(domain.attribute().name);
@@ -61,7 +61,7 @@ impl Look<'_> {
             ClockDomain::Decoder1 => Some(ClockDomain::Decoder0),
             _ => None,
         };
-        // The second engine has the levels of the first, but is not where the first one's mark is.
+        // The second engine has the levels of the first, but not its current level.
         let of_first = match (first, &current, &levels) {
             (Some(first), Ok(_), Err(Error::NotSupported { .. })) => Some(self.clock_levels(first)),
             _ => None,
@@ -102,7 +102,7 @@ impl Look<'_> {
             _ => return None,
         };
         let frequencies = self.frequencies().ok()?;
-        // Kernels before the labels (5.1) have the shader clock first, then the memory's.
+        // Kernels without labels (before 5.1) list the shader clock first, then the memory clock.
         let is_wanted = |found: &&Frequency| match found.label.as_deref() {
             Some(found) => found == label,
             None => found.channel == if domain == ClockDomain::Graphics { 1 } else { 2 },
@@ -123,7 +123,7 @@ fn in_table(metrics: &Metrics, domain: ClockDomain) -> Option<MegaHertz> {
         ClockDomain::Fabric => clocks.current_fclk,
         ClockDomain::Video0 => slot(&clocks.current_vclk0, 0),
         ClockDomain::Decoder0 => slot(&clocks.current_dclk0, 0),
-        // The second die's, or the second engine's on GPUs of one die.
+        // The second die's clock, or the second engine's on GPUs with one die.
         ClockDomain::Video1 => slot(&clocks.current_vclk0, 1).or(clocks.current_vclk1),
         ClockDomain::Decoder1 => slot(&clocks.current_dclk0, 1).or(clocks.current_dclk1),
         ClockDomain::Display => None,
@@ -132,7 +132,7 @@ fn in_table(metrics: &Metrics, domain: ClockDomain) -> Option<MegaHertz> {
 
 /// # Summary: clocks
 impl Gpu {
-    /// What a domain runs at and the range of its levels, in megahertz: [`Look::clock`].
+    /// Current frequency and range of a clock domain, in megahertz: [`Look::clock`].
     #[doc(alias = "amdsmi_get_clock_info")]
     pub fn clock(&self, domain: ClockDomain) -> ClockSummary {
         self.look().clock(domain)

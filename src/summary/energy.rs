@@ -1,4 +1,4 @@
-//! Energy.
+//! Energy used by the package.
 
 use super::Look;
 use crate::error::Error;
@@ -7,14 +7,14 @@ use crate::reading::Reading;
 use crate::unit::{MicroJoules, MicroWatts};
 
 impl Look<'_> {
-    /// Energy that the package used since its firmware started, in millionths of a joule.
+    /// Energy used by the package since its firmware started, in microjoules.
     ///
     /// # Source
-    /// `gpu_metrics`, where the value of a tick is known (MI200 and later).
+    /// `gpu_metrics`, on GPUs whose counter has a documented unit (MI200 and later).
     ///
     /// # Errors
-    /// Those of [`Look::metrics`]; [`NotSupported`](crate::Error::NotSupported) without a counter, or where nobody knows
-    /// what it counts; [`OnFirstDie`](Error::OnFirstDie) on the second die of an MI250.
+    /// Those of [`Look::metrics`]; [`NotSupported`](crate::Error::NotSupported) without a counter, or if its unit is
+    /// not documented; [`OnFirstDie`](Error::OnFirstDie) on the second die of an MI250.
     pub fn energy(&self) -> Reading<MicroJoules> {
         let energy = self.of_table(|metrics| metrics.energy?.energy());
         let says_zero =
@@ -31,7 +31,7 @@ impl Look<'_> {
 
 /// # Summary: energy
 impl Gpu {
-    /// Energy that the package used since its firmware started, in millionths of a joule: [`Look::energy`].
+    /// Energy used by the package since its firmware started, in microjoules: [`Look::energy`].
     ///
     /// # Errors
     /// As [`Look::energy`].

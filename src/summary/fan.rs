@@ -1,4 +1,4 @@
-//! The fan.
+//! The first fan: speed and drive.
 
 use super::{Look, field_of};
 use crate::error::Error;
@@ -8,40 +8,40 @@ use crate::reading::{Scope, bundle};
 use crate::unit::Rpm;
 
 bundle! {
-    /// The first fan: revolutions per minute, and how hard it is driven.
+    /// The first fan: speed in revolutions per minute, and drive.
     pub struct FanSummary {
         readings {
-            /// Revolutions per minute; 0 is a fan that stands still, as many do when the GPU is cool.
+            /// Speed in revolutions per minute; 0 if the fan has stopped, as many do when the GPU is cool.
             pub rpm: Rpm,
-            /// Percent of full drive.
+            /// Drive in percent.
             pub percent: f64,
-            /// How hard it is driven, 0 to `pwm_max`.
+            /// PWM value, 0 to `pwm_max`.
             pub pwm: u32,
-            /// What `pwm` is at full speed, usually 255.
+            /// PWM value at full speed, usually 255.
             pub pwm_max: u32,
-            /// Who decides its speed.
+            /// The control mode: the driver, the user, or full speed.
             pub mode: FanMode,
-            /// The highest speed that can be asked for.
+            /// Maximum target speed in revolutions per minute.
             pub rpm_max: Rpm,
-            /// The lowest speed that can be asked for.
+            /// Minimum target speed in revolutions per minute.
             pub rpm_min: Rpm,
-            /// The speed that is asked for.
+            /// Target speed in revolutions per minute.
             pub rpm_target: Rpm,
-            /// Whether the user sets a speed in revolutions per minute.
+            /// `true` if the user sets the speed in revolutions per minute.
             pub rpm_manual: bool,
         }
     }
 }
 
 impl Look<'_> {
-    /// The first fan: revolutions per minute, and how hard it is driven.
+    /// The first fan: speed in revolutions per minute, and drive.
     ///
     /// # Source
-    /// hwmon `fan1_*` and `pwm1*`; the speed, where hwmon has none, from `gpu_metrics`. A table's 0 is no answer then:
+    /// hwmon `fan1_*` and `pwm1*`; without hwmon's speed, `gpu_metrics`. The table's 0 is then not a value, because
     /// drivers write it for GPUs without a fan (`aldebaran_get_gpu_metrics`).
     ///
     /// # Errors
-    /// None of its own: each figure that is absent has its reason.
+    /// None. Each missing value has its reason.
     pub fn fan(&self) -> FanSummary {
         let path = || self.gpu.path_of("hwmon");
         let fan =
@@ -52,7 +52,7 @@ impl Look<'_> {
             rpm => self.or_table(rpm, in_table),
         };
         let mode = match (field_of(&fan, |fan| &fan.mode), &fan) {
-            // Drivers of APUs show a switch at "full speed" with no fan behind it: nothing turns, nothing is driven.
+            // The drivers of APUs have a switch at "full speed" without a fan: nothing turns and nothing is driven.
             (Ok(mode), Ok(shown)) if mode.value == FanMode::Full && !turns(shown) => {
                 Err(Error::NoFan { path: path() })
             }
@@ -72,14 +72,14 @@ impl Look<'_> {
     }
 }
 
-/// Whether a fan turns, or is driven.
+/// Returns `true` if a fan turns or is driven.
 fn turns(fan: &Fan) -> bool {
     fan.rpm.as_ref().is_ok_and(|rpm| rpm.value.0 != 0) || fan.pwm.as_ref().is_ok_and(|pwm| pwm.value != 0)
 }
 
 /// # Summary: fan
 impl Gpu {
-    /// The first fan: revolutions per minute, and how hard it is driven: [`Look::fan`].
+    /// The first fan: speed in revolutions per minute, and drive: [`Look::fan`].
     #[doc(alias = "amdsmi_get_gpu_fan_rpms")]
     pub fn fan(&self) -> FanSummary {
         self.look().fan()

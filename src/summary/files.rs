@@ -1,4 +1,4 @@
-//! Answers that have one source only, from the handle or from the sample.
+//! Values with a single source, from the handle or from the sample.
 
 use super::Look;
 use crate::error::{Error, Result};
@@ -18,7 +18,7 @@ impl Look<'_> {
         self.sample.map_or_else(|| self.gpu.power_channels(), |sample| sample.power.clone())
     }
 
-    /// The frequencies that hwmon measures: as [`Gpu::frequencies`](crate::Gpu::frequencies).
+    /// The frequencies of hwmon in hertz: as [`Gpu::frequencies`](crate::Gpu::frequencies).
     ///
     /// # Errors
     /// Those of the handle; [`Error::NotSampled`].
@@ -49,7 +49,7 @@ impl Look<'_> {
         found.map_or(Err(Error::NotSampled), |clock| clock.levels.clone())
     }
 
-    /// The levels of the link: as [`Gpu::pcie_levels`](crate::Gpu::pcie_levels).
+    /// The levels of the PCIe link: as [`Gpu::pcie_levels`](crate::Gpu::pcie_levels).
     ///
     /// # Errors
     /// Those of the handle; [`Error::NotSampled`].
@@ -57,7 +57,7 @@ impl Look<'_> {
         self.sample.map_or_else(|| self.gpu.pcie_levels(), |sample| sample.pcie_levels.clone())
     }
 
-    /// How the driver chooses clocks: as [`Gpu::performance_level`](crate::Gpu::performance_level).
+    /// The driver's clock policy: as [`Gpu::performance_level`](crate::Gpu::performance_level).
     ///
     /// # Errors
     /// Those of the handle; [`Error::NotSampled`].

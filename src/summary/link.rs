@@ -1,21 +1,21 @@
-//! The link to the machine.
+//! The PCIe link.
 
 use super::Look;
 use crate::gpu::{Gpu, PcieInfo};
 
 impl Look<'_> {
-    /// The link between card and machine: millions of transfers per second and lane, and lanes.
+    /// The PCIe link: speed in millions of transfers per second and lane, and number of lanes.
     ///
     /// # Source
-    /// `{current,max}_link_{speed,width}` of the PCI device; where the card has a switch of its own (Vega10 and newer),
-    /// of the switch's upper end, because the GPU's own files show the link inside the card. `pcie_replay_count` and
-    /// `board_info` of the GPU. Speed, width and replays that have no file, from `gpu_metrics`.
+    /// `{current,max}_link_{speed,width}` of the PCI device; if the card has its own switch (Vega10 and newer), of
+    /// the switch's upper end, because the GPU's files show the link inside the card. `pcie_replay_count` and
+    /// `board_info` of the GPU. Without these files, `gpu_metrics` has speed, width and replays.
     ///
     /// # Errors
-    /// None of its own: each field that is absent has its reason. Link and replays are not read while the GPU sleeps.
+    /// None. Each missing field has its reason. Link and replays are not read while the GPU sleeps.
     ///
     /// # Supported on
-    /// All in a slot. An APU shows an internal link. No replay count in a virtual function.
+    /// All cards in a slot. An APU shows an internal link. A virtual function has no replay count.
     pub fn pcie_info(&self) -> PcieInfo {
         let link = match self.sample {
             Some(sample) => sample.pcie.clone(),
@@ -35,7 +35,7 @@ impl Look<'_> {
 
 /// # Summary: PCIe link
 impl Gpu {
-    /// The link between card and machine: [`Look::pcie_info`].
+    /// The PCIe link: [`Look::pcie_info`].
     #[doc(alias = "amdsmi_get_pcie_info")]
     #[doc(alias = "amdsmi_get_gpu_pci_replay_counter")]
     pub fn pcie_info(&self) -> PcieInfo {

@@ -1,4 +1,4 @@
-//! Memory.
+//! Video memory and mapped system memory.
 
 use super::Look;
 use crate::error::Error;
@@ -7,15 +7,15 @@ use crate::reading::Reading;
 use crate::unit::Bytes;
 
 impl Look<'_> {
-    /// Bytes of video memory and of mapped system memory, total and used. Answered while the GPU sleeps.
+    /// Total and used bytes of video memory and of mapped system memory. Available while the GPU sleeps.
     ///
     /// # Source
-    /// `mem_info_*` of the PCI device; what it has no file for (a partition's share, a container without the PCI device,
-    /// MI300A of late 2025) from the KFD node's `mem_banks`.
+    /// `mem_info_*` of the PCI device; without such a file (a partition's share, a container without the PCI device,
+    /// MI300A of late 2025), the KFD node's `mem_banks`.
     ///
     /// # Errors
-    /// None of its own: each field that is absent has its reason. Use of a partition's share is published nowhere:
-    /// [`Error::PackageOnly`], ask [`Gpu::package`]. More used than there is, is [`Error::Implausible`].
+    /// None. Each missing field has its reason. The used memory of a partition is not published:
+    /// [`Error::PackageOnly`]; use [`Gpu::package`]. More used than total memory is [`Error::Implausible`].
     pub fn memory_usage(&self) -> MemoryUsage {
         let memory = match self.sample {
             Some(sample) => sample.memory.clone(),
@@ -38,7 +38,7 @@ impl Look<'_> {
             (Ok(total), Ok(found)) if found.value > total.value => Err(Error::Implausible {
                 path: self.gpu.path_of(file),
                 text: found.value.0.to_string(),
-                reason: "more than there is",
+                reason: "more than the total",
             }),
             _ => used,
         }
@@ -47,7 +47,7 @@ impl Look<'_> {
 
 /// # Summary: memory
 impl Gpu {
-    /// Bytes of video memory and of mapped system memory, total and used: [`Look::memory_usage`].
+    /// Total and used bytes of video memory and of mapped system memory: [`Look::memory_usage`].
     #[doc(alias = "amdsmi_get_gpu_memory_total")]
     #[doc(alias = "amdsmi_get_gpu_memory_usage")]
     #[doc(alias = "amdsmi_get_gpu_vram_usage")]

@@ -1,13 +1,13 @@
-//! The quantities that people ask a GPU for, each answered by one rule, whichever way the files are read.
+//! The most common quantities, each by one rule for handles and samples.
 //!
-//! Several quantities stand in more than one place: an attribute of their own and the metrics table, or two
-//! attributes. A [`Look`] answers them from a handle's reads or from a [`Sample`], and every view of the machine (the
-//! command, the C interface, an exporter) prints its answers.
+//! Several quantities exist in more than one place: in an attribute and in the metrics table, or in two attributes. A
+//! [`Look`] reads them through a handle or takes them from a [`Sample`], and every view of the machine (the command,
+//! the C interface, the exporter) shows its values.
 //!
-//! The rule is the same throughout: **ask the attribute; where there is none, ask the table.** An attribute has a
+//! The rule is the same throughout: **read the attribute; if it does not exist, read the table.** An attribute has a
 //! documented unit and is cheap, while the table's units depend on version and firmware. An attribute that *fails*
-//! (the GPU is in reset, asleep, not permitted) is not replaced: its error is the answer. The exceptions and their
-//! reasons stand at the quantity: [`Look::clock`] asks the table first.
+//! (the GPU is in reset, suspended, not permitted) is not replaced: its error is the result. Exceptions are
+//! documented with their reasons; [`Look::clock`], for example, reads the table first.
 //!
 //! ```
 //! # let smi = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop").build()?;
@@ -47,48 +47,48 @@ pub use power::PowerSummary;
 pub use temperature::CoreTemperature;
 pub use throttle::Throttling;
 
-/// One look at a GPU: its quantities, read through its handle as they are asked for, or taken from a sample.
+/// One look at a GPU: its quantities, read through its handle on demand, or taken from a sample.
 ///
-/// The metrics table is read at most once for each look, and only where a quantity needs it.
+/// Each look reads the metrics table at most once, and only if a quantity needs it.
 #[derive(Debug)]
 pub struct Look<'a> {
     gpu: &'a Gpu,
     sample: Option<&'a Sample>,
-    /// The table that was read through the handle.
+    /// The metrics table, if it was read through the handle.
     table: OnceCell<Result<Box<Metrics>>>,
 }
 
-/// The most wanted quantities of one GPU.
+/// The most common quantities of one GPU.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Summary {
-    /// What the GPU is sold as.
+    /// The product name.
     pub name: String,
     /// Power and its cap.
     pub power: PowerSummary,
-    /// The temperature to show where there is room for one.
+    /// The temperature to show if there is room for only one.
     pub core_temperature: CoreTemperature,
     /// All temperatures with their limits.
     #[cfg_attr(feature = "serde", serde(serialize_with = "list_or_null"))]
     pub temperatures: Result<Vec<Temperature>>,
-    /// How busy the engines are.
+    /// Usage of the engines.
     pub activity: Activity,
-    /// The clocks of the domains that the GPU has.
+    /// The clocks of the GPU's domains.
     pub clocks: Vec<ClockSummary>,
     /// All voltages.
     #[cfg_attr(feature = "serde", serde(serialize_with = "list_or_null"))]
     pub voltages: Result<Vec<Voltage>>,
-    /// The fan.
+    /// The first fan.
     pub fan: FanSummary,
-    /// Memory.
+    /// Total and used memory.
     pub memory: MemoryUsage,
-    /// The link to the machine.
+    /// The PCIe link.
     pub link: PcieInfo,
-    /// Energy used, in millionths of a joule.
+    /// Energy used, in microjoules.
     #[cfg_attr(feature = "serde", serde(serialize_with = "list_or_null"))]
     pub energy: Reading<MicroJoules>,
-    /// Why the GPU is slower than it could be.
+    /// Current throttling state, with the causes.
     pub throttling: Throttling,
 }
 
@@ -101,23 +101,23 @@ fn list_or_null<T: serde::Serialize, S: serde::Serializer>(
 }
 
 impl<'a> Look<'a> {
-    /// Reads through the handle whatever is asked for.
+    /// Reads each quantity through the handle on demand.
     pub fn of(gpu: &'a Gpu) -> Look<'a> {
         Look { gpu, sample: None, table: OnceCell::new() }
     }
 
-    /// Answers from this sample of the GPU, and reads nothing. A quantity whose files were not sampled is
+    /// Takes the quantities from this sample and reads nothing. A quantity whose files were not sampled is
     /// [`Error::NotSampled`].
     pub fn sampled(gpu: &'a Gpu, sample: &'a Sample) -> Look<'a> {
         Look { gpu, sample: Some(sample), table: OnceCell::new() }
     }
 
-    /// The GPU.
+    /// The GPU of this look.
     pub fn gpu(&self) -> &Gpu {
         self.gpu
     }
 
-    /// The sample that the answers are from; `None` if they are read through the handle.
+    /// The sample of this look; `None` if quantities are read through the handle.
     pub fn sample(&self) -> Option<&'a Sample> {
         self.sample
     }
@@ -136,7 +136,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// All quantities.
+    /// All quantities of the summary.
     pub fn summary(&self) -> Summary {
         let clocks = ClockDomain::ALL.into_iter().map(|domain| self.clock(domain));
         Summary {
@@ -155,7 +155,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// The attribute's value; where there is no such attribute, the table's.
+    /// The attribute's value, or the table's if the attribute does not exist.
     fn or_table<T>(&self, attribute: Reading<T>, field: impl FnOnce(&Metrics) -> Option<T>) -> Reading<T> {
         match attribute {
             Err(absent) if absent.is_absence() => self.table_value(absent, field, Scope::Package),
@@ -163,7 +163,7 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// A field of the table; where the table is not there or lacks the field, `absent`.
+    /// A field of the table; `absent` without the table or the field.
     fn table_value<T>(
         &self,
         absent: Error,
@@ -216,7 +216,7 @@ impl<'a> Look<'a> {
     }
 }
 
-/// A field of a bundle, or the reason why there is no bundle.
+/// A field of a bundle, or the reason why the bundle is missing.
 fn field_of<B, T: Clone>(bundle: &Result<B>, field: impl FnOnce(&B) -> &Reading<T>) -> Reading<T> {
     match bundle {
         Ok(bundle) => field(bundle).clone(),
@@ -226,15 +226,15 @@ fn field_of<B, T: Clone>(bundle: &Result<B>, field: impl FnOnce(&B) -> &Reading<
 
 /// # Summary: all of them
 impl Gpu {
-    /// One look at the GPU through this handle, for several quantities that may share the metrics table.
+    /// A look at the GPU through this handle, for several quantities that may share the metrics table.
     pub fn look(&self) -> Look<'_> {
         Look::of(self)
     }
 
-    /// The most wanted quantities at once: power, temperatures, activity, clocks, memory, fan, link.
+    /// The most common quantities at once: power, temperatures, activity, clocks, memory, fan, link.
     ///
     /// # Errors
-    /// None of its own: each quantity that is absent has its reason.
+    /// None. Each missing quantity has its reason.
     pub fn summary(&self) -> Summary {
         self.look().summary()
     }

@@ -1,4 +1,4 @@
-//! Power and its cap.
+//! Power of the package and its cap.
 
 use super::{Look, field_of};
 use crate::error::Error;
@@ -7,38 +7,39 @@ use crate::reading::{Reading, Source, bundle};
 use crate::unit::MicroWatts;
 
 bundle! {
-    /// Power of the package in millionths of a watt, and its cap.
+    /// Power of the package in microwatts, and its cap.
     pub struct PowerSummary {
-        /// Whether `socket` is an average.
+        /// The kind of `socket`: average or instantaneous.
         pub kind: Option<PowerKind>,
         readings {
-            /// The power of the package: the average where hwmon has one, because caps apply to it; else at this moment.
+            /// Power of the package: hwmon's average if there is one, because caps apply to it; else the current
+            /// power.
             pub socket: MicroWatts,
             /// Averaged by the firmware over some milliseconds.
             pub average: MicroWatts,
-            /// At this moment.
+            /// Current power.
             pub instantaneous: MicroWatts,
-            /// The limit in force.
+            /// The limit in effect.
             pub cap: MicroWatts,
             /// The limit after boot.
             pub cap_default: MicroWatts,
-            /// The lowest limit that the driver takes.
+            /// The lowest limit that the driver accepts.
             pub cap_min: MicroWatts,
-            /// The highest limit that the driver takes.
+            /// The highest limit that the driver accepts.
             pub cap_max: MicroWatts,
         }
     }
 }
 
 impl Look<'_> {
-    /// Power of the package in millionths of a watt, and its cap. On an APU it includes the CPU cores.
+    /// Power of the package in microwatts, and its cap. On an APU, it includes the CPU cores.
     ///
     /// # Source
-    /// hwmon `power1_*`; for average and instantaneous power, where hwmon has no such file, `gpu_metrics`. Where both
-    /// figures are known, `socket` is hwmon's average, then hwmon's instantaneous figure, then the table's.
+    /// hwmon `power1_*`; without these files, `gpu_metrics` for average and instantaneous power. If both are known,
+    /// `socket` is hwmon's average, else hwmon's instantaneous power, else the table's value.
     ///
     /// # Errors
-    /// None of its own: each figure that is absent has its reason.
+    /// None. Each missing value has its reason.
     pub fn power(&self) -> PowerSummary {
         let channel = match self.sample {
             Some(sample) => match &sample.power {
@@ -70,7 +71,7 @@ impl Look<'_> {
     }
 }
 
-/// The average goes first, an attribute before the table, and a failing average is not replaced.
+/// The average comes first, the attribute before the table. A failed average is not replaced.
 fn socket(
     average: &Reading<MicroWatts>,
     instantaneous: &Reading<MicroWatts>,
@@ -88,7 +89,7 @@ fn socket(
 
 /// # Summary: power
 impl Gpu {
-    /// Power of the package in millionths of a watt, and its cap: [`Look::power`].
+    /// Power of the package in microwatts, and its cap: [`Look::power`].
     #[doc(alias = "amdsmi_get_power_info")]
     pub fn power(&self) -> PowerSummary {
         self.look().power()

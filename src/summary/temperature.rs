@@ -1,4 +1,4 @@
-//! Temperatures.
+//! Temperatures of all sensors.
 
 use super::Look;
 use crate::error::{Error, Result};
@@ -8,30 +8,30 @@ use crate::reading::{Reading, Scope, bundle};
 use crate::unit::MilliCelsius;
 
 bundle! {
-    /// The temperature to show where there is room for one, in thousandths of a degree Celsius.
+    /// The temperature to show if there is room for only one, in millidegrees Celsius.
     pub struct CoreTemperature {
-        /// Where it is measured: the hottest spot, or the edge on chips that have no other sensor.
+        /// The sensor: the junction, or the edge on chips without a junction sensor.
         pub sensor: TemperatureSensor,
         readings {
-            /// Now.
+            /// Current temperature.
             pub current: MilliCelsius,
         }
     }
 }
 
-/// The sensors that the table has, too.
+/// The sensors that the metrics table has, too.
 const IN_TABLE: [TemperatureSensor; 3] =
     [TemperatureSensor::Edge, TemperatureSensor::Junction, TemperatureSensor::Memory];
 
 impl Look<'_> {
-    /// All temperature sensors in thousandths of a degree Celsius, with their limits. No sensor is an empty list.
+    /// All temperature sensors in millidegrees Celsius, with their limits. The list is empty without sensors.
     ///
     /// # Source
-    /// hwmon `temp*`, found by listing; edge, junction and memory that hwmon does not have, from `gpu_metrics`. Limits
-    /// and labels are answered while the GPU sleeps; the current values are not.
+    /// hwmon `temp*`, found by listing; without hwmon's sensors, `gpu_metrics` for edge, junction and memory. Limits
+    /// and labels are available while the GPU sleeps; current values are not.
     ///
     /// # Errors
-    /// [`Error::NotSupported`] where neither has any; [`Error::DeviceGone`]. A sensor that fails has its reason.
+    /// [`Error::NotSupported`] if neither has a sensor; [`Error::DeviceGone`]. A sensor that fails has its reason.
     pub fn temperatures(&self) -> Result<Vec<Temperature>> {
         let listed = match self.sample {
             Some(sample) => sample.temperatures.clone(),
@@ -74,13 +74,13 @@ impl Look<'_> {
         }
     }
 
-    /// One temperature in thousandths of a degree Celsius.
+    /// One temperature in millidegrees Celsius.
     ///
     /// # Source
     /// The hwmon `tempN_input` with this label; else `gpu_metrics` for edge, junction and memory.
     ///
     /// # Errors
-    /// Those of reading hwmon's file; [`Error::NotSupported`] where neither has the sensor.
+    /// Errors of hwmon's file; [`Error::NotSupported`] if neither has the sensor.
     pub fn temperature(&self, sensor: &TemperatureSensor) -> Reading<MilliCelsius> {
         let attribute = match self.sample {
             Some(sample) => match &sample.temperatures {
@@ -98,11 +98,11 @@ impl Look<'_> {
         }
     }
 
-    /// The temperature to show where there is room for one: the junction, the hottest spot of the die; on chips that
-    /// have no such sensor (APUs, cards before Vega10) the edge.
+    /// The temperature to show if there is room for only one, in millidegrees Celsius: the junction, which is the
+    /// hottest spot of the die; on chips without that sensor (APUs, cards before Vega10), the edge.
     ///
     /// # Errors
-    /// The reading's own: as [`Look::temperature`].
+    /// As [`Look::temperature`], in the reading.
     pub fn core_temperature(&self) -> CoreTemperature {
         let junction = self.temperature(&TemperatureSensor::Junction);
         if !junction.as_ref().is_err_and(Error::is_absence) {
@@ -115,8 +115,8 @@ impl Look<'_> {
     }
 }
 
-/// A temperature as the table has it. Drivers leave 0 where a chip has no such sensor (`navi10_get_gpu_metrics` on cards
-/// without a memory sensor).
+/// A temperature from the metrics table. Drivers leave 0 if a chip has no such sensor (`navi10_get_gpu_metrics` on
+/// cards without a memory sensor).
 fn in_table(metrics: &Metrics, sensor: &TemperatureSensor) -> Option<MilliCelsius> {
     let temperatures = &metrics.temperatures;
     let value = match sensor {
@@ -130,7 +130,7 @@ fn in_table(metrics: &Metrics, sensor: &TemperatureSensor) -> Option<MilliCelsiu
 
 /// # Summary: temperatures
 impl Gpu {
-    /// All temperature sensors in thousandths of a degree Celsius, with their limits: [`Look::temperatures`].
+    /// All temperature sensors in millidegrees Celsius, with their limits: [`Look::temperatures`].
     ///
     /// # Errors
     /// As [`Look::temperatures`].
@@ -139,7 +139,7 @@ impl Gpu {
         self.look().temperatures()
     }
 
-    /// One temperature in thousandths of a degree Celsius: [`Look::temperature`].
+    /// One temperature in millidegrees Celsius: [`Look::temperature`].
     ///
     /// # Errors
     /// As [`Look::temperature`].
@@ -148,7 +148,7 @@ impl Gpu {
         self.look().temperature(sensor)
     }
 
-    /// The temperature to show where there is room for one: [`Look::core_temperature`].
+    /// The temperature to show if there is room for only one: [`Look::core_temperature`].
     pub fn core_temperature(&self) -> CoreTemperature {
         self.look().core_temperature()
     }

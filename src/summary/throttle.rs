@@ -1,4 +1,4 @@
-//! Throttling.
+//! Throttling and its causes.
 
 use super::Look;
 use crate::gpu::Gpu;
@@ -6,26 +6,26 @@ use crate::parse::metrics::ThrottleReasons;
 use crate::reading::bundle;
 
 bundle! {
-    /// Whether and why the GPU is slower than it could be at this moment.
+    /// Current throttling state of the GPU, with the causes.
     pub struct Throttling {
         readings {
-            /// Whether anything slows it down.
+            /// `true` if anything throttles the GPU.
             pub active: bool,
-            /// The reasons, numbered the same on all GPUs.
+            /// The causes, with the same numbers on all GPUs.
             pub causes: ThrottleReasons,
         }
     }
 }
 
 impl Look<'_> {
-    /// Whether and why the GPU is slower than it could be at this moment.
+    /// Current throttling state of the GPU, with the causes.
     ///
     /// # Source
-    /// `gpu_metrics`: the reasons that are numbered the same on all GPUs; where the table has only the chip's own
-    /// numbers, whether there is any.
+    /// `gpu_metrics`: the causes with the same numbers on all GPUs. If the table has only chip-specific numbers, only
+    /// the state is known.
     ///
     /// # Errors
-    /// None of its own: each field that is absent has its reason.
+    /// None. Each missing field has its reason.
     pub fn throttling(&self) -> Throttling {
         Throttling {
             active: self.of_table(|metrics| {
@@ -39,7 +39,7 @@ impl Look<'_> {
 
 /// # Summary: throttling
 impl Gpu {
-    /// Whether and why the GPU is slower than it could be at this moment: [`Look::throttling`].
+    /// Current throttling state of the GPU, with the causes: [`Look::throttling`].
     #[doc(alias = "amdsmi_get_violation_status")]
     pub fn throttling(&self) -> Throttling {
         self.look().throttling()

@@ -1,4 +1,4 @@
-//! Voltages.
+//! Voltages of all rails.
 
 use super::Look;
 use crate::error::{Error, Result};
@@ -7,17 +7,17 @@ use crate::parse::metrics::Metrics;
 use crate::reading::{Reading, Scope};
 use crate::unit::MilliVolts;
 
-/// The rails that the table has, too.
+/// The rails that the metrics table has, too.
 const IN_TABLE: [VoltageRail; 3] = [VoltageRail::Graphics, VoltageRail::Soc, VoltageRail::Memory];
 
 impl Look<'_> {
-    /// All voltages in thousandths of a volt. No sensor is an empty list.
+    /// All voltages in millivolts. The list is empty without sensors.
     ///
     /// # Source
-    /// hwmon `in*`, found by listing; the rails of shaders, SoC and memory that hwmon does not have, from `gpu_metrics`.
+    /// hwmon `in*`, found by listing; without hwmon's rails, `gpu_metrics` for shaders, SoC and memory.
     ///
     /// # Errors
-    /// [`Error::NotSupported`] where neither has any. A rail that fails has its reason.
+    /// [`Error::NotSupported`] if neither has a rail. A rail that fails has its reason.
     pub fn voltages(&self) -> Result<Vec<Voltage>> {
         let (mut rails, absent) = match self.listed_voltages() {
             Ok(rails) => (rails, None),
@@ -48,10 +48,10 @@ impl Look<'_> {
         }
     }
 
-    /// One voltage in thousandths of a volt. [`VoltageRail::Soc`] is the northbridge on an APU.
+    /// One voltage in millivolts. [`VoltageRail::Soc`] is the northbridge on an APU.
     ///
     /// # Errors
-    /// Those of reading hwmon's file; [`Error::NotSupported`] where neither has the rail.
+    /// Errors of hwmon's file; [`Error::NotSupported`] if neither has the rail.
     pub fn voltage(&self, rail: &VoltageRail) -> Reading<MilliVolts> {
         let none = || Error::NotSupported { path: self.gpu.path_of("hwmon") };
         let attribute = self.listed_voltages().and_then(|rails| {
@@ -74,7 +74,7 @@ fn is_rail(found: &VoltageRail, wanted: &VoltageRail) -> bool {
     found == wanted || matches!((found, wanted), (VoltageRail::Northbridge, VoltageRail::Soc))
 }
 
-/// A voltage as the table has it.
+/// A voltage from the metrics table.
 fn in_table(metrics: &Metrics, rail: &VoltageRail) -> Option<MilliVolts> {
     match rail {
         VoltageRail::Graphics => metrics.voltages.gfx,
@@ -86,7 +86,7 @@ fn in_table(metrics: &Metrics, rail: &VoltageRail) -> Option<MilliVolts> {
 
 /// # Summary: voltages
 impl Gpu {
-    /// All voltages in thousandths of a volt: [`Look::voltages`].
+    /// All voltages in millivolts: [`Look::voltages`].
     ///
     /// # Errors
     /// As [`Look::voltages`].

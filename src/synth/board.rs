@@ -9,12 +9,12 @@ use crate::parse::metrics::encode::TableWriter;
 
 /// Packages on a baseboard.
 const PACKAGES: u32 = 8;
-/// What a baseboard takes itself, in watts.
+/// Power of a baseboard without its packages, in watts.
 const BOARD: u32 = 300;
 /// Of a baseboard with all its packages, in watts.
 const LIMIT: u32 = 8400;
 
-/// What changes with the load.
+/// The files that change with the load.
 pub(super) fn moving(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
     if !is_mi350(package) || !plan.kernel.boards() || plan.machine.guest {
         return;
@@ -49,7 +49,7 @@ pub(super) fn moving(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package
     }
 }
 
-/// What stands as it was set.
+/// The files with settings.
 pub(super) fn settings(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
     if !plan.kernel.firmware_settings() || plan.machine.guest {
         return;

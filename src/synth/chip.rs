@@ -1,4 +1,4 @@
-//! What the machines are made of: a chip's facts, one file for each family.
+//! Facts about chips, one file per family.
 
 mod mi210;
 mod mi300x;
@@ -31,7 +31,7 @@ pub enum Chip {
 }
 
 impl Chip {
-    /// All of them.
+    /// All simulated chips.
     pub const ALL: [Chip; 7] =
         [Chip::Mi210, Chip::Mi300x, Chip::Mi350x, Chip::Navi31, Chip::Navi48, Chip::Strix, Chip::Phoenix];
 
@@ -113,7 +113,7 @@ pub(super) struct Pci {
     pub(super) class: u32,
     /// Of the slot: speed in tenths of GT/s and lanes.
     pub(super) link: (u32, u32),
-    /// Whether the card brings a switch of its own.
+    /// Set if the card has its own PCIe switch.
     pub(super) switch: bool,
 }
 
@@ -137,10 +137,10 @@ pub(super) struct Board {
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) bytes: u64,
-    /// What the host gives to the GPU besides.
+    /// System memory that the GPU may map.
     pub(super) gtt: u64,
     pub(super) vendor: Option<&'static str>,
-    /// Bits.
+    /// Width in bits.
     pub(super) width: u32,
     /// `AMDGPU_VRAM_TYPE_*`.
     pub(super) kind: u32,
@@ -192,11 +192,11 @@ pub(super) struct Clocks {
     pub(super) socclk: &'static [u32],
     pub(super) vclk: &'static [u32],
     pub(super) dclk: &'static [u32],
-    /// What a sleeping video engine shows: of vclk, of dclk.
+    /// Clocks of a sleeping video engine: vclk and dclk.
     pub(super) media_asleep: (u32, u32),
 }
 
-/// In watts.
+/// Power limits in watts.
 #[derive(Debug)]
 pub(super) struct Power {
     pub(super) idle: u32,

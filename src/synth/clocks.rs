@@ -187,7 +187,7 @@ fn added_up(sections: &[String]) -> Vec<u8> {
     for section in sections {
         let end = page.len() + section.len();
         page.extend_from_slice(section.as_bytes());
-        // What the next one counts from: this offset, once more.
+        // The next section starts from this offset, repeated.
         page.resize((end + end - section.len()).min(PAGE - 1).max(end.min(PAGE - 1)), 0);
     }
     page

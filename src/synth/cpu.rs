@@ -32,10 +32,10 @@ struct Facts {
     name: &'static str,
     family: u32,
     model: u32,
-    /// Of HSMP.
+    /// The HSMP protocol version.
     protocol: Option<u32>,
     cores: usize,
-    /// Whether its HSMP is an ACPI device.
+    /// Set if HSMP is an ACPI device.
     acpi: bool,
     /// In milliwatts: average, limit, most.
     power: [u32; 3],
@@ -46,7 +46,7 @@ struct Facts {
 }
 
 impl CpuChip {
-    /// All of them.
+    /// All simulated CPUs.
     pub const ALL: [CpuChip; 5] =
         [CpuChip::Milan, CpuChip::Genoa, CpuChip::Turin, CpuChip::Mi300a, CpuChip::Ryzen];
 
@@ -280,13 +280,13 @@ impl CpuHost {
             let mut dir = image.folder(zone.as_str());
             dir.line("name", format_args!("package-{socket}"));
             dir.line("max_energy_range_uj", 65_532_610_987u64);
-            // CVE-2020-8694.
+            // Root only, because of CVE-2020-8694.
             dir.guarded("energy_uj", 0o400, "31415926535\n");
             image.link(format!("sys/class/powercap/intel-rapl:{socket}"), &zone);
         }
     }
 
-    /// What the driver publishes and the firmware answers.
+    /// The driver's files and the firmware's answers.
     fn hsmp(&self, image: &mut Image, protocol: u32) {
         let facts = self.chip.facts();
         let (version, files) = self.kernel.hsmp_driver();
@@ -409,7 +409,7 @@ impl CpuHost {
         }
     }
 
-    /// What the firmware answers.
+    /// The firmware's answer to a message.
     fn words(&self, message: Message, argument: u32, socket: usize) -> Vec<u32> {
         let Facts { power, clocks: [max, min, fabric, memory], memory: [most, used], protocol, .. } =
             self.chip.facts();

@@ -155,7 +155,7 @@ impl Demo {
         }
     }
 
-    /// How busy a package is at a second of the minute; whatever it does, it does it once or several times in it.
+    /// The load of a package at a second of the minute. Every pattern repeats a whole number of times per minute.
     fn load(self, gpu: u32, second: u32) -> f64 {
         let turns =
             |times: f64, shift: f64| (TAU * (f64::from(second) * times / f64::from(SECONDS) + shift)).sin();
@@ -260,12 +260,12 @@ pub struct RunningDemo {
     machine: Machine,
     played: testing::Machine,
     started: Instant,
-    /// How long the machine has run, of the time since it was started.
+    /// Time the machine has been running, in seconds.
     seconds: u64,
 }
 
 impl RunningDemo {
-    /// What the machine is read through.
+    /// The backend of the demo machine.
     pub fn backend(&self) -> Arc<dyn Backend> {
         self.played.backend()
     }

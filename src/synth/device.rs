@@ -1,5 +1,5 @@
-//! What stands around the GPUs, and the directory of each PCI device: `amdgpu_device.c`, `amdgpu_vram_mgr.c`, and
-//! the kernel's pci-sysfs.c.
+//! The host's files and the directory of each PCI device: `amdgpu_device.c`, `amdgpu_vram_mgr.c`, and the kernel's
+//! pci-sysfs.c.
 
 use super::chip::Family;
 use super::image::{Folder, Image};
@@ -11,7 +11,7 @@ const KFD_MAJOR: u32 = 236;
 /// DRM's major number.
 const DRM_MAJOR: u32 = 226;
 
-/// What the machine has beside its packages.
+/// The host's files besides its packages.
 pub(super) fn host(image: &mut Image, plan: &Plan<'_>) {
     let kernel = plan.kernel;
     image.line("proc/sys/kernel/osrelease", format_args!("{kernel}.0-synthetic"));
@@ -170,7 +170,7 @@ fn link(folder: &mut Folder<'_>, (speed, width): (u32, u32)) {
     }
 }
 
-/// What the driver says of the card that is no power management.
+/// The driver's files besides power management.
 fn own(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
     let (facts, kernel, guest) = (package.facts, plan.kernel, plan.machine.guest);
     let (subvendor, subdevice) = facts.pci.subsystem;
@@ -249,7 +249,7 @@ const FIRMWARE: [&str; 23] = [
 
 /// The graphics cores in `ip_discovery`, one for each die.
 fn discovery(folder: &mut Folder<'_>, package: &Package) {
-    /// `GC_HWID`.
+    /// The number of the graphics core (`GC_HWID`).
     const GC: u32 = 11;
     let mut die = folder.folder("ip_discovery/die/0");
     let target = format!("{}/{GC}", die.path());

@@ -37,7 +37,7 @@ pub struct Film {
     later: Vec<Frame>,
 }
 
-/// What is other than in the frame before.
+/// The differences to the previous frame.
 #[derive(Debug)]
 struct Frame {
     at: Duration,

@@ -4,7 +4,7 @@ use super::chip::Family;
 use super::image::Image;
 use super::plan::{Package, Plan};
 
-/// What the driver prints for a hysteresis that nobody set: absolute zero.
+/// The driver's text for a missing hysteresis: absolute zero.
 const NO_HYSTERESIS: &str = "-273150";
 
 pub(super) fn write(image: &mut Image, plan: &Plan<'_>, package: &Package) {

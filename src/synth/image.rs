@@ -15,7 +15,7 @@ pub struct Image {
     manifest: String,
 }
 
-/// What stands at a path.
+/// An entry at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Entry {
@@ -33,7 +33,7 @@ impl Image {
         self.entries.iter().map(|(path, entry)| (path.as_str(), entry))
     }
 
-    /// What stands at a path.
+    /// The entry at a path.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.entries.get(path)
     }

@@ -201,8 +201,8 @@ fn falling(highest: u32, count: usize) -> impl Iterator<Item = u64> {
     (0..count as u32).map(move |at| highest.saturating_sub(at).into())
 }
 
-/// What single dies and engines do, by their places in the package: no two the same, as long as they do anything,
-/// and on average what the package does.
+/// The load of single dies and engines by their position in the package: all different while there is any load, and
+/// on average the package's load.
 struct Engines<'a> {
     state: &'a State,
     counters: &'a Counters,
@@ -248,7 +248,7 @@ impl Engines<'_> {
     }
 }
 
-/// What of the package a partition has; neighbours share a decoder where there are more partitions.
+/// A partition's part of the package. Neighbours share a decoder if there are more partitions than decoders.
 struct Part {
     dies: Range<usize>,
     decoders: Range<usize>,

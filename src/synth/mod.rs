@@ -72,7 +72,7 @@ pub enum SynthError {
     /// The kernel does not know the chip yet, or is older than [`Kernel::OLDEST`].
     #[error("{chip:?} needs Linux {since}, not {kernel}")]
     Kernel {
-        /// The chip.
+        /// The requested chip.
         chip: Chip,
         /// The first kernel that knows it.
         since: Kernel,
@@ -82,7 +82,7 @@ pub enum SynthError {
     /// The chip cannot be split so.
     #[error("{chip:?} has no partitioning into {compute} and {memory}")]
     Partition {
-        /// The chip.
+        /// The requested chip.
         chip: Chip,
         /// The mode of its compute dies.
         compute: ComputePartition,
@@ -92,17 +92,17 @@ pub enum SynthError {
     /// The chip has no virtual function to give to a guest.
     #[error("{chip:?} has no virtual function")]
     Guest {
-        /// The chip.
+        /// The requested chip.
         chip: Chip,
     },
     /// More packages than a bus has numbers, or partitions than the driver has devices.
     #[error("{count} {what} are more than {limit}")]
     TooMany {
-        /// What there are too many of.
+        /// The kind of object.
         what: &'static str,
-        /// How many were asked for.
+        /// The requested number.
         count: usize,
-        /// How many there can be.
+        /// The maximum number.
         limit: usize,
     },
     /// The directory could not be written.
@@ -234,13 +234,14 @@ impl Machine {
         self
     }
 
-    /// How many processes use the GPUs: one each in turn, those of desktops drawing and computing by turns.
+    /// Sets the number of processes. They take turns on the GPUs; on desktops, they alternate between graphics and
+    /// compute.
     pub fn processes(mut self, count: usize) -> Machine {
         self.processes = count;
         self
     }
 
-    /// How many descriptors of GPUs each process has, the first of its own GPU and the others of the next ones.
+    /// Sets the number of GPU descriptors per process: the first of its own GPU, the others of the following GPUs.
     pub fn descriptors(mut self, count: usize) -> Machine {
         self.descriptors = count.max(1);
         self
@@ -285,13 +286,13 @@ impl Machine {
         self
     }
 
-    /// How busy all packages are, between 0 and 1, since long enough for temperatures to have settled.
+    /// Sets the load of all packages, between 0 and 1, applied long enough for temperatures to settle.
     pub fn load(mut self, load: f64) -> Machine {
         self.cards.iter_mut().for_each(|card| card.load = Load::steady(load));
         self
     }
 
-    /// How busy each package is, in the order of their addresses, since long enough.
+    /// Sets the load of each package, in the order of addresses, applied long enough for temperatures to settle.
     pub fn loads(mut self, loads: &[f64]) -> Machine {
         for (card, load) in self.cards.iter_mut().zip(loads) {
             card.load = Load::steady(*load);
@@ -327,7 +328,7 @@ impl Machine {
         self
     }
 
-    /// What the files of each package say, in the order of their addresses.
+    /// The values in each package's files, in the order of addresses.
     ///
     /// # Errors
     /// As [`Machine::image`].

@@ -1,10 +1,11 @@
-//! How a GPU is: one load decides temperature, power, clocks, usage and memory, so that all files tell the same.
+//! The model of a GPU: one load determines temperature, power, clocks, usage and memory, so that all files are
+//! consistent.
 
 use std::time::Duration;
 
 use super::chip::{Facts, Family};
 
-/// What a GPU's files say of it.
+/// The values of a GPU's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct State {
@@ -26,9 +27,9 @@ pub struct State {
     pub vclk: u32,
     /// Decoder clock, in MHz.
     pub dclk: u32,
-    /// In °C.
+    /// Edge temperature in °C.
     pub edge: u32,
-    /// In °C.
+    /// Hotspot temperature in °C.
     pub hotspot: u32,
     /// Of the memory, in °C.
     pub memory: u32,
@@ -42,17 +43,17 @@ pub struct State {
     pub vram_used: u64,
     /// The host's memory in use, in bytes.
     pub gtt_used: u64,
-    /// What processes have of the video memory, in bytes.
+    /// Video memory used by processes, in bytes.
     pub(super) vram_of_processes: u64,
 }
 
-/// How busy a GPU is, and what follows it slowly or not at all; all between 0 and 1.
+/// The load of a GPU, and quantities that follow it slowly or not at all; all between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Load {
     now: f64,
     /// Of temperatures and fan.
     warmth: f64,
-    /// Of the memory.
+    /// Used share of the memory.
     filled: f64,
 }
 
@@ -71,7 +72,7 @@ impl Load {
     }
 }
 
-/// What only grows.
+/// Counters that only increase.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counters {
     /// In thousandths of a joule.

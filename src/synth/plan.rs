@@ -260,19 +260,19 @@ impl Package {
         self.hive.map_or(0, |hive| scramble(1000 + hive as u64))
     }
 
-    /// Whether both are in one hive.
+    /// Returns `true` if both are in one hive.
     pub(super) fn wired_to(&self, other: &Package) -> bool {
         self.hive.is_some() && self.hive == other.hive && std::ptr::eq(self.facts, other.facts)
     }
 
-    /// Whether it is a virtual function.
+    /// The device id; a guest sees that of a virtual function.
     pub(super) fn device_id(&self, guest: bool) -> u16 {
         let pci = &self.facts.pci;
         pci.function.filter(|_| guest).unwrap_or(pci.device)
     }
 }
 
-/// How a package is split, if it can be in this machine.
+/// The partitioning of a package, if this machine supports it.
 fn possible(machine: &Machine, card: &Card) -> Result<Split, SynthError> {
     let (chip, kernel) = (card.chip, machine.kernel);
     let since = chip.since();
@@ -361,7 +361,7 @@ impl Place {
     }
 }
 
-/// How many of the processes are on the nodes of a package: they go over all nodes in turn.
+/// The number of processes on the nodes of a package. Processes take turns on all nodes.
 fn users_of(processes: usize, nodes: usize, first: usize, parts: usize) -> usize {
     let (rounds, rest) = (processes / nodes.max(1), processes % nodes.max(1));
     rounds * parts + rest.saturating_sub(first).min(parts)

@@ -1,10 +1,10 @@
-//! Who uses the GPUs: `/proc/<pid>` with fdinfo (`amdgpu_fdinfo.c`), and KFD's `proc/<pid>` (`kfd_process.c`).
+//! Processes that use GPUs: `/proc/<pid>` with fdinfo (`amdgpu_fdinfo.c`), and KFD's `proc/<pid>` (`kfd_process.c`).
 
 use super::image::Image;
 use super::plan::{Node, Plan, Process};
 use super::topology::KFD;
 
-/// Who looks.
+/// The process id of the reader.
 const SELF: u32 = 1999;
 /// The initial pid namespace (`PROC_PID_INIT_INO`).
 const INITIAL: &str = "pid:[4026531836]";
@@ -33,7 +33,7 @@ pub(super) fn write(image: &mut Image, plan: &Plan<'_>) {
     }
 }
 
-/// What the processes use.
+/// The processes' use of the GPUs.
 pub(super) fn moving(image: &mut Image, plan: &Plan<'_>) {
     for (index, process) in plan.processes.iter().enumerate() {
         host_use(image, plan, process);

@@ -1,4 +1,4 @@
-//! How a package is split, and the files that say so.
+//! The partitioning of a package, and its files.
 
 use super::chip::{Chip, Facts};
 use super::image::Folder;
@@ -11,7 +11,7 @@ use crate::parse::partition::{ComputePartition, MemoryPartition};
 pub(super) struct Split {
     pub(super) compute: ComputePartition,
     pub(super) memory: MemoryPartition,
-    /// Parts.
+    /// Number of partitions.
     pub(super) count: usize,
     /// Parts of the memory.
     pub(super) banks: u32,

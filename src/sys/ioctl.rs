@@ -77,14 +77,14 @@ struct AmdgpuInfo {
     return_pointer: u64,
     return_size: u32,
     query: u32,
-    /// What the query wants to know more exactly; for the image of the firmware `vbios_info.type`, first.
+    /// Parameters of the query; for the firmware image, `vbios_info.type` comes first.
     argument: [u32; 4],
 }
 
 /// No driver's string is near this.
 const STRING: usize = 128;
 
-/// What a DRM node says of its driver.
+/// A DRM node's description of its driver.
 pub(crate) struct DrmDriver {
     /// Version of the driver's ioctls.
     pub(crate) version: (i32, i32, i32),

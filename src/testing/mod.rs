@@ -164,7 +164,7 @@ impl Machine {
         Machine { record: Record::new(Arc::new(overlay.clone())), overlay }
     }
 
-    /// What a [`SmiBuilder`](crate::SmiBuilder) is given to see this machine.
+    /// The backend of this machine, for a [`SmiBuilder`](crate::SmiBuilder).
     pub fn backend(&self) -> Arc<dyn Backend> {
         Arc::new(self.record.clone())
     }
@@ -177,7 +177,7 @@ impl Machine {
         Smi::builder().backend(self.backend()).build()
     }
 
-    /// What was called, and faults that need more words than those below. The log grows until [`Record::clear`].
+    /// The log of calls, and faults beyond those below. The log grows until [`Record::clear`].
     pub fn record(&self) -> &Record {
         &self.record
     }
@@ -298,7 +298,7 @@ impl Machine {
 
     fn condition(&self, bdf: Bdf, condition: fn(Kernel) -> Condition) -> Result<PathBuf> {
         let gpu = self.gpu(bdf)?;
-        let known = "it has no PCI device on this machine".to_owned();
+        let known = "the GPU has no PCI device on this machine".to_owned();
         let device = self.device(&gpu).ok_or_else(|| Error::NoSuchGpu { wanted: bdf.to_string(), known })?;
         let mut release = Vec::new();
         let kernel = self.overlay.open_dir(Path::new("/proc/sys/kernel"));
@@ -308,7 +308,7 @@ impl Machine {
         Ok(device)
     }
 
-    /// How often a GPU that slept was woken by a read.
+    /// The number of times a read woke a sleeping GPU.
     pub fn wakes(&self) -> usize {
         self.overlay.state().wakes
     }

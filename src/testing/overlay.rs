@@ -63,7 +63,7 @@ impl Player {
 
 /// Where a path leads.
 struct Found {
-    /// Without links.
+    /// The path without links.
     path: PathBuf,
     at: At,
 }
@@ -171,7 +171,7 @@ impl Overlay {
         read(&*self.0.top, relative(base))
     }
 
-    /// What a file of the base holds.
+    /// The content of a file in the base.
     pub(super) fn base_text(&self, base: &Path) -> io::Result<Vec<u8>> {
         let mut buf = Vec::new();
         self.base_read(base, |top, rel| top.read(rel, &mut buf))?;
@@ -395,6 +395,6 @@ fn relative(path: &Path) -> &Path {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What a panic elsewhere leaves is still whole.
+    // A panic elsewhere leaves the value intact.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

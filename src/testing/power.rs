@@ -1,4 +1,4 @@
-//! What a GPU in reset or asleep refuses, by kernel (drivers/gpu/drm/amd/pm/amdgpu_pm.c).
+//! Reads that a GPU in reset or asleep refuses, by kernel (drivers/gpu/drm/amd/pm/amdgpu_pm.c).
 
 use std::io;
 use std::path::Path;
@@ -47,7 +47,7 @@ impl State {
 }
 
 impl Condition {
-    /// Whether this file of the device asks what the condition forbids.
+    /// Returns `true` if the condition forbids reading this file of the device.
     pub(super) fn concerns(self, file: &Path) -> bool {
         let Some(text) = file.to_str() else { return false };
         match self {
@@ -63,7 +63,7 @@ fn checks_for_reset_only(file: &str) -> bool {
     matches!(file, "unique_id" | "pp_force_state") || file.starts_with("pm_policy/")
 }
 
-/// Whether the power management is asked for a file of the PCI device.
+/// Returns `true` if a file of the PCI device goes through power management.
 fn asks_the_hardware(file: &str) -> bool {
     if let Some(attribute) = file.strip_prefix("hwmon/").and_then(|rest| rest.split_once('/')) {
         let name = attribute.1;

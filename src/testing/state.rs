@@ -1,32 +1,32 @@
-//! What differs from the machine below: pieces of the tree, devices that do not answer, KFD's nodes.
+//! Differences to the base machine: entries of the tree, devices that do not answer, KFD's nodes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What differs from the base, by paths without links in them.
+/// The differences to the base, by paths without links.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) pieces: BTreeMap<PathBuf, Piece>,
-    /// What was taken away, and when: what was opened earlier stays dead, whatever comes to the same path.
+    /// Removed paths with their times: descriptors opened earlier stay dead, even if the path is created again.
     died: HashMap<PathBuf, u64>,
     pub(super) now: u64,
     /// The state of a PCI device that refuses to answer, by its directory.
     pub(super) conditions: HashMap<PathBuf, Condition>,
-    /// How often a sleeping device was woken by a read.
+    /// The number of times a read woke a sleeping device.
     pub(super) wakes: usize,
     /// The KFD nodes as they are now; `None` as long as they are the base's.
     pub(super) nodes: Option<Vec<NodeSource>>,
 }
 
-/// What stands at a path in place of the base's.
+/// The replacement of the base's entry at a path.
 #[derive(Debug, Clone)]
 pub(super) enum Piece {
     File(Arc<[u8]>),
     /// A directory that holds what lies over the base and nothing of it.
     Folder,
     Gone,
-    /// What the base has at another path.
+    /// The base's entry at another path.
     Moved(PathBuf),
 }
 
@@ -47,7 +47,7 @@ pub(super) type Kernel = (u32, u32);
 pub(super) struct NodeSource {
     /// Its number in the base.
     pub(super) index: u32,
-    /// What is not as in the base, by path in the node.
+    /// The files that differ from the base, by path in the node.
     pub(super) files: Vec<(PathBuf, String)>,
 }
 

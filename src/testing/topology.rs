@@ -115,7 +115,7 @@ impl Overlay {
         names.sort_by_key(|name| name.to_str().and_then(|name| name.parse::<u32>().ok()));
         let mut links = Vec::new();
         for name in &names {
-            // What a device cgroup hides stays hidden.
+            // Nodes hidden by a device cgroup stay hidden.
             let text = String::from_utf8(self.base_text(&base.join(name).join("properties")).ok()?).ok()?;
             let to = value(&text, "node_to")?;
             // Of a package in parts, the first stands for all.
@@ -209,7 +209,7 @@ impl Overlay {
 }
 
 impl Nodes {
-    /// Whether a path is a node's own directory.
+    /// Returns `true` if a path is a node's own directory.
     pub(super) fn holds(&self, path: &Path) -> bool {
         path.parent() == Some(&self.dir)
     }
@@ -240,7 +240,7 @@ fn with(text: &str, key: &str, number: u64) -> String {
     text.lines().map(line).collect()
 }
 
-/// Whether a name is N of `amdgpu_xcp_N` or `amdgpu_xcp.N`.
+/// The number N of `amdgpu_xcp_N` or `amdgpu_xcp.N`.
 pub(super) fn partition_number(name: &OsStr) -> Option<u32> {
     name.to_str()?.strip_prefix("amdgpu_xcp")?.get(1..)?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! All pairs, out of each node's links.
+//! All pairs of GPUs, from the links of each node.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub(super) fn build(smi: &Smi) -> Topology {
         let Some(row) = topology.row_mut(from) else { continue };
         for NodeLink { to, link } in links {
             let Some(entry) = nodes.get(&to).and_then(|to| row.get_mut(*to)) else { continue };
-            // A direct link, or else the lighter one.
+            // Prefer a direct link, then the lighter one.
             let better = entry.as_ref().is_none_or(|known| rank(&link) < rank(known));
             if better {
                 *entry = Some(link);
@@ -51,7 +51,7 @@ fn rank(link: &Link) -> (bool, u32) {
     (link.path != LinkPath::Direct, link.weight.unwrap_or(u32::MAX))
 }
 
-/// A GPU with its links to all nodes; none where its node cannot be read.
+/// A GPU with its links to all nodes; none if its node cannot be read.
 fn gpu_with_links(gpu: &Gpu, nodes: &HashMap<u32, usize>) -> (TopologyGpu, Option<Vec<NodeLink>>) {
     let ids = gpu.ids();
     let node = gpu.node("io_links");
@@ -89,7 +89,7 @@ fn same() -> Link {
     Link { weight: Some(0), hops: Some(0), ..unlinked(LinkKind::Same, LinkPath::Same) }
 }
 
-/// A way of which nothing else is known.
+/// A path about which nothing else is known.
 fn unlinked(kind: LinkKind, path: LinkPath) -> Link {
     Link {
         kind,
@@ -114,8 +114,8 @@ impl Topology {
         self.links.get_mut(from.checked_mul(size)?..)?.get_mut(..size)
     }
 
-    /// Pairs that KFD lists no link for: through the CPUs they are attached to. Where a link could not be read, it
-    /// may have been the one.
+    /// Adds pairs without a link in KFD's list: they are connected through their CPUs. If a link could not be read,
+    /// it may have been theirs.
     fn add_ways_through_the_host(&mut self, backend: &dyn Backend) {
         let mut between = None;
         for from in 0..self.gpus.len() {
@@ -179,7 +179,7 @@ impl Topology {
         }
     }
 
-    /// Of each link, whether the other side lists one back.
+    /// Sets for each link if the other side lists the reverse link.
     fn add_directions(&mut self) {
         for from in 0..self.gpus.len() {
             for to in 0..self.gpus.len() {
@@ -187,7 +187,7 @@ impl Topology {
                 if matches!(link.path, LinkPath::Same | LinkPath::Host) {
                     continue;
                 }
-                // Of a side that could not be read nothing is known.
+                // Nothing is known about a side that could not be read.
                 let unread = self.gpus.get(to).is_none_or(|gpu| gpu.links.is_err());
                 let back = self.link(to, from).map(|back| back.kind == link.kind && back.is_accessible());
                 let back = back.or((!unread).then_some(false));
@@ -199,7 +199,7 @@ impl Topology {
     }
 }
 
-/// Legs that an XGMI weight stands for (`KFD_CRAT_XGMI_WEIGHT` and `KFD_CRAT_INTRA_SOCKET_WEIGHT` of kfd_crat.h).
+/// Hops of an XGMI weight (`KFD_CRAT_XGMI_WEIGHT` and `KFD_CRAT_INTRA_SOCKET_WEIGHT` of kfd_crat.h).
 fn xgmi_hops(weight: u32) -> Option<u32> {
     match weight {
         13 => Some(1),
@@ -209,15 +209,15 @@ fn xgmi_hops(weight: u32) -> Option<u32> {
     }
 }
 
-/// The weights between CPUs, by their nodes.
+/// The weights between CPUs, by node.
 #[derive(Default)]
 struct Distances {
     weights: HashMap<(u32, u32), u32>,
-    /// The nodes whose links could not be read in whole.
+    /// The nodes whose links could not be read completely.
     unread: HashMap<u32, Error>,
 }
 
-/// Reads the links of the CPUs that GPUs are attached to.
+/// Reads the links of the GPUs' CPUs.
 fn cpu_distances(backend: &dyn Backend, gpus: &[TopologyGpu]) -> Distances {
     let mut cpus: Vec<u32> = gpus.iter().filter_map(|gpu| Some(gpu.cpu_node.as_ref().ok()?.0)).collect();
     cpus.sort_unstable();

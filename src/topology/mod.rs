@@ -1,8 +1,8 @@
-//! How the GPUs are wired: to each other, to the CPUs, into hives.
+//! Links of the GPUs to each other and to the CPUs, and their XGMI hives.
 //!
-//! The source is KFD's topology: each node lists its links in `io_links` (what is there in copper: PCIe to a CPU, XGMI
-//! to another GPU) and `p2p_links` (paths over PCIe that the driver found usable; since Linux 6.0). A pair in neither
-//! list can only exchange data through the host's memory; its weight and hops are those of that way.
+//! The source is KFD's topology: each node lists its links in `io_links` (physical links: PCIe to a CPU, XGMI to
+//! another GPU) and in `p2p_links` (usable paths over PCIe; since Linux 6.0). A pair in neither list can exchange
+//! data only through host memory; its weight and hops are those of that path.
 //!
 //! ```
 //! # let smi = amdgpu_smi::Smi::builder().root("fixtures/mi300x-1x-k6.12-cpx-nps4").build()?;
@@ -25,43 +25,43 @@ use crate::error::{Error, Result};
 use crate::id::{Bdf, NodeId};
 use crate::unit::MegabytesPerSecond;
 
-/// All pairs of a machine's GPUs.
+/// The links between all pairs of GPUs.
 #[derive(Debug, Clone)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Topology {
     /// The GPUs, in the order of the list.
     pub gpus: Vec<TopologyGpu>,
-    /// One entry a pair, row by row.
+    /// One entry per pair, row by row.
     #[cfg_attr(feature = "serde", serde(skip))]
     links: Vec<Option<Link>>,
 }
 
-/// A GPU's place in the machine.
+/// The location of a GPU in the topology.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TopologyGpu {
-    /// Its PCI address.
+    /// PCI address of the GPU.
     pub bdf: Bdf,
-    /// The PCI address of its package.
+    /// PCI address of its package.
     pub package: Bdf,
     /// Its KFD node.
     pub node: Result<NodeId>,
     /// The hive that it is in; `None` where it is in none, or `links` has an error of its node.
     pub hive: Option<u64>,
-    /// The KFD node of the nearest CPU: the one with the lightest link. KFD numbers its own nodes;
+    /// KFD node of the nearest CPU, the one with the lightest link. KFD has its own numbers;
     /// [`Gpu::numa_info`](crate::Gpu::numa_info) has the kernel's number of the NUMA node.
     pub cpu_node: Result<NodeId>,
-    /// The link to it.
+    /// Link to the nearest CPU.
     pub cpu_link: Result<Link>,
-    /// Whether all its links could be read; else links may be missing in its row of the matrix.
+    /// `Ok` if all its links could be read; otherwise links may be missing in its row of the matrix.
     pub links: Result<()>,
-    /// Whether the links of its CPU could be read; else weights of ways through the host may be missing in its row.
+    /// `Ok` if the links of its CPU could be read; otherwise weights of paths through the host may be missing in its row.
     pub host_links: Result<()>,
 }
 
 impl TopologyGpu {
-    /// Why values are missing: `links`, `cpu_node` and `host_links`, by the names of the fields.
+    /// The reasons for missing values, by field name: `links`, `cpu_node` and `host_links`.
     pub fn reasons(&self) -> impl Iterator<Item = (&'static str, &Error)> {
         let reasons = [
             ("links", self.links.as_ref().err()),
@@ -77,95 +77,94 @@ crate::reading::serialize_with_reasons! { TopologyGpu {
     bdf: plain, package: plain, node: known, hive: plain, cpu_node: known, cpu_link: known,
 } }
 
-/// The way from one GPU to another.
+/// The link from one GPU to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Link {
-    /// What the way is made of.
+    /// The kind of link.
     pub kind: LinkKind,
-    /// How it is known, and with that who may use it.
+    /// The source of the link, which implies who may use it.
     pub path: LinkPath,
-    /// Cost by KFD's rule: 20 a leg of PCIe, 15 a hop of XGMI, 13 between partitions of a package, 41 (13 + 15 + 13)
-    /// between partitions of two packages, the NUMA distance between CPUs. 0 to itself.
+    /// Weight by KFD's rule: 20 per PCIe segment, 15 per XGMI hop, 13 between partitions of a package, 41 (13 + 15 +
+    /// 13) between partitions of two packages, the NUMA distance between CPUs. 0 for the GPU itself.
     pub weight: Option<u32>,
-    /// Legs of the way, told from the weight: 1 within a package, 1 or more of XGMI, 3 between partitions of two
-    /// packages (out, across, in); over PCIe 2 through one CPU and 3 through two. Absent for a weight that is none of
-    /// these.
+    /// Number of hops, derived from the weight: 1 within a package, 1 or more for XGMI, 3 between partitions of two
+    /// packages (out, across, in); for PCIe, 2 through one CPU and 3 through two. Absent for any other weight.
     pub hops: Option<u32>,
-    /// Bandwidth of one direction at least; absent where the kernel does not know it.
+    /// Minimum bandwidth in one direction; absent if the kernel does not know it.
     pub min_bandwidth: Option<MegabytesPerSecond>,
-    /// Bandwidth of one direction at most; absent where the kernel does not know it.
+    /// Maximum bandwidth in one direction; absent if the kernel does not know it.
     pub max_bandwidth: Option<MegabytesPerSecond>,
-    /// Whether the link is switched on.
+    /// `true` if the link is enabled.
     pub enabled: Option<bool>,
-    /// Whether caches on both sides agree.
+    /// `true` if caches on both sides are coherent.
     pub coherent: Option<bool>,
-    /// Whether atomic operations of 32 bits pass.
+    /// `true` if 32-bit atomic operations are supported.
     pub atomics_32: Option<bool>,
-    /// Whether atomic operations of 64 bits pass.
+    /// `true` if 64-bit atomic operations are supported.
     pub atomics_64: Option<bool>,
-    /// Whether one GPU's copy engines may reach the other's memory.
+    /// `true` if one GPU's copy engines can access the other's memory.
     pub dma: Option<bool>,
-    /// Whether there is a link back, of the same kind.
+    /// `true` if there is a reverse link of the same kind.
     pub bidirectional: Option<bool>,
-    /// Copy engines to use, a bit each; newer kernels only.
+    /// Recommended copy engines, one bit each; newer kernels only.
     pub sdma_engines: Option<u32>,
 }
 
-/// What a way is made of (`CRAT_IOLINK_TYPE_*`).
+/// Kinds of links (`CRAT_IOLINK_TYPE_*`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum LinkKind {
-    /// From a GPU to itself.
+    /// The GPU itself.
     Same,
-    /// PCIe.
+    /// PCI Express.
     Pcie,
-    /// XGMI; also what KFD calls the way between partitions of a package.
+    /// XGMI; also KFD's name of the link between partitions of a package.
     Xgmi,
-    /// Another of KFD's numbers.
+    /// Another number of KFD.
     Other(u32),
 }
 
-/// How a way is known.
+/// Sources of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub enum LinkPath {
-    /// It needs no way.
+    /// The GPU itself, without a link.
     Same,
     /// KFD lists a direct link (`io_links`).
     Direct,
-    /// KFD lists a usable way over PCIe (`p2p_links`).
+    /// KFD lists a usable path over PCIe (`p2p_links`).
     PeerToPeer,
-    /// KFD lists neither: data goes through the host's memory, and no GPU reaches the other's.
+    /// KFD lists neither: data goes through host memory, and neither GPU can access the other's memory.
     Host,
 }
 
 impl Link {
-    /// Whether one GPU can reach the other's memory.
+    /// Returns `true` if one GPU can access the other's memory.
     pub fn is_accessible(&self) -> bool {
         self.path != LinkPath::Host && self.enabled != Some(false)
     }
 }
 
-/// GPUs that are wired together by XGMI.
+/// GPUs connected by XGMI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Hive {
-    /// Its number.
+    /// Id of the hive.
     pub id: u64,
-    /// Its GPUs, by their places in [`Smi::gpus`]; partitions are GPUs.
+    /// The GPUs, by position in [`Smi::gpus`]; each partition counts.
     pub gpus: Vec<usize>,
-    /// Its packages.
+    /// The packages of the hive.
     pub packages: Vec<Bdf>,
 }
 
 impl Topology {
-    /// The way from one GPU to another, by their places in [`Smi::gpus`]; none where KFD does not know one of them
-    /// or its links could not be read.
+    /// The link from one GPU to another, by position in [`Smi::gpus`]; `None` if KFD does not know one of them, or if
+    /// the links could not be read.
     #[doc(alias = "amdsmi_topo_get_link_type")]
     #[doc(alias = "amdsmi_topo_get_link_weight")]
     #[doc(alias = "amdsmi_get_minmax_bandwidth_between_processors")]
@@ -178,18 +177,18 @@ impl Topology {
         self.links.get(index)?.as_ref()
     }
 
-    /// The ways from one GPU to all, in the order of the list.
+    /// The links from one GPU to all others, in the order of the list.
     pub fn row(&self, from: usize) -> impl Iterator<Item = Option<&Link>> {
         (0..self.gpus.len()).map(move |to| self.link(from, to))
     }
 
-    /// Whether a GPU can reach another's memory.
+    /// Returns `true` if a GPU can access another's memory.
     #[doc(alias = "amdsmi_is_P2P_accessible")]
     pub fn is_accessible(&self, from: usize, to: usize) -> bool {
         self.link(from, to).is_some_and(Link::is_accessible)
     }
 
-    /// The GPUs whose memory a GPU can reach, nearest first: by weight, then hops, then place in the list.
+    /// The GPUs whose memory a GPU can access, nearest first: by weight, then hops, then position.
     #[doc(alias = "amdsmi_get_link_topology_nearest")]
     pub fn nearest(&self, from: usize) -> Vec<usize> {
         let reach = self.row(from).enumerate().filter_map(|(to, link)| Some((to, link?)));
@@ -200,7 +199,7 @@ impl Topology {
         reach.into_iter().map(|(to, _)| to).collect()
     }
 
-    /// The GPUs that a kind of link leads to from a GPU, nearest first.
+    /// The GPUs reached from a GPU by this kind of link, nearest first.
     pub fn nearest_by(&self, from: usize, kind: LinkKind) -> Vec<usize> {
         let mut nearest = self.nearest(from);
         nearest.retain(|to| self.link(from, *to).is_some_and(|link| link.kind == kind));
@@ -218,7 +217,7 @@ impl Topology {
             });
             if let Some(hive) = hives.get_mut(place) {
                 hive.gpus.push(index);
-                // GPUs are in the order of their addresses, so a package's partitions follow each other.
+                // GPUs are sorted by address, so a package's partitions are adjacent.
                 if hive.packages.last() != Some(&gpu.package) {
                     hive.packages.push(gpu.package);
                 }
@@ -229,12 +228,17 @@ impl Topology {
 }
 
 impl Smi {
-    /// How the GPUs are wired. Answered while they sleep; reads each link's file once.
+    /// The links of the GPUs. Available while they sleep; reads each link's file once.
     ///
-    /// *Source*: `io_links/*/properties` and `p2p_links/*/properties` of the GPUs' KFD nodes, and, for pairs without a
-    /// link, `io_links` of the CPUs' nodes.
-    /// *Errors*: none of its own; a GPU whose links cannot be read says why.
-    /// *Supported on*: what KFD supports; bandwidths where the firmware tells them.
+    /// # Source
+    /// `io_links/*/properties` and `p2p_links/*/properties` of the GPUs' KFD nodes, and, for pairs without a link,
+    /// `io_links` of the CPUs' nodes.
+    ///
+    /// # Errors
+    /// None. A GPU with unreadable links has a reason.
+    ///
+    /// # Supported on
+    /// All GPUs that KFD supports; bandwidths if the firmware reports them.
     pub fn topology(&self) -> Topology {
         matrix::build(self)
     }

@@ -10,19 +10,19 @@ use crate::gpu::{self, Node, node_error};
 use crate::parse::topology::{self, IoLink};
 use crate::unit::MegabytesPerSecond;
 
-/// A link with the node that it leads to.
+/// A link with the node at its other end.
 pub(super) struct NodeLink {
     pub(super) to: u32,
     pub(super) link: Link,
 }
 
-/// The links of a GPU's node that can be read, of both lists, and the first error of those that cannot. The second list is
-/// missing on old kernels.
+/// The readable links of a GPU's node, from both lists, and the first error of the others. Old kernels lack the second
+/// list.
 pub(super) fn all(node: &Node) -> (Vec<NodeLink>, Result<()>) {
     let mut links = Vec::new();
     let mut read = Ok(());
     for (name, path) in [("io_links", LinkPath::Direct), ("p2p_links", LinkPath::PeerToPeer)] {
-        // Where the node went, the first list tells.
+        // The first list reports a node that is gone.
         let failed = |op, file, error| match path {
             LinkPath::Direct => node.error(op, file, error),
             _ => node_error(op, file, error),
@@ -35,14 +35,14 @@ pub(super) fn all(node: &Node) -> (Vec<NodeLink>, Result<()>) {
     (links, read)
 }
 
-/// The direct links of a node, as far as they can be read, and the first error of those that cannot.
+/// The direct links of a node that can be read, and the first error of the others.
 pub(super) fn direct(node: &dyn Dir) -> (Vec<NodeLink>, Result<()>) {
     let mut links = Vec::new();
     let read = list(node, "io_links", LinkPath::Direct, &mut links, node_error);
     (links, read)
 }
 
-/// Adds the links that can be read; fails with the first error of those that cannot.
+/// Adds the links that can be read; fails with the first error of the others.
 fn list(
     node: &dyn Dir,
     name: &str,
@@ -61,14 +61,14 @@ fn list(
         match gpu::read(node, &format!("{name}/{number}/properties"), &failed, topology::io_link) {
             Ok(found) => match found.node_to {
                 Some(to) => links.push(NodeLink { to, link: link(&found, path) }),
-                // No kernel prints that.
+                // No kernel prints this.
                 None => {
                     let reason = ParseError::new(1, 1, "a link without node_to");
                     let file = node.path().join(name).join(number).join("properties");
                     read = read.and(Err(Error::unparsable(file, reason)));
                 }
             },
-            // It was listed, so it is not that there is none.
+            // It was listed, so it exists.
             Err(Error::NotSupported { path }) => read = read.and(Err(Error::DeviceGone { path })),
             Err(error) => read = read.and(Err(error)),
         }
@@ -76,7 +76,7 @@ fn list(
     read
 }
 
-/// A link as it is listed; what only the whole matrix tells is left open.
+/// A link as it is listed, without the values that need the whole matrix.
 fn link(read: &IoLink, path: LinkPath) -> Link {
     const ENABLED: u32 = 1;
     const NOT_COHERENT: u32 = 2;

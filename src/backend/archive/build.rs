@@ -42,7 +42,7 @@ impl Index {
 fn index(bytes: &[u8]) -> Result<Index, String> {
     let mut builder = Builder::new(bytes);
     let mut path = Vec::new();
-    // What belongs to a later frame waits for its turn.
+    // Entries of later frames wait for their turn.
     let mut waiting: Vec<(u32, Entry)> = Vec::new();
     for entry in Entries::new(bytes) {
         let entry = entry?;
@@ -63,7 +63,7 @@ fn index(bytes: &[u8]) -> Result<Index, String> {
     for (number, time) in std::mem::take(&mut manifest.frames) {
         let time = Duration::from_millis(time);
         if number as usize != times.len() || times.last().is_some_and(|last| time < *last) {
-            return Err(format!("MANIFEST: frame {number} is not the next one"));
+            return Err(format!("MANIFEST: frame {number} is out of order"));
         }
         times.push(time);
     }
@@ -154,7 +154,7 @@ struct Builder<'a> {
     nodes: Vec<Node>,
     names: Vec<u8>,
     later: HashMap<Id, Vec<(u32, State)>>,
-    /// What is there in this frame, by directory and name.
+    /// The entries of this frame, by directory and name.
     living: HashMap<(Id, Cow<'a, [u8]>), Id>,
     /// The directories on the way to the entry added last: the next one is mostly beside it.
     way: Vec<(&'a [u8], Id)>,
@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
             What::Directory => Body::Directory,
             What::File(range) => Body::File(range.clone()),
             What::Link(range) if range.is_empty() || range.len() > PATH => {
-                return Err(format!("{}: not a link to anything", shown(path)));
+                return Err(format!("{}: the link has no target", shown(path)));
             }
             What::Link(range) => Body::Link(range.clone()),
             What::CharDevice(..) => Body::CharDevice,
@@ -219,7 +219,7 @@ impl<'a> Builder<'a> {
         }
         let changed = self.later.get(&known).and_then(|states| states.last()).map(|(frame, _)| *frame);
         if node.born == self.frame || changed == Some(self.frame) {
-            return Err(format!("{}: stands there twice", shown(path)));
+            return Err(format!("{}: appears twice", shown(path)));
         }
         if std::mem::discriminant(&node.state.body) == std::mem::discriminant(&state.body) {
             self.change(known, |known| *known = state);
@@ -241,7 +241,7 @@ impl<'a> Builder<'a> {
             };
             if self.nodes.get(at as usize).is_none_or(|node| node.state.body != Body::Directory) {
                 let path = path.get(..=number).unwrap_or(path);
-                return Err(format!("{}: not a directory, and something stands below it", shown(path)));
+                return Err(format!("{}: not a directory, but another entry is inside it", shown(path)));
             }
             self.way.push((name, at));
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Archive;
 
-/// What turns the frames of an archive over. After the last one, the last one stays.
+/// Controls the frames of an archive. The last frame stays.
 #[derive(Clone, Default)]
 pub enum Frames {
     /// [`Archive::advance`] does. The default, so that what is read does not depend on when.
@@ -66,7 +66,7 @@ impl Clock {
 }
 
 impl Archive {
-    /// How many frames were recorded; 1 for a machine as it was once.
+    /// Number of recorded frames; 1 for a single recording.
     pub fn frame_count(&self) -> usize {
         self.held.clock.times.len()
     }

@@ -54,37 +54,37 @@ fn what_is_wrong_is_said() {
         (of("sys//x"), "sys//x: not a path within the archive"),
         (of("sys/./x"), "sys/./x: not a path within the archive"),
         (of("frames/x/sys/a"), "frames/x: not a frame's number"),
-        (of("frames/0001/sys/a"), "frames/0001: MANIFEST knows no such frame"),
-        (of("frames/0000/sys/a"), "frames/0000: MANIFEST knows no such frame"),
+        (of("frames/0001/sys/a"), "frames/0001: MANIFEST does not list this frame"),
+        (of("frames/0000/sys/a"), "frames/0000: MANIFEST does not list this frame"),
         (
             archive(|tar| {
                 file(tar, "sys/a", b"");
                 file(tar, "sys/a", b"")
             }),
-            "sys/a: stands there twice",
+            "sys/a: appears twice",
         ),
         (
             archive(|tar| {
                 file(tar, "sys/a", b"");
                 file(tar, "sys/a/b", b"")
             }),
-            "sys/a: not a directory, and something stands below it",
+            "sys/a: not a directory, but another entry is inside it",
         ),
         (
             archive(|tar| {
                 special(tar, EntryType::Symlink, "sys", "/etc");
                 file(tar, "sys/a", b"")
             }),
-            "sys: not a directory, and something stands below it",
+            "sys: not a directory, but another entry is inside it",
         ),
         (
             archive(|tar| {
                 file(tar, "sys/a/b", b"");
                 special(tar, EntryType::Symlink, "sys/a", "/etc")
             }),
-            "sys/a: stands there twice",
+            "sys/a: appears twice",
         ),
-        (archive(|tar| special(tar, EntryType::Symlink, "sys/a", "")), "sys/a: not a link to anything"),
+        (archive(|tar| special(tar, EntryType::Symlink, "sys/a", "")), "sys/a: the link has no target"),
         (
             archive(|tar| special(tar, EntryType::Link, "sys/a", "/etc/passwd")),
             "a hard link at byte 0; pack with --hard-dereference",
@@ -93,8 +93,8 @@ fn what_is_wrong_is_said() {
             archive(|tar| special(tar, EntryType::GNUSparse, "sys/a", "")),
             "an entry of unknown type 'S' at byte 0",
         ),
-        (large(10 << 30), "cut off, or damaged: 10737418240 bytes are said to follow byte 512"),
-        (large(u64::MAX), "cut off, or damaged: 18446744073709551615 bytes are said to follow byte 512"),
+        (large(10 << 30), "truncated or damaged: 10737418240 bytes should follow byte 512"),
+        (large(u64::MAX), "truncated or damaged: 18446744073709551615 bytes should follow byte 512"),
         (
             manifest("errno EPERM sys/nowhere\n"),
             "MANIFEST: sys/nowhere: No such file or directory (os error 2)",
@@ -103,8 +103,8 @@ fn what_is_wrong_is_said() {
             manifest("errno EPERM ../x\n"),
             "MANIFEST: line 1: expected a path relative to the tree, without ..: errno EPERM ../x",
         ),
-        (manifest("frame 2 100\n"), "MANIFEST: frame 2 is not the next one"),
-        (manifest("frame 1 100\nframe 2 50\n"), "MANIFEST: frame 2 is not the next one"),
+        (manifest("frame 2 100\n"), "MANIFEST: frame 2 is out of order"),
+        (manifest("frame 1 100\nframe 2 50\n"), "MANIFEST: frame 2 is out of order"),
     ] {
         let error = Archive::from_bytes(bytes).unwrap_err();
         assert_eq!((error.kind(), error.to_string().as_str()), (io::ErrorKind::InvalidData, reason));

@@ -1,8 +1,7 @@
-//! What is in an archive, as a tree of directories: built once, then only looked at.
+//! The contents of an archive as a tree of directories, built once and then only read.
 //!
-//! A machine that was recorded several times over has one tree for all frames: each entry knows from which frame on it
-//! is there and up to which. An entry that goes and comes again is two entries, so a directory that somebody keeps never
-//! becomes the newcomer.
+//! A machine that was recorded several times has one tree for all frames: each entry knows its first and last frame.
+//! An entry that disappears and reappears is two entries, so a kept directory never turns into a new one.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -29,7 +28,7 @@ pub(super) struct Index {
     pub(super) nodes: Vec<Node>,
     /// All names, one after the other.
     pub(super) names: Vec<u8>,
-    /// What entries became in later frames, oldest first.
+    /// The states of entries in later frames, oldest first.
     pub(super) later: HashMap<Id, Vec<(u32, State)>>,
     /// When each frame was recorded, from the first on.
     pub(super) times: Vec<Duration>,
@@ -45,13 +44,13 @@ pub(super) struct Node {
     pub(super) born: u32,
     /// … until before this one.
     pub(super) gone: u32,
-    /// Whether it is only there because of what is below it.
+    /// Set if it exists only because of the entries inside it.
     pub(super) implied: bool,
     pub(super) children: Vec<Id>,
     pub(super) state: State,
 }
 
-/// What stands at an entry, in one frame or several.
+/// The state of an entry in one or several frames.
 #[derive(Debug, Clone)]
 pub(super) struct State {
     pub(super) body: Body,
@@ -114,7 +113,7 @@ impl Index {
         parts
     }
 
-    /// What stands at an entry in this frame; `None` where it is not there.
+    /// The state of an entry in this frame; `None` if it does not exist in it.
     pub(super) fn state(&self, id: Id, frame: u32) -> Option<&State> {
         let node = self.nodes.get(id as usize)?;
         if frame < node.born || frame >= node.gone {
@@ -149,7 +148,7 @@ impl Index {
         let mut at = from;
         let mut state = self.state(at, frame).ok_or(Errno::NOENT)?;
         let mut links = 0;
-        // What is left of the paths whose links led here.
+        // The rest of the paths whose links led here.
         let mut pending: Vec<&[u8]> = Vec::new();
         let path = path.as_os_str().as_bytes();
         if path.is_empty() {
@@ -171,7 +170,7 @@ impl Index {
             let (name, tail) =
                 rest.split_at(rest.iter().position(|byte| *byte == b'/').unwrap_or(rest.len()));
             rest = match without_slashes(tail) {
-                // What a slash follows is a directory.
+                // A name before a slash is a directory.
                 [] if !tail.is_empty() => b".",
                 rest => rest,
             };
@@ -185,7 +184,7 @@ impl Index {
                     state = self.state(at, frame).ok_or(Errno::NOENT)?;
                 }
                 name => {
-                    // What refuses to be listed lets nobody through, either.
+                    // A directory that cannot be listed cannot be entered.
                     if let Some(errno) = state.errno {
                         return Err(errno);
                     }

@@ -8,10 +8,10 @@ use std::ops::Range;
 /// Headers and contents begin at multiples of this.
 const BLOCK: usize = 512;
 
-/// What stands in an archive at one name.
+/// One entry of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// What stands before `name` and a slash, where the archive divides it; empty elsewhere.
+    /// The prefix before `name` and a slash, if the archive splits the path; else empty.
     pub(super) prefix: Range<usize>,
     pub(super) name: Range<usize>,
     pub(super) what: What,
@@ -39,7 +39,7 @@ pub(super) struct Entries<'a> {
     ended: bool,
 }
 
-/// What pax and GNU headers say of the entry after them.
+/// The values of pax and GNU headers for the next entry.
 #[derive(Debug, Default)]
 struct Extended {
     name: Option<Range<usize>>,
@@ -59,14 +59,14 @@ impl<'a> Entries<'a> {
             let Some(block) = self.bytes.get(at..at + BLOCK) else {
                 return Err(match at {
                     0 => compressed(self.bytes).unwrap_or("not a tar archive").into(),
-                    _ => "cut off: the end of the archive is missing".into(),
+                    _ => "truncated: the end of the archive is missing".into(),
                 });
             };
             if block.iter().all(|byte| *byte == 0) {
                 return match self.bytes.get(at + BLOCK..at + 2 * BLOCK) {
                     Some(second) if second.iter().all(|byte| *byte == 0) => Ok(None),
                     Some(_) => Err(format!("damaged: one block of zeros at byte {at}")),
-                    None => Err("cut off: the end of the archive is missing".into()),
+                    None => Err("truncated: the end of the archive is missing".into()),
                 };
             }
             if !is_header(block) {
@@ -87,9 +87,7 @@ impl<'a> Entries<'a> {
                 .and_then(|size| start.checked_add(size))
                 .filter(|end| *end <= self.bytes.len())
                 .map(|end| start..end)
-                .ok_or_else(|| {
-                    format!("cut off, or damaged: {size} bytes are said to follow byte {start}")
-                })?;
+                .ok_or_else(|| format!("truncated or damaged: {size} bytes should follow byte {start}"))?;
             self.at = content.end.next_multiple_of(BLOCK);
             match kind {
                 b'x' => self.pax(content, &mut extended)?,

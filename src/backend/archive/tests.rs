@@ -19,7 +19,7 @@ fn number<T>(result: io::Result<T>) -> Answer<T> {
 
 type Answer<T> = Result<T, (Option<i32>, String)>;
 
-/// What each way of reading gives, into a fresh buffer: a large one may let more through.
+/// The results of all ways of reading into a fresh buffer; a large one may let more through.
 fn read_in_all_ways(dir: &dyn Dir, rel: &Path) -> [Answer<Vec<u8>>; 5] {
     let into = |read: &dyn Fn(&mut Vec<u8>) -> io::Result<()>| {
         let mut buf = Vec::new();

@@ -1,4 +1,4 @@
-//! What the words of an answer mean. Words that an answer lacks are the kernel's to refuse; here they are zero.
+//! The meaning of an answer's words. The kernel refuses answers with missing words; here they are zero.
 
 use bitflags::bitflags;
 
@@ -12,11 +12,11 @@ use crate::unit::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FirmwareVersion {
-    /// First number.
+    /// Major version number.
     pub major: u8,
-    /// Second number.
+    /// Minor version number.
     pub minor: u8,
-    /// Third number.
+    /// Debug version number.
     pub debug: u8,
 }
 
@@ -27,7 +27,7 @@ impl std::fmt::Display for FirmwareVersion {
 }
 
 bitflags! {
-    /// What sets the active frequency limit of a socket. Several can, and none at all.
+    /// The causes of a socket's active frequency limit; several can apply, or none.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
     pub struct FrequencyLimitSources: u16 {
         /// The die is at its temperature limit.
@@ -85,9 +85,9 @@ impl serde::Serialize for FrequencyLimitSources {
 pub struct DdrBandwidth {
     /// The theoretical most.
     pub max: GigabytesPerSecond,
-    /// What is used.
+    /// Used bandwidth.
     pub used: GigabytesPerSecond,
-    /// What is used of the most.
+    /// Used percentage of the maximum.
     pub used_percent: Percent,
 }
 
@@ -97,7 +97,7 @@ pub struct DdrBandwidth {
 pub struct DimmTemperatureRange {
     /// Code of the range, 3 bits.
     pub range: u8,
-    /// Whether it is refreshed twice as often.
+    /// `true` if the refresh rate is doubled.
     pub doubled_refresh: bool,
 }
 
@@ -105,9 +105,9 @@ pub struct DimmTemperatureRange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct DimmPower {
-    /// Its power.
+    /// Power of the DIMM.
     pub power: MicroWatts,
-    /// How often it is measured.
+    /// Interval of the measurement.
     pub update: Milliseconds,
     /// Its address, again.
     pub address: u8,
@@ -121,7 +121,7 @@ pub struct DimmThermal {
     pub temperature: MilliCelsius,
     /// The same as it came, 11 bits.
     pub raw: u16,
-    /// How often it is measured.
+    /// Interval of the measurement.
     pub update: Milliseconds,
     /// Its address, again.
     pub address: u8,
@@ -131,9 +131,9 @@ pub struct DimmThermal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FrequencyLimit {
-    /// The limit.
+    /// The frequency limit.
     pub limit: MegaHertz,
-    /// What sets it.
+    /// The causes of the limit.
     pub sources: FrequencyLimitSources,
 }
 
@@ -141,17 +141,17 @@ pub struct FrequencyLimit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct FrequencyRange {
-    /// Highest.
+    /// Highest frequency.
     pub max: MegaHertz,
-    /// Lowest.
+    /// Lowest frequency.
     pub min: MegaHertz,
 }
 
-/// Whether the data fabric chooses its p-state.
+/// P-state of the data fabric: automatic or fixed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 pub enum FabricPstate {
-    /// It does.
+    /// Chosen by the data fabric.
     Automatic,
     /// It is held in this one; 0 is the fastest.
     Held(u8),
@@ -180,7 +180,7 @@ fn byte(word: u32, low: u32) -> u8 {
     (word >> low) as u8
 }
 
-/// Message 02h.
+/// Decodes message 02h.
 pub fn firmware_version(word: u32) -> FirmwareVersion {
     FirmwareVersion { major: byte(word, 16), minor: byte(word, 8), debug: byte(word, 0) }
 }
@@ -195,12 +195,12 @@ pub fn megahertz(word: u32) -> MegaHertz {
     MegaHertz(word)
 }
 
-/// Message 38h.
+/// Decodes message 38h.
 pub fn floor(word: u32) -> MegaHertz {
     MegaHertz(bits(word, 15, 0))
 }
 
-/// Message 11h.
+/// Decodes message 11h.
 pub fn percent(word: u32) -> Percent {
     Percent(word)
 }
@@ -215,7 +215,7 @@ pub fn dpm_levels(word: u32) -> CodeRange {
     CodeRange { min: byte(word, 0), max: byte(word, 8) }
 }
 
-/// Message 0Dh.
+/// Decodes message 0Dh.
 pub fn fabric_pstate(word: u32) -> FabricPstate {
     match bits(word, 8, 8) {
         0 => FabricPstate::Automatic,
@@ -228,12 +228,12 @@ pub fn enabled(word: u32) -> bool {
     bits(word, 0, 0) != 0
 }
 
-/// Message 21h.
+/// Decodes message 21h.
 pub fn power_mode(word: u32) -> u8 {
     bits(word, 2, 0) as u8
 }
 
-/// Message 14h.
+/// Decodes message 14h.
 pub fn ddr_bandwidth(word: u32) -> DdrBandwidth {
     DdrBandwidth {
         max: GigabytesPerSecond(bits(word, 31, 20).into()),
@@ -247,12 +247,12 @@ pub fn temperature(word: u32) -> MilliCelsius {
     MilliCelsius(i64::from(bits(word, 15, 8)) * 1000 + i64::from(bits(word, 7, 5)) * 125)
 }
 
-/// Message 16h.
+/// Decodes message 16h.
 pub fn dimm_temperature_range(word: u32) -> DimmTemperatureRange {
     DimmTemperatureRange { range: bits(word, 2, 0) as u8, doubled_refresh: bits(word, 3, 3) != 0 }
 }
 
-/// Message 17h.
+/// Decodes message 17h.
 pub fn dimm_power(word: u32) -> DimmPower {
     DimmPower { power: power(bits(word, 31, 17)), update: update(word), address: byte(word, 0) }
 }
@@ -273,7 +273,7 @@ fn update(word: u32) -> Milliseconds {
     Milliseconds(bits(word, 16, 8).into())
 }
 
-/// Message 19h.
+/// Decodes message 19h.
 pub fn frequency_limit(word: u32) -> FrequencyLimit {
     FrequencyLimit {
         limit: MegaHertz(bits(word, 31, 16)),
@@ -281,7 +281,7 @@ pub fn frequency_limit(word: u32) -> FrequencyLimit {
     }
 }
 
-/// Message 1Ch.
+/// Decodes message 1Ch.
 pub fn frequency_range(word: u32) -> FrequencyRange {
     FrequencyRange { max: MegaHertz(bits(word, 31, 16)), min: MegaHertz(bits(word, 15, 0)) }
 }
@@ -291,7 +291,7 @@ pub fn link_bandwidth(word: u32) -> MegabitsPerSecond {
     MegabitsPerSecond(word)
 }
 
-/// Message 30h.
+/// Decodes message 30h.
 pub fn energy_unit(word: u32) -> EnergyUnit {
     EnergyUnit { shift: bits(word, 12, 8) }
 }

@@ -105,7 +105,7 @@ mod tests {
             }
         }
         for length in 0..6 {
-            // What is cut before the last number is no version.
+            // A text cut before the last number is not a version.
             assert_eq!(firmware_version(&b"4.79.0\n"[..length]).is_ok(), length == 6);
         }
     }

@@ -3,11 +3,11 @@
 /// Bit 31 of the argument of a message that can do both: it asks.
 pub const ASK: u32 = 1 << 31;
 
-/// Whether a message asks or changes something. The kernel refuses the one that does not fit how `/dev/hsmp` was
-/// opened (`is_get_msg`).
+/// The direction of a message: query or change. The kernel refuses messages that do not match the open mode of
+/// `/dev/hsmp` (`is_get_msg`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// It asks.
+    /// A query, which changes nothing.
     Get,
     /// It changes something.
     Set,
@@ -15,7 +15,7 @@ pub enum Kind {
     SetGet,
 }
 
-/// How many words a message takes and gives, as the driver wants to be told.
+/// The number of words in a message and in its answer, as the driver expects them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sizes {
     /// Words of its argument.
@@ -106,7 +106,7 @@ messages! {
     SetSocketBoostLimit = 0x09, "SET_BOOST_LIMIT_SOCKET", Set, 1/0, V1_0;
     /// The boost limit of a core.
     BoostLimit = 0x0a, "GET_BOOST_LIMIT", Get, 1/1, V1_0;
-    /// Whether the processor is too hot.
+    /// PROCHOT: `true` if the CPU is overheating.
     ProcHot = 0x0b, "GET_PROC_HOT", Get, 0/1, V1_0;
     /// Least and most width of the xGMI links.
     XgmiLinkWidth = 0x0c, "SET_XGMI_LINK_WIDTH", SetGet, 1/1, V1_0;
@@ -162,13 +162,13 @@ messages! {
     MetricsTableAddress = 0x25, "GET_METRIC_TABLE_DRAM_ADDR", Get, 0/2, V2_0;
     /// The range of the xGMI links' p-states.
     XgmiPstateRange = 0x26, "SET_XGMI_PSTATE_RANGE", SetGet, 1/1, V2_4;
-    /// Whether the rails of the cores may run at frequencies of their own.
+    /// Independent frequencies of the cores' rails.
     RailIsoFrequency = 0x27, "CPU_RAIL_ISO_FREQ_POLICY", SetGet, 1/1, V2_4;
-    /// Whether the data fabric may use C-states.
+    /// C-states of the data fabric.
     FabricCstate = 0x28, "DFC_ENABLE_CTRL", SetGet, 1/1, V2_4;
-    /// Whether the package may go to PC6.
+    /// PC6 of the package.
     Pc6 = 0x29, "PC6_ENABLE", SetGet, 1/1, V3_0;
-    /// Whether cores may go to CC6.
+    /// CC6 of the cores.
     Cc6 = 0x2a, "CC6_ENABLE", SetGet, 1/1, V3_0;
     /// Unit of the energy counters.
     EnergyUnits = 0x30, "GET_RAPL_UNITS", Get, 0/1, V2_4;
@@ -180,7 +180,7 @@ messages! {
     DimmSideband = 0x33, "DIMM_SB_RD", Get, 1/1, V3_0;
     /// Power of a die of cores.
     CcdPower = 0x34, "READ_CCD_POWER", Get, 1/1, V3_0;
-    /// How the cooling behaves.
+    /// State of the cooling (tdelta).
     ThermalDelta = 0x35, "READ_TDELTA", Get, 0/1, V3_0;
     /// Temperature of the regulators.
     RegulatorTemperature = 0x36, "GET_SVI3_VR_CTRL_TEMP", Get, 1/1, V3_0;
@@ -195,7 +195,7 @@ messages! {
 }
 
 impl Message {
-    /// Its number.
+    /// The number of the message.
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -205,7 +205,7 @@ impl Message {
         Message::ALL.iter().copied().find(|message| message.number() == number)
     }
 
-    /// Whether it asks or changes something, to a driver with this table; absent if the table does not have it.
+    /// The direction of the message in a driver with this table; absent if the table does not have it.
     pub fn kind(self, table: DriverTable) -> Option<Kind> {
         let (kind, _, since) = self.newest();
         (since <= table).then_some(if self.only_sets(table) { Kind::Set } else { kind })
@@ -218,7 +218,7 @@ impl Message {
         (since <= table).then_some(Sizes { response, ..sizes })
     }
 
-    /// Whether it asks, with this argument. Of 38h bit 31 says so as well.
+    /// Returns `true` if the message with this argument is a query. For 38h, bit 31 decides as well.
     pub fn asks(self, table: DriverTable, argument: u32) -> bool {
         match self.kind(table) {
             Some(Kind::Get) => true,
@@ -227,7 +227,7 @@ impl Message {
         }
     }
 
-    /// Whether the table is too old to let a message ask that can do both today.
+    /// Returns `true` if the table is too old for queries by a message that can do both today.
     fn only_sets(self, table: DriverTable) -> bool {
         match self {
             Message::PowerMode => table < DriverTable::V2_4,

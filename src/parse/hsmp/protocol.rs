@@ -17,8 +17,8 @@ const VENICE: Numbers = &[0x01..=0x14, 0x16..=0x1e, 0x20..=0x2a, 0x30..=0x3a];
 /// Of a protocol that is not known: what asks for versions.
 const UNKNOWN: Numbers = &[0x01..=0x03];
 
-/// Whether a processor of this protocol, family and model knows a message. It is not to be tried: the kernel logs
-/// each message that the firmware refuses.
+/// Returns `true` if a CPU of this protocol, family and model knows a message. Do not find out by sending it: the
+/// kernel logs each message that the firmware refuses.
 pub fn offered(message: Message, protocol: u32, family: u32, model: u32) -> bool {
     let numbers = match (protocol, family, model) {
         (2, ..) => MILAN,
@@ -39,7 +39,7 @@ pub fn offered(message: Message, protocol: u32, family: u32, model: u32) -> bool
 pub struct Link {
     /// `P2`, `G0`, as AMD calls it.
     pub name: &'static str,
-    /// What a message has for it.
+    /// The link's code in a message.
     pub code: u16,
 }
 

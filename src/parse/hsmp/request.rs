@@ -12,9 +12,9 @@ pub use super::message::ASK;
 pub enum Traffic {
     /// Both ways together. Of an I/O link this is all that can be asked.
     Aggregate,
-    /// What is read.
+    /// Traffic of reads.
     Read,
-    /// What is written.
+    /// Traffic of writes.
     Write,
 }
 
@@ -22,7 +22,7 @@ pub enum Traffic {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct CodeRange {
-    /// The lower code.
+    /// The lower code of the range.
     pub min: u8,
     /// The higher code.
     pub max: u8,

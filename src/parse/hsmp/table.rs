@@ -7,7 +7,7 @@
 
 use crate::parse::{ParseError, Parsed};
 
-/// What a field counts. Temperatures are signed.
+/// The unit of a field. Temperatures are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -33,7 +33,7 @@ pub enum FieldUnit {
 }
 
 impl FieldUnit {
-    /// How many of a field's bits stand behind the point.
+    /// The number of fractional bits of a field.
     pub fn fraction_bits(self) -> u32 {
         match self {
             FieldUnit::Count => 0,
@@ -69,7 +69,7 @@ impl FieldUnit {
 pub struct Field {
     /// Its name in the table's struct.
     pub name: &'static str,
-    /// What it counts.
+    /// The unit of the field.
     pub unit: FieldUnit,
     /// Its numbers, as they stand in the table; several for an array.
     pub raw: Vec<i128>,
@@ -307,13 +307,13 @@ packed_struct! {
     }
 }
 
-/// How many dies of cores the table of protocol 7 has room for.
+/// The number of core dies in the table of protocol 7.
 const CCDS: usize = 8;
 
 /// The table of protocol 7, 13852 bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VeniceTable {
-    /// The I/O die.
+    /// Values of the I/O die.
     pub iod: VeniceIod,
     /// The dies of cores: eight, of which `num_active_ccds` are there.
     pub ccds: Vec<VeniceCcd>,
@@ -328,15 +328,15 @@ impl VeniceTable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HsmpMetrics {
-    /// Of protocol 6.
+    /// The table of protocol 6.
     Mi300a(Box<Mi300aTable>),
-    /// Of protocol 7.
+    /// The table of protocol 7.
     Venice(Box<VeniceTable>),
 }
 
 impl HsmpMetrics {
-    /// How many bytes the table of a protocol has; absent where there is none. The driver refuses a read of any other
-    /// size (`hsmp_metric_tbl_read`).
+    /// The size of a protocol's table in bytes; absent without a table. The driver refuses a read of any other size
+    /// (`hsmp_metric_tbl_read`).
     pub fn size(protocol: u32) -> Option<usize> {
         match protocol {
             6 => Some(Mi300aTable::SIZE),

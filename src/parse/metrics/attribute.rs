@@ -129,7 +129,7 @@ const WITH_MID: [Name; 55] = [
     Name::system_temp_ibc,
 ];
 
-/// What the attributes from 49 on are called; the version number does not tell.
+/// The names of attributes from 49 on, which the version number does not determine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Numbering {
     WithoutMid,
@@ -151,7 +151,7 @@ const UNITS: [MetricsUnit; 11] = [
     MetricsUnit::Percent,
 ];
 
-/// What the `u64` before an attribute's values says.
+/// The contents of the `u64` before an attribute's values.
 #[derive(Debug, Clone, Copy)]
 struct Encoding {
     id: u16,
@@ -189,7 +189,7 @@ fn attribute(table: &[u8], offset: usize) -> Result<(Encoding, &[u8], usize), Me
     Ok((encoding, values, offset + bits.len() + size))
 }
 
-/// How many attributes the table says it has.
+/// The number of attributes according to the table.
 fn count(table: &[u8]) -> Result<u32, MetricsError> {
     let bytes = table.get(MetricsHeader::SIZE..FIRST).and_then(|bytes| bytes.first_chunk());
     let bytes = bytes.ok_or(MetricsError::TooShort { have: table.len(), need: FIRST })?;

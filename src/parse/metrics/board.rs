@@ -63,7 +63,7 @@ const VR: [&str; 26] = [
     "vddan_075",
 ];
 
-/// How many of [`VR`] a 1.0 table numbers.
+/// The number of [`VR`] entries in a 1.0 table.
 const VR_WORDS: usize = 13;
 
 /// `enum amdgpu_system_temp`.
@@ -104,7 +104,7 @@ pub struct BoardTemperatures {
     pub label_version: Option<u64>,
     /// Number of the node.
     pub node_id: Option<u64>,
-    /// How often the firmware has measured.
+    /// Number of measurements by the firmware.
     pub accumulation_counter: Option<u64>,
     /// The sensors the table has, in its order. Slots of 1.0 that no sensor uses are left out.
     pub sensors: Vec<BoardSensor>,

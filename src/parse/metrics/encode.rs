@@ -99,7 +99,7 @@ impl TableWriter {
         }
     }
 
-    /// The table.
+    /// The bytes of the table.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
@@ -187,7 +187,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is written field by field is what is read field by field, for all versions and values.
+        /// Fields written one by one are read back unchanged, for all versions and values.
         #[test]
         fn reads_back_what_was_written(which in 0..=TABLES.len(), seed in any::<u64>(), bits in 1u32..64) {
             let (file, version, writer_of) = (writer(which).0, writer(which).1, || writer(which).2);

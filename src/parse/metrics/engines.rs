@@ -83,7 +83,7 @@ impl EngineMetrics {
         used(&self.gfx_busy).max(used(&self.gfx_busy_acc)).max(used(&self.gfx_below_host_limit_total_acc))
     }
 
-    /// What one of some equal partitions has.
+    /// The part of one of several equal partitions.
     fn part(&self, partition: usize, partitions: usize, dies: usize) -> EngineMetrics {
         let gfx = partition * dies..(partition + 1) * dies;
         let decoders = used(&self.vcn_busy);

@@ -20,11 +20,11 @@ pub struct MetricsEntry {
     pub name: &'static str,
     /// The attribute's number (`enum amdgpu_metrics_attr_id`), for a value that has no place in the view.
     pub attribute: Option<u16>,
-    /// What the value belongs to, for a value of engines.
+    /// The owner of the value, for a value of engines.
     pub scope: Option<EngineScope>,
     /// Position in an array; `None` for a single value.
     pub index: Option<u16>,
-    /// The value.
+    /// The value with its unit.
     pub value: MetricsQuantity,
 }
 
@@ -121,35 +121,35 @@ macro_rules! quantities {
 }
 
 quantities! {
-    /// A temperature.
+    /// A temperature in °C.
     Temperature(MilliCelsius) => |value| value.celsius(), "°C";
-    /// A power.
+    /// A power in watts.
     Power(MicroWatts) => |value| value.watts(), "W";
-    /// An energy.
+    /// An energy in joules.
     Energy(MicroJoules) => |value| value.joules(), "J";
-    /// A voltage.
+    /// A voltage in mV.
     Voltage(MilliVolts) => |value| value.0, "mV";
-    /// A current.
+    /// A current in mA.
     Current(MilliAmps) => |value| value.0, "mA";
-    /// A clock.
+    /// A clock in MHz.
     Clock(MegaHertz) => |value| value.0, "MHz";
     /// A share of the whole.
     Share(Percent) => |value| value.0, "%";
-    /// A fan's speed.
+    /// A fan speed in RPM.
     Speed(Rpm) => |value| value.0, "RPM";
-    /// A time.
+    /// A time in nanoseconds.
     Time(Nanoseconds) => |value| value.0, "ns";
-    /// A link's rate.
+    /// A link rate in GT/s.
     Rate(MegaTransfers) => |value| value.gigatransfers(), "GT/s";
     /// An amount of data.
     Data(KiloBytes) => |value| value.0, "KB";
-    /// Traffic.
+    /// Traffic in MB/s.
     Traffic(MegabytesPerSecond) => |value| value.0, "MB/s";
-    /// A bandwidth.
+    /// A bandwidth in GB/s.
     Bandwidth(GigabytesPerSecond) => |value| value.0, "GB/s";
     /// Reasons to throttle.
     Reasons(ThrottleReasons) => |value| value, "";
-    /// A link's state.
+    /// The state of a link.
     Link(LinkState) => |value| value, "";
     /// A count, a mask or a number.
     Count(u64) => |value| value, "";

@@ -49,12 +49,12 @@ macro_rules! fields {
                 }
             }
 
-            /// Whether the view has a place for the field.
+            /// Returns `true` if the view has a place for the field.
             pub(super) const fn has_a_place(self) -> bool {
                 !matches!(self, $($(Name::$other)|*)|*)
             }
 
-            /// Whether it is one of engines.
+            /// Returns `true` for a field of engines.
             pub(super) const fn is_of_engines(self) -> bool {
                 matches!(self, $(Name::$engine)|*)
             }
@@ -69,7 +69,7 @@ macro_rules! fields {
             }
         }
 
-        /// What each field does to the view: for layouts, which name their fields when the crate is compiled.
+        /// The effect of each field on the view, for layouts, which name their fields at compile time.
         pub(super) mod take {
             use super::*;
 

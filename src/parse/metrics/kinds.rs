@@ -1,8 +1,8 @@
-//! What single values of the view are, where no unit says it.
+//! Kinds of values in the view that no unit describes.
 
 use crate::unit::MicroJoules;
 
-/// What values belong to.
+/// The owner of values of engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -23,7 +23,7 @@ pub enum EngineScope {
 pub enum LinkState {
     /// No traffic possible.
     Inactive,
-    /// In use.
+    /// The link is in use.
     Active,
 }
 
@@ -48,7 +48,7 @@ impl std::fmt::Display for LinkState {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct EnergyCounter {
-    /// Ticks counted.
+    /// Number of ticks counted.
     pub ticks: u64,
     /// Ticks of a joule, where they are known. Who knows the chip better may set it.
     pub ticks_per_joule: Option<u32>,

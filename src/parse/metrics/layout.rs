@@ -1,4 +1,4 @@
-//! How a table's layout is written down, and how a field is read by it.
+//! The notation of a table's layout, and reading a field by it.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::{MetricsHeader, MetricsUnit};
 pub(super) struct Layout {
     pub(super) size: usize,
     pub(super) rows: &'static [Row],
-    /// Whether any of the fields is one of engines.
+    /// Set if any field is one of engines.
     pub(super) has_engines: bool,
     /// Puts all fields of a table into the view: each row's offset, type, unit and place are constants in it.
     pub(super) take: fn(&mut Metrics, &[u8]),
@@ -142,7 +142,7 @@ pub(super) struct Group<'a> {
     pub(super) values: Values<'a>,
 }
 
-/// Whether any of the fields is one of engines.
+/// Returns `true` if any field is one of engines.
 pub(super) const fn has_engines(rows: &[Row]) -> bool {
     let mut at = 0;
     while at < rows.len() {

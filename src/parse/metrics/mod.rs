@@ -73,7 +73,7 @@ pub enum MetricsError {
     Attribute {
         /// Where the attribute begins.
         offset: usize,
-        /// What was expected or found, as part of a sentence.
+        /// The reason, as part of a sentence.
         reason: &'static str,
     },
 }
@@ -93,7 +93,7 @@ pub enum MetricsFile {
     BaseBoardTemp,
 }
 
-/// How a version lays its fields out.
+/// The layout of a version's fields.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Shape {
     Fixed(&'static Layout),
@@ -329,53 +329,53 @@ pub enum MetricsUnit {
     None,
     /// A mask, each bit with a meaning of its own.
     Bits,
-    /// °C.
+    /// Degrees Celsius.
     Celsius,
-    /// 0.01 °C.
+    /// Hundredths of a degree Celsius.
     CentiCelsius,
     /// A sensor's number in bits 31 to 24, its °C in bits 23 to 0.
     SensorWord,
-    /// W.
+    /// Power in watts.
     Watts,
-    /// mW.
+    /// Power in milliwatts.
     MilliWatts,
     /// mW, or W on Renoir with newer firmware.
     MilliWattsOrWatts,
     /// 2⁻¹⁶ J, about 15.3 µJ.
     EnergyTicks,
-    /// MHz.
+    /// Clock in megahertz.
     MegaHertz,
     /// %, or a sum of samples in %.
     Percent,
-    /// 0.01 %.
+    /// Hundredths of a percent.
     CentiPercent,
     /// %, or 0.01 %, by firmware.
     PercentOrCentiPercent,
     /// Revolutions per minute.
     Rpm,
-    /// mV.
+    /// Voltage in millivolts.
     MilliVolts,
-    /// mA.
+    /// Current in milliamperes.
     MilliAmps,
-    /// ns.
+    /// Time in nanoseconds.
     Nanoseconds,
-    /// 10 ns.
+    /// Time in units of 10 ns.
     TenNanoseconds,
-    /// µs.
+    /// Time in microseconds.
     Microseconds,
     /// Lanes of a link.
     Lanes,
-    /// 0.1 GT/s.
+    /// Rate in 0.1 GT/s.
     TenthGigaTransfers,
-    /// GT/s.
+    /// Rate in GT/s.
     GigaTransfers,
-    /// Gbit/s.
+    /// Bandwidth in Gbit/s.
     GigabitsPerSecond,
-    /// GB/s.
+    /// Bandwidth in GB/s.
     GigabytesPerSecond,
-    /// MB/s.
+    /// Bandwidth in MB/s.
     MegabytesPerSecond,
-    /// KB.
+    /// Traffic in kilobytes.
     Kilobytes,
     /// A unit of `enum amdgpu_metrics_attr_unit` that this crate does not know.
     Unknown(u8),

@@ -32,12 +32,11 @@ macro_rules! views {
 }
 
 views! {
-    /// What a table of any version says, in this crate's units.
+    /// The values of a metrics table of any version, in this crate's units.
     ///
-    /// A field is `None`, an array empty, where the table's version does not have it, and `None` where the
-    /// driver did not write it. Values are the driver's, save for their unit: what was ambiguous in the table
-    /// is settled by rules given at the fields, and [`GpuMetrics::fields`](super::GpuMetrics::fields) still
-    /// gives the number as it was written.
+    /// A field is `None`, or an array empty, if the table's version does not have it, and `None` if the driver did
+    /// not write it. Values are the driver's, except for their unit. Rules at the fields resolve ambiguities, and
+    /// [`GpuMetrics::fields`](super::GpuMetrics::fields) still has the number as written.
     pub struct Metrics {
         /// The table's header, with its version.
         pub header: MetricsHeader,
@@ -45,35 +44,34 @@ views! {
         pub system_clock: Option<Nanoseconds>,
         /// The firmware's clock at its last update; powers from energies are to be divided by this one.
         pub firmware_clock: Option<Nanoseconds>,
-        /// Temperatures.
+        /// Temperatures of all sensors.
         pub temperatures: MetricsTemperatures,
-        /// Powers.
+        /// Power of all components.
         pub powers: MetricsPowers,
-        /// Voltages.
+        /// Voltages of all rails.
         pub voltages: MetricsVoltages,
-        /// Currents.
+        /// Currents of all rails.
         pub currents: MetricsCurrents,
-        /// Clocks.
+        /// Clocks of all domains.
         pub clocks: MetricsClocks,
-        /// How busy the blocks are.
+        /// Usage of the blocks.
         pub activity: MetricsActivity,
-        /// How busy the engines are, one by one: of the socket, of the partition, or of each of the socket's
-        /// partitions.
+        /// Usage of single engines: of the socket, of the partition, or of each of the socket's partitions.
         pub engines: Vec<EngineMetrics>,
         /// Partitions of the socket.
         pub partition_count: Option<u16>,
         /// Energy used. A counter at 0 counts as absent: that is how drivers write one that does not run
         /// (secondary dies of MI200, RDNA 3 and 4).
         pub energy: Option<EnergyCounter>,
-        /// Fan speed.
+        /// Fan speed in RPM.
         pub fan_speed: Option<Rpm>,
         /// The link to the host.
         pub pcie: PcieMetrics,
         /// The links to other GPUs.
         pub xgmi: XgmiMetrics,
-        /// Memory traffic.
+        /// Memory traffic and bandwidth.
         pub bandwidth: MetricsBandwidth,
-        /// What slows the GPU down.
+        /// Causes of throttling.
         pub throttle: MetricsThrottle,
         /// Values of attributes that have no place in this view, as those of newer kernels. Tables that are
         /// lists of attributes name the unit of each.
@@ -94,7 +92,7 @@ views! {
         pub vrsoc: Option<MilliCelsius>,
         /// Regulator of the memory rail.
         pub vrmem: Option<MilliCelsius>,
-        /// Each HBM stack.
+        /// Temperature of each HBM stack.
         pub hbm: Slots<MilliCelsius, 12>,
         /// Each middle die.
         pub mid: Slots<MilliCelsius, 2>,
@@ -135,9 +133,9 @@ views! {
         pub soc: Option<MicroWatts>,
         /// Graphics part of an APU.
         pub gfx: Option<MicroWatts>,
-        /// Each CPU core.
+        /// Power of each CPU core.
         pub core: Slots<MicroWatts, 16>,
-        /// All CPU cores.
+        /// Power of all CPU cores.
         pub all_core: Option<MicroWatts>,
         /// The AI engine of an APU.
         pub ipu: Option<MicroWatts>,
@@ -157,11 +155,11 @@ views! {
     pub struct MetricsVoltages {
         /// CPU rail of an APU.
         pub cpu: Option<MilliVolts>,
-        /// SOC rail.
+        /// Voltage of the SoC rail.
         pub soc: Option<MilliVolts>,
-        /// Graphics rail.
+        /// Voltage of the graphics rail.
         pub gfx: Option<MilliVolts>,
-        /// Memory rail.
+        /// Voltage of the memory rail.
         pub mem: Option<MilliVolts>,
     }
 
@@ -169,9 +167,9 @@ views! {
     pub struct MetricsCurrents {
         /// CPU rail of an APU.
         pub cpu: Option<MilliAmps>,
-        /// SOC rail.
+        /// Current of the SoC rail.
         pub soc: Option<MilliAmps>,
-        /// Graphics rail.
+        /// Current of the graphics rail.
         pub gfx: Option<MilliAmps>,
     }
 
@@ -179,7 +177,7 @@ views! {
     pub struct MetricsClocks {
         /// Graphics, average.
         pub average_gfxclk: Option<MegaHertz>,
-        /// SOC, average.
+        /// Average SoC clock.
         pub average_socclk: Option<MegaHertz>,
         /// Memory, average.
         pub average_uclk: Option<MegaHertz>,
@@ -203,9 +201,9 @@ views! {
         pub current_gfxclk: Slots<MegaHertz, 8>,
         /// SOC, now; one for each interposer die.
         pub current_socclk: Slots<MegaHertz, 4>,
-        /// Memory, now.
+        /// Current memory clock.
         pub current_uclk: Slots<MegaHertz, 4>,
-        /// Fabric, now.
+        /// Current fabric clock.
         pub current_fclk: Option<MegaHertz>,
         /// Video of the first engine, now; one for each interposer die.
         pub current_vclk0: Slots<MegaHertz, 4>,
@@ -227,21 +225,22 @@ views! {
         pub gfxclk_lock_status: Option<u32>,
     }
 
-    /// How busy the blocks of a GPU are.
+    /// Usage of a GPU's blocks in percent.
     ///
-    /// Firmware of APUs counts in hundredths of a percent, which are rounded down as the drivers do for
-    /// `gpu_busy_percent`. Where the version does not tell (2.2 to 2.4 and 3.0), a value above 100 must be
-    /// hundredths, and so is any in a 2.2 of Renoir, told by its fifth CPU core; else it is taken as percent.
+    /// The firmware of APUs counts hundredths of a percent, which are rounded down as the drivers do for
+    /// `gpu_busy_percent`. Some versions (2.2 to 2.4 and 3.0) do not tell the unit. There, a value above 100 is in
+    /// hundredths, and so is any value in a 2.2 table of Renoir, which has a fifth CPU core; other values are
+    /// percentages.
     pub struct MetricsActivity {
         /// Graphics and compute.
         pub gfx: Option<Percent>,
         /// Memory controller.
         pub umc: Option<Percent>,
-        /// Multimedia.
+        /// Usage of multimedia.
         pub mm: Option<Percent>,
         /// Each column of an APU's AI engine.
         pub ipu: Slots<Percent, 8>,
-        /// How long each CPU core was awake.
+        /// Time each CPU core was awake.
         pub core_c0: Slots<Percent, 16>,
         /// Sum of the graphics activity over all samples of the firmware, in percent.
         pub gfx_acc: Option<u64>,
@@ -249,9 +248,9 @@ views! {
         pub mem_acc: Option<u64>,
     }
 
-    /// How busy engines are, one by one. Compute dies come in the order of their logical numbers.
+    /// Usage of single engines. Compute dies are in the order of their logical numbers.
     pub struct EngineMetrics {
-        /// What the engines belong to.
+        /// The owner of the engines.
         pub scope: EngineScope,
         /// Each compute die.
         pub gfx_busy: Slots<Percent, 8>,
@@ -275,17 +274,17 @@ views! {
 
     /// The link to the host.
     pub struct PcieMetrics {
-        /// Lanes in use.
+        /// Number of lanes in use.
         pub link_width: Option<u16>,
-        /// Rate of a lane.
+        /// Rate per lane.
         pub link_speed: Option<MegaTransfers>,
         /// Bandwidth summed over all samples of the firmware: no count of bytes. GB/s by the kernel's header.
         pub bandwidth_acc: Slots<u64, 2>,
-        /// Bandwidth now.
+        /// Current bandwidth.
         pub bandwidth_inst: Slots<GigabytesPerSecond, 2>,
         /// Recoveries from L0.
         pub l0_to_recov_count_acc: Option<u64>,
-        /// Replays.
+        /// Number of replays.
         pub replay_count_acc: Option<u64>,
         /// Rollovers of the replay counter.
         pub replay_rover_count_acc: Option<u64>,
@@ -301,7 +300,7 @@ views! {
     pub struct XgmiMetrics {
         /// Lanes of a link.
         pub link_width: Option<u16>,
-        /// Rate of a lane.
+        /// Rate per lane.
         pub link_speed: Option<MegaTransfers>,
         /// Read over each link.
         pub read_data_acc: Slots<KiloBytes, 8>,
@@ -311,9 +310,9 @@ views! {
         pub link_status: Slots<LinkState, 8>,
     }
 
-    /// Memory traffic.
+    /// Memory traffic and bandwidth.
     pub struct MetricsBandwidth {
-        /// What the memory can do at its highest clock.
+        /// Bandwidth of the memory at its highest clock.
         pub mem_max: Option<GigabytesPerSecond>,
         /// Read from an APU's memory.
         pub dram_reads: Option<MegabytesPerSecond>,
@@ -325,26 +324,26 @@ views! {
         pub ipu_writes: Option<MegabytesPerSecond>,
     }
 
-    /// What slows the GPU down.
+    /// Causes of throttling.
     pub struct MetricsThrottle {
         /// The reasons, numbered the same on all GPUs.
         pub reasons: Option<ThrottleReasons>,
         /// The reasons as this chip's firmware numbers them. Absent in 1.4 and 1.5, whose driver always
         /// writes 0 (`smu_v13_0_6_get_gpu_metrics`).
         pub asic_status: Option<u64>,
-        /// How long each reason lasted.
+        /// Duration of each cause.
         pub residency: ThrottleResidency,
     }
 
-    /// How long each reason to throttle lasted, in samples of the firmware.
+    /// Time throttled by each cause, in samples of the firmware.
     ///
-    /// The share of a period is the difference of a reason over that of `accumulation_counter`.
+    /// The percentage over a period is the increase of a cause divided by that of `accumulation_counter`.
     pub struct ThrottleResidency {
         /// All samples. Absent in 3.0, whose counters have no such denominator.
         pub accumulation_counter: Option<u64>,
         /// The PROCHOT signal.
         pub prochot: Option<u64>,
-        /// Package power.
+        /// Limit of package power (PPT).
         pub ppt: Option<u64>,
         /// The socket's temperature.
         pub socket_thm: Option<u64>,

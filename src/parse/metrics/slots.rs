@@ -13,7 +13,7 @@ pub struct Slots<T, const N: usize> {
 }
 
 impl<T: Copy, const N: usize> Slots<T, N> {
-    /// None at all.
+    /// A list without slots.
     pub(super) const EMPTY: Slots<T, N> = Slots { len: 0, values: [None; N] };
 
     /// Replaces all values by up to `N` others, dropping the rest.

@@ -39,7 +39,7 @@ pub(super) struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// How many values there are, absent ones included.
+    /// The number of values, including absent ones.
     pub(super) fn count(&self) -> usize {
         self.bytes.len() / self.ty.size()
     }

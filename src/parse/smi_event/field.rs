@@ -1,4 +1,4 @@
-//! What the fields of an event say.
+//! The meaning of an event's fields.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::unit::Bytes;
 pub struct BootTime(pub u64);
 
 impl BootTime {
-    /// How long after `earlier` this is; zero where it is before.
+    /// The time from `earlier` to this; zero if `earlier` is later.
     pub fn since(self, earlier: BootTime) -> std::time::Duration {
         std::time::Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
@@ -30,7 +30,7 @@ impl fmt::Display for BootTime {
 pub struct Text<'a>(Cow<'a, [u8]>);
 
 impl Text<'_> {
-    /// The bytes.
+    /// The text as bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -40,7 +40,7 @@ impl Text<'_> {
         String::from_utf8_lossy(&self.0)
     }
 
-    /// Whether nothing is told.
+    /// Returns `true` if the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -99,7 +99,7 @@ impl fmt::Debug for Text<'_> {
 pub struct AddressRange {
     /// Address of its first byte.
     pub start: u64,
-    /// How long it is.
+    /// Length of the range.
     pub size: Bytes,
 }
 
@@ -244,14 +244,14 @@ causes! {
         /// The process gave the memory back.
         UnmapFromCpu = 2 "unmapped from the CPU",
     }
-    /// How a GPU touched a page.
+    /// Kinds of access to a page.
     FaultAccess(u8) {
-        /// It read.
+        /// A read access.
         Read = b'R' "read",
-        /// It wrote.
+        /// A write access.
         Write = b'W' "write",
     }
-    /// What a page fault came to.
+    /// Outcomes of a page fault.
     FaultOutcome(u8) {
         /// The page was moved.
         Migrated = b'M' "migrated",

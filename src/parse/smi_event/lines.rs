@@ -22,7 +22,7 @@ pub struct LineAssembler {
 pub struct EventLine<'a> {
     /// The line without its newline; the first [`LINE_LIMIT`] bytes of a longer one.
     pub bytes: &'a [u8],
-    /// Whether it was longer.
+    /// `true` if the line was longer.
     pub cut: bool,
 }
 
@@ -57,7 +57,7 @@ impl LineAssembler {
         Some(EventLine { bytes: &self.partial, cut: self.cut })
     }
 
-    /// What has come of a line whose newline has not, for a stream that ended.
+    /// The beginning of a line without its newline, for a stream that ended.
     pub fn partial(&self) -> &[u8] {
         if self.given { &[] } else { &self.partial }
     }

@@ -43,7 +43,7 @@ use scan::Scan;
 /// One line of an event descriptor, read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Message<'a> {
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind<'a>,
     /// The line as the driver wrote it, without its newline.
     pub raw: &'a [u8],
@@ -56,15 +56,15 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What follows the id and its blank in a line.
+/// The part of a line after the id and its blank.
 pub(crate) fn payload(line: &[u8]) -> &[u8] {
     let blank = line.iter().position(|byte| *byte == b' ');
     blank.and_then(|blank| line.get(blank + 1..)).unwrap_or_default()
 }
 
-/// What a GPU did, with the fields of the line that told it.
+/// An event of a GPU, with the fields of its line.
 ///
-/// Process ids are those of the initial pid namespace. Times are nanoseconds since boot, suspend included
+/// Process ids are those of the initial pid namespace. Times are nanoseconds since boot, including suspend
 /// (`CLOCK_BOOTTIME`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(untagged))]
@@ -103,36 +103,36 @@ pub enum EventKind<'a> {
     },
     /// Memory begins to move between devices (`kfd_smi_event_migration_start`).
     MigrateStart {
-        /// When.
+        /// Time of the event.
         time: BootTime,
-        /// Whose memory.
+        /// Owner of the memory.
         pid: Pid,
-        /// Which memory.
+        /// The migrated memory.
         range: AddressRange,
-        /// Where it is.
+        /// Source of the migration.
         from: Location,
-        /// Where it goes.
+        /// Target of the migration.
         to: Location,
         /// Where the process last asked it to be prefetched to.
         prefetch: Option<Location>,
         /// Where the process prefers it to be.
         preferred: Option<Location>,
-        /// What caused it.
+        /// Cause of the migration.
         trigger: Option<MigrateTrigger>,
     },
     /// Memory has moved, or failed to (`kfd_smi_event_migration_end`).
     MigrateEnd {
-        /// When.
+        /// Time of the event.
         time: BootTime,
-        /// Whose memory.
+        /// Owner of the memory.
         pid: Pid,
-        /// Which memory.
+        /// The migrated memory.
         range: AddressRange,
-        /// Where it was.
+        /// Source of the migration.
         from: Location,
-        /// Where it is.
+        /// Target of the migration.
         to: Location,
-        /// What caused it.
+        /// Cause of the migration.
         trigger: Option<MigrateTrigger>,
         /// 0, or a negative errno of a migration that failed; `None` up to kernel 6.12, which does not tell.
         error: Option<i32>,
@@ -141,73 +141,73 @@ pub enum EventKind<'a> {
     PageFaultStart {
         /// When the handler began, slightly before the line was printed.
         time: BootTime,
-        /// Whose page.
+        /// Owner of the page.
         pid: Pid,
         /// The page's address in bytes.
         address: u64,
         /// Which GPU touched it.
         node: Location,
-        /// How.
+        /// The kind of access.
         access: Option<FaultAccess>,
     },
     /// The page can be reached (`kfd_smi_event_page_fault_end`).
     PageFaultEnd {
-        /// When.
+        /// Time of the event.
         time: BootTime,
-        /// Whose page.
+        /// Owner of the page.
         pid: Pid,
         /// The page's address in bytes.
         address: u64,
         /// Which GPU had touched it.
         node: Location,
-        /// What had to be done.
+        /// Outcome of the fault.
         outcome: Option<FaultOutcome>,
     },
     /// A process's queues were taken off the GPU (`kfd_smi_event_queue_eviction`).
     QueueEviction {
-        /// When.
+        /// Time of the event.
         time: BootTime,
-        /// Whose queues.
+        /// Owner of the queues.
         pid: Pid,
-        /// Off which GPU.
+        /// The GPU from which they were evicted.
         node: Location,
-        /// Why.
+        /// Cause of the eviction.
         trigger: Option<QueueTrigger>,
     },
     /// A process's queues are back on the GPU (`kfd_smi_event_queue_restore`).
     QueueRestore {
-        /// When.
+        /// Time of the event.
         time: BootTime,
-        /// Whose queues.
+        /// Owner of the queues.
         pid: Pid,
-        /// On which GPU.
+        /// The GPU on which they were restored.
         node: Location,
-        /// Whether that failed and will be tried again later.
+        /// `true` if the restore failed and will be retried later.
         rescheduled: bool,
     },
     /// Memory was taken out of the GPU's address space (`kfd_smi_event_unmap_from_gpu`).
     UnmapFromGpu {
-        /// When.
+        /// Time of the event.
         time: BootTime,
-        /// Whose memory.
+        /// Owner of the memory.
         pid: Pid,
-        /// Which memory.
+        /// The unmapped memory.
         range: AddressRange,
         /// Out of which GPU's.
         node: Location,
-        /// Why.
+        /// Cause of the unmapping.
         trigger: Option<UnmapTrigger>,
     },
     /// A process began to use the GPU (`kfd_smi_event_process`).
     ProcessStart {
-        /// Which.
+        /// The process id.
         pid: Pid,
         /// Its name; empty where it cannot be told.
         task: Text<'a>,
     },
     /// A process ceased to use the GPU (`kfd_smi_event_process`).
     ProcessEnd {
-        /// Which.
+        /// The process id.
         pid: Pid,
         /// Its name; empty where it cannot be told.
         task: Text<'a>,
@@ -216,9 +216,9 @@ pub enum EventKind<'a> {
     Dropped {
         /// When this was found.
         time: BootTime,
-        /// Whose descriptor lost them.
+        /// The reader whose events were lost.
         reader: Pid,
-        /// How many.
+        /// Number of lost events.
         count: u64,
     },
     /// A line whose id this crate does not know, or whose payload is not of the form that the id has.
@@ -368,7 +368,7 @@ fn known(id: u32, mut scan: Scan<'_>, page_size: u64) -> Option<EventKind<'_>> {
             let task = if scan.eat(b':') { scan.text() } else { scan.nothing_more()? };
             EventKind::VmFault { pid, task }
         }
-        // "%llx:%llx"
+        // Format "%llx:%llx".
         2 => {
             let mask = scan.hex()?;
             let reasons = Some(ThrottleReasons::from_bits_retain(mask));
@@ -456,7 +456,7 @@ fn known(id: u32, mut scan: Scan<'_>, page_size: u64) -> Option<EventKind<'_>> {
             scan.end()?;
             EventKind::UnmapFromGpu { time, pid, range, node, trigger }
         }
-        // "%x %s"
+        // Format "%x %s" of a process.
         12 | 13 => {
             let pid = Pid(scan.hex_32()?);
             let task = if scan.blank() { scan.text() } else { scan.nothing_more()? };
@@ -465,7 +465,7 @@ fn known(id: u32, mut scan: Scan<'_>, page_size: u64) -> Option<EventKind<'_>> {
                 _ => EventKind::ProcessEnd { pid, task },
             }
         }
-        // "%lld -%d %d"
+        // Format "%lld -%d %d".
         14 => {
             let (time, reader) = scan.who()?;
             scan.another()?;

@@ -16,7 +16,7 @@ const HEX: [u8; 256] = {
     table
 };
 
-/// What is left of a line to read. `None` is what does not fit.
+/// The unread part of a line; `None` after a mismatch.
 #[derive(Debug, Clone)]
 pub(super) struct Scan<'a> {
     rest: &'a [u8],
@@ -206,7 +206,7 @@ impl<'a> Scan<'a> {
         Some((from, Location::from(self.hex_32()?)))
     }
 
-    /// " %x": a GPU.
+    /// A GPU, in the format " %x".
     #[inline(always)]
     pub(super) fn node(&mut self) -> Option<Location> {
         self.expect(b' ')?;
@@ -214,7 +214,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// What a part of this many decimal digits shifts those before it by.
+/// The factor by which a part with this many decimal digits shifts the preceding ones.
 const POWERS: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// This byte in all eight places.

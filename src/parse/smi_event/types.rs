@@ -99,7 +99,7 @@ impl EventMask {
         EventType::ALL.iter().copied().collect()
     }
 
-    /// Whether events with this number are asked for.
+    /// Returns `true` if the mask includes events with this number.
     pub fn has_id(self, id: u32) -> bool {
         (1..=63).contains(&id) && self.bits() & (1 << (id - 1)) != 0
     }

@@ -1,4 +1,4 @@
-//! What holds for every version and for any bytes.
+//! Properties of all versions and of arbitrary bytes.
 
 use super::*;
 use proptest::prelude::*;
@@ -122,7 +122,7 @@ fn every_version_number() {
     assert_eq!(error.to_string(), "metrics table version 4.2 is not known");
 }
 
-/// What must hold of any table that can be read.
+/// Checks properties of every readable table.
 fn check(file: MetricsFile, bytes: &[u8]) -> Result<(), TestCaseError> {
     let Ok(table) = GpuMetrics::decode_file(file, bytes) else { return Ok(()) };
     prop_assert!(table.bytes().len() <= bytes.len());

@@ -40,7 +40,7 @@ fn v2_0() {
     assert_eq!(metrics.throttle.asic_status, Some(3));
 }
 
-/// What 2.1 to 2.4 have in common; four cores, as Van Gogh.
+/// The common part of 2.1 to 2.4, with four cores as on Van Gogh.
 fn common(content: u8, size: u16) -> Build {
     Build::new(2, content, size)
         .u16s(4, [2500, 2737, 2537, 2350, 2500, 2337])

@@ -1,4 +1,4 @@
-//! Whose the engines are, in each version; and that a newer version says no less.
+//! The owner of the engines in each version. A newer version has at least the values of an older one.
 
 use std::collections::BTreeSet;
 

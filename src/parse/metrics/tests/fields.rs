@@ -95,7 +95,7 @@ fn every_attribute_is_in_the_view() {
     }
 }
 
-/// What a newer kernel adds shows up by its number, in its unit.
+/// Attributes of newer kernels appear by number, with their unit.
 #[test]
 fn an_attribute_that_nobody_knows_is_shown() {
     let attributes =

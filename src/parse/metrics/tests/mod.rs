@@ -69,7 +69,7 @@ pub(super) fn raw(file: MetricsFile, bytes: &[u8], name: &str) -> Vec<Option<u64
     fields.map(|field| field.value.and_then(MetricsValue::unsigned)).collect()
 }
 
-/// `Some` of each.
+/// Wraps each value in `Some`.
 pub(super) fn some<T, const N: usize>(values: [T; N]) -> Vec<Option<T>> {
     values.into_iter().map(Some).collect()
 }
