@@ -1,4 +1,4 @@
-//! What all commands do alike: find the GPUs, open the output, answer, and say that there is no answer.
+//! Steps shared by all commands: find the GPUs, open the output, answer, and report a missing answer.
 
 use amdgpu_smi::{Error, Gpu, Smi};
 
@@ -10,7 +10,7 @@ use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::Section;
 use crate::watch::End;
 
-/// What the options say about the form of the answer.
+/// The output format from the options.
 pub(crate) fn format(common: &Common) -> Format {
     let text = |layout| Format::Text { verbose: common.verbose, layout };
     match (common.json, common.csv, common.format) {
@@ -52,7 +52,7 @@ pub(crate) fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Fa
             output.write(&document.render(format, &mut Columns::default()))?;
         }
         found?;
-        let sentence = "the amdgpu driver is there, but no GPU that it drives; `amdgpu-smi doctor` says more";
+        let sentence = "the amdgpu driver is loaded, but has no GPU; run `amdgpu-smi doctor` for details";
         return Err(Failure::Nothing(sentence.into()));
     }
     let smi = found?;
@@ -89,13 +89,13 @@ pub(crate) fn answered(sections: &[Section]) -> Result<(), Failure> {
     }
     let reason =
         sections.iter().find_map(Section::first_absent).map_or("nothing was found", |absent| &absent.reason);
-    Err(Failure::Unanswered(format!("nothing of what was asked for can be told: {reason}")))
+    Err(Failure::Unanswered(format!("none of the requested values is available: {reason}")))
 }
 
 /// Why a GPU has no place in a fabric of accelerators: AMD's library asks the UALink service (UALoE) for it.
-pub(crate) const UALINK: &str = "no file of amdgpu tells it; it belongs to fabrics of UALink";
+pub(crate) const UALINK: &str = "amdgpu does not publish it; it belongs to UALink fabrics";
 
-/// What follows a GPU's number in a heading for people: its name and address.
+/// The part of a heading after a GPU's number: name and address.
 pub(crate) fn heading(gpu: &Gpu) -> String {
     format!("{} ({})", gpu.market_name(), gpu.bdf())
 }

@@ -11,14 +11,14 @@ use clap::{ArgAction, Args, ValueEnum};
 
 use crate::face::Face;
 
-/// What every command takes.
+/// The options of every command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common options")]
 pub(crate) struct Common {
-    /// The machine to look at: a directory that holds its sys (and proc, dev), or an archive of one
+    /// Read this machine: a directory with its sys (and proc, dev), or an archive of one
     ///
-    /// What "capture" wrote on another machine, a fixture, or the host's root mounted into a container. Without it, the
-    /// machine that this runs on. Nothing outside of it is read, whatever its links say.
+    /// Takes a file that "capture" wrote, a fixture, or the host's root mounted into a container. The default is the
+    /// machine that this runs on. Nothing outside the directory is read; symbolic links cannot lead out of it.
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", global = true, hide_env_values = true)]
     #[arg(value_parser = path_or_empty())]
     pub(crate) root: Option<PathBuf>,
@@ -30,20 +30,20 @@ pub(crate) struct Common {
     #[arg(default_missing_value = Demo::ALL[0].name(), hide_possible_values = true, value_parser = demo())]
     pub(crate) demo: Option<Demo>,
 
-    /// What `--demo` names, once it is made.
+    /// The archive of the machine that `--demo` names.
     #[arg(skip)]
     pub(crate) made_up: Option<Archive>,
 
-    /// How much amd-smi is to say of what it does; this program says it with -v.
+    /// Accepted for amd-smi's sake; -v is this program's option.
     #[arg(long, value_name = "LEVEL", global = true, hide = true)]
     #[arg(value_parser = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], ignore_case = true)]
     pub(crate) loglevel: Option<String>,
 
-    /// By which name the command was called.
+    /// The name under which the command was called.
     #[arg(skip)]
     pub(crate) face: Face,
 
-    /// Whether something of the machine is missing in the answer.
+    /// Set when a part of the answer is missing.
     #[arg(skip)]
     pub(crate) incomplete: AtomicBool,
 
@@ -51,23 +51,23 @@ pub(crate) struct Common {
     #[arg(short, long = "gpu", value_name = "GPU", num_args = 1.., global = true)]
     pub(crate) gpus: Vec<String>,
 
-    /// Choose the output: text, json, csv, or amd for the text of AMD's amd-smi
+    /// Output format: text, json, csv, or amd (text as amd-smi prints it)
     #[arg(long, value_name = "FORMAT", global = true, hide_possible_values = true)]
     pub(crate) format: Option<FormatName>,
 
-    /// Print JSON; =amd prints what amd-smi 10.1 would
+    /// Print JSON; =amd: as amd-smi 10.1 prints it
     ///
-    /// One document: {"schema": 1, "gpu_data": [{"gpu": 0, ...}]}, with amd-smi's keys where it has them. A value
-    /// that is not there is null, and its reason stands in "unavailable" under its dotted path. With --watch, one
-    /// document a line. =amd: amd-smi's own shape, "N/A" and all, for scripts written for it.
+    /// One document: {"schema": 1, "gpu_data": [{"gpu": 0, ...}]}, with amd-smi's keys where it has them. A missing
+    /// value is null, and "unavailable" has the reason under its dotted path. With --watch, prints one document per
+    /// line. =amd prints amd-smi's own layout, including "N/A", for scripts written for amd-smi.
     #[arg(long, value_name = "SHAPE", num_args = 0..=1, require_equals = true, global = true)]
     #[arg(default_missing_value = "own", hide_possible_values = true)]
     pub(crate) json: Option<Shape>,
 
-    /// Print comma-separated values, one row per GPU; =amd prints amd-smi's columns
+    /// Print CSV, one row per GPU; =amd: with amd-smi's columns
     ///
-    /// The heading has each column's unit, such as power_usage [W], and the cell of an absent value is empty. =amd:
-    /// amd-smi's columns and scales, without units, and "N/A".
+    /// The heading names each column's unit, such as power_usage [W]. The cell of a missing value is empty. =amd prints
+    /// amd-smi's columns and scales, without units, and "N/A" for a missing value.
     #[arg(long, value_name = "SHAPE", num_args = 0..=1, require_equals = true, global = true)]
     #[arg(default_missing_value = "own", hide_possible_values = true)]
     pub(crate) csv: Option<Shape>,
@@ -88,7 +88,7 @@ pub(crate) struct Common {
     #[arg(long, global = true)]
     pub(crate) wake: bool,
 
-    /// Show absent values with the reason; twice: in a whole sentence
+    /// Show missing values with the reason; twice: as a full sentence
     #[arg(short, long, visible_alias = "all", action = ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
 }
@@ -105,12 +105,12 @@ fn demo() -> impl TypedValueParser<Value = Demo> {
 }
 
 impl Common {
-    /// The root; an empty one is none.
+    /// The root; an empty one counts as none.
     pub(crate) fn root(&self) -> Option<&PathBuf> {
         self.root.as_ref().filter(|root| root.as_os_str() != OsString::new())
     }
 
-    /// Whether `--format` names the same form as `--json` and `--csv`.
+    /// Returns `true` if `--format` does not contradict `--json` and `--csv`.
     pub(crate) fn forms_agree(&self) -> bool {
         match self.format {
             None => true,
@@ -120,22 +120,22 @@ impl Common {
         }
     }
 
-    /// Whether it is the machine that this runs on.
+    /// Returns `true` for the machine that this program runs on.
     pub(crate) fn live(&self) -> bool {
         self.root().is_none() && self.demo.is_none()
     }
 }
 
-/// Whose JSON or CSV.
+/// The layout of JSON or CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shape {
-    /// With reasons or units, and all that is known.
+    /// This program's own: every value, with reasons or units.
     Own,
     /// As amd-smi 10.1 prints it.
     Amd,
 }
 
-/// The forms of output by name.
+/// Output formats by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FormatName {
     /// Text for people
@@ -144,11 +144,11 @@ pub(crate) enum FormatName {
     Json,
     /// As --csv
     Csv,
-    /// Text as amd-smi lays it out
+    /// Text as amd-smi prints it
     Amd,
 }
 
-/// Answering again and again.
+/// Options for repeated output.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Watching")]
 pub(crate) struct WatchArgs {
@@ -173,27 +173,27 @@ impl WatchArgs {
     }
 }
 
-/// What to do about GPUs that may fall asleep.
+/// Options about GPUs that may fall asleep.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Watching")]
 pub(crate) struct AutosuspendArgs {
-    /// Read an idle GPU at every sample, although that keeps it awake
+    /// Read idle GPUs at every sample, although this keeps them awake
     ///
-    /// Without this option, an idle GPU that may fall asleep (power/control is auto) is left alone for one and a half
-    /// times its autosuspend delay, and its values are absent meanwhile ("left_alone"). A GPU that is still awake
-    /// afterwards is in use: it is read again, for longer each time. --wake includes this. A single answer keeps
-    /// nothing awake, so the option changes only a watch.
+    /// By default, an idle GPU that may suspend (power/control is auto) is not read for 1.5 times its autosuspend
+    /// delay; its values are missing meanwhile ("left_alone"). A GPU that is still awake afterwards is in use and is
+    /// read again, for longer each time. --wake implies this option. A single sample keeps nothing awake, so the
+    /// option matters only with --watch.
     #[arg(long)]
     pub(crate) keep_awake: bool,
 }
 
-/// A number of seconds between none and a year.
+/// Parses a number of seconds, from 0 to a year.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     const YEAR: f64 = 366.0 * 86_400.0;
     match text.parse::<f64>() {
         Ok(seconds) if (0.0..=YEAR).contains(&seconds) => Ok(seconds),
-        Ok(_) => Err("from 0 seconds to a year".into()),
-        Err(_) => Err("not a number of seconds".into()),
+        Ok(_) => Err("expected 0 seconds to a year".into()),
+        Err(_) => Err("expected a number of seconds".into()),
     }
 }
 

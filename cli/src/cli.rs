@@ -29,59 +29,62 @@ use crate::failure::Failure;
 use crate::top::TopArgs;
 
 const LONG_ABOUT: &str = "\
-Shows what the Linux drivers (amdgpu, amdkfd) publish about AMD GPUs: what each one is, how hot, busy and \
-fast it is, and how it is set. Reads /sys and /proc only: no ROCm, no root, no daemon. A sleeping GPU is not woken. \
-Only set and reset change anything, and metric -x and xgmi --errors, which clear the errors they read. Only event, \
-top and capture --events open a device, /dev/kfd, and -U and -O, which ask about processors, /dev/hsmp.
+Reports which AMD GPUs a machine has and how they are doing: model, temperatures, power, clocks, usage, memory, \
+errors and settings, as the Linux drivers (amdgpu, amdkfd) publish them. Needs no ROCm, no root and no daemon.
+
+Reading never wakes a sleeping GPU and changes nothing. The exceptions ask for it by name: set and reset change \
+settings, and metric -x and xgmi --errors clear the counters they read. Almost everything comes from /sys and /proc. \
+event, top and capture --events open /dev/kfd; -U and -O (processors) open /dev/hsmp.
 
 Without a command, prints a table of all GPUs.";
 
 const AFTER_HELP: &str = "\
 Examples:
-  amdgpu-smi --demo monitor -w 1        what this looks like, on any machine
-  amdgpu-smi                            a table of all GPUs
-  amdgpu-smi list -e                    every name that a GPU goes by
+  amdgpu-smi --demo monitor -w 1        try it out: a simulated server, on any machine
+  amdgpu-smi                            table of all GPUs
+  amdgpu-smi list -e                    all names and ids of each GPU
   amdgpu-smi metric -p -t -g 0          power and temperatures of the first GPU
-  amdgpu-smi monitor -w 1               a row a second, until Ctrl-C
+  amdgpu-smi monitor -w 1               one row per GPU and second, until Ctrl-C
   amdgpu-smi metric --json | jq '.gpu_data[].power.socket_power'
-  amdgpu-smi metric -w 0.5 --json       one JSON document a line, two a second
-  amdgpu-smi top                        a live view with history and processes
-  amdgpu-smi process -w 2               who uses which engine, every two seconds
-  amdgpu-smi topology -t                how the GPUs are wired
-  amdgpu-smi event --json               a line for each reset, throttling, memory fault
-  amdgpu-smi capture -o machine.tar     this machine as a file, without serial numbers and names
-  amdgpu-smi --root machine.tar static  the same of a machine that was recorded
-  amdgpu-smi set -g 0 -o 300 --dry-run  how the power cap would be set; without --dry-run it is
-  amdgpu-smi monitor -U -w 1            power and clocks of the processors' sockets
-  amdgpu-smi doctor                     what is missing, and how to get it
+  amdgpu-smi metric -w 0.5 --json       one JSON document per line, two per second
+  amdgpu-smi top                        live view with history and processes
+  amdgpu-smi process -w 2               which process uses which engine, every two seconds
+  amdgpu-smi topology -t                link type between each pair of GPUs
+  amdgpu-smi event --json               one line per reset, throttling, memory fault
+  amdgpu-smi capture -o machine.tar     record this machine, without serial numbers and names
+  amdgpu-smi --root machine.tar static  read the recording instead of this machine
+  amdgpu-smi set -g 0 -o 300 --dry-run  show how the power cap would be set; omit --dry-run to set it
+  amdgpu-smi monitor -U -w 1            power and clocks of the CPU sockets
+  amdgpu-smi doctor                     find out what is missing and how to fix it
 
 Units:
-  C degrees Celsius, W watts, mV millivolts, MHz, GT/s transfers per second and lane, % of the time or the
-  whole. KB, MB and GB are powers of 1024, as AMD's tools label them. N/A is a value that is not there;
-  --verbose adds why. JSON has null in its place, and the reason under \"unavailable\".
+  C     degrees Celsius
+  GT/s  transfers per second and lane
+  %     share of the time, or of the whole
+  KB, MB, GB  powers of 1024, labelled as AMD's tools label them
+  N/A   missing value; --verbose adds the reason (JSON: null, with the reason under \"unavailable\")
 
 Exit status:
-  0  answered
-  1  nothing could be answered, such as when there is no GPU; or changed, such as without permission;
-     or a part of the answer is missing, as standard error says
-  2  the command line is wrong, or names a GPU that is not there
-  3  the amdgpu driver is not there
+  0  success
+  1  failure: no GPU, no permission, or part of the answer is missing (see standard error)
+  2  wrong command line, or no such GPU
+  3  the amdgpu driver is not loaded
 
 Environment:
-  AMDGPU_SMI_ROOT  the machine's root, as --root
-  NO_COLOR         no colours, also on a terminal";
+  AMDGPU_SMI_ROOT  same as --root
+  NO_COLOR         disables colours, also on a terminal";
 
 /// AMD GPU telemetry without ROCm
 #[derive(Debug, Parser)]
 #[command(name = "amdgpu-smi", version, long_about = LONG_ABOUT, after_long_help = AFTER_HELP)]
-#[command(after_help = "--help says more: examples, units, exit status.")]
+#[command(after_help = "See --help for examples, units and exit status.")]
 #[command(subcommand_precedence_over_arg = true, max_term_width = 110)]
 struct Options {
     #[command(flatten)]
     common: Common,
 }
 
-/// A command line that was read.
+/// The parsed command line.
 #[derive(Debug)]
 pub(crate) struct Cli {
     pub(crate) common: Common,
@@ -100,7 +103,7 @@ impl CommandFactory for Cli {
     }
 }
 
-/// The options with some of the commands.
+/// Returns the options with some of the commands.
 fn with_commands<'a>(commands: impl IntoIterator<Item = &'a Entry>) -> clap::Command {
     Options::command().subcommands(commands.into_iter().map(|entry| (entry.build)()))
 }
@@ -124,7 +127,7 @@ impl FromArgMatches for Cli {
 }
 
 impl Cli {
-    /// Whether it reads of a machine whose kernel may not answer: a recording always does.
+    /// Returns `true` if reads may hang. A recording always answers.
     pub(crate) fn may_hang(&self) -> bool {
         let is_file = self.common.root().is_some_and(|root| root.is_file());
         let asks =
@@ -133,12 +136,12 @@ impl Cli {
     }
 }
 
-/// Declares the commands: the first line about each, its options, its name, another name, and what answers.
+/// Declares the commands: for each its help line, options, name, alias and function.
 ///
-/// Each can be built alone: building all of them is most of the time that a short answer takes.
+/// Each command can be built alone, because building all of them dominates the run time of a short command.
 macro_rules! commands {
     ($(#[doc = $about:literal] $command:ident($args:ty) $name:literal $(or $alias:literal)? => $run:expr;)*) => {
-        /// What is to be done.
+        /// The commands and their options.
         #[derive(Debug)]
         pub(crate) enum Command {
             $(#[doc = $about] $command($args),)*
@@ -154,7 +157,7 @@ macro_rules! commands {
         },)*];
 
         impl Command {
-            /// The command of this name, with its options.
+            /// Returns the command with this name and its options.
             fn named(name: &str, matches: &mut ArgMatches) -> Result<Command, clap::Error> {
                 match name {
                     $($name => <$args>::from_arg_matches_mut(matches).map(Command::$command),)*
@@ -162,7 +165,7 @@ macro_rules! commands {
                 }
             }
 
-            /// Answers.
+            /// Runs the command.
             pub(crate) fn run(&self, common: &Common) -> Result<(), Failure> {
                 match self {
                     $(Command::$command(args) => ($run)(common, args),)*
@@ -172,41 +175,41 @@ macro_rules! commands {
     };
 }
 
-/// A command before it is built.
+/// A command that has not been built yet.
 struct Entry {
-    /// Its name, and perhaps another.
+    /// Name, followed by the alias if it has one.
     names: &'static [&'static str],
     build: fn() -> clap::Command,
 }
 
 commands! {
-    /// GPUs with their names and addresses
+    /// List GPUs with their names and addresses
     List(ListArgs) "list" => command::list::run;
-    /// What a GPU is: chip, board, bus, firmware image, memory, caches, limits
+    /// Show fixed properties: chip, board, bus, firmware image, memory, caches, limits
     Static(StaticArgs) "static" => command::static_facts::run;
-    /// How a GPU is: usage, power, clocks, temperatures, errors, fan, memory
+    /// Show current state: usage, power, clocks, temperatures, errors, fan, memory
     Metric(MetricArgs) "metric" => command::metric::run;
-    /// Key metrics, one row per GPU
+    /// Show key metrics, one row per GPU
     Monitor(MonitorArgs) "monitor" or "dmon" => command::monitor::run;
-    /// A live view: bars, history, processes; keys as in htop
+    /// Live view: bars, history, processes; keys as in htop
     Top(Box<TopArgs>) "top" => crate::top::run;
-    /// Versions of the firmware that the driver loaded
+    /// Show versions of the firmware that the driver loaded
     Firmware(FirmwareArgs) "firmware" or "ucode" => |common, _: &FirmwareArgs| command::firmware::run(common);
-    /// Processes on the GPUs: memory, engines and compute units
+    /// Show processes on the GPUs: memory, engines and compute units
     Process(ProcessArgs) "process" => command::process::run;
-    /// How the GPUs are wired to each other
+    /// Show how the GPUs are connected to each other
     Topology(TopologyArgs) "topology" => command::topology::run;
-    /// XGMI: links, their traffic and state, the hive
+    /// Show XGMI links: state, traffic, hive
     Xgmi(XgmiArgs) "xgmi" => command::xgmi::run;
-    /// Partitions of packages, current and possible
+    /// Show current and possible partitions
     Partition(PartitionArgs) "partition" => command::partition::run;
-    /// Error correction, its counts, and the records of errors (CPER)
+    /// Show error correction, error counts and error records (CPER)
     Ras(RasArgs) "ras" => command::ras::run;
-    /// Pages of video memory with errors
+    /// Show pages of video memory with errors
     BadPages(BadPagesArgs) "bad-pages" => command::bad_pages::run;
     /// Stream GPU events: resets, throttling, memory faults, migrations
     Event(EventArgs) "event" => command::event::run;
-    /// Record the machine as a file, which --root and tests take in its place
+    /// Record the machine in a file that --root and tests can read
     Capture(CaptureArgs) "capture" => command::capture::run;
     /// Change settings: power cap, fan, clocks, performance level, partitions
     Set(Box<SetArgs>) "set" => command::set::run;
@@ -214,19 +217,19 @@ commands! {
     Reset(ResetArgs) "reset" => command::reset::run;
     /// Check driver, devices and permissions, and suggest fixes
     Doctor(NoArgs) "doctor" => |common, _: &NoArgs| command::doctor::run(common);
-    /// Versions of this program, the driver and the kernel
+    /// Show versions of this program, the driver and the kernel
     Version(NoArgs) "version" => |common, _: &NoArgs| command::version::run(common);
-    /// Print a script that completes this program's options
+    /// Print a shell completion script
     Completions(CompletionsArgs) "completions" => command::completions::run;
     /// Write the manual pages into a directory
     Man(ManArgs) "man" => |_, args: &ManArgs| command::man::run(command(Face::Own), args);
 }
 
-/// The options of a command that has none of its own.
+/// The options of a command without options of its own.
 #[derive(Debug, Args)]
 pub(crate) struct NoArgs {}
 
-/// Reads the command line; prints help or the error and ends the process where there is nothing more to do.
+/// Parses the command line. Prints help or the error and exits where there is nothing more to do.
 pub(crate) fn parse(face: Face) -> Cli {
     let mut cli = parse_lean(face).unwrap_or_else(|| {
         let mut matches = command(face).try_get_matches().unwrap_or_else(|error| advised(error).exit());
@@ -255,9 +258,9 @@ pub(crate) fn parse(face: Face) -> Cli {
     cli
 }
 
-/// Reads the command line with those commands alone whose names are among its words: no other can be meant.
+/// Parses the command line with only the commands named among its arguments; no others can be meant.
 ///
-/// `None` where that fails, or where help is asked for: then all commands have a say in the answer.
+/// Returns `None` if that fails or the user wants help: both need all commands.
 fn parse_lean(face: Face) -> Option<Cli> {
     let words: Vec<OsString> = std::env::args_os().collect();
     let is_named = |entry: &&Entry| entry.names.iter().any(|name| words.iter().any(|word| word == name));
@@ -303,7 +306,7 @@ fn of_face(command: clap::Command, face: Face) -> clap::Command {
 }
 
 impl Cli {
-    /// Under AMD's name the text is AMD's, too.
+    /// Under AMD's name, text output is AMD's too.
     fn take_face(&mut self, face: Face) {
         let common = &mut self.common;
         common.face = face;
@@ -312,7 +315,7 @@ impl Cli {
         }
     }
 
-    /// `-v` is `--verbose`. In AMD's layouts, which scripts ask for that were written for AMD's command, it is what it is there.
+    /// `-v` is `--verbose`. In AMD's layouts, which scripts for AMD's command ask for, it means what it means there.
     fn take_amds_letter(&mut self) {
         let common = &mut self.common;
         let amds = common.json == Some(Shape::Amd)

@@ -1,7 +1,7 @@
-//! What a shell offers after TAB: options and their values, and the GPUs of the machine.
+//! Completion in the shell: options, their values, and the machine's GPUs.
 //!
-//! The script that `completions` prints asks this program at each TAB, with the line so far in its arguments and the shell
-//! in a variable. So the values are those of the machine, and there is no script that could disagree with the options.
+//! The script printed by `completions` runs this program at each TAB, with the current line as arguments and the
+//! shell in a variable. So the values are the machine's, and the script can never disagree with the options.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

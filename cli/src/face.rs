@@ -3,10 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// Whose command this is.
+/// The command whose interface is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Face {
-    /// `amdgpu-smi`.
+    /// This program's own: `amdgpu-smi`.
     #[default]
     Own,
     /// `amd-smi`: the same commands and options; text, JSON, CSV and exit status as AMD's command has them.

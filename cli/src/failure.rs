@@ -50,20 +50,20 @@ impl Failure {
         }
     }
 
-    /// What to try next.
+    /// A suggestion for the next step.
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
-            Failure::Smi(Error::NoSuchGpu { .. }) => Some("`amdgpu-smi list` names them all"),
+            Failure::Smi(Error::NoSuchGpu { .. }) => Some("`amdgpu-smi list` lists all GPUs"),
             Failure::Smi(Error::Root { .. }) => {
-                Some("a root is a directory that holds a machine's sys (and proc, dev), or an archive of it")
+                Some("pass a directory with a machine's sys (and proc, dev), or an archive of one")
             }
             Failure::Smi(_) => Some("try: amdgpu-smi doctor"),
             Failure::Unchanged { error, .. } => match error {
-                Error::ReadOnly { .. } => Some("--dry-run shows what would be done"),
+                Error::ReadOnly { .. } => Some("--dry-run shows the planned writes"),
                 Error::NoPermission { .. } => {
-                    Some("--dry-run shows what would be done, and by whom it may be")
+                    Some("--dry-run shows the planned writes and the permissions they need")
                 }
-                Error::Unavailable { reason: Unavailable::Suspended, .. } => Some("--wake lets it be woken"),
+                Error::Unavailable { reason: Unavailable::Suspended, .. } => Some("pass --wake to wake it"),
                 _ => None,
             },
             _ => None,
@@ -80,8 +80,8 @@ impl fmt::Display for Failure {
                 f.write_str(sentence)
             }
             Failure::Output(path, error) => write!(f, "{}: cannot write: {error}", path.display()),
-            Failure::Status(_) => f.write_str("the answer says why"),
-            Failure::ReaderGone => f.write_str("the reader of the output has gone"),
+            Failure::Status(_) => f.write_str("see the output for the reason"),
+            Failure::ReaderGone => f.write_str("the reader of the output is gone"),
         }
     }
 }

@@ -14,9 +14,9 @@ use crate::report::Section;
 use crate::view::{View, beside};
 use crate::watch::{timestamp, watch};
 
-/// How long the first answer waits: to wake a GPU (`--wake`) takes up to a second, under load more.
+/// Deadline of the first answer: waking a GPU (`--wake`) takes up to a second, or longer under load.
 const FIRST: Duration = Duration::from_secs(5);
-/// How long a later one waits, and that only once for each GPU that hangs: it is not asked again meanwhile.
+/// Deadline of later answers. Each hanging GPU delays only one of them, because it is not read again meanwhile.
 const LATER: Duration = Duration::from_secs(1);
 /// Between the two readings that rates need, if no earlier answer serves; AMD's command takes as long.
 const APART: Duration = Duration::from_millis(100);
@@ -26,7 +26,7 @@ pub(crate) struct Fleet {
     sampler: FleetSampler,
     gpus: Vec<Gpu>,
     deadline: Duration,
-    /// Whether the next answer is the first, and tells what happened in an interval.
+    /// Set if the next answer is the first and covers an interval.
     rates: bool,
     keep_awake: bool,
 }
@@ -40,11 +40,12 @@ impl Fleet {
         watch: &WatchArgs,
         autosuspend: &AutosuspendArgs,
     ) -> Result<Fleet, Failure> {
-        // What is asked once keeps nothing awake.
+        // A single answer keeps nothing awake.
         let keep_awake = autosuspend.keep_awake || watch.interval().is_none();
         let samplers = gpus.iter().map(|gpu| gpu.sampler(fields).keep_awake(keep_awake || rates));
-        let sampler = FleetSampler::new(samplers.collect())
-            .map_err(|error| Failure::Nothing(format!("the GPUs cannot be sampled: no thread: {error}")))?;
+        let sampler = FleetSampler::new(samplers.collect()).map_err(|error| {
+            Failure::Nothing(format!("cannot start a thread to sample the GPUs: {error}"))
+        })?;
         Ok(Fleet { sampler, gpus, deadline: FIRST, rates, keep_awake })
     }
 
@@ -93,7 +94,7 @@ impl Fleet {
     }
 }
 
-/// Whether a GPU's table has what shares of an interval are made of.
+/// Returns `true` if a GPU's table has the counters for percentages over an interval.
 fn counts(outcome: Outcome<'_>) -> bool {
     let Outcome::Sampled(sample) = outcome else { return false };
     let table = sample.metrics.as_ref();

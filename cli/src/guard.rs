@@ -22,10 +22,10 @@ use signal_hook::iterator::Signals;
 
 use crate::output::note;
 
-/// How long the child may take to end after a signal: what it has to tidy up is done in a moment.
+/// How long the child may take to end after a signal; cleaning up takes a moment.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// Whether something of the command ends by signals in its own way.
+/// Set if a part of the command handles signals itself.
 static CLAIMED: AtomicBool = AtomicBool::new(false);
 /// Where the child says that it is done.
 static DONE: OnceLock<UnixStream> = OnceLock::new();
@@ -160,7 +160,7 @@ fn watch(child: Pid, mut word: UnixStream) -> i32 {
             && Instant::now() >= at
         {
             note(
-                "a GPU does not answer: the process that asked it is left behind, and ends when the kernel lets go",
+                "a GPU does not answer; the process that reads it is left behind and ends when the kernel releases it",
             );
             return status;
         }

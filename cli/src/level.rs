@@ -1,10 +1,10 @@
-//! How serious a value is, by one rule for every view that colours or marks it.
+//! The severity of a value, by one rule for every view that colours or marks it.
 
-/// How near a value is to its limit.
+/// The distance of a value to its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Level {
     Fine,
-    /// Near the limit.
+    /// The value is near the limit.
     High,
     /// At the limit, or beyond.
     Critical,

@@ -11,7 +11,7 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::note;
 
-/// How long a read may take before its GPU is late: the slowest, of a table that the firmware fills, takes some
+/// How long a read may take before its GPU is late. The slowest read, of a table filled by the firmware, takes some
 /// milliseconds.
 pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 
@@ -43,7 +43,7 @@ pub(crate) fn unlimited(common: &Common) -> SmiBuilder {
 pub(crate) fn scan(common: &Common) -> Result<Smi, Error> {
     let smi = builder(common).build()?;
     for hidden in smi.hidden().iter().filter(|hidden| !matches!(hidden.error, Error::NoPermission { .. })) {
-        lacks(common, &format!("a node of KFD, not known to be a GPU, cannot be read: {}", hidden.error));
+        lacks(common, &format!("a KFD node, perhaps a GPU, cannot be read: {}", hidden.error));
     }
     Ok(smi)
 }
@@ -54,14 +54,17 @@ pub(crate) fn explain(common: &Common, gpus: &[Gpu]) {
         let mut said: Vec<&Error> = Vec::new();
         for (_, error) in gpu.ids().reasons().filter(|(_, error)| is_failure(error)) {
             if !said.contains(&error) {
-                lacks(common, &format!("GPU {} ({}) could be read in part: {error}", gpu.index(), gpu.bdf()));
+                lacks(
+                    common,
+                    &format!("GPU {} ({}) could be read only in part: {error}", gpu.index(), gpu.bdf()),
+                );
                 said.push(error);
             }
         }
     }
 }
 
-/// Whether an error is a failure, and not the kernel's way to say that there is no such thing.
+/// Returns `true` for a failure, as opposed to the kernel's report of a missing value.
 fn is_failure(error: &Error) -> bool {
     !matches!(error, Error::NotSupported { .. })
 }

@@ -61,7 +61,7 @@ fn status(done: Result<(), Failure>, face: Face) -> u8 {
 }
 
 fn demo_machine(demo: Demo) -> Result<Archive, Failure> {
-    demo.archive().map_err(|error| Failure::Nothing(format!("the demo {demo} cannot be made: {error}")))
+    demo.archive().map_err(|error| Failure::Nothing(format!("cannot build the demo {demo}: {error}")))
 }
 
 fn run(cli: &mut Cli) -> Result<(), Failure> {
@@ -76,7 +76,7 @@ fn run(cli: &mut Cli) -> Result<(), Failure> {
         None => command::overview::run(common),
         Some(command) => command.run(common),
     }?;
-    // What is missing was said where it was found.
+    // Missing parts were reported where they were found.
     match common.incomplete.load(Ordering::Relaxed) {
         true => Err(Failure::Status(1)),
         false => Ok(()),

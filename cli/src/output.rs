@@ -38,7 +38,7 @@ impl Output {
         match options.open(path) {
             Ok(file) => Ok(Output { sink: Sink::File(path.clone(), file), styles: Styles::NONE }),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Failure::Usage(format!(
-                "{} is there already: --append writes after its end, --overwrite replaces it",
+                "{} already exists; --append appends to it, --overwrite replaces it",
                 path.display()
             ))),
             Err(error) => Err(Failure::Output(path.clone(), error)),
@@ -76,7 +76,7 @@ impl Output {
         }
     }
 
-    /// Whether someone looks at it on a screen.
+    /// Returns `true` if the output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(&self.sink, Sink::Standard(stdout) if stdout.is_terminal())
     }

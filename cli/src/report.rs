@@ -1,4 +1,4 @@
-//! What a command has found out about one GPU, before anyone has decided how it is to look.
+//! The values that a command found for one GPU, independent of the output format.
 
 use amdgpu_smi::reading::{Reading, Value};
 use amdgpu_smi::unit::{
@@ -14,15 +14,15 @@ pub(crate) enum Node {
     Quantity(Number, &'static str),
     /// A number without a unit: a count, an index.
     Number(Number),
-    /// A word.
+    /// A text value.
     Text(String),
-    /// Yes or no.
+    /// A boolean value.
     Flag(bool),
     /// Values of one kind.
     List(Vec<Node>),
-    /// Values by name.
+    /// Named values.
     Section(Section),
-    /// No value.
+    /// A missing value.
     Absent(Absent),
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Absent {
 }
 
 impl Absent {
-    /// Whether this GPU or its driver does not have the value at all, as opposed to: not now, or not for this user.
+    /// Returns `true` if this GPU or its driver does not have the value at all, as opposed to now or for this user.
     pub(crate) fn is_missing(&self) -> bool {
         matches!(
             self.reason.as_str(),
@@ -99,24 +99,24 @@ impl std::fmt::Display for Number {
 pub(crate) struct Forms(u8);
 
 impl Forms {
-    /// `--json`.
+    /// This program's `--json`.
     pub(crate) const JSON: Forms = Forms(1);
     /// `--json=amd`, and all else in AMD's layout that is no table: `--csv=amd`, `--format amd`.
     pub(crate) const AMD_JSON: Forms = Forms(2);
     /// Text for people in our own layout.
     pub(crate) const OWN_TEXT: Forms = Forms(4);
-    /// `--csv`.
+    /// This program's `--csv`.
     pub(crate) const CSV: Forms = Forms(8);
     /// Tables of `--format amd`.
     pub(crate) const AMD_TEXT: Forms = Forms(16);
     /// Text in both layouts.
     pub(crate) const TEXT: Forms = Forms::OWN_TEXT.and(Forms::AMD_TEXT);
-    /// All.
+    /// All output forms.
     pub(crate) const ALL: Forms = Forms(31);
     /// All but AMD's JSON, for a value without a key of AMD's.
     pub(crate) const OURS: Forms = Forms::ALL.but(Forms::AMD_JSON);
 
-    /// Those of both.
+    /// The union of both sets.
     pub(crate) const fn and(self, other: Forms) -> Forms {
         Forms(self.0 | other.0)
     }
@@ -126,7 +126,7 @@ impl Forms {
         Forms(self.0 & !other.0)
     }
 
-    /// Whether all of `other` are among them.
+    /// Returns `true` if all of `other` are included.
     pub(crate) const fn has(self, other: Forms) -> bool {
         self.0 & other.0 == other.0
     }
@@ -136,7 +136,7 @@ impl Forms {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Section(Vec<Entry>);
 
-/// One of them.
+/// One of the entries.
 #[derive(Debug, Clone, PartialEq)]
 struct Entry {
     key: String,
@@ -214,7 +214,7 @@ impl Section {
         self.0.append(&mut other.0);
     }
 
-    /// What is printed in this form.
+    /// The entries printed in this form.
     pub(crate) fn entries(&self, form: Forms) -> impl Iterator<Item = (&str, &Node)> {
         self.0
             .iter()
@@ -227,7 +227,7 @@ impl Section {
         self.entries(form).find(|(name, _)| *name == key).map(|(_, node)| node)
     }
 
-    /// Whether anything was learned: a value besides those that say only which GPU it is.
+    /// Returns `true` if there is any value besides those that identify the GPU.
     pub(crate) fn answers(&self) -> bool {
         const NAMES: [&str; 8] = ["gpu", "cpu", "core", "xcp", "scope", "timestamp", "heading", "summary"];
         self.0.iter().any(|entry| !NAMES.contains(&entry.key.as_str()) && entry.node.answers())
@@ -285,7 +285,7 @@ impl Node {
         Node::List(words.into_iter().map(|word| Node::Text(word.into())).collect())
     }
 
-    /// Whether it is, or holds, a value.
+    /// Returns `true` if this is, or contains, a value.
     fn answers(&self) -> bool {
         match self {
             Node::Absent(_) => false,

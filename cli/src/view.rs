@@ -6,7 +6,7 @@ use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::sample::{Outcome, Sample};
 use amdgpu_smi::summary::Look;
 
-/// What a report asks: quantities that are sampled where the report is watched, and the handle for the rest.
+/// The source of a report: sampled quantities if the report is repeated, and the handle for the rest.
 pub(crate) struct View<'a> {
     look: Look<'a>,
     index: usize,
@@ -56,7 +56,7 @@ impl<'a> View<'a> {
         self.look.gpu()
     }
 
-    /// What happened since the sample before.
+    /// The rates since the previous sample.
     pub(crate) fn rates(&self) -> Option<MetricsRates> {
         self.look.sample().and_then(Sample::rates)
     }

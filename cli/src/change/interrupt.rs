@@ -1,4 +1,4 @@
-//! What becomes of a change when the user, the terminal or the system wants the program to end in the middle of it.
+//! Handles an interruption in the middle of a change.
 //!
 //! The setting that is being made is finished; it and those before it are then undone, because some of the settings are none
 //! that anybody asked for. The way back can be had before the first write, too.
@@ -24,7 +24,7 @@ pub(crate) fn writing(file: &Path, bytes: &[u8]) -> Undo {
     format!("printf '%s\\n' {} > {}", quoted(line.trim_end_matches('\n')), quoted(&file.to_string_lossy()))
 }
 
-/// Whether a signal asked for the end. From its making on signals do nothing else.
+/// Set when a signal asks the program to end. While it exists, signals have no other effect.
 #[derive(Debug, Default)]
 pub(crate) struct Interrupt(Arc<AtomicBool>);
 

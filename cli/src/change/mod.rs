@@ -19,24 +19,24 @@ use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
 use crate::report::{Forms, Node, Section};
 
-/// What holds for every change.
+/// Options of every change.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Changing")]
 pub(crate) struct ChangeArgs {
-    /// Print what would be done, file by file and byte by byte, and what is in the way; touch nothing
+    /// Print each planned write and each obstacle, without changing anything
     #[arg(short = 'n', long)]
     pub(crate) dry_run: bool,
-    /// Do not ask before what cannot be undone or takes GPUs away
+    /// Skip the confirmation of changes that cannot be undone or that remove GPUs
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Before the first write, put what the files hold into this new file, as a script that goes back to it
+    /// Before the first write, save the current contents to this new file, as a script that restores them
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub(crate) undo_file: Option<PathBuf>,
 }
 
-/// What is asked of each GPU.
+/// A request for changes of each GPU.
 pub(crate) trait Request {
-    /// Whether to ask, and whether to do it at all.
+    /// Options for confirmation and dry runs.
     fn how(&self) -> &ChangeArgs;
 
     /// Plans what holds for the whole package, in AMD's order.
@@ -45,11 +45,11 @@ pub(crate) trait Request {
     /// Plans what each partition has of its own.
     fn partition(&self, plans: &mut Plans<'_>) -> Result<(), Failure>;
 
-    /// What happens that cannot be undone, or takes GPUs away; a sentence each.
+    /// Consequences that cannot be undone or that remove GPUs; one sentence each.
     fn dangers(&self) -> Vec<&'static str>;
 }
 
-/// What is changed: a GPU, or in its place a processor's socket or core.
+/// The changed device: a GPU, a CPU socket or a CPU core.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Device {
     /// JSON's key of its number.
@@ -80,15 +80,15 @@ pub(crate) type Changing = Transaction<'static, Made>;
 pub(crate) struct Planned {
     pub(crate) setting: &'static str,
     pub(crate) asked: Node,
-    /// What was compared with which range.
+    /// The range checks.
     pub(crate) checks: Vec<String>,
-    /// What is done, and what is in the way of it.
+    /// The steps, each with its obstacle.
     pub(crate) steps: Vec<(String, Option<Error>)>,
-    /// What is told once it was made.
+    /// A remark to print after the change.
     pub(crate) note: Option<&'static str>,
-    /// What is told of the plan.
+    /// A remark to print with the plan.
     pub(crate) caveat: Option<&'static str>,
-    /// Whether it is of a fixture or a recording.
+    /// Set for a fixture or a recording.
     pub(crate) recorded: bool,
     /// Whether it could be begun; the lines of the script that would undo it.
     pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<Vec<Undo>>>,
@@ -177,7 +177,7 @@ impl Plans<'_> {
         }
     }
 
-    /// Whether the GPU is one of several in its package.
+    /// Returns `true` if the GPU is one of several in its package.
     pub(crate) fn is_partition(&self) -> bool {
         self.gpu.is_partition()
     }
@@ -206,8 +206,7 @@ impl Device {
 /// Refuses AMD's JSON.
 fn refuse_amds(common: &Common) -> Result<(), Failure> {
     if common.json == Some(Shape::Amd) {
-        let sentence =
-            "--json=amd is not for changes, of which AMD's command tells sentences only; take --json";
+        let sentence = "--json=amd is not available for changes, because AMD's command prints only sentences; use --json";
         return Err(Failure::Usage(sentence.into()));
     }
     Ok(())
@@ -217,15 +216,14 @@ fn refuse_amds(common: &Common) -> Result<(), Failure> {
 pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure> {
     let how = request.how();
     if common.gpus.is_empty() {
-        let sentence = "which GPU? Name it, as in -g 0, or say -g all";
+        let sentence = "which GPU? Name it, as in -g 0, or use -g all";
         return Err(Failure::Usage(sentence.into()));
     }
     refuse_amds(common)?;
     let dangers = request.dangers();
     let ask = !dangers.is_empty() && !how.yes && !how.dry_run;
     if ask && !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        let sentence =
-            format!("{}; there is no terminal to ask on: --yes says that it is meant", dangers.join("; "));
+        let sentence = format!("{}; no terminal to confirm on; pass --yes", dangers.join("; "));
         return Err(Failure::Usage(sentence));
     }
 
@@ -262,7 +260,7 @@ fn tell(
     let text = render(&changed, format(common), dry_run, failed.is_some());
     if let Err(failure) = output.write(&text) {
         if !dry_run {
-            // What was done, and the way back, must not be lost with the output.
+            // The completed changes and how to undo them must not be lost with the output.
             let _ = io::stderr().write_all(text.as_bytes());
         }
         return Err(match failure {
@@ -397,8 +395,8 @@ fn render(devices: &[Changes], form: Format, dry_run: bool, failed: bool) -> Str
                 || devices.iter().any(|device| device.changes.iter().any(|(planned, _)| planned.recorded));
             let end = match dry_run {
                 true if recorded() => {
-                    "\nNothing was changed: this is a fixture or a recording. On the machine itself this would be \
-                     written.\n"
+                    "\nNothing was changed, because this is a fixture or a recording. On the machine itself, \
+                     these writes would be made.\n"
                 }
                 true => "\nNothing was changed.\n",
                 false => "",
@@ -494,7 +492,7 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
 fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: bool) -> String {
     let mut text = format!("{}: {}\n", device.key.to_uppercase(), device.number);
     if let Some(through) = through {
-        text.push_str(&format!("    PACKAGE: its settings are those of GPU {through}\n"));
+        text.push_str(&format!("    PACKAGE: shares the settings of GPU {through}\n"));
     }
     for (planned, outcome) in changes {
         let asked = sentence(&planned.asked);

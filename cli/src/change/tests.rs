@@ -67,7 +67,7 @@ impl Scratch {
         (render(&gpus, form, false, failed.is_some()), failed)
     }
 
-    /// What was written, by file name.
+    /// The written texts, by file name.
     fn writes(&self) -> Vec<String> {
         let writes = self.record.writes();
         let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
@@ -97,7 +97,7 @@ fn asked_and_actual_in_amds_order() {
             "power1_cap <- 300000000"
         ]
     );
-    // What was 300 goes back to what it is after boot; the steps and the way back are for those who want them.
+    // 300 W goes back to the value after boot; steps and undo commands are shown only on request.
     let (text, _) = scratch.run("reset -o", Format::Text { verbose: 1, layout: Layout::Own });
     assert!(text.contains("    POWER_CAP: asked 339 W, is 339 W\n        done: /sys/"), "{text}");
     assert!(text.lines().last().unwrap().starts_with("        way back: /sys/"), "{text}");
@@ -188,14 +188,14 @@ fn a_package_is_changed_once_and_each_partition_by_itself() {
     // One partition was isolated before. Each write keeps what those before it have written.
     assert_eq!((isolation.len(), isolation[0]), (8, "1 1 0 0 0 0 0 0"));
     assert_eq!(isolation.last(), Some(&"1 1 1 1 1 1 1 1"));
-    assert!(text.contains("GPU: 7\n    PACKAGE: its settings are those of GPU 0\n"), "{text}");
+    assert!(text.contains("GPU: 7\n    PACKAGE: shares the settings of GPU 0\n"), "{text}");
 }
 
 #[test]
 fn a_new_list_of_gpus_is_announced() {
     let scratch = scratch(CPX);
     let (text, _) = scratch.run("set -C spx", TEXT);
-    let note = "the list of GPUs is another one now: `amdgpu-smi list`";
+    let note = "the list of GPUs has changed; see `amdgpu-smi list`";
     assert!(text.contains(&format!("COMPUTE_PARTITION: asked SPX, is SPX\n        {note}\n")), "{text}");
     assert_eq!(scratch.writes(), ["current_compute_partition <- SPX"]);
 }

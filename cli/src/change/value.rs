@@ -6,12 +6,12 @@ use amdgpu_smi::gpu::{Fan, FanMode};
 
 use crate::report::{Node, Section};
 
-/// What a power cap is called.
+/// The name of a power cap.
 pub(crate) fn cap_name(channel: u32) -> &'static str {
     if channel == 2 { "fast_power_cap" } else { "power_cap" }
 }
 
-/// Who decides the fan's speed.
+/// The name of a fan's control mode.
 pub(crate) fn mode(mode: FanMode) -> &'static str {
     match mode {
         FanMode::Full => "full",

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Forms, Node, Section};
 
-/// What AMD prints in the place of an empty list.
+/// AMD's text for an empty list.
 const NONE: &str = "No bad pages found.";
 
 /// AMD's names of the lists, and of what is in them.
@@ -20,20 +20,20 @@ const LISTS: [(&str, &str, BadPageStatus); 3] = [
     ("un_res", "UNRESERVABLE", BadPageStatus::Fault),
 ];
 
-// A paragraph a line, which is wrapped to the terminal's width.
+// One line per paragraph: clap wraps it to the terminal's width.
 const BAD_PAGES_HELP: &str = "\
-Pages of video memory that errors were found in. A retired one is not used any more; a pending one is in use and will \
-be retired; an unreservable one could not be. The list is kept in the board's EEPROM. Addresses are of bytes; amd-smi \
-gives numbers of pages of 4096 bytes for them, as --json=amd does.
+Lists pages of video memory with errors. A retired page is no longer used; a pending page is in use and will be \
+retired; an unreservable page could not be retired. The board's EEPROM keeps the list. Addresses are in bytes; amd-smi \
+and --json=amd print page numbers (4096 bytes) instead.
 
 Examples:
-  amdgpu-smi bad-pages                                        all
+  amdgpu-smi bad-pages                                        all lists
   amdgpu-smi bad-pages --json | jq '.gpu_data[].retired | length'";
 
-/// Lists of `bad-pages`; none chosen is all of them.
+/// Lists of `bad-pages`; if none is chosen, all are shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Lists (default: all)", after_long_help = BAD_PAGES_HELP)]
-#[command(after_help = "--help says more: what the lists are, examples.")]
+#[command(after_help = "See --help for the meaning of the lists, and examples.")]
 pub(crate) struct BadPagesArgs {
     /// Pending pages
     #[arg(short, long)]

@@ -18,66 +18,65 @@ use crate::failure::Failure;
 use crate::render::table::width;
 use crate::{machine, output};
 
-// A paragraph a line, which is wrapped to the terminal's width.
+// One line per paragraph: clap wraps it to the terminal's width.
 const CAPTURE_HELP: &str = "\
-What it is:
-A tar file with what this program can read of the machine: files, links, modes, what refused to be read and how. If its \
-name ends in .gz or .tgz, it is compressed, and --root reads it as it is. \
-Every command answers from it as on the machine itself, with --root FILE. A test can do the same, and a bug report \
-with it is a test. Unpacked with tar it is a directory that --root takes, too.
+Format:
+The archive is a tar file with everything that this program can read of the machine: files, links, modes, and the \
+errors of files that cannot be read. It is compressed if its name ends in .gz or .tgz. With --root FILE, every command \
+answers as on the machine itself, also from a compressed archive. Tests can use the archive too, so a bug report that \
+includes it is a test. Unpacked with tar, it is a directory that --root accepts.
 
-What is in it:
-What the program read when it asked itself everything, and nothing else; so it needs no root, and has what this user may \
-see. Its first entry, MANIFEST, is a text that says what a file cannot. A sleeping GPU is not woken, even with --wake. What \
-changes something by being read is not read. What was left out is said at the end.
+Contents:
+The archive holds the files that this program reads, and nothing else. It needs no root and contains only what this \
+user may see. Its first entry, MANIFEST, is a text file with the facts that files cannot carry. Recording never wakes a \
+sleeping GPU, even with --wake, and skips files that change something when read. Omissions are listed at the end.
 
-What is replaced:
-Serial numbers, unique ids (and so UUIDs), hive ids, names of users, programs, containers and hosts; by others of the \
-same form, the same by the same, so that what belongs together still does. They cannot be turned back. MANIFEST lists the \
-files. Kept are PCI addresses, process and user numbers, versions, and everything measured.
+Redaction:
+Serial numbers, unique ids (and so UUIDs), hive ids, and names of users, programs, containers and hosts are replaced by \
+others of the same form. Equal values get equal replacements, so they can still be matched, but not recovered. MANIFEST \
+lists the files concerned. PCI addresses, process and user ids, versions and all measurements are kept.
 
 Frames:
-With --frames the machine is recorded again and again; of the later frames only what changed is kept, under frames/. \
-Commands with --watch show one after the other at the pace at which they were recorded. With --events, what the GPUs report \
-meanwhile is kept, and `event` tells it again.
+--frames records the machine repeatedly; later frames keep only the changes, under frames/. Commands with --watch play \
+the frames at the recorded pace. --events records the GPUs' events, and `event` plays them.
 
 Examples:
-  amdgpu-smi capture -o machine.tar.gz                      for a bug report
-  amdgpu-smi --root machine.tar.gz metric                   what it showed there
-  sudo amdgpu-smi capture -o all.tar --redact none          everything, for oneself
+  amdgpu-smi capture -o machine.tar.gz                      attach this to a bug report
+  amdgpu-smi --root machine.tar.gz metric                   read the recorded machine
+  sudo amdgpu-smi capture -o all.tar --redact none          record everything, for private use
   amdgpu-smi capture -o minute.tar --frames 60 --every 1 --events
-  amdgpu-smi --root minute.tar monitor -w 1                 the same minute again";
+  amdgpu-smi --root minute.tar monitor -w 1                 replay that minute";
 
-/// What to record, and where to.
+/// Options of `capture`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Recording", after_long_help = CAPTURE_HELP)]
-#[command(after_help = "--help says more: what is in it, what is replaced, frames.")]
+#[command(after_help = "See --help for contents, redaction and frames.")]
 pub(crate) struct CaptureArgs {
-    /// The archive to write, compressed if its name ends in .gz or .tgz; --overwrite replaces an existing one
+    /// Write this archive, compressed if it ends in .gz or .tgz; --overwrite replaces an existing file
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
-    /// What to replace by something of the same form
+    /// Replace private values by others of the same form
     #[arg(long, value_name = "WHAT", default_value = "names")]
     pub(crate) redact: RedactArg,
     /// Record the machine N times
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) frames: u32,
-    /// Seconds from one time to the next (0.5 is possible)
+    /// Seconds between two recordings (may be fractional)
     #[arg(long, value_name = "SEC", default_value = "1", value_parser = crate::args::seconds)]
     pub(crate) every: f64,
-    /// Also what the GPUs report meanwhile, which opens /dev/kfd
+    /// Record the GPUs' events too; opens /dev/kfd
     #[arg(long)]
     pub(crate) events: bool,
-    /// Also the traffic on the link, which takes a second for each GPU
+    /// Record the traffic on the PCIe link too; takes one second per GPU
     #[arg(long)]
     pub(crate) pcie_bw: bool,
 }
 
-/// What is replaced.
+/// Values to replace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum RedactArg {
-    /// Serial numbers, ids of single devices, names of users, programs, containers and hosts
+    /// Serial numbers, unique ids, names of users, programs, containers and hosts
     Names,
     /// Nothing
     None,
@@ -90,7 +89,7 @@ pub(crate) fn run(common: &Common, args: &CaptureArgs) -> Result<(), Failure> {
         || common.file.is_some()
         || !common.gpus.is_empty()
     {
-        let text = "capture writes one archive of the whole machine: without --json, --csv, --file and --gpu";
+        let text = "capture records the whole machine in one archive; --json, --csv, --file and --gpu are not available";
         return Err(Failure::Usage(text.into()));
     }
     // Not after minutes of recording.
@@ -151,7 +150,7 @@ fn save(recording: &Recording, path: &Path, overwrite: bool) -> Result<u64, Fail
 }
 
 fn taken(path: &Path) -> Failure {
-    Failure::Usage(format!("{} is there already: --overwrite replaces it", path.display()))
+    Failure::Usage(format!("{} already exists; --overwrite replaces it", path.display()))
 }
 
 fn report(recording: &Recording, path: &Path, bytes: u64) {
@@ -193,7 +192,7 @@ impl ProgressLine {
             }
             Progress::Reading { gpu, .. } => format!("reading {}", gpu.bdf()),
             Progress::Waiting { frames, events } => {
-                format!("{frames} of {} frames, {events} events; Ctrl-C ends it with these", self.frames)
+                format!("{frames} of {} frames, {events} events; Ctrl-C stops and keeps these", self.frames)
             }
             _ => return,
         };

@@ -8,7 +8,7 @@ use crate::completion::VARIABLE;
 use crate::failure::Failure;
 use crate::output::Output;
 
-/// Shells that can be told what to offer.
+/// Shells with completion support.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Shell {
     /// eval "$(amdgpu-smi completions bash)" in ~/.bashrc
@@ -19,7 +19,7 @@ pub(crate) enum Shell {
     Fish,
 }
 
-/// For which shell.
+/// Options of `completions`.
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// Shell to generate completions for

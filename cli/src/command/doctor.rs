@@ -44,7 +44,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
 }
 
 fn section(finding: &Finding) -> Section {
-    let none = || Node::absent("none", "nothing need be done, or can be");
+    let none = || Node::absent("none", "no fix is needed, or none is known");
     let mut section = Section::new();
     section
         .own("level", level(finding.level))

@@ -114,6 +114,6 @@ fn name<T>(
 }
 
 const KFD: (&str, &str) = ("not in KFD", "KFD does not know the GPU, or hides it from this process");
-const DRM: (&str, &str) = ("no DRM node", "no entry of /sys/class/drm belongs to it");
+const DRM: (&str, &str) = ("no DRM node", "the GPU has no entry in /sys/class/drm");
 const UNIQUE_ID: (&str, &str) =
-    ("not supported", "no number is fused into this chip, or the driver does not tell it");
+    ("not supported", "the chip has no unique id, or the driver does not publish it");

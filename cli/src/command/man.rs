@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::failure::Failure;
 
-/// Where to.
+/// Options of `man`.
 #[derive(Debug, Args)]
 #[command(hide = true)]
 pub(crate) struct ManArgs {
@@ -14,7 +14,7 @@ pub(crate) struct ManArgs {
     directory: PathBuf,
 }
 
-/// Writes `amdgpu-smi.1`, `amdgpu-smi-list.1` and so on into a directory, which is made if it is not there.
+/// Writes `amdgpu-smi.1`, `amdgpu-smi-list.1` and so on into a directory, which is created if missing.
 pub(crate) fn run(program: clap::Command, args: &ManArgs) -> Result<(), Failure> {
     let directory = &args.directory;
     let failed = |error| Failure::Output(directory.clone(), error);

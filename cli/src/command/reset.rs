@@ -13,46 +13,46 @@ use crate::failure::Failure;
 use crate::report::Node;
 
 const RESET_ABOUT: &str = "\
-Sets back settings of the GPUs that -g names, or starts a GPU over. As with `set`, everything is planned first, and \
-nothing is changed if one thing cannot be.";
+Restores settings of the GPUs that -g names, or resets a GPU. As with `set`, everything is planned first, and nothing \
+is changed if any part is refused.";
 
 const RESET_HELP: &str = "\
 Examples:
-  amdgpu-smi reset -g 0 -c --dry-run     which files would get which bytes
+  amdgpu-smi reset -g 0 -c --dry-run     show the writes without making them
   amdgpu-smi reset -g 0 -c -f -o         clocks, fans and power caps as after boot
-  amdgpu-smi reset -g 0 -G --yes         the GPU itself, without being asked
+  amdgpu-smi reset -g 0 -G --yes         reset the GPU itself, without confirmation
 
-Exit status: as that of `set`; see `amdgpu-smi set --help`.";
+Exit status: the same as `set`; see `amdgpu-smi set --help`.";
 
-/// What goes back to what it was.
+/// Resets; each given one is made.
 #[derive(Debug, Args)]
 #[command(long_about = RESET_ABOUT, after_long_help = RESET_HELP)]
-#[command(after_help = "--help says more: examples, what is needed.", next_help_heading = "Resets")]
+#[command(after_help = "See --help for examples.", next_help_heading = "Resets")]
 pub(crate) struct ResetArgs {
-    /// The GPU: everything that runs on it is lost, in the whole hive if XGMI joins it to others
+    /// Reset the GPU, or its whole XGMI hive; all work on it is lost
     ///
-    /// Asks first. Needs root and debugfs.
+    /// Asks for confirmation. Needs root and debugfs.
     #[arg(short = 'G', long)]
     pub(crate) gpureset: bool,
-    /// Clocks, voltages and overdrive to what they were after boot; the performance level becomes auto
+    /// Restore clocks, voltages and overdrive to their state after boot; sets the performance level to auto
     #[arg(short, long)]
     pub(crate) clocks: bool,
-    /// Fans to the driver, and the firmware's fan control to its defaults
+    /// Return the fans to the driver, and the firmware's fan control to its defaults
     #[arg(short, long)]
     pub(crate) fans: bool,
-    /// The power profile to that of the boot; the performance level becomes auto
+    /// Restore the power profile of the boot; sets the performance level to auto
     #[arg(short, long)]
     pub(crate) profile: bool,
-    /// The XGMI error counts
+    /// Clear the XGMI error counts
     #[arg(short, long)]
     pub(crate) xgmierr: bool,
-    /// End determinism: the performance level becomes auto
+    /// End determinism; sets the performance level to auto
     #[arg(short = 'd', long)]
     pub(crate) perf_determinism: bool,
-    /// Both power caps to what they were after boot
+    /// Restore both power caps to their values after boot
     #[arg(short = 'o', long)]
     pub(crate) power_cap: bool,
-    /// Overwrite what programs left in registers and local memory of this partition
+    /// Erase data that programs left in registers and local memory of this partition
     #[arg(short = 'l', long)]
     pub(crate) clean_local_data: bool,
 
@@ -72,8 +72,7 @@ pub(crate) fn run(common: &Common, args: &ResetArgs) -> Result<(), Failure> {
         args.clean_local_data,
     ];
     if !given.contains(&true) {
-        let sentence =
-            "nothing to reset: -c resets the clocks, for example; `amdgpu-smi reset --help` has all";
+        let sentence = "nothing to reset; -c, for example, resets the clocks (see `amdgpu-smi reset --help`)";
         return Err(Failure::Usage(sentence.into()));
     }
     change::run(common, args)
@@ -85,7 +84,7 @@ impl Request for ResetArgs {
     }
 
     fn dangers(&self) -> Vec<&'static str> {
-        let lost = "a reset ends everything that runs on the GPU, on all of its partitions and its XGMI hive";
+        let lost = "a reset ends everything that runs on the GPU, its partitions and its XGMI hive";
         if self.gpureset { vec![lost] } else { Vec::new() }
     }
 
@@ -148,7 +147,7 @@ impl Request for ResetArgs {
     }
 }
 
-/// Whether there is something to be reset; another error than that there is not is told.
+/// Returns `true` if the setting exists. Any other error is reported.
 fn has<T>(plan: Result<T, Error>) -> bool {
     !matches!(plan, Err(Error::NotSupported { .. } | Error::OverdriveOff { .. }))
 }

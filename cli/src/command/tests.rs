@@ -1,4 +1,4 @@
-//! What a watch costs, and what it says of a GPU that hangs, sleeps, or goes.
+//! The cost of a watch, and its output for a GPU that hangs, sleeps or disappears.
 
 use std::fs;
 use std::path::Path;
@@ -108,13 +108,13 @@ fn one_that_hangs_is_late_and_delays_nobody() {
         assert_eq!((&now[0], &now[2]), (&first[0], &first[2]));
         assert!(all_are(&now[1], &[], "late"), "{:?}", now[1]);
         let Some(late) = now[1].get(Forms::JSON, "power_usage").and_then(Node::why_absent) else { panic!() };
-        assert!(late.detail.ends_with("the GPU has not answered in time"), "{}", late.detail);
+        assert!(late.detail.ends_with("the GPU did not answer in time"), "{}", late.detail);
         shortest = shortest.min(started.elapsed());
     }
     // One tick waits for it; the next do not, and a busy machine delays not all of them.
     assert!(shortest < Duration::from_millis(900), "{shortest:?}");
     record.heal();
-    // What it says first is the answer of six ticks ago, which is no answer of now.
+    // Its first answer is from six ticks ago, and so outdated.
     assert!(all_are(&rows()[1], &[], "late"));
     let until = Instant::now() + Duration::from_secs(30);
     while rows() != first {
@@ -193,7 +193,7 @@ fn an_idle_laptop_may_fall_asleep() {
     }
 }
 
-/// What is read beside the sample keeps no GPU awake either, and does not wait for one that hangs.
+/// Values read beside the sample do not keep a GPU awake or wait for a hanging one, either.
 #[test]
 fn metric_is_as_considerate() {
     let root = idle_laptop();
@@ -205,7 +205,7 @@ fn metric_is_as_considerate() {
     record.clear();
     let rested = sections();
     let read = record.calls();
-    // What the driver prints without asking the hardware.
+    // Files that the driver prints without the hardware.
     const QUIET: [&str; 7] =
         ["runtime_status", "version", "schema", "features", "thermal_throttling_logging", "drm", "board"];
     let quiet = |name: &str| name.starts_with("mem_info_") || QUIET.contains(&name);

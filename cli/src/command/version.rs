@@ -32,7 +32,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
         _ => ("amdgpu-smi", VERSION),
     };
     let library = if common.face == Face::AmdSmi { "27.1.0" } else { VERSION };
-    let unused = Node::unsupported("this program does without it");
+    let unused = Node::unsupported("this program does not use it");
     let mut section = Section::new();
     section
         .put("tool", tool)

@@ -1,4 +1,4 @@
-//! How a core is, a section for each option of `metric`.
+//! The state of a core, one section per option of `metric`.
 
 use amdgpu_smi::cpu::Core;
 use amdgpu_smi::reading::Reading;

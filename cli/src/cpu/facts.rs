@@ -1,4 +1,4 @@
-//! What processors are: `list` and `static`.
+//! Fixed properties of CPUs: `list` and `static`.
 
 use amdgpu_smi::Error;
 use amdgpu_smi::cpu::{Core, CpuModel, Cpus, Socket};
@@ -44,7 +44,7 @@ fn core_named(number: usize, core: &Core) -> Section {
     section
 }
 
-/// `0-3,96-99`.
+/// Ranges of thread numbers, such as `0-3,96-99`.
 fn threads(numbers: impl IntoIterator<Item = u32>) -> String {
     let mut numbers: Vec<u32> = numbers.into_iter().collect();
     numbers.sort_unstable();
@@ -59,10 +59,10 @@ fn threads(numbers: impl IntoIterator<Item = u32>) -> String {
 }
 
 fn known<T: Into<Node>>(fact: Option<T>) -> Node {
-    fact.map_or_else(|| Node::absent("not known", "/proc/cpuinfo does not tell it"), Into::into)
+    fact.map_or_else(|| Node::absent("not known", "/proc/cpuinfo does not list it"), Into::into)
 }
 
-/// What sockets are: a section for each option.
+/// Fixed properties of sockets: one section per option.
 pub(crate) fn static_facts(
     common: &Common,
     args: &SocketArgs,

@@ -40,7 +40,7 @@ pub(crate) fn choose(
     cores: Option<&[String]>,
 ) -> Result<Chosen, Failure> {
     if !common.gpus.is_empty() {
-        let sentence = "-g and -U or -O cannot be used together: an answer is about GPUs or about processors";
+        let sentence = "-g cannot be combined with -U or -O: choose GPUs or CPUs";
         return Err(Failure::Usage(sentence.into()));
     }
     let cpus = machine::builder(common).cpus()?;
@@ -59,7 +59,7 @@ fn numbered<T: Clone>(kind: &str, names: Option<&[String]>, all: Vec<T>) -> Resu
         let number = name.parse::<usize>().ok();
         let Some((number, found)) = number.and_then(|number| Some((number, all.get(number)?))) else {
             let last = all.len().saturating_sub(1);
-            return Err(Failure::Usage(format!("there is no {kind} {name}: they are 0 to {last}, or all")));
+            return Err(Failure::Usage(format!("no {kind} {name}; use 0 to {last}, or all")));
         };
         if chosen.iter().all(|(other, _)| *other != number) {
             chosen.push((number, found.clone()));
@@ -68,7 +68,7 @@ fn numbered<T: Clone>(kind: &str, names: Option<&[String]>, all: Vec<T>) -> Resu
     Ok(chosen)
 }
 
-/// How a processor was, once or again and again.
+/// The state of a CPU, once or repeatedly.
 pub(crate) fn metric(
     common: &Common,
     args: &CpuArgs,

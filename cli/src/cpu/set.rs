@@ -24,10 +24,14 @@ pub(crate) fn set(
         (
             set.asks_of_sockets(),
             args.sockets().is_some(),
-            "which CPU socket? Name it, as in -U 0, or say -U all",
+            "which CPU socket? Name it, as in -U 0, or use -U all",
         ),
-        (set.asks_of_cores(), args.cores().is_some(), "which CPU core? Name it, as in -O 0, or say -O all"),
-        (!set.asks_any(), false, "nothing to set: --cpu-pwr-limit 280W, for example; `set --help` has all"),
+        (set.asks_of_cores(), args.cores().is_some(), "which CPU core? Name it, as in -O 0, or use -O all"),
+        (
+            !set.asks_any(),
+            false,
+            "nothing to set; --cpu-pwr-limit 280W, for example, sets a power limit (see `amdgpu-smi set --help`)",
+        ),
     ] {
         if asked && !named {
             return Err(Failure::Usage(sentence.into()));

@@ -1,4 +1,4 @@
-//! How a socket is, a section for each option of `metric`.
+//! The state of a socket, one section per option of `metric`.
 
 use amdgpu_smi::cpu::{Field, FieldUnit};
 use amdgpu_smi::cpu::{FrequencyLimit, HsmpMetrics, SidebandRegister, Socket, Traffic};
@@ -9,7 +9,7 @@ use super::args::{CpuMetricArgs, any_radix};
 use super::told::Told;
 use crate::report::{Node, Number, Section};
 
-/// What adds a section.
+/// Adds a section.
 type Add = fn(&Socket, &mut Told);
 
 pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
@@ -46,7 +46,7 @@ pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
     told.finish()
 }
 
-/// `212.345 W`.
+/// A power such as `212.345 W`.
 pub(super) fn watts(power: &MicroWatts) -> String {
     format!("{:.3} W", power.0 as f64 / 1e6)
 }
@@ -131,7 +131,7 @@ fn metrics_version(socket: &Socket, told: &mut Told) {
 
 fn metrics_table(socket: &Socket, told: &mut Told) {
     let model = socket.model();
-    let unknown = || Node::absent("not known", "/proc/cpuinfo does not tell it");
+    let unknown = || Node::absent("not known", "/proc/cpuinfo does not list it");
     let mut part = told.part("metrics_table");
     part.plain("cpu_family", model.family.map_or_else(unknown, Node::from));
     part.plain("cpu_model", model.model.map_or_else(unknown, Node::from));
@@ -219,7 +219,7 @@ fn temperature(socket: &Socket, told: &mut Told) {
     part.end();
 }
 
-/// What needs a value to be asked.
+/// Sections that need a value on the command line.
 fn named(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
     if let Some(nbio) = args.cpu_lclk_dpm_level {
         let levels = |levels: &amdgpu_smi::cpu::CodeRange| {
@@ -243,7 +243,12 @@ fn named(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
         match (name, traffic) {
             ("io_bandwidth", Some(Traffic::Aggregate)) => bandwidth(&mut part, &socket.io_bandwidth(&link)),
             ("xgmi_bandwidth", Some(traffic)) => bandwidth(&mut part, &socket.xgmi_bandwidth(&link, traffic)),
-            _ => _ = part.plain("band_width", Node::absent("no such traffic", "it is 1, and of xGMI 2 or 4")),
+            _ => {
+                _ = part.plain(
+                    "band_width",
+                    Node::absent("no such traffic", "expected 1, or for xGMI also 2 or 4"),
+                )
+            }
         }
         part.end();
     }
@@ -339,8 +344,10 @@ fn dimms(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
                 part.put("Data", &socket.dimm_sideband(register), text, text);
             }
             _ => {
-                _ = part
-                    .plain("Data", Node::absent("no such register", "four numbers, the last of them 0 or 1"))
+                _ = part.plain(
+                    "Data",
+                    Node::absent("no such register", "expected four numbers, the last of them 0 or 1"),
+                )
             }
         }
         part.end();

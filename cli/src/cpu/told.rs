@@ -103,7 +103,7 @@ impl Part<'_> {
     }
 }
 
-/// `3500 MHz`.
+/// A number with its unit, such as `3500 MHz`.
 pub(super) fn with_unit(node: Node) -> Node {
     match node {
         Node::Quantity(number, unit) => format!("{number} {unit}").into(),

@@ -121,7 +121,7 @@ fn value(node: &Node) -> String {
     match node {
         Node::Quantity(Number::Unsigned(bytes), "B") => size(Bytes(*bytes)),
         Node::Quantity(Number::Integer(bytes), "B") => size(Bytes((*bytes).unsigned_abs())),
-        // Python's words.
+        // Booleans as Python prints them.
         Node::Flag(true) => "True".into(),
         Node::Flag(false) => "False".into(),
         Node::List(nodes) => format!("[{}]", nodes.iter().map(value).collect::<Vec<_>>().join(", ")),

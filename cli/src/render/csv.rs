@@ -14,7 +14,7 @@ use crate::report::{Forms, Node, Section};
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     columns: Vec<Column>,
-    /// Whether AMD's header was printed.
+    /// Set when AMD's header has been printed.
     pub(super) has_amds: bool,
 }
 

@@ -2,10 +2,10 @@
 
 use crate::report::{Forms, Section};
 
-/// What AMD's JSON begins with.
+/// The root of AMD's JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AmdRoot {
-    /// `[...]`.
+    /// An array, `[...]`.
     Array,
     /// `{"gpu_data": [...]}`.
     GpuData,
@@ -24,7 +24,7 @@ pub(crate) struct Document {
     pub(crate) sections: Vec<Section>,
     /// Seconds since 1970, where the answer is one of several.
     pub(crate) timestamp: Option<f64>,
-    /// What AMD's JSON begins with.
+    /// The root of AMD's JSON.
     pub(crate) root: AmdRoot,
 }
 

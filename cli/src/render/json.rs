@@ -39,7 +39,7 @@ pub(crate) fn alone(section: &Section) -> String {
     pretty(&root.into(), 2)
 }
 
-/// One line.
+/// The value on one line.
 pub(super) fn compact(value: &Value) -> String {
     format!("{value}\n")
 }

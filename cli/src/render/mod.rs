@@ -23,7 +23,7 @@ pub(crate) use self::printable::printable;
 pub(crate) use self::text::inline;
 pub(crate) use self::value::{clock, duration, iso, ranges, size, span};
 
-/// How the answer is to look.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Text { verbose: u8, layout: Layout },
@@ -32,7 +32,7 @@ pub(crate) enum Format {
     Csv(Layout),
 }
 
-/// Whose layout text and CSV have.
+/// The layout of text and CSV.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Layout {
     Own,

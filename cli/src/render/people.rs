@@ -44,7 +44,7 @@ struct Page {
     left_out: usize,
 }
 
-/// What is printed of a section: keys, and values that are there or have a reason worth a line.
+/// The printed entries of a section: keys, and values that exist or have a reason worth a line.
 type Entries<'a> = Vec<(String, &'a Node)>;
 
 impl Page {
@@ -124,7 +124,7 @@ impl Page {
             rest = after;
             match node {
                 Node::Section(section) => {
-                    // What belongs together and says the same is one line with a range.
+                    // Equal neighbouring sections become one line with a range.
                     let mut sections: Vec<&Section> = vec![section];
                     let mut last = key.as_str();
                     while let [(next, Node::Section(other)), after @ ..] = rest
@@ -243,7 +243,7 @@ impl Page {
         self.text.push_str(&format!("{line}\n"));
     }
 
-    /// Whether two sections have the same entries, of which at most one number differs.
+    /// Returns `true` if two sections have the same entries, with at most one different number.
     fn merges(&self, one: &Section, other: &Section) -> bool {
         let of = |section| {
             let mut page =
@@ -266,7 +266,7 @@ impl Page {
     }
 }
 
-/// What pages are about, by the key of its number.
+/// The subjects of pages, by the key of their number.
 const KINDS: [(&str, &str); 3] = [("gpu", "GPU"), ("cpu", "CPU"), ("core", "Core")];
 
 /// The key of a text that stands in the heading beside the GPU's number.
@@ -301,7 +301,7 @@ fn is_scalar(node: &Node) -> bool {
     !matches!(node, Node::Section(_) | Node::List(_))
 }
 
-/// How many values are absent, if it is nothing else and this GPU has none of them.
+/// The number of absent values, if there is nothing else and this GPU has none of them.
 fn missing(node: &Node) -> Option<usize> {
     match node {
         Node::Absent(absent) => absent.is_missing().then_some(1),
@@ -327,7 +327,7 @@ fn absent_alone(node: &Node) -> Option<&Absent> {
     }
 }
 
-/// How many values there are.
+/// The number of values.
 fn count(node: &Node) -> usize {
     match node {
         Node::Section(section) => section.entries(Forms::OWN_TEXT).map(|(_, node)| count(node)).sum(),
@@ -358,7 +358,7 @@ fn split(key: &str) -> Option<(&str, u32)> {
     Some((digits, key.get(digits.len()..)?.parse().ok()?))
 }
 
-/// Whether a key is the next of its kind.
+/// Returns `true` if a key is the next one of its kind.
 fn follows(last: &str, next: &str) -> bool {
     match (split(last), split(next)) {
         (Some((kind, last)), Some((of, next))) => {
@@ -497,7 +497,7 @@ mod tests {
         assert!(!all.contains("--all"), "{all}");
     }
 
-    /// What cannot be had now is not what the GPU does not have.
+    /// A value that is unavailable now differs from a value that the GPU does not have.
     #[test]
     fn a_state_is_said_once() {
         let mut power = Section::new();

@@ -13,7 +13,7 @@ pub(crate) fn printable(text: &str) -> String {
     clean
 }
 
-/// Whether a character ends a line or turns the direction of writing (Unicode's Bidi_Control).
+/// Returns `true` for a character that ends a line or changes the direction of writing (Unicode's Bidi_Control).
 fn is_ordering(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

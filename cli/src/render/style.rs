@@ -12,7 +12,7 @@ pub(crate) const NOTE: Style = AnsiColor::Yellow.on_default();
 pub(crate) const ALARM: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const PROBLEM: Style = AnsiColor::Red.on_default();
 
-/// Whether text may have styles.
+/// Set if text may have styles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Styles(bool);
 

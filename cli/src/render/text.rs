@@ -63,7 +63,7 @@ fn entry(text: &mut String, key: &str, node: &Node, depth: usize, verbose: u8) {
     }
 }
 
-/// Whether a line can hold it.
+/// Returns `true` if the section fits on one line.
 fn is_flat(section: &Section) -> bool {
     section.entries(Forms::AMD_TEXT).all(|(_, node)| !matches!(node, Node::Section(_) | Node::List(_)))
 }

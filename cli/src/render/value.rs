@@ -48,7 +48,7 @@ pub(crate) fn span(seconds: f64) -> String {
     }
 }
 
-/// `0-15,32-47`.
+/// Ranges of numbers, such as `0-15,32-47`.
 pub(crate) fn ranges(cpus: impl Iterator<Item = RangeInclusive<u32>>) -> String {
     let words = cpus.map(|range| match range.start() == range.end() {
         true => range.start().to_string(),

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser};
 
 const ABOUT: &str = "\
-amdgpu-smi under the name of AMD's older command: the options, lines and JSON keys of rocm-smi that programs read. \
-What changes settings is not here: `amdgpu-smi set` does that.";
+amdgpu-smi with the interface of AMD's older command: the options, lines and JSON keys of rocm-smi that programs use. \
+It cannot change settings; use `amdgpu-smi set` for that.";
 
-/// ROCm System Management Interface, by amdgpu-smi
+/// ROCm System Management Interface, provided by amdgpu-smi
 #[derive(Debug, Parser)]
 #[command(name = "rocm-smi", disable_version_flag = true, max_term_width = 110, long_about = ABOUT)]
 #[command(args_override_self = true)]
 pub(super) struct RocmSmi {
-    /// The machine to look at: a directory that holds its sys (and proc, dev), or an archive of one
+    /// Read this machine: a directory with its sys (and proc, dev), or an archive of one
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", hide_env_values = true)]
     #[arg(value_parser = crate::args::path_or_empty())]
     pub(super) root: Option<PathBuf>,
@@ -23,7 +23,7 @@ pub(super) struct RocmSmi {
     /// Only these devices, by number
     #[arg(short, long, value_name = "DEVICE", num_args = 1..)]
     pub(super) device: Vec<usize>,
-    /// All devices, which is so without it, too
+    /// All devices (the default)
     #[arg(long)]
     pub(super) alldevices: bool,
     /// Print JSON
@@ -32,21 +32,21 @@ pub(super) struct RocmSmi {
     /// Print comma-separated values
     #[arg(long)]
     pub(super) csv: bool,
-    /// How much is said beside the answer, which here is not more
+    /// Accepted for rocm-smi's sake.
     #[arg(long, value_name = "LEVEL", hide = true)]
     pub(super) loglevel: Option<String>,
     #[command(flatten)]
     pub(super) show: Show,
 }
 
-/// What is shown.
+/// The values to show.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "What to show (default: a line for each GPU)")]
+#[command(next_help_heading = "Values (default: one line per GPU)")]
 pub(super) struct Show {
-    /// All that is not a table of pairs of GPUs
+    /// All values except the tables of pairs of GPUs
     #[arg(short = 'a', long)]
     pub(super) showallinfo: bool,
-    /// A line for each GPU with what does not change
+    /// One line per GPU with its fixed properties
     #[arg(long)]
     pub(super) showhw: bool,
     /// Version of the kernel's driver
@@ -55,7 +55,7 @@ pub(super) struct Show {
     /// Name, device, board and GUID
     #[arg(short = 'i', long)]
     pub(super) showid: bool,
-    /// The number fused into the chip
+    /// Unique id of the chip
     #[arg(long)]
     pub(super) showuniqueid: bool,
     /// Part number of the VBIOS
@@ -64,10 +64,10 @@ pub(super) struct Show {
     /// Temperatures
     #[arg(short = 't', long)]
     pub(super) showtemp: bool,
-    /// Clocks at this moment
+    /// Current clocks
     #[arg(short = 'c', long)]
     pub(super) showclocks: bool,
-    /// Clock of the shaders at this moment
+    /// Current shader clock
     #[arg(short = 'g', long)]
     pub(super) showgpuclocks: bool,
     /// Fan
@@ -94,28 +94,28 @@ pub(super) struct Show {
     /// Levels of the clocks
     #[arg(short = 's', long)]
     pub(super) showclkfrq: bool,
-    /// How busy the GPU is
+    /// GPU usage
     #[arg(short = 'u', long)]
     pub(super) showuse: bool,
-    /// How much of the memory is used, and how busy it is
+    /// Memory allocated and memory activity
     #[arg(long)]
     pub(super) showmemuse: bool,
-    /// Who made the memory
+    /// Memory vendor
     #[arg(long)]
     pub(super) showmemvendor: bool,
-    /// How often PCIe had to repeat
+    /// PCIe replay count
     #[arg(long)]
     pub(super) showreplaycount: bool,
     /// Serial number
     #[arg(long)]
     pub(super) showserial: bool,
-    /// Processes that compute
+    /// Compute processes
     #[arg(long, value_name = "VERBOSE", num_args = 0..=1, default_missing_value = "summary")]
     pub(super) showpids: Option<String>,
-    /// GPUs of these processes; of all without a number
+    /// GPUs used by these processes [default: all]
     #[arg(long, value_name = "PID", num_args = 0.., action = ArgAction::Set)]
     pub(super) showpidgpus: Option<Vec<u32>>,
-    /// Clocks and voltages that OverDrive sets
+    /// Clocks and voltages set by OverDrive
     #[arg(short = 'S', long)]
     pub(super) showclkvolt: bool,
     /// Voltage
@@ -128,64 +128,64 @@ pub(super) struct Show {
     #[arg(long, value_name = "TYPE", num_args = 1.., ignore_case = true)]
     #[arg(value_parser = ["vram", "vis_vram", "gtt", "all"])]
     pub(super) showmeminfo: Vec<String>,
-    /// Error correction of all blocks, or of these
+    /// Error correction of these blocks [default: all]
     #[arg(long, value_name = "BLOCK", num_args = 0.., action = ArgAction::Set)]
     pub(super) showrasinfo: Option<Vec<String>>,
-    /// Versions of the firmware
+    /// Firmware versions
     #[arg(long, value_name = "BLOCK", num_args = 0.., action = ArgAction::Set)]
     pub(super) showfwinfo: Option<Vec<String>>,
-    /// What the product is called
+    /// Product name
     #[arg(long)]
     pub(super) showproductname: bool,
-    /// The wiring: access, weights, hops, types, NUMA
+    /// Topology: access, weights, hops, types, NUMA
     #[arg(long)]
     pub(super) showtopo: bool,
-    /// Whether a GPU reaches another's memory
+    /// Access between two GPUs
     #[arg(long)]
     pub(super) showtopoaccess: bool,
-    /// Weights of the links
+    /// Link weights
     #[arg(long)]
     pub(super) showtopoweight: bool,
     /// Hops between two GPUs
     #[arg(long)]
     pub(super) showtopohops: bool,
-    /// Types of the links
+    /// Link types
     #[arg(long)]
     pub(super) showtopotype: bool,
     /// NUMA nodes
     #[arg(long)]
     pub(super) showtoponuma: bool,
-    /// Bad pages of the memory
+    /// Bad pages: all
     #[arg(long)]
     pub(super) showpagesinfo: bool,
-    /// Bad pages that are retired
+    /// Bad pages: retired
     #[arg(long)]
     pub(super) showretiredpages: bool,
-    /// Bad pages that will be
+    /// Bad pages: pending
     #[arg(long)]
     pub(super) showpendingpages: bool,
-    /// Bad pages that cannot be
+    /// Bad pages: unreservable
     #[arg(long)]
     pub(super) showunreservablepages: bool,
-    /// Range that the shader clock can be set to
+    /// Settable range of the shader clock
     #[arg(long)]
     pub(super) showsclkrange: bool,
-    /// Range that the memory clock can be set to
+    /// Settable range of the memory clock
     #[arg(long)]
     pub(super) showmclkrange: bool,
     /// Energy
     #[arg(long)]
     pub(super) showenergycounter: bool,
-    /// How the compute units are split
+    /// Compute partitioning
     #[arg(long)]
     pub(super) showcomputepartition: bool,
-    /// How the memory is split
+    /// Memory partitioning
     #[arg(long)]
     pub(super) showmemorypartition: bool,
 }
 
 impl Show {
-    /// With what the option for all stands for.
+    /// Expands `--showallinfo`.
     pub(super) fn expanded(mut self, tables: bool) -> Show {
         if !self.showallinfo {
             return self;
@@ -231,7 +231,7 @@ impl Show {
         self
     }
 
-    /// Whether nothing in particular is asked for.
+    /// Returns `true` if no value is asked for by name.
     pub(super) fn is_concise(&self) -> bool {
         let flags = [
             self.showallinfo,

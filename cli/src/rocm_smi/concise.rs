@@ -28,7 +28,7 @@ fn columns(names: &[&str]) -> Table {
     Table::new(names.iter().map(|name| Column::left(*name, 0)))
 }
 
-/// Measurements.
+/// The table of current values.
 pub(super) fn state(gpus: &[Gpu]) -> String {
     let table = columns(&[
         "Device",
@@ -92,7 +92,7 @@ fn temperature(look: &Look<'_>) -> String {
     found.map_or_else(|_| NONE.into(), |value| format!("{}\u{b0}C", sensors::celsius(&value.value)))
 }
 
-/// What does not change.
+/// The table of fixed properties.
 pub(super) fn hardware(gpus: &[Gpu]) -> String {
     let table = columns(&[
         "GPU",

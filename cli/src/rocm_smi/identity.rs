@@ -154,7 +154,7 @@ pub(super) fn memory_partitions(log: &mut Log, gpus: &[Gpu]) {
     log.end();
 }
 
-/// How AMD's command prints a version.
+/// AMD's forms of a version number.
 #[derive(Debug, Clone, Copy)]
 enum Form {
     Decimal,

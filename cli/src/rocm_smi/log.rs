@@ -1,4 +1,4 @@
-//! What `rocm-smi` calls its log: lines for people, and the same values by key for programs.
+//! The log of `rocm-smi`: lines for people, and the same values by key for programs.
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::Result;
@@ -113,7 +113,7 @@ impl Log {
         self.system.insert(key.into(), value.into());
     }
 
-    /// For people.
+    /// The text for people.
     pub(super) fn text(self) -> String {
         let head = banner("ROCm System Management Interface", '=', WIDTH);
         format!("\n\n{head}{}{}", self.text, banner("End of ROCm SMI Log", '=', WIDTH))

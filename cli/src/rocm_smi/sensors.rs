@@ -1,4 +1,4 @@
-//! What is measured: temperatures, fan, power, voltage, use, memory, energy.
+//! Current values: temperatures, fan, power, voltage, usage, memory, energy.
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::{PowerKind, TemperatureSensor, VoltageRail};

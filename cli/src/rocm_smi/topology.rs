@@ -1,4 +1,4 @@
-//! How the GPUs are wired.
+//! The links between GPUs.
 
 use amdgpu_smi::topology::{Link, LinkKind, Topology};
 use amdgpu_smi::{Gpu, Smi};
@@ -9,7 +9,7 @@ use super::log::Log;
 /// One table of pairs.
 struct Pairs {
     title: &'static str,
-    /// What its keys begin with.
+    /// The beginning of the keys.
     key: &'static str,
     cell: fn(&Link) -> Option<String>,
     /// Between a GPU and itself.

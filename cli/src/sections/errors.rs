@@ -7,7 +7,7 @@ use amdgpu_smi::reading::Reading;
 use crate::answer::scope;
 use crate::report::{Node, Section};
 
-/// What each block counted, of those whose error correction is on.
+/// The counts of each block with enabled error correction.
 fn counts(gpu: &Gpu) -> std::result::Result<Vec<(&'static str, Reading<ErrorCounts>)>, Node> {
     match gpu.ras_info().feature_mask {
         Ok(mask) => Ok(block_names(mask.value).map(|block| (block, gpu.error_counts(block))).collect()),

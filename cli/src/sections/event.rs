@@ -1,9 +1,9 @@
-//! What an event of a GPU means, in a line.
+//! The meaning of an event, as one line.
 
 use amdgpu_smi::Smi;
 use amdgpu_smi::event::{Event, EventKind, Location, Origin, Place};
 
-/// What the driver wrote, in words.
+/// The driver's event in words.
 pub(crate) fn meaning(smi: &Smi, event: &Event) -> String {
     let mut text = match &event.kind {
         EventKind::Dropped { count, .. } if event.origin == Origin::Queue => {

@@ -20,7 +20,7 @@ impl<'a> MetricsTable<'a> {
         self.gpu.look().metrics().map_err(Node::from)
     }
 
-    /// What a newer kernel's table has and no section knows, by the attributes' numbers; `None` if there is nothing.
+    /// Attributes of a newer kernel's table that no section has, by number; `None` without any.
     pub(crate) fn others(&self) -> Option<Section> {
         let others = &self.metrics().ok()?.others;
         let mut section = Section::new();

@@ -1,11 +1,11 @@
-//! What goes over the PCIe link.
+//! Traffic on the PCIe link.
 
 use amdgpu_smi::metrics::Metrics;
 
 use super::metrics_table::MetricsTable;
 use crate::report::{Forms, Node, Section};
 
-/// What goes over the link now. The kernel's header says GB/s; AMD prints the same number as Mb/s.
+/// Current traffic on the link. The kernel's header documents GB/s; AMD prints the same number as Mb/s.
 pub(crate) fn bandwidth(key: &str, table: &MetricsTable<'_>, section: &mut Section) {
     let number = |metrics: &Metrics| metrics.pcie.bandwidth_inst.first().copied().flatten();
     let ours = table.of(|metrics| Some(Node::quantity(number(metrics)?.0, "GB/s")));

@@ -1,4 +1,4 @@
-//! What is known of a process, as `process`, `monitor` and the default table have it.
+//! The values of a process for `process`, `monitor` and the default table.
 
 use amdgpu_smi::process::Engine;
 use amdgpu_smi::process::{KfdUse, PidView, Process, ProcessGpu, Processes};
@@ -10,7 +10,7 @@ use crate::machine;
 use crate::render::size;
 use crate::report::{Forms, Node, Number, Section};
 
-/// What AMD's command prints of a GPU that nobody uses.
+/// AMD's text for a GPU without processes.
 pub(crate) const NONE: &str = "No running processes detected";
 
 /// A process, and what it uses of one GPU.
@@ -163,7 +163,7 @@ pub(crate) fn bytes(bytes: Bytes) -> Node {
     Node::quantity(bytes.0, "B")
 }
 
-/// How long each engine worked. One without a line of its own has not worked.
+/// Working time of each engine. An engine without a line has not worked.
 pub(crate) fn times(used: &ProcessGpu) -> Section {
     let mut section = Section::new();
     for (key, engines, forms) in ENGINES {
@@ -174,7 +174,7 @@ pub(crate) fn times(used: &ProcessGpu) -> Section {
     section
 }
 
-/// How busy it kept each engine since the last look.
+/// Usage of each engine since the last look.
 pub(crate) fn percents(used: &ProcessGpu) -> Section {
     let mut section = Section::new();
     for (key, engines, _) in ENGINES {
@@ -192,7 +192,7 @@ pub(crate) fn sdma_percent(used: &ProcessGpu) -> Node {
     }
 }
 
-/// How busy a process kept some engines.
+/// Usage of some engines by a process.
 pub(crate) fn percent(used: &ProcessGpu, engines: &[Engine]) -> Node {
     let found: Vec<_> = used.engines.iter().filter(|found| engines.contains(&found.engine)).collect();
     let percents: Vec<f64> = found.iter().filter_map(|found| found.percent).collect();
@@ -206,7 +206,7 @@ fn newcomer() -> Node {
     Node::absent("first look", "the process was not there at the look before")
 }
 
-/// What its descriptors tell, or why they do not.
+/// A value from the process's descriptors, or the reason why it is missing.
 pub(crate) fn of_clients(used: &ProcessGpu, value: impl FnOnce() -> Node) -> Node {
     match (used.clients.is_empty(), &used.gtt) {
         (true, Err(error)) => Node::from(error),
@@ -225,7 +225,7 @@ pub(crate) fn unknown(found: &Processes) -> Option<&Error> {
     found.proc.as_ref().err().and(found.kfd.as_ref().err())
 }
 
-/// How many processes may use a GPU unseen, a line for each cause; empty where both lists are whole.
+/// The number of processes that may use a GPU unseen, one line per cause; empty if both lists are complete.
 pub(crate) fn unreadable(found: &Processes) -> String {
     let mut text = match found.unreadable {
         0 => String::new(),
@@ -243,7 +243,7 @@ pub(crate) fn unreadable(found: &Processes) -> String {
     text
 }
 
-/// What stands in the place of processes where there are none to show.
+/// The text for an empty list of processes.
 pub(crate) fn nobody_text(found: &Processes) -> &'static str {
     match (unknown(found), found.is_complete()) {
         (Some(_), _) => "N/A",

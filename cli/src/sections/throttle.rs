@@ -1,4 +1,4 @@
-//! What makes a GPU throttle: how often the firmware saw it, and in which share of the last interval.
+//! Causes of throttling: how often the firmware saw them, and the percentage of the last interval.
 
 use amdgpu_smi::derived::{EngineRates, MetricsRates, ThrottleShares};
 use amdgpu_smi::metrics::{EngineMetrics, EngineScope, Metrics, ThrottleReasons, ThrottleResidency};
@@ -13,14 +13,14 @@ pub(crate) struct Cause {
     counted: Counted,
 }
 
-/// What counts: the socket, or each compute die.
+/// The counted unit: the socket, or each compute die.
 #[derive(Clone, Copy)]
 enum Counted {
     Socket(fn(&ThrottleResidency) -> Option<u64>, fn(&ThrottleShares) -> Option<f64>),
     Dies(fn(&EngineMetrics) -> &[Option<u64>], fn(&EngineRates) -> &[Option<f64>]),
 }
 
-/// What AMD counts, in its order.
+/// The causes that AMD counts, in AMD's order.
 pub(crate) const CAUSES: [Cause; 10] = [
     socket("prochot", |counts| counts.prochot, |shares| shares.prochot),
     socket("ppt", |counts| counts.ppt, |shares| shares.ppt),
@@ -66,14 +66,14 @@ const fn dies(
     Cause { name, counted: Counted::Dies(count, share) }
 }
 
-/// How a share is printed.
+/// The printed form of a percentage.
 #[derive(Clone, Copy)]
 pub(crate) enum Figure {
-    /// In percent.
+    /// As a percentage.
     Percent,
-    /// Whether there was any, in AMD's words.
+    /// As AMD's words for active or not.
     Status,
-    /// Whether there was any.
+    /// As a boolean: any throttling.
     Flag,
 }
 
@@ -91,12 +91,12 @@ impl Figure {
 }
 
 impl Cause {
-    /// Whether AMD tells of the GPU's first die only, as one number.
+    /// Returns `true` if AMD prints only the GPU's first die, as one number.
     pub(crate) fn is_first_die(&self) -> bool {
         self.name == "gfx_clk_below_host_limit"
     }
 
-    /// How many samples of the firmware it was seen in.
+    /// The number of firmware samples with this cause.
     pub(crate) fn count(&self, table: &MetricsTable<'_>) -> Node {
         match self.counted {
             Counted::Socket(count, _) => table.of(|metrics| count(&metrics.throttle.residency)),

@@ -1,4 +1,4 @@
-//! What the screen shows. It reads nothing and waits for nothing: what is to be done elsewhere it asks for.
+//! The state of the screen. It reads nothing and waits for nothing: it only requests work.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use super::processes::{Line, Order, ProcessList, ProcessRow, Sort};
 use super::settings::Settings;
 use crate::level::Level;
 
-/// The pages.
+/// The pages of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tab {
     Overview,
@@ -43,13 +43,13 @@ impl Tab {
         }
     }
 
-    /// Whether it is about one GPU.
+    /// Returns `true` for a page about one GPU.
     pub(crate) fn is_detail(self) -> bool {
         matches!(self, Tab::Sensors | Tab::Clocks | Tab::Links)
     }
 }
 
-/// What lies over the page.
+/// The window over the page.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Mode {
     Normal,
@@ -84,7 +84,7 @@ pub(crate) const SORTS: [Sort; 11] = [
     Sort::Command,
 ];
 
-/// What is to be done elsewhere.
+/// Work for other threads.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
     Quit,
@@ -121,21 +121,21 @@ pub(crate) struct Playing {
     pub(crate) speed: f64,
 }
 
-/// All of it.
+/// The whole state.
 #[derive(Debug)]
 pub(crate) struct App {
     pub(crate) settings: Settings,
     pub(crate) origin: Origin,
-    /// What the header says of the machine.
+    /// The header's description of the machine.
     pub(crate) machine: String,
     pub(crate) readonly: bool,
     pub(crate) tab: Tab,
     pub(crate) mode: Mode,
     pub(crate) filter: String,
-    /// Whether only the chosen GPU's processes are shown.
+    /// Set if only processes of the selected GPU are shown.
     pub(crate) only_this_gpu: bool,
     pub(crate) status: Option<(String, Level)>,
-    /// What is shown while it is paused.
+    /// The frozen values while paused.
     pub(super) frozen: Option<Box<(Snapshot, ProcessList)>>,
     pub(super) snapshot: Snapshot,
     pub(super) processes: ProcessList,
@@ -149,7 +149,7 @@ pub(crate) struct App {
     pub(super) process: Option<(ProcessId, Option<usize>)>,
     /// Lines that are scrolled past, of a page that has no cursor.
     pub(crate) scroll: usize,
-    /// How many lines of the list the last screen had room for.
+    /// Number of list lines that fitted on the last screen.
     pub(crate) page: usize,
     pub(crate) playing: Option<Playing>,
     /// Since when it is recorded.
@@ -199,12 +199,12 @@ impl App {
         &mut self.processes
     }
 
-    /// Whether a look at the processes has ended.
+    /// Returns `true` once the processes have been read.
     pub(crate) fn has_processes(&self) -> bool {
         self.has_processes
     }
 
-    /// Whether a first look at the GPUs has ended.
+    /// Returns `true` once the GPUs have been sampled.
     pub(crate) fn has_snapshot(&self) -> bool {
         self.snapshot.wall.is_some()
     }
@@ -311,7 +311,7 @@ impl App {
         self.snapshot = snapshot;
     }
 
-    /// What was done, for the line at the bottom.
+    /// Shows a result in the bottom line.
     pub(crate) fn tell(&mut self, result: Result<String, String>) {
         self.status = Some(match result {
             Ok(text) => (text, Level::Fine),
@@ -326,7 +326,7 @@ impl App {
         });
     }
 
-    /// Whether a page that is open shows processes.
+    /// Returns `true` if an open page shows processes.
     pub(crate) fn wants_processes(&self) -> bool {
         match self.tab {
             Tab::Overview => self.settings.processes,

@@ -8,10 +8,10 @@ use super::processes::Sort;
 use super::settings::Density;
 
 const TOP_HELP: &str = "\
-What it shows:
-A card for one or two GPUs, three lines or one line each for more; partitions stand below their package, whose values \
-stand once. Below them who uses the GPUs. Pages (1 to 6): overview, sensors, clocks, processes, links, events. ? lists all \
-keys.
+Screen:
+One or two GPUs get a card each; more get three lines or one line each. Partitions are listed below their package, whose \
+values appear once. Processes follow below. Pages 1 to 6: overview, sensors, clocks, processes, links, events. Press ? \
+for all keys.
 
 Figures:
 BUSY is what the firmware averages over the interval where it does, else the mean of the last four seconds. An APU's \
@@ -21,61 +21,62 @@ a dash and not 0. All descriptors of the machine are looked at every five second
 lists, and processes that began since. A dash is a value that is not there. ! is near a limit, !! at \
 it. Graphs show the last quarter of an hour at most, the limit as a line.
 
-What it does to the machine:
-It sends nothing but the signals that you choose, and only to the process that was shown (--readonly: none). A sleeping GPU \
-is not woken, one that may fall asleep is left alone, one that hangs is late and nobody waits for it. What drivers report \
-is read from /dev/kfd.
+Effects on the machine:
+top changes nothing, except that it sends the signals that you choose to the selected process (--readonly: never). It \
+never wakes a sleeping GPU, leaves idle GPUs alone so that they can suspend, and marks a hanging GPU as late without \
+waiting for it. Events are read from /dev/kfd.
 
 Recordings:
 r records from here to the next r into an archive in this folder, names replaced as `capture` does it. Each frame is written \
 when it is taken, so that a crash costs the last one at most; 1 GiB is the end. `amdgpu-smi --root FILE top` plays it, or what \
 `capture --frames` recorded: space, [ ] { } , . < > move in it, ( ) play it slower and faster.
 
-Choices:
-w writes them to amdgpu-smi/top.json in $XDG_CONFIG_HOME, else ~/.config. Options go before the environment, this before the file.
+Settings:
+Press w to save the settings to amdgpu-smi/top.json in $XDG_CONFIG_HOME, or in ~/.config. Options override the \
+environment, which overrides the file.
 
 Examples:
   amdgpu-smi top                               this machine
-  amdgpu-smi --demo top                        a machine that is made up
-  amdgpu-smi --root recorded.tar top           a colleague's, in your terminal
-  amdgpu-smi top --once > screen.txt           one picture, as text";
+  amdgpu-smi --demo top                        a simulated machine
+  amdgpu-smi --root recorded.tar top           a recording of another machine
+  amdgpu-smi top --once > screen.txt           one screen, as text";
 
-/// What to show, and how.
+/// Options of `top`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "View", after_long_help = TOP_HELP)]
-#[command(after_help = "--help says more: what it shows, figures, recordings, examples.")]
+#[command(after_help = "See --help for the screen, figures, recordings and examples.")]
 pub(crate) struct TopArgs {
-    /// Seconds from one refresh to the next (0.1 to 3600; + and - change it)
+    /// Refresh every SEC seconds (0.1 to 3600; + and - change it)
     #[arg(short = 'i', long, visible_alias = "watch", short_alias = 'w', value_name = "SEC", value_parser = interval)]
     pub(crate) interval: Option<f64>,
-    /// How much room a GPU gets
+    /// Space per GPU
     #[arg(long, value_name = "VIEW", value_enum)]
     pub(crate) view: Option<Density>,
-    /// The order of processes
+    /// Sort order of processes
     #[arg(long, value_name = "KEY", value_enum)]
     pub(crate) sort: Option<Sort>,
-    /// Show only processes with this text in command, user, container or number
+    /// Show only processes with this text in their command, user, container or id
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
-    /// Do not look at processes
+    /// Do not read processes
     #[arg(long)]
     pub(crate) no_processes: bool,
-    /// Colours
+    /// Colour palette
     #[arg(long, value_name = "PALETTE", value_enum)]
     pub(crate) color: Option<Palette>,
-    /// What graphs are made of; else what the locale and the terminal can show
+    /// Characters for graphs [default: chosen by locale and terminal]
     #[arg(long, value_name = "GLYPHS", value_enum)]
     pub(crate) graph: Option<Glyphs>,
-    /// Draw with ASCII alone, as --graph ascii
+    /// Draw with ASCII only; same as --graph ascii
     #[arg(long, conflicts_with = "graph")]
     pub(crate) ascii: bool,
-    /// Send no signals
+    /// Never send signals to processes
     #[arg(long)]
     pub(crate) readonly: bool,
-    /// Print one screen as text and end; so too where the output is no terminal
+    /// Print one screen as text and exit; implied if the output is not a terminal
     #[arg(long)]
     pub(crate) once: bool,
-    /// Read a GPU that nobody uses at every refresh, although that keeps it awake
+    /// Read idle GPUs at every refresh, although this keeps them awake
     #[arg(long)]
     pub(crate) keep_awake: bool,
 }
@@ -84,6 +85,6 @@ fn interval(text: &str) -> Result<f64, String> {
     let seconds = crate::args::seconds(text)?;
     match (0.1..=3600.0).contains(&seconds) {
         true => Ok(seconds),
-        false => Err("from 0.1 seconds to an hour".into()),
+        false => Err("expected 0.1 seconds to an hour".into()),
     }
 }

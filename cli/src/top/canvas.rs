@@ -41,7 +41,7 @@ impl<'a> Canvas<'a> {
         Canvas { buffer: self.buffer, area }
     }
 
-    /// One line of it.
+    /// One line of the canvas.
     pub(crate) fn line(&mut self, y: u16) -> Canvas<'_> {
         self.part(0, y, u16::MAX, 1)
     }
@@ -107,7 +107,7 @@ impl<'a> Canvas<'a> {
     }
 }
 
-/// How many columns a text takes, once it is printable.
+/// The width of a text in columns, once it is printable.
 pub(crate) fn width(text: &str) -> u16 {
     if is_plain(text) {
         return u16::try_from(text.len()).unwrap_or(u16::MAX);

@@ -20,7 +20,7 @@ pub(crate) fn path(variable: impl Fn(&str) -> Option<OsString>) -> Option<PathBu
     Some(folder.join("amdgpu-smi").join("top.json"))
 }
 
-/// What the file says; nothing if there is none.
+/// The contents of the file; empty if it does not exist.
 pub(crate) fn read(path: &PathBuf) -> Result<Map<String, Value>, String> {
     let text = match fs::read(path) {
         Ok(text) => text,
@@ -29,14 +29,14 @@ pub(crate) fn read(path: &PathBuf) -> Result<Map<String, Value>, String> {
     };
     match serde_json::from_slice(&text) {
         Ok(Value::Object(known)) => Ok(known),
-        Ok(_) => Err(format!("{}: is no JSON object", path.display())),
+        Ok(_) => Err(format!("{}: not a JSON object", path.display())),
         Err(error) => Err(format!("{}: {error}", path.display())),
     }
 }
 
 /// Changes the settings to what the file says. A value that is none is named, and changes nothing.
 pub(crate) fn apply(known: &Map<String, Value>, settings: &mut Settings) -> Result<(), String> {
-    let wrong = |key: &str| format!("{key}: not a value that this version knows");
+    let wrong = |key: &str| format!("{key}: unknown value");
     if let Some(value) = known.get("interval") {
         let seconds = value.as_f64().filter(|seconds| (0.1..=3600.0).contains(seconds));
         settings.interval = Duration::from_secs_f64(seconds.ok_or_else(|| wrong("interval"))?);
@@ -62,7 +62,7 @@ pub(crate) fn apply(known: &Map<String, Value>, settings: &mut Settings) -> Resu
 fn choose<T: ValueEnum>(known: &Map<String, Value>, key: &str, to: &mut T) -> Result<(), String> {
     let Some(value) = known.get(key) else { return Ok(()) };
     let found = value.as_str().and_then(|name| T::from_str(name, true).ok());
-    *to = found.ok_or_else(|| format!("{key}: not a value that this version knows"))?;
+    *to = found.ok_or_else(|| format!("{key}: unknown value"))?;
     Ok(())
 }
 

@@ -1,5 +1,4 @@
-//! What the pages about one package show: all of its sensors, clocks and links, each with its limit or with the reason why
-//! there is no value.
+//! The pages about one package: all sensors, clocks and links, each with its limit or the reason why it is missing.
 
 use std::fmt;
 
@@ -12,7 +11,7 @@ use amdgpu_smi::summary::{ClockSummary, Look, Summary};
 
 use crate::level::Level;
 
-/// What is read of one package for its pages.
+/// The values of one package for its pages.
 #[derive(Debug, Clone)]
 pub(crate) struct Detail {
     pub(crate) bdf: Bdf,
@@ -141,7 +140,7 @@ fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<Row>
     for (label, reading) in [
         ("VRAM used", &memory.vram_used),
         ("VRAM", &memory.vram_total),
-        ("VRAM that the CPU reaches", &memory.visible_vram_used),
+        ("CPU-visible VRAM", &memory.visible_vram_used),
         ("GTT used", &memory.gtt_used),
         ("GTT", &memory.gtt_total),
     ] {
@@ -227,7 +226,7 @@ fn level_list(table: &DpmTable) -> String {
 }
 
 fn links(gpu: &Gpu, summary: &Summary) -> Vec<Row> {
-    let mut rows = vec![Row::heading("Link to the machine")];
+    let mut rows = vec![Row::heading("PCIe link")];
     let link = &summary.link;
     let rate = |speed: &amdgpu_smi::unit::MegaTransfers| match speed.pcie_generation() {
         Some(generation) => format!("{} GT/s (generation {generation})", speed.gigatransfers()),

@@ -1,15 +1,15 @@
-//! What bars, graphs and frames are made of, by what the terminal can show.
+//! Characters for bars, graphs and frames, by the capabilities of the terminal.
 
 use clap::ValueEnum;
 
 /// The characters to draw with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Glyphs {
-    /// Braille: two columns and four rows of dots in a cell
+    /// Braille: two columns and four rows of dots per cell
     Braille,
-    /// Blocks of an eighth of a cell
+    /// Blocks in steps of an eighth of a cell
     Block,
-    /// Nothing but ASCII
+    /// ASCII only
     Ascii,
 }
 
@@ -29,7 +29,7 @@ const RIGHTWARDS: [char; 8] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉', 
 pub(crate) const STEPS: [char; 4] = ['.', ':', '+', '#'];
 
 impl Glyphs {
-    /// What a terminal can show: the locale says whether it takes UTF-8, and the console of Linux has no braille.
+    /// The best characters for a terminal: the locale tells if it supports UTF-8, and Linux's console has no braille.
     pub(crate) fn of(variable: impl Fn(&str) -> Option<String>) -> Glyphs {
         // The first that is set counts, as for every program (POSIX, "Internationalization Variables").
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"]

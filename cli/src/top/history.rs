@@ -1,13 +1,13 @@
-//! What was measured in the last quarter of an hour, with its times.
+//! Values of the last quarter of an hour, with their times.
 //!
-//! The points are kept as they came, not by columns of a screen: a resize or a pause loses nothing.
+//! The points are kept as they arrived, not by screen columns, so a resize or a pause loses nothing.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::model::{Measure, Values};
 
-/// How long a point is kept.
+/// The age at which a point is dropped.
 pub(crate) const KEPT: Duration = Duration::from_secs(15 * 60);
 /// The most points, whatever the interval: a quarter of an hour, ten a second.
 const MOST: usize = 9_000;
@@ -19,7 +19,7 @@ pub(crate) struct History {
     points: VecDeque<Point>,
 }
 
-/// What was measured at one moment; a number that is none stands for what was absent.
+/// Values at one moment; NaN stands for a missing value.
 #[derive(Debug, Clone, Copy)]
 struct Point {
     at: Duration,
@@ -82,7 +82,8 @@ impl History {
             }
         }
         let mut held: Option<f64> = None;
-        // How many columns a value may be held over: refreshes are rarer than columns, but not by this much.
+        // The number of columns over which a value may be held. Refreshes are rarer than columns, but not by more
+        // than this.
         let mut left = 0;
         for ((column, (sum, number)), seen) in columns.iter_mut().zip(&sums).zip(&seen) {
             if *number > 0 {

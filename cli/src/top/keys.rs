@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::processes::Sort;
 
-/// What a key asks for.
+/// The action of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Quit,
@@ -68,25 +68,25 @@ const fn help(keys: &'static str, does: &'static str) -> Help {
 pub(crate) const HELP: [Help; 32] = [
     help("q  F10  Ctrl-C", "quit"),
     help("?  h  F1", "this help"),
-    help("1 to 6  Tab", "go to a page, to the next"),
+    help("1 to 6  Tab", "select a page; next page"),
     help("up down  j k", "move in the list; also PgUp PgDn Home End"),
-    help("left right", "choose the GPU before, after"),
-    help("Enter  d", "sensors of the chosen GPU"),
-    help("Esc", "back; ends a filter"),
-    help("/  F4", "show only processes with this text"),
-    help("o  F6", "choose the order of processes"),
-    help("M P E N U C G", "order by VRAM, CPU, engines, PID, user, CUs, GPU"),
-    help("I", "turn the order around"),
-    help("t  F5", "processes by container or job"),
-    help("f", "processes of the chosen GPU alone"),
-    help("F9  K", "send a signal to the chosen process"),
-    help("p", "processes on and off"),
-    help("space", "pause and go on"),
+    help("left right", "previous GPU, next GPU"),
+    help("Enter  d", "details of the selected GPU"),
+    help("Esc", "back; clear the filter"),
+    help("/  F4", "filter processes by text"),
+    help("o  F6", "sort processes"),
+    help("M P E N U C G", "sort by VRAM, CPU, engines, PID, user, CUs, GPU"),
+    help("I", "reverse the order"),
+    help("t  F5", "group processes by container or job"),
+    help("f", "processes of the selected GPU only"),
+    help("F9  K", "send a signal to the selected process"),
+    help("p", "show or hide processes"),
+    help("space", "pause, resume"),
     help("+  -", "refresh faster, slower"),
-    help("v", "cards, three lines or one line a GPU"),
-    help("m", "which quantity the first graph shows"),
-    help("z", "how long ago graphs begin"),
-    help("a", "braille, blocks or ASCII"),
+    help("v", "card, three lines or one line per GPU"),
+    help("m", "quantity of the first graph"),
+    help("z", "time span of the graphs"),
+    help("a", "graphs in braille, blocks or ASCII"),
     help("c", "colours: default, colour-blind, none"),
     help("b", "this line of keys on and off"),
     help("s", "write the screen to a text file"),
@@ -116,7 +116,7 @@ pub(crate) const LINE: [Help; 12] = [
     help("s", "screenshot"),
 ];
 
-/// What a key asks for, outside of menus and texts.
+/// The action of a key, outside menus and text fields.
 pub(crate) fn action(key: KeyEvent) -> Option<Action> {
     if key.kind == KeyEventKind::Release {
         return None;

@@ -7,14 +7,14 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_s
 
 /// The signals of the menu, the gentlest first, with what they mean for most programs.
 pub(crate) const SIGNALS: [(Signal, &str, &str); 8] = [
-    (Signal::TERM, "SIGTERM", "end, after tidying up"),
-    (Signal::INT, "SIGINT", "as Ctrl-C"),
-    (Signal::HUP, "SIGHUP", "read the configuration anew, or end"),
-    (Signal::USR1, "SIGUSR1", "as the program likes"),
-    (Signal::USR2, "SIGUSR2", "as the program likes"),
-    (Signal::STOP, "SIGSTOP", "stand still; its memory stays"),
-    (Signal::CONT, "SIGCONT", "go on"),
-    (Signal::KILL, "SIGKILL", "end at once, without tidying up"),
+    (Signal::TERM, "SIGTERM", "terminate, after cleaning up"),
+    (Signal::INT, "SIGINT", "interrupt, as Ctrl-C"),
+    (Signal::HUP, "SIGHUP", "reload the configuration, or terminate"),
+    (Signal::USR1, "SIGUSR1", "defined by the program"),
+    (Signal::USR2, "SIGUSR2", "defined by the program"),
+    (Signal::STOP, "SIGSTOP", "stop, keeping its memory"),
+    (Signal::CONT, "SIGCONT", "continue"),
+    (Signal::KILL, "SIGKILL", "terminate at once, without cleaning up"),
 ];
 
 /// A process as it was shown.
@@ -38,7 +38,7 @@ pub(crate) fn send(target: &Target, signal: Signal) -> Result<(), String> {
     let now = text.ok().and_then(|text| stat(&text).ok());
     match now {
         Some(now) if now.start_ticks == target.start => {}
-        Some(_) => return Err(format!("{} is another process by now: nothing was sent", target.pid)),
+        Some(_) => return Err(format!("{} is now another process; no signal was sent", target.pid)),
         None => return Err(format!("process {} has ended", target.pid)),
     }
     let sent = match descriptor {
@@ -49,7 +49,7 @@ pub(crate) fn send(target: &Target, signal: Signal) -> Result<(), String> {
     sent.map_err(|error| match error {
         rustix::io::Errno::PERM => format!("no permission to signal process {}", target.pid),
         rustix::io::Errno::SRCH => format!("process {} has ended", target.pid),
-        error => format!("process {} cannot be signalled: {error}", target.pid),
+        error => format!("cannot signal process {}: {error}", target.pid),
     })
 }
 
@@ -80,7 +80,7 @@ mod tests {
     fn another_process_with_its_number_is_not() {
         let (mut child, target) = sleeper();
         let other = Target { start: target.start + 1, ..target };
-        assert!(send(&other, Signal::TERM).unwrap_err().contains("another process by now"));
+        assert!(send(&other, Signal::TERM).unwrap_err().contains("now another process"));
         assert!(child.try_wait().unwrap().is_none(), "it still runs");
         child.kill().unwrap();
         child.wait().unwrap();

@@ -1,4 +1,4 @@
-//! What happened: the events of the drivers, and what the samples show of each GPU's standing and throttling.
+//! The log of events: the drivers' events, and changes of each GPU's state and throttling between samples.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -20,7 +20,7 @@ pub(crate) struct Entry {
     pub(crate) bdf: Bdf,
     pub(crate) what: String,
     pub(crate) level: Level,
-    /// Whether the driver reported it; else the samples show it.
+    /// Set if the driver reported it; otherwise it was derived from samples.
     pub(crate) reported: bool,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Log {
     last: HashMap<Bdf, Last>,
 }
 
-/// What the last snapshot showed of a package.
+/// The previous state of a package.
 #[derive(Debug, Clone)]
 struct Last {
     standing: Standing,
@@ -72,7 +72,7 @@ impl Log {
                     Standing::Awake if before == Standing::Asleep => ("awake".into(), Level::Fine),
                     Standing::Awake => ("answers again".into(), Level::Fine),
                     Standing::Asleep => ("asleep".into(), Level::Fine),
-                    Standing::LeftAlone => ("left alone, so that it may fall asleep".into(), Level::Fine),
+                    Standing::LeftAlone => ("left alone so that it can suspend".into(), Level::Fine),
                     Standing::InReset => ("in reset".into(), Level::Critical),
                     Standing::Late(_) => ("does not answer".into(), Level::High),
                     Standing::Gone => ("gone".into(), Level::Critical),
@@ -88,7 +88,7 @@ impl Log {
                             0 => "less than a second".into(),
                             _ => words::seconds(time),
                         };
-                        tell(format!("not throttled any more by {cause}, after {after}"), Level::Fine);
+                        tell(format!("no longer throttled by {cause}, after {after}"), Level::Fine);
                         throttled = None;
                     }
                     (Some((cause, _)), false) if *cause == words => {}
@@ -104,7 +104,7 @@ impl Log {
             if let (Some(before), Some(now)) = (known, uncorrectable)
                 && now > before
             {
-                tell(format!("{} errors that could not be corrected", now - before), Level::Critical);
+                tell(format!("{} uncorrected errors", now - before), Level::Critical);
             }
             self.last.insert(package.bdf, Last { standing: package.standing, throttled, uncorrectable });
         }
@@ -171,7 +171,7 @@ mod tests {
                 "throttled by power",
                 "does not answer",
                 "answers again",
-                "not throttled any more by power, after 4 s",
+                "no longer throttled by power, after 4 s",
                 "asleep",
                 "awake",
                 "gone"

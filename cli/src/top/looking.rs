@@ -22,14 +22,14 @@ const SECOND_LOOK: Duration = Duration::from_millis(500);
 /// How long a look without limits may take before one with them answers in its place.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What the screen wants of the thread.
+/// Commands from the screen to the thread.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Look this often, but not more often than makes sense.
     Interval(Duration),
     /// The machine as it was found now, or another place of its recording: what was seen before counts for nothing.
     Machine(Smi),
-    /// Whether anybody looks.
+    /// Whether processes are shown.
     Wanted(bool),
 }
 

@@ -1,4 +1,4 @@
-//! What the threads tell the screen.
+//! Messages from the threads to the screen.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub(crate) enum Message {
     /// A recording was moved: what was before its new place, and at it.
     Rewound(Vec<Snapshot>),
     Processes(Box<ProcessList>),
-    /// What a page about one package shows.
+    /// The values of a page about one package.
     Detail(Box<Detail>),
     Event(Entry),
     /// Why there are no events of the driver.
@@ -28,9 +28,9 @@ pub(crate) enum Message {
     Recorded(Result<PathBuf, String>),
     /// SIGTERM, SIGHUP, SIGINT.
     Quit,
-    /// SIGTSTP.
+    /// Suspend (SIGTSTP).
     Suspend,
-    /// SIGCONT.
+    /// Resume (SIGCONT).
     Continue,
     /// No key will come any more.
     InputLost,

@@ -128,7 +128,7 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     result
 }
 
-/// Whether a driver or GPU that is not there may come.
+/// Returns `true` if a missing driver or GPU may still appear.
 fn is_waited_for(error: &Error) -> bool {
     matches!(error, Error::DriverNotLoaded { .. } | Error::Wsl)
 }
@@ -159,7 +159,7 @@ impl Source {
     }
 }
 
-/// What the file, the environment and the options choose, the later before the earlier.
+/// The settings from file, environment and options; later ones take precedence.
 fn settings(args: &TopArgs) -> Result<Settings, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
     let (palette, glyphs) = (Palette::of(variable), Glyphs::of(variable));
@@ -223,7 +223,7 @@ struct View {
     sent: Sent,
 }
 
-/// What was asked of the threads last.
+/// The last commands to the threads.
 #[derive(Debug, Default, PartialEq, Clone)]
 struct Sent {
     interval: Option<Duration>,

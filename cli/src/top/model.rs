@@ -1,7 +1,7 @@
-//! What the view knows of the machine at one moment: packages with their values, and their partitions.
+//! The view's model of the machine at one moment: packages with their values, and their partitions.
 //!
-//! The values are the library's answers ([`Look`]) as plain numbers, each with its scope: what belongs to a package
-//! stands once, above its partitions.
+//! The values are the library's ([`Look`]) as plain numbers, each with its scope: a package's values appear once,
+//! above its partitions.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -50,7 +50,7 @@ pub(crate) struct Package {
     pub(crate) values: Values,
     /// Its partitions; none for a package in one piece.
     pub(crate) partitions: Vec<Partition>,
-    /// What changes rarely, and is read beside the samples.
+    /// Values that rarely change, read beside the samples.
     pub(crate) facts: Arc<Facts>,
 }
 
@@ -67,7 +67,7 @@ pub(crate) struct Partition {
     pub(crate) media: Option<f64>,
 }
 
-/// How a GPU answers.
+/// The state of a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Awake,
@@ -95,39 +95,39 @@ impl Standing {
         })
     }
 
-    /// Whether something is wrong with it, and not merely asleep.
+    /// Returns `true` if something is wrong with the GPU; sleep is not.
     pub(crate) fn is_trouble(self) -> bool {
         matches!(self, Standing::InReset | Standing::Late(_) | Standing::Gone)
     }
 }
 
-/// What is read rarely: it hardly changes, or takes many files.
+/// Values that are read rarely, because they hardly change or need many files.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Facts {
     /// Corrected and uncorrectable errors; none where the GPU does not count them.
     pub(crate) corrected: Option<u64>,
     pub(crate) uncorrectable: Option<u64>,
-    /// `CPX/NPS4`.
+    /// The partitioning mode, such as `CPX/NPS4`.
     pub(crate) mode: Option<String>,
 }
 
-/// What was measured of a package.
+/// The values of a package.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Values {
-    /// Whether it is a part of a processor.
+    /// Set for an APU.
     pub(crate) is_apu: bool,
     /// Percent of the time that the shaders worked: over the interval where the firmware sums it up, else at a moment.
     pub(crate) busy: Option<f64>,
-    /// Whether `busy` is of the whole interval.
+    /// Set if `busy` covers the whole interval.
     pub(crate) busy_is_mean: bool,
     pub(crate) memory_busy: Option<f64>,
     pub(crate) media: Option<f64>,
-    /// Bytes.
+    /// Used VRAM in bytes.
     pub(crate) vram_used: Option<u64>,
     pub(crate) vram_total: Option<u64>,
     pub(crate) gtt_used: Option<u64>,
     pub(crate) gtt_total: Option<u64>,
-    /// Watts.
+    /// Power in watts.
     pub(crate) power: Option<f64>,
     pub(crate) cap: Option<f64>,
     /// Whether its power is counted on another die of its card.
@@ -138,7 +138,7 @@ pub(crate) struct Values {
     pub(crate) core_limit: Option<f64>,
     pub(crate) memory_temperature: Option<f64>,
     pub(crate) memory_limit: Option<f64>,
-    /// Megahertz.
+    /// Clock in megahertz.
     pub(crate) clock: Option<f64>,
     pub(crate) clock_max: Option<f64>,
     pub(crate) memory_clock: Option<f64>,
@@ -148,13 +148,13 @@ pub(crate) struct Values {
     /// Billions of transfers per second, lanes.
     pub(crate) link: Option<(f64, u8)>,
     pub(crate) link_max: Option<(f64, u8)>,
-    /// Whether something slows it down, as far as it tells.
+    /// Set if the GPU is throttled, as far as it is known.
     pub(crate) throttled: bool,
     pub(crate) causes: ThrottleReasons,
     pub(crate) shares: ThrottleShares,
 }
 
-/// What a history is kept of.
+/// Quantities with a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Measure {
     Busy,
@@ -229,7 +229,7 @@ impl Measure {
 }
 
 impl Values {
-    /// Whether system memory is the larger pool: then it is where an APU's programs are.
+    /// Returns `true` if system memory is the larger pool, which an APU's programs then use.
     pub(crate) fn lives_on_gtt(&self) -> bool {
         self.is_apu && self.gtt_total.is_some_and(|gtt| self.vram_total.is_none_or(|vram| gtt > vram))
     }
@@ -247,7 +247,7 @@ impl Values {
         share(used, total)
     }
 
-    /// What slows it down, in words; empty if nothing does.
+    /// The causes of throttling in words; empty without any.
     pub(crate) fn throttle_words(&self) -> Vec<String> {
         words::throttling(self.causes, &self.shares, self.throttled)
     }
@@ -259,7 +259,7 @@ pub(crate) fn share(part: Option<u64>, whole: Option<u64>) -> Option<f64> {
 }
 
 impl Values {
-    /// What a look at a package tells, with what happened since the look before.
+    /// The values of a look at a package, with the rates since the previous look.
     pub(crate) fn of(look: &Look<'_>) -> Values {
         let activity = look.activity();
         let memory = look.memory_usage();
@@ -342,7 +342,7 @@ fn bytes(reading: &Reading<amdgpu_smi::unit::Bytes>) -> Option<u64> {
     reading.as_ref().ok().map(|found| found.value.0)
 }
 
-/// How the GPU of a sample stands.
+/// The state of the GPU of a sample.
 pub(crate) fn standing(look: &Look<'_>) -> Standing {
     match look.sample().and_then(|sample| sample.refused) {
         Some(Unavailable::LeftAlone) => return Standing::LeftAlone,
@@ -383,7 +383,7 @@ impl Partition {
     }
 }
 
-/// What a partition has for as long as there is it.
+/// The constant values of a partition.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct FixedPartition {
     pub(crate) compute_units: Option<u32>,

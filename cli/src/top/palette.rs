@@ -12,14 +12,14 @@ use crate::level::Level;
 pub(crate) enum Palette {
     /// Green, yellow, red
     Default,
-    /// Blue, yellow, magenta: told apart by people who confuse red and green
+    /// Blue, yellow, magenta: distinct for red-green colour blindness
     Colorblind,
-    /// No colours: bold, reverse and dim alone
+    /// No colours: only bold, reverse and dim
     Mono,
 }
 
 impl Level {
-    /// What says the same as the colour.
+    /// The text that carries the same information as the colour.
     pub(crate) fn sign(self) -> &'static str {
         match self {
             Level::Fine => "",
@@ -83,7 +83,8 @@ impl Palette {
         Style::new().add_modifier(Modifier::BOLD)
     }
 
-    /// What matters less: labels, frames, what is old. Dim and not grey: grey is the background of some themes.
+    /// The style of less important text: labels, frames, old values. Dim rather than grey, because grey is the
+    /// background of some themes.
     pub(crate) fn quiet(self) -> Style {
         Style::new().add_modifier(Modifier::DIM)
     }

@@ -1,4 +1,4 @@
-//! Who uses the GPUs: a row for each process and GPU, sorted, filtered and grouped.
+//! The list of processes: one row per process and GPU, sorted, filtered and grouped.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use crate::sections::process::{known, unknown};
 pub(crate) struct ProcessList {
     /// One for each process and GPU.
     pub(crate) rows: Vec<ProcessRow>,
-    /// How many processes could not be looked at.
+    /// Number of processes that could not be inspected.
     pub(crate) unreadable: usize,
     /// Why there is no list.
     pub(crate) unknown: Option<String>,
@@ -33,7 +33,7 @@ pub(crate) struct ProcessRow {
     pub(crate) command: String,
     /// The GPU's number; none for one that is hidden from this process.
     pub(crate) gpu: Option<usize>,
-    /// Bytes.
+    /// Video memory in bytes.
     pub(crate) vram: Option<u64>,
     pub(crate) gtt: Option<u64>,
     /// Percent of an engine.
@@ -50,18 +50,18 @@ pub(crate) struct ProcessRow {
     pub(crate) start: Option<u64>,
 }
 
-/// What the order goes by.
+/// Keys of the sort order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Sort {
     /// GPU, then memory
     Gpu,
-    /// Process number
+    /// Process id
     Pid,
     /// User
     User,
     /// Video memory
     Vram,
-    /// System memory that the GPU has mapped
+    /// System memory mapped by the GPU
     Gtt,
     /// All engines together
     Busy,
@@ -69,9 +69,9 @@ pub(crate) enum Sort {
     Media,
     /// Compute units
     Units,
-    /// Processors
+    /// CPU usage
     Cpu,
-    /// Memory of the machine
+    /// System memory
     Memory,
     /// Command
     Command,
@@ -106,7 +106,7 @@ impl ProcessRow {
         [engines, self.units].into_iter().flatten().max_by(f64::total_cmp)
     }
 
-    /// Whether a text is in one of the words by which people look for a process.
+    /// Returns `true` if one of the searchable words contains the text.
     fn matches(&self, wanted: &str) -> bool {
         let within = |text: &str| text.to_lowercase().contains(wanted);
         within(&self.command)
@@ -130,7 +130,7 @@ impl ProcessRow {
     }
 }
 
-/// How two rows stand to each other: amounts downwards, names and numbers upwards, what is absent last.
+/// Compares two rows: amounts descending, names and ids ascending, missing values last.
 pub(crate) fn compare(a: &ProcessRow, b: &ProcessRow, sort: Sort, inverted: bool) -> Ordering {
     let by_amount = || match (a.amount(sort), b.amount(sort)) {
         (Some(one), Some(other)) => other.total_cmp(&one),
@@ -159,7 +159,7 @@ pub(crate) enum Line {
     Row(usize),
 }
 
-/// How the rows are to be shown.
+/// The order and filter of the rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Order<'a> {
     pub(crate) sort: Sort,
@@ -200,7 +200,7 @@ impl ProcessList {
         lines
     }
 
-    /// What is known of the processes that use this machine's GPUs.
+    /// The processes that use this machine's GPUs.
     pub(crate) fn of(found: &Processes, hosts: &HashMap<ProcessId, Host>) -> ProcessList {
         let others = found.processes.iter().filter(|process| !process.is_self);
         let rows = others.flat_map(|process| {
@@ -215,7 +215,7 @@ impl ProcessList {
     }
 }
 
-/// What a process uses of the machine itself, at the last look.
+/// A process's use of CPUs and memory, at the last look.
 #[derive(Debug, Clone)]
 pub(crate) struct Host {
     pub(crate) used: HostUse,
@@ -254,7 +254,7 @@ fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow 
     }
 }
 
-/// How busy a process kept some engines since the last look. One that its descriptors do not list has not worked.
+/// Usage of some engines by a process since the last look. An engine that its descriptors do not list has not worked.
 fn percent(used: &ProcessGpu, engines: &[Engine]) -> Option<f64> {
     if used.clients.is_empty() || used.engines_complete.is_err() {
         return None;

@@ -16,7 +16,7 @@ use super::screenshot::new_name;
 
 /// A frame is all that the program reads of the machine, so they are not taken more often.
 const SHORTEST: Duration = Duration::from_millis(500);
-/// How long the end of the view waits for what is recorded; a GPU that hangs may keep it for ever.
+/// How long the view waits at the end for the recording; a hanging GPU could keep it forever.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A recording that goes on.

@@ -20,7 +20,7 @@ use super::model::{
 };
 use super::replay::Player;
 
-/// What every row and card shows, and the histories keep.
+/// The fields that every row and card shows, and that the histories keep.
 const FIELDS: SampleFields = SampleFields::TEMPERATURES
     .union(SampleFields::POWER)
     .union(SampleFields::POWER_CAP)
@@ -40,16 +40,16 @@ const SHORTEST: Duration = Duration::from_millis(100);
 /// How often what hardly changes is read.
 const FACTS_EVERY: Duration = Duration::from_secs(10);
 
-/// What the screen wants of the thread.
+/// Commands from the screen to the thread.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Ask this often.
+    /// Sets the interval.
     Interval(Duration),
     /// The machine as it was found now.
     Machine(Smi),
     /// Why there is none.
     Nothing(Nothing),
-    /// What was read of a package beside the samples.
+    /// Values of a package that were read beside the samples.
     Facts(Bdf, Facts),
     /// Show this place of a recording, with what was before it.
     Seek(Duration),
@@ -59,7 +59,7 @@ pub(crate) enum Command {
     DetailRead(Bdf),
 }
 
-/// What to sample.
+/// The selection to sample.
 pub(crate) struct Plan {
     pub(crate) machine: Result<Smi, Nothing>,
     /// Only these GPUs; all without any.
@@ -114,7 +114,7 @@ struct Member {
 struct FactsOf {
     known: Arc<Facts>,
     asked: Option<Instant>,
-    /// Whether a thread is still at it.
+    /// Set while a thread works on it.
     pending: bool,
 }
 
@@ -231,9 +231,9 @@ impl Sampling {
             Err(error) => {
                 self.fleet = None;
                 self.members.clear();
-                let sentence = format!("the GPUs cannot be sampled: no thread: {error}");
+                let sentence = format!("cannot start a thread to sample the GPUs: {error}");
                 self.nothing =
-                    Some(Nothing { sentence, hint: "the user's limit of processes may be reached" });
+                    Some(Nothing { sentence, hint: "the user may have reached the process limit" });
             }
         }
     }
@@ -306,7 +306,7 @@ impl Sampling {
         packages
     }
 
-    /// What a recording shows in the time before a place, and at it.
+    /// The frames of a recording before a position, and at it.
     fn rewind(&mut self, place: Duration) -> Vec<Snapshot> {
         let Some(player) = self.player.clone() else { return Vec::new() };
         let resumed = player.stop();
@@ -401,15 +401,15 @@ impl Facts {
 impl Nothing {
     pub(crate) fn no_gpu() -> Nothing {
         Nothing {
-            sentence: "the amdgpu driver is there, but no GPU that it drives".into(),
-            hint: "`amdgpu-smi doctor` says more; a GPU that comes is shown at once",
+            sentence: "the amdgpu driver is loaded, but has no GPU".into(),
+            hint: "run `amdgpu-smi doctor` for details; a new GPU appears here at once",
         }
     }
 
     pub(crate) fn of(error: &amdgpu_smi::Error) -> Nothing {
         Nothing {
             sentence: error.to_string(),
-            hint: "`amdgpu-smi doctor` says more; `amdgpu-smi --demo top` shows a machine that is made up",
+            hint: "run `amdgpu-smi doctor` for details; `amdgpu-smi --demo top` shows a simulated machine",
         }
     }
 }

@@ -12,7 +12,7 @@ use super::finding::{Finder, Found};
 use super::model::Nothing;
 use super::{looking, sampling};
 
-/// How often.
+/// Interval of the scans.
 const EVERY: Duration = Duration::from_secs(3);
 /// How often the machine is scanned although nothing shows that it changed.
 const ANYWAY: Duration = Duration::from_secs(60);

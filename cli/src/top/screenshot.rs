@@ -14,10 +14,10 @@ use super::draw;
 use super::message::Message;
 use crate::failure::Failure;
 
-/// How long one picture waits for the GPUs.
+/// How long a screenshot waits for the GPUs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What a screen of this size would show, line by line and without trailing blanks.
+/// The contents of a screen of this size, line by line and without trailing blanks.
 pub(crate) fn text(app: &mut App, width: u16, height: u16) -> String {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     draw::draw(app, &mut buffer);

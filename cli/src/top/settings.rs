@@ -1,4 +1,4 @@
-//! What of the view can be chosen, and is kept if it is saved.
+//! Settings of the view, which can be saved.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use super::model::Measure;
 use super::palette::Palette;
 use super::processes::Sort;
 
-/// How much room a GPU gets.
+/// Space per GPU on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Density {
-    /// By the number of GPUs and the height of the screen
+    /// Chosen by number of GPUs and height of the screen
     Auto,
-    /// A card with bars and graphs
+    /// Card with bars and graphs
     Full,
     /// Three lines
     Medium,
@@ -42,7 +42,7 @@ impl Density {
     }
 }
 
-/// How long ago a graph begins.
+/// The time span of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Span {
     /// A column for each refresh.
@@ -62,7 +62,7 @@ impl Span {
     }
 }
 
-/// All of it.
+/// All settings.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) interval: Duration,
@@ -75,9 +75,9 @@ pub(crate) struct Settings {
     /// The first of the graphs.
     pub(crate) measure: Measure,
     pub(crate) span: Span,
-    /// Whether the processes are below the GPUs.
+    /// Set if processes are shown below the GPUs.
     pub(crate) processes: bool,
-    /// Whether the last line names the keys.
+    /// Set if the last line lists the keys.
     pub(crate) keys: bool,
 }
 

@@ -20,7 +20,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::message::Message;
 
-/// Whether the terminal is ours at present. A panic may come on any thread, and gives it back once.
+/// Set while the program controls the terminal. A panic on any thread restores it once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, which is given back when this goes.

@@ -39,7 +39,7 @@ fn smi(machine: &Machine) -> Smi {
     Smi::builder().backend(Arc::new(archive)).build().unwrap()
 }
 
-/// What one look at the machine tells.
+/// One snapshot of the machine.
 fn look(machine: Result<Smi, Nothing>) -> Snapshot {
     let (own, _commands) = channel();
     let (to, _messages) = channel();
@@ -411,7 +411,7 @@ fn a_signal_needs_a_live_machine_and_no_readonly() {
     let app = &mut scene.app;
     press(app, 'K');
     assert_eq!(app.mode, Mode::Normal);
-    assert!(app.status.as_ref().unwrap().0.contains("not of this machine"));
+    assert!(app.status.as_ref().unwrap().0.contains("not on this machine"));
     app.origin = Origin::Live;
     app.readonly = true;
     press(app, 'K');

@@ -7,8 +7,8 @@ use amdgpu_smi::metrics::ThrottleReasons;
 
 use crate::sections::throttle::in_words;
 
-/// What slows a GPU down: the reasons of this moment, and those that the firmware counted since the last look with their
-/// share of the time.
+/// Causes of throttling: the current ones, and those that the firmware counted since the last look with their
+/// percentage of the time.
 pub(crate) fn throttling(causes: ThrottleReasons, shares: &ThrottleShares, active: bool) -> Vec<String> {
     let mut words: Vec<String> = match causes.is_empty() {
         true => Vec::new(),

@@ -137,7 +137,7 @@ const ROWS: &[Row] = &[
     ),
     // A virtual function takes no cap.
     ("vf-power-cap", "set -g 0 -o 300 --dry-run", "!", "the host sets it"),
-    // Long numbers.
+    // Numbers with many digits.
     ("xgmi-hive-table", "xgmi", "0/hive/node_id", "17780215227696198033"),
 ];
 
@@ -202,7 +202,7 @@ fn each_case_is_right_in_every_view() {
     println!("cases: {} rows of {} cases", ROWS.len(), machines.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let untried = machines.iter().filter(|machine| !ROWS.iter().any(|(name, ..)| *name == machine.name));
-    // What `doctor` says is text.
+    // The output of `doctor` is text.
     let untried: Vec<_> = untried
         .map(|machine| machine.name.as_str())
         .filter(|name| *name != "ppfeaturemask-decimal")

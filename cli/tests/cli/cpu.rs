@@ -123,9 +123,9 @@ fn which_processors_there_are() {
     let rows = answer(GENOA, &["monitor", "-O", "all", "--csv"]);
     assert_eq!(rows.lines().count(), 5, "{rows}");
     for (args, words) in [
-        (&["metric", "-U", "1"][..], "there is no CPU socket 1: they are 0 to 0, or all"),
-        (&["metric", "-O", "four"], "there is no CPU core four: they are 0 to 3, or all"),
-        (&["list", "-U", "-g", "0"], "cannot be used together"),
+        (&["metric", "-U", "1"][..], "no CPU socket 1; use 0 to 0, or all"),
+        (&["metric", "-O", "four"], "no CPU core four; use 0 to 3, or all"),
+        (&["list", "-U", "-g", "0"], "cannot be combined"),
     ] {
         let output = run(GENOA, args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
@@ -140,5 +140,5 @@ fn doctor_names_what_keeps_the_firmware_away() {
     assert!(text.contains("✓ processor"), "{text}");
     assert!(!answer(DESKTOP, &["doctor"]).contains("processor"), "a Ryzen has none");
     let guest = answer("mi300x-1x-k6.16-cpx-nps4-configs", &["doctor"]);
-    assert!(guest.contains("a guest sees no HSMP"), "{guest}");
+    assert!(guest.contains("virtual machines have no HSMP"), "{guest}");
 }

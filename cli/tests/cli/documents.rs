@@ -194,7 +194,10 @@ fn a_sleeping_gpu_sleeps_on() {
         answer(name, &["metric", "-p", "-m", "--all"]).contains("socket power:         N/A (suspended)\n")
     );
     let detail = answer(name, &["-vv", "metric", "-p", "-m"]);
-    assert!(detail.contains("power1_average: the GPU is suspended and would be woken)\n"), "{detail}");
+    assert!(
+        detail.contains("power1_average: the GPU is suspended, and reading would wake it)\n"),
+        "{detail}"
+    );
 }
 
 #[test]
@@ -223,7 +226,7 @@ fn the_default_table_is_a_box() {
     }
 }
 
-/// What render nodes tell is the same here and in the library.
+/// Values of render nodes equal those of the library.
 #[test]
 fn static_says_what_the_library_says() {
     for name in fixtures() {

@@ -12,7 +12,7 @@ use support::kfd_machine::{GPUS, Machine};
 
 /// Sixteen events, and then none.
 const PLAYS: &str = "mi300x-1x-k6.12-spx";
-/// Five.
+/// A machine with five processes.
 const PROCESSES: &str = "navi21-1x-k7.0-desktop-in-reset";
 const SILENT: &str = "navi31-1x-k6.12-desktop";
 
@@ -148,7 +148,7 @@ fn a_wrong_type_is_told_the_right_ones() {
 fn amds_shape_is_refused_in_a_sentence() {
     let (status, stdout, stderr) = outcome(PLAYS, &["--json=amd"]);
     assert_eq!((status, stdout.as_str(), stderr.lines().count()), (Some(2), "", 1));
-    assert!(stderr.contains("event has no --json=amd: "), "{stderr}");
+    assert!(stderr.contains("event has no --json=amd, "), "{stderr}");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn nothing_that_can_be_watched_is_1() {
     for (manifest, sentence) in [
         (
             "errno EACCES dev/kfd\n",
-            "amdgpu-smi: /dev/kfd: no permission to open: only the node's group may, ",
+            "amdgpu-smi: /dev/kfd: no permission to open: add the user to the node's group, ",
         ),
         ("errno EINVAL dev/kfd\n", "amdgpu-smi: /dev/kfd: the GPU is in reset, "),
         ("kfd version 1.2\n", "amdgpu-smi: /dev/kfd: not supported by this GPU or driver\n"),
@@ -270,14 +270,17 @@ fn nothing_that_can_be_watched_is_1() {
     machine.remove("dev/kfd");
     let (status, _, stderr) = of_machine(&machine, &[]);
     assert_eq!(status, Some(1));
-    assert!(stderr.starts_with("amdgpu-smi: /dev/kfd: not there: "), "{stderr}");
+    assert!(stderr.starts_with("amdgpu-smi: /dev/kfd: not found: "), "{stderr}");
 }
 
 #[test]
 fn what_the_set_warns_of_is_said() {
     let (status, stdout, stderr) = outcome(PLAYS, &["--all-processes", "--count", "1"]);
     assert_eq!((status, stdout.lines().count()), (Some(0), 1));
-    assert!(stderr.starts_with("amdgpu-smi: warning: cannot tell whether the kernel will give "), "{stderr}");
+    assert!(
+        stderr.starts_with("amdgpu-smi: warning: cannot find out whether the kernel will report "),
+        "{stderr}"
+    );
     assert_eq!(stderr.lines().count(), 2);
     // Where it can be told that the kernel would give none, there is nothing to watch.
     let machine = Machine::new(1);

@@ -1,7 +1,7 @@
-//! What list, static and metric print on every fixture, and the other commands on those that they are about, beside
-//! the fixture: `expect/<command>.{txt,amd.txt,json}`.
+//! The output of list, static and metric on every fixture, and of the other commands on fixtures that concern them,
+//! compared with files in the fixture: `expect/<command>.{txt,amd.txt,json}`.
 //!
-//! `AMDGPU_SMI_BLESS=1` writes them anew. Each is to be read then, and compared with the fixture's files.
+//! `AMDGPU_SMI_BLESS=1` writes the files. Read the differences then, and compare them with the fixture's files.
 
 use crate::{fixture, fixtures, run};
 

@@ -72,7 +72,7 @@ fn the_names_of_a_lost_node_have_its_reason() {
     }
 }
 
-/// Who asks for a healthy GPU gets a whole answer.
+/// A query of a healthy GPU is complete.
 #[test]
 fn a_chosen_gpu_is_whole() {
     let root = broken(&[("EIO", "sys/devices/virtual/kfd/kfd/topology/nodes/6/properties")]);

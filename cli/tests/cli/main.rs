@@ -61,12 +61,12 @@ fn command(args: &[&str]) -> Command {
     command
 }
 
-/// What it prints about a fixture.
+/// Runs the program on a fixture.
 fn run(name: &str, args: &[&str]) -> Output {
     command(args).arg("--root").arg(fixture(name)).output().expect("the program runs")
 }
 
-/// What it prints about a fixture, which must be an answer.
+/// Runs the program on a fixture; it must succeed.
 fn answer(name: &str, args: &[&str]) -> String {
     let output = run(name, args);
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -43,7 +43,7 @@ fn document(root: &Path, args: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// How many values were the same; those of the default columns too.
+/// The number of equal values, including the default columns.
 fn compare(name: &str, root: &Path) -> usize {
     let (rows, columns) = (document(root, &COLUMNS), document(root, &["monitor"]));
     let metric = document(root, &["metric"]);
@@ -115,7 +115,7 @@ fn table(version: u8, milliseconds: u32, ppt: u32, thermal: u32, dies: [u64; 2])
     put(44, &7u32.to_le_bytes());
     put(48, &(500 + ppt).to_le_bytes());
     put(52, &(100 + thermal).to_le_bytes());
-    // Of 10 ns.
+    // In units of 10 ns.
     put(288, &(u64::from(milliseconds) * 100_000 + 1).to_le_bytes());
     put(338, &1u16.to_le_bytes());
     dies.iter().enumerate().for_each(|(die, count)| put(counters + die * 8, &count.to_le_bytes()));
@@ -184,7 +184,7 @@ fn metric_tells_shares_of_the_interval() {
     assert_eq!((&dies[0], &dies[1], &dies[2]), (&percent(json!(10)), &percent(json!(0)), &Value::Null));
     let dies = &throttle["gfx_clk_below_host_limit_power_violation_status"]["xcp_0"];
     assert_eq!((dies[0].as_str(), dies[1].as_str()), (Some("ACTIVE"), Some("NOT ACTIVE")));
-    // What the table does not have stays absent, with the reason of the counter.
+    // Values missing in the table stay absent, with the counter's reason.
     assert!(throttle["hbm_thermal_violation_activity"].is_null());
     assert_eq!(gpu["unavailable"]["throttle.hbm_thermal_violation_activity"], "not_supported");
 }

@@ -53,7 +53,7 @@ fn a_flag_may_stand_twice() {
         let output = run_as(name, NAVI31, &["list", "--json", "--json"]);
         assert!(output.status.success(), "{name}");
     }
-    // GPUs add up.
+    // Repeated GPU options add up.
     let output =
         run_as("amd-smi", "mi210-navi31-2x-k6.12-processes", &["list", "--json", "-g", "0", "-g", "1"]);
     assert_eq!(json(&output).as_array().map(Vec::len), Some(2));
@@ -96,7 +96,7 @@ fn amd_smi_says_its_name_and_amds_version() {
     assert!(text(&run_as("amd-smi", NAVI31, &["--help"])).contains("Usage: amd-smi "));
 }
 
-/// What telegraf's inputs.amd_rocm_smi asks for.
+/// The options of telegraf's inputs.amd_rocm_smi.
 const TELEGRAF: &str = "-o -l -m -M -g -c -t -u -i -f -p -P -s -S -v --showreplaycount --showpids --showdriverversion \
     --showmemvendor --showfwinfo --showproductname --showserial --showuniqueid --showbus --showpendingpages \
     --showpagesinfo --showmeminfo all --showretiredpages --showunreservablepages --showmemuse --showvoltage --showtopo \

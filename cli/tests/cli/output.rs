@@ -21,7 +21,7 @@ fn a_file_is_neither_replaced_nor_continued_unasked() {
     let refused = run(NAME, &["list", "--file", path]);
     assert_eq!(refused.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(stderr.contains("answer.txt is there already: --append"), "{stderr}");
+    assert!(stderr.contains("answer.txt already exists; --append"), "{stderr}");
     assert_eq!(content(), expected);
 
     assert_eq!(answer(NAME, &["list", "--file", path, "--append"]), "");

@@ -86,7 +86,7 @@ fn without_any_list_it_is_said() {
     let (_, text) = of(&["process", "--json"]);
     let document: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(document["gpu_data"][0]["process_list"], Value::Null);
-    assert!(of(&[]).1.contains("Not known: neither KFD nor /proc lists any"));
+    assert!(of(&[]).1.contains("Not known: neither KFD nor /proc can be read"));
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -78,7 +78,7 @@ fn wrong_options_and_files() {
     assert_eq!(output.status.code(), Some(1));
     assert!(
         String::from_utf8_lossy(&output.stdout)
-            .contains("x.cper                           holds no whole record")
+            .contains("x.cper                           contains no complete record")
     );
     // Where there are no records there is no answer, and no file.
     let output = run("mi300x-1x-k6.12-spx", &["ras", "--cper", "--folder", path]);

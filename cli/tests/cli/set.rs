@@ -119,28 +119,28 @@ fn refused(name: &str, call: &str) -> (Option<i32>, String) {
 #[test]
 fn a_wrong_call_is_2_and_says_what_is_right() {
     for (call, sentence) in [
-        ("set -o 300", "which GPU? Name it, as in -g 0, or say -g all"),
+        ("set -o 300", "which GPU? Name it, as in -g 0, or use -g all"),
         ("reset -c", "which GPU?"),
-        ("set -g 0", "nothing to set: -o 300 sets the power cap"),
-        ("reset -g 0", "nothing to reset: "),
-        ("set -g 0 -o 300.5", "--power-cap 300.5: expected whole watts, as 300 or 300W"),
+        ("set -g 0", "nothing to set; -o 300, for example, sets the power cap"),
+        ("reset -g 0", "nothing to reset; "),
+        ("set -g 0 -o 300.5", "--power-cap 300.5: expected whole watts, such as 300 or 300W"),
         ("set -g 0 -o 300mW", "expected whole watts"),
-        ("set -g 0 -o ppt1 300", "stands after the watts"),
+        ("set -g 0 -o ppt1 300", "after the watts"),
         ("set -g 0 -o 300 -o 310", "one cap is given twice"),
-        ("set -g 0 -l turbo", "there are auto, low, high, manual, stable_std"),
+        ("set -g 0 -l turbo", "expected auto, low, high, manual, stable_std"),
         ("set -g 0 -f fast", "50% of full speed, 128 of 255, 1500rpm, full or auto"),
         ("set -g 0 -L sclk low 500", "low is neither min nor max"),
         ("set -g 0 -L dclk min 500", "dclk is none of sclk, mclk, fclk"),
         ("set -g 0 -L sclk min 500 -L gfxclk min 600", "one bound is given twice"),
         ("set -g 0 -c sclk", "which levels?"),
-        ("set -g 0 -c 1 2", "the clock stands first"),
-        ("set -g 0 -M NPS5", "there are NPS1, NPS2, NPS4, NPS8"),
-        ("set -g 0 -R maybe", "there are 0 off, 1 on"),
-        ("set -g 0 --overdrive c", "there are `s|m INDEX MHZ [MILLIVOLTS]`"),
-        ("set -g 0 --fan-curve 40", "expected degrees, a colon and percent, as 60:35"),
+        ("set -g 0 -c 1 2", "expected a clock first"),
+        ("set -g 0 -M NPS5", "expected NPS1, NPS2, NPS4 or NPS8"),
+        ("set -g 0 -R maybe", "expected 0 (off), 1 (on)"),
+        ("set -g 0 --overdrive c", "expected `s|m INDEX MHZ [MILLIVOLTS]`"),
+        ("set -g 0 --fan-curve 40", "expected degrees, a colon and percent, such as 60:35"),
         ("set -g 0 -P 1 --custom-profile 1", "cannot be used with"),
-        ("set -g 0 -C SPX -o 300", "it stands alone"),
-        ("set -g 0 -o 300 --json=amd", "take --json"),
+        ("set -g 0 -C SPX -o 300", "cannot be combined with other settings"),
+        ("set -g 0 -o 300 --json=amd", "use --json"),
         ("set -g 7 -o 300", "no GPU 7: "),
     ] {
         let (status, stderr) = refused(NAVI31, call);
@@ -153,14 +153,17 @@ fn a_wrong_call_is_2_and_says_what_is_right() {
 #[test]
 fn what_cannot_be_undone_needs_a_yes_off_a_terminal() {
     for (name, call, sentence) in [
-        (SPX, "set -g 0 -C CPX", "takes the GPUs of the list away"),
+        (SPX, "set -g 0 -C CPX", "removes GPUs from the list"),
         (SPX, "set -g 0 -M NPS4", "when the driver is next loaded"),
         (NAVI31, "reset -g 0 -G", "ends everything that runs on the GPU"),
         (NAVI31, "reset -g 0 -c -G", "ends everything that runs on the GPU"),
     ] {
         let (status, stderr) = refused(name, call);
         assert_eq!(status, Some(2), "{call}: {stderr}");
-        assert!(stderr.contains(sentence) && stderr.contains("--yes says that it is meant"), "{stderr}");
+        assert!(
+            stderr.contains(sentence) && stderr.contains("no terminal to confirm on; pass --yes"),
+            "{stderr}"
+        );
         // With it, what is next in the way is told.
         let (status, stderr) = refused(name, &format!("{call} --yes"));
         assert_eq!(status, Some(1), "{call}: {stderr}");
@@ -173,8 +176,8 @@ fn a_fixture_is_only_looked_at() {
     for call in ["set -g 0 -o 300", "reset -g 0 -c -f -p -d -o", "set -g 0 -l low --json"] {
         let (status, stderr) = refused(NAVI31, call);
         assert_eq!(status, Some(1), "{call}");
-        assert!(stderr.contains("this machine is only looked at, not written to"), "{stderr}");
-        assert!(stderr.contains("hint: --dry-run shows what would be done\n"), "{stderr}");
+        assert!(stderr.contains("read-only: this is a fixture or a recording"), "{stderr}");
+        assert!(stderr.contains("hint: --dry-run shows the planned writes\n"), "{stderr}");
     }
 }
 
@@ -182,7 +185,7 @@ fn a_fixture_is_only_looked_at() {
 fn a_sleeping_gpu_is_woken_only_if_that_is_said() {
     let (status, stderr) = refused(SUSPENDED, "set -g 0 -o 30 --dry-run");
     assert_eq!(status, Some(1));
-    assert!(stderr.ends_with("hint: --wake lets it be woken\n"), "{stderr}");
+    assert!(stderr.ends_with("hint: pass --wake to wake it\n"), "{stderr}");
     let planned = json(SUSPENDED, &["set", "-g", "0", "-o", "30", "--dry-run", "--wake", "--json"]);
     assert_eq!(planned["gpu_data"][0]["changes"][0]["asked"]["value"], 30);
 }
@@ -230,15 +233,9 @@ fn help_teaches() {
         String::from_utf8(output.stdout).expect("UTF-8")
     };
     let set = help(&["set", "--help"]);
-    for word in [
-        "Examples:",
-        "What it may need:",
-        "Exit status:",
-        "amdgpu.ppfeaturemask",
-        "--dry-run",
-        "--yes",
-        "300W",
-    ] {
+    for word in
+        ["Examples:", "Requirements:", "Exit status:", "amdgpu.ppfeaturemask", "--dry-run", "--yes", "300W"]
+    {
         assert!(set.contains(word), "{word}");
     }
     let reset = help(&["reset", "--help"]);

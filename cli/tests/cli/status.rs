@@ -45,9 +45,7 @@ fn a_driver_without_a_gpu_is_1() {
     };
     let (status, stdout, stderr) = of(&["metric"]);
     assert_eq!((status, stdout.as_str()), (Some(1), ""));
-    assert!(
-        String::from_utf8_lossy(&stderr).contains("the amdgpu driver is there, but no GPU that it drives")
-    );
+    assert!(String::from_utf8_lossy(&stderr).contains("the amdgpu driver is loaded, but has no GPU"));
     assert_eq!(of(&["list", "--json=amd"]).1, "[]\n");
     assert_eq!(of(&["static", "--json=amd", "-g", "all"]).1, "{\n    \"gpu_data\": []\n}\n");
     assert_eq!(of(&["list", "--json"]).1, "{\n  \"schema\": 1,\n  \"gpu_data\": []\n}\n");
@@ -64,7 +62,7 @@ fn nothing_to_tell_is_1() {
     let (status, stdout, stderr) = outcome("navi23-1x-k6.6-laptop-suspended", &["metric", "-p"]);
     assert_eq!(status, Some(1));
     assert!(stdout.contains("power: N/A (suspended)"));
-    assert_eq!(stderr, "amdgpu-smi: nothing of what was asked for can be told: suspended\n");
+    assert_eq!(stderr, "amdgpu-smi: none of the requested values is available: suspended\n");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a chip tells must not shrink because a newer kernel prints a newer table.
+//! Newer kernels print newer tables; no value of a chip may get lost.
 
 use std::collections::BTreeSet;
 

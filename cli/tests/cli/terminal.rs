@@ -10,7 +10,7 @@ use crate::{command, fixture, run};
 
 const NAME: &str = "navi31-1x-k6.12-desktop";
 
-/// What the program prints on a terminal; none where this machine has no pseudo-terminals.
+/// The program's output on a terminal; `None` if this machine has no pseudo-terminals.
 fn on_terminal(args: &[&str], variables: &[(&str, &str)]) -> Option<String> {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).ok()?;
     grantpt(&controller).ok()?;

@@ -1,4 +1,4 @@
-//! What a newer kernel publishes and nobody here knows is shown by its number.
+//! Unknown values of a newer kernel are shown by their number.
 
 use std::fs;
 use std::path::Path;

@@ -92,7 +92,7 @@ fn ctrl_c_ends_it_well() {
         let output = child.wait_with_output().expect("it ends");
         assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &[][..]), "{args:?}");
         assert!(start.elapsed() < Duration::from_secs(60), "it does not wait for the next sample");
-        // What was begun is whole, and no control sequence is left behind.
+        // Every line is complete, and no control sequence remains.
         assert!(rest.is_empty() || rest.ends_with('\n'));
         assert!(!rest.contains('\x1b') && !first.contains('\x1b'));
     }

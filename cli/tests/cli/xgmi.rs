@@ -84,5 +84,8 @@ fn errors_only_when_asked_for() {
 fn no_xgmi_is_1() {
     let output = run("navi31-1x-k6.12-desktop", &["xgmi"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("amdgpu-smi: no GPU here tells of XGMI: "));
+    assert!(
+        String::from_utf8_lossy(&output.stderr)
+            .starts_with("amdgpu-smi: no GPU on this machine reports XGMI: ")
+    );
 }

@@ -20,7 +20,7 @@ use amdgpu_smi::{Gpu, Smi};
 
 use quantities::{Answers, Quantity, View};
 
-/// What is done to a file.
+/// The damage to a file.
 #[derive(Debug, Clone, Copy)]
 enum Damage {
     Removed,

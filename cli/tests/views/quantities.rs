@@ -77,7 +77,7 @@ pub(crate) enum View {
 }
 
 impl View {
-    /// How far a view may round.
+    /// The precision to which a view may round.
     pub(crate) fn precision(self, quantity: Quantity) -> f64 {
         use Quantity::*;
         match (self, quantity) {
@@ -96,7 +96,7 @@ pub(crate) type Shown = BTreeMap<Quantity, Option<f64>>;
 pub(crate) struct Answers {
     pub(crate) index: usize,
     pub(crate) first_of_package: bool,
-    /// What the metrics table has.
+    /// The values of the metrics table.
     pub(crate) table: Shown,
     /// The handle's first.
     pub(crate) views: Vec<(View, Shown)>,
@@ -156,7 +156,7 @@ fn of_look(look: &Look<'_>) -> Shown {
     ])
 }
 
-/// What the metrics table has of them, read apart from the summaries.
+/// The values of the metrics table, read independently of the summaries.
 pub(crate) fn of_table(gpu: &Gpu) -> Shown {
     use Quantity::*;
     let Ok(table) = gpu.metrics() else { return Shown::new() };
@@ -181,7 +181,7 @@ pub(crate) fn of_table(gpu: &Gpu) -> Shown {
     ])
 }
 
-/// What the command prints; null where it prints nothing.
+/// The command's output; null if it prints nothing.
 pub(crate) fn document(root: &Path, args: &[&str]) -> Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi"));
     command.args(args).arg("--root").arg(root).env_remove("AMDGPU_SMI_ROOT").stdin(Stdio::null());

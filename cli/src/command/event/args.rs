@@ -1,45 +1,45 @@
-//! The options of `event`, and what a monitor can see.
+//! The options of `event`, and their help.
 
 use amdgpu_smi::event::EventType;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-// A paragraph a line, which is wrapped to the terminal's width.
+// One line per paragraph: clap wraps it to the terminal's width.
 const EVENT_HELP: &str = "\
-What can be seen:
-* Resets, and throttling of MI100, MI200 and MI300: by everybody who may open /dev/kfd, as a rule the group render.
-* Of processes (migrations, page faults, queues, unmapped memory) the kernel tells a watcher only its own, of which \
-there is nothing to tell. Those of all need --all-processes and CAP_SYS_ADMIN; root of a container with a user \
-namespace of its own has not got it.
-* Memory faults (VMFAULT): everybody's on older kernels, as the others of processes on newer ones. RX 5000 and 6000 \
-report none.
-* Processes that come and go are reported by no stable kernel. Where --types names PROCESS_START or PROCESS_END, \
-KFD's list of processes is looked at four times a second, and what it tells is marked as derived.
-* Process ids are those of the host, in a container too.
+Visible events:
+* Resets, and throttling of MI100, MI200 and MI300: visible to every user who may open /dev/kfd, usually the group \
+render.
+* Migrations, page faults, queue evictions and unmapped memory belong to a process. The kernel shows them only to \
+that process, unless you pass --all-processes and have CAP_SYS_ADMIN. Root of a container with its own user \
+namespace does not have it.
+* Memory faults (VMFAULT): older kernels show those of all processes; newer ones treat them like page faults. RX 5000 \
+and RX 6000 report none.
+* No stable kernel reports the start and end of processes. If --types names PROCESS_START or PROCESS_END, the \
+program polls KFD's process list four times a second and marks these events as derived.
+* Process ids are the host's, also in a container.
 
-What is lost:
-The kernel keeps about a dozen events and drops further ones in silence. They are fetched at once, and 65536 kept \
-for a slow reader of the output. What is known to be lost is a DROPPED_EVENT, whatever --types says.
+Lost events:
+The kernel buffers about a dozen events and silently drops the rest. This program fetches them at once and keeps up \
+to 65536 for a slow reader. Each known loss is reported as a DROPPED_EVENT, regardless of --types.
 
 Output:
-A line an event, written at once. The time is the event's own where the driver gives one, else that of its arrival, \
-in UTC. JSON is an object a line: schema, timestamp, gpu, bdf, event, \
-message (what the driver wrote), arrival and time (nanoseconds since boot), origin (kernel, derived, or queue: this \
-program), and the fields of the event's type, null where the kernel does not tell them. GPUs in these are kfd_id of \
-`list`, and 0 is the machine's memory.
-How many events there were is said on standard error at the end. Ctrl-C and SIGTERM end it with status 0.
+One line per event, written at once. The time, in UTC, is the event's own if the driver gives one, else the time of \
+arrival. JSON prints one object per line: schema, timestamp, gpu, bdf, event, message (the driver's text), arrival and \
+time (nanoseconds since boot), origin (kernel, derived, or queue for this program) and the fields of the event's type, \
+null if the kernel omits them. These fields name a GPU by its kfd_id (see `list`); 0 is system memory.
+At the end, standard error has the number of events. Ctrl-C and SIGTERM exit with status 0.
 
 Examples:
   amdgpu-smi event --types GPU_PRE_RESET --count 1         wait for a reset
-  amdgpu-smi event --json --file events.jsonl --append     keep a log
-  sudo amdgpu-smi event --all-processes --duration 60      a minute of everything";
+  amdgpu-smi event --json --file events.jsonl --append     append to a log
+  sudo amdgpu-smi event --all-processes --duration 60      all events of one minute";
 
-/// Which events, and for how long.
+/// Filters and limits of `event`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Events", after_long_help = EVENT_HELP)]
-#[command(after_help = "--help says more: what can be seen, what is lost, the output.")]
+#[command(after_help = "See --help for the visible events, lost events and the output.")]
 pub(crate) struct EventArgs {
-    /// Only these types of events, by AMD's names in either case
+    /// Only events of these types (case-insensitive)
     #[arg(long, value_name = "TYPE", num_args = 1.., value_delimiter = ',', ignore_case = true)]
     #[arg(value_parser = event_types())]
     pub(crate) types: Vec<EventType>,
@@ -49,12 +49,12 @@ pub(crate) struct EventArgs {
     /// Stop after SEC seconds
     #[arg(long, value_name = "SEC", value_parser = crate::args::seconds)]
     pub(crate) duration: Option<f64>,
-    /// Stop after N events; a DROPPED_EVENT that --types does not name is not counted
+    /// Stop after N events; DROPPED_EVENT counts only if --types names it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,
 }
 
-/// The names of the types, which clap lists where none of them is given.
+/// Parses the name of a type; clap lists all names after a mistake.
 fn event_types() -> impl TypedValueParser<Value = EventType> {
     PossibleValuesParser::new(EventType::ALL.iter().map(|known| known.name()))
         .try_map(|name| EventType::from_name(&name).ok_or("not a type of event"))

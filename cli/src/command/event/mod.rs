@@ -26,16 +26,16 @@ use crate::render::{Format, SCHEMA, printable};
 use crate::sections::event::meaning;
 use crate::watch::End;
 
-/// How many events wait in this program while the output's reader is slow.
+/// Number of events kept for a slow reader of the output.
 const CAPACITY: usize = 65_536;
-/// How often KFD's list of processes is looked at, where their coming and going is asked for.
+/// Interval for polling KFD's process list, if the start and end of processes are selected.
 const LOOK: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
     let format = answer::format(common);
     if format == Format::AmdJson {
-        let sentence = "event has no --json=amd: the keys of amd-smi's events are pieces of its text, with no fixed \
-                        names; --json has AMD's names of the events, and what the driver wrote";
+        let sentence = "event has no --json=amd, because the keys of amd-smi's events have no fixed names; \
+                        --json has AMD's event names and the driver's text";
         return Err(Failure::Usage(sentence.into()));
     }
     let smi = machine::scan(common)?;
@@ -56,8 +56,9 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
     let output = Output::open(common)?;
     if output.is_terminal() {
         let gpus = if watched == 1 { "1 GPU".into() } else { format!("{watched} GPUs") };
-        let own = if args.all_processes { "" } else { ", without other processes (--all-processes)" };
-        note(&format!("watching {gpus}{own}; Ctrl-C ends it"));
+        let own =
+            if args.all_processes { "" } else { ", without events of other processes (--all-processes)" };
+        note(&format!("watching {gpus}{own}; press Ctrl-C to stop"));
     }
     let dropped_asked = args.types.is_empty() || args.types.contains(&EventType::Dropped);
     let lines = Lines { smi: &smi, format, own_clock: common.live() };
@@ -116,13 +117,13 @@ struct Watch<'a> {
     output: Output,
     lines: Lines<'a>,
     counts: Counts,
-    /// How many are still to come, where their number is given.
+    /// Number of remaining events, if it is limited.
     left: Option<u64>,
-    /// Whether lost events are among those asked for.
+    /// Set if lost events are selected.
     dropped_asked: bool,
 }
 
-/// What ends a wait.
+/// The causes that end a wait.
 enum Woken {
     Events,
     Signal,
@@ -139,14 +140,14 @@ impl Watch<'_> {
                 Woken::Events if self.next(None)? => {}
                 Woken::Events if self.left == Some(0) => return Ok(End::Done),
                 Woken::Events if self.events.is_ended() => {
-                    return Err(Failure::Nothing("no GPU is left to be watched".into()));
+                    return Err(Failure::Nothing("no GPU is left to watch".into()));
                 }
                 Woken::Events => {}
                 Woken::Signal => break End::Interrupted,
                 Woken::Time => break End::Done,
             }
         };
-        // What had come before the end is not lost to it.
+        // Events that arrived before the end are still printed.
         let until = boot_time();
         while self.next(Some(until))? {}
         Ok(end)
@@ -198,11 +199,11 @@ impl Watch<'_> {
     }
 }
 
-/// How many events there were, by type in the order of their numbers.
+/// Numbers of events by type, in the order of their ids.
 #[derive(Debug, Default)]
 struct Counts {
     by_type: BTreeMap<(u32, &'static str), u64>,
-    /// What the kernel admits to have dropped.
+    /// Number of events that the kernel reported as dropped.
     dropped: u64,
 }
 
@@ -231,11 +232,11 @@ impl Counts {
     }
 }
 
-/// How an event becomes a line.
+/// Formats an event as a line.
 struct Lines<'a> {
     smi: &'a Smi,
     format: Format,
-    /// Whether the drivers' times are of this machine's clock; a recording's are of another.
+    /// Set if the drivers' times are of this machine's clock; a recording's times are not.
     own_clock: bool,
 }
 

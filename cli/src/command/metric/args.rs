@@ -5,14 +5,14 @@ use clap::Args;
 use crate::args::{AutosuspendArgs, WatchArgs};
 use crate::cpu::{CoreMetricArgs, CpuArgs, CpuMetricArgs};
 
-/// Sections of `metric`; none chosen is all of them.
+/// Sections of `metric`; if none is chosen, all are shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Sections (default: all)")]
 pub(crate) struct MetricArgs {
     /// Memory: total, used, free
     #[arg(short, long)]
     pub(crate) mem_usage: bool,
-    /// How busy the engines are
+    /// Usage of the engines
     #[arg(short, long)]
     pub(crate) usage: bool,
     /// Power, caps and voltages
@@ -24,37 +24,37 @@ pub(crate) struct MetricArgs {
     /// Temperatures and their limits
     #[arg(short, long)]
     pub(crate) temperature: bool,
-    /// The PCIe link as it is now
+    /// Current state of the PCIe link
     #[arg(short = 'P', long)]
     pub(crate) pcie: bool,
-    /// Errors in total
+    /// Total errors
     #[arg(short, long)]
     pub(crate) ecc: bool,
-    /// Errors of each block
+    /// Errors per block
     #[arg(short = 'k', long)]
     pub(crate) ecc_blocks: bool,
     /// Voltages
     #[arg(short = 'V', long)]
     pub(crate) voltage: bool,
-    /// Temperatures of the board that carries the GPUs, and power of the node (shown where there are any)
+    /// Temperatures of the baseboard and power of the node (where the machine reports them)
     #[arg(short, long)]
     pub(crate) base_board: bool,
-    /// Temperatures of the GPU's own board (shown where there are any)
+    /// Temperatures of the GPU's board (where the machine reports them)
     #[arg(short = 'G', long)]
     pub(crate) gpu_board: bool,
     /// Fans and the firmware's fan control
     #[arg(short, long)]
     pub(crate) fan: bool,
-    /// The voltage curve
+    /// Voltage curve
     #[arg(short = 'C', long)]
     pub(crate) voltage_curve: bool,
-    /// Overdrive: by how much, and the whole table
+    /// Overdrive: percentage and full table
     #[arg(short, long)]
     pub(crate) overdrive: bool,
     /// Performance level, power profiles, power features
     #[arg(short = 'l', long)]
     pub(crate) perf_level: bool,
-    /// XGMI errors since they were last read; reading clears them, so nothing but this reads them
+    /// XGMI errors since the last read; reading clears them, so only this option reads them
     #[arg(short, long)]
     pub(crate) xgmi_err: bool,
     /// Energy used since the driver was loaded
@@ -63,10 +63,10 @@ pub(crate) struct MetricArgs {
     /// Throttling (-v in AMD's layouts)
     #[arg(long = "violation")]
     pub(crate) throttle: bool,
-    /// The partition's own clocks, engines and counters (shown of partitions whose driver tells them)
+    /// Clocks, engines and counters of each partition (where the driver reports them)
     #[arg(short = 'X', long)]
     pub(crate) partition: bool,
-    /// Traffic on the link, which takes a second for each GPU (with -P or alone)
+    /// Traffic on the PCIe link; takes one second per GPU (with -P or alone)
     #[arg(long)]
     pub(crate) pcie_bw: bool,
     #[command(flatten)]

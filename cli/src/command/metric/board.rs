@@ -9,7 +9,7 @@ use crate::report::{Forms, Node, Section};
 use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
-/// What the package's own board has.
+/// Sensors of the package's board.
 pub(super) fn gpu_board(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
     let board = gpu.gpu().gpu_board_temperatures();
     let mut own = Section::new();
@@ -24,7 +24,7 @@ pub(super) fn any_gpu_board(gpu: &View<'_>, table: &MetricsTable<'_>, section: &
     }
 }
 
-/// What the board that carries the packages has.
+/// Sensors of the board that carries the packages.
 pub(super) fn base_board(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
     let board = gpu.gpu().base_board_temperatures();
     let mut own = Section::new();

@@ -88,13 +88,13 @@ fn dies(table: &MetricsTable<'_>, section: &mut Section) {
             (clocks.len() > 1).then(|| slot(clocks, index)).flatten()
         });
         aids.put(format!("aid_{index}"), memory);
-        mids.put(format!("mid_{index}"), Node::unsupported("no table tells a middle die's clock"));
+        mids.put(format!("mid_{index}"), Node::unsupported("no metrics table has the clock of a middle die"));
     }
     let but_text = Forms::ALL.but(Forms::TEXT);
     section.put_in(but_text, "uclk_aid", aids).put_in(but_text, "socclks_mid", mids);
 }
 
-/// Whether a die's shader clock is locked.
+/// The lock of a die's shader clock.
 fn locked(key: &str, there: bool, table: &MetricsTable<'_>) -> Node {
     let index = key.rsplit('_').next().and_then(|digits| digits.parse::<u32>().ok()).unwrap_or(0);
     table.of(|metrics| {
@@ -104,7 +104,7 @@ fn locked(key: &str, there: bool, table: &MetricsTable<'_>) -> Node {
 }
 
 fn not_locked() -> Node {
-    Node::unsupported("the driver tells it of shader clocks only")
+    Node::unsupported("the driver publishes it for shader clocks only")
 }
 
 /// A clock and its levels.
@@ -117,10 +117,10 @@ fn one(now: Node, clock: &ClockSummary, locked: Node) -> Section {
     let level = match table.as_ref().map(|table| table.current()) {
         Ok(Some(level)) => match level.index {
             DpmIndex::Level(number) => number.into(),
-            DpmIndex::Sleep => Node::absent("deep sleep", "the clock sleeps, below all levels"),
+            DpmIndex::Sleep => Node::absent("deep sleep", "the clock is in deep sleep, below all levels"),
             DpmIndex::Between => Node::absent("between levels", "the clock is at none of the levels"),
         },
-        Ok(None) => Node::absent("not marked", "the driver marks no level"),
+        Ok(None) => Node::absent("not marked", "the driver marks no current level"),
         Err(error) => Node::from(error),
     };
     let mut section = Section::new();

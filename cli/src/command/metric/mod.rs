@@ -50,7 +50,7 @@ pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
     )
 }
 
-/// What adds a section.
+/// Adds a section.
 type Add = fn(&View<'_>, &MetricsTable<'_>, &mut Section);
 
 /// The sections in AMD's order: whether each is asked for, what a sampler reads of it, and what adds it.
@@ -124,12 +124,12 @@ fn sections(args: &MetricArgs) -> [(bool, SampleFields, Add); 19] {
     ]
 }
 
-/// Whether no section is named, which asks for all of them.
+/// Returns `true` if no section is named, which selects all of them.
 fn asks_for_all(args: &MetricArgs) -> bool {
     !sections(args).iter().any(|(asked, ..)| *asked)
 }
 
-/// What a sampler is to read: always also how busy the GPU is, which decides whether it is left alone.
+/// The fields to sample. GPU usage is always included, because it decides whether the GPU is left alone.
 pub(super) fn fields(args: &MetricArgs) -> SampleFields {
     let all = asks_for_all(args);
     let asked = sections(args).into_iter().filter(|(asked, ..)| all || *asked);

@@ -36,7 +36,7 @@ pub(super) fn overdrive(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Sect
         .own("overdrive_table", Node::of(gpu.look().overdrive().map(|table| self::table(&table))));
 }
 
-/// What the driver prints: sections that it does not print are not there.
+/// The sections of the driver's table; others are omitted.
 fn table(table: &Overdrive) -> Section {
     let mut section = Section::new();
     let mut add = |key: &str, nodes: Vec<Node>| {

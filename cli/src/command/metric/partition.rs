@@ -1,4 +1,4 @@
-//! What a partition's own table tells: its clocks, how busy its engines are, how long its dies were held back.
+//! The partition's own table: clocks, usage of engines, time throttled per die.
 
 use amdgpu_smi::Error;
 use amdgpu_smi::metrics::{EngineMetrics, Metrics};

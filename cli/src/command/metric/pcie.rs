@@ -31,7 +31,7 @@ fn pcie(gpu: &View<'_>, table: &MetricsTable<'_>, traffic: bool) -> Node {
     let packets = if traffic { Forms::OURS } else { Forms::OURS.but(Forms::TEXT) };
     let traffic = match traffic {
         true => gpu.gpu().pcie_throughput().map_err(|error| Node::from(&error)),
-        false => Err(Node::absent("not asked", "reading it takes a second; metric --pcie-bw reads it")),
+        false => Err(Node::absent("not asked", "reading takes one second per GPU; use metric --pcie-bw")),
     };
     let of = |value: fn(&PcieTraffic) -> Node| traffic.as_ref().map_or_else(Node::clone, value);
     section

@@ -1,4 +1,4 @@
-//! How the driver chooses clocks: performance level, power profiles, power features.
+//! The driver's clock policy: performance level, power profiles, power features.
 
 use amdgpu_smi::gpu::Features;
 use amdgpu_smi::gpu::PerformanceLevel;
@@ -19,7 +19,7 @@ pub(super) fn performance(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Se
     // People read a word better than a list of sections; `static` names them all.
     let current = |profiles: &Vec<PowerProfile>| {
         let current = profiles.iter().find(|profile| profile.current);
-        let unmarked = || Node::absent("not marked", "the driver marks no profile");
+        let unmarked = || Node::absent("not marked", "the driver marks no current profile");
         current.map_or_else(unmarked, |profile| profile.name.as_str().into())
     };
     section.own("power_profile", Node::reading_as(&profiles, current)).put_in(

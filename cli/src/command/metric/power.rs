@@ -39,7 +39,7 @@ pub(super) fn power(gpu: &View<'_>) -> Node {
     section.into()
 }
 
-/// Whether anything slows the GPU down at this moment.
+/// The current throttling state of the GPU.
 fn throttle_status(gpu: &View<'_>) -> Node {
     Node::reading_as(
         &gpu.look().throttling().active,
@@ -104,7 +104,7 @@ pub(super) fn energy(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let counter = table.of(|metrics| {
         let counter = metrics.energy?;
         let unknown =
-            || Node::absent("unit not known", "nobody says what a tick of this GPU's counter is worth");
+            || Node::absent("unit not known", "the energy unit of this GPU's counter is not published");
         Some(counter.energy().map_or_else(unknown, Node::from))
     });
     section

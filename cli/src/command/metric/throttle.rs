@@ -36,7 +36,7 @@ pub(super) fn throttle(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     section.into()
 }
 
-/// What slows the GPU down at this moment, by the names that are the same on all GPUs.
+/// The current causes of throttling, by names that are the same on all GPUs.
 fn reasons(metrics: &Metrics) -> Option<Node> {
     let reasons = metrics.throttle.reasons?;
     let mut names = reasons.iter_names();

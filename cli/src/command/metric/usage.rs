@@ -1,4 +1,4 @@
-//! How busy the engines are.
+//! Usage of the engines.
 
 use amdgpu_smi::metrics::EngineScope;
 

@@ -6,8 +6,8 @@ use crate::report::{Node, Section};
 use crate::sections::metrics_table::MetricsTable;
 use crate::view::View;
 
-/// What happened on the XGMI links since anyone last asked: reading clears it (`amdgpu_xgmi_show_error`), so only
-/// those have it read who ask for it by name.
+/// Errors of the XGMI links since the last read by any program. Reading clears them (`amdgpu_xgmi_show_error`), so
+/// they are read only on request.
 pub(super) fn errors(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
     const KEY: &str = "xgmi_err";
     match gpu.gpu().read_and_clear_xgmi_errors() {
@@ -24,5 +24,5 @@ pub(super) fn errors(gpu: &View<'_>, _: &MetricsTable<'_>, section: &mut Section
 }
 
 pub(super) fn no_errors(_: &View<'_>, _: &MetricsTable<'_>, section: &mut Section) {
-    section.put("xgmi_err", Node::absent("not asked", "reading clears it; metric -x reads and so clears it"));
+    section.put("xgmi_err", Node::absent("not asked", "reading clears it; use metric -x"));
 }

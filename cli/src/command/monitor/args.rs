@@ -5,14 +5,14 @@ use clap::Args;
 use crate::args::{AutosuspendArgs, WatchArgs};
 use crate::cpu::CpuArgs;
 
-/// Columns of `monitor`; none chosen is AMD's default.
+/// Columns of `monitor`; if none is chosen, AMD's default is shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Columns (default: power, temperatures, clock, usage, memory)")]
 pub(crate) struct MonitorArgs {
     /// Power and its cap
     #[arg(short, long)]
     pub(crate) power_usage: bool,
-    /// Temperatures of hotspot and memory
+    /// Hotspot and memory temperature
     #[arg(short, long)]
     pub(crate) temperature: bool,
     /// Shader clock and usage
@@ -33,13 +33,13 @@ pub(crate) struct MonitorArgs {
     /// PCIe bandwidth
     #[arg(short = 'r', long)]
     pub(crate) pcie: bool,
-    /// Errors that were corrected, errors that were not, and replays on the link
+    /// Corrected and uncorrected errors, and PCIe replays
     #[arg(short, long)]
     pub(crate) ecc: bool,
     /// Share of time throttled by power or temperature (MI300 and newer)
     #[arg(short = 'V', long)]
     pub(crate) violation: bool,
-    /// The processes below the rows; `process` has more of them
+    /// List processes below the rows; `process` shows more of them
     #[arg(short = 'q', long)]
     pub(crate) process: bool,
     #[command(flatten)]

@@ -79,11 +79,11 @@ impl ColumnGroups {
         }
     }
 
-    /// What a sampler reads for these columns; always how busy the GPU is, which decides whether it is left alone,
-    /// and the table, which has most clocks and what a card without hwmon has.
+    /// The fields to sample for these columns. GPU usage is always included, because it decides whether the GPU is
+    /// left alone, and so is the metrics table, which has most clocks and the values of a card without hwmon.
     ///
-    /// Error counters are read beside the sample: one file for each of up to twenty blocks, which differ from GPU
-    /// to GPU and are asked for by name only.
+    /// Error counters are read separately: one file for each of up to twenty blocks, which differ between GPUs, and
+    /// only on request.
     pub(crate) fn fields(&self) -> SampleFields {
         use SampleFields as Fields;
         let clocks = Fields::CLOCKS | Fields::FREQUENCIES;

@@ -14,7 +14,7 @@ use crate::screen::{Fit, Screen};
 /// Blocks of rows, a block a sample.
 pub(super) struct Fitted {
     columns: Vec<&'static Wanted>,
-    /// Whether columns without room, or without any value so far, are left out.
+    /// Set if columns without room, or without any value so far, are omitted.
     is_default: bool,
     /// Which columns have had a value, so that a column stays once it was there.
     seen: Vec<bool>,
@@ -233,7 +233,7 @@ impl Fitted {
             }
             Node::Absent(absent) if self.verbose > 0 => inline(&Node::Absent(absent.clone()), 1),
             Node::Absent(absent) => match state(absent) {
-                // Once in a row.
+                // Each state is printed once per row.
                 Some(state) if !said.contains(&state) => {
                     said.push(state);
                     state.into()
@@ -478,7 +478,7 @@ mod tests {
         assert!(text.contains("101 °C!"), "{text}");
     }
 
-    /// What is asked for by name is printed, whatever its width.
+    /// Columns selected by name are printed, whatever their width.
     #[test]
     fn named_columns_stay() {
         let text = block(&mut fitted(false, &["-p", "-t", "--vram-usage", "-e"]), &[gpu(0)], None, 40);

@@ -41,7 +41,8 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
     let mut wanted = ColumnGroups::of(args);
     let format = answer::format(common);
     if args.process && matches!(format, Format::Csv(_)) {
-        let sentence = "-q has no CSV, where a row is a GPU; `amdgpu-smi process --csv` has a row a process";
+        let sentence =
+            "-q has no CSV, because CSV rows are GPUs; `amdgpu-smi process --csv` prints one row per process";
         return Err(Failure::Usage(sentence.into()));
     }
     let (smi, gpus, mut output) = answer::begin_with_machine(common, ROOT)?;
@@ -162,7 +163,7 @@ fn more(gpu: &View<'_>, row: &Row<'_>, section: &mut Section) {
         .put_in(Forms::OWN_TEXT, "throttled", throttled);
 }
 
-/// What is counted for each die is a list of the dies of this GPU, or of this partition.
+/// Values per die are a list of the dies of this GPU or partition.
 fn violations(gpu: &View<'_>, table: &MetricsTable<'_>, section: &mut Section) {
     let rates = gpu.rates();
     for (key, name, figure) in VIOLATIONS {
@@ -236,7 +237,7 @@ fn memory(gpu: &View<'_>, default: bool, section: &mut Section) {
         .put("vram_percent", percent);
 }
 
-/// `0.3/192.0 GB`.
+/// Used and total memory, such as `0.3/192.0 GB`.
 fn usage(used: Option<Bytes>, total: Option<Bytes>, absent: &Node) -> Node {
     match (used, total) {
         (Some(used), Some(total)) => format!("{:.1}/{:5.1} GB", used.gibibytes(), total.gibibytes()).into(),

@@ -3,7 +3,7 @@
 use crate::render::inline;
 use crate::report::{Forms, Node, Section};
 
-/// What the row of totals has in a column.
+/// The total of a column.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Total {
     /// A sum, marked as the least if a GPU is missing.

@@ -39,13 +39,13 @@ impl ProcessBox {
         table.fit(&rows);
         let mut notes = String::new();
         if uses.iter().any(|(_, process, _)| process.view == PidView::Host) {
-            notes.push_str("Processes without a name are the host's, by the host's numbers.\n");
+            notes.push_str("Processes without a name run on the host; their ids are the host's.\n");
         }
         notes.push_str(&unreadable(found));
         let sentence = match unknown(found) {
-            None if !found.is_complete() => "None seen; not all processes could be looked at",
+            None if !found.is_complete() => "None found; not all processes could be inspected",
             None => "No running processes found",
-            Some(_) => "Not known: neither KFD nor /proc lists any",
+            Some(_) => "Not known: neither KFD nor /proc can be read",
         };
         ProcessBox { table, rows, notes, sentence }
     }

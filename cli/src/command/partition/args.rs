@@ -2,29 +2,29 @@
 
 use clap::Args;
 
-// A paragraph a line, which is wrapped to the terminal's width.
+// One line per paragraph: clap wraps it to the terminal's width.
 const PARTITION_HELP: &str = "\
-How the compute units and the memory of a package (MI300 and newer Instinct) are split, and how they could be. What a \
-profile deals out the driver tells of one profile at a time, the one selected in xcp_config, and to root only; amd-smi \
-repeats it for all.
+Shows how the compute units and the memory of a package (MI300 and newer Instinct) are split, and the other possible \
+splits. The driver describes the resources of one profile only, the one selected in xcp_config, and only to root; \
+amd-smi repeats them for all profiles.
 
 Examples:
-  amdgpu-smi partition -c                   how each GPU is split
-  sudo amdgpu-smi partition -a              what the profiles deal out
-  sudo amdgpu-smi set -g 0 -C CPX           split it, after partition has told what can be chosen";
+  amdgpu-smi partition -c                   current mode of each GPU
+  sudo amdgpu-smi partition -a              resources of each profile
+  sudo amdgpu-smi set -g 0 -C CPX           switch to CPX; `partition` lists the possible modes";
 
-/// Tables of `partition`; none chosen is all of them.
+/// Tables of `partition`; if none is chosen, all are shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tables (default: all)", after_long_help = PARTITION_HELP)]
-#[command(after_help = "--help says more: who is told what, examples.")]
+#[command(after_help = "See --help for permissions and examples.")]
 pub(crate) struct PartitionArgs {
-    /// How each GPU is split
+    /// Current partitioning of each GPU
     #[arg(short, long)]
     pub(crate) current: bool,
-    /// How the memory is split and can be
+    /// Current and possible memory partitioning
     #[arg(short, long)]
     pub(crate) memory: bool,
-    /// How the compute units can be split, and what each partition gets
+    /// Possible compute partitioning, with the resources of each partition
     #[arg(short, long)]
     pub(crate) accelerator: bool,
 }

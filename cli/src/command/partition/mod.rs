@@ -37,7 +37,7 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
     answer::answered(&sections)
 }
 
-/// Whether anything is known: the number of a partition is, even where nothing can be split.
+/// The current mode. The number of a partition is known even on GPUs that cannot be partitioned.
 fn split(found: &GpuPartitions) -> Section {
     let mut section = Section::new();
     section
@@ -47,7 +47,7 @@ fn split(found: &GpuPartitions) -> Section {
     section
 }
 
-/// Which tables.
+/// The tables to print.
 #[derive(Debug, Clone, Copy)]
 struct PartitionTables {
     current: bool,
@@ -66,7 +66,7 @@ impl PartitionTables {
     }
 }
 
-/// What there is to tell of a GPU.
+/// The partitioning of a GPU.
 struct GpuPartitions {
     gpu: Gpu,
     compute: Result<String>,
@@ -78,7 +78,7 @@ struct GpuPartitions {
 impl GpuPartitions {
     fn of(gpu: &Gpu) -> GpuPartitions {
         let mut profiles = gpu.partition_profiles();
-        // In AMD's order.
+        // Sorted in AMD's order.
         let place = |kind| {
             let order = [ResourceKind::Xcc, ResourceKind::Decoder, ResourceKind::Dma, ResourceKind::Jpeg];
             order.iter().position(|known| *known == kind)
@@ -109,7 +109,7 @@ impl GpuPartitions {
         match &self.profiles {
             Ok(profiles) => match profiles.iter().find(|profile| profile.current.as_deref() == Ok(&true)) {
                 Some(profile) => profile.index.into(),
-                None => Node::absent("not known", "the driver lists no profile for how it is split"),
+                None => Node::absent("not known", "the driver lists no profile for the current mode"),
             },
             Err(error) => Node::from(error),
         }
@@ -151,7 +151,7 @@ fn profile(found: &GpuPartitions, profile: &PartitionProfile, section: &mut Sect
     });
     let known = Forms::JSON;
     let amds = Forms::ALL.but(known);
-    let other = || Node::absent("not current", "the package is not split so");
+    let other = || Node::absent("not current", "this is not the package's current mode");
     let id = if is_current { found.partition().to_string().into() } else { other() };
     section
         .put("profile_index", profile.index)
@@ -189,7 +189,7 @@ fn resource(index: usize, resource: &PartitionResource) -> Section {
 }
 
 fn not_selected() -> Node {
-    Node::absent("not selected", "the driver tells of the selected profile only")
+    Node::absent("not selected", "the driver describes the selected profile only")
 }
 
 fn no_resource() -> Section {
@@ -331,7 +331,7 @@ fn amds(found: &[GpuPartitions], wanted: PartitionTables) -> Section {
     section
 }
 
-/// What AMD leaves empty in a row is what the row above says.
+/// AMD leaves a cell empty if it equals the one above.
 fn amds_profiles(found: &[GpuPartitions]) -> (Vec<Node>, Vec<Node>) {
     const RESOURCE: [&str; 4] = ["resource_index", "resource_type", "resource_instances", "resources_shared"];
     let (mut profiles, mut resources) = (Vec::new(), Vec::new());

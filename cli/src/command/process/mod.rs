@@ -91,7 +91,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
         }
         is_first = false;
         match unknown(&found) {
-            Some(error) => Err(Failure::Unanswered(format!("no list of processes can be read: {error}"))),
+            Some(error) => Err(Failure::Unanswered(format!("cannot read any list of processes: {error}"))),
             None => Ok(()),
         }
     };
@@ -100,7 +100,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     answer::tidy(end, &mut output)
 }
 
-/// What is asked for, and what was found.
+/// The selection, and the processes found.
 struct Listing<'a> {
     common: &'a Common,
     args: &'a ProcessArgs,
@@ -109,7 +109,7 @@ struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// Whether a process is asked for.
+    /// Returns `true` if a process is selected.
     fn wants(&self, process: &Process) -> bool {
         let of_name = |name: &String| {
             process.name.as_deref().is_ok_and(|known| known.to_lowercase() == name.to_lowercase())
@@ -118,7 +118,7 @@ impl<'a> Listing<'a> {
             && (self.args.name.is_empty() || self.args.name.iter().any(of_name))
     }
 
-    /// Whether a GPU is asked for. Those that are hidden from this process are no GPU that could be named.
+    /// Returns `true` if a GPU is selected. GPUs hidden from this process cannot be selected.
     fn wants_gpu(&self, used: &ProcessGpu) -> bool {
         match used.gpu {
             Some(index) => self.gpus.iter().any(|gpu| gpu.index() == index),
@@ -152,26 +152,26 @@ impl<'a> Listing<'a> {
         grouped
     }
 
-    /// Whether there are percentages: an earlier look was taken.
+    /// Returns `true` if there are percentages, which need an earlier sample.
     fn has_percent(&self) -> bool {
         self.args.percent.is_some() || self.args.watch.interval().is_some()
     }
 }
 
-/// What the list does not have, in sentences.
+/// Sentences about missing parts of the list.
 fn notes(found: &Processes) -> String {
     let mut text = String::new();
     if unknown(found).is_some() {
         return text;
     }
     if let Err(error) = &found.kfd {
-        text.push_str(&format!("Processes that compute through ROCm are not known: {error}.\n"));
+        text.push_str(&format!("ROCm processes are not known: {error}.\n"));
     }
     if let Err(error) = &found.proc {
-        text.push_str(&format!("Names, and processes that draw, are not known: {error}.\n"));
+        text.push_str(&format!("Process names and graphics processes are not known: {error}.\n"));
     }
     if found.namespace == Ok(PidNamespace::Nested) {
-        text.push_str("KFD lists processes by the host's numbers, which have no name in this container.\n");
+        text.push_str("KFD lists processes by the host's ids, which have no names in this container.\n");
     }
     text.push_str(&unreadable(found));
     text

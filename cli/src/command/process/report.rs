@@ -61,18 +61,18 @@ pub(super) fn of_gpu(listing: &Listing<'_>, gpu: &Gpu) -> Section {
     section
 }
 
-/// What the processes hold together. In a container each may be listed twice, by both sides' numbers.
+/// Memory used by all processes. In a container, a process may be in both lists under different ids.
 fn sum(found: &Processes, gpu: usize) -> Node {
     match (unknown(found), &found.namespace) {
         (Some(error), _) => Node::from(error),
         (None, Ok(PidNamespace::Nested)) => {
-            Node::absent("not joined", "the same process may be listed by the host's number once more")
+            Node::absent("not joined", "the same process may also be listed by the host's id")
         }
         (None, _) => bytes(found.vram_of_gpu(gpu)),
     }
 }
 
-/// Whether that is all, or what could be seen of it.
+/// Whether the sum is complete, in a word.
 fn sum_is(found: &Processes, gpu: usize) -> &'static str {
     if found.is_vram_known(gpu) { "whole" } else { "at least" }
 }

@@ -4,63 +4,63 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-// A paragraph a line, which is wrapped to the terminal's width.
+// One line per paragraph: clap wraps it to the terminal's width.
 const RAS_HELP: &str = "\
-Without --cper or --afid: of which blocks error correction is on, what they counted since the driver was loaded, the \
-EEPROM's table, and how often data was poisoned.
+By default, shows the blocks with error correction, their error counts since the driver was loaded, the EEPROM table \
+and the number of poison events.
 
---cper: the records of errors (CPER) that the driver keeps since it was loaded, since Linux 6.15, for MI300 and newer \
-Instinct; in debugfs, so for root. Each is told by when, how bad, why, and AMD's numbers for its kinds of error (AFID). \
-Reading takes none away. With --folder each is also written to a file of its own, NAME.cper, with what its header says \
-in NAME.json; files that are there are kept, and another name is taken. --follow looks for new ones every second.
+--cper shows the error records (CPER) that the driver has kept since it was loaded: time, severity, cause and AMD's \
+numbers for the kinds of error (AFID). Needs Linux 6.15, MI300 or newer Instinct, and root (debugfs). Reading removes \
+no record. --folder also writes each record to NAME.cper and its header to NAME.json; existing files are kept, and \
+new records get another name. --follow checks for new records every second.
 
---afid: the numbers of records that were kept in files, on any machine.
+--afid shows the AFIDs of records in files, on any machine.
 
 Examples:
   amdgpu-smi ras                                      error correction and its counts
-  sudo amdgpu-smi ras --cper --severity fatal         the worst
-  sudo amdgpu-smi ras --cper --folder /var/log/cper   keep them; with --follow also those to come
-  amdgpu-smi ras --afid --cper-file fatal-1.cper      what a record is about";
+  sudo amdgpu-smi ras --cper --severity fatal         fatal errors only
+  sudo amdgpu-smi ras --cper --folder /var/log/cper   save the records; add --follow for future ones
+  amdgpu-smi ras --afid --cper-file fatal-1.cper      AFIDs of a saved record";
 
-/// Parts of `ras`.
+/// Options of `ras`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "RAS", after_long_help = RAS_HELP)]
-#[command(after_help = "--help says more: what is told, to whom, examples.")]
+#[command(after_help = "See --help for the records, permissions and examples.")]
 pub(crate) struct RasArgs {
-    /// Records of errors (CPER); implied by --severity and --follow
+    /// Show error records (CPER); implied by --severity and --follow
     #[arg(long)]
     pub(crate) cper: bool,
-    /// AMD's numbers (AFIDs) for the errors in files; implied by --cper-file
+    /// Show AMD's numbers (AFIDs) for the errors in files; implied by --cper-file
     #[arg(long, conflicts_with_all = ["cper", "severity", "follow"])]
     pub(crate) afid: bool,
     /// Only records of this severity
     #[arg(long, value_name = "SEVERITY", num_args = 1.., value_enum, ignore_case = true)]
     #[arg(value_delimiter = ',')]
     pub(crate) severity: Vec<Severity>,
-    /// Write the records into this folder, which is made if it is missing; with --afid: read all *.cper in it
+    /// Write the records to this folder, created if missing; with --afid: read all *.cper in it
     #[arg(long, value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
     /// Keep printing new records until Ctrl-C
     #[arg(long)]
     pub(crate) follow: bool,
-    /// The file with the record
+    /// Read the record from this file
     #[arg(long, value_name = "FILE", conflicts_with_all = ["folder", "cper", "severity", "follow"])]
     pub(crate) cper_file: Option<PathBuf>,
 }
 
 impl RasArgs {
-    /// Whether the records are asked for, by their option or by one that is about them.
+    /// Returns `true` if the records are asked for, directly or by an option that implies them.
     pub(super) fn asks_for_records(&self) -> bool {
         self.cper || self.follow || !self.severity.is_empty()
     }
 
-    /// Whether AMD's numbers are asked for, likewise.
+    /// Returns `true` if AMD's numbers are asked for, directly or by an option that implies them.
     pub(super) fn asks_for_afids(&self) -> bool {
         self.afid || self.cper_file.is_some()
     }
 }
 
-/// How bad an error was.
+/// Severities of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Severity {
     /// Uncorrected, non-fatal

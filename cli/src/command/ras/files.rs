@@ -25,7 +25,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         (None, Some(folder)) => listed(folder)?,
         _ => {
             return Err(Failure::Usage(
-                "--afid needs either --cper-file, or --folder with a folder of *.cper".into(),
+                "--afid needs --cper-file, or --folder with a folder of *.cper files".into(),
             ));
         }
     };
@@ -59,7 +59,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             let detail = absent.why_absent().map_or("", |absent| &absent.detail);
             Err(Failure::Nothing(format!("{}: {detail}", path.display())))
         }
-        None => Err(Failure::Nothing("the folder has no *.cper".into())),
+        None => Err(Failure::Nothing("the folder has no *.cper files".into())),
         _ => Ok(()),
     }
 }
@@ -82,7 +82,7 @@ fn read(path: &Path) -> Result<cper::CperRecords, Node> {
     File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(failed)?;
     let found = cper::records(&bytes);
     match found.records.is_empty() {
-        true => Err(Node::absent("no record", "holds no whole record")),
+        true => Err(Node::absent("no record", "contains no complete record")),
         false => Ok(found),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         (true, _) => records::run(common, args),
         (false, true) => files::run(common, args),
         (false, false) if args.folder.is_some() => {
-            Err(Failure::Usage("--folder needs --cper, to write records, or --afid, to read them".into()))
+            Err(Failure::Usage("--folder needs --cper to write records, or --afid to read them".into()))
         }
         (false, false) => {
             let (gpus, mut output) = answer::begin(common, AmdRoot::Array)?;
@@ -48,7 +48,7 @@ fn report(gpu: &Gpu) -> Section {
     section
 }
 
-/// Whether more pages are retired than the driver puts up with, in AMD's words.
+/// Compares the retired pages with the driver's threshold, in AMD's words.
 fn exceeded(gpu: &Gpu, pages: &amdgpu_smi::Result<Vec<BadPage>>) -> Node {
     match (gpu.bad_page_threshold(), pages) {
         (Ok(threshold), Ok(pages)) => {
@@ -61,7 +61,7 @@ fn exceeded(gpu: &Gpu, pages: &amdgpu_smi::Result<Vec<BadPage>>) -> Node {
     }
 }
 
-/// How often something worse than a wrong bit happened.
+/// Counts of fatal errors and poison events.
 fn events(gpu: &Gpu) -> Node {
     let state = match gpu.ras_event_state() {
         Ok(state) => state,
@@ -80,7 +80,7 @@ fn events(gpu: &Gpu) -> Node {
     Node::List(state.events.iter().map(event).collect())
 }
 
-/// How many there are; `bad-pages` lists them.
+/// Number of bad pages; `bad-pages` lists them.
 fn bad_pages(pages: &amdgpu_smi::Result<Vec<BadPage>>) -> Node {
     let pages = match pages {
         Ok(pages) => pages,

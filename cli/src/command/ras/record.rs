@@ -1,4 +1,4 @@
-//! What a record says.
+//! The contents of a record.
 
 use amdgpu_smi::gpu::{CperRecord, CperSection, CperSeverity, NotifyType, SectionKind};
 
@@ -35,7 +35,7 @@ pub(super) fn afids(record: &CperRecord) -> Node {
     Node::List(record.afids().map(Node::from).collect())
 }
 
-/// What the header says, under AMD's keys, and the sections.
+/// The header's fields under AMD's keys, and the sections.
 pub(super) fn described(record: &CperRecord) -> Section {
     let notify = match record.notify_type {
         NotifyType::CorrectedMachineCheck => "CMC".into(),
@@ -74,7 +74,7 @@ fn part(found: &CperSection) -> Section {
         _ => "unknown".into(),
     };
     let text = |text: &Option<String>| {
-        let no_text = || Node::absent("not told", "the section says that it has none");
+        let no_text = || Node::absent("not told", "the section marks it as absent");
         text.as_deref().map_or_else(no_text, Node::from)
     };
     let no_registers = || Node::absent("not there", "a section of this kind has no registers");

@@ -17,7 +17,7 @@ use crate::render::{AmdRoot, Columns, Document, Format, Layout, inline};
 use crate::report::{Forms, Node, Section};
 use crate::watch::watch;
 
-/// How often new records are looked for, as often as AMD's command does.
+/// Interval for polling new records, the same as in AMD's command.
 const INTERVAL: f64 = 1.0;
 
 pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
@@ -68,7 +68,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         match first {
             Some(absent) if found.iter().all(|found| found.records.is_err()) => {
                 let detail = absent.why_absent().map_or("", |absent| &absent.detail);
-                Err(Failure::Nothing(format!("no records can be read: {detail}")))
+                Err(Failure::Nothing(format!("cannot read any record: {detail}")))
             }
             _ => Ok(()),
         }
@@ -109,7 +109,7 @@ fn records(
     let is_first = |gpu: &Gpu| gpu.ids().partition.unwrap_or(0) == 0;
     let same = |other: &&Gpu| other.ids().package == gpu.ids().package;
     if !is_first(gpu) && gpus.iter().filter(same).any(is_first) {
-        let absent = Node::absent("package", "the package's records are told of its first partition");
+        let absent = Node::absent("package", "the package's records are listed under its first partition");
         return Ok(Err(absent));
     }
     let found = match gpu.cper_records() {
@@ -117,7 +117,7 @@ fn records(
         Err(error) => return Ok(Err(Node::from(&error))),
     };
     let cut = found.cut;
-    // What the ring has overwritten need not be known any more.
+    // Forget records that the ring has overwritten.
     let current: HashSet<&[u8]> = found.records.iter().map(|record| record.bytes.as_slice()).collect();
     seen.retain(|(of, bytes)| *of != gpu.index() || current.contains(bytes.as_slice()));
     let mut kept = Vec::new();
@@ -192,7 +192,7 @@ fn rows(found: &GpuRecords<'_>) -> Vec<Section> {
         section.put("gpu", found.gpu.index());
         for key in CSV_KEYS {
             let node = described.get(Forms::CSV, key).cloned();
-            section.put(key, node.unwrap_or_else(|| Node::unsupported("the record has none")));
+            section.put(key, node.unwrap_or_else(|| Node::unsupported("the record has no such field")));
         }
         if let Some(file) = &kept.file {
             section.put("cper_file", file.display().to_string());

@@ -1,4 +1,4 @@
-//! The options of `set`, and how their values are read.
+//! The options of `set`, and the parsers of their values.
 
 use amdgpu_smi::control::{Choice, OverdriveEdit};
 use amdgpu_smi::gpu::Isolation;
@@ -12,155 +12,156 @@ use crate::change::ChangeArgs;
 use crate::cpu::{CpuArgs, CpuSetArgs};
 
 const SET_ABOUT: &str = "\
-Changes settings of the GPUs that -g names. Everything is planned first and compared with the ranges that the driver \
-publishes; if one thing cannot be, nothing is changed. Then it is done in the order of the options below, and what the \
-driver says afterwards is told beside what was asked for: it may round.
+Changes settings of the GPUs that -g names. Everything is planned first and checked against the ranges that the driver \
+publishes; if any part is refused, nothing is changed. The changes are then made in the order of the options below. The \
+output shows each requested value and the value read back, because the driver may round.
 
-Most files are root's. Nothing survives a reboot or a reload of the driver, except -M, which begins with one.";
+Most settings need root. None survives a reboot or a reload of the driver, except -M, which takes effect at the next \
+reload.";
 
 const SET_HELP: &str = "\
 Examples:
-  amdgpu-smi set -g 0 -o 300 --dry-run             which files would get which bytes, and what is in the way
-  amdgpu-smi set -g 0 -o 300W                      the power cap
-  amdgpu-smi set -g 0 -o 300 ppt0 -o 350 ppt1      both caps, where the GPU has two
-  amdgpu-smi set -g all -l high                    the performance level of all GPUs
-  amdgpu-smi set -g 0 -f 60%                       the fan, up to RDNA2; `reset -f` gives it back
+  amdgpu-smi set -g 0 -o 300 --dry-run             show the writes and obstacles, change nothing
+  amdgpu-smi set -g 0 -o 300W                      power cap
+  amdgpu-smi set -g 0 -o 300 ppt0 -o 350 ppt1      both caps, if the GPU has two
+  amdgpu-smi set -g all -l high                    performance level of all GPUs
+  amdgpu-smi set -g 0 -f 60%                       fan, up to RDNA2; `reset -f` returns it to the driver
   amdgpu-smi set -g 0 --fan-curve 40:20 60:35 75:60 85:80 95:100
-                                                   the fan, from RDNA3 on: degrees and percent of each point
+                                                   fan curve, RDNA3 and newer: degrees and percent per point
   amdgpu-smi set -g 0 -L sclk min 800 -L sclk max 2400
-                                                   the range of a clock
-  amdgpu-smi set -g 0 -c mclk 1 2                  the levels that a clock may be at, as `static -C` numbers them
-  amdgpu-smi set -g 0 --overdrive 'vc 2 2000 1000' a line of the driver's own table
-  amdgpu-smi set -U 0 --cpu-pwr-limit 280W         the power limit of a processor's socket
+                                                   range of a clock
+  amdgpu-smi set -g 0 -c mclk 1 2                  allowed levels of a clock; `static -C` lists them
+  amdgpu-smi set -g 0 --overdrive 'vc 2 2000 1000' one line of the driver's overdrive table
+  amdgpu-smi set -U 0 --cpu-pwr-limit 280W         power limit of a CPU socket
 
-What it may need:
-  root          for nearly everything; --dry-run says for what
-  a boot parameter
-                for clock limits, voltages and fan curves on cards: overdrive is off without
-                amdgpu.ppfeaturemask; the refusal names its value for this machine
-  --wake        for a GPU that sleeps: its ranges cannot be read without
-  --yes         for -C and -M where there is no terminal to ask on
+Requirements:
+  root          for almost all settings; --dry-run shows which
+  boot parameter
+                for clock limits, voltages and fan curves on graphics cards: overdrive needs
+                amdgpu.ppfeaturemask; the error message has the value for this machine
+  --wake        for a sleeping GPU, whose ranges cannot be read otherwise
+  --yes         for -C and -M without a terminal
 
 Exit status:
-  0  all of it was done (with --dry-run: planned)
-  1  refused, and nothing was changed; or a step failed: what had been done is told, with the way back
-  2  the command line is wrong, names a GPU that is not there, or lacks -g or --yes
-  3  the amdgpu driver is not there";
+  0  all changes were made (with --dry-run: planned)
+  1  refused, nothing was changed; or a step failed, and the output lists the changes made and how to undo them
+  2  wrong command line, no such GPU, or -g or --yes is missing
+  3  the amdgpu driver is not loaded";
 
 /// Settings; each given one is made.
 #[derive(Debug, Args)]
 #[command(long_about = SET_ABOUT, after_long_help = SET_HELP)]
-#[command(after_help = "--help says more: ranges, examples, what is needed.", next_help_heading = "Settings")]
+#[command(after_help = "See --help for ranges, examples and requirements.", next_help_heading = "Settings")]
 pub(crate) struct SetArgs {
-    /// Fan: 50% of full speed, 128 of 255, 1500rpm, full or auto
+    /// Fan speed: 50%, 128 (of 255), 1500rpm, full or auto
     ///
-    /// A bare number counts to 255, as in AMD's command. Up to RDNA2; newer cards take --fan-curve only.
+    /// A bare number is from 0 to 255, as in AMD's command. Up to RDNA2; newer cards accept only --fan-curve.
     #[arg(short, long, value_name = "SPEED", value_parser = fan)]
     pub(crate) fan: Option<FanSpeed>,
     /// Performance level: auto, low, high, manual, stable_std, ...
     ///
-    /// auto, low, high, manual, stable_std, stable_peak, stable_min_mclk, stable_min_sclk, determinism; also by the
-    /// driver's words for them (profile_standard, ...).
+    /// auto, low, high, manual, stable_std, stable_peak, stable_min_mclk, stable_min_sclk, determinism; or the
+    /// driver's names for them (profile_standard, ...).
     #[arg(short = 'l', long, value_name = "LEVEL", value_parser = level)]
     pub(crate) perf_level: Option<PerformanceLevel>,
     /// Power profile, by number or name: `static -o` lists them
     #[arg(short = 'P', long, value_name = "PROFILE", value_parser = choice)]
     pub(crate) profile: Option<Choice>,
-    /// Choose the profile CUSTOM with these numbers, which mean what the driver's table says
+    /// Select the profile CUSTOM with these parameters; `static -o` shows the driver's table
     #[arg(long, value_name = "N", num_args = 1.., allow_negative_numbers = true, conflicts_with = "profile")]
     pub(crate) custom_profile: Vec<i64>,
-    /// Hold the shader clock below this many MHz, so that runs are alike
+    /// Limit the shader clock to this many MHz, for reproducible performance
     ///
-    /// The performance level becomes perf_determinism; `reset -d` ends it. MI200 and MI300.
+    /// Sets the performance level to perf_determinism; `reset -d` ends it. MI200 and MI300.
     #[arg(short = 'd', long, value_name = "MHZ", value_parser = megahertz)]
     pub(crate) perf_determinism: Option<MegaHertz>,
-    /// Split the compute units: SPX, DPX, TPX, QPX, CPX, or the number among those that there are
+    /// Compute partitioning: SPX, DPX, TPX, QPX, CPX, or its number in `partition -a`
     ///
-    /// The list of GPUs is another one afterwards, so that this stands alone, and asks first. Refused while programs
-    /// use the GPU. MI300 and newer Instinct.
+    /// This changes the list of GPUs, so it cannot be combined with other settings and asks for confirmation. Refused
+    /// while programs use the GPU. MI300 and newer Instinct.
     #[arg(short = 'C', long, visible_alias = "accelerator-partition", value_name = "TYPE/INDEX")]
     pub(crate) compute_partition: Option<String>,
-    /// Split the memory: NPS1, NPS2, NPS4, NPS8
+    /// Memory partitioning: NPS1, NPS2, NPS4, NPS8
     ///
-    /// In force when the driver is next loaded, for all GPUs of the hive. Asks first. MI300 and newer Instinct, since
-    /// kernel 6.13.
+    /// Takes effect when the driver is next loaded, for all GPUs of the hive. Asks for confirmation. MI300 and newer
+    /// Instinct, Linux 6.13 and newer.
     #[arg(short = 'M', long, value_name = "MODE", value_parser = memory)]
     pub(crate) memory_partition: Option<MemoryPartition>,
-    /// Power cap in whole watts, 300 or 300W; of the socket (ppt0) or the fast one (ppt1)
+    /// Power cap in whole watts: 300 or 300W; TYPE is ppt0 (socket, the default) or ppt1 (fast)
     #[arg(short = 'o', long, value_names = ["WATTS", "TYPE"], num_args = 1..=2)]
     pub(crate) power_cap: Vec<String>,
     /// SoC power policy, by number or name: `static -P` lists them
     #[arg(short = 'p', long, value_name = "POLICY", value_parser = choice)]
     pub(crate) soc_pstate: Option<Choice>,
-    /// How XGMI links power down, by number or name: `static -x` lists them
+    /// XGMI power-down policy, by number or name: `static -x` lists them
     #[arg(short = 'x', long, value_name = "POLICY", value_parser = choice)]
     pub(crate) xgmi_plpd: Option<Choice>,
-    /// Levels that a clock may be at: sclk, mclk, fclk, socclk or pcie, and their numbers
+    /// Allowed levels of a clock: sclk, mclk, fclk, socclk or pcie, and level numbers
     ///
-    /// `static -C` lists them, `static -b` those of pcie. The performance level becomes manual; `-l auto` lets all
-    /// levels in again.
+    /// `static -C` lists the levels, `static -b` those of pcie. Sets the performance level to manual; `-l auto` allows
+    /// all levels again.
     #[arg(short = 'c', long, value_names = ["CLOCK", "LEVEL"], num_args = 1..)]
     pub(crate) clk_level: Vec<String>,
-    /// Bound of a clock: sclk or mclk, min or max, MHz; both bounds if given twice
+    /// Minimum or maximum of a clock (sclk or mclk) in MHz; give twice for both
     ///
-    /// The performance level becomes manual; `reset -c` goes back.
+    /// Sets the performance level to manual; `reset -c` undoes both.
     #[arg(short = 'L', long, value_names = ["CLOCK", "min|max", "MHZ"], num_args = 3)]
     pub(crate) clk_limit: Vec<String>,
-    /// The Peak Tops Limiter: 0 off, 1 on
+    /// Peak Tops Limiter: 0 off, 1 on
     #[arg(short = 'S', long, value_name = "STATUS", value_parser = switch, action = ArgAction::Set)]
     pub(crate) ptl_status: Option<bool>,
-    /// The two formats of numbers that it prefers, as I8,F32: `static -l` lists them; switches it on
+    /// Preferred number formats of the Peak Tops Limiter, such as I8,F32: `static -l` lists them; switches it on
     #[arg(short = 'F', long, value_name = "FRMT1,FRMT2", value_parser = formats)]
     pub(crate) ptl_format: Option<PtlFormats>,
-    /// What each compute partition may have of the memory: CAPPING (an even share) or ALL
+    /// Memory that each compute partition may allocate: CAPPING (an even share) or ALL
     #[arg(short = 'a', long, value_name = "MODE")]
     pub(crate) compute_partition_mem_alloc_mode: Option<String>,
-    /// What the firmware sets aside for graphics from the next boot on, by number: `static -m` lists them
+    /// Memory reserved for graphics from the next boot on, by number: `static -m` lists them
     #[arg(short = 'm', long, value_name = "INDEX")]
     pub(crate) mem_carveout: Option<u32>,
-    /// Keep processes apart on this partition: 0 off, 1 on, 2 legacy, 3 without cleaner
+    /// Process isolation of this partition: 0 off, 1 on, 2 legacy, 3 without cleaner
     #[arg(short = 'R', long, value_name = "STATUS", value_parser = isolation)]
     pub(crate) process_isolation: Option<Isolation>,
 
-    /// The fan's curve: degrees and percent of each of its points, as 40:20 60:35 75:60
+    /// Fan curve: degrees and percent of each point, such as 40:20 60:35 75:60
     ///
-    /// All points must be given; `metric -f` shows how many there are, and --dry-run their ranges. RDNA3 and newer
-    /// with overdrive enabled, as the other options of the firmware's fan control.
+    /// Give all points; `metric -f` shows their number and --dry-run their ranges. This and the other options of the
+    /// firmware's fan control need RDNA3 or newer with overdrive enabled.
     #[arg(long, value_name = "C:%", num_args = 1.., value_parser = point, help_heading = "The firmware's fan control")]
     pub(crate) fan_curve: Vec<(MilliCelsius, Percent)>,
-    /// Revolutions per minute that noise may need at most
+    /// Acoustic limit (RPM)
     #[arg(long, value_name = "RPM", value_parser = rpm, help_heading = "The firmware's fan control")]
     pub(crate) fan_acoustic_limit: Option<Rpm>,
-    /// Revolutions per minute that are aimed at for noise
+    /// Acoustic target (RPM)
     #[arg(long, value_name = "RPM", value_parser = rpm, help_heading = "The firmware's fan control")]
     pub(crate) fan_acoustic_target: Option<Rpm>,
-    /// The temperature that is aimed at
+    /// Target temperature (°C)
     #[arg(long, value_name = "C", value_parser = celsius, help_heading = "The firmware's fan control")]
     pub(crate) fan_target_temperature: Option<MilliCelsius>,
-    /// What the fan runs at least
+    /// Minimum fan speed
     #[arg(long, value_name = "%", value_parser = percent, help_heading = "The firmware's fan control")]
     pub(crate) fan_minimum: Option<Percent>,
-    /// Whether the fan may stand still: on or off
+    /// Allow zero RPM: on or off
     #[arg(long, value_name = "on|off", value_parser = switch, action = ArgAction::Set)]
     #[arg(help_heading = "The firmware's fan control")]
     pub(crate) fan_zero_rpm: Option<bool>,
-    /// The temperature below which it does
+    /// Zero-RPM stop temperature (°C)
     #[arg(long, value_name = "C", value_parser = celsius, help_heading = "The firmware's fan control")]
     pub(crate) fan_zero_rpm_stop: Option<MilliCelsius>,
 
-    /// What is added to the shader's voltage, -50 or -50mV; RDNA2 to RDNA4
+    /// Offset of the shader voltage: -50 or -50mV; RDNA2 to RDNA4
     #[arg(long, value_name = "MV", allow_hyphen_values = true, value_parser = millivolts)]
     #[arg(help_heading = "Overdrive")]
     pub(crate) voltage_offset: Option<MilliVolts>,
-    /// What is added to the shader clock, -75 or 100MHz; RDNA4
+    /// Offset of the shader clock: -75 or 100MHz; RDNA4
     #[arg(long, value_name = "MHZ", allow_hyphen_values = true, value_parser = clock_offset)]
     #[arg(help_heading = "Overdrive")]
     pub(crate) sclk_offset: Option<i32>,
-    /// A line for the driver's overdrive table, 'vc 2 2000 1000'; may be given again
+    /// Line for the driver's overdrive table, such as 'vc 2 2000 1000'; may be repeated
     ///
-    /// In the kernel's words (pp_od_clk_voltage): s and m INDEX MHZ [MILLIVOLTS], s OFFSET, vc POINT MHZ MILLIVOLTS,
-    /// vc POINT OFFSET, vo MILLIVOLTS, p CORE INDEX MHZ. What this GPU's table takes, a refusal lists. The commit (c) is
-    /// added.
+    /// The syntax is the kernel's (pp_od_clk_voltage): s and m INDEX MHZ [MILLIVOLTS], s OFFSET, vc POINT MHZ
+    /// MILLIVOLTS, vc POINT OFFSET, vo MILLIVOLTS, p CORE INDEX MHZ. The error message lists the lines that this GPU
+    /// accepts. The commit (c) is added automatically.
     #[arg(long, value_name = "LINE", value_parser = edit, help_heading = "Overdrive")]
     pub(crate) overdrive: Vec<OverdriveEdit>,
     /// Raise the shader clock by 0 to 20 percent; GFX8 and Vega
@@ -177,7 +178,7 @@ pub(crate) struct SetArgs {
     pub(crate) how: ChangeArgs,
 }
 
-/// How fast a fan is to be, or who says so.
+/// A fan speed, or who controls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FanSpeed {
     Percent(Percent),
@@ -187,7 +188,7 @@ pub(crate) enum FanSpeed {
     Automatic,
 }
 
-/// The number before one of these units, which may be left out.
+/// Parses a number with an optional unit.
 fn number<T: std::str::FromStr>(text: &str, units: &[&str], what: &str) -> Result<T, String> {
     let text = text.trim();
     let lower = text.to_ascii_lowercase();
@@ -206,13 +207,13 @@ fn fan(text: &str) -> Result<FanSpeed, String> {
     }
 }
 
-/// `I8,F32`.
+/// Parses two formats such as `I8,F32`.
 fn formats(text: &str) -> Result<PtlFormats, String> {
-    let (first, second) = text.split_once(',').ok_or("expected two formats, as I8,F32")?;
+    let (first, second) = text.split_once(',').ok_or("expected two formats, such as I8,F32")?;
     Ok(PtlFormats(first.trim().into(), second.trim().into()))
 }
 
-/// AMD's word for a level, or the driver's.
+/// Parses AMD's or the driver's name of a level.
 fn level(word: &str) -> Result<PerformanceLevel, String> {
     let drivers = match word.to_ascii_lowercase().as_str() {
         "stable_std" => "profile_standard".into(),
@@ -223,8 +224,8 @@ fn level(word: &str) -> Result<PerformanceLevel, String> {
         other => other.to_owned(),
     };
     match PerformanceLevel::from(drivers.as_str()) {
-        PerformanceLevel::Other(_) => Err("there are auto, low, high, manual, stable_std, stable_peak, \
-             stable_min_mclk, stable_min_sclk, determinism"
+        PerformanceLevel::Other(_) => Err("expected auto, low, high, manual, stable_std, stable_peak, \
+             stable_min_mclk, stable_min_sclk or determinism"
             .into()),
         level => Ok(level),
     }
@@ -236,7 +237,7 @@ fn choice(text: &str) -> Result<Choice, String> {
 
 fn memory(word: &str) -> Result<MemoryPartition, String> {
     match MemoryPartition::from(word) {
-        MemoryPartition::Other(_) => Err("there are NPS1, NPS2, NPS4, NPS8".into()),
+        MemoryPartition::Other(_) => Err("expected NPS1, NPS2, NPS4 or NPS8".into()),
         mode => Ok(mode),
     }
 }
@@ -247,7 +248,7 @@ fn isolation(text: &str) -> Result<Isolation, String> {
         "1" | "on" => Ok(Isolation::On),
         "2" | "legacy" => Ok(Isolation::Legacy),
         "3" | "without_cleaner" => Ok(Isolation::WithoutCleaner),
-        _ => Err("there are 0 off, 1 on, 2 legacy, 3 without_cleaner".into()),
+        _ => Err("expected 0 (off), 1 (on), 2 (legacy) or 3 (without_cleaner)".into()),
     }
 }
 
@@ -255,55 +256,56 @@ fn switch(word: &str) -> Result<bool, String> {
     match word.to_ascii_lowercase().as_str() {
         "on" | "1" => Ok(true),
         "off" | "0" => Ok(false),
-        _ => Err("there are on and off".into()),
+        _ => Err("expected on or off".into()),
     }
 }
 
 pub(super) fn megahertz(text: &str) -> Result<MegaHertz, String> {
-    number(text, &["mhz"], "whole MHz, as 1700 or 1700MHz").map(MegaHertz)
+    number(text, &["mhz"], "whole MHz, such as 1700 or 1700MHz").map(MegaHertz)
 }
 
 fn clock_offset(text: &str) -> Result<i32, String> {
-    number(text, &["mhz"], "whole MHz, as -75 or 100MHz")
+    number(text, &["mhz"], "whole MHz, such as -75 or 100MHz")
 }
 
-/// Whole watts: the driver cuts off the rest, and a number in its own unit would be a millionfold.
+/// Parses whole watts. The driver drops fractions; its own unit, microwatts, would be a million times too much.
 pub(super) fn watts(text: &str) -> Result<MicroWatts, String> {
-    number(text, &["watts", "w"], "whole watts, as 300 or 300W").map(MicroWatts::from_watts)
+    number(text, &["watts", "w"], "whole watts, such as 300 or 300W").map(MicroWatts::from_watts)
 }
 
 fn millivolts(text: &str) -> Result<MilliVolts, String> {
-    number::<i32>(text, &["mv"], "whole millivolts, as -50 or -50mV").map(|value| MilliVolts(value.into()))
+    number::<i32>(text, &["mv"], "whole millivolts, such as -50 or -50mV")
+        .map(|value| MilliVolts(value.into()))
 }
 
 fn percent(text: &str) -> Result<Percent, String> {
-    number(text, &["%"], "whole percent, as 50 or 50%").map(Percent)
+    number(text, &["%"], "whole percent, such as 50 or 50%").map(Percent)
 }
 
 fn rpm(text: &str) -> Result<Rpm, String> {
-    number(text, &["rpm"], "revolutions per minute, as 1500 or 1500rpm").map(Rpm)
+    number(text, &["rpm"], "revolutions per minute, such as 1500 or 1500rpm").map(Rpm)
 }
 
 fn celsius(text: &str) -> Result<MilliCelsius, String> {
-    number::<i32>(text, &["°c", "c"], "whole degrees Celsius, as 83 or 83C")
+    number::<i32>(text, &["°c", "c"], "whole degrees Celsius, such as 83 or 83C")
         .map(|degrees| MilliCelsius(i64::from(degrees) * 1000))
 }
 
 fn point(text: &str) -> Result<(MilliCelsius, Percent), String> {
     let (temperature, speed) =
-        text.split_once(':').ok_or("expected degrees, a colon and percent, as 60:35")?;
+        text.split_once(':').ok_or("expected degrees, a colon and percent, such as 60:35")?;
     Ok((celsius(temperature)?, percent(speed)?))
 }
 
-/// A line of the kernel's grammar; how many numbers it has says which edit it is.
+/// Parses one line of the kernel's grammar. The number of arguments selects the edit.
 fn edit(line: &str) -> Result<OverdriveEdit, String> {
     let mut words = line.split_whitespace();
     let command = words.next().unwrap_or_default().to_ascii_lowercase();
     let numbers: Result<Vec<i32>, _> = words.map(str::parse).collect();
     let numbers = numbers.map_err(|_| "expected whole numbers after the first word")?;
     let grammar = || {
-        "there are `s|m INDEX MHZ [MILLIVOLTS]`, `s OFFSET`, `p CORE INDEX MHZ`, `vc POINT MHZ MILLIVOLTS`, \
-         `vc POINT OFFSET`, `vo MILLIVOLTS`"
+        "expected `s|m INDEX MHZ [MILLIVOLTS]`, `s OFFSET`, `p CORE INDEX MHZ`, `vc POINT MHZ MILLIVOLTS`, \
+         `vc POINT OFFSET` or `vo MILLIVOLTS`"
             .to_owned()
     };
     let unsigned = |number: i32| u32::try_from(number).map_err(|_| format!("{number} cannot be negative"));

@@ -29,24 +29,24 @@ pub(crate) fn run(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     match set.count() {
         count if args.cpu.asks_any() || args.processors.asks() => {
             if count > 0 {
-                let sentence = "settings of GPUs and of processors are made one after the other";
+                let sentence =
+                    "settings of GPUs and of CPUs cannot be combined; make them one after the other";
                 return Err(Failure::Usage(sentence.into()));
             }
             cpu::set(common, &args.processors, &args.cpu, &args.how)
         }
         0 => {
             let sentence =
-                "nothing to set: -o 300 sets the power cap, for example; `amdgpu-smi set --help` has all";
+                "nothing to set; -o 300, for example, sets the power cap (see `amdgpu-smi set --help`)";
             Err(Failure::Usage(sentence.into()))
         }
         count if count > 1 && args.compute_partition.is_some() => {
-            let sentence =
-                "-C makes another list of GPUs, so it stands alone; set the rest afterwards, on those";
+            let sentence = "-C changes the list of GPUs, so it cannot be combined with other settings; make those afterwards";
             Err(Failure::Usage(sentence.into()))
         }
         _ if args.ptl_status == Some(false) && args.ptl_format.is_some() => {
             let sentence =
-                "--ptl-status 0 switches the limiter off, and --ptl-format switches it on: say one of them";
+                "--ptl-status 0 switches the limiter off, but --ptl-format switches it on; use one of them";
             Err(Failure::Usage(sentence.into()))
         }
         _ => change::run(common, &set),
@@ -113,14 +113,14 @@ impl<'a> Set<'a> {
             let mode = compute_mode(plans, name)?;
             let plan = move |control: &Control<'_>| control.compute_partition(mode.clone());
             plans.add("compute_partition", plan, |mode| mode.as_str().into(), |mode| mode.as_str().into())?;
-            plans.note("the list of GPUs is another one now: `amdgpu-smi list`");
+            plans.note("the list of GPUs has changed; see `amdgpu-smi list`");
             Ok(())
         });
         package.add(args.memory_partition.clone(), |plans, mode| {
             let mode = mode.clone();
             let plan = move |control: &Control<'_>| control.memory_partition(mode.clone());
             plans.add("memory_partition", plan, |mode| mode.as_str().into(), |mode| mode.as_str().into())?;
-            plans.note("in force when the driver is next loaded");
+            plans.note("takes effect when the driver is next loaded");
             Ok(())
         });
         package.add(caps, |plans, &(channel, cap)| {
@@ -153,7 +153,7 @@ impl<'a> Set<'a> {
         });
         package.add(args.mem_carveout, |plans, &option| {
             plans.add("mem_carveout", move |control| control.carveout(option), copied, Node::from)?;
-            plans.note("in force at the next boot");
+            plans.note("takes effect at the next boot");
             Ok(())
         });
         package.add(levels, |plans, (clock, levels)| clock_levels(plans, *clock, levels.clone()));
@@ -165,14 +165,14 @@ impl<'a> Set<'a> {
             let plan = move |control: &Control<'_>| control.process_isolation(isolation);
             plans.add("process_isolation", plan, |asked| isolation_name(*asked), isolation_name)?;
             if plans.is_partition() {
-                plans.caveat("the other partitions' numbers are written as they stand then");
+                plans.caveat("the other partitions keep the values that they have when this is written");
             }
             Ok(())
         });
         Ok(Set { args, package, partition })
     }
 
-    /// How many settings are given.
+    /// The number of given settings.
     fn count(&self) -> usize {
         self.package.0.len() + self.partition.0.len()
     }
@@ -184,9 +184,8 @@ impl Request for Set<'_> {
     }
 
     fn dangers(&self) -> Vec<&'static str> {
-        let compute = "splitting the compute units anew takes the GPUs of the list away and makes others";
-        let memory =
-            "splitting the memory anew is in force when the driver is next loaded, for the whole hive";
+        let compute = "changing the compute partitioning removes GPUs from the list and adds others";
+        let memory = "changing the memory partitioning takes effect when the driver is next loaded, for the whole hive";
         let given = [
             self.args.compute_partition.is_some().then_some(compute),
             self.args.memory_partition.is_some().then_some(memory),
@@ -285,7 +284,7 @@ fn overdrive(args: &SetArgs, settings: &mut Settings<'_>) {
     });
 }
 
-/// What was asked for, as it is.
+/// The requested value, unchanged.
 fn copied<T: Copy + Into<Node>>(asked: &T) -> Node {
     (*asked).into()
 }
@@ -351,7 +350,7 @@ fn compute_mode(plans: &Plans<'_>, name: &str) -> Result<ComputePartition, Failu
         (None, Some(error)) => error,
         // No chip has all five: nothing is refused where the driver lists none.
         (_, None) => {
-            let sentence = "--compute-partition: the driver lists no modes to be numbered; say SPX, CPX, ...";
+            let sentence = "--compute-partition: the driver lists no modes, so numbers cannot be used; use a name such as SPX or CPX";
             return Err(Failure::Usage(sentence.into()));
         }
     };
@@ -427,7 +426,7 @@ fn isolation_name(isolation: Isolation) -> Node {
 }
 
 fn unprinted() -> Node {
-    Node::absent("not printed", "the driver's table does not say")
+    Node::absent("not printed", "the driver's table does not have it")
 }
 
 fn or_unprinted<T: Into<Node>>(value: Option<T>) -> Node {

@@ -14,7 +14,7 @@ pub(super) enum Clock {
     Pcie,
 }
 
-/// What a clock is to stay within.
+/// The limits of a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Limit {
     One(Bound, MegaHertz),
@@ -39,7 +39,7 @@ pub(super) fn caps(words: &[String]) -> Result<Vec<(u32, MicroWatts)>, Failure> 
         };
         match caps.last_mut() {
             Some(last) if !named => last.0 = channel,
-            _ => return Err(wrong("ppt0 (the socket's, the default) or ppt1 stands after the watts")),
+            _ => return Err(wrong("expected ppt0 (socket, the default) or ppt1 after the watts")),
         }
         named = true;
     }
@@ -83,7 +83,7 @@ pub(super) fn levels(words: &[String]) -> Result<Vec<(Clock, Vec<u32>)>, Failure
         match (clock, word.parse(), found.last_mut()) {
             (Some(clock), _, _) => found.push((clock, Vec::new())),
             (None, Ok(level), Some((_, levels))) => levels.push(level),
-            (None, Ok(_), None) => return Err(wrong("the clock stands first, as in sclk 0 1")),
+            (None, Ok(_), None) => return Err(wrong("expected a clock first, as in sclk 0 1")),
             (None, Err(_), _) => {
                 return Err(wrong(&format!(
                     "{word} is neither a level nor sclk, mclk, fclk, socclk or pcie"
@@ -96,7 +96,7 @@ pub(super) fn levels(words: &[String]) -> Result<Vec<(Clock, Vec<u32>)>, Failure
         return Err(wrong("one clock is given twice"));
     }
     match found.iter().any(|(_, levels)| levels.is_empty()) {
-        true => Err(wrong("which levels? `amdgpu-smi static -C` numbers them")),
+        true => Err(wrong("which levels? `amdgpu-smi static -C` lists them")),
         false => Ok(found),
     }
 }

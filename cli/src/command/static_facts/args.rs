@@ -4,17 +4,17 @@ use clap::{Args, ValueEnum};
 
 use crate::cpu::SocketArgs;
 
-/// Sections of `static`; none chosen is all of them but `partition`.
+/// Sections of `static`; if none is chosen, all but `partition` are shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Sections (default: all but partition)")]
 pub(crate) struct StaticArgs {
-    /// The chip: names, ids, compute units, instruction set
+    /// Chip: names, ids, compute units, instruction set
     #[arg(short, long)]
     pub(crate) asic: bool,
-    /// PCI address and what the link can do
+    /// PCI address and capabilities of the link
     #[arg(short, long)]
     pub(crate) bus: bool,
-    /// The firmware image (VBIOS)
+    /// Firmware image (VBIOS)
     #[arg(short = 'I', long)]
     pub(crate) ifwi: bool,
     /// Driver and kernel
@@ -26,25 +26,25 @@ pub(crate) struct StaticArgs {
     /// Caches
     #[arg(short, long)]
     pub(crate) cache: bool,
-    /// What the board's EEPROM says
+    /// Contents of the board's EEPROM
     #[arg(short = 'B', long)]
     pub(crate) board: bool,
-    /// Whether processes are kept apart
+    /// Process isolation
     #[arg(short = 'R', long)]
     pub(crate) process_isolation: bool,
-    /// Error correction: what the chip has and what is on
+    /// Error correction: available and enabled
     #[arg(short, long)]
     pub(crate) ras: bool,
     /// Clock levels: SYS MEM DF SOC DCEF VCLK0 VCLK1 DCLK0 DCLK1, or ALL
     #[arg(short = 'C', long, value_name = "CLOCK", num_args = 0.., ignore_case = true)]
     pub(crate) clock: Option<Vec<ClockName>>,
-    /// How the package is split
+    /// Partitioning
     #[arg(short, long)]
     pub(crate) partition: bool,
-    /// How much of an APU's memory the firmware sets aside for graphics
+    /// Memory that an APU's firmware reserves for graphics
     #[arg(short, long)]
     pub(crate) mem_carveout: bool,
-    /// Limits of power and temperature, and the Peak Tops Limiter
+    /// Power and temperature limits, and the Peak Tops Limiter
     #[arg(short, long)]
     pub(crate) limit: bool,
     /// SoC power policy
@@ -56,13 +56,13 @@ pub(crate) struct StaticArgs {
     /// Power profiles
     #[arg(short = 'o', long)]
     pub(crate) profile: bool,
-    /// CPUs and memory nearby
+    /// Nearby CPUs and memory
     #[arg(short = 'u', long)]
     pub(crate) numa: bool,
-    /// Version of the processor's management firmware; with -U, or of all sockets
+    /// Version of the CPU's management firmware (all sockets, unless -U selects some)
     #[arg(short, long)]
     pub(crate) smu: bool,
-    /// Version of the processor's HSMP protocol; with -U, or of all sockets
+    /// Version of the CPU's HSMP protocol (all sockets, unless -U selects some)
     #[arg(short, long)]
     pub(crate) interface_ver: bool,
     #[command(flatten)]

@@ -34,7 +34,7 @@ fn levels(gpu: &Gpu, section: &mut Section) {
     const KEY: &str = "pcie_levels";
     let levels = match gpu.pcie_levels() {
         Ok(table) if table.levels.is_empty() => {
-            section.put(KEY, Node::unsupported("pp_dpm_pcie holds no level"));
+            section.put(KEY, Node::unsupported("pp_dpm_pcie lists no level"));
             return;
         }
         Ok(table) => table.value.levels,

@@ -11,7 +11,7 @@ pub(super) fn asic(gpu: &Gpu) -> Node {
     let hex = |number: u64, digits: usize| Node::Text(format!("0x{number:0digits$x}"));
     let vendor_name = match &info.vendor_name {
         Some(name) => name.as_str().into(),
-        None => Node::absent("not known", "no list of this machine names the vendor"),
+        None => Node::absent("not known", "this machine's pci.ids does not list the vendor"),
     };
     let revision = match gpu.external_revision() {
         Ok(number) => hex(number.into(), 2),
@@ -45,7 +45,7 @@ pub(super) fn ifwi(gpu: &Gpu) -> Node {
         .put("build_date", Node::reading(&info.date))
         .put("part_number", Node::reading(&info.part_number))
         .put("version", Node::reading(&info.version))
-        .put("boot_firmware", Node::unsupported("only a host that shares the GPU is told it by its driver"))
+        .put("boot_firmware", Node::unsupported("the driver publishes it only on a host that shares the GPU"))
         .own("build", Node::reading(&info.build));
     section.into()
 }
@@ -67,7 +67,7 @@ pub(super) fn driver(gpu: &Gpu) -> Node {
     let drm = gpu.drm_version();
     let field = |value: fn(&DrmVersion) -> &Option<String>| match &drm {
         Ok(drm) => {
-            value(drm).clone().map_or_else(|| Node::unsupported("the driver does not say it"), Node::from)
+            value(drm).clone().map_or_else(|| Node::unsupported("the driver does not publish it"), Node::from)
         }
         Err(error) => Node::from(error),
     };

@@ -47,9 +47,9 @@ fn levels(table: &DpmTable) -> Section {
     let (mut frequencies, mut section) = (Section::new(), Section::new());
     let current = match table.current().map(|level| level.index) {
         Some(DpmIndex::Level(number)) => number.into(),
-        Some(DpmIndex::Sleep) => Node::absent("deep sleep", "the clock sleeps, below all levels"),
+        Some(DpmIndex::Sleep) => Node::absent("deep sleep", "the clock is in deep sleep, below all levels"),
         Some(DpmIndex::Between) => Node::absent("between levels", "the clock is at none of the levels"),
-        None => Node::absent("not marked", "the driver marks no level"),
+        None => Node::absent("not marked", "the driver marks no current level"),
     };
     section.put("current_level", current);
     let mut others = Section::new();
@@ -83,7 +83,7 @@ fn as_amd(table: &DpmTable) -> Section {
         frequencies.put(format!("Level {position}"), quantity);
     }
     let mut section = Section::new();
-    let unmarked = || Node::absent("not marked", "the driver marks no level");
+    let unmarked = || Node::absent("not marked", "the driver marks no current level");
     section
         .put("current_level", current.map_or_else(unmarked, Node::from))
         .put("frequency_levels", frequencies);

@@ -35,7 +35,7 @@ pub(super) fn vram(gpu: &Gpu) -> Node {
     section.into()
 }
 
-/// What the firmware sets aside of the system's memory, and what it could.
+/// Reserved memory of an APU, and the alternatives.
 pub(super) fn carveout(gpu: &Gpu, section: &mut Section) {
     const KEY: &str = "mem_carveout";
     let info = gpu.carveout();

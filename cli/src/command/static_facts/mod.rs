@@ -30,7 +30,7 @@ pub(crate) fn run(common: &Common, args: &StaticArgs) -> Result<(), Failure> {
     answer::answer(common, AmdRoot::GpuData, |gpu| vec![report(gpu, args)])
 }
 
-/// What adds a section.
+/// Adds a section.
 type Add = fn(&Gpu, &mut Section);
 
 fn report(gpu: &Gpu, args: &StaticArgs) -> Section {

@@ -19,7 +19,7 @@ fn policy(levels: Reading<Vec<PolicyLevel>>) -> Node {
         Ok(levels) => levels,
         Err(error) => return Node::from(&error),
     };
-    let unmarked = || Node::absent("not marked", "the driver marks no level");
+    let unmarked = || Node::absent("not marked", "the driver marks no current level");
     let current = levels.iter().find(|level| level.current).map_or_else(unmarked, |level| level.index.into());
     let policies = levels.iter().map(|level| {
         let mut section = Section::new();
@@ -39,7 +39,7 @@ pub(super) fn profile(gpu: &Gpu) -> Node {
         Ok(profiles) => profiles,
         Err(error) => return Node::from(&error),
     };
-    let unmarked = || Node::absent("not marked", "the driver marks no profile");
+    let unmarked = || Node::absent("not marked", "the driver marks no current profile");
     let current = profiles.iter().find(|profile| profile.current);
     let mut section = Section::new();
     section

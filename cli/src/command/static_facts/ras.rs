@@ -7,5 +7,5 @@ use crate::sections;
 
 pub(super) fn ras(gpu: &Gpu) -> Node {
     // Reading the list is left to who asks for it: a damaged one is told of in the kernel's log each time.
-    sections::ras::ras(gpu, Node::absent("not asked", "told by `ras`, which reads the list of bad pages"))
+    sections::ras::ras(gpu, Node::absent("not asked", "see `ras`, which reads the list of bad pages"))
 }

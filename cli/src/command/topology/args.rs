@@ -2,55 +2,58 @@
 
 use clap::Args;
 
-// A paragraph a line, which is wrapped to the terminal's width.
+// One line per paragraph: clap wraps it to the terminal's width.
 const TOPOLOGY_HELP: &str = "\
-A row is the GPU that a way begins at, a column the one it leads to. All of it comes from KFD and is answered while the \
-GPUs sleep. Of more than eight GPUs the columns are numbered.
+Rows are the GPUs that a link starts from, columns those it leads to. All values come from KFD and are available while \
+the GPUs sleep. With more than eight GPUs, the columns are numbered.
 
-ACCESS     whether a GPU reaches the other's memory itself; a way through the host's memory is DISABLED
-WEIGHT     cost by KFD's rule: 20 a leg of PCIe, 15 a hop of XGMI, 13 within a package, 41 between partitions of two \
+ACCESS     ENABLED if a GPU can access the other's memory directly; DISABLED if it has to go through the host
+WEIGHT     cost by KFD's rule: 20 per PCIe segment, 15 per XGMI hop, 13 within a package, 41 between partitions of two \
 packages
-HOPS       legs of the way, told from the weight; 1 within a package
-NUMA BW    least and most MB/s in one direction, where the firmware tells
-COHERENCY  C coherent, NC not; ATOMICS 64 and 32 bits; DMA and BI-DIRECTIONAL T or F
+HOPS       number of hops, derived from the weight; 1 within a package
+NUMA BW    minimum and maximum MB/s in one direction, if the firmware reports them
+COHERENCY  C coherent, NC not coherent
+ATOMICS    supported operations: 64 and 32 bits
+DMA        T if a copy engine can access the other's memory
+BI-DIRECTIONAL  T if the link works in both directions
 
-JSON adds the NUMA node and CPUs near each GPU, its hive, and the other GPUs with the nearest first.
+JSON adds each GPU's NUMA node, nearby CPUs and hive, and lists the other GPUs, nearest first.
 
 Examples:
-  amdgpu-smi topology -t -o                     how GPUs are wired, and how far apart they are
-  amdgpu-smi topology -g 0 1 -b                 two of them
+  amdgpu-smi topology -t -o                     link types and hops
+  amdgpu-smi topology -g 0 1 -b                 bandwidth between two GPUs
   amdgpu-smi topology --json | jq -c '.gpu_data[] | [.gpu, .numa.node, .nearest]'";
 
-/// Tables of `topology`; none chosen is all of them.
+/// Tables of `topology`; if none is chosen, all are shown.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tables (default: all)", after_long_help = TOPOLOGY_HELP)]
-#[command(after_help = "--help says more: what the tables mean, examples.")]
+#[command(after_help = "See --help for the meaning of the tables, and examples.")]
 pub(crate) struct TopologyArgs {
-    /// Whether a GPU reaches the other's memory
+    /// Direct access to the other GPU's memory
     #[arg(short, long)]
     pub(crate) access: bool,
-    /// Cost of the way
+    /// Link weight
     #[arg(short, long)]
     pub(crate) weight: bool,
-    /// Legs of the way
+    /// Hops
     #[arg(short = 'o', long)]
     pub(crate) hops: bool,
-    /// What the way is made of
+    /// Link type
     #[arg(short = 't', long)]
     pub(crate) link_type: bool,
-    /// Bandwidth, least and most
+    /// Minimum and maximum bandwidth
     #[arg(short = 'b', long)]
     pub(crate) numa_bw: bool,
-    /// Whether caches on both sides agree
+    /// Cache coherency
     #[arg(short, long)]
     pub(crate) coherent: bool,
-    /// Which atomic operations pass
+    /// Supported atomic operations
     #[arg(short = 'n', long)]
     pub(crate) atomics: bool,
-    /// Whether copy engines reach the other's memory
+    /// DMA access to the other GPU's memory
     #[arg(short, long)]
     pub(crate) dma: bool,
-    /// Whether there is the same way back
+    /// Bidirectional
     #[arg(short = 'z', long)]
     pub(crate) bi_dir: bool,
 }

@@ -38,19 +38,19 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     }
     let reason = gpus.first().and_then(|gpu| topology.gpus.get(gpu.index())?.links.as_ref().err());
     let reason = reason.map_or_else(|| "KFD lists no GPU".into(), ToString::to_string);
-    Err(Failure::Unanswered(format!("the wiring is not known: {reason}")))
+    Err(Failure::Unanswered(format!("the topology is not known: {reason}")))
 }
 
 /// One of the tables.
 struct LinkTable {
     title: &'static str,
     key: &'static str,
-    /// What its columns are called in CSV, where that is not the key.
+    /// The column's name in CSV, if it differs from the key.
     column: &'static str,
     wanted: fn(&TopologyArgs) -> bool,
     /// As AMD prints it.
     amd: fn(&Link) -> Node,
-    /// As a value.
+    /// The value in this program's layout.
     own: fn(&Link) -> Node,
 }
 
@@ -206,9 +206,9 @@ fn value(link: &Link, value: Option<bool>) -> Node {
 /// Why a quality of the way is not known.
 fn unknown(link: &Link) -> Node {
     match link.path {
-        LinkPath::Same => Node::absent("itself", "the GPU needs no way to itself"),
-        LinkPath::Host => Node::absent("no link", "KFD lists no link; data goes through the host's memory"),
-        _ => Node::absent("not known", "KFD lists the link, and does not say"),
+        LinkPath::Same => Node::absent("itself", "a GPU has no link to itself"),
+        LinkPath::Host => Node::absent("no link", "KFD lists no link; transfers go through host memory"),
+        _ => Node::absent("not known", "KFD lists the link without this value"),
     }
 }
 
@@ -217,7 +217,7 @@ fn no_link(topology: &Topology, from: &Gpu, to: &Gpu) -> Node {
     let reason = |gpu: &Gpu| topology.gpus.get(gpu.index())?.links.as_ref().err();
     match reason(from).or_else(|| reason(to)) {
         Some(error) => Node::from(error),
-        None => Node::absent("no link", "KFD lists no link, and no CPU that both are attached to"),
+        None => Node::absent("no link", "KFD lists no link and no common CPU"),
     }
 }
 
@@ -250,7 +250,7 @@ fn path(path: LinkPath) -> Node {
         LinkPath::Direct => "direct".into(),
         LinkPath::PeerToPeer => "peer_to_peer".into(),
         LinkPath::Host => "host".into(),
-        _ => Node::absent("not known", "a kind of way that this version does not know"),
+        _ => Node::absent("not known", "this version does not know the kind of link"),
     }
 }
 
@@ -275,7 +275,7 @@ fn place(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, section: &mut Section) {
         .put_in(
             Forms::JSON,
             "hive_id",
-            hive.unwrap_or_else(|| Node::absent("no hive", "it is wired to no other GPU by XGMI")),
+            hive.unwrap_or_else(|| Node::absent("no hive", "the GPU has no XGMI link to another GPU")),
         )
         .put_in(Forms::JSON, "nearest", Node::List(nearest.map(Node::from).collect()));
 }
@@ -297,7 +297,7 @@ fn row(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&LinkTable]) -> S
 const LEGEND: &str = "
 Legend:
   SELF = Current GPU
-  ENABLED / DISABLED = A GPU reaches the other's memory, or does not
+  ENABLED / DISABLED = Direct access to the other GPU's memory, or none
   N/A = Not supported
   T/F = True / False
   C/NC = Coherent / Non-Coherent io links

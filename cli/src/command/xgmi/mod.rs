@@ -45,10 +45,10 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
     }
     let reason = found.iter().find_map(|found| found.links.as_ref().err()).map(ToString::to_string);
     let reason = reason.unwrap_or_else(|| "no link is known".into());
-    Err(Failure::Unanswered(format!("no GPU here tells of XGMI: {reason}")))
+    Err(Failure::Unanswered(format!("no GPU on this machine reports XGMI: {reason}")))
 }
 
-/// Which tables.
+/// The tables to print.
 #[derive(Debug, Clone, Copy)]
 struct XgmiTables {
     metric: bool,
@@ -69,7 +69,7 @@ impl XgmiTables {
     }
 }
 
-/// What there is to tell of a GPU.
+/// The links of a GPU.
 struct GpuLinks {
     gpu: Gpu,
     links: Result<Vec<XgmiLink>>,
@@ -88,7 +88,7 @@ impl GpuLinks {
         }
     }
 
-    /// Whether it speaks for its package, as AMD's command has it.
+    /// Returns `true` if the GPU represents its package, as in AMD's command.
     fn is_first(&self) -> bool {
         self.gpu.ids().partition.unwrap_or(0) == 0
     }
@@ -109,7 +109,7 @@ impl GpuLinks {
         self.of_table(|link| Some(Node::quantity(link.speed?.0 / 1000, "Gb/s")))
     }
 
-    /// What a link's lanes can do together.
+    /// The bandwidth of all lanes of a link.
     fn max_bandwidth(&self) -> Node {
         self.of_table(|link| {
             let bandwidth = (link.speed?.0 / 1000).checked_mul(link.width?.into())?;
@@ -123,7 +123,7 @@ impl GpuLinks {
 }
 
 fn no_value() -> Node {
-    Node::unsupported("the table of measurements leaves it out")
+    Node::unsupported("the metrics table omits it")
 }
 
 fn kilobytes(amount: Option<KiloBytes>) -> Node {
@@ -135,7 +135,7 @@ fn state(of_link: Option<LinkState>) -> Node {
     match of_link {
         Some(LinkState::Active) => "U".into(),
         Some(LinkState::Inactive) => "D".into(),
-        _ => Node::unsupported("the table of measurements has no state of the link"),
+        _ => Node::unsupported("the metrics table omits the state of the link"),
     }
 }
 
@@ -145,7 +145,7 @@ fn errors(errors: &Result<XgmiErrors>) -> Node {
         Ok(XgmiErrors::One) => "one".into(),
         Ok(XgmiErrors::Several) => "several".into(),
         Err(error) => Node::from(error),
-        Ok(_) => Node::absent("not known", "a number of errors that this version does not know"),
+        Ok(_) => Node::absent("not known", "this version does not know the status code"),
     }
 }
 
@@ -235,7 +235,7 @@ fn hive(info: &XgmiInfo) -> Section {
 
 /// A row a link, or one without a link.
 fn rows(found: &GpuLinks, wanted: XgmiTables) -> Vec<Section> {
-    let none = Err(Node::absent("no link", "the GPU tells of no link"));
+    let none = Err(Node::absent("no link", "the GPU reports no link"));
     let links: Vec<std::result::Result<&XgmiLink, Node>> = match &found.links {
         Ok(links) if !links.is_empty() => links.iter().map(Ok).collect(),
         Ok(_) => vec![none],
@@ -275,7 +275,7 @@ fn rows(found: &GpuLinks, wanted: XgmiTables) -> Vec<Section> {
 /// link. Which GPU a link leads to is not known, so those places are empty.
 fn amds(found: &[GpuLinks], wanted: XgmiTables) -> Section {
     let first: Vec<&GpuLinks> = found.iter().filter(|found| found.is_first()).collect();
-    let unknown = || Node::absent("not known", "which GPU a link leads to is not published");
+    let unknown = || Node::absent("not known", "the driver does not publish the GPU at the other end");
     let mut section = Section::new();
     if wanted.metric {
         let of = |found: &&GpuLinks| {

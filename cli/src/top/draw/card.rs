@@ -12,14 +12,14 @@ use crate::top::words::{self, whole};
 const GRAPH: u16 = 24;
 const GAUGES: u16 = 46;
 
-/// How many lines the full card of a package has, with its frame.
+/// The number of lines of a package's full card, including its frame.
 pub(super) fn full_height(app: &App, package: &Package) -> u16 {
     let lines = gauges(app, package).len() + notes(package).len();
     let partitions = package.partitions.len();
     u16::try_from(lines + partitions).unwrap_or(u16::MAX).saturating_add(2)
 }
 
-/// Whether a card of this width has graphs, which use what height is left over.
+/// Returns `true` if a card of this width has graphs, which fill the remaining height.
 pub(super) fn has_graphs(wide: u16) -> bool {
     wide >= GAUGES + 2 + GRAPH + 2 + 4
 }
@@ -171,7 +171,7 @@ fn pool(label: &'static str, used: Option<u64>, total: Option<u64>, matters: boo
     Gauge { label, share, text: words::of_total(used, total), level }
 }
 
-/// What needs no bar, several to a line.
+/// Values without a bar, several per line.
 fn notes(package: &Package) -> Vec<(&'static str, Vec<String>, Level)> {
     let values = &package.values;
     let mut notes = Vec::new();

@@ -1,4 +1,4 @@
-//! What lies over the page: the help and the menus.
+//! The windows over the page: help and menus.
 
 use ratatui::style::Style;
 
@@ -36,7 +36,7 @@ pub(super) fn help(app: &App, canvas: &mut Canvas<'_>, scroll: usize) {
     let keys = HELP.iter().map(|help| width(help.keys)).max().unwrap_or(0);
     let does = HELP.iter().map(|help| width(help.does)).max().unwrap_or(0);
     let high = u16::try_from(HELP.len()).unwrap_or(u16::MAX);
-    let mut inner = opened(app, canvas, "Keys; any other key goes back", keys + 2 + does, high);
+    let mut inner = opened(app, canvas, "Keys; press any other key to go back", keys + 2 + does, high);
     let first = scroll.min(HELP.len().saturating_sub(usize::from(inner.height())));
     for (y, help) in (0..inner.height()).zip(HELP.iter().skip(first)) {
         inner.text(0, y, help.keys, palette.accent());
@@ -76,5 +76,5 @@ pub(super) fn kill(app: &App, canvas: &mut Canvas<'_>, target: &Target, choice: 
         }
     }
     let y = inner.height().saturating_sub(1);
-    inner.text(0, y, "Enter sends it, Esc does not", palette.quiet());
+    inner.text(0, y, "Enter sends, Esc cancels", palette.quiet());
 }

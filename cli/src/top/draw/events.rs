@@ -13,7 +13,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     let wide = canvas.width();
     let mut y = 0;
     if let Some(why) = &app.no_events {
-        let sentence = format!("What drivers report is not seen: {why}. Below is what the samples show.");
+        let sentence =
+            format!("Driver events are not available: {why}. The list shows changes between samples.");
         for line in wrapped(&sentence, wide) {
             canvas.text(0, y, &line, palette.quiet());
             y += 1;
@@ -22,7 +23,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     let room = usize::from(canvas.height().saturating_sub(y));
     let entries = app.log.entries();
     if entries.is_empty() {
-        canvas.text(1, y + 1, "nothing has happened yet", palette.quiet());
+        canvas.text(1, y + 1, "no events yet", palette.quiet());
         return room;
     }
     let first = app.scroll.min(entries.len().saturating_sub(room));

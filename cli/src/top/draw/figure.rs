@@ -1,4 +1,4 @@
-//! What cards and rows show alike, with how near each figure is to its limit.
+//! Values shown by both cards and rows, with their distance to the limit.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::top::model::{Measure, Package, Partition, Values};
 /// Over how long a figure that jumps is averaged.
 const AVERAGED: Duration = Duration::from_secs(4);
 
-/// How it stands or what slows it down.
+/// The state of the package, or its cause of throttling.
 pub(super) fn state(package: &Package) -> (String, Level) {
     if let Some(words) = package.standing.words() {
         let level = if package.standing.is_trouble() { Level::Critical } else { Level::Fine };
@@ -25,7 +25,7 @@ pub(super) fn state(package: &Package) -> (String, Level) {
     }
 }
 
-/// How busy it was in the last seconds.
+/// The usage over the last seconds.
 pub(super) fn busy(app: &App, package: &Package) -> Option<f64> {
     let now = package.values.busy?;
     if package.values.busy_is_mean {
@@ -60,13 +60,13 @@ pub(super) fn with_unit(value: Option<f64>, unit: &str) -> String {
     value.map_or_else(|| "-".into(), |value| format!("{value:.0}{unit}"))
 }
 
-/// `78C!`.
+/// A temperature such as `78C!`.
 pub(super) fn heat(value: Option<f64>, limit: Option<f64>) -> (String, Level) {
     let level = heat_level(value, limit);
     (format!("{}{}", with_unit(value, "C"), level.sign()), level)
 }
 
-/// How busy all partitions are, a character each.
+/// The usage of all partitions, one character each.
 pub(super) fn strip(app: &App, partitions: &[Partition]) -> String {
     let of = |partition: &Partition| match partition.busy {
         Some(busy) => app.settings.glyphs.level(busy / 100.0),

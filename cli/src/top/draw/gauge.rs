@@ -5,10 +5,10 @@ use crate::top::canvas::{Canvas, width};
 use crate::top::glyphs::Glyphs;
 use crate::top::palette::Palette;
 
-/// What a gauge shows.
+/// The contents of a gauge.
 pub(super) struct Gauge {
     pub(super) label: &'static str,
-    /// How full the bar is; without it there is none.
+    /// The filled part of the bar; `None` draws no bar.
     pub(super) share: Option<f64>,
     pub(super) text: String,
     pub(super) level: Level,
@@ -34,7 +34,7 @@ impl Gauge {
         }
     }
 
-    /// How wide its number is.
+    /// The width of the number.
     pub(super) fn number_width(&self) -> u16 {
         width(&self.text) + width(self.level.sign())
     }

@@ -78,8 +78,8 @@ pub(super) fn draw(app: &App, package: &Package, measure: Measure, canvas: &mut 
     }
 }
 
-/// What stands in a cell, whose columns are filled by so much of its height; nothing if they are empty. At the bottom a
-/// value of 0 is seen, other than none.
+/// The character of a cell, whose columns are filled to these heights; blank if they are empty. At the bottom, a
+/// value of 0 is visible, unlike a missing one.
 fn character(
     glyphs: Glyphs,
     cell: &[Option<f64>],

@@ -70,7 +70,7 @@ fn title(app: &App, line: &mut Canvas<'_>) {
     left.text(end + 2, 0, &format!("{made_up}{}", app.machine), palette.quiet());
 }
 
-/// What all GPUs take together. A sum with a hole says so.
+/// Totals of all GPUs. An incomplete sum is marked.
 fn totals(app: &App, line: &mut Canvas<'_>) {
     let packages = &app.shown().packages;
     let palette = app.settings.palette;

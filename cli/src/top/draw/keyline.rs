@@ -6,7 +6,7 @@ use crate::top::app::{App, Mode};
 use crate::top::canvas::{Canvas, width};
 use crate::top::keys::LINE;
 
-/// Whether there is one.
+/// Returns `true` if the line is shown.
 pub(super) fn is_shown(app: &App, height: u16) -> bool {
     let says_something = app.status.is_some() || app.mode != Mode::Normal || !app.filter.is_empty();
     says_something || (app.settings.keys && height >= 8)
@@ -18,7 +18,7 @@ pub(super) fn draw(app: &App, line: &mut Canvas<'_>) {
         let end = line.text(0, 0, "/", palette.accent());
         let end = line.text(end, 0, &app.filter, Style::new());
         let end = line.text(end, 0, " ", palette.selected());
-        line.text(end + 2, 0, "Enter keeps it, Esc forgets it", palette.quiet());
+        line.text(end + 2, 0, "Enter applies, Esc cancels", palette.quiet());
         return;
     }
     if let Some((text, level)) = &app.status {

@@ -8,10 +8,10 @@ use crate::top::canvas::{Canvas, width};
 use crate::top::model::{Package, share};
 use crate::top::words::{self, whole};
 
-/// How many lines those are.
+/// The number of lines.
 pub(super) const HEIGHT: u16 = 3;
 
-/// Draws them.
+/// Draws the three lines.
 pub(super) fn draw(app: &App, package: &Package, chosen: bool, canvas: &mut Canvas<'_>) {
     let palette = app.settings.palette;
     let wide = canvas.width();

@@ -160,8 +160,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, is_page: bool) -> usize {
     }
     if unreadable {
         let text = match list.unreadable {
-            1 => "one process could not be looked at; root can".into(),
-            count => format!("{count} processes could not be looked at; root can"),
+            1 => "1 process could not be inspected; root can".into(),
+            count => format!("{count} processes could not be inspected; root can"),
         };
         canvas.text(1, high - 1, &text, palette.quiet());
     }

@@ -197,7 +197,7 @@ pub(super) fn heading(app: &App, line: &mut Canvas<'_>) {
     line.text(x, 0, "STATE", palette.heading());
 }
 
-/// A row of it.
+/// One row of the table.
 pub(super) fn row(app: &App, package: &Package, is_chosen: bool, line: &mut Canvas<'_>) {
     let palette = app.settings.palette;
     let chosen = Chosen::of(app, line.width());
