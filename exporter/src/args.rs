@@ -1,4 +1,4 @@
-//! The options.
+//! The command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,44 +15,43 @@ use crate::workload::Schedulers;
 
 /// Prometheus exporter for AMD GPUs
 ///
-/// Serves what the library tells of all AMD GPUs of the machine at /metrics, and a page for people at /. It needs /sys,
-/// no group, no capability and no ROCm. A machine without a GPU or driver is a page that says amdgpu_up 0; it is
-/// looked at again at each scrape.
+/// Serves metrics of all AMD GPUs at /metrics, and a page for people at /. Needs /sys, but no group, no capability and
+/// no ROCm. On a machine without a GPU or driver, it serves amdgpu_up 0 and checks again at each scrape.
 #[derive(Debug, Parser)]
 #[command(name = "amdgpu-smi-exporter", version, max_term_width = 120)]
 pub struct Args {
-    /// The machine to look at: a directory that holds its sys (and proc, dev), or an archive of one
+    /// Read this machine: a directory with its sys (and proc, dev), or an archive of one
     ///
-    /// In a container the host's root, mounted read-only. Without it, the machine that this runs on.
+    /// In a container, mount the host's root read-only and name it here. The default is the machine that this runs on.
     #[arg(long, value_name = "DIR|TAR", env = "AMDGPU_SMI_ROOT", hide_env_values = true)]
     #[arg(value_parser = path_or_empty())]
     pub root: Option<PathBuf>,
 
-    /// A machine made up for a look around, instead; its load moves, nothing of it is measured
+    /// Export a simulated machine instead [default: mi300x-8x]
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = Demo::ALL[0].name(), value_parser = demo())]
     pub demo: Option<Demo>,
 
-    /// Where to listen: HOST:PORT, or :PORT for all addresses; may be given several times
+    /// Listen on HOST:PORT, or on :PORT for all addresses; may be repeated
     #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = ":9898")]
     #[arg(env = "AMDGPU_SMI_EXPORTER_LISTEN", value_delimiter = ',')]
     pub listen: Vec<String>,
 
-    /// Listen on the sockets that systemd opened, instead
+    /// Listen on the sockets that systemd passes instead
     #[arg(long = "web.systemd-socket")]
     pub systemd_socket: bool,
 
-    /// Who may ask: a web configuration file of Prometheus' exporters, with basic_auth_users and headers (no TLS)
+    /// Prometheus web configuration file, with basic_auth_users and headers (no TLS)
     #[arg(long = "web.config.file", value_name = "FILE")]
     pub web_config: Option<PathBuf>,
 
-    /// Write one page into a file for node_exporter's textfile collector, and end; - is standard output
+    /// Write the metrics once to FILE for node_exporter's textfile collector, and exit; - is standard output
     #[arg(long, value_name = "FILE")]
     pub once: Option<PathBuf>,
 
-    /// How long a scrape waits for a GPU that does not answer, in seconds
+    /// Maximum time that a scrape waits for a GPU, in seconds
     ///
-    /// A scraper that says that it waits for less is answered earlier. A GPU that is late has amdgpu_gpu_late 1.
+    /// A scraper that announces a shorter timeout is answered earlier. A GPU that is late has amdgpu_gpu_late 1.
     #[arg(long = "scrape.deadline", value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub deadline: Duration,
 
@@ -68,15 +67,15 @@ pub struct Args {
     #[arg(long = "collector.disable", value_name = "SET", value_delimiter = ',', value_parser = collector())]
     pub disable: Vec<Collector>,
 
-    /// Export these metrics only; * stands for anything
+    /// Export only metrics that match this pattern; * matches anything
     #[arg(long = "metrics.allow", value_name = "PATTERN", value_delimiter = ',')]
     pub allow: Vec<String>,
 
-    /// Do not export these metrics; * stands for anything
+    /// Do not export metrics that match this pattern; * matches anything
     #[arg(long = "metrics.deny", value_name = "PATTERN", value_delimiter = ',')]
     pub deny: Vec<String>,
 
-    /// Leave out this label: index, package, or one of an _info metric
+    /// Omit this label: index, package, or a label of an _info metric
     #[arg(long = "labels.deny", value_name = "LABEL", value_delimiter = ',')]
     pub labels_deny: Vec<String>,
 
@@ -86,32 +85,32 @@ pub struct Args {
     #[arg(long = "metrics.names", value_name = "NAMES", default_value = "own")]
     pub names: Names,
 
-    /// What the label gpu holds
+    /// Value of the label gpu
     #[arg(long = "labels.gpu", value_name = "NAME", default_value = "address")]
     pub label: GpuName,
 
-    /// The kubelet's socket that tells which pod was given which GPU
+    /// Kubelet socket that maps GPUs to pods
     ///
-    /// If it is not named, those of the kubelet and of microk8s are looked for. Pods are told by the control groups of
-    /// their processes, too, without any socket.
+    /// By default, the sockets of the kubelet and of microk8s are tried. Without a socket, pods are recognised by the
+    /// control groups of their processes.
     #[arg(long = "kubelet.socket", value_name = "PATH")]
     pub kubelet: Option<PathBuf>,
 
-    /// The folder in which a prolog of Slurm leaves a file for each GPU
+    /// Folder in which the Slurm prolog writes one file per GPU
     #[arg(long = "slurm.dir", value_name = "PATH", default_value = "/var/run/exporter")]
     pub slurm: PathBuf,
 
-    /// Print the list of all metrics as a table, and end
+    /// Print a table of all metrics, and exit
     #[arg(long = "list-metrics")]
     pub list_metrics: bool,
 }
 
-/// What the label `gpu` holds.
+/// Values of the label `gpu`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GpuName {
     /// The PCI address: 0000:03:00.0
     Address,
-    /// The UUID; where several GPUs have the same, the address
+    /// The UUID; if several GPUs share it, the PCI address
     Uuid,
 }
 
@@ -125,7 +124,7 @@ impl From<GpuName> for GpuLabel {
 }
 
 impl Args {
-    /// Which metrics and labels are wanted.
+    /// The metrics and labels to export.
     pub fn selection(&self) -> Selection {
         let of_amd: &[Collector] = match self.names {
             Names::Own => &[],
@@ -139,7 +138,7 @@ impl Args {
 }
 
 impl Args {
-    /// Where schedulers say what they gave to whom.
+    /// The places where schedulers record their assignments.
     pub fn schedulers(&self) -> Schedulers {
         let kubelet = self.kubelet.clone().map(|socket| vec![socket]);
         Schedulers {

@@ -1,6 +1,6 @@
 //! The one list of what is exported. Exposition, documentation and tests read it.
 
-/// How a metric is to be read.
+/// The Prometheus type of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A value that goes up and down.
@@ -22,10 +22,10 @@ impl Kind {
     }
 }
 
-/// What a metric has a series for.
+/// The subject of a metric's series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// The machine.
+    /// The machine, as one node.
     Node,
     /// Each package, however it is partitioned.
     Package,
@@ -37,7 +37,7 @@ pub enum Subject {
     Socket,
     /// Each workload on each GPU that it uses.
     Workload,
-    /// This program.
+    /// The exporter itself.
     Exporter,
 }
 
@@ -59,13 +59,13 @@ impl Subject {
 /// Metrics that are switched on and off together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Collector {
-    /// What is always there.
+    /// Metrics that are always exported.
     Core,
     /// Error counts of each block; on.
     Ecc,
     /// Retired pages, read at most every ten minutes; on.
     BadPages,
-    /// Who uses the GPUs; on.
+    /// Processes and workloads; on by default.
     Processes,
     /// Dies and media engines one by one; on.
     Engines,
@@ -119,7 +119,7 @@ impl Collector {
         }
     }
 
-    /// Whether it is on if nothing is said.
+    /// Returns `true` if the set is on by default.
     pub fn is_default(self) -> bool {
         !matches!(
             self,
@@ -133,24 +133,24 @@ impl Collector {
     }
 }
 
-/// One metric.
+/// The definition of one metric.
 #[derive(Debug, Clone, Copy)]
 pub struct Definition {
     /// Its name, with unit and suffix, as queries have it.
     pub name: &'static str,
-    /// How it is to be read.
+    /// The Prometheus type.
     pub kind: Kind,
     /// The base unit that its name ends with, if it has one.
     pub unit: Option<&'static str>,
-    /// What it has series for.
+    /// The subject of its series.
     pub subject: Subject,
-    /// Its labels beside those of the subject.
+    /// Labels in addition to those of the subject.
     pub labels: &'static [&'static str],
-    /// With what it is switched.
+    /// The set of metrics that it belongs to.
     pub collector: Collector,
-    /// The quantity of the library that it shows.
+    /// The library's source of the value.
     pub source: &'static str,
-    /// One sentence without its full stop, which the text format adds.
+    /// One sentence without a full stop; the text format adds it.
     pub help: &'static str,
 }
 
@@ -158,7 +158,7 @@ macro_rules! metrics {
     ($($id:ident $kind:ident $subject:ident $collector:ident $name:literal [$($label:literal),*] $unit:expr, $source:literal, $help:literal;)*) => {
         /// The metrics, in the order in which a page has them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[allow(missing_docs, reason = "each is explained by its help")]
+        #[allow(missing_docs, reason = "each variant's help explains it")]
         pub enum Metric { $($id,)* }
 
         impl Metric {
@@ -180,7 +180,7 @@ macro_rules! metrics {
 }
 
 impl Metric {
-    /// Its line of the list.
+    /// The metric's definition.
     pub fn definition(self) -> &'static Definition {
         &DEFINITIONS[self as usize]
     }
@@ -205,80 +205,80 @@ const BYTES_PER_SECOND: Option<&str> = Some("bytes_per_second");
 
 metrics! {
     Up Gauge Node Core "amdgpu_up" [] None, "Smi::gpus",
-        "Whether the machine has an AMD GPU that its driver shows: 0 without a driver or without a GPU";
+        "1 if the machine has an AMD GPU, 0 without a driver or a GPU";
     Gpus Gauge Node Core "amdgpu_gpus" [] None, "Smi::gpus",
-        "GPUs of the machine, each partition counted";
+        "Number of GPUs; each partition counts as one";
     Packages Gauge Node Core "amdgpu_packages" [] None, "Smi::packages",
-        "GPU packages of the machine, partitioned or not";
+        "Number of GPU packages, partitioned or not";
     DriverInfo Info Node Core "amdgpu_driver_info" ["driver", "version", "kernel"] None, "Smi::driver_info",
-        "The kernel driver: its version where it is not the kernel's own, and the kernel's release";
+        "Kernel driver: its version if it is not built with the kernel, and the kernel release";
     Info Info Package Core "amdgpu_info"
         ["name", "uuid", "address", "device", "subsystem", "revision", "gfx_target", "serial", "board", "board_serial", "vbios", "numa_node", "card"] None,
         "Gpu::ids, asic_info, board_info, vbios_info, numa_info",
-        "What the package is: names, numbers, board, VBIOS and place";
+        "Properties of the package: names, ids, board, VBIOS and location";
     FirmwareInfo Info Package Firmware "amdgpu_firmware_info" ["firmware", "version"] None, "Gpu::firmware",
         "Version of a firmware that the driver loaded";
     PartitioningInfo Info Package Core "amdgpu_partitioning_info" ["compute", "memory"] None,
         "Gpu::compute_partition, memory_partition",
-        "How the package is split: its compute dies and its memory";
+        "Compute and memory partitioning of the package";
     GpuUp Gauge Gpu Core "amdgpu_gpu_up" [] None, "FleetSampler::tick",
-        "Whether the GPU answered: 0 if it is late, gone or failing";
+        "1 if the GPU answered, 0 if it is late, gone or failing";
     GpuLate Gauge Gpu Core "amdgpu_gpu_late" [] None, "Outcome::Late",
-        "Whether the GPU did not answer within the deadline of the scrape";
+        "1 if the GPU did not answer within the deadline of the scrape";
     GpuAsleep Gauge Gpu Core "amdgpu_gpu_asleep" [] None, "Sample::refused",
-        "Whether the GPU is suspended, or left alone so that it may fall asleep; most of its values are absent then";
+        "1 if the GPU is suspended, or left alone so that it can suspend; most of its values are then missing";
     Partitions Gauge Package Core "amdgpu_partitions" [] None, "Smi::gpus",
-        "Partitions of the package; 1 if it is in one piece";
+        "Number of partitions of the package; 1 if it is not partitioned";
     ComputeUnits Gauge PartitionOrPackage Core "amdgpu_compute_units" [] None, "AsicInfo::compute_units",
-        "Compute units";
+        "Number of compute units";
     GfxActivity Gauge PartitionOrPackage Core "amdgpu_gfx_activity_ratio" [] RATIO, "Activity::gfx",
-        "How busy the shaders are, as the firmware averages it over some milliseconds";
+        "Usage of the shaders, averaged by the firmware over some milliseconds";
     MemoryActivity Gauge PartitionOrPackage Core "amdgpu_memory_activity_ratio" [] RATIO, "Activity::memory",
-        "How busy the memory controller is";
+        "Usage of the memory controller";
     MediaActivity Gauge PartitionOrPackage Core "amdgpu_media_activity_ratio" [] RATIO, "Activity::media",
-        "How busy the media engines are";
+        "Usage of the media engines";
     DieActivity Gauge PartitionOrPackage Engines "amdgpu_compute_die_activity_ratio" ["die"] RATIO, "EngineMetrics::gfx_busy",
-        "How busy one compute die is";
+        "Usage of one compute die";
     VideoEngineActivity Gauge PartitionOrPackage Engines "amdgpu_video_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::vcn_busy",
         "How busy one video engine is";
     JpegEngineActivity Gauge PartitionOrPackage Jpeg "amdgpu_jpeg_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::jpeg_busy",
         "How busy one JPEG engine is";
     VramSize Gauge PartitionOrPackage Core "amdgpu_vram_size_bytes" [] BYTES, "MemoryUsage::vram_total",
-        "Video memory; of a partition its share";
+        "Total video memory; for a partition, its share";
     VramUsed Gauge PartitionOrPackage Core "amdgpu_vram_used_bytes" [] BYTES, "MemoryUsage::vram_used",
-        "Video memory in use; the driver counts it for whole packages";
+        "Used video memory; the driver counts it for whole packages";
     VisibleVramSize Gauge PartitionOrPackage Core "amdgpu_visible_vram_size_bytes" [] BYTES, "MemoryUsage::visible_vram_total",
-        "Video memory that the CPU can reach";
+        "Total CPU-visible video memory";
     VisibleVramUsed Gauge PartitionOrPackage Core "amdgpu_visible_vram_used_bytes" [] BYTES, "MemoryUsage::visible_vram_used",
-        "Video memory that the CPU can reach, in use";
+        "Used CPU-visible video memory";
     GttSize Gauge PartitionOrPackage Core "amdgpu_gtt_size_bytes" [] BYTES, "MemoryUsage::gtt_total",
-        "System memory that the GPU may map";
+        "Total system memory that the GPU can map";
     GttUsed Gauge PartitionOrPackage Core "amdgpu_gtt_used_bytes" [] BYTES, "MemoryUsage::gtt_used",
-        "System memory that the GPU has mapped";
+        "System memory mapped by the GPU";
     Preempted Gauge PartitionOrPackage Core "amdgpu_preempted_bytes" [] BYTES, "MemoryUsage::preempt_used",
-        "System memory that holds buffers of processes which were put aside";
+        "System memory with buffers of preempted processes";
     Power Gauge Package Core "amdgpu_power_watts" [] WATTS, "PowerSummary::socket",
-        "Power of the package: the average where the driver has one, because caps apply to it, else at this moment";
+        "Power of the package: the average, to which caps apply, or else the current power";
     PowerCap Gauge Package Core "amdgpu_power_cap_watts" [] WATTS, "PowerSummary::cap",
-        "Power limit in force";
+        "Power limit in effect";
     PowerCapDefault Gauge Package Core "amdgpu_power_cap_default_watts" [] WATTS, "PowerSummary::cap_default",
         "Power limit after boot";
     PowerCapMin Gauge Package Core "amdgpu_power_cap_min_watts" [] WATTS, "PowerSummary::cap_min",
-        "Lowest power limit that the driver takes";
+        "Lowest power limit that the driver accepts";
     PowerCapMax Gauge Package Core "amdgpu_power_cap_max_watts" [] WATTS, "PowerSummary::cap_max",
-        "Highest power limit that the driver takes";
+        "Highest power limit that the driver accepts";
     Energy Counter Package Core "amdgpu_energy_joules_total" [] JOULES, "Look::energy",
-        "Energy that the package used since its firmware started";
+        "Energy used by the package since its firmware started";
     Temperature Gauge Package Core "amdgpu_temperature_celsius" ["sensor"] CELSIUS, "Temperature::current",
         "Temperature of a sensor";
     HbmTemperature Gauge Package Core "amdgpu_hbm_temperature_celsius" ["stack"] CELSIUS, "MetricsTemperatures::hbm",
         "Temperature of one stack of memory";
     TemperatureCritical Gauge Package Core "amdgpu_temperature_critical_celsius" ["sensor"] CELSIUS, "Temperature::critical",
-        "Above this temperature the GPU slows down";
+        "Temperature above which the GPU throttles";
     TemperatureEmergency Gauge Package Core "amdgpu_temperature_emergency_celsius" ["sensor"] CELSIUS, "Temperature::emergency",
-        "Above this temperature the GPU switches itself off";
+        "Temperature above which the GPU shuts down";
     Clock Gauge Package Core "amdgpu_clock_hertz" ["clock"] HERTZ, "ClockSummary::current",
-        "Clock of a part of the GPU";
+        "Clock of an engine or memory";
     ClockMin Gauge Package Core "amdgpu_clock_min_hertz" ["clock"] HERTZ, "ClockSummary::min",
         "Lowest level of the clock";
     ClockMax Gauge Package Core "amdgpu_clock_max_hertz" ["clock"] HERTZ, "ClockSummary::max",
@@ -286,15 +286,15 @@ metrics! {
     Voltage Gauge Package Core "amdgpu_voltage_volts" ["rail"] VOLTS, "Voltage::current",
         "Voltage of a rail";
     FanSpeed Gauge Package Core "amdgpu_fan_rpm" [] RPM, "FanSummary::rpm",
-        "Revolutions of the fan a minute; 0 is a fan that stands still";
+        "Fan speed in revolutions per minute; 0 if the fan has stopped";
     FanSpeedMax Gauge Package Core "amdgpu_fan_max_rpm" [] RPM, "FanSummary::rpm_max",
-        "Highest speed that the fan can be asked for";
+        "Maximum fan speed in revolutions per minute";
     FanDrive Gauge Package Core "amdgpu_fan_drive_ratio" [] RATIO, "FanSummary::percent",
-        "How hard the fan is driven";
+        "Fan drive (PWM duty cycle)";
     Throttled Gauge Package Core "amdgpu_throttled" [] None, "Throttling::active",
-        "Whether anything slows the package down at this moment";
+        "1 if the package is throttled now";
     ThrottleReason Gauge Package Core "amdgpu_throttle_reason" ["reason"] None, "Throttling::causes",
-        "Whether this reason slows the package down; there are series for reasons that were seen since the exporter started";
+        "1 if this reason throttles the package now; only reasons seen since the exporter started have series";
     ThrottledTime Counter Package Core "amdgpu_throttled_seconds_total" ["reason"] SECONDS, "MetricsRates::throttle",
         "How long the package was slowed down for this reason, since the exporter started";
     ThrottleShare Gauge Package Throttle "amdgpu_throttle_ratio" ["reason"] RATIO, "MetricsRates::throttle",
@@ -308,33 +308,33 @@ metrics! {
     DieThrottleSamples Counter PartitionOrPackage Throttle "amdgpu_compute_die_throttle_samples_total" ["die", "reason"] None, "EngineMetrics",
         "The firmware's samples in which a compute die's clock was below what the host allows, by reason";
     PcieSpeed Gauge Package Core "amdgpu_pcie_speed_transfers_per_second" [] TRANSFERS, "PcieInfo::speed",
-        "Speed of a lane of the link to the machine";
+        "PCIe speed per lane";
     PcieSpeedMax Gauge Package Core "amdgpu_pcie_speed_max_transfers_per_second" [] TRANSFERS, "PcieInfo::speed_max",
-        "Highest speed of a lane of card and slot together";
+        "Highest PCIe speed per lane that both card and slot support";
     PcieLanes Gauge Package Core "amdgpu_pcie_lanes" [] None, "PcieInfo::width",
-        "Lanes of the link to the machine in use";
+        "PCIe lanes in use";
     PcieLanesMax Gauge Package Core "amdgpu_pcie_lanes_max" [] None, "PcieInfo::width_max",
-        "Most lanes of the link to the machine";
+        "Highest number of PCIe lanes";
     PcieBandwidth Gauge Package Core "amdgpu_pcie_traffic_bytes_per_second" [] BYTES_PER_SECOND, "PcieMetrics::bandwidth_inst",
-        "What goes over the link to the machine, in both directions, in the whole gigabytes that the firmware counts";
+        "PCIe traffic in both directions; the firmware counts whole gigabytes";
     PcieReplays Counter Package Core "amdgpu_pcie_replays_total" [] None, "PcieInfo::replay_count",
         "Packets that had to be sent again";
     PcieReplayRollovers Counter Package Core "amdgpu_pcie_replay_rollovers_total" [] None, "PcieMetrics::replay_rover_count_acc",
         "How often the link's own counter of replays began anew";
     PcieRecoveries Counter Package Core "amdgpu_pcie_recoveries_total" [] None, "PcieMetrics::l0_to_recov_count_acc",
-        "Recoveries of the link from its working state";
+        "PCIe link recoveries from L0";
     PcieNaksSent Counter Package Core "amdgpu_pcie_naks_sent_total" [] None, "PcieMetrics::nak_sent_count_acc",
-        "Negative acknowledgements sent";
+        "PCIe negative acknowledgements sent";
     PcieNaksReceived Counter Package Core "amdgpu_pcie_naks_received_total" [] None, "PcieMetrics::nak_rcvd_count_acc",
-        "Negative acknowledgements received";
+        "PCIe negative acknowledgements received";
     XgmiRead Counter Package Core "amdgpu_xgmi_read_bytes_total" ["link"] BYTES, "XgmiLink::read",
-        "Read over a link to another GPU; the firmware counts kilobytes, taken as 1000 bytes";
+        "Data read over an XGMI link; the firmware counts kilobytes, taken as 1000 bytes";
     XgmiWritten Counter Package Core "amdgpu_xgmi_written_bytes_total" ["link"] BYTES, "XgmiLink::written",
-        "Written over a link to another GPU; the firmware counts kilobytes, taken as 1000 bytes";
+        "Data written over an XGMI link; the firmware counts kilobytes, taken as 1000 bytes";
     XgmiUp Gauge Package Core "amdgpu_xgmi_up" ["link"] None, "XgmiLink::state",
-        "Whether a link to another GPU is up";
+        "1 if the XGMI link is up";
     XgmiSpeed Gauge Package Core "amdgpu_xgmi_speed_transfers_per_second" [] TRANSFERS, "XgmiLink::speed",
-        "Speed of a lane of the links to other GPUs";
+        "XGMI speed per lane";
     XgmiLanes Gauge Package Core "amdgpu_xgmi_lanes" [] None, "XgmiLink::width",
         "Lanes of each link to another GPU";
     BoardTemperature Gauge Package Board "amdgpu_board_temperature_celsius" ["sensor"] CELSIUS, "Gpu::gpu_board_temperatures",
@@ -380,59 +380,59 @@ metrics! {
     CpuMemoryTrafficMax Gauge Socket Cpu "amdgpu_cpu_memory_traffic_max_bytes_per_second" [] BYTES_PER_SECOND, "DdrBandwidth::max",
         "The most that could go between socket and memory";
     EccErrors Counter Package Ecc "amdgpu_ecc_errors_total" ["block", "severity"] None, "Gpu::error_counts_by_block",
-        "Memory errors that a block counted since the driver was loaded, by severity: correctable, uncorrectable, deferred";
+        "Errors counted by a block since the driver was loaded, by severity: correctable, uncorrectable, deferred";
     RasEvents Counter Package Ecc "amdgpu_ras_events_total" ["event"] None, "Gpu::ras_event_state",
-        "Fatal errors and poisoned data since the driver was loaded";
+        "Fatal errors and poison events since the driver was loaded";
     BadPages Gauge Package BadPages "amdgpu_bad_pages" ["state"] None, "Gpu::bad_pages",
-        "Pages of video memory that were found bad: reserved, pending, or fault if they could not be reserved";
+        "Bad pages of video memory: reserved, pending, or fault if a page could not be reserved";
     BadPageThreshold Gauge Package BadPages "amdgpu_bad_pages_threshold" [] None, "Gpu::bad_page_threshold",
-        "Bad pages that the driver puts up with before it asks for a replacement; needs root and debugfs";
+        "Number of bad pages at which the driver asks for a replacement; needs root and debugfs";
     Processes Gauge Gpu Processes "amdgpu_processes" [] None, "Processes::of_gpu",
-        "Processes that use the GPU";
+        "Number of processes that use the GPU";
     Allocation Info Gpu Processes "amdgpu_allocation_info"
         ["namespace", "pod", "container", "slurm_job", "slurm_user", "slurm_partition"] None, "the kubelet, Slurm's prolog",
-        "What a scheduler gave the GPU to, used or not";
+        "Workload to which a scheduler assigned the GPU, used or not";
     KubeletUp Gauge Node Processes "amdgpu_kubelet_up" [] None, "the kubelet",
-        "Whether the kubelet told what it gave to whom; absent where there is none";
+        "1 if the kubelet reported its assignments; missing without a kubelet";
     WorkloadProcesses Gauge Workload Processes "amdgpu_workload_processes"
         ["namespace", "pod", "pod_uid", "container", "container_id", "slurm_job", "slurm_step", "slurm_user", "slurm_partition", "unit"] None,
         "Process::cgroup",
-        "Processes of a workload that use the GPU; without labels of a workload those that belong to none";
+        "Processes of a workload that use the GPU; without workload labels, processes outside any workload";
     WorkloadVram Gauge Workload Processes "amdgpu_workload_vram_used_bytes" ["of the workload"] BYTES, "ProcessGpu::own_vram",
-        "Video memory that a workload holds, memory that processes share counted once";
+        "Video memory used by a workload; shared memory is counted once";
     WorkloadGtt Gauge Workload Processes "amdgpu_workload_gtt_used_bytes" ["of the workload"] BYTES, "ProcessGpu::gtt",
-        "System memory of a workload that the GPU has mapped";
+        "System memory of a workload mapped by the GPU";
     WorkloadComputeUnits Gauge Workload Processes "amdgpu_workload_compute_units" ["of the workload"] None, "ProcessGpu::compute_units",
-        "Compute units with work of a workload at this moment";
+        "Compute units that run a workload now";
     WorkloadEngineTime Counter Workload Processes "amdgpu_workload_engine_seconds_total" ["of the workload", "engine"] SECONDS,
         "EngineUse::time",
-        "How long an engine worked for a workload; ROCm's own queues are in none";
+        "Time an engine worked for a workload; excludes ROCm compute queues";
     ProcessesUnreadable Gauge Node Processes "amdgpu_processes_unreadable" [] None, "Processes::unreadable",
-        "Processes whose descriptors the exporter may not look at: they may use a GPU and not be counted";
+        "Processes that the exporter may not inspect; they may use a GPU without being counted";
     Events Counter Gpu Events "amdgpu_events_total" ["event"] None, "EventSet::buffered",
-        "Events that the driver reported since the exporter started";
+        "Events reported by the driver since the exporter started";
     EventsLost Counter Exporter Events "amdgpu_events_lost_total" [] None, "BufferedEvents::lost",
-        "Events that came faster than they could be counted";
+        "Events lost because they arrived too fast";
     Absent Gauge Gpu Absent "amdgpu_absent" ["quantity", "reason"] None, "Error::reason",
-        "1 for each value that is absent, with the reason";
+        "1 for each missing value, with the reason";
     BuildInfo Info Exporter Core "amdgpu_exporter_build_info" ["version"] None, "the exporter",
         "Version of the exporter";
     ScrapeDuration Gauge Exporter Core "amdgpu_scrape_duration_seconds" ["collector"] SECONDS, "the exporter",
-        "How long the exporter took to ask for the values of this page, by part";
+        "Time the exporter took to read the values of this page, by part";
     Scrapes Counter Exporter Core "amdgpu_exporter_scrapes_total" [] None, "the exporter",
-        "Pages that were made since the exporter started";
+        "Scrapes served since the exporter started";
     Connections Gauge Exporter Core "amdgpu_exporter_connections" [] None, "the exporter",
-        "Connections that are open";
+        "Open connections";
     ConnectionsClosed Counter Exporter Core "amdgpu_exporter_connections_evicted_total" [] None, "the exporter",
-        "Connections without a request that were closed to make room for others";
+        "Idle connections closed to make room for others";
     ProcessCpu Counter Exporter Core "process_cpu_seconds_total" [] SECONDS, "the exporter",
-        "Processor time that the exporter took";
+        "CPU time used by the exporter";
     ProcessMemory Gauge Exporter Core "process_resident_memory_bytes" [] BYTES, "the exporter",
-        "Memory that the exporter occupies";
+        "Resident memory of the exporter";
     ProcessDescriptors Gauge Exporter Core "process_open_fds" [] None, "the exporter",
-        "Descriptors that the exporter has open";
+        "Open file descriptors of the exporter";
     ProcessStart Gauge Exporter Core "process_start_time_seconds" [] SECONDS, "the exporter",
-        "When the exporter started, in seconds since 1970";
+        "Start time of the exporter, in seconds since 1970";
 }
 
 /// The list as a table in Markdown.

@@ -177,7 +177,7 @@ fn health(page: &Page, host: &str) -> AmdFamily {
 fn help(own: Metric, unit: &str) -> String {
     let own = own.definition();
     let unit = if unit.is_empty() { String::new() } else { format!(", in {unit}") };
-    format!("{}{unit}; {} under its own name.", own.help, own.name)
+    format!("{}{unit}; exported as {} under its own name.", own.help, own.name)
 }
 
 fn renamed(page: &Page, host: &str, name: &Name, sample: &Sample) -> Option<Sample> {

@@ -55,10 +55,10 @@ impl Format {
 /// Under which names the metrics stand on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Names {
-    /// Those of this exporter
+    /// This exporter's names
     #[default]
     Own,
-    /// Those of AMD's device-metrics-exporter, for the metrics that both have
+    /// Names of AMD's device-metrics-exporter, for metrics that both have
     Amd,
     /// Both
     Both,
@@ -204,7 +204,7 @@ mod tests {
         page.put(Metric::Temperature, &gpu, vec![("sensor", "edge".to_owned())], -4.0);
         let page = Arc::new(page);
         let plain = text(&page, Format::Text, Names::Own).unwrap();
-        let help = "Energy that the package used since its firmware started.";
+        let help = "Energy used by the package since its firmware started.";
         assert!(
             plain.contains(&format!(
                 "# HELP amdgpu_energy_joules_total {help}\n# TYPE amdgpu_energy_joules_total counter\n\

@@ -1,4 +1,4 @@
-//! What is read of a package beside its samples, on a thread of its own because each of these reads may hang.
+//! Values of a package that are read beside its samples, in a separate thread because each read may hang.
 
 use std::time::{Duration, Instant};
 
@@ -14,14 +14,14 @@ use crate::selection::Selection;
 /// A damaged table makes the driver write to the kernel's log at each reading of bad pages.
 const BAD_PAGES_EVERY: Duration = Duration::from_secs(600);
 
-/// What is asked about: the package and its GPUs, by handles that refuse what the samplers refused.
+/// The subject of a read: the package and its GPUs, by handles that refuse what the samplers refused.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) package: Gpu,
     pub(crate) gpus: Vec<Gpu>,
 }
 
-/// What is read of a package.
+/// Values of a package that are read beside its samples.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
     pub(crate) fixed: Fixed,
@@ -45,7 +45,7 @@ pub(crate) struct BoardFacts {
     pub(crate) carrier: Result<BoardTemperatures>,
 }
 
-/// What does not change as long as the driver has the GPU.
+/// Values that do not change as long as the driver has the GPU.
 #[derive(Debug, Clone)]
 pub(crate) struct Fixed {
     pub(crate) asic: AsicInfo,
@@ -117,7 +117,7 @@ impl FactReader {
             }
             _ => {
                 let (pages, threshold) = (gpu.bad_pages(), gpu.bad_page_threshold());
-                // What a sleeping or resetting GPU refuses is asked for again.
+                // Values refused by a sleeping or resetting GPU are read again.
                 if pages.is_ok() || matches!(pages, Err(amdgpu_smi::Error::NotSupported { .. })) {
                     self.bad_pages = Some((Instant::now(), pages.clone(), threshold.clone()));
                 }

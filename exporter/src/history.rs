@@ -11,7 +11,7 @@ use crate::page::{Page, Sample};
 const KEPT: Duration = Duration::from_secs(600);
 /// Of scrapes that come faster one is kept.
 const APART: Duration = Duration::from_secs(2);
-/// What is kept, by the names that the page draws it under.
+/// The kept quantities, by the names that the page shows.
 const QUANTITIES: [(&str, Metric); 4] = [
     ("shaders", Metric::GfxActivity),
     ("memory", Metric::VramUsed),

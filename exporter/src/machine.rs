@@ -16,7 +16,7 @@ pub enum Machine {
     Root(PathBuf),
     /// One that is made up, and goes on with the clock.
     Demo(Arc<Mutex<RunningDemo>>),
-    /// What a test plays.
+    /// A machine simulated by a test.
     Backend(Arc<dyn Backend>),
 }
 
@@ -32,7 +32,7 @@ impl Machine {
     /// Lets a machine that is made up go on until now.
     pub(crate) fn catch_up(&self) {
         if let Machine::Demo(running) = self {
-            // What cannot be made up stays as it was.
+            // If the machine cannot be simulated, the previous state remains.
             let _ = running.lock().unwrap_or_else(PoisonError::into_inner).catch_up();
         }
     }

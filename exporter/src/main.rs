@@ -1,6 +1,10 @@
 //! Serves the pages until it is told to end.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program says where it is, and why it ends")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the program reports its address and its errors"
+)]
 
 use std::future::pending;
 use std::process::ExitCode;
@@ -37,7 +41,7 @@ fn run(args: &Args) -> Result<(), Failure> {
     let machine = match (args.demo, root) {
         (Some(demo), _) => Machine::demo(demo)?,
         (None, Some(root)) if !root.exists() => {
-            return Err(format!("{}: there is no such root", root.display()).into());
+            return Err(format!("{}: no such root", root.display()).into());
         }
         (None, Some(root)) => Machine::Root(root.clone()),
         (None, None) => Machine::Live,
@@ -75,7 +79,7 @@ fn inherited() -> Result<Vec<tokio::net::TcpListener>, Failure> {
         }
     }
     match listeners.is_empty() {
-        true => Err("systemd opened no socket for this process: is it started by a socket unit?".into()),
+        true => Err("systemd passed no socket to this process; start it with a socket unit".into()),
         false => Ok(listeners),
     }
 }

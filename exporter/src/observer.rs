@@ -28,13 +28,13 @@ use crate::workload::{Schedulers, Workloads};
 /// Packages that went are remembered up to this number.
 const MOST_GONE: usize = 256;
 
-/// How GPUs are called in the label `gpu`.
+/// The names of GPUs in the label `gpu`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum GpuLabel {
-    /// By PCI address.
+    /// The PCI address.
     #[default]
     Address,
-    /// By UUID.
+    /// The GPU's UUID.
     Uuid,
 }
 
@@ -51,7 +51,7 @@ pub struct Observer {
     /// The machine as the last scan found it.
     found: Result<Scanned>,
     watches: Vec<Watch>,
-    /// What watches the processes of the list of GPUs that was found last.
+    /// Watches the processes of the most recent list of GPUs.
     processes: Option<Worker<(), Processes>>,
     /// The same while that hangs.
     limited_processes: Option<Worker<(), Option<(Smi, Processes)>>>,
@@ -296,7 +296,7 @@ fn gpus_by_place(watches: &[Watch]) -> Vec<(&Gpu, &Names)> {
     all
 }
 
-/// Whether a scan says that there is nothing, and not that it cannot tell.
+/// Returns `true` if a scan reports an empty machine, as opposed to a failure.
 fn is_empty(error: &Error) -> bool {
     matches!(error, Error::DriverNotLoaded { .. } | Error::Wsl)
 }

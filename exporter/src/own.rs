@@ -1,4 +1,4 @@
-//! What the exporter itself takes.
+//! The exporter's own resource use.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use crate::catalogue::Metric;
 use crate::page::{Labels, Page};
 
-/// What is counted of the exporter itself. Clones count together.
+/// Counters of the exporter itself. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Own(Arc<Counters>);
 

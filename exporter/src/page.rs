@@ -16,18 +16,18 @@ pub struct Sample {
     pub subject: Arc<Labels>,
     /// The metric's own labels.
     pub own: Labels,
-    /// The value.
+    /// The series' value.
     pub value: f64,
 }
 
 impl Sample {
-    /// All labels.
+    /// All labels of the series.
     pub fn labels(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.subject.iter().chain(&self.own).map(|(name, value)| (*name, value.as_str()))
     }
 }
 
-/// What one look at the machine found.
+/// The result of one look at the machine.
 #[derive(Debug, Default)]
 pub struct Page {
     selection: Arc<Selection>,
@@ -40,12 +40,12 @@ impl Page {
         Page { selection, families: vec![Vec::new(); Metric::ALL.len()] }
     }
 
-    /// Whether a metric is to be on the page; what is not need not be asked for.
+    /// Returns `true` if a metric is on the page; other metrics need not be read.
     pub fn wants(&self, metric: Metric) -> bool {
         self.selection.wants(metric)
     }
 
-    /// Puts a series.
+    /// Adds a series.
     pub fn put(&mut self, metric: Metric, subject: &Arc<Labels>, own: Labels, value: f64) {
         if !self.wants(metric) || !value.is_finite() {
             return;
@@ -69,7 +69,7 @@ impl Page {
         self.families.get(metric as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// How many series there are.
+    /// The number of series.
     pub fn series(&self) -> usize {
         self.families.iter().map(Vec::len).sum()
     }

@@ -51,7 +51,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// What was found.
+    /// The page of this look.
     pub fn page(&self) -> &Page {
         &self.page
     }

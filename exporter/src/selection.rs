@@ -64,28 +64,28 @@ impl Selection {
         self.metrics = Metric::ALL.iter().map(wanted).collect();
     }
 
-    /// Whether a metric is wanted.
+    /// Returns `true` if a metric is selected.
     pub fn wants(&self, metric: Metric) -> bool {
         self.metrics.get(metric as usize).copied().unwrap_or(false)
     }
 
-    /// Whether any metric of a set is wanted.
+    /// Returns `true` if any metric of a set is selected.
     pub fn wants_any(&self, collector: Collector) -> bool {
         Metric::ALL.iter().any(|metric| metric.definition().collector == collector && self.wants(*metric))
     }
 
-    /// Whether a label is wanted; `descriptive` is one that tells no series apart.
+    /// Returns `true` if a label is selected. A `descriptive` label does not distinguish series.
     pub fn wants_label(&self, name: &str, descriptive: bool) -> bool {
         !descriptive || !self.denied_labels.iter().any(|denied| denied == name)
     }
 
-    /// Whether this label of a GPU is wanted.
+    /// Returns `true` if this label of a GPU is selected.
     pub fn wants_gpu_label(&self, name: &str) -> bool {
         self.wants_label(name, matches!(name, "index" | "package"))
     }
 }
 
-/// Whether a name matches a pattern in which `*` stands for anything.
+/// Returns `true` if a name matches a pattern in which `*` matches anything.
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };

@@ -23,25 +23,25 @@ use crate::own::{Own, quarter_of_descriptors};
 use crate::pages::Pages;
 use crate::web_config::WebConfig;
 
-/// How long a client may take for the head of a request.
+/// Timeout for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
-/// How long a client may take to read its answer.
+/// Timeout for reading the response.
 const READING: Duration = Duration::from_secs(30);
 /// Bytes of a head, and lines of it.
 const HEAD_BYTES: usize = 16 << 10;
 const HEAD_LINES: usize = 64;
 /// Connections at one time, if a quarter of the descriptors is enough for them.
 const CONNECTIONS: usize = 256;
-/// How long each client may be silent, however many others knock.
+/// How long each client may be silent, regardless of other clients.
 const GRACE: Duration = Duration::from_millis(20);
 /// Prometheus says how long it waits, in seconds.
 const PATIENCE: &str = "x-prometheus-scrape-timeout-seconds";
-/// What is left of that for the way.
+/// The part of the scraper's timeout left for the network.
 const WAY: f64 = 0.5;
 /// Nobody is in a greater hurry than this: everybody else would get a page without GPUs.
 const LEAST: Duration = Duration::from_millis(250);
 
-/// What is served, and within which bounds.
+/// The server and its limits.
 #[derive(Debug, Clone)]
 pub struct Server {
     pages: Pages,
@@ -65,7 +65,7 @@ struct Client {
     since: Instant,
 }
 
-/// What a connection is about.
+/// The state of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doing {
     /// Its client has to say something.
@@ -149,7 +149,7 @@ impl Server {
                 .header_read_timeout(HEAD)
                 .max_buf_size(HEAD_BYTES)
                 .max_headers(HEAD_LINES);
-            // What goes wrong with a connection is its client's affair.
+            // An error of a connection concerns only its client.
             let _ = http.serve_connection(TokioIo::new(stream), service).await;
             server.clients().forget(id);
         });
@@ -184,9 +184,7 @@ impl Server {
                 answer
             }
             // Why is for the administrator, who has the file.
-            Err(_) => {
-                plain(StatusCode::INTERNAL_SERVER_ERROR, "the web configuration file cannot be followed\n")
-            }
+            Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the web configuration file is invalid\n"),
         };
         answer.headers_mut().extend(self.config.headers());
         self.clients().now(id, Doing::Reading);
@@ -195,7 +193,7 @@ impl Server {
 
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         if !PATHS.contains(&request.uri().path()) {
-            return plain(StatusCode::NOT_FOUND, "not here; the metrics are at /metrics\n");
+            return plain(StatusCode::NOT_FOUND, "not found; the metrics are at /metrics\n");
         }
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");

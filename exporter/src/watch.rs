@@ -15,12 +15,12 @@ use crate::quantity::{Counted, Names};
 use crate::selection::Selection;
 use crate::worker::Worker;
 
-/// What is sampled of a package.
+/// The sampled fields of a package.
 const OF_PACKAGE: SampleFields = SampleFields::all()
     .difference(SampleFields::FAN_SETTINGS)
     .difference(SampleFields::PERFORMANCE)
     .difference(SampleFields::FACTS);
-/// What partitions have of their own.
+/// The sampled fields of a partition.
 const OF_PARTITION: SampleFields = SampleFields::VRAM
     .union(SampleFields::OTHER_MEMORY)
     .union(SampleFields::METRICS)
@@ -44,11 +44,11 @@ pub(crate) struct Watch {
     /// The labels of each GPU.
     pub(crate) names: Vec<Names>,
     pub(crate) counted: Counted,
-    /// What was read of it when it answered last.
+    /// The values of its last answer.
     pub(crate) fixed: Option<Fixed>,
     sampler: Worker<(), Vec<Sampled>>,
     facts: Worker<Question, Facts>,
-    /// Whether a handle found its device gone: then all are to be made anew.
+    /// Set when a handle found its device gone: then all handles are recreated.
     pub(crate) is_stale: bool,
     /// Whether its handles are of a scan with time limits.
     pub(crate) is_limited: bool,

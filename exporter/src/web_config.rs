@@ -21,7 +21,7 @@ const REMEMBERED: usize = 64;
 /// For users that are not there, so that the time tells nothing: of a password that nobody has.
 const NOBODY: &str = "$2b$10$abcdefghijklmnopqrstuu5KXb5zjBnVEbYhJ4VpmiGJDTRQcNkBC";
 
-/// What is understood of the file. What is not stops the start, rather than leave a door open.
+/// The supported settings of the file. An unsupported one prevents the start, rather than leaving access open.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -53,7 +53,7 @@ struct Rules {
 /// When the file was written that the rules are from, and its length.
 type Read = (Option<(SystemTime, u64)>, Arc<Rules>);
 
-/// Who may ask.
+/// The users who may connect.
 #[derive(Debug, Clone)]
 pub struct WebConfig(Option<Arc<Shared>>);
 
@@ -84,10 +84,9 @@ impl WebConfig {
         Ok(WebConfig(Some(Arc::new(Shared { path: path.into(), read, right: Mutex::default(), comparing }))))
     }
 
-    /// Whether a request with these headers is answered.
+    /// Returns `true` if a request with these headers is admitted.
     ///
-    /// # Errors
-    /// Why the file cannot be followed any more; then nobody may ask.
+    /// # Errors The reason why the file is no longer valid; all requests are then refused.
     pub(crate) async fn admits(&self, headers: &HeaderMap) -> Result<bool, String> {
         let Some(shared) = &self.0 else { return Ok(true) };
         let rules = shared.rules()?;
@@ -150,7 +149,7 @@ fn read(path: &Path) -> Result<Rules, String> {
     let file: Option<File> = serde_yaml_ng::from_str(&text).map_err(|error| refused(&error))?;
     let file = file.unwrap_or_default();
     if file.tls_server_config.is_some() {
-        return Err(refused(&"tls_server_config: this program has no TLS; put a proxy before it"));
+        return Err(refused(&"tls_server_config: this program does not support TLS; use a reverse proxy"));
     }
     for (user, hash) in &file.basic_auth_users {
         if !hash.starts_with("$2") || hash.len() != 60 {
@@ -161,7 +160,8 @@ fn read(path: &Path) -> Result<Rules, String> {
     }
     let mut headers = Vec::new();
     for (name, value) in file.http_server_config.unwrap_or_default().headers {
-        let name: HeaderName = name.parse().map_err(|_| refused(&format!("headers: {name} is none")))?;
+        let name: HeaderName =
+            name.parse().map_err(|_| refused(&format!("headers: {name} is not a header")))?;
         let value = value.parse().map_err(|_| refused(&format!("headers: {name} cannot be {value:?}")))?;
         headers.push((name, value));
     }
@@ -212,10 +212,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("web.yaml");
         for (text, expected) in [
-            ("tls_server_config: {cert_file: a, key_file: b}", "no TLS"),
+            ("tls_server_config: {cert_file: a, key_file: b}", "does not support TLS"),
             ("basic_auth_user: {ada: x}", "unknown field"),
             ("basic_auth_users: {ada: plain}", "no bcrypt hash"),
-            ("http_server_config: {headers: {\"a b\": c}}", "is none"),
+            ("http_server_config: {headers: {\"a b\": c}}", "is not a header"),
         ] {
             fs::write(&path, text).unwrap();
             let error = WebConfig::file(&path).unwrap_err();

@@ -18,9 +18,9 @@ const SLICE: Duration = Duration::from_millis(20);
 pub(crate) struct Worker<Q, A> {
     questions: Sender<Q>,
     answers: Receiver<A>,
-    /// Whether a question is being answered.
+    /// Set while a request is being answered.
     busy: bool,
-    /// Whether that question was put by the last [`Worker::ask`].
+    /// Set if that request was made by the last [`Worker::ask`].
     fresh: bool,
 }
 

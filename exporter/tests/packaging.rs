@@ -1,4 +1,4 @@
-//! What dashboards, rules and documents name is exported.
+//! Dashboards, rules and documents name only exported metrics.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -79,7 +79,7 @@ fn pages_and_what_is_none() {
     assert!(head.starts_with("HTTP/1.1 200 OK") && body.is_empty(), "{head}");
 }
 
-/// What the page may load is its own alone, and it loads nothing else.
+/// The page loads only its own resources.
 #[test]
 fn the_page_for_people() {
     let exporter = Exporter::start(&["--demo=rdna3-desktop"]);
@@ -116,7 +116,7 @@ fn a_machine_without_gpus_is_served() {
 fn a_web_configuration_file_asks_for_a_password() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("web.yaml");
-    // Of "secret".
+    // The hash of "secret".
     let users =
         "basic_auth_users:\n  ada: $2b$04$HASH\nhttp_server_config:\n  headers:\n    X-Frame-Options: deny\n";
     std::fs::write(&file, users.replace("$2b$04$HASH", &bcrypt::hash("secret", 4).unwrap())).unwrap();

@@ -1,4 +1,4 @@
-//! Who uses it: by control groups, by the kubelet, by Slurm's files.
+//! Workloads from control groups, from the kubelet and from Slurm's files.
 
 mod pod_resources;
 

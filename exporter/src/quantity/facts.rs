@@ -1,4 +1,4 @@
-//! What is read of a package beside its samples: identity, errors, links, partitions.
+//! Metrics from values read beside samples: identity, errors, links, partitions.
 
 use amdgpu_smi::gpu::BadPageStatus;
 use amdgpu_smi::gpu::PciId;

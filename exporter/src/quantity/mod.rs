@@ -36,7 +36,7 @@ pub(crate) struct Names {
 #[derive(Debug)]
 pub(crate) struct Emitter<'a> {
     pub(crate) page: &'a mut Page,
-    /// What was put of the package itself.
+    /// The series of the package itself.
     of_package: HashSet<(Metric, Labels)>,
     /// Metrics of which partitions have values of their own.
     of_partitions: HashSet<Metric>,

@@ -1,4 +1,4 @@
-//! Who uses the GPUs.
+//! Metrics about processes and workloads.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a sample of a GPU tells.
+//! Metrics from a sample of a GPU.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use amdgpu_smi::unit::{Hertz, MegaHertz, MegaTransfers, Percent};
 use super::{Emitter, Names};
 use crate::catalogue::Metric;
 
-/// What is counted of a package from sample to sample.
+/// Counters of a package between samples.
 #[derive(Debug, Default)]
 pub(crate) struct Counted {
     /// The sample that was counted last.

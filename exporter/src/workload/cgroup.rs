@@ -23,7 +23,7 @@ pub(super) fn workload(path: &str) -> Workload {
         slurm_step: owned(step),
         ..Workload::default()
     };
-    // What a runtime or Slurm started is theirs, though their own units are above it.
+    // A process started by a runtime or Slurm belongs to it, even inside a systemd unit.
     if workload == Workload::default()
         && let Some(unit) = parts.iter().rev().find(|part| part.ends_with(".service"))
     {

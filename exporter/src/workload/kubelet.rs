@@ -18,7 +18,7 @@ use crate::scan::Scanned;
 
 /// Hundreds of pods with all their devices are far less.
 const LONGEST: usize = 16 << 20;
-/// Whether the message is compressed, and its length.
+/// The frame's header: compression flag and length.
 const FRAME: usize = 5;
 /// The driver of AMD's devices under dynamic resource allocation.
 const DRA_DRIVER: &str = "gpu.amd.com";
@@ -79,15 +79,14 @@ pub(crate) struct Allocated {
     pub(crate) workload: Workload,
 }
 
-/// What the kubelet behind this socket gave to whom.
+/// The kubelet's assignments, from its socket.
 ///
-/// # Errors
-/// Why it did not answer, in a sentence.
+/// # Errors The reason why it did not answer, as a sentence.
 pub(super) fn list(socket: &Path, patience: Duration) -> Result<Vec<Allocated>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| format!("no runtime for the kubelet: {error}"))?;
+        .map_err(|error| format!("cannot start a runtime for the kubelet: {error}"))?;
     let answer = runtime.block_on(async { tokio::time::timeout(patience, call(socket)).await });
     let response = answer.map_err(|_| format!("{}: no answer within {patience:?}", socket.display()))?;
     response.map(allocated).map_err(|error| format!("{}: {error}", socket.display()))
@@ -140,7 +139,7 @@ fn allocated(response: ListPodResourcesResponse) -> Vec<Allocated> {
     allocated
 }
 
-/// Whether a device id means this GPU: a PCI address for a whole one, `amdgpu_xcp_<n>` for a partition,
+/// Returns `true` if a device id means this GPU: a PCI address for a whole GPU, `amdgpu_xcp_<n>` for a partition,
 /// `gpu-<card>-<render>` for either as a dynamic resource.
 pub(super) fn names(device: &str, machine: &Scanned, gpu: &Gpu) -> bool {
     let ids = gpu.ids();

@@ -1,4 +1,4 @@
-//! Who uses which GPU: by the control groups of its processes, and by what a scheduler says that it gave to whom.
+//! The workload of each GPU: from the control groups of its processes, and from a scheduler's assignments.
 
 mod cgroup;
 mod kubelet;
@@ -20,7 +20,7 @@ use crate::quantity::Names;
 use crate::scan::Scanned;
 use crate::worker::Worker;
 
-/// How long the kubelet may take; it is on this machine.
+/// Timeout for the kubelet, which is on the same machine.
 const KUBELET: Duration = Duration::from_secs(2);
 
 /// Where schedulers say what they gave to whom.
@@ -78,11 +78,11 @@ impl Workload {
     }
 }
 
-/// What schedulers said, by the places of GPUs in the list.
+/// The schedulers' assignments, by position of the GPU in the list.
 #[derive(Debug, Default)]
 struct Allocations(HashMap<usize, Vec<Workload>>);
 
-/// What a workload uses of a GPU.
+/// A workload's use of a GPU.
 #[derive(Debug, Default)]
 struct Usage {
     processes: u64,
@@ -94,7 +94,7 @@ struct Usage {
 /// An engine's time for a process, as it was last read.
 type Times = HashMap<(ProcessId, Bdf, String), u64>;
 
-/// What the kubelet says; `None` where there is none.
+/// The kubelet's answer; `None` without a kubelet.
 type Answer = Option<Result<Vec<kubelet::Allocated>, String>>;
 
 /// Follows who uses the GPUs.

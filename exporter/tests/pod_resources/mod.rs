@@ -12,12 +12,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
 use tokio::net::UnixListener;
 
-/// What it answers.
+/// The reply of the simulated kubelet.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// These pods of the namespace `ml`, whose container `main` has a device each.
     Pods(Vec<(&'static str, Device)>),
-    /// Nothing, ever.
+    /// Never replies.
     Silence,
     /// Connections end at once.
     Gone,
