@@ -2,7 +2,7 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // What the newer interface has, whose crate is made of the same sources.
+    // Code for the newer interface only. Its crate is built from the same sources.
     println!("cargo::rustc-check-cfg=cfg(abi27)");
     println!("cargo::rustc-cdylib-link-arg=-Wl,-soname,libamd_smi.so.26");
 }

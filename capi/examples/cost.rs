@@ -1,8 +1,8 @@
-//! What calls cost: loads a `libamd_smi.so`, ours or AMD's, and times the same calls through its C interface.
+//! Times calls of the C interface: loads a `libamd_smi.so`, ours or AMD's, and times the same calls.
 //!
 //!     cost LIBRARY [MILLISECONDS]
 //!
-//! Prints microseconds a call, one function a line. `scripts/capi-cost` runs it on both, on the same files.
+//! Prints microseconds per call, one function per line. `scripts/capi-cost` runs it on both, on the same files.
 
 #![allow(clippy::print_stdout, reason = "it is what this program is for")]
 #![allow(unsafe_code, reason = "calls C functions")]

@@ -13,7 +13,7 @@ use crate::polled::Polled;
 use crate::processors::Processors;
 use crate::root::builder;
 
-/// What is to be opened, in the bits of AMD's flags.
+/// The devices to open, in the bits of AMD's flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wanted(pub(crate) u32);
 
@@ -42,7 +42,7 @@ pub(crate) struct Machine {
     gpus: Vec<Gpu>,
     /// By position in `gpus`.
     polled: Vec<Polled>,
-    /// How the GPUs are wired, once somebody asked; it stays so until the driver is bound anew.
+    /// The topology, read on demand; it does not change until the driver is bound again.
     topology: OnceLock<Topology>,
 }
 
@@ -129,7 +129,7 @@ impl Machine {
         self.smi.as_ref().ok_or(Status::NOT_SUPPORTED)
     }
 
-    /// All GPUs.
+    /// All GPUs of the machine.
     pub(crate) fn gpus(&self) -> &[Gpu] {
         &self.gpus
     }
@@ -170,7 +170,7 @@ impl Machine {
     /// The GPU of a handle, with its position in the list.
     pub(crate) fn find(&self, processor: Processor) -> Result<(usize, &Gpu), Status> {
         let bdf = match bdf(Kind::Processor, processor.0) {
-            // What is asked of a GPU, no CPU has.
+            // CPUs have none of the GPU's functions.
             Err(Status::NOT_FOUND) if self.processors.find(processor).is_ok() => Err(Status::NOT_SUPPORTED),
             other => other,
         }?;
@@ -178,7 +178,7 @@ impl Machine {
         found.ok_or(Status::NOT_FOUND)
     }
 
-    /// What is polled of the GPU at a position.
+    /// The polled values of the GPU at this position.
     pub(crate) fn polled(&self, position: usize) -> Result<&Polled, Status> {
         self.polled.get(position).ok_or(Status::NOT_FOUND)
     }
@@ -190,7 +190,7 @@ impl Machine {
         self.polled(first.ok_or(Status::NOT_FOUND)?)
     }
 
-    /// How the GPUs are wired.
+    /// The topology of the GPUs.
     pub(crate) fn topology(&self) -> Result<&Topology, Status> {
         let smi = self.smi()?;
         Ok(self.topology.get_or_init(|| smi.topology()))
@@ -202,7 +202,7 @@ impl Machine {
         size.and_then(|size| u64::try_from(size).ok()).unwrap_or(4096)
     }
 
-    /// Whether the user may change what only root may change of GPUs.
+    /// Returns `true` if the user may change settings that only root may change.
     pub(crate) fn is_root(&self) -> bool {
         self.smi.as_ref().is_some_and(|smi| smi.backend().host().euid == 0)
     }

@@ -49,7 +49,7 @@ pub(crate) fn watts(value: MicroWatts) -> u64 {
     value.0.saturating_add(500_000) / 1_000_000
 }
 
-/// What AMD puts into wider fields for a value of 16 bits that is missing; its Python package compares with this.
+/// AMD's marker in wider fields for a missing 16-bit value; its Python package compares with this.
 pub(crate) const NONE_16: u32 = 0xffff;
 
 /// Hertz of a clock in MHz.

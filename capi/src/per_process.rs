@@ -73,10 +73,10 @@ struct Pages(AtomicU64);
 
 static PROCESS: Pages = Pages(AtomicU64::new(0));
 
-/// How many numbers were given out here and in the processes that this one was forked from.
+/// Count of numbers issued here and in the processes that this one was forked from.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
-/// Whether the kernel wipes `PROCESS`; gVisor does not, and there the process id has to tell a child.
+/// Whether the kernel wipes `PROCESS`. gVisor does not, so there the process id identifies a child.
 static WIPES: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const WIPED: u8 = 1;

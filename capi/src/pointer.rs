@@ -27,7 +27,7 @@ macro_rules! pointers {
                 $name(pointer)
             }
 
-            /// Whether it is null.
+            /// Returns `true` for a null pointer.
             pub fn is_null(&self) -> bool {
                 self.0.is_null()
             }
@@ -69,7 +69,7 @@ impl<T> Out<T> {
 }
 
 impl<T: Plain> InOut<T> {
-    /// What the caller wrote there.
+    /// The value that the caller wrote there.
     pub(crate) fn get(&self) -> Result<T, Status> {
         if self.0.is_null() {
             return Err(Status::INVAL);
@@ -78,7 +78,7 @@ impl<T: Plain> InOut<T> {
         Ok(unsafe { self.0.read_unaligned() })
     }
 
-    /// Replaces it.
+    /// Replaces the value.
     pub(crate) fn put(&self, value: T) -> Outcome {
         if self.0.is_null() {
             return Err(Status::INVAL);

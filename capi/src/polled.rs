@@ -12,10 +12,10 @@ use amdgpu_smi::{Error, Gpu};
 
 use crate::abi::status::Status;
 
-/// What is polled of one GPU. Nothing is opened before it is asked for.
+/// The polled values of one GPU. Nothing is opened before the first use.
 ///
-/// Each answer is the summary's, from a sample taken just now. Where the sample lacks one, the GPU is asked through its
-/// handle: a sampler tries a file that failed again only at some of its next samples, so the failure may be an old one.
+/// Each value is the summary's, from a fresh sample. If the sample lacks it, the GPU is read through its handle: a
+/// sampler retries a failed file only at some of its next samples, so the failure may be outdated.
 #[derive(Debug, Default)]
 pub(crate) struct Polled {
     edge: Kept,
@@ -70,7 +70,7 @@ impl Polled {
         sampled.unwrap_or_else(|| ask(&gpu.look()))
     }
 
-    /// How busy the engines are.
+    /// Usage of the engines.
     pub(crate) fn activity(&self, gpu: &Gpu) -> Activity {
         let fields = SampleFields::GFX_ACTIVITY | SampleFields::OTHER_ACTIVITY | SampleFields::METRICS;
         let sampled = sampled(
@@ -86,7 +86,7 @@ impl Polled {
         sampled.unwrap_or_else(|| gpu.activity())
     }
 
-    /// How busy the shaders are.
+    /// Usage of the shaders.
     pub(crate) fn busy(&self, gpu: &Gpu) -> Result<Percent, Status> {
         let sampler = || gpu.sampler(SampleFields::GFX_ACTIVITY);
         answer(&self.busy, gpu, sampler, |look| Ok(look.activity().gfx?.value))

@@ -11,9 +11,9 @@ use crate::abi::status::Status;
 /// The CPUs, looked for when the first of them is asked for.
 #[derive(Debug)]
 pub(crate) struct Processors {
-    /// Where to look.
+    /// The machine to scan.
     smi: Option<Smi>,
-    /// Whether they were wanted, and so have handles. Counting them needs none.
+    /// Set if they were requested, and so have handles. Counting them needs none.
     have_handles: bool,
     found: OnceLock<Result<Cpus, Status>>,
 }
@@ -30,7 +30,7 @@ pub(crate) enum Cpu {
 enum Kind {
     Socket = 0x43,
     Core = 0x63,
-    /// What AMD's interface calls a socket: the group that a CPU socket and its cores are listed under.
+    /// A socket in AMD's interface: the group of a CPU socket and its cores.
     Group = 0x53,
 }
 

@@ -47,7 +47,7 @@ impl Readers {
     }
 }
 
-/// One reader.
+/// A reader of one GPU's events.
 #[derive(Debug)]
 pub(crate) struct Reader {
     pub(crate) processor: Processor,
@@ -60,7 +60,7 @@ pub(crate) struct Reader {
 #[derive(Debug)]
 struct Queue {
     events: BufferedEvents,
-    /// What a read by time passed over.
+    /// Events skipped by a read by time.
     waiting: VecDeque<Event>,
     lost: u64,
 }
@@ -72,7 +72,7 @@ impl Reader {
         let processes = EventMask::PROCESS_START.bits() | EventMask::PROCESS_END.bits();
         let mask = wanted | EventMask::DROPPED.bits();
         let (set, _) = match subscribe(smi, gpu, mask, wanted & processes != 0) {
-            // What nobody wants must not keep an old kernel's other events away.
+            // Unwanted events must not displace others in an old kernel's queue.
             Err(Error::NotSupported { .. }) => subscribe(smi, gpu, wanted, false)?,
             set => set?,
         };
@@ -87,7 +87,7 @@ impl Reader {
         self.ready.as_raw_fd()
     }
 
-    /// How many events had no room in a queue: the kernel's, this library's, or that of events passed over.
+    /// Number of events lost because a queue was full: the kernel's, this library's, or that of skipped events.
     pub(crate) fn lost(&self) -> u64 {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner).lost
     }

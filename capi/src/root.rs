@@ -16,9 +16,9 @@ pub(crate) fn builder() -> SmiBuilder {
     }
 }
 
-/// Whether this process has rights that its caller does not have.
+/// Returns `true` if this process has privileges that its caller lacks.
 ///
-/// The kernel says so in the auxiliary vector (AT_SECURE). A process that may not read it is taken for such a one.
+/// The kernel reports this in the auxiliary vector (AT_SECURE). A process that cannot read it counts as privileged.
 fn is_set_id() -> bool {
     const AT_SECURE: u64 = 23;
     let Ok(vector) = std::fs::read("/proc/self/auxv") else { return true };

@@ -1,4 +1,4 @@
-//! What lives from `amdsmi_init` to `amdsmi_shut_down`, and what becomes of it in a forked child.
+//! State from `amdsmi_init` to `amdsmi_shut_down`, and its fate in a forked child.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -25,7 +25,8 @@ struct Session {
 /// Calls of `amdsmi_init` that no `amdsmi_shut_down` has taken back. Changed under `machine`'s lock.
 static OPENERS: AtomicU32 = AtomicU32::new(0);
 
-/// What the openers want to see, in the bits of AMD's flags. Changed under `machine`'s lock, and taken over by a child.
+/// The kinds of devices requested by the openers, in the bits of AMD's flags. Changed under `machine`'s lock; a child
+/// inherits them.
 static WANTED: AtomicU32 = AtomicU32::new(0);
 
 static SESSION: PerProcess<Session> = PerProcess::new(Session::new(), Session::new);

@@ -25,12 +25,12 @@ use crate::abi::status::{Outcome, Status};
 pub(crate) const CAPACITY: usize = 4096;
 /// Events of one GPU that a reader has passed over; more are lost, the oldest first.
 pub(crate) const PASSED_OVER: usize = 4096;
-/// How often processes are looked for that came or went.
+/// Interval for polling started and ended processes.
 const PROCESSES: Duration = Duration::from_millis(500);
 /// The events that the interface has numbers for, and the one that counts what was lost: the kernel's number, which
 /// only those get who ask for it.
 pub(crate) const KNOWN: u64 = (1 << LOST) - 1;
-/// How many events were lost.
+/// The number of the event for lost events.
 pub(crate) const LOST: u32 = EventMask::DROPPED.bits().trailing_zeros() + 1;
 /// The wish for the events of all processes.
 const ALL_PROCESSES: u64 = 1 << 63;
@@ -40,13 +40,13 @@ const ALL_PROCESSES: u64 = 1 << 63;
 struct Stream {
     processor: Processor,
     gpu: Gpu,
-    /// How many began and did not end.
+    /// Number of openers that have not closed.
     openers: u32,
-    /// What they asked for. Of several nobody can be told apart, so their wishes are put together.
+    /// The requested events. The openers cannot be distinguished, so their masks are combined.
     mask: u64,
-    /// What a reader passed over, in the order of arrival.
+    /// Events skipped by a reader, in order of arrival.
     waiting: VecDeque<(u64, Event)>,
-    /// How many of them went since the count was given out.
+    /// Number of lost events since the last report.
     lost: u64,
     /// The descriptor has ended, or failed.
     ended: bool,
@@ -56,7 +56,7 @@ struct Stream {
 #[derive(Debug)]
 pub(crate) struct Streams {
     events: BufferedEvents,
-    /// Whether the kernel gives this process the events of others.
+    /// Set if the kernel reports the events of other processes.
     all_processes: bool,
     streams: Vec<Stream>,
     /// Number of the next event that is passed over.
@@ -64,7 +64,7 @@ pub(crate) struct Streams {
     ready: Arc<Ready>,
 }
 
-/// What a read gives.
+/// The result of a read.
 #[derive(Debug)]
 pub(crate) enum Given {
     Event(Event),
@@ -88,7 +88,7 @@ impl Stream {
         Stream { processor, gpu: gpu.clone(), openers: 1, mask: 0, waiting, lost: 0, ended: false }
     }
 
-    /// Whether somebody asked for events of this number. Others are nobody's, as in AMD's library.
+    /// Returns `true` if an opener requested events of this number. Others are dropped, as in AMD's library.
     fn wants(&self, number: Option<u32>) -> bool {
         let bit = number.filter(|number| (1..=63).contains(number)).map_or(0, |number| 1u64 << (number - 1));
         bit & self.mask & KNOWN != 0
@@ -104,7 +104,7 @@ impl Stream {
     }
 }
 
-/// What a reader waits for, without holding up the others.
+/// A reader's wait, which does not block others.
 #[derive(Debug)]
 pub(crate) struct Ready {
     events: OwnedFd,
@@ -210,7 +210,7 @@ impl Streams {
             if !is_last {
                 return Ok(taken);
             }
-            // What came before the end is in the queue by now.
+            // Events from before the end are in the queue by now.
         }
     }
 
@@ -221,7 +221,7 @@ impl Streams {
         lost.map(|stream| (stream.processor, Given::Lost(std::mem::take(&mut stream.lost)))).collect()
     }
 
-    /// What readers passed over before, in the order of arrival.
+    /// Events skipped by earlier readers, in order of arrival.
     fn take_waiting(
         &mut self,
         room: usize,
@@ -251,7 +251,7 @@ impl Streams {
         taken.extend(found.into_iter().map(|(_, given)| given));
     }
 
-    /// What has come since. What does not fit stays in the queue, which counts what it loses.
+    /// New events. Those that do not fit stay in the queue, which counts losses.
     fn fetch(
         &mut self,
         room: usize,
@@ -283,7 +283,7 @@ impl Streams {
         failed
     }
 
-    /// Whether a GPU is not listened to any more that was before.
+    /// Returns `true` if a GPU has stopped delivering events.
     fn mark_ended(&mut self) -> bool {
         let mut any = false;
         for stream in self.streams.iter_mut().filter(|stream| !stream.ended) {
@@ -293,13 +293,13 @@ impl Streams {
         any
     }
 
-    /// Whether no GPU is left whose events could come.
+    /// Returns `true` if no GPU is left to deliver events.
     fn is_ended(&self) -> bool {
         self.events.is_ended()
             || self.streams.iter().all(|stream| self.events.gpu_mask(&stream.gpu).is_none())
     }
 
-    /// What to wait on.
+    /// The descriptor to wait on.
     pub(crate) fn ready(&self) -> Arc<Ready> {
         self.ready.clone()
     }
@@ -447,7 +447,7 @@ mod tests {
             }
         }
 
-        /// What is given within five seconds, or a status.
+        /// The events within five seconds, or a status.
         fn take(&mut self) -> Result<Vec<(usize, u32)>, Status> {
             let until = Instant::now() + Duration::from_secs(5);
             loop {
@@ -489,7 +489,7 @@ mod tests {
         }
     }
 
-    /// What a reader by time passes over waits for others, up to a bound; the oldest go, and the count of them comes.
+    /// Events skipped by a reader by time are kept for others, up to a limit; the oldest are dropped and counted.
     #[test]
     fn who_reads_by_time_keeps_nothing_new_out() {
         const BATCH: u64 = 100;

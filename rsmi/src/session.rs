@@ -1,4 +1,4 @@
-//! What lives from `rsmi_init` to `rsmi_shut_down`.
+//! State from `rsmi_init` to `rsmi_shut_down`.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -93,7 +93,7 @@ fn no_library_has_anothers_functions() {
     assert!(has(&older, "amdsmi_set_gpu_clk_range") && !has(&newer, "amdsmi_set_gpu_clk_range"));
 }
 
-/// What btop looks at before it takes a library.
+/// The checks that btop makes before it accepts a library.
 #[test]
 fn rsmis_version_is_one_that_btop_takes() {
     #[repr(C)]

@@ -1,4 +1,4 @@
-//! What an APU measures besides: a part of its table that the newer interface has room for.
+//! Further values of an APU: a part of its metrics table that the newer interface has room for.
 
 use super::layout::c_structs;
 

@@ -1,4 +1,4 @@
-//! CPUs.
+//! Structs about CPUs.
 
 use std::ffi::c_char;
 
@@ -21,7 +21,7 @@ c_structs! {
         unused: u8,
     }
 
-    /// Load.
+    /// Load of the CPUs.
     CpuUtil = "struct_amdsmi_cpu_util_t" {
         cpu_util_total: u32,
         cpu_util_user: u32,
@@ -49,7 +49,7 @@ c_structs! {
         min_dpm_level: u8,
     }
 
-    /// A CPU.
+    /// A CPU's identity.
     CpuInfo = "struct_amdsmi_cpu_info_t" {
         model_name: Text<256>,
         cpu_family_id: u32,

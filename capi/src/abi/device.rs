@@ -1,4 +1,4 @@
-//! What a GPU is: names, numbers, firmware.
+//! Structs about a GPU: names, numbers, firmware.
 
 use std::ffi::c_char;
 
@@ -14,7 +14,7 @@ c_structs! {
         build: *const c_char,
     }
 
-    /// The chip.
+    /// The chip's identity.
     AsicInfo = "struct_amdsmi_asic_info_t" {
         market_name: Text<256>,
         vendor_id: u32,
@@ -28,7 +28,7 @@ c_structs! {
         oam_id: u32,
         /// All ones if not known.
         num_of_compute_units: u32,
-        /// Whose hexadecimal digits are the name: 0x942 is gfx942.
+        /// Its hexadecimal digits are the name: 0x942 is gfx942.
         target_graphics_version: u64,
         subsystem_id: u32,
         #[cfg(not(abi27))]
@@ -47,7 +47,7 @@ c_structs! {
         reserved: [u32; 15],
     }
 
-    /// What the kernel and the runtimes call the GPU; all ones where they do not know it.
+    /// Ids of the GPU in the kernel and the runtimes; all ones if unknown.
     EnumerationInfo = "struct_amdsmi_enumeration_info_t" {
         drm_render: u32,
         drm_card: u32,
@@ -60,7 +60,7 @@ c_structs! {
         physical_acc_id: u32,
     }
 
-    /// What KFD calls the GPU; all ones where it does not know it.
+    /// KFD's ids of the GPU; all ones if KFD does not know it.
     KfdInfo = "struct_amdsmi_kfd_info_t" {
         kfd_id: u64,
         node_id: u32,
@@ -100,7 +100,7 @@ c_structs! {
         driver_name: Text<256>,
     }
 
-    /// One firmware.
+    /// The version of a firmware.
     FirmwareEntry = "struct_fw_info_list_" {
         /// An `amdsmi_fw_block_t`.
         fw_id: u32,
@@ -119,7 +119,7 @@ c_structs! {
     CacheEntry = "struct_cache_" {
         /// Bits of `amdsmi_cache_property_type_t`.
         cache_properties: u32,
-        /// KiB.
+        /// Size in KiB.
         cache_size: u32,
         cache_level: u32,
         max_num_cu_shared: u32,
@@ -136,7 +136,7 @@ c_structs! {
 }
 
 c_unions! {
-    /// A PCI address.
+    /// A PCI address as bits.
     Bdf(u64) = "union_amdsmi_bdf_t" {
         bdf: "struct_bdf_";
         #[cfg(not(abi27))]

@@ -1,4 +1,4 @@
-//! What a reader of one GPU's events gives. AMD has no such struct.
+//! An event from the reader of one GPU. AMD has no such struct.
 
 use super::handle::Processor;
 use super::layout::{Layout, StructLayout, Text, c_structs};
@@ -15,13 +15,13 @@ c_structs! {
         time: u64,
         /// Nanoseconds since boot.
         boot_time: u64,
-        /// Bytes.
+        /// Start in bytes.
         address: u64,
-        /// Bytes.
+        /// Length in bytes.
         size: u64,
         /// Why it throttles; bits.
         throttle_mask: u64,
-        /// How often it has throttled.
+        /// Number of throttling events.
         throttle_count: u64,
         reset_sequence: u32,
         /// The compute driver's id of a GPU here and below; 0 is the machine's memory.
@@ -34,8 +34,8 @@ c_structs! {
         trigger: u32,
         /// A migration's error.
         error: i32,
-        /// What the driver says by a letter: `R` and `W` of an access, `M` and `U` of a fault's end, `R` of a queue
-        /// that is scheduled anew.
+        /// The driver's letter: `R` and `W` of an access, `M` and `U` of a fault's outcome, `R` of a rescheduled
+        /// queue.
         letter: u32,
         /// 1 if this library made the event of KFD's directory of processes.
         derived: u32,

@@ -10,7 +10,7 @@ c_structs! {
         value: u64,
     }
 
-    /// A name.
+    /// A label's name.
     FabricLabel = "struct_amdsmi_fabric_label_t" {
         text: Text<32>,
     }
@@ -38,7 +38,7 @@ c_structs! {
         instances: *const FabricInstance,
     }
 
-    /// All categories.
+    /// Telemetry of all categories.
     FabricTelemetry = "struct_amdsmi_fabric_telemetry_t" {
         datasets: [*const FabricDataset; 7],
     }

@@ -1,13 +1,13 @@
-//! How the types lie in memory, told by the compiler: what a test compares with AMD's Python wrapper.
+//! Memory layout of the types, as compiled, for comparison with AMD's Python wrapper in a test.
 //!
-//! Types are declared by the macros of this file, so that no declaration can miss in the table. What one of the two
-//! interfaces alone has is marked `#[cfg(abi27)]` or `#[cfg(not(abi27))]`, field by field and number by number.
+//! Types are declared by the macros of this file, so that no declaration can be missing in the table. Parts of only
+//! one of the two interfaces are marked `#[cfg(abi27)]` or `#[cfg(not(abi27))]`, field by field and number by number.
 
 use amdgpu_smi::reading::Reading;
 
 /// A C type that is all zero when it says nothing, and how the comparison names it.
 pub trait Plain: Copy {
-    /// All zero.
+    /// The value with all bits zero.
     const ZERO: Self;
     /// `u32`, `char[256]`, `u64[8][8]`, `pointer`, or the wrapper's name of a struct.
     fn shape() -> String;
@@ -100,7 +100,7 @@ impl Cut for str {
 /// One field of a struct or union.
 #[derive(Debug, Clone)]
 pub struct FieldLayout {
-    /// C's name of it.
+    /// The type's name in C.
     pub name: &'static str,
     /// Bytes from the beginning of the struct.
     pub offset: usize,
@@ -108,7 +108,7 @@ pub struct FieldLayout {
     pub size: usize,
     /// First bit and number of bits, of a bit-field.
     pub bits: Option<(u32, u32)>,
-    /// What [`Plain::shape`] says of its type.
+    /// The result of [`Plain::shape`] for its type.
     pub shape: String,
 }
 
@@ -117,15 +117,15 @@ pub struct FieldLayout {
 pub struct StructLayout {
     /// The name of the wrapper's class.
     pub name: &'static str,
-    /// Bytes.
+    /// Size in bytes.
     pub size: usize,
-    /// Alignment.
+    /// Alignment in bytes.
     pub align: usize,
     /// Its fields in their order.
     pub fields: Vec<FieldLayout>,
 }
 
-/// What knows its layout.
+/// A type with a known layout.
 pub trait Layout {
     /// Told by the compiler.
     fn layout() -> StructLayout;

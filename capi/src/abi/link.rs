@@ -4,14 +4,14 @@ use super::device::Bdf;
 use super::handle::Processor;
 use super::layout::{Layout, StructLayout, c_structs};
 
-/// How many GPUs a list of the nearest has room for.
+/// Capacity of a list of the nearest GPUs.
 pub(crate) const NEAREST: usize = if cfg!(abi27) { 256 } else { 32 };
 
 c_structs! {
-    /// What the link can be.
+    /// Capabilities of the link.
     PcieStatic = "struct_pcie_static_" {
         max_pcie_width: u16,
-        /// MT/s.
+        /// Rate in MT/s.
         max_pcie_speed: u32,
         pcie_interface_version: u32,
         /// An `amdsmi_card_form_factor_t`.
@@ -20,10 +20,10 @@ c_structs! {
         reserved: [u64; 9],
     }
 
-    /// What the link is; all ones where not known.
+    /// Current state of the link; all ones if unknown.
     PcieMetric = "struct_pcie_metric_" {
         pcie_width: u16,
-        /// MT/s.
+        /// Rate in MT/s.
         pcie_speed: u32,
         pcie_bandwidth: u32,
         pcie_replay_count: u64,
@@ -59,15 +59,15 @@ c_structs! {
         reserved: [u64; 7],
     }
 
-    /// One link.
+    /// Traffic of one link.
     LinkMetric = "struct__links" {
         bdf: Bdf,
         bit_rate: u32,
         max_bandwidth: u32,
         link_type: u32,
-        /// KB.
+        /// Data in KB.
         read: u64,
-        /// KB.
+        /// Data in KB.
         write: u64,
         #[cfg(not(abi27))]
         reserved: [u64; 2],
@@ -85,7 +85,7 @@ c_structs! {
         reserved: [u64; 7],
     }
 
-    /// What a link can do: 1 it can, 0 it cannot, 0xFF not known.
+    /// Capabilities of a link: 1 yes, 0 no, 0xFF unknown.
     P2pCapability = "struct_amdsmi_p2p_capability_t" {
         is_iolink_coherent: u8,
         is_iolink_atomics_32bit: u8,

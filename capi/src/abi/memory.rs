@@ -1,4 +1,4 @@
-//! Memory.
+//! Structs about memory.
 
 use super::layout::{Layout, StructLayout, Text, c_structs};
 
@@ -15,7 +15,7 @@ c_structs! {
         /// An `amdsmi_vram_type_t`.
         vram_type: u32,
         vram_vendor: Text<256>,
-        /// MiB.
+        /// Size in MiB.
         vram_size: u64,
         /// All ones if not known.
         vram_bit_width: u32,

@@ -12,14 +12,14 @@ pub(crate) type Wide = u64;
 pub use super::apu_metrics::ApuMetrics;
 
 c_structs! {
-    /// Its header.
+    /// Header of the table.
     MetricsHeader = "struct_amd_metrics_table_header_t" {
         structure_size: u16,
         format_revision: u8,
         content_revision: u8,
     }
 
-    /// One partition.
+    /// Values of one partition.
     XcpMetrics = "struct_amdsmi_gpu_xcp_metrics_t" {
         gfx_busy_inst: [u32; 8],
         jpeg_busy: [u16; 40],
@@ -49,7 +49,7 @@ c_structs! {
         average_socket_power: u16,
         /// In the steps of the GPU.
         energy_accumulator: u64,
-        /// Nanoseconds.
+        /// Time in nanoseconds.
         system_clock_counter: u64,
         average_gfxclk_frequency: u16,
         average_socclk_frequency: u16,
@@ -68,7 +68,7 @@ c_structs! {
         throttle_status: u32,
         current_fan_speed: u16,
         pcie_link_width: u16,
-        /// Tenths of GT/s.
+        /// Rate in 0.1 GT/s.
         pcie_link_speed: u16,
         gfx_activity_acc: Wide,
         mem_activity_acc: Wide,
@@ -83,7 +83,7 @@ c_structs! {
         vcn_activity: [u16; 4],
         gfxclk_lock_status: u32,
         xgmi_link_width: u16,
-        /// Gbit/s.
+        /// Rate in Gbit/s.
         xgmi_link_speed: u16,
         pcie_bandwidth_acc: u64,
         pcie_bandwidth_inst: u64,
@@ -125,7 +125,7 @@ c_structs! {
         apu_metrics: *const ApuMetrics,
     }
 
-    /// How much of the time limits held the GPU back; all ones where not known.
+    /// Percentage of time throttled by each limit; all ones if unknown.
     ViolationStatus = "struct_amdsmi_violation_status_t" {
         /// Microseconds since 1970.
         reference_timestamp: u64,
@@ -145,7 +145,7 @@ c_structs! {
         per_vr_thrm: u64,
         per_hbm_thrm: u64,
         per_gfx_clk_below_host_limit: u64,
-        /// Whether any of it.
+        /// 1 if any throttling is active.
         active_prochot_thrm: u8,
         active_ppt_pwr: u8,
         active_socket_thrm: u8,

@@ -10,7 +10,7 @@ c_structs! {
         value: u64,
     }
 
-    /// The chip.
+    /// The chip's identity.
     NicAsicInfo = "struct_amdsmi_nic_asic_info_t" {
         vendor_id: u16,
         subvendor_id: u16,
@@ -24,7 +24,7 @@ c_structs! {
         vendor_name: Text<256>,
     }
 
-    /// Its bus.
+    /// The bus of the card.
     NicBusInfo = "struct_amdsmi_nic_bus_info_t" {
         bdf: Bdf,
         max_pcie_width: u8,
@@ -33,25 +33,25 @@ c_structs! {
         slot_type: Text<256>,
     }
 
-    /// Its NUMA node.
+    /// The NUMA node of the card.
     NicNumaInfo = "struct_amdsmi_nic_numa_info_t" {
         node: u8,
         affinity: Text<256>,
     }
 
-    /// One firmware.
+    /// The version of a firmware.
     NicFirmwareEntry = "struct_amdsmi_nic_fw_entry_t" {
         name: Text<256>,
         version: Text<256>,
     }
 
-    /// The firmwares.
+    /// The versions of all firmware.
     NicFirmwareInfo = "struct_amdsmi_nic_fw_info_t" {
         num_fw: u32,
         fw: [NicFirmwareEntry; 16],
     }
 
-    /// One port.
+    /// One network port.
     NicPort = "struct_amdsmi_nic_port_t" {
         bdf: Bdf,
         port_num: u32,
@@ -71,13 +71,13 @@ c_structs! {
         pause_tx: Text<256>,
     }
 
-    /// The ports.
+    /// All network ports.
     NicPortInfo = "struct_amdsmi_nic_port_info_t" {
         num_ports: u32,
         ports: [NicPort; 32],
     }
 
-    /// The driver.
+    /// The driver's name and version.
     NicDriverInfo = "struct_amdsmi_nic_driver_info_t" {
         name: Text<256>,
         version: Text<256>,
@@ -92,7 +92,7 @@ c_structs! {
         active_mtu: u16,
     }
 
-    /// An RDMA device.
+    /// One RDMA device.
     NicRdmaDevice = "struct_amdsmi_nic_rdma_dev_info_t" {
         rdma_dev: Text<256>,
         node_guid: Text<256>,

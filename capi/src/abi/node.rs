@@ -11,7 +11,7 @@ c_structs! {
         reserved: [u64; 5],
     }
 
-    /// The tray.
+    /// The node's tray.
     TrayInfo = "struct_amdsmi_tray_info_t" {
         max_acc_per_tray: u32,
         tray_type: u32,

@@ -1,4 +1,4 @@
-//! Partitions.
+//! Structs about partitions.
 
 use super::layout::{Layout, StructLayout, c_bits, c_structs, c_unions};
 
@@ -10,7 +10,7 @@ c_structs! {
         end: u64,
     }
 
-    /// How the memory is split.
+    /// Current and possible memory partitioning.
     MemoryPartitionConfig = "struct_amdsmi_memory_partition_config_t" {
         partition_caps: NpsCaps,
         /// An `amdsmi_memory_partition_type_t`.
@@ -32,7 +32,7 @@ c_structs! {
         reserved: [u64; 13],
     }
 
-    /// What a partition has of one resource.
+    /// A partition's share of one resource.
     PartitionResource = "struct_amdsmi_accelerator_partition_resource_profile_t" {
         profile_index: u32,
         resource_type: u32,
@@ -61,7 +61,7 @@ c_unions! {
 }
 
 c_bits! {
-    /// One bit each.
+    /// Modes, one bit each.
     NpsFlags(u32) = "struct_nps_flags_" {
         nps1_cap: 0, 1;
         nps2_cap: 1, 1;

@@ -4,16 +4,16 @@ use super::handle::Processor;
 use super::layout::{Layout, StructLayout, Text, c_structs};
 
 c_structs! {
-    /// What a process uses, of all GPUs or one.
+    /// A process's use of all GPUs or of one.
     ComputeProcess = "struct_amdsmi_process_info_t" {
         process_id: u32,
-        /// Bytes.
+        /// Video memory in bytes.
         vram_usage: u64,
-        /// Microseconds.
+        /// Time in microseconds.
         sdma_usage: u64,
         /// Percent; all ones where not known.
         cu_occupancy: u32,
-        /// Milliseconds.
+        /// Time in milliseconds.
         #[cfg(abi27)]
         evicted_time: u32,
     }
@@ -33,11 +33,11 @@ c_structs! {
         reserved: [u32; 10],
     }
 
-    /// What a process uses of one GPU.
+    /// A process's use of one GPU.
     ProcessUse = "struct_amdsmi_proc_info_t" {
         name: Text<256>,
         pid: u32,
-        /// Bytes.
+        /// Memory in bytes.
         mem: u64,
         engine_usage: ProcessEngines,
         memory_usage: ProcessMemory,
@@ -46,17 +46,17 @@ c_structs! {
         cu_occupancy: u32,
         #[cfg(not(abi27))]
         reserved: [u32; 11],
-        /// Milliseconds.
+        /// Time in milliseconds.
         #[cfg(abi27)]
         evicted_time: u32,
-        /// Microseconds.
+        /// Time in microseconds.
         #[cfg(abi27)]
         sdma_usage: u64,
         #[cfg(abi27)]
         reserved: [u32; 8],
     }
 
-    /// An event.
+    /// An event of a GPU.
     EventData = "struct_amdsmi_evt_notification_data_t" {
         processor_handle: Processor,
         /// An `amdsmi_evt_notification_type_t`.
@@ -86,23 +86,23 @@ pub mod by_pid {
             reserved: [u32; 10],
         }
 
-        /// What a process uses of one GPU.
+        /// A process's use of one GPU.
         GpuEntry = "struct_amdsmi_proc_gpu_entry_t" {
             gpu_index: u32,
-            /// Bytes.
+            /// Memory in bytes.
             mem: u64,
             engine_usage: GpuEngines,
             memory_usage: GpuMemory,
             /// Compute units with work of the process; all ones where not known.
             cu_occupancy: u32,
-            /// Milliseconds.
+            /// Time in milliseconds.
             evicted_time: u32,
-            /// Microseconds.
+            /// Time in microseconds.
             sdma_usage: u64,
             reserved: [u32; 8],
         }
 
-        /// A process.
+        /// A process with its GPUs.
         ProcessByPid = "struct_amdsmi_proc_info_by_pid_t" {
             pid: u32,
             name: Text<256>,

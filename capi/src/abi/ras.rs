@@ -11,18 +11,18 @@ c_structs! {
         reserved: [u64; 5],
     }
 
-    /// What of error correction there is.
+    /// Capabilities of error correction.
     RasFeature = "struct_amdsmi_ras_feature_t" {
         ras_eeprom_version: u32,
         ecc_correction_schema_flag: u32,
         #[cfg(abi27)]
         ras_info: RasBits,
-        /// Whether a reset or a new start of the machine is due.
+        /// 1 if a reset or reboot is needed.
         #[cfg(abi27)]
         needs_reboot: bool,
     }
 
-    /// A GUID.
+    /// A GUID's bytes.
     CperGuid = "struct_amdsmi_cper_guid_t" {
         b: [u8; 16],
     }
@@ -40,13 +40,13 @@ c_structs! {
     }
 }
 
-/// What only the newer interface has.
+/// Structs of the newer interface only.
 #[cfg(abi27)]
 mod newer {
     use super::super::layout::{Layout, StructLayout, c_bits, c_structs};
 
     c_bits! {
-        /// One bit each.
+        /// Flags, one bit each.
         RasBits(u32) = "struct_ras_info_" {
             dram_ecc: 0, 1;
             sram_ecc: 1, 1;
@@ -121,7 +121,7 @@ c_unions! {
 }
 
 c_bits! {
-    /// One bit each.
+    /// Fields, one bit each.
     CperValidFields(u32) = "struct_valid_bits_" {
         platform_id: 0, 1;
         timestamp: 1, 1;

@@ -41,7 +41,7 @@ c_structs! {
         reserved: [u32; 4],
     }
 
-    /// How busy the engines are, in percent; 0xFFFF where not known.
+    /// Usage of the engines in percent; 0xFFFF if unknown.
     EngineUsage = "struct_amdsmi_engine_usage_t" {
         gfx_activity: u32,
         umc_activity: u32,
@@ -49,7 +49,7 @@ c_structs! {
         reserved: [u32; 13],
     }
 
-    /// A range.
+    /// A range of values.
     Range = "struct_amdsmi_range_t" {
         lower_bound: u64,
         upper_bound: u64,
@@ -105,12 +105,12 @@ c_structs! {
         volt_range: Range,
     }
 
-    /// A curve.
+    /// A voltage curve.
     OverdriveCurve = "struct_amdsmi_od_volt_curve_t" {
         vc_points: [OverdrivePoint; 3],
     }
 
-    /// What overdrive may change, in Hz and mV.
+    /// Ranges of overdrive, in Hz and mV.
     OverdriveData = "struct_amdsmi_od_volt_freq_data_t" {
         curr_sclk_range: Range,
         curr_mclk_range: Range,
@@ -124,7 +124,7 @@ c_structs! {
         num_regions: u32,
     }
 
-    /// What a performance counter counted.
+    /// The value of a performance counter.
     CounterValue = "struct_amdsmi_counter_value_t" {
         value: u64,
         time_enabled: u64,

@@ -1,4 +1,4 @@
-//! How busy the GPU is, and what holds it back.
+//! Usage of the GPU, and throttling.
 
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ use crate::number::{NONE_16, known, or_none};
 use crate::pointer::{Array, Out};
 use crate::session::{gpu, machine};
 
-/// Percent of the time that engines were busy. Media engines decode and encode.
+/// Usage of the engines in percent. Media engines decode and encode.
 ///
 /// *From*: `gpu_busy_percent`, `mem_busy_percent`, `vcn_busy_percent` of the PCI device, else `gpu_metrics`.
 #[unsafe(no_mangle)]
@@ -39,7 +39,7 @@ pub extern "C" fn amdsmi_get_gpu_activity(processor: Processor, usage: Out<Engin
     })
 }
 
-/// Percent of the time that the shaders were busy.
+/// Usage of the shaders in percent.
 ///
 /// *From*: `gpu_busy_percent` of the PCI device, else `gpu_metrics`.
 #[unsafe(no_mangle)]
@@ -51,10 +51,10 @@ pub extern "C" fn amdsmi_get_gpu_busy_percent(processor: Processor, busy: Out<u3
     })
 }
 
-/// Counters of activity, and the time of their reading in nanoseconds.
+/// Activity counters, and the time of their reading in nanoseconds.
 ///
-/// The shaders' and the memory's are sums of percents, the fine ones, too, as in AMD's library; the decoder's is the mean of
-/// its engines, each of which is a fine one.
+/// Counters of shaders and memory, including the fine-grained ones, are sums of percentages, as in AMD's library. The
+/// decoder's is the mean of its engines; each engine is a fine-grained counter.
 ///
 /// *From*: `gpu_metrics`. A counter that the table does not have is all ones.
 #[unsafe(no_mangle)]
@@ -109,12 +109,12 @@ fn fill(counter: &mut UtilizationCounter, metrics: &Metrics) -> Result<(), Statu
     Ok(())
 }
 
-/// How long the firmware needs for a new table.
+/// Interval at which the firmware updates the table.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// How much of the time each limit held the GPU back. **Takes 100 ms**: it looks twice.
+/// Percentage of time throttled by each limit. **Takes 100 ms**, because it samples twice.
 ///
-/// *From*: `gpu_metrics` 1.6 and later, twice. Shares are not known where the counter stands still.
+/// *From*: `gpu_metrics` 1.6 and later, twice. Percentages are unknown if the counter does not advance.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_violation_status(processor: Processor, status: Out<ViolationStatus>) -> Status {
     answer(|| {

@@ -1,4 +1,4 @@
-//! The board, its firmwares, its driver, its caches.
+//! Board, firmware, driver and caches.
 
 use amdgpu_smi::Error;
 
@@ -14,7 +14,7 @@ use crate::edge::answer;
 use crate::pointer::Out;
 use crate::session::gpu;
 
-/// What the board's EEPROM says.
+/// Contents of the board's EEPROM.
 ///
 /// *From*: `product_number`, `serial_number`, `fru_id`, `product_name`, `manufacturer` of the PCI device.
 #[unsafe(no_mangle)]
@@ -32,9 +32,10 @@ pub extern "C" fn amdsmi_get_gpu_board_info(processor: Processor, info: Out<Boar
     })
 }
 
-/// The card's firmware image. What cannot be told is empty; a GPU that sleeps tells the part number alone.
+/// The card's firmware image. Unknown fields are empty; a sleeping GPU has only the part number.
 ///
-/// *From*: `AMDGPU_INFO_VBIOS_INFO` on the render node, asked once; `vbios_version` of the PCI device for the part number.
+/// *From*: `AMDGPU_INFO_VBIOS_INFO` on the render node, queried once; `vbios_version` of the PCI device for the part
+/// number.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_vbios_info(processor: Processor, info: Out<VbiosInfo>) -> Status {
     answer(|| {
@@ -50,8 +51,8 @@ pub extern "C" fn amdsmi_get_gpu_vbios_info(processor: Processor, info: Out<Vbio
     })
 }
 
-/// The kernel's driver. The date is empty for a GPU that sleeps, and since Linux 6.14, whose drivers have none: AMD's
-/// library gives `0` there.
+/// The kernel driver. The date is empty for a sleeping GPU, and since Linux 6.14, whose drivers have none; AMD's
+/// library returns `0` there.
 ///
 /// *From*: `/sys/module/amdgpu/version`, else the kernel's release; `DRM_IOCTL_VERSION` on the render node, asked once.
 #[unsafe(no_mangle)]
@@ -70,7 +71,7 @@ pub extern "C" fn amdsmi_get_gpu_driver_info(processor: Processor, info: Out<Dri
     })
 }
 
-/// The versions of the firmwares; none where the driver does not list them.
+/// Firmware versions; none if the driver does not list them.
 ///
 /// *From*: `fw_version/*` of the PCI device.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Clocks, and what overdrive may do to them.
+//! Clocks and overdrive.
 
 use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::gpu::DpmIndex;
@@ -33,12 +33,12 @@ pub(super) fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
     })
 }
 
-/// The levels of a clock in Hz, lowest first, and which one is in force.
+/// The levels of a clock in Hz, lowest first, and the current one.
 ///
-/// AMD's library gives MHz and an average for the clocks of the video engines; this one gives their levels.
+/// For video engines, AMD's library returns MHz and an average; this one returns their levels.
 ///
-/// *From*: `pp_dpm_*` of the PCI device. Where no level is marked the levels are given, the current one is all ones, and
-/// the status is UNEXPECTED_DATA.
+/// *From*: `pp_dpm_*` of the PCI device. If no level is marked, the levels are returned, the current one is all ones,
+/// and the status is UNEXPECTED_DATA.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_clk_freq(
     processor: Processor,
@@ -54,7 +54,7 @@ pub extern "C" fn amdsmi_get_clk_freq(
     })
 }
 
-/// A clock now, its lowest and its highest, in MHz.
+/// Current, minimum and maximum of a clock in MHz.
 ///
 /// *From*: `gpu_metrics`, else `pp_dpm_*` of the PCI device, else hwmon `freq*`; the range from `pp_dpm_*`.
 #[unsafe(no_mangle)]
@@ -80,7 +80,7 @@ pub extern "C" fn amdsmi_get_clock_info(
     })
 }
 
-/// What overdrive is set to and may be set to: clocks in Hz, voltages in mV. All ones where the table does not say.
+/// Current values and ranges of overdrive: clocks in Hz, voltages in mV. All ones if the table does not have them.
 ///
 /// *From*: `pp_od_clk_voltage` of the PCI device.
 #[unsafe(no_mangle)]
@@ -158,7 +158,7 @@ fn regions(table: &Overdrive) -> Vec<OverdriveRegion> {
     (0..).map_while(region).collect()
 }
 
-/// The regions in which the points of the voltage curve may lie.
+/// The regions of the voltage curve's points.
 ///
 /// *From*: `pp_od_clk_voltage` of the PCI device. A GPU without a curve is NOT_SUPPORTED.
 #[unsafe(no_mangle)]

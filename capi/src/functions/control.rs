@@ -1,4 +1,4 @@
-//! What changes something. Root only, as in AMD's library; a fixture is never written to.
+//! Setters of GPUs (root only, as in AMD's library).
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::control::{Bound, Choice, Control, OverdriveEdit, Plan};
@@ -53,9 +53,9 @@ fn levels(mask: u64, listed: impl IntoIterator<Item = u32>) -> Result<Vec<u32>, 
     if levels.is_empty() { Err(Status::INVAL) } else { Ok(levels) }
 }
 
-/// Sets the cap of a power channel in microwatts; the channel is counted from 0, and a cap of 0 is that after boot.
+/// Sets the cap of a power channel in microwatts. Channels count from 0; a cap of 0 restores the one after boot.
 ///
-/// *From*: hwmon `power*_cap`. Out of its range is INVAL.
+/// *From*: hwmon `power*_cap`. A value outside its range is INVAL.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_set_power_cap(processor: Processor, sensor: u32, cap: u64) -> Status {
     answer(|| {
@@ -72,7 +72,7 @@ pub extern "C" fn amdsmi_set_power_cap(processor: Processor, sensor: u32, cap: u
 
 /// Sets a fan's speed, 0 to 255.
 ///
-/// *From*: hwmon `pwm1_enable`, `pwm1`. Above its range is INPUT_OUT_OF_BOUNDS.
+/// *From*: hwmon `pwm1_enable`, `pwm1`. A value above its range is INPUT_OUT_OF_BOUNDS.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_set_gpu_fan_speed(processor: Processor, sensor: u32, speed: u64) -> Status {
     answer(|| {
@@ -83,7 +83,7 @@ pub extern "C" fn amdsmi_set_gpu_fan_speed(processor: Processor, sensor: u32, sp
     })
 }
 
-/// Gives a fan back to the firmware.
+/// Returns a fan to the firmware.
 ///
 /// *From*: hwmon `pwm1_enable`.
 #[unsafe(no_mangle)]
@@ -123,7 +123,7 @@ pub extern "C" fn amdsmi_set_gpu_perf_level(processor: Processor, level: Perform
     })
 }
 
-/// Holds the shader clock below a limit, in MHz.
+/// Limits the shader clock, in MHz.
 ///
 /// *From*: `power_dpm_force_performance_level`, `pp_od_clk_voltage` of the PCI device.
 #[unsafe(no_mangle)]
@@ -217,7 +217,7 @@ pub extern "C" fn amdsmi_set_gpu_od_volt_info(
     })
 }
 
-/// Lets a clock use these of its levels only, a bit each. Bits above the levels are ignored.
+/// Restricts a clock to these levels, one bit each. Bits above the levels are ignored.
 ///
 /// *From*: `pp_dpm_*` of the PCI device.
 #[unsafe(no_mangle)]
@@ -235,7 +235,7 @@ pub extern "C" fn amdsmi_set_clk_freq(processor: Processor, clock: ClockType, ma
     })
 }
 
-/// Lets the PCIe link use these of its levels only, a bit each. Bits above the levels are ignored.
+/// Restricts the PCIe link to these levels, one bit each. Bits above the levels are ignored.
 ///
 /// *From*: `pp_dpm_pcie` of the PCI device.
 #[unsafe(no_mangle)]
@@ -247,7 +247,7 @@ pub extern "C" fn amdsmi_set_gpu_pci_bandwidth(processor: Processor, mask: u64) 
     })
 }
 
-/// Chooses a power profile.
+/// Selects a power profile.
 ///
 /// *From*: `pp_power_profile_mode` of the PCI device.
 #[unsafe(no_mangle)]
@@ -274,7 +274,7 @@ pub extern "C" fn amdsmi_set_gpu_overdrive_level(processor: Processor, percent: 
     })
 }
 
-/// Chooses the SoC's power policy, by its number.
+/// Selects the SoC's power policy by number.
 ///
 /// *From*: `pm_policy/soc_pstate` of the PCI device.
 #[unsafe(no_mangle)]
@@ -285,7 +285,7 @@ pub extern "C" fn amdsmi_set_soc_pstate(processor: Processor, policy: u32) -> St
     })
 }
 
-/// Chooses the policy by which XGMI links power down, by its number.
+/// Selects the XGMI power-down policy by number.
 ///
 /// *From*: `pm_policy/xgmi_plpd` of the PCI device.
 #[unsafe(no_mangle)]
@@ -296,7 +296,7 @@ pub extern "C" fn amdsmi_set_xgmi_plpd(processor: Processor, policy: u32) -> Sta
     })
 }
 
-/// Keeps processes apart from each other, or not: the driver's number.
+/// Sets process isolation: the driver's number.
 ///
 /// *From*: `enforce_isolation` of the PCI device.
 #[unsafe(no_mangle)]
@@ -336,9 +336,9 @@ pub extern "C" fn amdsmi_reset_gpu(processor: Processor) -> Status {
     })
 }
 
-/// Forgets errors of the XGMI links.
+/// Clears errors of the XGMI links.
 ///
-/// *From*: `xgmi_error` of the PCI device, which is cleared by being read.
+/// *From*: `xgmi_error` of the PCI device, which is cleared by a read.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_reset_gpu_xgmi_error(processor: Processor) -> Status {
     answer(|| {
@@ -354,7 +354,7 @@ fn split(gpu: &Gpu, partition: ComputePartition) -> Outcome {
     session::rescan()
 }
 
-/// Splits the compute units, in the older way.
+/// Sets the compute partitioning, by mode.
 ///
 /// *From*: `current_compute_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -376,7 +376,7 @@ pub extern "C" fn amdsmi_set_gpu_compute_partition(
     })
 }
 
-/// Splits the compute units, by the place of a way among those that the driver lists.
+/// Sets the compute partitioning, by position in the driver's list.
 ///
 /// *From*: `available_compute_partition`, `current_compute_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -388,7 +388,7 @@ pub extern "C" fn amdsmi_set_gpu_accelerator_partition_profile(processor: Proces
     })
 }
 
-/// Splits the memory, in the older way: the driver does it when it is loaded the next time.
+/// Sets the memory partitioning, by mode. It takes effect when the driver is next loaded.
 ///
 /// *From*: `current_memory_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -409,7 +409,7 @@ pub extern "C" fn amdsmi_set_gpu_memory_partition(
     })
 }
 
-/// Splits the memory: the driver does it when it is loaded the next time.
+/// Sets the memory partitioning. It takes effect when the driver is next loaded.
 ///
 /// *From*: `current_memory_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -422,9 +422,9 @@ pub extern "C" fn amdsmi_set_gpu_memory_partition_mode(
 
 #[cfg(not(abi27))]
 absent! {
-    /// Loads the driver anew.
+    /// Reloads the driver.
     ///
-    /// *Not here*: that is the work of `modprobe`, and every program that uses a GPU would have to go.
+    /// *Not here*: use `modprobe`; every program that uses a GPU has to stop first.
     NOT_SUPPORTED
     => amdsmi_gpu_driver_reload();
 }

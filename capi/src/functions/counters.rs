@@ -12,9 +12,9 @@ use crate::pointer::Out;
 use crate::session::{gpu, machine};
 
 absent! {
-    /// Whether there are counters of a group.
+    /// Tells if a group of counters is supported.
     ///
-    /// *Not here*: the counters are Vega20's and MI100's alone and reached by `perf_event_open`.
+    /// *Not here*: only Vega20 and MI100 have these counters, through `perf_event_open`.
     NOT_SUPPORTED
     => amdsmi_gpu_counter_group_supported(processor: Processor, group: CounterGroup);
 
@@ -30,7 +30,7 @@ absent! {
     NOT_SUPPORTED
     => amdsmi_gpu_control_counter(counter: u64, command: CounterCommand, arguments: *mut c_void);
 
-    /// How many counters of a group are free.
+    /// Number of free counters of a group.
     ///
     /// *Not here*: as `amdsmi_gpu_counter_group_supported`.
     NOT_SUPPORTED

@@ -1,4 +1,4 @@
-//! Records of hardware errors in the format of UEFI.
+//! Error records in the format of UEFI (CPER).
 
 use amdgpu_smi::parse::cper::{self, CperRecord, CperSeverity};
 
@@ -22,11 +22,10 @@ fn bit(record: &CperRecord) -> u32 {
     1u32.checked_shl(number).unwrap_or(0)
 }
 
-/// Records of errors whose severities have a bit in the mask, one after the other in the buffer, with the addresses
-/// of their headers there.
+/// Error records whose severity is in the mask, in sequence in the buffer, with the addresses of their headers.
 ///
-/// `cursor` counts the records that were passed, from 0 for the oldest. MORE_DATA as long as there are more: go on
-/// with the cursor. INSUFFICIENT_SIZE where the next record alone does not fit.
+/// `cursor` counts the records passed, from 0 for the oldest. MORE_DATA while there are more: continue with the
+/// cursor. INSUFFICIENT_SIZE if the next record does not fit.
 ///
 /// *From*: `amdgpu_ring_cper` of debugfs, for root.
 #[unsafe(no_mangle)]
@@ -75,7 +74,7 @@ pub extern "C" fn amdsmi_get_gpu_cper_entries(
 /// Sixteen times the driver's ring (`CPER_MAX_RING_SIZE`, amdgpu_cper.h).
 const MOST_BYTES: usize = 16 << 20;
 
-/// AMD's numbers of the errors in a record.
+/// AMD's numbers for the errors in a record (AFID).
 ///
 /// Needs no session. A text that is no record is UNEXPECTED_DATA.
 ///

@@ -1,4 +1,4 @@
-//! CPUs: how many there are, what they are, which handles they have.
+//! CPUs: counts, identity and handles.
 
 use amdgpu_smi::cpu::{Cpus, Socket};
 
@@ -34,15 +34,15 @@ fn number(number: usize) -> Result<u32, Status> {
     }
 }
 
-/// The CPU sockets of the machine. Needs no opening.
+/// The CPU sockets of the machine. Works without `amdsmi_init`.
 ///
-/// *From*: `physical_package_id` of each CPU that is online.
+/// *From*: `physical_package_id` of each online CPU.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_cpu_socket_count(count: Out<u32>) -> Status {
     answer(|| counted(|cpus| count.put(number(cpus.sockets().len())?)))
 }
 
-/// The cores of each CPU socket; which socket is not looked at, they are alike. Needs no opening.
+/// Number of cores per CPU socket, of the first one, because all are alike. Works without `amdsmi_init`.
 ///
 /// *From*: the kernel's topology of the first socket.
 #[unsafe(no_mangle)]
@@ -55,9 +55,9 @@ pub extern "C" fn amdsmi_get_cpu_cores_per_socket(sockets: u32, info: Out<CpuSoc
     })
 }
 
-/// Threads of a core.
+/// Number of threads per core.
 ///
-/// *From*: `thread_siblings_list`; the most that any core has.
+/// *From*: `thread_siblings_list`; the maximum over all cores.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_threads_per_core(threads: Out<u32>) -> Status {
     answer(|| known(|cpus| threads.put(number(cpus.threads_per_core())?)))
@@ -79,7 +79,7 @@ pub extern "C" fn amdsmi_get_cpu_model(model: Out<u32>) -> Status {
     answer(|| known(|cpus| model.put(cpus.model().model.ok_or(Status::NOT_SUPPORTED)?)))
 }
 
-/// A CPU's name and maker, family, model and counts; its other fields are 0.
+/// A CPU's name, vendor, family, model and counts; other fields are 0.
 ///
 /// *From*: `/proc/cpuinfo`, the kernel's topology.
 #[unsafe(no_mangle)]
@@ -112,7 +112,7 @@ pub extern "C" fn amdsmi_get_cpu_model_name(processor: Processor, info: Out<CpuI
     })
 }
 
-/// The handles of CPU sockets: of AMD's, where the library was opened for CPUs.
+/// The handles of AMD CPU sockets, if the library was initialised for CPUs.
 ///
 /// *From*: the kernel's topology.
 #[unsafe(no_mangle)]
@@ -120,7 +120,7 @@ pub extern "C" fn amdsmi_get_cpu_handles(count: InOut<u32>, processors: Array<Pr
     answer(|| list(&session::machine()?.processors.socket_handles(), &count, &processors))
 }
 
-/// The handles of CPU cores, as those of sockets.
+/// The handles of AMD CPU cores, if the library was initialised for CPUs.
 ///
 /// *From*: the kernel's topology.
 #[unsafe(no_mangle)]

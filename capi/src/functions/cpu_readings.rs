@@ -1,4 +1,4 @@
-//! CPUs: what their management firmware (HSMP) and other drivers tell.
+//! CPUs: values from the management firmware (HSMP) and other drivers.
 //!
 //! The order of checks is AMD's: a session, a handle, whether the processor's protocol has the message (without the
 //! driver it has none: NO_HSMP_MSG_SUP), then the arguments.
@@ -201,7 +201,7 @@ pub extern "C" fn amdsmi_get_cpu_smu_fw_version(processor: Processor, version: O
     })
 }
 
-/// Whether the processor says that it is too hot: 1 or 0.
+/// Overheating signal of the CPU (PROCHOT): 1 or 0.
 ///
 /// *From*: `prochot_status` of the ACPI device, message 0Bh.
 #[unsafe(no_mangle)]
@@ -247,7 +247,7 @@ const LIMITED_BY: [(FrequencyLimitSources, &CStr); 8] = [
     (FrequencyLimitSources::HSMP_AGENT, c"HSMP Agent"),
 ];
 
-/// The active frequency limit in MHz, with the names of what sets it, for which the caller has room for eight.
+/// The active frequency limit in MHz, with the names of its causes; the caller has room for eight.
 ///
 /// *From*: `pwr_current_active_freq_limit` and its `…_source` of the ACPI device, message 19h.
 #[unsafe(no_mangle)]
@@ -305,7 +305,7 @@ pub extern "C" fn amdsmi_get_cpu_socket_c0_residency(processor: Processor, resid
     of_socket(processor, residency, Socket::c0_residency, |share| share.0)
 }
 
-/// Bandwidth of the memory: the most and the used in GB/s, the used share in percent.
+/// Memory bandwidth: maximum and used in GB/s, and the used percentage.
 ///
 /// *From*: `ddr_*` of the ACPI device, message 14h.
 #[unsafe(no_mangle)]
@@ -323,7 +323,7 @@ pub extern "C" fn amdsmi_get_cpu_ddr_bw(processor: Processor, bandwidth: Out<Ddr
 
 /// Temperature of the socket in thousandths of a degree Celsius.
 ///
-/// *From*: the metrics table, message 15h, k10temp (which AMD's library does not ask).
+/// *From*: the metrics table, message 15h, k10temp (which AMD's library does not read).
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_cpu_socket_temperature(processor: Processor, temperature: Out<u32>) -> Status {
     of_socket(processor, temperature, Socket::temperature, |temperature| temperature.0)
@@ -344,7 +344,7 @@ pub extern "C" fn amdsmi_get_cpu_dimm_temp_range_and_refresh_rate(
     })
 }
 
-/// Power of the DIMM at an address in mW, and how often it is measured in ms.
+/// Power of the DIMM at an address in mW, and the interval of the measurement in ms.
 ///
 /// *From*: message 17h.
 #[unsafe(no_mangle)]
@@ -364,7 +364,7 @@ pub extern "C" fn amdsmi_get_cpu_dimm_power_consumption(
     })
 }
 
-/// Temperature of the DIMM at an address: the sensor's number and degrees Celsius, and how often it is measured in ms.
+/// Temperature of the DIMM at an address: sensor number, degrees Celsius, and the interval of the measurement in ms.
 ///
 /// *From*: message 18h.
 #[unsafe(no_mangle)]
@@ -384,7 +384,7 @@ pub extern "C" fn amdsmi_get_cpu_dimm_thermal_sensor(
     })
 }
 
-/// The range of an NBIO's LCLK levels. Of four NBIOs, others are INVAL.
+/// The range of an NBIO's LCLK levels. NBIOs are 0 to 3; others are INVAL.
 ///
 /// *From*: message 13h.
 #[unsafe(no_mangle)]
@@ -404,7 +404,7 @@ pub extern "C" fn amdsmi_get_cpu_socket_lclk_dpm_level(
     })
 }
 
-/// Traffic of an I/O link in Mbps: of both directions, others are INVAL.
+/// Traffic of an I/O link in Mbps, in both directions; other selections are INVAL.
 ///
 /// *From*: message 1Dh.
 #[unsafe(no_mangle)]
@@ -463,9 +463,9 @@ pub extern "C" fn amdsmi_get_hsmp_metrics_table_version(processor: Processor, ve
     of_socket(processor, version, Socket::metrics_version, |version| version)
 }
 
-/// The metrics table of MI300A, as its firmware writes it. Another processor's is NOT_SUPPORTED: it has other fields.
+/// The metrics table of MI300A, as its firmware writes it. Other CPUs are NOT_SUPPORTED, because their fields differ.
 ///
-/// *From*: `metrics_bin`, filled anew for each call.
+/// *From*: `metrics_bin`, refilled for each call.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_hsmp_metrics_table(
     processor: Processor,
@@ -481,7 +481,7 @@ pub extern "C" fn amdsmi_get_hsmp_metrics_table(
     })
 }
 
-/// The first CPU of the socket that is online: N of its `cpuN`.
+/// The number N of the socket's first online `cpuN`.
 ///
 /// *From*: the kernel's topology.
 #[unsafe(no_mangle)]

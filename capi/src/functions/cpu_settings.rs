@@ -1,4 +1,4 @@
-//! CPUs: what changes settings of their management firmware, through `/dev/hsmp` opened for writing, which is root's.
+//! CPUs: settings of the management firmware, through `/dev/hsmp` opened for writing (root only).
 //!
 //! Checked are, as in AMD's library, whether the processor's protocol has the message, then the arguments. A fixture is never
 //! written to.
@@ -24,7 +24,7 @@ pub(super) fn change<A: Clone>(
     Ok(())
 }
 
-/// Limits the power of a socket, in mW. Above the highest limit is INVAL.
+/// Limits the power of a socket, in mW. A value above the highest limit is INVAL.
 ///
 /// *From*: message 05h.
 #[unsafe(no_mangle)]
@@ -77,7 +77,7 @@ pub extern "C" fn amdsmi_set_cpu_socket_boostlimit(processor: Processor, limit: 
     })
 }
 
-/// Sets least and most width of the xGMI links, as codes from 0 to 2. NO_HSMP_DRV without the driver.
+/// Sets minimum and maximum width of the xGMI links, as codes from 0 to 2. NO_HSMP_DRV without the driver.
 ///
 /// *From*: message 0Ch.
 #[unsafe(no_mangle)]
@@ -93,7 +93,7 @@ pub extern "C" fn amdsmi_set_cpu_xgmi_width(processor: Processor, least: u8, mos
     })
 }
 
-/// Sets least and most width of the GMI3 links, as codes from 0 to 2.
+/// Sets minimum and maximum width of the GMI3 links, as codes from 0 to 2.
 ///
 /// *From*: message 1Fh.
 #[unsafe(no_mangle)]
@@ -105,7 +105,7 @@ pub extern "C" fn amdsmi_set_cpu_gmi3_link_width_range(processor: Processor, lea
     })
 }
 
-/// Lets the data fabric choose its p-state.
+/// Lets the data fabric choose its P-state.
 ///
 /// *From*: message 0Eh.
 #[unsafe(no_mangle)]
@@ -117,7 +117,7 @@ pub extern "C" fn amdsmi_cpu_apb_enable(processor: Processor) -> Status {
     })
 }
 
-/// Holds the data fabric in a p-state from 0 to 2.
+/// Fixes the P-state of the data fabric, 0 to 2.
 ///
 /// *From*: message 0Dh.
 #[unsafe(no_mangle)]
@@ -146,7 +146,7 @@ pub extern "C" fn amdsmi_set_cpu_socket_lclk_dpm_level(
     })
 }
 
-/// Sets the rate of PCIe links, as a code from 0 to 2, and tells the rate before.
+/// Sets the rate of PCIe links, as a code from 0 to 2, and returns the previous rate.
 ///
 /// *From*: message 20h.
 #[unsafe(no_mangle)]
@@ -163,7 +163,7 @@ pub extern "C" fn amdsmi_set_cpu_pcie_link_rate(processor: Processor, rate: u8, 
     })
 }
 
-/// Sets the range of the data fabric's p-states, of which 0 is the fastest.
+/// Sets the P-state range of the data fabric; 0 is the fastest.
 ///
 /// *From*: message 22h. The order of the arguments is the header's; AMD's library of 24.7 swaps them.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Sockets and processors: which handles there are.
+//! Sockets and processors: handles.
 
 use amdgpu_smi::id::Bdf as Address;
 
@@ -21,9 +21,9 @@ pub(super) fn list<T: Plain>(all: &[T], count: &InOut<u32>, list: &Array<T>) -> 
     if list.is_null() { Ok(()) } else { list.put(all, room as usize) }
 }
 
-/// The sockets of GPUs, in the order of their PCI addresses, and behind them those of CPUs where they were opened.
+/// The sockets of GPUs, in the order of their PCI addresses, followed by CPU sockets if they were initialised.
 ///
-/// *From*: the list of GPUs, whose partitions of one package share a socket; the kernel's topology of CPUs.
+/// *From*: the list of GPUs, where partitions of one package share a socket; the kernel's topology of CPUs.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_socket_handles(count: InOut<u32>, sockets: Array<Socket>) -> Status {
     answer(|| {
@@ -34,7 +34,7 @@ pub extern "C" fn amdsmi_get_socket_handles(count: InOut<u32>, sockets: Array<So
     })
 }
 
-/// A socket's name: `0000:C1:00`; of a CPU, the number of its socket.
+/// A socket's name: `0000:C1:00` for a GPU, the number of the socket for a CPU.
 ///
 /// *From*: the PCI address; `physical_package_id`.
 #[unsafe(no_mangle)]
@@ -50,9 +50,9 @@ pub extern "C" fn amdsmi_get_socket_info(socket: Socket, length: usize, name: Ch
     })
 }
 
-/// The GPUs of a socket, in the order of their PCI addresses; on a CPU's socket there are none.
+/// The GPUs of a socket, in the order of their PCI addresses; a CPU socket has none.
 ///
-/// *From*: the list of GPUs that KFD knows; where KFD knows none, of all GPUs.
+/// *From*: the list of GPUs that KFD knows, or of all GPUs if KFD knows none.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_handles(
     socket: Socket,
@@ -102,9 +102,9 @@ pub extern "C" fn amdsmi_get_processor_handles_by_type(
 /// More than a machine has.
 const MOST_HANDLES: usize = 1 << 16;
 
-/// How many of these handles are CPU sockets, CPU cores and GPUs.
+/// Numbers of CPU sockets, CPU cores and GPUs among these handles.
 ///
-/// *From*: looking the handles up.
+/// *From*: the handles.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_count_from_handles(
     processors: Array<Processor>,
@@ -131,9 +131,9 @@ pub extern "C" fn amdsmi_get_processor_count_from_handles(
     })
 }
 
-/// What kind of processor this is: a GPU, a CPU's socket or a CPU's core.
+/// Kind of this processor: a GPU, a CPU socket or a CPU core.
 ///
-/// *From*: looking the handle up.
+/// *From*: the handle.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_type(processor: Processor, kind: Out<ProcessorType>) -> Status {
     answer(|| {
@@ -149,9 +149,9 @@ pub extern "C" fn amdsmi_get_processor_type(processor: Processor, kind: Out<Proc
     })
 }
 
-/// The processor's position in the list, as text; a core's among those of its socket.
+/// The processor's position in the list, as text; for a core, its position in the socket.
 ///
-/// *From*: looking the handle up. AMD's library tells GPUs no position.
+/// *From*: the handle. AMD's library returns no position for GPUs.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_info(processor: Processor, length: usize, name: Chars) -> Status {
     answer(|| {
@@ -167,7 +167,7 @@ pub extern "C" fn amdsmi_get_processor_info(processor: Processor, length: usize,
 
 /// The GPU at a PCI address.
 ///
-/// *From*: the list of GPUs. No such GPU is API_FAILED, as in AMD's library.
+/// *From*: the list of GPUs. An unknown address is API_FAILED, as in AMD's library.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_processor_handle_from_bdf(bdf: Bdf, processor: Out<Processor>) -> Status {
     answer(|| {
@@ -179,7 +179,7 @@ pub extern "C" fn amdsmi_get_processor_handle_from_bdf(bdf: Bdf, processor: Out<
     })
 }
 
-/// The PCI address; of a partition, with its number in place of the function.
+/// The PCI address; for a partition, the function is its number.
 ///
 /// *From*: KFD's `domain` and `location_id`, or the link of the DRM card.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Readers of one GPU's events, which AMD's interface has not.
+//! Readers of one GPU's events, an extension of AMD's interface.
 
 use amdgpu_smi::event::{AddressRange, Event, EventKind, Location, Origin};
 
@@ -12,10 +12,10 @@ use crate::pointer::{Array, InOut, Out};
 use crate::readers::Reader;
 use crate::session;
 
-/// Begins to listen to a GPU: bit N-1 of the mask for the event of number N. The reader has a descriptor and a queue of
-/// its own, so that readers share nothing. Only KFD's GPUs have events.
+/// Subscribes to a GPU's events: bit N-1 of the mask selects event N. Each reader has its own descriptor and queue.
+/// Only GPUs in KFD have events.
 ///
-/// *From*: `/dev/kfd` (`AMDKFD_IOC_SMI_EVENTS`), drained by a thread; processes that come and go also from
+/// *From*: `/dev/kfd` (`AMDKFD_IOC_SMI_EVENTS`), drained by a thread; start and end of processes also from
 /// `/sys/class/kfd/kfd/proc`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdgpu_smi_event_reader_open(processor: Processor, mask: u64, reader: Out<u64>) -> Status {
@@ -28,9 +28,9 @@ pub extern "C" fn amdgpu_smi_event_reader_open(processor: Processor, mask: u64, 
     })
 }
 
-/// Up to `count` events of the reader's GPU and mask that happened later than `after`, nanoseconds since 1970; 0 is all.
-/// Never waits, and none is a success. Earlier events stay for a later read: up to 4096, then the oldest goes, counted.
-/// NOT_INIT for a reader that is closed, NOT_FOUND when the GPU is gone and nothing is left.
+/// Returns up to `count` events later than `after`, in nanoseconds since 1970; 0 is all. Never waits; no event is a
+/// success. Earlier events stay for a later read: up to 4096, then the oldest is dropped and counted. NOT_INIT for a
+/// closed reader, NOT_FOUND when the GPU is gone and no event is left.
 ///
 /// *From*: the reader's queue.
 #[unsafe(no_mangle)]
@@ -55,8 +55,8 @@ pub extern "C" fn amdgpu_smi_event_reader_read(
     })
 }
 
-/// A descriptor to wait on with others: readable while events wait that no read has seen, and when the reader is
-/// closed. It belongs to the reader.
+/// A descriptor to poll: readable while there are unread events, and when the reader is closed. It belongs to the
+/// reader.
 ///
 /// *From*: the reader's queue.
 #[unsafe(no_mangle)]
@@ -64,8 +64,8 @@ pub extern "C" fn amdgpu_smi_event_reader_fd(reader: u64, descriptor: Out<i32>) 
     answer(|| descriptor.put(session::readers(|readers| readers.find(reader))?.descriptor()))
 }
 
-/// How many events had no room in a queue, since the reader was opened: the kernel's, the reader's of 4096, or that of
-/// events passed over. Counted when the read comes to the gap.
+/// Number of events lost since the reader was opened, because a queue was full: the kernel's, the reader's of 4096,
+/// or that of skipped events. Counted when the read reaches the gap.
 ///
 /// *From*: the kernel's count of lost events, and the reader's own.
 #[unsafe(no_mangle)]
@@ -73,7 +73,7 @@ pub extern "C" fn amdgpu_smi_event_reader_lost(reader: u64, lost: Out<u64>) -> S
     answer(|| lost.put(session::readers(|readers| readers.find(reader))?.lost()))
 }
 
-/// Ends listening. Whoever waits on the descriptor looks up. A reader that is closed, or another process's, is a success.
+/// Closes a reader and wakes its pollers. Closing a closed reader, or another process's, is a success.
 ///
 /// *From*: closing the descriptor.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! What happens on a GPU.
+//! Events of GPUs.
 
 use std::time::{Duration, Instant};
 
@@ -12,9 +12,9 @@ use crate::pointer::{Array, InOut};
 use crate::session;
 use crate::streams::{Given, Streams, Which};
 
-/// Begins to listen to a GPU. May be called again, and wants as many ends.
+/// Subscribes to a GPU's events. May be called repeatedly, and needs as many stops.
 ///
-/// *From*: `/dev/kfd` (`AMDKFD_IOC_SMI_EVENTS`), drained by a thread; processes that come and go also from
+/// *From*: `/dev/kfd` (`AMDKFD_IOC_SMI_EVENTS`), drained by a thread; start and end of processes also from
 /// `/sys/class/kfd/kfd/proc`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_init_gpu_event_notification(processor: Processor) -> Status {
@@ -31,11 +31,11 @@ pub extern "C" fn amdsmi_init_gpu_event_notification(processor: Processor) -> St
     })
 }
 
-/// Chooses what to listen to: bit N-1 for the event of number N. Events of all processes are asked for without
-/// bit 63 where the kernel gives them: to `CAP_SYS_ADMIN`. Bit 13 asks for event 14, the count of lost events. A GPU whose
-/// events have ended is NOT_FOUND.
+/// Sets the event mask of a GPU: bit N-1 selects event N. Events of all processes are included without bit 63 if the
+/// kernel allows it (`CAP_SYS_ADMIN`). Bit 13 selects event 14, the number of lost events. A GPU whose events have
+/// ended is NOT_FOUND.
 ///
-/// *From*: the mask of the descriptor. Of several listeners of a GPU, what any of them wants.
+/// *From*: the mask of the descriptor, which combines those of several listeners.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_set_gpu_event_notification_mask(processor: Processor, mask: u64) -> Status {
     answer(|| {
@@ -44,10 +44,10 @@ pub extern "C" fn amdsmi_set_gpu_event_notification_mask(processor: Processor, m
     })
 }
 
-/// Up to `count` events of all GPUs that are listened to, each with its handle. `timeout` is what AMD's documents
-/// say, and what its library does: 0 is "what there is", which may be none; up to 10^9 are milliseconds to wait for
-/// the first one, and none is NO_DATA; -1 waits without end; 10^9 and more are seconds since 1970, and only later
-/// events are given, without waiting. A signal ends the waiting with INTERRUPT.
+/// Returns up to `count` events of all watched GPUs, each with its handle. `timeout` has the meaning of AMD's
+/// documentation and library: 0 returns available events, possibly none; up to 10^9 are milliseconds to wait for the
+/// first event, and none is NO_DATA; -1 waits forever; 10^9 and more are seconds since 1970, and only later events
+/// are returned, without waiting. A signal ends the wait with INTERRUPT.
 ///
 /// *From*: the queue.
 #[unsafe(no_mangle)]
@@ -111,9 +111,9 @@ fn read(timeout: i32, room: u32, list: &Array<EventData>, page_size: u64) -> Res
     }
 }
 
-/// Ends listening. One end too many is a success: `stop()` in a `with` block is one.
+/// Stops the events of a GPU. A surplus stop is a success: `stop()` in a `with` block is one.
 ///
-/// *From*: closing the descriptor after the last end.
+/// *From*: closing the descriptor after the last stop.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_stop_gpu_event_notification(processor: Processor) -> Status {
     answer(|| {

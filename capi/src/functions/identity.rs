@@ -1,4 +1,4 @@
-//! Which GPU it is: to PCI, to KFD, to the runtimes, to its maker.
+//! Identity of a GPU: PCI, KFD, runtimes, vendor.
 
 use amdgpu_smi::gpu::{AsicInfo as Chip, VirtualizationMode as Mode};
 use amdgpu_smi::{Error, Gpu};
@@ -45,7 +45,7 @@ pub extern "C" fn amdsmi_get_gpu_device_uuid(
     })
 }
 
-/// DRM's, HSA's and HIP's numbers. PyTorch finds the handle of a HIP device by `hip_id`.
+/// Numbers in DRM, HSA and HIP. PyTorch finds the handle of a HIP device by `hip_id`.
 ///
 /// *From*: `/sys/class/drm`, the KFD topology.
 #[unsafe(no_mangle)]
@@ -132,7 +132,7 @@ fn graphics_version(chip: &Chip) -> u64 {
     digits.and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or(u64::MAX)
 }
 
-/// PCI's number of the device.
+/// PCI device id.
 ///
 /// *From*: `uevent` of the PCI device, or the KFD node.
 #[unsafe(no_mangle)]
@@ -140,7 +140,7 @@ pub extern "C" fn amdsmi_get_gpu_id(processor: Processor, id: Out<u16>) -> Statu
     answer(|| id.put(gpu(processor)?.ids().pci_id.as_ref().map_err(Status::from)?.device))
 }
 
-/// PCI's revision of the device.
+/// PCI revision of the device.
 ///
 /// *From*: `revision` of the PCI device.
 #[unsafe(no_mangle)]
@@ -159,7 +159,7 @@ pub extern "C" fn amdsmi_get_gpu_vendor_name(processor: Processor, name: Chars, 
     })
 }
 
-/// PCI's number of the board.
+/// PCI subsystem id of the board.
 ///
 /// *From*: `uevent` of the PCI device.
 #[unsafe(no_mangle)]
@@ -167,7 +167,7 @@ pub extern "C" fn amdsmi_get_gpu_subsystem_id(processor: Processor, id: Out<u16>
     answer(|| id.put(gpu(processor)?.asic_info().subsystem_id?.device))
 }
 
-/// What the board is sold as.
+/// Product name of the board.
 ///
 /// *From*: `product_name` of the PCI device, else the machine's lists of names.
 #[unsafe(no_mangle)]
@@ -178,7 +178,7 @@ pub extern "C" fn amdsmi_get_gpu_subsystem_name(processor: Processor, name: Char
     })
 }
 
-/// Whether the GPU is the machine's own, a virtual function, or passed through; UNKNOWN where nothing tells.
+/// Virtualisation mode of the GPU: bare metal, virtual function or passthrough; UNKNOWN if it cannot be determined.
 ///
 /// *From*: `/proc/cpuinfo`, `sriov_numvfs` of the PCI device, its number.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! The library itself: opening, closing, version, texts.
+//! The library: initialisation, shutdown, version, texts.
 
 use std::ffi::{c_char, c_void};
 
@@ -21,10 +21,10 @@ const BUILD: &std::ffi::CStr = match std::ffi::CStr::from_bytes_with_nul(
     Err(_) => c"amdgpu-smi",
 };
 
-/// Opens the library for GPUs, CPUs or both; may be called again, and needs as many shutdowns.
+/// Initialises the library for GPUs, CPUs or both. May be called repeatedly, and needs as many shutdowns.
 ///
-/// Where both are wanted, one of them is enough. CPUs alone are NON_AMD_CPU where they are others', and NO_DRV where neither
-/// HSMP nor a counter of energy is there.
+/// If both are requested, one of them is enough. CPUs only are NON_AMD_CPU for other vendors, and NO_DRV without HSMP
+/// and without an energy counter.
 ///
 /// *From*: scanning `/sys/class/drm` and `/sys/class/kfd`, or the directory in `AMDGPU_SMI_ROOT`; CPUs are looked for when
 /// they are asked for.
@@ -40,7 +40,7 @@ pub extern "C" fn amdsmi_init(flags: u64) -> Status {
     })
 }
 
-/// Takes one opening back.
+/// Undoes one initialisation.
 ///
 /// *From*: counting.
 #[unsafe(no_mangle)]
@@ -48,7 +48,7 @@ pub extern "C" fn amdsmi_shut_down() -> Status {
     answer(session::close)
 }
 
-/// Version of the interface; `build` names this library. Needs no opening.
+/// Version of the interface; `build` names this library. Works without `amdsmi_init`.
 ///
 /// *From*: constants.
 #[unsafe(no_mangle)]
@@ -57,9 +57,9 @@ pub extern "C" fn amdsmi_get_lib_version(version: Out<Version>) -> Status {
     answer(|| version.put(Version { major, minor, release, build: BUILD.as_ptr() }))
 }
 
-/// A code's name and what it means. Needs no opening.
+/// Name and meaning of a status code. Works without `amdsmi_init`.
 ///
-/// *From*: constants. AMD's library knows texts for some of its codes only.
+/// *From*: constants. AMD's library has texts for some of its codes only.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_status_code_to_string(status: u32, text: Out<*const c_char>) -> Status {
     answer(|| describe(Status(status), text))
@@ -83,7 +83,7 @@ fn describe(status: Status, text: Out<*const c_char>) -> Result<(), Status> {
     }
 }
 
-/// Frees what the functions of registers and PM metrics allocate. Those allocate nothing here.
+/// Frees memory of the functions for registers and PM metrics, which allocate nothing here.
 ///
 /// *From*: nothing to free.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Memory: how much there is, how much is used.
+//! Memory: total and used.
 
 use amdgpu_smi::Error;
 use amdgpu_smi::gpu::MemoryUsage;
@@ -16,7 +16,7 @@ use crate::number::{known, or_none};
 use crate::pointer::{Chars, Out};
 use crate::session::{gpu, machine};
 
-/// What `take` wants of a GPU's memory.
+/// A value of a GPU's memory usage.
 fn usage<T>(processor: Processor, take: impl Fn(&MemoryUsage) -> Result<T, Status>) -> Result<T, Status> {
     let machine = machine()?;
     let (position, gpu) = machine.find(processor)?;
@@ -28,7 +28,7 @@ fn bytes(field: &Reading<Bytes>) -> Result<u64, Status> {
     field.as_ref().map(|bytes| bytes.0).map_err(Status::from)
 }
 
-/// Bytes of one kind of memory; of a partition, its share of VRAM.
+/// Total bytes of one kind of memory; for a partition, its share of VRAM.
 ///
 /// *From*: `mem_info_{vram,vis_vram,gtt}_total` of the PCI device, `mem_banks` of the KFD node.
 #[unsafe(no_mangle)]
@@ -50,7 +50,7 @@ pub extern "C" fn amdsmi_get_gpu_memory_total(
     })
 }
 
-/// Used bytes of one kind of memory. What a partition uses of its share is published nowhere: NOT_SUPPORTED.
+/// Used bytes of one kind of memory. The use of a partition is not published: NOT_SUPPORTED.
 ///
 /// *From*: `mem_info_{vram,vis_vram,gtt}_used` of the PCI device, `mem_banks` of the KFD node.
 #[unsafe(no_mangle)]
@@ -72,7 +72,7 @@ pub extern "C" fn amdsmi_get_gpu_memory_usage(
     })
 }
 
-/// MiB of video memory, in all and used.
+/// Total and used video memory in MiB.
 ///
 /// *From*: as `amdsmi_get_gpu_memory_total` and `amdsmi_get_gpu_memory_usage`.
 #[unsafe(no_mangle)]
@@ -85,8 +85,8 @@ pub extern "C" fn amdsmi_get_gpu_vram_usage(processor: Processor, info: Out<Vram
     })
 }
 
-/// The video memory itself. The type is UNKNOWN for a GPU that sleeps, and for types that 7.0.2 has no number for: DDR5,
-/// LPDDR, HBM3E. 10.1 has them.
+/// Properties of the video memory. The type is UNKNOWN for a sleeping GPU, and for types without a number in 7.0.2:
+/// DDR5, LPDDR, HBM3E. 10.1 has them.
 ///
 /// *From*: `AMDGPU_INFO_DEV_INFO` on the render node, asked once, for the type; `mem_info_vram_*` of the PCI device,
 /// `mem_banks` of the KFD node, `gpu_metrics` for the bandwidth.
@@ -140,7 +140,7 @@ fn number(kind: Kind) -> VramType {
     }
 }
 
-/// Maker of the video memory; `UNKNOWN` where the driver does not name it, as on an APU.
+/// Vendor of the video memory; `UNKNOWN` if the driver does not name it, as on an APU.
 ///
 /// *From*: `mem_info_vram_vendor` of the PCI device.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! The table of metrics, in AMD's layout and units.
+//! The metrics table, in AMD's layout and units.
 
 use amdgpu_smi::metrics::{EngineMetrics, EngineScope, LinkState, Metrics, MetricsHeader as Header};
 use amdgpu_smi::unit::{MegaHertz, MilliCelsius, MilliVolts, Percent};
@@ -36,7 +36,7 @@ fn header(header: Header) -> MetricsHeader {
     }
 }
 
-/// The table. APUs' versions too, which AMD's 7.0 does not read.
+/// The metrics table, including APU versions, which AMD's 7.0 does not read.
 ///
 /// *From*: `gpu_metrics`.
 #[unsafe(no_mangle)]
@@ -207,7 +207,7 @@ fn partition(engines: &EngineMetrics) -> XcpMetrics {
     }
 }
 
-/// How many accelerator dies the GPU has.
+/// Number of accelerator dies of the GPU.
 ///
 /// *From*: the clocks of dies in `gpu_metrics`.
 #[unsafe(no_mangle)]
@@ -221,8 +221,8 @@ pub extern "C" fn amdsmi_get_gpu_xcd_counter(processor: Processor, count: Out<u1
 
 /// The firmware's own table of metrics.
 ///
-/// *Not here*: the payload of `pm_metrics` is the firmware's, another one with each version of it, and not the driver's
-/// promise. AMD's Python function cannot be called (it makes a type of an object).
+/// *Not here*: the payload of `pm_metrics` changes with each firmware version and is not a stable interface. AMD's
+/// Python function for it raises an error.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_pm_metrics_info(
     processor: Processor,
@@ -240,8 +240,7 @@ pub extern "C" fn amdsmi_get_gpu_pm_metrics_info(
 absent! {
     /// The registers of links.
     ///
-    /// *Not here*: `reg_state` holds the numbers of registers and no names. AMD's Python function cannot be called (it makes
-    /// a type of an object).
+    /// *Not here*: `reg_state` has numbers of registers without names. AMD's Python function for it raises an error.
     NOT_SUPPORTED
     => amdsmi_get_gpu_reg_table_info(
         processor: Processor,

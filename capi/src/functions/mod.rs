@@ -2,7 +2,7 @@
 //!
 //! The lines `*From*:` and `*Not here*:` of their comments are what COVERAGE.md is made of.
 
-// What the linker is to find by name needs an attribute that counts as unsafe; no body has such a block.
+// An attribute that exports a name counts as unsafe; no function body has an unsafe block.
 #![allow(unsafe_code, reason = "no_mangle")]
 #![allow(unreachable_pub, reason = "C reaches them by name")]
 

@@ -1,4 +1,4 @@
-//! How a package is split.
+//! Compute and memory partitioning.
 
 use amdgpu_smi::gpu::{ComputePartition, MemoryPartition};
 use amdgpu_smi::gpu::{PartitionProfile as Profile, PartitionResource as Resource, ResourceKind};
@@ -16,7 +16,7 @@ use crate::number::{known, or_none};
 use crate::pointer::{Array, Chars, Out};
 use crate::session::{gpu, machine};
 
-/// How the compute units are split: `SPX` to `CPX`.
+/// Compute partitioning: `SPX` to `CPX`.
 ///
 /// *From*: `current_compute_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -28,7 +28,7 @@ pub extern "C" fn amdsmi_get_gpu_compute_partition(processor: Processor, name: C
     })
 }
 
-/// How the memory is split: `NPS1` to `NPS8`.
+/// Memory partitioning: `NPS1` to `NPS8`.
 ///
 /// *From*: `current_memory_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -62,7 +62,7 @@ fn capability(mode: MemoryPartitionType) -> u32 {
     }
 }
 
-/// How the memory is split and may be split. Ranges are not published.
+/// Current and possible memory partitioning. Ranges are not published.
 ///
 /// *From*: `current_memory_partition`, `available_memory_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -101,7 +101,7 @@ fn kind(mode: &ComputePartition) -> AcceleratorPartitionType {
     }
 }
 
-/// The partition's number, and how its package is split.
+/// The partition's number, and the partitioning of its package.
 ///
 /// *From*: the KFD topology; `current_compute_partition`, `compute_partition_config` of the PCI device.
 #[unsafe(no_mangle)]
@@ -139,10 +139,10 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile(
     })
 }
 
-/// All ways to split the compute units, with what each partition gets.
+/// All compute partitioning modes, with the resources of each partition.
 ///
-/// The driver describes one of them, the one that was last written to `xcp_config`; of the others the amounts are all
-/// ones. For root: to others the driver does not tell them.
+/// The driver describes one mode, the one last written to `xcp_config`; the amounts of the others are all ones. Only
+/// root can read the amounts.
 ///
 /// *From*: `compute_partition_config`, else `available_compute_partition` of the PCI device.
 #[unsafe(no_mangle)]
@@ -198,7 +198,7 @@ pub extern "C" fn amdsmi_get_gpu_accelerator_partition_profile_config(
     })
 }
 
-/// What each partition gets; nothing where the driver does not describe the profile.
+/// The resources of each partition; empty if the driver does not describe the profile.
 fn resources(profile: &Profile) -> &[Resource] {
     profile.resources.as_ref().map_or(&[], |resources| resources)
 }

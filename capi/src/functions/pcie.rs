@@ -1,4 +1,4 @@
-//! The link to the host.
+//! The PCIe link.
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
@@ -11,10 +11,10 @@ use crate::number::{known, or_none};
 use crate::pointer::Out;
 use crate::session::gpu;
 
-/// What the link can be and is: speeds in MT/s, lanes, counters.
+/// Capabilities and state of the PCIe link: speeds in MT/s, lanes, counters.
 ///
-/// *From*: `{current,max}_link_{speed,width}`, `pcie_replay_count`, `board_info` of the PCI device and its bridges; the
-/// other counters, and what has no such file, from `gpu_metrics`.
+/// *From*: `{current,max}_link_{speed,width}`, `pcie_replay_count`, `board_info` of the PCI device and its bridges;
+/// the other counters, and values without such a file, from `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>) -> Status {
     answer(|| {
@@ -59,10 +59,10 @@ pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>
     })
 }
 
-/// The levels of the link: transfers per second, lanes, and which one is in force.
+/// The levels of the link: transfers per second, lanes, and the current one.
 ///
-/// *From*: `pp_dpm_pcie` of the PCI device. Where no level is marked the levels are given, the current one is all ones,
-/// and the status is UNEXPECTED_DATA.
+/// *From*: `pp_dpm_pcie` of the PCI device. If no level is marked, the levels are returned, the current one is all
+/// ones, and the status is UNEXPECTED_DATA.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_pci_bandwidth(
     processor: Processor,
@@ -81,7 +81,8 @@ pub extern "C" fn amdsmi_get_gpu_pci_bandwidth(
     })
 }
 
-/// Packets sent and received in a second, and the bytes that one holds at most. **Takes a second**, in the kernel.
+/// Packets sent and received in one second, and the maximum size of a packet in bytes. **Takes one second**, in the
+/// kernel.
 ///
 /// *From*: `pcie_bw` of the PCI device.
 #[unsafe(no_mangle)]
@@ -99,7 +100,7 @@ pub extern "C" fn amdsmi_get_gpu_pci_throughput(
     })
 }
 
-/// How many packets had to be sent again.
+/// Number of packets sent again.
 ///
 /// *From*: `pcie_replay_count` of the PCI device, else `gpu_metrics`.
 #[unsafe(no_mangle)]

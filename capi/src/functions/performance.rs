@@ -1,4 +1,4 @@
-//! How the driver chooses clocks.
+//! The driver's clock policy.
 
 use amdgpu_smi::gpu::PerformanceLevel as Level;
 use amdgpu_smi::gpu::{Isolation, PolicyLevel};
@@ -34,7 +34,7 @@ pub extern "C" fn amdsmi_get_gpu_perf_level(processor: Processor, level: Out<Per
     })
 }
 
-/// By how many percent the shader clock is raised.
+/// Percentage by which the shader clock is raised.
 ///
 /// *From*: `pp_sclk_od` of the PCI device.
 #[unsafe(no_mangle)]
@@ -42,7 +42,7 @@ pub extern "C" fn amdsmi_get_gpu_overdrive_level(processor: Processor, level: Ou
     answer(|| level.put(gpu(processor)?.overdrive_level()?.0))
 }
 
-/// By how many percent the memory clock is raised.
+/// Percentage by which the memory clock is raised.
 ///
 /// *From*: `pp_mclk_od` of the PCI device.
 #[unsafe(no_mangle)]
@@ -50,9 +50,9 @@ pub extern "C" fn amdsmi_get_gpu_mem_overdrive_level(processor: Processor, level
     answer(|| level.put(gpu(processor)?.memory_overdrive_level()?.0))
 }
 
-/// Whether power management does anything.
+/// State of power management.
 ///
-/// *From*: `pp_features` of the PCI device: whether any feature is on.
+/// *From*: `pp_features` of the PCI device: enabled if any feature is on.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_is_gpu_power_management_enabled(processor: Processor, enabled: Out<bool>) -> Status {
     answer(|| {
@@ -63,9 +63,9 @@ pub extern "C" fn amdsmi_is_gpu_power_management_enabled(processor: Processor, e
     })
 }
 
-/// The power profiles that there are and the one in force.
+/// The available power profiles and the current one.
 ///
-/// *From*: `pp_power_profile_mode` of the PCI device. Profiles that AMD has no bit for are only counted.
+/// *From*: `pp_power_profile_mode` of the PCI device. Profiles without a bit in AMD's header are only counted.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_power_profile_presets(
     processor: Processor,
@@ -133,7 +133,7 @@ pub extern "C" fn amdsmi_get_soc_pstate(processor: Processor, levels: Out<Policy
     })
 }
 
-/// The policy by which XGMI links power down.
+/// The XGMI power-down policy.
 ///
 /// *From*: `pm_policy/xgmi_plpd` of the PCI device.
 #[unsafe(no_mangle)]
@@ -145,7 +145,7 @@ pub extern "C" fn amdsmi_get_xgmi_plpd(processor: Processor, levels: Out<Policy>
     })
 }
 
-/// Whether the work of one process is kept apart from the next one's: the driver's number.
+/// Process isolation: the driver's number.
 ///
 /// *From*: `enforce_isolation` of the PCI device.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! Which process uses which GPU.
+//! Processes that use GPUs.
 
 use amdgpu_smi::gpu::Gpu;
 use amdgpu_smi::process::Engine;
@@ -17,9 +17,9 @@ use crate::session::machine;
 
 /// The processes that use a GPU. Without a list, or with room for none, their count.
 ///
-/// In a container these are its own; KFD's list, which has the host's numbers, is left out.
-/// Only root sees what other users' graphics programs use. This process is left out as long as it uses nothing:
-/// listening to events makes KFD list it. The occupancy is a number of compute units.
+/// In a container, these are its own processes; KFD's list, which has the host's ids, is omitted. Only root sees the
+/// use of other users' graphics programs. This process is omitted as long as it uses nothing, because subscribing to
+/// events makes KFD list it. The occupancy is a number of compute units.
 ///
 /// *From*: `fdinfo` of `/proc/<pid>`, `/sys/class/kfd/kfd/proc`.
 #[unsafe(no_mangle)]
@@ -56,7 +56,7 @@ pub extern "C" fn amdsmi_get_gpu_process_list(
     })
 }
 
-/// Whether anything is held or was used at all.
+/// Returns `true` if the process uses or has used anything.
 pub(super) fn uses(used: &ProcessGpu) -> bool {
     let is_some = |bytes: &Reading<Bytes>| bytes.as_ref().is_ok_and(|bytes| bytes.0 > 0);
     is_some(&used.vram) || is_some(&used.gtt) || used.engines.iter().any(|engine| engine.time.0 > 0)
@@ -91,13 +91,13 @@ fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
     }
 }
 
-/// How long its queues were evicted, in milliseconds; all ones where KFD does not say.
+/// Time its queues were evicted, in milliseconds; all ones if KFD does not report it.
 #[cfg(abi27)]
 pub(super) fn evicted(kfd: Option<&KfdUse>) -> u32 {
     crate::number::or_none(kfd.and_then(|kfd| kfd.evicted.as_ref().ok()).map(|time| time.0))
 }
 
-/// How long copy engines worked for it, in microseconds; all ones where KFD does not say.
+/// Working time of copy engines, in microseconds; all ones if KFD does not report it.
 #[cfg(abi27)]
 pub(super) fn copied(kfd: Option<&KfdUse>) -> u64 {
     crate::number::or_none(kfd.and_then(|kfd| kfd.sdma.as_ref().ok()).map(|time| time.0))
@@ -108,7 +108,7 @@ fn percent(percent: Option<f64>) -> u32 {
     percent.map_or(u32::MAX, |percent| percent.round().clamp(0.0, 100.0) as u32)
 }
 
-/// What KFD knows of a process, by GPU.
+/// KFD's values of a process, by GPU.
 fn by_kfd(process: &Process) -> impl Iterator<Item = (&ProcessGpu, &KfdUse)> {
     process.gpus.iter().filter_map(|used| Some((used, used.kfd.as_ref()?)))
 }
@@ -160,7 +160,8 @@ fn compute_process_of(smi: &Smi, pid: u32) -> Result<Process, Status> {
 
 /// The compute processes of the machine. Without a list, their count.
 ///
-/// The numbers are the host's, in containers too. Memory and copy engines are sums over the GPUs, the occupancy is their mean.
+/// Process ids are the host's, also in containers. Memory and copy engines are sums over the GPUs; the occupancy is
+/// their mean.
 ///
 /// *From*: `/sys/class/kfd/kfd/proc`.
 #[unsafe(no_mangle)]
@@ -177,7 +178,7 @@ pub extern "C" fn amdsmi_get_gpu_compute_process_info(
     })
 }
 
-/// What one compute process uses; as `amdsmi_get_gpu_compute_process_info`.
+/// GPU use of one compute process; as `amdsmi_get_gpu_compute_process_info`.
 ///
 /// *From*: `/sys/class/kfd/kfd/proc`.
 #[unsafe(no_mangle)]

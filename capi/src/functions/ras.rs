@@ -1,4 +1,4 @@
-//! Errors that the hardware counted.
+//! Error counts of the hardware.
 
 use amdgpu_smi::parse::ras;
 
@@ -33,7 +33,7 @@ fn counts(counts: ras::ErrorCounts) -> ErrorCount {
     }
 }
 
-/// The errors of one block.
+/// Error counts of one block.
 ///
 /// *From*: `ras/<block>_err_count` or `ras/aca_<block>` of the PCI device.
 #[unsafe(no_mangle)]
@@ -50,7 +50,7 @@ pub extern "C" fn amdsmi_get_gpu_ecc_count(
     })
 }
 
-/// The errors of all blocks whose error correction is on.
+/// Error counts of all blocks with enabled error correction.
 ///
 /// *From*: as `amdsmi_get_gpu_ecc_count`, for the blocks in `ras/features`.
 #[unsafe(no_mangle)]
@@ -82,7 +82,7 @@ fn enabled(processor: Processor) -> Result<u64, Status> {
     Ok(u64::from(mask & !SOCKET) & BLOCKS)
 }
 
-/// The blocks whose error correction is on, as bits.
+/// The blocks with enabled error correction, as bits.
 ///
 /// *From*: `ras/features` of the PCI device.
 #[unsafe(no_mangle)]
@@ -97,7 +97,7 @@ fn state(processor: Processor, block: GpuBlock, state: Out<RasErrorState>) -> Ou
     state.put(if enabled & block.0 != 0 { RasErrorState::ENABLED } else { RasErrorState::DISABLED })
 }
 
-/// Whether the error correction of one block is on. A block that the driver does not have is disabled.
+/// State of one block's error correction. A block that the driver does not have is disabled.
 ///
 /// *From*: `ras/features` of the PCI device.
 #[unsafe(no_mangle)]
@@ -125,7 +125,7 @@ pub extern "C" fn amdsmi_get_gpu_ras_block_features_enabled(
     })
 }
 
-/// Version of the EEPROM's table, and the kinds of error correction.
+/// Version of the EEPROM table, and the kinds of error correction.
 ///
 /// *From*: `ras/version`, `ras/schema` of the PCI device.
 #[unsafe(no_mangle)]
@@ -163,7 +163,7 @@ fn pages(processor: Processor, count: InOut<u32>, list: Array<RetiredPageRecord>
     listed(count, list, &records)
 }
 
-/// The pages of video memory that were found bad. Without a list, their count.
+/// The bad pages of video memory. Without a list, their count.
 ///
 /// *From*: `ras/gpu_vram_bad_pages` of the PCI device.
 #[unsafe(no_mangle)]
@@ -191,7 +191,7 @@ pub extern "C" fn amdsmi_get_gpu_memory_reserved_pages(
     answer(|| self::pages(processor, count, pages))
 }
 
-/// After how many bad pages the driver says that the GPU is to be replaced. For root.
+/// Number of bad pages at which the driver asks for a replacement of the GPU. Root only.
 ///
 /// *From*: `ras/bad_page_cnt_threshold` of debugfs.
 #[unsafe(no_mangle)]
@@ -204,9 +204,9 @@ pub extern "C" fn amdsmi_get_gpu_bad_page_threshold(processor: Processor, thresh
 }
 
 absent! {
-    /// Whether the checksum of the EEPROM's table is right.
+    /// Validates the checksum of the EEPROM table.
     ///
-    /// *Not here*: only debugfs tells, which is root's and not read.
+    /// *Not here*: only debugfs has it, which only root can read.
     NOT_SUPPORTED
     => amdsmi_gpu_validate_ras_eeprom(processor: Processor);
 }

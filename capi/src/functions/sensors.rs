@@ -19,7 +19,7 @@ use crate::pointer::Out;
 use crate::polled::Polled;
 use crate::session::{gpu, machine};
 
-/// A temperature in whole degrees Celsius. codecarbon divides by 1000 once more, and is wrong.
+/// A temperature in whole degrees Celsius. codecarbon divides by 1000 again, which is wrong.
 ///
 /// *From*: hwmon `temp*`, the current values else `gpu_metrics`; HBM stacks and PLX (the regulator of the SOC rail) from
 /// `gpu_metrics`; GPUBOARD and BASEBOARD from `board/gpuboard_temp` and `board/baseboard_temp`.
@@ -111,7 +111,7 @@ fn of_sensor(
 
 /// A voltage in millivolts.
 ///
-/// *From*: hwmon `in*`; that of the shaders else from `gpu_metrics`.
+/// *From*: hwmon `in*`; for the shaders, else `gpu_metrics`.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_gpu_volt_metric(
     processor: Processor,
@@ -153,7 +153,7 @@ pub extern "C" fn amdsmi_get_gpu_fan_rpms(processor: Processor, sensor: u32, spe
     answer(|| speed.put(fan(processor, sensor)?.rpm?.0.into()))
 }
 
-/// How hard the fan is driven, 0 to `amdsmi_get_gpu_fan_speed_max`.
+/// PWM value of the fan, 0 to `amdsmi_get_gpu_fan_speed_max`.
 ///
 /// *From*: hwmon `pwm1`.
 #[unsafe(no_mangle)]
@@ -161,7 +161,7 @@ pub extern "C" fn amdsmi_get_gpu_fan_speed(processor: Processor, sensor: u32, sp
     answer(|| speed.put(fan(processor, sensor)?.pwm?.value.into()))
 }
 
-/// What full speed is, usually 255.
+/// PWM value at full speed, usually 255.
 ///
 /// *From*: hwmon `pwm1_max`.
 #[unsafe(no_mangle)]
@@ -171,9 +171,9 @@ pub extern "C" fn amdsmi_get_gpu_fan_speed_max(processor: Processor, sensor: u32
 
 /// Power in watts, voltages in millivolts, the cap in microwatts.
 ///
-/// AMD's library answers with the status of the cap; this one succeeds if there is any figure of power or voltage.
+/// AMD's library returns the status of the cap; this one succeeds if any power or voltage is known.
 ///
-/// *From*: hwmon `power1_*` and `in*`; figures and rails that hwmon does not have, from `gpu_metrics`.
+/// *From*: hwmon `power1_*` and `in*`; else `gpu_metrics` for power and rails.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInfo>) -> Status {
     answer(|| {
@@ -204,10 +204,10 @@ pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInf
     })
 }
 
-/// The caps of a power channel in microwatts; the channel is counted from 0.
+/// The caps of a power channel in microwatts. Channels count from 0.
 ///
-/// It succeeds if the cap or `dpm_cap` is known, as in AMD's 7.0: AMD's command of that time stops at a failure, and APUs
-/// have no cap. What is not known is all ones, where AMD's library has 0.
+/// It succeeds if the cap or `dpm_cap` is known, as in AMD's 7.0, because AMD's command of that time stops at a
+/// failure, and APUs have no cap. Unknown values are all ones; AMD's library returns 0.
 ///
 /// *From*: hwmon `power*_cap*`; `dpm_cap` is the highest level in `pp_dpm_sclk`.
 #[unsafe(no_mangle)]
@@ -256,8 +256,8 @@ pub extern "C" fn amdsmi_get_power_cap_info(
 
 /// The energy counter, its step in microjoules, and the time of its reading in nanoseconds.
 ///
-/// The step is 2^-16 J, which is 0.27 % less than the 15.3 µJ that AMD's library gives for all GPUs: codecarbon and zeus
-/// multiply by it. A GPU whose step nobody knows is NOT_SUPPORTED.
+/// The step is 2^-16 J, 0.27 % less than the 15.3 µJ that AMD's library reports for all GPUs; codecarbon and zeus
+/// multiply by it. A GPU with an undocumented step is NOT_SUPPORTED.
 ///
 /// *From*: `gpu_metrics`.
 #[unsafe(no_mangle)]

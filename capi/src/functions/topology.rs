@@ -1,4 +1,4 @@
-//! Which GPU is near which, and near which CPUs.
+//! Topology: links and nearby CPUs.
 
 use amdgpu_smi::Error;
 use amdgpu_smi::gpu::XgmiErrors;
@@ -18,7 +18,7 @@ use crate::number::{known, or_none};
 use crate::pointer::{Array, Out};
 use crate::session::{gpu, machine};
 
-/// The NUMA node that the GPU is attached to; -1 where the firmware does not say.
+/// The NUMA node that the GPU is attached to; -1 if the firmware does not report it.
 ///
 /// *From*: `numa_node` of the PCI device.
 #[unsafe(no_mangle)]
@@ -36,7 +36,7 @@ pub extern "C" fn amdsmi_get_gpu_topo_numa_affinity(processor: Processor, node: 
 /// Bits for eight times the CPUs that a kernel can be built for.
 const MOST_WORDS: u32 = 1024;
 
-/// The CPUs near the GPU, a bit each. Room for more than 65536 CPUs is INVAL.
+/// The CPUs near the GPU, one bit each. Room for more than 65536 CPUs is INVAL.
 ///
 /// *From*: `local_cpulist` of the PCI device for the scope of a NUMA node, `topology/package_cpus_list` of those CPUs for
 /// that of a socket.
@@ -97,9 +97,9 @@ pub extern "C" fn amdsmi_get_gpu_xgmi_link_status(processor: Processor, status: 
     })
 }
 
-/// The traffic of each XGMI link; of a GPU whose table has none, no links.
+/// The traffic of each XGMI link; no links if the table has none.
 ///
-/// *From*: `gpu_metrics`. Which GPU is at the other end is not published: those addresses are zero.
+/// *From*: `gpu_metrics`. The GPUs at the other end are not published: their addresses are zero.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<LinkMetrics>) -> Status {
     answer(|| {
@@ -143,7 +143,7 @@ pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<Lin
     })
 }
 
-/// The GPU's place in its hive; a number that is not known is all ones. All of a GPU that is in no hive are 0.
+/// The GPU's place in its hive. Unknown numbers are all ones. Without a hive, all are 0.
 ///
 /// *From*: `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id` of the PCI device, the KFD node; `gpu_metrics` for
 /// the lanes.
@@ -169,14 +169,14 @@ pub extern "C" fn amdsmi_get_xgmi_info(processor: Processor, info: Out<XgmiInfo>
     })
 }
 
-/// Errors of the XGMI links since the last look: **looking clears them.**
+/// Errors of the XGMI links since the last read: **reading clears them.**
 ///
 /// *From*: `xgmi_error` of the PCI device.
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_gpu_xgmi_error_status(processor: Processor, status: Out<XgmiStatus>) -> Status {
     answer(|| {
         let gpu = gpu(processor)?;
-        // What is cleared must arrive: no look without a place for what is seen.
+        // Cleared values must be delivered, so do not read without a place for them.
         if status.is_null() {
             return Err(Status::INVAL);
         }
@@ -227,7 +227,7 @@ fn kind(link: &Link) -> LinkType {
     }
 }
 
-/// Weight of the way between two GPUs.
+/// Weight of the link between two GPUs.
 ///
 /// *From*: `io_links` and `p2p_links` of the KFD nodes.
 #[unsafe(no_mangle)]
@@ -311,7 +311,7 @@ pub extern "C" fn amdsmi_get_link_topology_nearest(
     })
 }
 
-/// Whether one GPU can reach another's memory.
+/// Tells if one GPU can access another's memory.
 ///
 /// *From*: `io_links` and `p2p_links` of the KFD nodes.
 #[unsafe(no_mangle)]
@@ -329,7 +329,7 @@ pub extern "C" fn amdsmi_is_P2P_accessible(from: Processor, to: Processor, acces
     })
 }
 
-/// What the way between two GPUs can do.
+/// Capabilities of the link between two GPUs.
 ///
 /// *From*: `io_links` and `p2p_links` of the KFD nodes.
 #[unsafe(no_mangle)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::fixtures::MI300X;
 use crate::*;
 
-/// What is passed for an argument.
+/// The value passed for an argument.
 #[derive(Clone, Copy)]
 enum Pass {
     Handle,

@@ -5,7 +5,7 @@ use crate::*;
 
 /// All functions, from the list that is generated from the sources and compared with the wrapper's.
 fn names() -> Vec<&'static str> {
-    // What follows is the newer interface's alone.
+    // The rest belongs to the newer interface only.
     let rows = include_str!("../../COVERAGE.md").lines().take_while(|row| !row.starts_with("## Only in"));
     let name = |row: &'static str| row.strip_prefix("| `")?.split('`').next();
     rows.filter_map(name).filter(|name| name.starts_with("amdsmi_")).collect()

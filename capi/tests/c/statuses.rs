@@ -145,7 +145,7 @@ fn of_two_stars_the_first_counts() {
     }
 }
 
-/// What a loop over all GPUs asks of each: not to have any is an answer.
+/// The queries of a loop over all GPUs: a missing feature is a valid answer.
 #[test]
 fn what_a_gpu_need_not_have() {
     let (api, _root) = Api::on_changed(NAVI31, |root| {

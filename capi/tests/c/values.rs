@@ -46,7 +46,7 @@ fn strings(bytes: &[u8], count: usize) -> Vec<Option<&str>> {
     fields.map(|text| (!text.is_empty()).then_some(text)).collect()
 }
 
-/// What render nodes tell is the same here and in the Rust library, asleep and awake.
+/// Values of render nodes equal those of the Rust library, asleep and awake.
 #[test]
 fn what_render_nodes_tell() {
     for fixture in ALL {
@@ -93,7 +93,7 @@ fn what_render_nodes_tell() {
     }
 }
 
-/// What would wake a GPU is refused; what does not is answered.
+/// Reads that would wake a GPU are refused; all others are answered.
 #[test]
 fn a_sleeping_gpu_sleeps_on() {
     let api = Api::open(SUSPENDED);

@@ -1,4 +1,4 @@
-//! What a function answers.
+//! Status codes of the functions.
 
 use std::ffi::CStr;
 
@@ -30,31 +30,31 @@ macro_rules! codes {
 codes! {
     SUCCESS = 0, c"RSMI_STATUS_SUCCESS: the call succeeded.";
     INVAL = 1, c"RSMI_STATUS_INVALID_ARGS: an argument is not valid.";
-    NOT_SUPPORTED = 2, c"RSMI_STATUS_NOT_SUPPORTED: this GPU, its driver or this library does not offer it.";
+    NOT_SUPPORTED = 2, c"RSMI_STATUS_NOT_SUPPORTED: not supported by this GPU, its driver or this library.";
     FILE_ERROR = 3, c"RSMI_STATUS_FILE_ERROR: a file cannot be opened.";
     PERMISSION = 4, c"RSMI_STATUS_PERMISSION: no permission; root may be needed.";
-    OUT_OF_RESOURCES = 5, c"RSMI_STATUS_OUT_OF_RESOURCES: no memory, or no file descriptor is left.";
-    INTERNAL_EXCEPTION = 6, c"RSMI_STATUS_INTERNAL_EXCEPTION: this library failed, which is a bug.";
-    INPUT_OUT_OF_BOUNDS = 7, c"RSMI_STATUS_INPUT_OUT_OF_BOUNDS: an argument is out of its bounds.";
-    INIT_ERROR = 8, c"RSMI_STATUS_INIT_ERROR: the amdgpu driver is not there, or rsmi_init was not called.";
-    NOT_YET_IMPLEMENTED = 9, c"RSMI_STATUS_NOT_YET_IMPLEMENTED: this library does not offer it yet.";
-    NOT_FOUND = 10, c"RSMI_STATUS_NOT_FOUND: there is no such thing.";
+    OUT_OF_RESOURCES = 5, c"RSMI_STATUS_OUT_OF_RESOURCES: out of memory or file descriptors.";
+    INTERNAL_EXCEPTION = 6, c"RSMI_STATUS_INTERNAL_EXCEPTION: internal error, which is a bug in this library.";
+    INPUT_OUT_OF_BOUNDS = 7, c"RSMI_STATUS_INPUT_OUT_OF_BOUNDS: an argument is out of bounds.";
+    INIT_ERROR = 8, c"RSMI_STATUS_INIT_ERROR: the amdgpu driver is not loaded, or rsmi_init was not called.";
+    NOT_YET_IMPLEMENTED = 9, c"RSMI_STATUS_NOT_YET_IMPLEMENTED: not implemented by this library yet.";
+    NOT_FOUND = 10, c"RSMI_STATUS_NOT_FOUND: not found.";
     INSUFFICIENT_SIZE = 11, c"RSMI_STATUS_INSUFFICIENT_SIZE: the buffer is too small.";
-    INTERRUPT = 12, c"RSMI_STATUS_INTERRUPT: a signal came.";
-    UNEXPECTED_SIZE = 13, c"RSMI_STATUS_UNEXPECTED_SIZE: another number of bytes was expected.";
-    NO_DATA = 14, c"RSMI_STATUS_NO_DATA: there is nothing.";
-    UNEXPECTED_DATA = 15, c"RSMI_STATUS_UNEXPECTED_DATA: the driver wrote something that is not understood.";
-    BUSY = 16, c"RSMI_STATUS_BUSY: the GPU sleeps, is in reset, or cannot answer at present.";
+    INTERRUPT = 12, c"RSMI_STATUS_INTERRUPT: interrupted by a signal.";
+    UNEXPECTED_SIZE = 13, c"RSMI_STATUS_UNEXPECTED_SIZE: unexpected number of bytes.";
+    NO_DATA = 14, c"RSMI_STATUS_NO_DATA: no data.";
+    UNEXPECTED_DATA = 15, c"RSMI_STATUS_UNEXPECTED_DATA: the driver's output is not understood.";
+    BUSY = 16, c"RSMI_STATUS_BUSY: the GPU is suspended, in reset, or cannot answer now.";
     REFCOUNT_OVERFLOW = 17, c"RSMI_STATUS_REFCOUNT_OVERFLOW: initialised too many times.";
     SETTING_UNAVAILABLE = 18, c"RSMI_STATUS_SETTING_UNAVAILABLE: this setting is not available.";
-    AMDGPU_RESTART_ERR = 19, c"RSMI_STATUS_AMDGPU_RESTART_ERR: the driver could not be loaded again.";
-    DRM_ERROR = 20, c"RSMI_STATUS_DRM_ERROR: a question to the DRM driver failed.";
+    AMDGPU_RESTART_ERR = 19, c"RSMI_STATUS_AMDGPU_RESTART_ERR: the driver could not be reloaded.";
+    DRM_ERROR = 20, c"RSMI_STATUS_DRM_ERROR: a DRM query failed.";
     FAIL_LOAD_MODULE = 21, c"RSMI_STATUS_FAIL_LOAD_MODULE: a library could not be loaded.";
     FAIL_LOAD_SYMBOL = 22, c"RSMI_STATUS_FAIL_LOAD_SYMBOL: a library has no such function.";
     UNKNOWN_ERROR = 0xffff_ffff, c"RSMI_STATUS_UNKNOWN_ERROR: an unknown error occurred.";
 }
 
-/// What the inside of a function comes to; the edge makes a [`Status`] of it.
+/// The inner result of a function, which the edge converts to a [`Status`].
 pub type Outcome = Result<(), Status>;
 
 impl From<Error> for Status {

@@ -14,33 +14,33 @@ c_structs! {
         build: *const c_char,
     }
 
-    /// What a process uses.
+    /// A process's use of GPUs.
     ProcessInfo = "rsmi_process_info_t" {
         process_id: u32,
         pasid: u32,
-        /// Bytes.
+        /// Video memory in bytes.
         vram_usage: u64,
-        /// Microseconds.
+        /// Time in microseconds.
         sdma_usage: u64,
-        /// Percent.
+        /// Occupancy in percent.
         cu_occupancy: u32,
     }
 
-    /// A bad page.
+    /// A bad page's record.
     RetiredPage = "rsmi_retired_page_record_t" {
         page_address: u64,
         page_size: u64,
         status: u32,
     }
 
-    /// How busy the engines are, in percent.
+    /// Usage of the engines in percent.
     ActivityCounters = "rsmi_activity_metric_counter_t" {
         average_gfx_activity: u16,
         average_umc_activity: u16,
         average_mm_activity: u16,
     }
 
-    /// A range.
+    /// A range of values.
     Range = "rsmi_range_t" {
         lower_bound: u64,
         upper_bound: u64,
@@ -52,7 +52,7 @@ c_structs! {
         voltage: u64,
     }
 
-    /// What overdrive is set to and may be set to: Hz and mV.
+    /// Current values and ranges of overdrive: Hz and mV.
     OverdriveData = "rsmi_od_volt_freq_data_t" {
         curr_sclk_range: Range,
         curr_mclk_range: Range,
@@ -63,7 +63,7 @@ c_structs! {
     }
 }
 
-// What ROCm SMI's header comes to on x86-64.
+// The sizes in ROCm SMI's header on x86-64.
 const _: () = {
     assert!(size_of::<Version>() == 24);
     assert!(size_of::<super::levels::Frequencies>() == 280);

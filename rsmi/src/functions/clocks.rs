@@ -95,7 +95,7 @@ fn limits(limits: Option<&OverdriveLimits>) -> Range {
     }
 }
 
-/// What overdrive is set to and may be set to: Hz and mV; 0 where the table does not say.
+/// Current values and ranges of overdrive: Hz and mV; 0 if the table does not have them.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_od_volt_info_get(device: u32, data: Out<OverdriveData>) -> Status {
     answer(|| {

@@ -11,7 +11,7 @@ pub extern "C" fn rsmi_dev_id_get(device: u32, id: Out<u16>) -> Status {
     answer(|| id.put(gpu(device)?.ids().pci_id.as_ref().map_err(Status::from)?.device))
 }
 
-/// The revision.
+/// PCI revision of the device.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_revision_get(device: u32, revision: Out<u16>) -> Status {
     answer(|| revision.put(gpu(device)?.asic_info().revision?.value.into()))
@@ -23,13 +23,13 @@ pub extern "C" fn rsmi_dev_unique_id_get(device: u32, id: Out<u64>) -> Status {
     answer(|| id.put(gpu(device)?.ids().unique_id.as_ref().map_err(|_| Status::NOT_SUPPORTED)?.0))
 }
 
-/// What it is called.
+/// Product name of the device.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_name_get(device: u32, name: Chars, length: usize) -> Status {
     answer(|| name.put(&gpu(device)?.market_name(), length))
 }
 
-/// Who made it.
+/// Vendor of the device.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_vendor_name_get(device: u32, name: Chars, length: usize) -> Status {
     answer(|| {

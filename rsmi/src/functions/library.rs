@@ -33,7 +33,7 @@ pub extern "C" fn rsmi_shut_down() -> Status {
     answer(session::close)
 }
 
-/// How many devices there are; none before the opening.
+/// Number of devices; 0 before rsmi_init.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_num_monitor_devices(count: Out<u32>) -> Status {
     answer(|| {

@@ -1,4 +1,4 @@
-//! What is measured: use, power, energy, temperatures, fan, PCIe.
+//! Measurements: usage, power, energy, temperatures, fan, PCIe.
 
 use amdgpu_smi::gpu::{PowerKind, TemperatureSensor};
 
@@ -9,19 +9,19 @@ use crate::number::{known, or_none};
 use crate::pointer::Out;
 use crate::session::gpu;
 
-/// How busy the graphics core is, in percent.
+/// Usage of the graphics core in percent.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_busy_percent_get(device: u32, percent: Out<u32>) -> Status {
     answer(|| percent.put(gpu(device)?.look().activity().gfx?.value.0))
 }
 
-/// How busy the memory controller is, in percent.
+/// Usage of the memory controller in percent.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_memory_busy_percent_get(device: u32, percent: Out<u32>) -> Status {
     answer(|| percent.put(gpu(device)?.look().activity().memory?.value.0))
 }
 
-/// How busy the engines of these bits are (1 graphics, 2 memory, 4 media), in percent; all ones where not known.
+/// Usage of the selected engines in percent (bits: 1 graphics, 2 memory, 4 media); all ones if unknown.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_activity_metric_get(
     device: u32,
@@ -82,7 +82,7 @@ pub extern "C" fn rsmi_dev_energy_count_get(
     timestamp: Out<u64>,
 ) -> Status {
     answer(|| {
-        // 2^-16 J.
+        // The unit of the counter, 2^-16 J.
         const STEP: f32 = 15.258_789;
         let gpu = gpu(device)?;
         // A GPU whose step nobody knows has no energy.
@@ -167,7 +167,7 @@ pub extern "C" fn rsmi_dev_fan_speed_max_get(device: u32, sensor: u32, speed: Ou
     })
 }
 
-/// How many packets had to be sent again.
+/// Number of PCIe packets sent again.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_pci_replay_counter_get(device: u32, count: Out<u64>) -> Status {
     answer(|| count.put(gpu(device)?.look().pcie_info().replay_count?.value))

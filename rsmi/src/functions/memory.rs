@@ -1,4 +1,4 @@
-//! Memory.
+//! Functions about memory.
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::BadPageStatus;

@@ -5,13 +5,13 @@ use crate::edge::answer;
 use crate::pointer::Chars;
 use crate::session::gpu;
 
-/// How the package's compute units are split.
+/// Compute partitioning of the package.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_compute_partition_get(device: u32, mode: Chars, length: u32) -> Status {
     answer(|| mode.put(&gpu(device)?.compute_partition()?.value.to_string(), length as usize))
 }
 
-/// How the package's memory is split.
+/// Memory partitioning of the package.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_memory_partition_get(device: u32, mode: Chars, length: u32) -> Status {
     answer(|| mode.put(&gpu(device)?.memory_partition()?.value.to_string(), length as usize))

@@ -9,7 +9,7 @@ use crate::pointer::listed;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::{gpu, machine};
 
-/// What KFD knows of a process, by GPU.
+/// KFD's values of a process, by GPU.
 fn by_kfd(process: &Process) -> impl Iterator<Item = (&ProcessGpu, &KfdUse)> {
     process.gpus.iter().filter_map(|used| Some((used, used.kfd.as_ref()?)))
 }
@@ -49,7 +49,7 @@ pub extern "C" fn rsmi_compute_process_info_get(list: Array<ProcessInfo>, count:
     })
 }
 
-/// What a compute process uses of one device.
+/// A compute process's use of one device.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_compute_process_info_by_device_get(
     pid: u32,

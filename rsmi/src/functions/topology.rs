@@ -1,4 +1,4 @@
-//! How the devices are wired.
+//! Links between devices.
 
 use amdgpu_smi::Error;
 use amdgpu_smi::gpu::XgmiErrors;
@@ -19,7 +19,7 @@ fn link(from: u32, to: u32, answer: impl FnOnce(&Link) -> Outcome) -> Outcome {
 const PCIE: u32 = 1;
 const XGMI: u32 = 2;
 
-/// How many hops away a device is, and over what: 1 PCIe, 2 XGMI. XGMI is one hop, as in AMD's library.
+/// Number of hops to a device, and the kind of link: 1 PCIe, 2 XGMI. XGMI is one hop, as in AMD's library.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_topo_get_link_type(from: u32, to: u32, hops: Out<u64>, kind: Out<u32>) -> Status {
     answer(|| {
@@ -63,7 +63,7 @@ pub extern "C" fn rsmi_minmax_bandwidth_get(from: u32, to: u32, least: Out<u64>,
     })
 }
 
-/// Whether a device reaches another's memory.
+/// Tells if a device can access another's memory.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_is_P2P_accessible(from: u32, to: u32, accessible: Out<bool>) -> Status {
     answer(|| {

@@ -91,7 +91,7 @@ pub extern "C" fn amdsmi_set_cpu_rail_isofreq_policy(processor: Processor, polic
     })
 }
 
-/// Whether the rails have frequencies of their own: 1 or 0.
+/// Independent frequencies of the rails: 1 or 0.
 ///
 /// *From*: message 27h.
 #[unsafe(no_mangle)]
@@ -113,7 +113,7 @@ pub extern "C" fn amdsmi_set_cpu_dfc_ctrl(processor: Processor, control: InOut<u
     })
 }
 
-/// Whether the data fabric may use C-states: 1 or 0.
+/// C-states of the data fabric: 1 or 0.
 ///
 /// *From*: message 28h.
 #[unsafe(no_mangle)]
@@ -186,7 +186,7 @@ pub extern "C" fn amdsmi_get_cpu_sdps_limit(processor: Processor, limit: Out<u32
     })
 }
 
-/// How the cooling behaves: 0 is as it should.
+/// State of the cooling: 0 is normal.
 ///
 /// *From*: message 35h.
 #[unsafe(no_mangle)]
@@ -211,7 +211,7 @@ pub extern "C" fn amdsmi_get_cpu_svi3_vr_controller_temp(
         socket.offers(Message::RegulatorTemperature).map_err(by_message)?;
         let rail = match wanted {
             0 => None,
-            // There are five.
+            // There are five rails.
             1 => Some(u8::try_from(rail).ok().filter(|rail| *rail < 5).ok_or(Status::INVAL)?),
             _ => return Err(Status::INVAL),
         };
@@ -278,7 +278,7 @@ pub extern "C" fn amdsmi_get_cpu_xgmi_pstate_range(
     })
 }
 
-/// Whether the package may go to PC6: 1 or 0.
+/// PC6 of the package: 1 or 0.
 ///
 /// *From*: message 29h.
 #[unsafe(no_mangle)]
@@ -297,7 +297,7 @@ pub extern "C" fn amdsmi_set_cpu_pc6_enable(processor: Processor, enabled: u8) -
     })
 }
 
-/// Whether cores may go to CC6: 1 or 0.
+/// CC6 of the cores: 1 or 0.
 ///
 /// *From*: message 2Ah.
 #[unsafe(no_mangle)]

@@ -1,4 +1,4 @@
-//! What only the newer interface has (libamd_smi.so.27).
+//! Functions of the newer interface only (libamd_smi.so.27).
 
 mod cpu;
 mod fabric;

@@ -1,4 +1,4 @@
-//! Network cards.
+//! Functions about network cards.
 
 use crate::abi::device::Bdf;
 use crate::abi::handle::{Processor, Socket};

@@ -35,7 +35,7 @@ fn whole_watts<T: TryFrom<u64> + crate::number::Sentinel>(reading: Reading<Micro
     or_none(known(reading).map(watts))
 }
 
-/// Whether the node's power is managed, and its limits in watts; all ones where not known.
+/// Power management of the node: its state, and its limits in watts; all ones if unknown.
 ///
 /// *From*: `board/npm/*`, `board/baseboard_power_limit` of the PCI device.
 #[unsafe(no_mangle)]
@@ -89,15 +89,16 @@ pub extern "C" fn amdsmi_set_gpu_uma_carveout(processor: Processor, option: u32)
 }
 
 absent! {
-    /// What the tray is, and how many accelerators it has room for.
+    /// The tray's identity, and its number of accelerator slots.
     ///
-    /// *Not here*: no file of the kernel tells it; AMD's library asks the board's management.
+    /// *Not here*: no file of the kernel has it; AMD's library queries the board management.
     NOT_SUPPORTED
     => amdsmi_get_tray_info(node: Node, info: Out<TrayInfo>);
 
-    /// How many pages of the system's memory GPUs may map, and how many from the next boot on.
+    /// Number of system memory pages that GPUs may map, now and from the next boot on.
     ///
-    /// *Not here*: the limit is the module `ttm`'s, of all GPUs of any maker together; the kernel's command line sets it.
+    /// *Not here*: the limit belongs to the module `ttm` and covers all GPUs of any vendor; the kernel command line
+    /// sets it.
     NOT_SUPPORTED
     => amdsmi_get_ttm_info(info: Out<TtmInfo>);
     => amdsmi_set_ttm_pages_limit(pages: u64);

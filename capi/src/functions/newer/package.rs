@@ -42,7 +42,7 @@ pub extern "C" fn amdsmi_get_supported_power_cap(
     })
 }
 
-/// How busy the video engines are, in percent.
+/// Usage of the video engines in percent.
 ///
 /// *From*: the summary's rule for media engines: `vcn_busy_percent`, else `gpu_metrics`.
 #[unsafe(no_mangle)]
@@ -61,7 +61,7 @@ pub extern "C" fn amdsmi_get_gpu_partition_metrics_info(
     answer(|| metrics.put(table(&gpu(processor)?.partition_metrics()?)))
 }
 
-/// Whether the Peak Tops Limiter is on.
+/// State of the Peak Tops Limiter.
 ///
 /// *From*: `ptl/ptl_enable` of the PCI device.
 #[unsafe(no_mangle)]
@@ -146,7 +146,7 @@ fn allocate(processor: Processor, mode: u32) -> Outcome {
     change(&gpu, |control| control.memory_allocation(mode))
 }
 
-/// What a partition may allocate of its memory range.
+/// Share of its memory range that a partition may allocate.
 ///
 /// *From*: `compute_partition_mem_alloc_mode` of the PCI device.
 #[unsafe(no_mangle)]

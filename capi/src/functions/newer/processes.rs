@@ -78,7 +78,7 @@ fn entry(process: &Process, asked: &[usize]) -> ProcessByPid {
     entry
 }
 
-/// What is used of the GPU at this position of the list that was asked about.
+/// The use of the GPU at this position of the requested list.
 fn gpu_entry(position: usize, used: &ProcessGpu) -> GpuEntry {
     let time = |engine: Engine| used.engine(engine).map_or(0, |found| found.time.0);
     let bytes = |bytes: &Reading<Bytes>| bytes.as_ref().map_or(0, |bytes| bytes.0);
