@@ -11,7 +11,7 @@ use amdgpu_smi::process::ProcessId;
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Result, Smi};
 
-/// What a process takes of all GPUs.
+/// A process's use of all GPUs.
 #[derive(Default)]
 struct Usage {
     name: String,

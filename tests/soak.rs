@@ -15,7 +15,7 @@ use support::fixtures;
 const DESKTOP: &str = "navi31-1x-k6.12-desktop";
 const LAPTOP: &str = "phoenix-navi33-2x-k6.10-hybrid-foreign-card0";
 
-/// What this process holds.
+/// The resources held by this process.
 #[derive(Debug, Clone, Copy)]
 struct Held {
     descriptors: usize,

@@ -1,6 +1,7 @@
-//! What a machine in an archive costs, against the same machine in a directory: opening it, finding the GPUs, sampling.
+//! The cost of a machine in an archive, compared with the same machine in a directory: opening it, finding the GPUs,
+//! sampling.
 //!
-//! The directory is in memory, too, and the kernel resolves its links; so both sides are as fast as they can be.
+//! The directory is in memory, too, and the kernel resolves its links, so both are as fast as possible.
 
 #![allow(clippy::print_stdout, reason = "a benchmark's result")]
 

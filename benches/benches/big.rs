@@ -1,4 +1,4 @@
-//! What the process view and the topology of a big machine cost, against plain loops over the same files.
+//! The cost of the process list and the topology of a big machine, compared with plain loops over the same files.
 //!
 //! The machine is built of files in memory: no device answers, so what is compared is the cost
 //! of everything but the driver's.

@@ -1,4 +1,4 @@
-//! What reading events costs, measured against finding the newlines of the same bytes.
+//! The cost of parsing events, compared with finding the newlines in the same bytes.
 //!
 //! Prints the figures and fails where parsing costs more than five times the newlines, or allocates.
 

@@ -1,4 +1,4 @@
-//! What the benchmarks share: which files are read, and the plain calls that no reader can do without.
+//! The common part of the benchmarks: the files, and the system calls that every reader needs.
 //!
 //! They run where `/sys` is a machine made by `bench-machine`: scripts/bench sees to that.
 
@@ -40,7 +40,7 @@ pub const MONITOR: [&str; 15] = [
     "pp_dpm_mclk",
 ];
 
-/// What a monitor reads too if it keeps nothing, and what else a desktop card offers: with the fourteen, 52 files.
+/// Further files of a monitor that keeps nothing, and of a desktop card: with the fourteen, 52 files.
 pub const OTHERS: [&str; 38] = [
     "hwmon/temp1_crit",
     "hwmon/temp1_crit_hyst",

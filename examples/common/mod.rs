@@ -1,4 +1,4 @@
-//! What all examples begin with: `EXAMPLE [ROOT [SECONDS]]`.
+//! The common start of all examples: `EXAMPLE [ROOT [SECONDS]]`.
 
 use std::time::{Duration, Instant};
 

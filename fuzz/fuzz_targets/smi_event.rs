@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(whole, lines(bytes, usize::from(*size) + 1));
     for (line, _) in whole {
         let message = parse(&line, 4096);
-        // What was understood is understood again as it is printed now.
+        // A parsed event, printed again, parses to the same event.
         let mut printed = Vec::new();
         message.kind.print(4096, &mut printed);
         assert_eq!(parse(&printed, 4096).kind, message.kind);

@@ -52,14 +52,14 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// How often `work` allocates.
+/// The number of allocations of `work`.
 pub(crate) fn allocations(work: impl FnOnce()) -> u64 {
     let before = COUNT.get();
     work();
     COUNT.get() - before
 }
 
-/// How many bytes `work` holds at most, beyond those held before it.
+/// The maximum number of bytes allocated by `work`, in addition to earlier ones.
 pub(crate) fn peak(work: impl FnOnce()) -> usize {
     let before = LIVE.get();
     PEAK.set(before);

@@ -1,4 +1,4 @@
-//! What events, samples and hostile machines allocate, counted by the allocator of this binary.
+//! Allocations of events, samples and hostile machines, counted by this binary's allocator.
 
 mod counting;
 mod events;

@@ -56,7 +56,7 @@ fn a_table_allocates_nothing() {
     }
 }
 
-/// What stays missing costs nothing while it is not tried.
+/// A missing value costs nothing while it is not retried.
 #[test]
 fn a_sleeping_gpu_costs_nothing() {
     let mut sampler = sampler(&fixture("navi23-1x-k6.6-laptop-suspended"), SampleFields::all());

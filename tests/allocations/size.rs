@@ -31,7 +31,7 @@ fn a_gigabyte_in_each_file() {
     let machine = Damaged::in_memory();
     let mut grown = 0;
     for path in fixtures::fingerprint(&machine.path("")).into_keys() {
-        // What makes it a GPU stays.
+        // The files that identify a GPU remain.
         let keep =
             ["MANIFEST", "uevent", "name", "gpu_id", "properties"].iter().any(|name| path.ends_with(name));
         if path.symlink_metadata().unwrap().is_file() && !keep {

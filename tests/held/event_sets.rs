@@ -11,8 +11,8 @@ use crate::{alone, descriptors};
 
 const EVENTS: usize = 100_000;
 
-/// What a set loses that is asked once a second, and what one does that has a thread of its own. The tree is the
-/// relay: 1,024 bytes a descriptor, and what does not fit is dropped whole.
+/// Losses of a set that is polled once a second, and of one with its own thread. The tree simulates the kernel's
+/// queue: 1,024 bytes per descriptor, and events that do not fit are dropped.
 #[test]
 fn buffered_loses_nothing_that_the_kernel_kept() {
     let _alone = alone();

@@ -29,7 +29,7 @@ fn fleet(smi: &Smi) -> FleetSampler {
     FleetSampler::new(smi.gpus().iter().map(|gpu| gpu.sampler(SampleFields::MONITOR)).collect()).unwrap()
 }
 
-/// What a tick gave, as letters: S(ampled), O(verdue), L(ate), F(ailed).
+/// The outcomes of a tick as letters: S(ampled), O(verdue), L(ate), F(ailed).
 fn letters(fleet: &mut FleetSampler, deadline: Duration) -> String {
     let letter = |outcome| match outcome {
         Outcome::Sampled(sample) => {

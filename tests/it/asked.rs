@@ -11,7 +11,7 @@ use amdgpu_smi::{Error, Gpu, Smi};
 use serde::Serialize;
 use serde_json::{Map, Value, json, to_value};
 
-/// One answer.
+/// One answer with its reasons.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     /// Every value in it, with the reasons of those that are absent; null for an error.
@@ -77,7 +77,7 @@ fn sampler(gpu: &Gpu) -> Answer {
     Answer { value: values.into(), error: None, words: words.concat() }
 }
 
-/// Asks one GPU.
+/// A question to one GPU.
 pub(crate) type OfGpu = (&'static str, fn(&Gpu) -> Answer);
 
 /// Everything that one GPU is asked.
@@ -154,7 +154,7 @@ pub(crate) const GPU: &[OfGpu] = &[
     ("sampler", sampler),
 ];
 
-/// Asks a machine.
+/// A question to a machine.
 pub(crate) type OfMachine = (&'static str, fn(&Smi) -> Answer);
 
 /// Everything that a machine is asked.

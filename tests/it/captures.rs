@@ -438,7 +438,7 @@ fn topology(with: &mut Comparison<'_>, gpu: &Gpu, node: &Path) {
     }
 }
 
-/// What is known of each machine that was recorded.
+/// The known facts about each recorded machine.
 #[test]
 fn every_recorded_machine_is_found() {
     let Some(machines) = machines() else { return };

@@ -1,4 +1,4 @@
-//! What single chips do otherwise: the second die of an MI250, APUs that no list names, the board of an MI350.
+//! Peculiarities of single chips: the second die of an MI250, APUs that no list names, the board of an MI350.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -378,7 +378,7 @@ fn ask(socket: &Socket) {
     }
 }
 
-/// What is there on the machine that this runs on.
+/// The CPUs of the machine that runs the tests.
 #[test]
 fn the_machine_at_hand() {
     let cpus = Smi::builder().cpus().unwrap();

@@ -1,4 +1,4 @@
-//! What the diagnosis says of machines where something is amiss.
+//! Diagnoses of machines with problems.
 
 use amdgpu_smi::Smi;
 use amdgpu_smi::diagnose::{Diagnosis, Level};

@@ -1,4 +1,4 @@
-//! What only render nodes tell: asked when somebody wants it, of a GPU that is awake, once; and what is there without.
+//! Values of render nodes: queried on demand, on an awake GPU, once; and the values available without them.
 
 use std::fs;
 use std::path::Path;
@@ -131,7 +131,7 @@ fn a_sleeping_gpu_is_not_opened() {
     assert!(smi.gpus()[0].vram_info().vram_type.is_ok());
 }
 
-/// What fails is a missing value with its reason, and asked again the next time.
+/// A failed query is a missing value with its reason, and is repeated the next time.
 #[test]
 fn refusals() {
     let (record, smi) = recorded(&fixture(NAVI31), WakePolicy::Never);

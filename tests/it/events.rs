@@ -106,7 +106,7 @@ fn masks_are_each_gpus_own() {
     assert_eq!(events.gpu_mask(second), Some(EventMask::VM_FAULT | EventMask::PROCESS_END));
     let found = [events.wait(SOON).unwrap().unwrap(), events.wait(SOON).unwrap().unwrap()];
     assert_eq!(names(&found), ["GPU_PRE_RESET", "VMFAULT"]);
-    // What is derived heeds it, too: the process had both.
+    // Derived events respect it, too: the process had both GPUs.
     machine.remove("sys/class/kfd/kfd/proc/100");
     let ended = events.wait(SOON).unwrap().unwrap();
     assert_eq!((ended.kind.name(), &ended.gpu.ids().kfd_id), ("PROCESS_END", &Ok(GPUS[1])));
@@ -354,7 +354,7 @@ fn the_reader_of_one_gpu() {
     assert_eq!(tree.emit(GPUS[0], "3 5 x").delivered, 0);
 }
 
-/// What is derived is told of GPUs that are watched, so without one there is nothing to wait for.
+/// Events are derived for watched GPUs only, so without one there is nothing to wait for.
 #[test]
 fn deriving_processes_does_not_outlive_the_gpus() {
     let machine = Machine::new(2);
@@ -509,7 +509,7 @@ fn a_buffered_set_is_interrupted_by_nothing_but_its_end() {
     assert!(reset >= Duration::from_millis(15), "{reset:?}");
 }
 
-/// What a program that writes JSON gets of an event.
+/// An event as JSON.
 #[cfg(feature = "serde")]
 #[test]
 fn events_as_json() {

@@ -69,7 +69,7 @@ impl Draw {
 /// One of the things that are asked, of a machine that is looked at anew each time.
 struct Question {
     name: String,
-    /// Whether the answer's fields have reasons beside them.
+    /// Set if the answer's fields have reasons.
     strict: bool,
     ask: Ask,
 }
@@ -114,7 +114,7 @@ fn questions(smi: Option<&Smi>) -> Vec<Question> {
 /// The names under which answers keep reasons: of fields, and of blocks that a sum leaves out.
 const REASONS: [&str; 2] = ["reasons", "missing"];
 
-/// What differs between two answers.
+/// A difference between two answers.
 #[derive(Debug)]
 struct Change {
     /// Names and numbers on the way to it.
@@ -161,7 +161,7 @@ fn reasons_of(was: &Map<String, Value>, now: &Map<String, Value>) -> Vec<String>
     found
 }
 
-/// Whether a reason is one that this error number can have.
+/// Returns `true` if this error number can have this reason.
 fn fits(reason: &str, errno: i32) -> bool {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     match errno {
@@ -177,7 +177,7 @@ fn fits(reason: &str, errno: i32) -> bool {
     }
 }
 
-/// Whether a fault changes what this kind of call gives.
+/// Returns `true` if a fault changes the result of this kind of call.
 fn matters(call: &Call, fault: Fault) -> bool {
     match fault {
         Fault::Errno(_) => true,
@@ -185,7 +185,7 @@ fn matters(call: &Call, fault: Fault) -> bool {
     }
 }
 
-/// Whether no rule holds beside that nothing panics.
+/// Returns `true` if nothing is required except that nothing panics.
 fn is_free(call: &Call) -> bool {
     // A status that cannot be read counts as awake, so all that it guards is read.
     call.path.ends_with("power/runtime_status")
@@ -212,7 +212,7 @@ const BY_TABLE: [&str; 11] = [
     "pcie_info",
 ];
 
-/// Whether a value may be another one, because the next of several sources is asked.
+/// Returns `true` if a value may change because the next source is read.
 fn has_next_source(question: &str, change: &Change, errno: i32) -> bool {
     let unsupported = matches!(errno, ENOENT | EINVAL | ENODATA | EOPNOTSUPP);
     let name = question.rsplit_once(" of ").map_or(question, |(name, _)| name);
@@ -228,7 +228,7 @@ fn has_next_source(question: &str, change: &Change, errno: i32) -> bool {
         || (question.starts_with("error_totals") && !change.reasons.is_empty())
 }
 
-/// What is wrong with an answer, given the one without a fault and, for a file cut short, those without the file.
+/// Compares an answer with the one without a fault and, for a truncated file, with those without the file.
 fn verdict(
     question: &str,
     was: &Answer,
@@ -245,7 +245,7 @@ fn verdict(
         return processes(was, now, fault);
     }
     let Fault::Errno(errno) = fault else {
-        // What it holds now, nobody can tell from the truth; but it must not change what does not depend on it.
+        // Its new content may look valid, but it must not change independent values.
         let may: Vec<Change> = without.iter().flat_map(|without| differences(was, without)).collect();
         let may: Vec<&str> = may.iter().map(|change| place(question, &change.at)).collect();
         let depends = |at: &str| may.iter().any(|may| at.starts_with(may) || may.starts_with(at));
@@ -338,7 +338,7 @@ fn differences(was: &Answer, now: &Answer) -> Vec<Change> {
     found
 }
 
-/// How many faults were tried, and what went wrong.
+/// The number of faults, and the failures.
 fn sweep(fixture: &str, draw: Draw) -> (usize, Vec<String>) {
     let tree = Arc::new(Tree::open(fixtures::fixture(fixture)).unwrap());
     let record = Record::new(tree.clone());
@@ -368,7 +368,7 @@ fn sweep(fixture: &str, draw: Draw) -> (usize, Vec<String>) {
                 let cut = !matches!(fault, Fault::Errno(_));
                 let mut without = Vec::new();
                 if cut {
-                    // What is read twice, or remembered, is missing wherever it matters.
+                    // A value that is read twice, or cached, is missing at every use.
                     without.push(ask(&question, Some((number, Fault::Errno(EIO)))).0);
                     without.push((question.ask)(&record, &|| {
                         record.heal();

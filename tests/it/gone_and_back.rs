@@ -22,7 +22,7 @@ fn machine(name: &str) -> Machine {
     Machine::open(fixtures::fixture(name)).unwrap()
 }
 
-/// What happens in the middle.
+/// An event in the middle of a test.
 type Happening = fn(&Machine, Bdf);
 
 const PULLED: Happening = |machine, bdf| machine.remove(bdf).unwrap();

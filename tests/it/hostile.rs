@@ -104,7 +104,7 @@ fn a_device_node_is_not_read() {
     only_junction_is_spoiled(&machine, "a device node, not a file");
 }
 
-/// What MANIFEST calls a device node is an empty file: there is nothing to read in it.
+/// A device node of a MANIFEST is an empty file: there is nothing to read.
 #[test]
 fn a_device_node_by_manifest() {
     let machine = Damaged::on_disk();

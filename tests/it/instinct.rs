@@ -1,4 +1,4 @@
-//! What only server GPUs have: partitions, RAS, CPER records, XGMI, guests.
+//! Features of server GPUs only: partitions, RAS, CPER records, XGMI, guests.
 
 use std::fs;
 use std::os::unix::fs::symlink;

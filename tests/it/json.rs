@@ -1,4 +1,4 @@
-//! What feature `serde` makes of the answers.
+//! Serialised answers (feature `serde`).
 
 use amdgpu_smi::Smi;
 use serde_json::{json, to_value};

@@ -61,7 +61,7 @@ fn scan(record: &Record) -> Result<Smi, Error> {
     Smi::builder().backend(Arc::new(record.clone())).build()
 }
 
-/// What is wrong with a list, given the one without a fault.
+/// Compares a list with the one without a fault.
 fn verdict(was: &Smi, now: &Smi, call: &Call, fault: Fault) -> Result<(), String> {
     // A directory that lists less has less in it: nothing tells that something is missing.
     let is_short = call.op == Op::List && !matches!(fault, Fault::Errno(_));
@@ -126,7 +126,7 @@ fn no_fault_of_the_scan_loses_a_gpu_or_moves_its_number() {
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n"));
 }
 
-/// What is wrong with the list of processes, given the one without a fault.
+/// Compares the list of processes with the one without a fault.
 fn processes_verdict(was: &Processes, now: &Processes, fault: Fault) -> Result<(), String> {
     let told = now.failed_count() > was.failed_count()
         || now.unreadable > was.unreadable

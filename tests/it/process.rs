@@ -1,4 +1,4 @@
-//! Who uses the GPUs: on fixtures, with processes that vanish, and on a machine with 64 partitions.
+//! Processes that use GPUs: on fixtures, with processes that vanish, and on a machine with 64 partitions.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -473,7 +473,7 @@ fn recorded_descriptors() {
     println!("captures: {} recorded descriptors compared", names.len());
 }
 
-/// What a process's contexts used is added: where one of them does not tell, there is no sum.
+/// A process's contexts are added up: if one of them does not answer, there is no sum.
 #[test]
 fn a_context_that_does_not_answer_spoils_the_sum() {
     let (record, smi) = recorded(MACHINE);

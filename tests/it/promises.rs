@@ -206,7 +206,7 @@ fn one_failure_spoils_one_value() {
     }
 }
 
-/// What keeps the driver's hwmon from being found is told, and is not "there is none".
+/// An error of finding the driver's hwmon is reported as such, not as a missing hwmon.
 #[test]
 fn a_hwmon_that_is_closed_is_not_a_missing_one() {
     let (record, smi) = recorded("navi31-1x-k6.12-desktop", WakePolicy::Never);

@@ -9,7 +9,7 @@ use support::machines::{Machine, cases, machines};
 
 use crate::asked::{BACKEND, GPU, MACHINE};
 
-/// How many answers a machine gave.
+/// The number of values a machine has.
 fn ask(machine: &Machine) -> usize {
     let backend: Arc<dyn Backend> = Arc::new(Tree::open(&machine.root).unwrap());
     let mut answers: Vec<_> = BACKEND.iter().map(|(_, ask)| ask(&backend)).collect();

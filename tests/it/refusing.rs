@@ -1,4 +1,4 @@
-//! What is asked beside a sampler: nothing that the sampler itself would not ask.
+//! Reads beside a sampler: nothing that the sampler itself would not read.
 
 use std::fs;
 use std::sync::Arc;
@@ -77,7 +77,7 @@ fn a_gpu_that_is_left_alone_tells_what_keeps_it_not_awake() {
     assert!(gpu.memory_usage().vram_used.is_ok() && gpu.vbios_info().part_number.is_ok());
 }
 
-/// Whether a GPU is kept awake may be said later, too.
+/// `keep_awake` may change later, too.
 #[test]
 fn courtesy_may_come_later() {
     let folder = tempfile::tempdir().unwrap();

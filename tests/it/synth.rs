@@ -1,4 +1,4 @@
-//! What is made up is read back: every chip, kernel and partition mode, under any load.
+//! Simulated machines are read back: every chip, kernel and partition mode, under any load.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -62,7 +62,7 @@ fn parts(mode: &ComputePartition) -> usize {
     }
 }
 
-/// Whether it has several compute dies.
+/// Returns `true` for a chip with several compute dies.
 fn several(chip: Chip) -> bool {
     matches!(chip, Chip::Mi300x | Chip::Mi350x)
 }
@@ -102,7 +102,7 @@ fn agrees(gpu: &Gpu, chip: Chip, state: &State, kernel: Kernel) {
     assert_eq!(value(&activity.memory), (!apu(chip)).then_some(Percent(state.memory_activity)), "{name}");
     nothing_wrong(&name, activity.reasons());
     let memory = gpu.memory_usage();
-    // What a part uses of its share is published nowhere.
+    // The usage of a partition's share is not published.
     assert_eq!(value(&memory.vram_used), (!gpu.is_partition()).then_some(Bytes(state.vram_used)), "{name}");
     assert_eq!(value(&memory.gtt_used), Some(Bytes(state.gtt_used)), "{name}");
     nothing_wrong(&name, memory.reasons());

@@ -1,4 +1,5 @@
-//! How the GPUs are wired: on recorded machines every link file by other means, on small ones one question each.
+//! Links between GPUs: every link file of recorded machines by independent means, and single questions on small
+//! machines.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How a file would be opened for writing, made, cut or removed.
+/// The ways to open a file for writing, create, truncate or remove it.
 const WAYS: [&str; 12] = [
     "WRONLY",
     "RDWR",

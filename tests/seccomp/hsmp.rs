@@ -96,7 +96,7 @@ fn apic(core: u32) -> u32 {
 const DIMM: u8 = 0x80;
 const ASK: u32 = 0x8000_0000;
 
-/// What the firmware of socket 0 answers to the messages that it knows.
+/// The answers of socket 0's firmware to the messages that it knows.
 fn firmware(chip: &Chip) -> HashMap<(u16, u32, u32), Result<Vec<u32>, i32>> {
     let core = apic(1);
     let p2 = if chip.protocol == 6 { 0x301 } else { 0x401 };
@@ -253,7 +253,7 @@ fn ask_all(socket: &Socket, core: &Core) -> Vec<(u32, String)> {
     told
 }
 
-/// What all of it is, of a processor that knows everything.
+/// The expected values of a CPU that knows every message.
 fn expected() -> Vec<(u32, String)> {
     let range = |min, max| format!("{:?}", CodeRange { min, max });
     let watts = |microwatts| format!("{:?}", MicroWatts(microwatts));
@@ -385,7 +385,7 @@ fn nothing_is_tried() {
         let sent: Vec<u64> =
             rig.calls().iter().filter(|call| call.0 == "hsmp").map(|call| call.1[0]).collect();
         assert_eq!(sent, [0x03], "the protocol, once");
-        // What has no place in a message is not sent either.
+        // A message that cannot address the link is not sent, either.
         let genoa_link = socket.xgmi_bandwidth("moon", Traffic::Write).unwrap_err();
         assert_eq!(refused(genoa_link), (0x1e, not));
     });
@@ -471,7 +471,7 @@ fn what_opening_the_device_fails_with() {
             assert!(fits, "{error:?}");
         });
     }
-    // What stands there is another device: nothing is sent to it.
+    // Another device has this name: nothing is sent to it.
     for device in [(libc::S_IFREG, 0), (libc::S_IFCHR, 226)] {
         let hsmp = Hsmp { device, answers: firmware(&genoa), ..Hsmp::default() };
         with(&genoa, Driver::V2_4, hsmp, |rig, cpus| {

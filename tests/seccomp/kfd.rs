@@ -23,7 +23,7 @@ const NOW: Duration = Duration::from_millis(20);
 struct Mixed {
     files: Tree,
     live: Live,
-    /// Whether /proc is the live machine's, too.
+    /// Set if /proc is the live machine's, too.
     live_proc: bool,
 }
 

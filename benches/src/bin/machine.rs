@@ -17,7 +17,7 @@ fn main() {
     fs::create_dir_all(folder).unwrap();
     machine_room::multiply_into(Path::new(fixture), number.parse().unwrap(), folder);
     fs::write(folder.join("sys/bench-machine"), "").unwrap();
-    // What the fixture's kernel does not have yet: the 52 files are those of a newer one.
+    // Files that the fixture's kernel does not have yet: the 52 files are those of a newer one.
     let control = fs::canonicalize(folder.join("sys/class/drm/card1/device/gpu_od/fan_ctrl")).unwrap();
     let zero_rpm = "FAN_ZERO_RPM_ENABLE:\n1\nOD_RANGE:\nZERO_RPM_ENABLE: 0 1\n";
     fs::write(control.join("fan_zero_rpm_enable"), zero_rpm).unwrap();

@@ -17,9 +17,9 @@ use amdgpu_smi_bench::tables::full;
 use amdgpu_smi_bench::{DEVICE, MONITOR, OTHERS, everything, keep, machine, open_read_close, pread_all};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-/// How long one turn is, at least.
+/// Minimum duration of one turn.
 const TURN: Duration = Duration::from_micros(150);
-/// How long the turns of one pair go on.
+/// Duration of all turns of one pair.
 const PAIR: Duration = Duration::from_secs(8);
 
 fn main() {

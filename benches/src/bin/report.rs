@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-/// What criterion measured one after the other; for ratios see `pairs`.
+/// Benchmarks that criterion measured one after the other; for ratios see `pairs`.
 const NAMES: [&str; 13] = [
     "monitor/ours",
     "monitor/pread",

@@ -1,4 +1,4 @@
-//! What holds for each parser's error: it names a place that is in the text, or right behind it.
+//! Every parser error has a position inside the text or just behind it.
 
 use amdgpu_smi::parse::Parsed;
 

@@ -1,4 +1,4 @@
-//! What is said up front.
+//! Obstacles that are reported before any attempt.
 
 use amdgpu_smi::Error;
 use amdgpu_smi::control::{Capabilities, Setting};

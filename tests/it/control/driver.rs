@@ -43,7 +43,7 @@ impl Scratch {
             .collect();
         fs::write(dir.path().join("MANIFEST"), manifest).unwrap();
         prepare(dir.path());
-        // What `r` goes back to.
+        // The state that `r` restores.
         let start = dir.path().join("start");
         for file in ["pp_od_clk_voltage", "gpu_od"] {
             if let Some(path) = find(&dir.path().join("sys"), file) {
@@ -260,7 +260,7 @@ impl DriverDir {
         }
     }
 
-    /// What the file shows after the line was stored; none if that changes nothing that is shown.
+    /// The content of the file after the line was stored; `None` if it does not change.
     fn store(&self, rel: &Path, held: &str, line: &str) -> io::Result<Option<String>> {
         let name = rel.file_name().unwrap().to_str().unwrap();
         let verbatim = Ok(Some(format!("{line}\n")));
@@ -436,8 +436,8 @@ fn edit(text: &str, title: &str, index: Option<i64>, value: &str) -> Option<Stri
     found.then(|| lines.join("\n"))
 }
 
-/// Whether what was edited lies in its range, and no bounds are crossed. What was not edited may lie outside: RDNA2
-/// prints a lowest memory clock below its own range.
+/// Checks that edited values are in their range and that no minimum exceeds its maximum. Unedited values may be
+/// outside: RDNA2 prints a minimum memory clock below its own range.
 fn sound(held: &str, text: &str) -> bool {
     let (held, table) = (overdrive(held.as_bytes()).unwrap(), overdrive(text.as_bytes()).unwrap());
     let clocks = |held: &[OverdrivePoint], points: &[OverdrivePoint], name: &str| {

@@ -1,4 +1,4 @@
-//! What goes wrong, and what is said of it.
+//! Failures of a change, and their reports.
 
 use amdgpu_smi::backend::Backend;
 use amdgpu_smi::control::{Failure, FanControlChange, OverdriveEdit};

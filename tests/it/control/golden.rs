@@ -34,7 +34,7 @@ fn writes<A, B>(
         panic!("{failure}");
     }
     assert_eq!(scratch.log(), expected);
-    // What was printed is what was done.
+    // The printed steps are the steps made.
     let printed: Vec<_> = printed.lines().map(|line| super::driver::relative(line.as_ref())).collect();
     assert_eq!(printed, expected);
 }
@@ -471,7 +471,7 @@ fn overdrive() {
         assert_ne!(change.actual.as_ref().unwrap(), &before, "{what}");
         change.way_back.apply().unwrap_or_else(|failure| panic!("{what}: {failure}"));
         assert_eq!(gpu.overdrive().unwrap().value, before, "{what}");
-        // What another shape takes is refused, and says what there is.
+        // An edit for another shape is refused, with the available ones.
         let other = OverdriveEdit::CurveOffset { index: 77, offset: mv(0) };
         let refused = gpu.control().unwrap().overdrive(&[other]).unwrap_err();
         assert!(matches!(refused, amdgpu_smi::Error::NotOffered { .. }), "{what}: {refused}");

@@ -1,4 +1,4 @@
-//! What the driver refuses, and takes, where its rules are not those of the published range alone; and the way back.
+//! Values that the driver refuses or accepts by rules beyond the published range, and undoing them.
 
 use std::fs;
 use std::path::Path;
@@ -247,7 +247,7 @@ fn without_pwm_enable(root: &Path) {
     }
 }
 
-/// As on RDNA4.
+/// The files of RDNA4.
 #[test]
 fn a_fan_that_the_firmware_keeps() {
     let scratch = Scratch::prepared(NAVI31, without_pwm_enable);

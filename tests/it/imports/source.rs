@@ -16,7 +16,7 @@ pub(crate) type Names = Vec<String>;
 pub(crate) struct Named {
     /// From the root of the crate.
     pub(crate) path: Names,
-    /// Whether it is only passed on, by `pub use`.
+    /// Set if it is only re-exported by `pub use`.
     pub(crate) passed_on: bool,
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct Module {
     named: BTreeSet<Named>,
     /// Paths into other crates.
     pub(crate) foreign: BTreeSet<Names>,
-    /// What its `use` lines call by which name.
+    /// The names in its `use` lines.
     aliases: BTreeMap<String, Names>,
     /// Modules whose names it has all of.
     globs: Vec<Names>,
@@ -124,7 +124,7 @@ impl Sources {
     /// The module that a path leads through last, with the name that it has of the rest.
     fn definition(&self, path: &[String]) -> Names {
         let mut path = path.to_vec();
-        // What is passed on is so a few times at most; a circle of them would not compile.
+        // A re-export has few steps; a circle would not compile.
         for _ in 0..16 {
             let length = (0..=path.len()).rev().find(|length| self.modules.contains_key(&path[..*length]));
             let Some(length) = length else { return path };
@@ -151,7 +151,7 @@ impl Sources {
         panic!("{path:?} leads nowhere");
     }
 
-    /// What each module names of this crate: the path of the module that has it, and the path itself.
+    /// The items of this crate that each module names: the path of the defining module, and the path itself.
     pub(crate) fn edges(&self) -> impl Iterator<Item = (&Names, Names, &Named)> {
         self.modules.iter().flat_map(move |(names, module)| {
             module.named.iter().map(move |named| {
@@ -165,7 +165,7 @@ impl Sources {
     }
 }
 
-/// Whether an item is there for tests only.
+/// Returns `true` for a test-only item.
 fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let Ok(list) = attribute.meta.require_list() else { return attribute.path().is_ident("test") };

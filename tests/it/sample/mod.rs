@@ -147,7 +147,7 @@ fn the_table_is_opened_anew() {
     assert!(sampler.rates().is_some() && sampler.last().rates() == sampler.rates());
 }
 
-/// What only memory files need is no reason to ask for the status.
+/// Memory files need no status.
 #[test]
 fn what_never_wakes_is_read_alone() {
     let (record, gpu) = observed(fixture(DESKTOP));
@@ -190,7 +190,7 @@ fn compare(name: &str, gpu: &Gpu, sample: &Sample) {
     for clock in &sample.clocks {
         assert_eq!(clock.levels, gpu.clock_levels(clock.domain), "{name} {:?}", clock.domain);
     }
-    // What chooses between them and the table.
+    // The rules that choose between them and the table.
     let (sampled, asked) = (Look::sampled(gpu, sample).summary(), gpu.summary());
     assert_eq!(sampled.power, asked.power, "{name}");
     assert_eq!(sampled.core_temperature, asked.core_temperature, "{name}");
@@ -341,7 +341,7 @@ fn a_partition() {
     assert!(sample.metrics.is_ok());
 }
 
-/// What only KFD knows.
+/// A GPU that only KFD knows.
 #[test]
 fn a_gpu_without_drm() {
     let smi = Smi::builder().root(fixture("mi210-2x-k6.1-container")).build().unwrap();

@@ -10,13 +10,13 @@ mod rest;
 
 use std::collections::BTreeSet;
 
-/// One shape.
+/// One shape of a file.
 pub(crate) struct Shape {
     /// The functions that print it, with blanks between them.
     functions: &'static str,
-    /// As printed.
+    /// The text as printed.
     text: &'static str,
-    /// What it means, in the notation of its table.
+    /// Its meaning, in the notation of its table.
     means: &'static str,
 }
 

@@ -157,7 +157,7 @@ pub(super) const FAN_SETTINGS: &[Shape] = &[
         "FAN_MINIMUM_PWM:\n15\nOD_RANGE:\nMINIMUM_PWM: 15 100\n",
         "FAN_MINIMUM_PWM 15 15..100",
     ),
-    // Since 6.13.
+    // Printed since 6.13.
     shape(
         "smu_v13_0_0_print_clk_levels smu_v13_0_7_print_clk_levels smu_v14_0_2_print_clk_levels",
         "FAN_ZERO_RPM_ENABLE:\n1\nOD_RANGE:\nZERO_RPM_ENABLE: 0 1\n",

@@ -8,7 +8,7 @@ use super::{Answer, State};
 #[derive(Clone)]
 pub(crate) struct RenderNode {
     pub(crate) open: Result<(), i32>,
-    /// What kind of file it is, and its number.
+    /// The kind of file and its device number.
     pub(crate) device: (libc::mode_t, u32, u32),
     pub(crate) name: &'static str,
     pub(crate) version: (i32, i32, i32),
@@ -16,7 +16,7 @@ pub(crate) struct RenderNode {
     pub(crate) description: String,
     pub(crate) vbios: Result<Vec<u8>, i32>,
     pub(crate) info: Result<Vec<u8>, i32>,
-    /// How many times a call is interrupted first.
+    /// Number of times a call is interrupted first.
     pub(crate) interruptions: usize,
 }
 
@@ -54,7 +54,7 @@ struct Info {
     rest: [u32; 3],
 }
 
-/// What `fstat` says of a node.
+/// The result of `fstat` on a node.
 pub(super) fn stat(state: &State, node: u32, argument: u64) -> Answer {
     let (kind, major, minor) = state.kernel.render[&node].device;
     // SAFETY: all zeros are a stat, and the thread that waits lent room for one.

@@ -35,7 +35,7 @@ pub(crate) const NEWEST: &[Row] = &[
 ];
 
 impl Driver {
-    /// What its `version` says.
+    /// The content of its `version`.
     pub(crate) fn version(self) -> &'static str {
         match self {
             Driver::V2_0 => "2.3",
@@ -60,13 +60,13 @@ impl Driver {
 #[derive(Clone)]
 pub(crate) struct Hsmp {
     pub(crate) open: Result<(), i32>,
-    /// What kind of file it is, and its major number.
+    /// The kind of file and its major number.
     pub(crate) device: (libc::mode_t, u32),
     pub(crate) driver: Driver,
     pub(crate) sockets: u16,
     /// By socket, number and argument; the firmware does not know others.
     pub(crate) answers: HashMap<(u16, u32, u32), Result<Vec<u32>, i32>>,
-    /// What every message comes to, in place of its answer.
+    /// An error that replaces every answer.
     pub(crate) failure: Option<i32>,
 }
 

@@ -17,18 +17,18 @@ use std::time::Duration;
 pub(crate) use drm::RenderNode;
 pub(crate) use hsmp::{Driver, Hsmp, NEWEST};
 
-/// How the kernel is to behave. An error is an errno.
+/// The behaviour of the simulated kernel. Errors are errno values.
 #[derive(Clone)]
 pub(crate) struct Kernel {
     pub(crate) open: Result<(), i32>,
     pub(crate) version: Result<(u32, u32), i32>,
     /// By gpu_id; others are EINVAL.
     pub(crate) gpus: HashMap<u32, Result<(), i32>>,
-    /// What writing a mask comes to.
+    /// The result of writing a mask.
     pub(crate) mask: Result<(), i32>,
     /// Errors of reads to come, one each.
     pub(crate) reads: VecDeque<i32>,
-    /// What one read gives at most: 8 before Linux 5.14.
+    /// Maximum size of one read: 8 before Linux 5.14.
     pub(crate) read_limit: usize,
     /// By minor number; others are not there.
     pub(crate) render: HashMap<u32, RenderNode>,
@@ -53,7 +53,7 @@ impl Default for Kernel {
 /// A call that the supervisor answered: its name, its numbers, the errno of its answer.
 pub(crate) type Call = (&'static str, Vec<u64>, i32);
 
-/// What the supervised thread and its supervisor share.
+/// The state shared by the supervised thread and its supervisor.
 #[derive(Clone)]
 pub(crate) struct Rig(Arc<Mutex<State>>);
 
@@ -175,7 +175,7 @@ fn install() -> io::Result<OwnedFd> {
     }
 }
 
-/// What the supervisor says to a call.
+/// The supervisor's answer to a call.
 enum Answer {
     LetThrough,
     Value(i64),

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-/// How far apart the numbers of cards, render nodes, hwmons and partitions of two packages are.
+/// Distance between the numbers of cards, render nodes, hwmons and partitions of two packages.
 const STRIDE: usize = 16;
 
 /// A machine whose package stands there `packages` times, each in a PCI domain of its own.

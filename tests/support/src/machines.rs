@@ -10,7 +10,7 @@ use amdgpu_smi::Gpu;
 pub struct Machine {
     /// Its name: the archive's.
     pub name: String,
-    /// What has `sys` in it.
+    /// The directory with `sys` in it.
     pub root: PathBuf,
     _unpacked: tempfile::TempDir,
 }
