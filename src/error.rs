@@ -150,7 +150,7 @@ pub enum Error {
         maximum: Amount,
     },
     /// The driver does not offer this word, level or kind of change here. Nothing was written.
-    #[error("{}: {asked} is not available here; {offered}", path.display())]
+    #[error("{}: {asked}: not available here; {offered}", path.display())]
     NotOffered {
         /// The file that would have been written.
         path: PathBuf,

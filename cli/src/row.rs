@@ -27,7 +27,7 @@ impl Row<'_> {
             0 => value(),
             _ => absent(Node::absent(
                 "package",
-                "the value is the whole package's and stands in the row of its first partition",
+                "the value belongs to the whole package and is listed under its first partition",
             )),
         }
     }

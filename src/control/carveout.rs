@@ -29,7 +29,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(CARVEOUT.name),
                 asked: format!("option {option}"),
-                offered: format!("there are {}", numbers.join(", ")),
+                offered: format!("choose from {}", numbers.join(", ")),
             });
         };
         let check = format!("option {option} is listed: {}", chosen.size);

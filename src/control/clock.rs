@@ -147,7 +147,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(file),
                 asked: format!("levels {levels:?}"),
-                offered: format!("there are {listed:?}, of which it takes at least one"),
+                offered: format!("choose at least one of {listed:?}"),
             });
         }
         Ok(levels)

@@ -253,7 +253,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: path(),
                 asked: format!("a curve of the points {:?}", indices(&points)),
-                offered: format!("it takes all of {:?}", indices(&table.points)),
+                offered: format!("give all of {:?}", indices(&table.points)),
             });
         }
         let mut plan = Plan::new(self.gpu, points.clone(), |gpu| {
@@ -390,7 +390,7 @@ fn falls_with_heat(points: &[FanPoint]) -> Option<String> {
 }
 
 fn not_whole(path: PathBuf, temperature: MilliCelsius) -> Error {
-    Error::NotOffered { path, asked: temperature.to_string(), offered: "it takes whole degrees".into() }
+    Error::NotOffered { path, asked: temperature.to_string(), offered: "use whole degrees".into() }
 }
 
 /// The line that restores this point of a curve. If the firmware's own curve is in effect (zeros), or the driver

@@ -125,7 +125,7 @@ impl Control<'_> {
             Ok(Some(list)) if list.contains(asked) => return Ok(format!("{asked} is listed")),
             Ok(Some(list)) => {
                 let words: Vec<_> = list.iter().map(T::to_string).collect();
-                format!("there are {}", words.join(", "))
+                format!("choose from {}", words.join(", "))
             }
             Ok(None) => "the driver lists none".into(),
             Err(Error::NotSupported { .. }) if asked.is_word() => {

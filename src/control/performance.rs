@@ -81,7 +81,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(LEVEL),
                 asked: level.to_string(),
-                offered: format!("there are {}", words.join(", ")),
+                offered: format!("choose from {}", words.join(", ")),
             });
         }
         self.present(LEVEL)?;
@@ -335,7 +335,7 @@ impl Control<'_> {
         let chosen = chosen.ok_or_else(|| Error::NotOffered {
             path: self.gpu.path_of(file),
             asked: format!("level {choice}"),
-            offered: format!("there are {}", names.join(", ")),
+            offered: format!("choose from {}", names.join(", ")),
         })?;
         let step = Step::write(&self.device.dir, file, chosen.index).restored_by(move |text| {
             let levels = match file == OLDER_XGMI_PLPD.name {

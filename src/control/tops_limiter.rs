@@ -58,7 +58,7 @@ impl Control<'_> {
         }
         let words = || supported.iter().map(PtlFormat::as_str).collect::<Vec<_>>().join(", ");
         if ![&formats.0, &formats.1].into_iter().all(|format| supported.contains(format)) {
-            return Err(refused(format!("there are {}", words())));
+            return Err(refused(format!("choose from {}", words())));
         }
         let check = format!("{formats} are among {}", words());
         let step = Step::write(&self.device.dir, PTL_FORMAT.name, &formats).behind(Behind::Other);

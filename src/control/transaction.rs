@@ -182,7 +182,7 @@ pub struct Undo {
 #[non_exhaustive]
 pub enum NotUndone {
     /// The change cannot be undone, or what was before could not be read.
-    #[error("it has no way back")]
+    #[error("it cannot be undone")]
     NoWayBack,
     /// The way back failed.
     #[error(transparent)]

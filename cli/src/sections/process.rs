@@ -203,7 +203,7 @@ pub(crate) fn percent(used: &ProcessGpu, engines: &[Engine]) -> Node {
 }
 
 fn newcomer() -> Node {
-    Node::absent("first look", "the process was not there at the look before")
+    Node::absent("first look", "the process did not exist at the previous sample")
 }
 
 /// A value from the process's descriptors, or the reason why it is missing.
@@ -229,8 +229,8 @@ pub(crate) fn unknown(found: &Processes) -> Option<&Error> {
 pub(crate) fn unreadable(found: &Processes) -> String {
     let mut text = match found.unreadable {
         0 => String::new(),
-        1 => "One process could not be looked at; root can.\n".into(),
-        count => format!("{count} processes could not be looked at; root can.\n"),
+        1 => "1 process could not be inspected; root can.\n".into(),
+        count => format!("{count} processes could not be inspected; root can.\n"),
     };
     if let Some(failed) = &found.failed {
         let count = failed.count;
@@ -248,7 +248,7 @@ pub(crate) fn nobody_text(found: &Processes) -> &'static str {
     match (unknown(found), found.is_complete()) {
         (Some(_), _) => "N/A",
         (None, true) => NONE,
-        (None, false) => "No running processes seen; not all could be looked at",
+        (None, false) => "No running processes found; not all could be inspected",
     }
 }
 

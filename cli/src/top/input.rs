@@ -189,7 +189,7 @@ impl App {
             return Some(Effect::Record(false));
         }
         if self.origin == Origin::Recording {
-            self.tell(Err("this is a recording already".into()));
+            self.tell(Err("this is already a recording".into()));
             return None;
         }
         self.recording = Some(self.snapshot.at);
@@ -244,16 +244,16 @@ impl App {
 
     fn ask_to_kill(&mut self) {
         if self.readonly {
-            return self.tell(Err("--readonly: no signals are sent".into()));
+            return self.tell(Err("--readonly: sending signals is disabled".into()));
         }
         if self.origin != Origin::Live {
-            return self.tell(Err("the processes are not of this machine".into()));
+            return self.tell(Err("these processes are not on this machine".into()));
         }
         let Some(row) = self.chosen_process() else {
-            return self.tell(Err("no process is chosen".into()));
+            return self.tell(Err("no process is selected".into()));
         };
         let (ProcessId::Here(_), Some(start)) = (row.id, row.start) else {
-            let sentence = "the number is the host's: it means another process in this container";
+            let sentence = "the process id is the host's; in this container it means another process";
             return self.tell(Err(sentence.into()));
         };
         let target = Target { pid: row.pid, command: row.command.clone(), user: row.user.clone(), start };

@@ -95,7 +95,7 @@ const ROWS: &[Row] = &[
     ("ptl", "set -g 0 -S 0 --dry-run", "0/changes/0/asked", "false"),
     ("ptl", "set -g 0 -F F16,F32 --dry-run", "0/changes/0/asked", "F16,F32"),
     ("ptl", "set -g 0 -S 0 -F I8,F32 --dry-run", "!", "--ptl-format switches it on"),
-    ("ptl", "set -g 0 -F F16,F8 --dry-run", "!", "there are I8, F16, BF16, F32, F64"),
+    ("ptl", "set -g 0 -F F16,F8 --dry-run", "!", "choose from I8, F16, BF16, F32, F64"),
     ("ptl", "set -g 0 -F F16,f16 --dry-run", "!", "two different formats"),
     // A counter that ran below zero.
     ("vram-used-underflow", "metric -m", "0/mem_usage/used_vram", "null: implausible"),

@@ -319,7 +319,7 @@ fn processes_below() {
         "  0            python3     2211   20.0 MB    2.0 MB   40.0 GB   40.0 GB     75.0   1.8 s     12 ms";
     assert!(text.contains("\n\nPROCESS INFO:\nGPU "), "{text}");
     assert!(text.lines().any(|printed| printed == line), "{text}");
-    assert!(text.ends_with("2 processes could not be looked at; root can.\n"), "{text}");
+    assert!(text.ends_with("2 processes could not be inspected; root can.\n"), "{text}");
 
     let amds =
         command(&["monitor", "-qp", "--json=amd", "--root"]).arg(fixture("navi31-1x-k6.12-desktop")).output();

@@ -143,7 +143,7 @@ fn a_watch_is_a_table_and_json_a_document_a_line() {
     assert_eq!(text.matches("GFX%").count(), 2, "{text}");
     assert!(text.lines().all(|line| line.starts_with("Descriptors") || line.chars().count() <= 80), "{text}");
     assert_eq!(text.lines().filter(|line| line.contains("Xwayland")).count(), 2);
-    assert_eq!(text.matches("could not be looked at").count(), 1);
+    assert_eq!(text.matches("could not be inspected").count(), 1);
     let text = answer(NAME, &["process", "-w", "0.1", "-i", "2", "--json"]);
     for line in text.lines() {
         let document: Value = serde_json::from_str(line).expect("a document a line");

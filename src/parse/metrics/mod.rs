@@ -61,7 +61,7 @@ pub enum MetricsError {
         need: usize,
     },
     /// A version this crate does not know, or not of this file.
-    #[error("metrics table version {format}.{content} is not known")]
+    #[error("unknown metrics table version {format}.{content}")]
     UnknownVersion {
         /// `format_revision` of the header.
         format: u8,

@@ -88,14 +88,14 @@ fn what_is_not_offered_says_what_is() {
         speed: Percent(50),
     };
     for (error, part) in [
-        (control.performance_level("fast").err(), "there are auto, low, high"),
-        (control.power_profile("QUIET").err(), "there are 0 BOOTUP_DEFAULT, 1 3D_FULL_SCREEN"),
+        (control.performance_level("fast").err(), "choose from auto, low, high"),
+        (control.power_profile("QUIET").err(), "choose from 0 BOOTUP_DEFAULT, 1 3D_FULL_SCREEN"),
         (control.power_profile(8).err(), "7 WINDOW_3D"),
         (control.custom_power_profile(&[]).err(), "at least one"),
         (control.custom_power_profile(&[i64::MIN; 8]).err(), "127 bytes"),
-        (control.clock_levels(ClockDomain::Memory, &[4]).err(), "there are [0, 1, 2, 3]"),
+        (control.clock_levels(ClockDomain::Memory, &[4]).err(), "at least one of [0, 1, 2, 3]"),
         (control.clock_levels(ClockDomain::Memory, &[]).err(), "at least one"),
-        (control.pcie_levels(&[3]).err(), "there are [0, 1, 2]"),
+        (control.pcie_levels(&[3]).err(), "at least one of [0, 1, 2]"),
         (control.clock_range(ClockDomain::Soc, MegaHertz(1), MegaHertz(2)).err(), "graphics and memory"),
         (control.overdrive(&[]).err(), "`s 0 500`, `s 1 2700`, `m 0 97`, `m 1 1249`, `vo -45`"),
         (control.overdrive(&[level(MegaHertz(800))]).err(), "`s 0 500`"),
@@ -104,8 +104,8 @@ fn what_is_not_offered_says_what_is() {
             control.fan_control(FanControlChange::TargetTemperature(MilliCelsius(85_500))).err(),
             "whole degrees",
         ),
-        (partitions.compute_partition("tpx").err(), "there are SPX, DPX, QPX, CPX"),
-        (partitions.memory_partition("npx").err(), "not a mode's name"),
+        (partitions.compute_partition("tpx").err(), "choose from SPX, DPX, QPX, CPX"),
+        (partitions.memory_partition("npx").err(), "not the name of a mode"),
         (partitions.soc_pstate("soc_pstate_9").err(), "3 soc_pstate_2"),
     ] {
         let error = error.unwrap();

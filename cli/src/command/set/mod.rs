@@ -344,7 +344,7 @@ fn compute_mode(plans: &Plans<'_>, name: &str) -> Result<ComputePartition, Failu
         (Some(mode), Some(_)) => return Ok(mode.clone()),
         (None, Some(Error::NotOffered { path, .. })) if !listed.is_empty() => {
             let names = listed.iter().enumerate().map(|(index, mode)| format!("{index} {mode}"));
-            let offered = format!("there are {}", names.collect::<Vec<_>>().join(", "));
+            let offered = format!("choose from {}", names.collect::<Vec<_>>().join(", "));
             Error::NotOffered { path, asked: format!("number {index}"), offered }
         }
         (None, Some(error)) => error,

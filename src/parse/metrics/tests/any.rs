@@ -119,7 +119,7 @@ fn every_version_number() {
         }
     }
     let error = MetricsError::UnknownVersion { format: 4, content: 2 };
-    assert_eq!(error.to_string(), "metrics table version 4.2 is not known");
+    assert_eq!(error.to_string(), "unknown metrics table version 4.2");
 }
 
 /// Checks properties of every readable table.
