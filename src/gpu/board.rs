@@ -75,7 +75,7 @@ impl Gpu {
     /// The part number comes from there too where the PCI device is not shown.
     ///
     /// # Errors
-    /// None. Each missing field has its reason. Who may not open the node gets the files alone.
+    /// None. Each missing field has its reason. Without access to the render node, only the sysfs fields are filled.
     ///
     /// # Supported on
     /// All with an ATOM BIOS.

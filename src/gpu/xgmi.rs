@@ -67,7 +67,7 @@ pub struct XgmiLink {
 
 /// # XGMI
 impl Gpu {
-    /// The GPU's place in its hive. Available while the GPU sleeps.
+    /// XGMI position of the GPU in its hive. Available while the GPU sleeps.
     ///
     /// # Source
     /// `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id`, `xgmi_num_hops`, `xgmi_num_links`, `xgmi_port_num` of

@@ -309,7 +309,7 @@ impl Machine {
         self.advance(time)
     }
 
-    /// Lets time pass under the present loads: counters grow.
+    /// Advances time under the current loads: counters increase.
     pub fn advance(mut self, time: Duration) -> Machine {
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(LONGEST - self.uptime);
         self.uptime += milliseconds;

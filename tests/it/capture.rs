@@ -66,7 +66,7 @@ fn what_has_side_effects_is_never_read() {
 fn a_sleeping_gpu_is_left_alone_and_its_files_do_not_look_empty() {
     let machine = Smi::builder().root(fixture("navi23-1x-k6.6-laptop-suspended"));
     let recording = Capture::new().record(&machine.wake(amdgpu_smi::WakePolicy::Allow)).unwrap();
-    assert!(recording.left_out().iter().any(|text| text.starts_with("0000:03:00.0 sleeps")));
+    assert!(recording.left_out().iter().any(|text| text.starts_with("0000:03:00.0 is suspended")));
     let archive = archive(&recording);
     assert!(smi(&archive).gpus()[0].is_suspended());
     let builder = Smi::builder().backend(Arc::new(archive)).wake(amdgpu_smi::WakePolicy::Allow);

@@ -143,7 +143,7 @@ pub extern "C" fn amdsmi_get_link_metrics(processor: Processor, metrics: Out<Lin
     })
 }
 
-/// The GPU's place in its hive. Unknown numbers are all ones. Without a hive, all are 0.
+/// XGMI position of the GPU in its hive. Unknown numbers are all ones. Without a hive, all are 0.
 ///
 /// *From*: `xgmi_hive_info`, `xgmi_device_id`, `xgmi_physical_id` of the PCI device, the KFD node; `gpu_metrics` for
 /// the lanes.

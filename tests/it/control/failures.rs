@@ -287,7 +287,7 @@ fn a_read_only_file_is_so_for_root_too() {
     });
     let control = scratch.smi.gpus()[0].control().unwrap();
     let error = control.clock_levels(ClockDomain::Memory, &[3]).unwrap().stage().unwrap_err();
-    assert!(error.to_string().contains("does not let it be changed on this GPU"), "{error}");
+    assert!(error.to_string().contains("does not allow changing it on this GPU"), "{error}");
     assert_eq!(scratch.log(), [""; 0]);
 }
 
@@ -303,7 +303,7 @@ fn missing_overdrive_names_the_boot_parameter() {
     ] {
         let error = error.unwrap();
         assert!(matches!(error, Error::OverdriveOff { .. }), "{error}");
-        assert!(error.to_string().ends_with("boot parameter amdgpu.ppfeaturemask=0xfff7ffff"), "{error}");
+        assert!(error.to_string().ends_with("boot with amdgpu.ppfeaturemask=0xfff7ffff"), "{error}");
     }
 }
 
