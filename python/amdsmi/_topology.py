@@ -84,7 +84,7 @@ def amdsmi_get_gpu_pci_replay_counter(processor_handle: c_void_p) -> int:
 
 
 def amdsmi_get_xgmi_info(processor_handle: c_void_p) -> "Dict[str, int]":
-    """The GPU's place in its hive.
+    """XGMI position of the GPU in its hive.
 
     Returns:
         `xgmi_lanes`, `xgmi_hive_id` (0 without a hive), `xgmi_node_id`, `index`.

@@ -177,8 +177,9 @@ impl Control<'_> {
             path: path(),
             asked: unknown.map_or("no edit".into(), |edit| format!("`{edit}`")),
             offered: match closed {
-                true => "the table needs the performance level manual, and then has `s` and perhaps `p`"
-                    .into(),
+                true => {
+                    "the table needs the performance level manual, and then has `s` and perhaps `p`".into()
+                }
                 false => format!("the table has {}", lines.join(", ")),
             },
         })

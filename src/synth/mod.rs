@@ -300,8 +300,8 @@ impl Machine {
         self
     }
 
-    /// Lets time pass under other loads, in the order of the packages' addresses: clocks and power follow at once,
-    /// temperatures and fans slowly, memory stays as it is; counters of energy, use and traffic grow.
+    /// Advances time under the given loads, in the order of the packages' addresses: clocks and power follow at once,
+    /// temperatures and fans slowly, memory does not change; counters of energy, usage and traffic increase.
     pub fn run(mut self, loads: &[f64], time: Duration) -> Machine {
         for (card, load) in self.cards.iter_mut().zip(loads) {
             card.load.change(*load, time);

@@ -308,7 +308,7 @@ fn all_processes_is_refused_where_the_kernel_would_ignore_it() {
         assert_eq!(uncertain.unwrap().warnings(), [Warning::AllProcessesUncertain]);
     }
     let error = open(Some(full), Some(own)).unwrap_err();
-    assert!(error.to_string().contains("user namespace of its own"), "{error}");
+    assert!(error.to_string().contains("its own user namespace"), "{error}");
     let machine = Machine::new(1);
     machine.write("proc/self/status", none);
     let mut events = machine.open().1.events().open().unwrap();

@@ -51,11 +51,7 @@ fn an_apu_compares_one_end() {
     ] {
         let plan = control.overdrive(&[edit]).unwrap();
         assert_eq!(plan.steps().len(), 3, "{edit}");
-        assert!(
-            plan.checks()[0].contains("the only limit that the driver checks"),
-            "{:?}",
-            plan.checks()
-        );
+        assert!(plan.checks()[0].contains("the only limit that the driver checks"), "{:?}", plan.checks());
     }
     for edit in [core(0, 0, 1399), core(0, 1, 3501), shader(0, 199), shader(1, 1601)] {
         assert!(matches!(control.overdrive(&[edit]), Err(Error::OutOfRange { .. })), "{edit}");
