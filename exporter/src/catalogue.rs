@@ -240,7 +240,7 @@ metrics! {
     DieActivity Gauge PartitionOrPackage Engines "amdgpu_compute_die_activity_ratio" ["die"] RATIO, "EngineMetrics::gfx_busy",
         "Usage of one compute die";
     VideoEngineActivity Gauge PartitionOrPackage Engines "amdgpu_video_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::vcn_busy",
-        "How busy one video engine is";
+        "Usage of one video engine";
     JpegEngineActivity Gauge PartitionOrPackage Jpeg "amdgpu_jpeg_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::jpeg_busy",
         "How busy one JPEG engine is";
     VramSize Gauge PartitionOrPackage Core "amdgpu_vram_size_bytes" [] BYTES, "MemoryUsage::vram_total",
@@ -296,7 +296,7 @@ metrics! {
     ThrottleReason Gauge Package Core "amdgpu_throttle_reason" ["reason"] None, "Throttling::causes",
         "1 if this reason throttles the package now; only reasons seen since the exporter started have series";
     ThrottledTime Counter Package Core "amdgpu_throttled_seconds_total" ["reason"] SECONDS, "MetricsRates::throttle",
-        "How long the package was slowed down for this reason, since the exporter started";
+        "Time throttled for this reason since the exporter started";
     ThrottleShare Gauge Package Throttle "amdgpu_throttle_ratio" ["reason"] RATIO, "MetricsRates::throttle",
         "Share of the time since the scrape before in which this reason slowed the package down";
     ThrottleSamples Counter Package Throttle "amdgpu_throttle_samples_total" ["reason"] None, "ThrottleResidency",
@@ -318,7 +318,7 @@ metrics! {
     PcieBandwidth Gauge Package Core "amdgpu_pcie_traffic_bytes_per_second" [] BYTES_PER_SECOND, "PcieMetrics::bandwidth_inst",
         "PCIe traffic in both directions; the firmware counts whole gigabytes";
     PcieReplays Counter Package Core "amdgpu_pcie_replays_total" [] None, "PcieInfo::replay_count",
-        "Packets that had to be sent again";
+        "PCIe packets sent again";
     PcieReplayRollovers Counter Package Core "amdgpu_pcie_replay_rollovers_total" [] None, "PcieMetrics::replay_rover_count_acc",
         "How often the link's own counter of replays began anew";
     PcieRecoveries Counter Package Core "amdgpu_pcie_recoveries_total" [] None, "PcieMetrics::l0_to_recov_count_acc",
@@ -336,7 +336,7 @@ metrics! {
     XgmiSpeed Gauge Package Core "amdgpu_xgmi_speed_transfers_per_second" [] TRANSFERS, "XgmiLink::speed",
         "XGMI speed per lane";
     XgmiLanes Gauge Package Core "amdgpu_xgmi_lanes" [] None, "XgmiLink::width",
-        "Lanes of each link to another GPU";
+        "Lanes per XGMI link";
     BoardTemperature Gauge Package Board "amdgpu_board_temperature_celsius" ["sensor"] CELSIUS, "Gpu::gpu_board_temperatures",
         "Temperature of a sensor on the package's own board";
     BaseboardTemperature Gauge Node Board "amdgpu_baseboard_temperature_celsius" ["sensor"] CELSIUS, "Gpu::base_board_temperatures",

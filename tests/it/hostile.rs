@@ -173,7 +173,7 @@ fn roots_that_are_none() {
         assert!(matches!(error, Error::Root { .. }), "{error:?}");
     }
     assert!(error(&file).to_string().contains("file"));
-    assert!(error(folder.path()).to_string().contains("has no sys in it"));
+    assert!(error(folder.path()).to_string().contains("does not contain a sys directory"));
     fs::write(folder.path().join("sys"), "").unwrap();
     assert!(error(folder.path()).to_string().contains("sys"));
     fs::remove_file(folder.path().join("sys")).unwrap();
