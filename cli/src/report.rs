@@ -44,7 +44,8 @@ impl Absent {
         )
     }
 
-    /// Whether the row of another GPU has the value: that of the package's first partition, or of the card's first die.
+    /// Returns `true` if the row of another GPU has the value: the package's first partition, or the card's first
+    /// die.
     pub(crate) fn is_elsewhere(&self) -> bool {
         matches!(self.reason.as_str(), "package" | "on first die")
     }

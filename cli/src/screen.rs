@@ -51,7 +51,7 @@ impl Fit {
         }
     }
 
-    /// What is left for one more column.
+    /// The remaining width for one more column.
     pub(crate) fn left(&self) -> usize {
         self.left.saturating_sub(Fit::GAP)
     }

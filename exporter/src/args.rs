@@ -55,15 +55,15 @@ pub struct Args {
     #[arg(long = "scrape.deadline", value_name = "SECONDS", default_value = "3", value_parser = seconds)]
     pub deadline: Duration,
 
-    /// Switch a set of metrics on: cpu, jpeg, throttle, firmware, absent, events
+    /// Enable a set of metrics: cpu, jpeg, throttle, firmware, absent, events
     ///
-    /// cpu asks the processors too: their power, energy, temperatures and clocks, as far as their drivers are there.
-    /// events counts what the driver reports. It holds /dev/kfd open, and the driver neither unloads nor splits a package
-    /// anew meanwhile.
+    /// cpu reads power, energy, temperatures and clocks of the CPU sockets, as far as their drivers are loaded. events
+    /// counts the driver's events. It keeps /dev/kfd open; meanwhile the driver cannot be unloaded and packages cannot be
+    /// repartitioned.
     #[arg(long = "collector.enable", value_name = "SET", value_delimiter = ',', value_parser = collector())]
     pub enable: Vec<Collector>,
 
-    /// Switch a set of metrics off: ecc, bad-pages, processes, engines, board
+    /// Disable a set of metrics: ecc, bad-pages, processes, engines, board
     #[arg(long = "collector.disable", value_name = "SET", value_delimiter = ',', value_parser = collector())]
     pub disable: Vec<Collector>,
 
@@ -79,9 +79,9 @@ pub struct Args {
     #[arg(long = "labels.deny", value_name = "LABEL", value_delimiter = ',')]
     pub labels_deny: Vec<String>,
 
-    /// Under which names metrics are exported
+    /// Names of the exported metrics
     ///
-    /// With AMD's names the sets jpeg and throttle are switched on, from which some of them are made.
+    /// AMD's names enable the sets jpeg and throttle, which some of them need.
     #[arg(long = "metrics.names", value_name = "NAMES", default_value = "own")]
     pub names: Names,
 

@@ -75,7 +75,7 @@ pub enum Collector {
     Board,
     /// The processors; off, because node_exporter has their temperatures.
     Cpu,
-    /// What slows packages down, in the firmware's own samples; off.
+    /// Throttling in the firmware's samples; off by default.
     Throttle,
     /// Versions of all firmware; off.
     Firmware,
@@ -242,7 +242,7 @@ metrics! {
     VideoEngineActivity Gauge PartitionOrPackage Engines "amdgpu_video_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::vcn_busy",
         "Usage of one video engine";
     JpegEngineActivity Gauge PartitionOrPackage Jpeg "amdgpu_jpeg_engine_activity_ratio" ["engine"] RATIO, "EngineMetrics::jpeg_busy",
-        "How busy one JPEG engine is";
+        "Usage of one JPEG engine";
     VramSize Gauge PartitionOrPackage Core "amdgpu_vram_size_bytes" [] BYTES, "MemoryUsage::vram_total",
         "Total video memory; for a partition, its share";
     VramUsed Gauge PartitionOrPackage Core "amdgpu_vram_used_bytes" [] BYTES, "MemoryUsage::vram_used",
@@ -298,15 +298,15 @@ metrics! {
     ThrottledTime Counter Package Core "amdgpu_throttled_seconds_total" ["reason"] SECONDS, "MetricsRates::throttle",
         "Time throttled for this reason since the exporter started";
     ThrottleShare Gauge Package Throttle "amdgpu_throttle_ratio" ["reason"] RATIO, "MetricsRates::throttle",
-        "Share of the time since the scrape before in which this reason slowed the package down";
+        "Share of the time since the previous scrape throttled for this reason";
     ThrottleSamples Counter Package Throttle "amdgpu_throttle_samples_total" ["reason"] None, "ThrottleResidency",
-        "The firmware's samples in which this reason slowed the package down";
+        "Firmware samples throttled for this reason";
     ThrottleSampled Counter Package Throttle "amdgpu_throttle_sampled_total" [] None, "ThrottleResidency::accumulation_counter",
-        "The firmware's samples, of which amdgpu_throttle_samples_total counts some";
+        "All firmware samples; amdgpu_throttle_samples_total counts the throttled ones";
     DieThrottleShare Gauge PartitionOrPackage Throttle "amdgpu_compute_die_throttle_ratio" ["die", "reason"] RATIO, "EngineRates",
-        "Share of the time since the scrape before in which a compute die's clock was below what the host allows, by reason";
+        "Share of the time since the previous scrape in which a compute die's clock was below the host's limit, by reason";
     DieThrottleSamples Counter PartitionOrPackage Throttle "amdgpu_compute_die_throttle_samples_total" ["die", "reason"] None, "EngineMetrics",
-        "The firmware's samples in which a compute die's clock was below what the host allows, by reason";
+        "Firmware samples in which a compute die's clock was below the host's limit, by reason";
     PcieSpeed Gauge Package Core "amdgpu_pcie_speed_transfers_per_second" [] TRANSFERS, "PcieInfo::speed",
         "PCIe speed per lane";
     PcieSpeedMax Gauge Package Core "amdgpu_pcie_speed_max_transfers_per_second" [] TRANSFERS, "PcieInfo::speed_max",
@@ -320,7 +320,7 @@ metrics! {
     PcieReplays Counter Package Core "amdgpu_pcie_replays_total" [] None, "PcieInfo::replay_count",
         "PCIe packets sent again";
     PcieReplayRollovers Counter Package Core "amdgpu_pcie_replay_rollovers_total" [] None, "PcieMetrics::replay_rover_count_acc",
-        "How often the link's own counter of replays began anew";
+        "Rollovers of the link's replay counter";
     PcieRecoveries Counter Package Core "amdgpu_pcie_recoveries_total" [] None, "PcieMetrics::l0_to_recov_count_acc",
         "PCIe link recoveries from L0";
     PcieNaksSent Counter Package Core "amdgpu_pcie_naks_sent_total" [] None, "PcieMetrics::nak_sent_count_acc",
@@ -348,37 +348,37 @@ metrics! {
     NodePower Gauge Node Board "amdgpu_node_power_watts" [] WATTS, "NodePower::node_power",
         "Power of the whole node, as its management tells";
     NodePowerCap Gauge Node Board "amdgpu_node_power_cap_watts" [] WATTS, "NodePower::node_power_limit",
-        "Power limit of the node in force";
+        "Power limit of the node in effect";
     NodePowerCapMax Gauge Node Board "amdgpu_node_power_cap_max_watts" [] WATTS, "NodePower::node_power_limit_max",
         "Highest power limit of the node";
     CpuInfo Info Socket Cpu "amdgpu_cpu_info" ["name", "family", "model", "firmware"] None, "CpuModel, Socket::firmware_version",
-        "What the processor is, and the version of its management firmware";
+        "CPU model and version of its management firmware";
     CpuCores Gauge Socket Cpu "amdgpu_cpu_cores" [] None, "Socket::core_count",
-        "Cores of the socket that are online";
+        "Online cores of the socket";
     CpuPower Gauge Socket Cpu "amdgpu_cpu_power_watts" [] WATTS, "SocketPower::socket",
         "Power of the socket; an MI300A's includes its GPU";
     CpuPowerCap Gauge Socket Cpu "amdgpu_cpu_power_cap_watts" [] WATTS, "SocketPower::limit",
-        "Power limit of the socket in force";
+        "Power limit of the socket in effect";
     CpuPowerCapMax Gauge Socket Cpu "amdgpu_cpu_power_cap_max_watts" [] WATTS, "SocketPower::limit_max",
-        "Highest power limit that the socket takes";
+        "Highest power limit that the socket accepts";
     CpuEnergy Counter Socket Cpu "amdgpu_cpu_energy_joules_total" [] JOULES, "Socket::energy",
-        "Energy that the socket used since its counter began";
+        "Energy used by the socket since its counter started";
     CpuTemperature Gauge Socket Cpu "amdgpu_cpu_temperature_celsius" [] CELSIUS, "Socket::temperature",
         "Temperature of the socket";
     CpuSensorTemperature Gauge Socket Cpu "amdgpu_cpu_sensor_temperature_celsius" ["sensor"] CELSIUS, "Socket::temperatures",
-        "Temperature of a sensor of the socket; Tctl is what controls its fans and may be above any other";
+        "Temperature of a sensor of the socket; Tctl controls the fans and can exceed the others";
     CpuProchot Gauge Socket Cpu "amdgpu_cpu_prochot" [] None, "Socket::prochot",
-        "Whether the socket says that it is too hot";
+        "1 if the socket signals overheating (PROCHOT)";
     CpuActivity Gauge Socket Cpu "amdgpu_cpu_c0_residency_ratio" [] RATIO, "Socket::c0_residency",
-        "How much of the time the socket's cores were awake";
+        "Share of the time that the socket's cores were in C0";
     CpuClock Gauge Socket Cpu "amdgpu_cpu_clock_hertz" ["clock"] HERTZ, "SocketClocks::fabric, memory",
         "Clock of the data fabric and of the memory";
     CpuClockLimit Gauge Socket Cpu "amdgpu_cpu_core_clock_limit_hertz" [] HERTZ, "SocketClocks::core_limit",
-        "Limit of the cores' clock in force";
+        "Core clock limit in effect";
     CpuMemoryTraffic Gauge Socket Cpu "amdgpu_cpu_memory_traffic_bytes_per_second" [] BYTES_PER_SECOND, "DdrBandwidth::used",
-        "What goes between socket and memory, in the whole gigabytes that the firmware counts";
+        "Memory traffic of the socket; the firmware counts whole gigabytes";
     CpuMemoryTrafficMax Gauge Socket Cpu "amdgpu_cpu_memory_traffic_max_bytes_per_second" [] BYTES_PER_SECOND, "DdrBandwidth::max",
-        "The most that could go between socket and memory";
+        "Maximum memory bandwidth of the socket";
     EccErrors Counter Package Ecc "amdgpu_ecc_errors_total" ["block", "severity"] None, "Gpu::error_counts_by_block",
         "Errors counted by a block since the driver was loaded, by severity: correctable, uncorrectable, deferred";
     RasEvents Counter Package Ecc "amdgpu_ras_events_total" ["event"] None, "Gpu::ras_event_state",

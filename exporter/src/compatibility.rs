@@ -105,7 +105,7 @@ const SEVERITIES: [(&str, &str); 3] =
     [("correctable", "correct"), ("uncorrectable", "uncorrect"), ("deferred", "deferred")];
 const BLOCK: (&str, &str) = ("pcie_bif", "bif");
 
-/// What AMD calls free: the size less what is used.
+/// AMD's free memory: total minus used.
 const FREE: [(&str, Metric, Metric); 3] = [
     ("gpu_free_vram", Metric::VramSize, Metric::VramUsed),
     ("gpu_free_visible_vram", Metric::VisibleVramSize, Metric::VisibleVramUsed),

@@ -34,7 +34,7 @@ impl Deadline {
         *own = moment.min(*own);
     }
 
-    /// What is left.
+    /// The remaining time.
     pub(crate) fn left(&self) -> Duration {
         self.lock().saturating_duration_since(Instant::now())
     }

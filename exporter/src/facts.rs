@@ -35,7 +35,7 @@ pub(crate) struct Facts {
     pub(crate) board: Option<BoardFacts>,
 }
 
-/// What a package tells of the boards around it.
+/// A package's values of the boards around it.
 #[derive(Debug, Clone)]
 pub(crate) struct BoardFacts {
     pub(crate) power: NodePower,

@@ -55,7 +55,7 @@ pub struct Observer {
     processes: Option<Worker<(), Processes>>,
     /// The same while that hangs.
     limited_processes: Option<Worker<(), Option<(Smi, Processes)>>>,
-    /// What asks the processors, where that is wanted.
+    /// Reads the CPU sockets, if they are selected.
     sockets: Option<Worker<(), Vec<SocketFacts>>>,
     workloads: Workloads,
     events: EventCounter,
@@ -104,7 +104,7 @@ impl Observer {
         self.found.as_ref().err()
     }
 
-    /// Whether a scan has answered, so that it is known whether there are GPUs.
+    /// Returns `true` once a scan has answered, so that the number of GPUs is known.
     pub fn has_scanned(&self) -> bool {
         !matches!(self.found, Err(Error::NotSampled))
     }
@@ -233,7 +233,7 @@ impl Observer {
         let nothing: Arc<Labels> = Arc::default();
         let gpus: usize = self.watches.iter().map(|watch| watch.gpus.len()).sum();
         if !self.has_scanned() {
-            // Whether there is a GPU is not known.
+            // It is unknown if there is a GPU.
             return;
         }
         page.put(Metric::Up, &nothing, Vec::new(), f64::from(u8::from(gpus > 0)));
@@ -348,7 +348,7 @@ fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>,
     }
 }
 
-/// Whether something that a sample asked for did not come within the limit of its handle.
+/// Returns `true` if a value of the sample did not arrive within the time limit of its handle.
 fn is_late(gpu: &Gpu, sample: &Sample) -> bool {
     fn late<T>(reading: &Result<T>) -> bool {
         matches!(reading, Err(Error::Unavailable { reason: Unavailable::Late, .. }))

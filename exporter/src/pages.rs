@@ -29,7 +29,7 @@ pub struct Pages {
     ready: Arc<AtomicBool>,
 }
 
-/// What is left of a scraper's time for writing the page, a tenth of it; this is always enough.
+/// The part of a scraper's timeout for writing the page, one tenth of it; this is always enough.
 const WRITING: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
@@ -98,7 +98,7 @@ impl Pages {
         Ok(Pages { wishes, deadline, ready })
     }
 
-    /// Whether it is known what the machine has: a scan for GPUs has answered.
+    /// Returns `true` once a scan for GPUs has answered.
     pub fn are_ready(&self) -> bool {
         self.ready.load(Ordering::Relaxed)
     }
@@ -130,7 +130,7 @@ impl Wish {
         self.since + (self.time - (self.time / 10).min(WRITING))
     }
 
-    /// Whether another look could take so long that this one had better be content with the page at hand.
+    /// Returns `true` if another look could take so long that the current page should be served.
     fn has_waited(&self) -> bool {
         self.since.elapsed() > self.time / 2
     }
@@ -157,7 +157,7 @@ impl Looks {
                 waiting.push(first);
             }
             waiting.extend(wishes.try_iter());
-            // Who is in the greatest hurry decides.
+            // The earliest deadline decides.
             if let Some(until) = waiting.iter().map(Wish::until).min() {
                 self.deadline.set(until);
             }

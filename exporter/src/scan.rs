@@ -11,17 +11,17 @@ use amdgpu_smi::{Gpu, Result, Smi, SmiBuilder};
 use crate::deadline::Deadline;
 use crate::worker::Worker;
 
-/// How long each call may take once something hangs. What is read here asks no hardware.
+/// Timeout of each call once something hangs. The scan does not touch the hardware.
 const LIMIT: Duration = Duration::from_millis(400);
 
-/// What a scan found.
+/// The result of a scan.
 #[derive(Debug, Clone)]
 pub(crate) struct Scanned {
     pub(crate) smi: Smi,
     pub(crate) driver: DriverInfo,
     /// The platform device of each GPU of the list that is a partition with a render node.
     pub(crate) platform_devices: Vec<Option<String>>,
-    /// Whether each call had a time limit, and has one in the handles of this list, too.
+    /// Set if each call had a time limit, which the handles of this list have, too.
     pub(crate) is_limited: bool,
 }
 
@@ -45,7 +45,8 @@ impl Scan {
         Ok(Scan { builder, unlimited, limited: None })
     }
 
-    /// What a scan finds until then; a late one is as good as one of now. `first` is waited for, whenever it was begun.
+    /// The result of the scan by this deadline; a late scan counts as a current one. The `first` scan is always
+    /// waited for.
     pub(crate) fn answer(&mut self, first: bool, until: &Deadline) -> Option<Result<Scanned>> {
         let patient = first && self.limited.is_none();
         if let Some(found) = self.unlimited.any_answer((), patient, &until.half()) {

@@ -1,4 +1,5 @@
-//! What the processors of the machine tell, on a thread of its own: a mailbox that does not answer takes the kernel 100 ms.
+//! Values of the machine's CPU sockets, read in a separate thread: a mailbox that does not answer blocks the kernel
+//! for 100 ms.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +9,10 @@ use amdgpu_smi::cpu::{
 use amdgpu_smi::unit::{MicroJoules, MilliCelsius, Percent};
 use amdgpu_smi::{Reading, Result, SmiBuilder};
 
-/// How long a list of sockets is good: a driver that is loaded later is found then.
+/// Lifetime of a list of sockets, after which a newly loaded driver is found.
 const GOOD_FOR: Duration = Duration::from_secs(60);
 
-/// What one socket told.
+/// The values of one socket.
 #[derive(Debug)]
 pub(crate) struct SocketFacts {
     pub(crate) socket: Socket,
@@ -38,7 +39,7 @@ impl SocketReader {
         SocketReader { builder, found: None }
     }
 
-    /// What all sockets tell; none where they cannot be listed.
+    /// The values of all sockets; none if they cannot be listed.
     pub(crate) fn read(&mut self) -> Vec<SocketFacts> {
         if self.found.as_ref().is_none_or(|(at, _)| at.elapsed() > GOOD_FOR) {
             self.found = self.builder.cpus().ok().map(|cpus| (Instant::now(), cpus));

@@ -50,7 +50,7 @@ pub(crate) struct Watch {
     facts: Worker<Question, Facts>,
     /// Set when a handle found its device gone: then all handles are recreated.
     pub(crate) is_stale: bool,
-    /// Whether its handles are of a scan with time limits.
+    /// Set if its handles have time limits.
     pub(crate) is_limited: bool,
 }
 
@@ -98,7 +98,8 @@ impl Watch {
         })
     }
 
-    /// Whether this watches exactly these GPUs. Where handles without time limits are at hand, those with them are too dear.
+    /// Returns `true` if this watches exactly these GPUs. Handles with time limits are too expensive if handles
+    /// without are available.
     pub(crate) fn is_of(&self, gpus: &[&Gpu], is_limited: bool) -> bool {
         let key = |gpu: &Gpu| -> (GpuIds, usize) { (gpu.ids().clone(), gpu.index()) };
         !self.is_stale
@@ -132,7 +133,7 @@ impl Watch {
         self.facts.ask(question);
     }
 
-    /// What is not sampled; `None` if it is late.
+    /// The values that are not sampled; `None` if it is late.
     pub(crate) fn facts(&mut self, until: &Deadline) -> Option<Facts> {
         let facts = self.facts.answer(until)?;
         self.fixed = Some(facts.fixed.clone());

@@ -9,7 +9,7 @@ use crate::deadline::Deadline;
 
 /// Reading attributes and `/proc` needs little.
 const STACK: usize = 512 << 10;
-/// How often a deadline is looked at, which may have been brought forward meanwhile.
+/// Interval for checking a deadline, which may have been moved forward.
 const SLICE: Duration = Duration::from_millis(20);
 
 /// A thread that answers one question after the other. One that hangs keeps its thread and is late; dropping it waits
@@ -43,7 +43,7 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
         Ok(Worker { questions, answers, busy: false, fresh: false })
     }
 
-    /// Whether the last question could not be put, because the one before still hangs.
+    /// Returns `true` if the last request could not be made, because the previous one still hangs.
     pub(crate) fn is_overdue(&self) -> bool {
         self.busy && !self.fresh
     }

@@ -31,7 +31,7 @@ pub(super) enum BackEnd {
     CyanSkillfish,
     /// `vangogh_ppt.c`.
     VanGogh,
-    /// `renoir_ppt.c`.
+    /// The file `renoir_ppt.c`.
     Renoir,
     /// `yellow_carp_ppt.c`, `smu_v13_0_4_ppt.c`, `smu_v14_0_0_ppt.c`, `smu_v15_0_0_ppt.c`: APUs from Rembrandt on.
     YellowCarp,
@@ -39,14 +39,14 @@ pub(super) enum BackEnd {
     Raphael,
 }
 
-/// What the driver does with a choice of levels.
+/// The driver's reaction to a choice of levels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choosing {
     /// It makes the choice effective.
     Effective,
     /// It says nothing and changes nothing.
     Ignored,
-    /// It refuses.
+    /// The choice is refused.
     Refused,
 }
 
@@ -84,7 +84,7 @@ impl BackEnd {
         })
     }
 
-    /// Whether the driver takes this performance level (`*_set_performance_level`).
+    /// Returns `true` if the driver accepts this performance level (`*_set_performance_level`).
     pub(super) fn takes_level(self, level: &PerformanceLevel) -> bool {
         match (self, level) {
             (_, PerformanceLevel::Other(_)) => false,
@@ -101,7 +101,7 @@ impl BackEnd {
         }
     }
 
-    /// What the driver does with a choice among the levels of a clock (`*_force_clk_levels`, `*_force_clock_level`).
+    /// The driver's reaction to a choice among the levels of a clock (`*_force_clk_levels`, `*_force_clock_level`).
     pub(super) fn choosing(self, domain: ClockDomain) -> Choosing {
         use ClockDomain as D;
         let effective: &[ClockDomain] = match self {
@@ -126,7 +126,7 @@ impl BackEnd {
         }
     }
 
-    /// What the driver does with a choice among the levels of the PCIe link.
+    /// The driver's reaction to a choice among the levels of the PCIe link.
     pub(super) fn choosing_link(self) -> Choosing {
         match self {
             BackEnd::PowerPlay => Choosing::Effective,
@@ -135,8 +135,8 @@ impl BackEnd {
         }
     }
 
-    /// Whether the shader clock has two levels only, whatever is printed: the line between them is the clock itself
-    /// (`smu_v13_0_6_force_clk_levels` refuses a third).
+    /// Returns `true` if the shader clock has only two levels, regardless of the printed ones: the line between them
+    /// is the clock itself (`smu_v13_0_6_force_clk_levels` refuses a third).
     pub(super) fn has_two_shader_levels(self) -> bool {
         self == BackEnd::Mi300
     }
@@ -158,7 +158,7 @@ impl Control<'_> {
         })
     }
 
-    /// Whether the kernel is at least this one; absent where its release is not to be read.
+    /// Returns whether the kernel has at least this version; absent if its release cannot be read.
     pub(super) fn kernel_since(&self, major: u32, minor: u32) -> Option<bool> {
         let release = Gpu::driver_info(self.gpu).kernel_release.ok()?.value;
         let mut numbers = release.split(|character: char| !character.is_ascii_digit()).map(str::parse::<u32>);

@@ -264,8 +264,8 @@ impl Control<'_> {
     }
 }
 
-/// Whether the highest choice is the middle one of three lines, with the star: fine-grained clocks have two levels, and
-/// are printed between them (`navi10_emit_clk_levels`, `smu_cmn_print_dpm_clk_levels`).
+/// Returns `true` if the highest choice is the middle one of three lines, with the star: fine-grained clocks have two
+/// levels, and the current clock is printed between them (`navi10_emit_clk_levels`, `smu_cmn_print_dpm_clk_levels`).
 fn is_perhaps_the_clock_itself(table: &DpmTable, levels: &[u32]) -> bool {
     let listed = selectable(table);
     let middle = listed.get(1).copied();

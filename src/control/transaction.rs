@@ -98,7 +98,7 @@ impl<'a, T> Transaction<'a, T> {
         self.changes.len()
     }
 
-    /// Whether there are no changes.
+    /// Returns `true` if there are no changes.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
@@ -165,7 +165,7 @@ impl<T> fmt::Debug for Transaction<'_, T> {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Applied<T> {
-    /// What the caller keeps of each change, in their order.
+    /// The caller's values of each change, in order.
     pub made: Vec<T>,
     /// Undoes them all.
     pub undo: Undo,
@@ -190,7 +190,7 @@ pub enum NotUndone {
 }
 
 impl Undo {
-    /// What will be written or sent, the last change first.
+    /// The writes and messages, the last change first.
     pub fn steps(&self) -> Vec<String> {
         let steps = |way_back: &WayBack| match way_back {
             WayBack::Gpu(plan) => plan.steps().iter().map(ToString::to_string).collect(),
@@ -237,18 +237,18 @@ impl fmt::Debug for Undo {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Aborted<T> {
-    /// What the caller keeps of each change that was made; the change after them is the one that failed.
+    /// The caller's values of each completed change; the change after them failed.
     pub made: Vec<T>,
     /// Why the change failed; `None` where the caller stopped the transaction.
     pub failure: Option<Failure>,
-    /// Whether the steps that the failed change had made are undone; `None` where it had made none.
+    /// `Ok` if the completed steps of the failed change were undone; `None` if it had none.
     pub own: Option<std::result::Result<(), NotUndone>>,
-    /// Whether each change of `made` is undone.
+    /// `Ok` for each change of `made` that was undone.
     pub undone: Vec<std::result::Result<(), NotUndone>>,
 }
 
 impl<T> Aborted<T> {
-    /// Whether everything is as it was before the transaction.
+    /// Returns `true` if everything is as before the transaction.
     pub fn is_undone(&self) -> bool {
         self.undone.iter().chain(&self.own).all(std::result::Result::is_ok)
     }

@@ -35,22 +35,23 @@ pub struct ProfileTable {
     /// Lines that begin as a profile's does and were not understood. Values below a profile mean nothing here.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub unrecognised: Vec<UnrecognisedLine>,
-    /// What the profile `CUSTOM` takes; absent where the table has no values to set.
+    /// The parameters of the profile `CUSTOM`; absent if the table has no settable values.
     #[cfg_attr(feature = "serde", serde(skip))]
     pub custom: Option<CustomProfile>,
 }
 
-/// What the profile `CUSTOM` takes, by the headings of its table.
+/// The parameters of the profile `CUSTOM`, by the headings of its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CustomProfile {
-    /// How many numbers.
+    /// The number of parameters.
     pub parameters: usize,
-    /// How many clocks have numbers of their own: the first parameter says which. 0 where it says nothing of the kind.
+    /// The number of clocks with their own parameters, one of which the first parameter selects; 0 without such a
+    /// selection.
     pub clocks: usize,
-    /// Whether the profile has numbers already; absent where the table shows those of the firmware.
+    /// `true` if the profile has values already; absent if the table shows those of the firmware.
     pub is_set: Option<bool>,
-    /// Whether the driver refuses the profile after boot by its number (`smu7_set_power_profile_mode`).
+    /// `true` if the driver refuses the profile after boot by its number (`smu7_set_power_profile_mode`).
     pub refuses_default: bool,
 }
 
@@ -76,7 +77,7 @@ pub fn profile_table(text: &[u8]) -> Parsed<ProfileTable> {
     Ok(table)
 }
 
-/// What `CUSTOM` takes: a number for each heading, before them that of the clock where each has a line of its own.
+/// The parameters of `CUSTOM`: one number per heading, preceded by that of the clock if each clock has its own line.
 fn custom(text: &[u8]) -> Option<CustomProfile> {
     let rows: Vec<_> = lines(text).map(|line| String::from_utf8_lossy(line.trimmed()).into_owned()).collect();
     let (heading, rows) = rows.split_first()?;
@@ -92,7 +93,7 @@ fn custom(text: &[u8]) -> Option<CustomProfile> {
         ["NUM", "MODE_NAME", values @ ..] => {
             let mut set = own.next()?.split_once(':')?.1.split_whitespace();
             match values.first() {
-                // Whether to use the values of a clock is a parameter, too, for each of two (`smu7_`).
+                // For each of two clocks, one parameter enables its values (`smu7_`).
                 Some(&"SCLK_UP_HYST") => profile(values.len() + 2, 0, Some(set.any(|value| value != "-"))),
                 // The first one tells (`vega10_`).
                 _ => profile(values.len(), 0, Some(set.next()? != "0")),
@@ -109,7 +110,8 @@ fn custom(text: &[u8]) -> Option<CustomProfile> {
     })
 }
 
-/// Whether the line's first word is a number. `3D_FULL_SCREEN` is none, nor is a clock's `0(       GFXCLK)`.
+/// Returns `true` if the line's first word is a number. `3D_FULL_SCREEN` is not a number, nor is a clock's `0(
+/// GFXCLK)`.
 fn begins_with_index(line: Line<'_>) -> bool {
     let word = Cursor::new(line).word();
     word.iter().all(|byte| byte.is_ascii_digit())

@@ -107,7 +107,7 @@ pub(super) struct Pci {
     /// The number of the virtual function that a guest gets.
     pub(super) function: Option<u16>,
     pub(super) revision: u8,
-    /// What the driver adds to the chip's revision (`external_rev_id` of soc15.c, soc21.c, soc24.c).
+    /// The driver's addition to the chip's revision (`external_rev_id` of soc15.c, soc21.c, soc24.c).
     pub(super) external_revision: u32,
     pub(super) subsystem: (u16, u16),
     pub(super) class: u32,
@@ -126,7 +126,7 @@ pub(super) struct Vbios {
     pub(super) date: &'static str,
 }
 
-/// What the board's EEPROM says.
+/// The contents of the board's EEPROM.
 #[derive(Debug)]
 pub(super) struct Board {
     pub(super) name: &'static str,

@@ -105,7 +105,7 @@ impl Counters {
 const PAGE: u64 = 4096;
 
 impl State {
-    /// What a load makes of a GPU that `processes` use, with these bytes of the host's memory.
+    /// The state of a GPU with this load, `processes` processes, and these bytes of system memory.
     pub(super) fn new(facts: &Facts, load: Load, processes: usize, gtt: u64) -> State {
         let Load { now: load, warmth, filled } = load;
         let between = |low: u32, high: u32, part: f64| low + (f64::from(high - low.min(high)) * part) as u32;

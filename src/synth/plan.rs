@@ -15,7 +15,7 @@ const PARTITION_DEVICES: usize = 64;
 const FIRST_PID: u32 = 2101;
 /// From one pid to the next.
 const STEP: u32 = 13;
-/// What processes without a share of their own have of the host's memory, in bytes.
+/// System memory of processes without their own share, in bytes.
 const GTT: u64 = 2 << 20;
 
 /// Parts of what a package does.
@@ -59,7 +59,7 @@ pub(super) struct Package {
     pub(super) hive: Option<usize>,
     pub(super) state: State,
     pub(super) counters: Counters,
-    /// Of the memory.
+    /// Corrected memory errors.
     pub(super) corrected_errors: u32,
 }
 
@@ -84,9 +84,9 @@ pub(super) struct Process {
     pub(super) name: String,
     pub(super) command: String,
     pub(super) cgroup: Option<String>,
-    /// Whether KFD knows it.
+    /// Set if KFD supports it.
     pub(super) computes: bool,
-    /// What it uses; it has a descriptor for each.
+    /// The nodes that it uses, with a descriptor for each.
     pub(super) uses: Vec<Use>,
     /// Nodes that it only looks at.
     pub(super) looks: Vec<usize>,
@@ -96,7 +96,7 @@ pub(super) struct Process {
     pub(super) resident: u64,
 }
 
-/// What a process uses of one node.
+/// A process's use of one node.
 pub(super) struct Use {
     /// A position in [`Plan::nodes`].
     pub(super) node: usize,

@@ -44,7 +44,7 @@ pub(super) fn moving(image: &mut Image, plan: &Plan<'_>) {
     }
 }
 
-/// What any process has.
+/// The common values of any process.
 struct Host<'a> {
     pid: u32,
     name: &'a str,
@@ -99,7 +99,7 @@ fn descriptors(image: &mut Image, plan: &Plan<'_>, index: usize, process: &Proce
         image.raw_link(format!("{folder}/fd/3"), "/dev/kfd");
         image.put(format!("{folder}/fdinfo/3"), "pos:\t0\nflags:\t02100002\nmnt_id:\t14\nino:\t9\n");
     }
-    // What it has on the GPUs that it only looks at is next to nothing.
+    // The process barely uses the GPUs that it only opens.
     let looks = process.looks.iter().map(|node| Client { node: *node, vram: 512 << 10, ..Client::default() });
     let uses = process.uses.iter().map(|used| Client {
         node: used.node,
@@ -132,7 +132,7 @@ impl Default for Client {
     }
 }
 
-/// What the driver says of a client.
+/// The driver's fdinfo text of a client.
 fn client_text(plan: &Plan<'_>, node: &Node, id: usize, client: &Client) -> String {
     let kernel = plan.kernel;
     let gtt = client.gtt >> 10;

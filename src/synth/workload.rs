@@ -77,7 +77,7 @@ impl Workload {
         self
     }
 
-    /// How many of the host's processors it keeps busy, and its resident memory in bytes.
+    /// Sets the number of busy CPUs, and the resident memory in bytes.
     pub fn host(mut self, processors: f64, resident: u64) -> Workload {
         (self.processors, self.resident) = (processors.max(0.0), resident);
         self

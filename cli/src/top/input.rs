@@ -1,4 +1,4 @@
-//! What keys do: to the page, in the menus, and what they ask for elsewhere.
+//! The effects of keys: on the page, in the menus, and on other threads.
 
 use std::time::Duration;
 
@@ -237,7 +237,7 @@ impl App {
                 let row = rows.get(next).and_then(|place| self.list().rows.get(*place));
                 self.process = row.map(|row| (row.id, row.gpu));
             }
-            // What is beyond the end is cut when it is drawn.
+            // Scrolling beyond the end is limited when drawing.
             _ => self.scroll = self.scroll.saturating_add_signed(by),
         }
     }
@@ -261,7 +261,7 @@ impl App {
     }
 }
 
-/// What a key did in a menu.
+/// The effect of a key in a menu.
 enum Menu {
     Moved(usize),
     Taken,

@@ -130,7 +130,7 @@ pub(crate) struct Values {
     /// Power in watts.
     pub(crate) power: Option<f64>,
     pub(crate) cap: Option<f64>,
-    /// Whether its power is counted on another die of its card.
+    /// Set if its power is counted on another die of its card.
     pub(crate) power_is_elsewhere: bool,
     /// Degrees Celsius, of the hottest spot or what there is in its place.
     pub(crate) core: Option<f64>,

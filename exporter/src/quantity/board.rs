@@ -1,4 +1,4 @@
-//! What the boards around the packages tell.
+//! Metrics of the boards around the packages.
 
 use amdgpu_smi::Result;
 use amdgpu_smi::metrics::BoardTemperatures;

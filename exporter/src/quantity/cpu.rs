@@ -1,4 +1,4 @@
-//! What sockets tell.
+//! Metrics of CPU sockets.
 
 use std::sync::Arc;
 

@@ -52,7 +52,7 @@ pub(super) const PRIORITY: [&str; 12] = [
     "pcie_link",
 ];
 
-/// What is asked for by name, in AMD's order; it is printed whatever its width.
+/// Columns selected by name, in AMD's order; they are printed whatever their width.
 pub(super) const NAMED: [Wanted; 31] = [
     wanted("gpu", "GPU", 3, Total::Nothing),
     wanted("xcp", "XCP", 3, Total::Nothing),

@@ -20,7 +20,7 @@ pub(super) struct Lines {
     on_terminal: bool,
 }
 
-/// Whose table the GPUs are printed as.
+/// The command whose table is printed.
 enum TableOf {
     People(Fitted),
     Amd(Rows),
@@ -87,7 +87,7 @@ impl Headings {
         self.since = None;
     }
 
-    /// Whether so many lines need headings before them. They are printed either way.
+    /// Returns `true` if this many lines need headings before them. The lines are printed either way.
     pub(super) fn are_due(&mut self, lines: usize, height: Option<usize>) -> bool {
         let since = self.since.filter(|since| height.is_none_or(|height| since + lines < height));
         self.since = Some(since.unwrap_or(1) + lines);
