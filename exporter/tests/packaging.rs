@@ -40,15 +40,15 @@ fn dashboards_and_rules_name_metrics_that_there_are() {
 fn the_document_lists_all_metrics() {
     let path = "exporter/METRICS.md";
     let expected = format!(
-        "# Metrics\n\n`amdgpu-smi-exporter --list-metrics` prints this table. A GPU's metrics have the labels `gpu`, `index`, \
-         `package` and, of a\npartition, `partition` besides.\n\n{}\n# Names of AMD's exporter\n\n\
-         With `--metrics.names amd` or `both`, these metrics of AMD's device-metrics-exporter are there, with its labels. Where\n\
-         AMD has two names by model, such as `gpu_package_power` and `gpu_average_package_power`, both have the value on each\n\
-         card. The labels `deployment_mode` and `cluster_name` are not there, nor what is empty. The sets `jpeg` and `throttle` are\n\
-         on then. Not there, for want of a source that may be read at each scrape: `gpu_prof_*` (a profiler), `gpu_afid_errors` (a\n\
-         log that is read out), `gpu_xgmi_nbr_*` (perf counters), `gpu_vram_max_bandwidth`, `pcie_bidirectional_bandwidth` (a sum of\n\
-         samples, no count of bytes), `gpu_process_cu_occupancy` (a series for each process number; `amdgpu_workload_compute_units`\n\
-         has it by workload).\n\n{}",
+        "# Metrics\n\n`amdgpu-smi-exporter --list-metrics` prints this table. A GPU's metrics have the labels `gpu`, `index` and \
+         `package`;\nthose of a partition also have `partition`.\n\n{}\n# Names of AMD's exporter\n\n\
+         With `--metrics.names amd` or `both`, these metrics of AMD's device-metrics-exporter are exported, with its labels. This\n\
+         enables the sets `jpeg` and `throttle`. If AMD uses different names for different models, such as `gpu_package_power` and\n\
+         `gpu_average_package_power`, both have the value on every card. The labels `deployment_mode` and `cluster_name`, and empty\n\
+         labels, are omitted.\n\nThese metrics have no source that can be read at each scrape:\n\n\
+         * `gpu_prof_*` (a profiler), `gpu_xgmi_nbr_*` (perf counters), `gpu_afid_errors` (a log that reading consumes);\n\
+         * `gpu_vram_max_bandwidth`, and `pcie_bidirectional_bandwidth` (a sum of samples, not of bytes);\n\
+         * `gpu_process_cu_occupancy` (a series per process id; see `amdgpu_workload_compute_units` for workloads).\n\n{}",
         catalogue::table(),
         compatibility::table()
     );

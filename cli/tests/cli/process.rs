@@ -24,7 +24,7 @@ fn chosen_by_number_and_name() {
     assert_eq!((pids(&of_name, 0), pids(&of_name, 1)), (vec![], vec![2410, 2411]));
     let of_number = of(&["-p", "2950", "2402"]);
     assert_eq!((pids(&of_number, 0), pids(&of_number, 1)), (vec![2950], vec![2402]));
-    assert!(answer(NAME, &["process", "-p", "1"]).contains("process info: No running processes seen"));
+    assert!(answer(NAME, &["process", "-p", "1"]).contains("process info: No running processes found"));
     // Another user's is there by KFD, and what only its descriptors would tell has a reason.
     let gpu = &of(&["-p", "2950", "-g", "0"])["gpu_data"][0];
     let info = &gpu["process_list"][0]["process_info"];
