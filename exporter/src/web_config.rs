@@ -86,7 +86,8 @@ impl WebConfig {
 
     /// Returns `true` if a request with these headers is admitted.
     ///
-    /// # Errors The reason why the file is no longer valid; all requests are then refused.
+    /// # Errors
+    /// The reason why the file is no longer valid; all requests are then refused.
     pub(crate) async fn admits(&self, headers: &HeaderMap) -> Result<bool, String> {
         let Some(shared) = &self.0 else { return Ok(true) };
         let rules = shared.rules()?;

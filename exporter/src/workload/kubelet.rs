@@ -81,7 +81,8 @@ pub(crate) struct Allocated {
 
 /// The kubelet's assignments, from its socket.
 ///
-/// # Errors The reason why it did not answer, as a sentence.
+/// # Errors
+/// The reason why it did not answer, as a sentence.
 pub(super) fn list(socket: &Path, patience: Duration) -> Result<Vec<Allocated>, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
