@@ -6,10 +6,10 @@
 //!
 //! * a counter that increased has counted the difference;
 //! * a 32-bit counter that decreased has overflowed if that is plausible, that is, if it advanced by less than half
-//! of its range;
+//!   of its range;
 //! * any other counter that decreased has restarted, and its count is unknown: absent, not 0;
 //! * everything is absent if a clock went back, and so is a percentage above 100 or a power above that of any
-//! package.
+//!   package.
 
 use crate::parse::metrics::{EnergyCounter, EngineMetrics, EngineScope, Metrics, Slots};
 use crate::unit::{KiloBytes, KiloBytesPerSecond, MicroJoules, MicroWatts, Nanoseconds};

@@ -90,7 +90,7 @@ impl Control<'_> {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(file),
                 asked: format!("level {itself}"),
-                offered: format!("it is the clock itself; there are {lowest} and {highest}"),
+                offered: format!("it is the current clock; choose from {lowest} and {highest}"),
             });
         }
         let numbers = [(lowest, 0), (highest, 1)];

@@ -116,7 +116,7 @@ impl Control<'_> {
             asked: level.to_string(),
             offered: match words.is_empty() {
                 true => "the driver lets no level be chosen on this GPU".into(),
-                false => format!("on this GPU there are {}", words.join(", ")),
+                false => format!("choose from {}", words.join(", ")),
             },
         })
     }
@@ -267,7 +267,7 @@ impl Control<'_> {
         let found = found.ok_or_else(|| Error::NotOffered {
             path: self.gpu.path_of(PROFILE),
             asked: format!("profile {choice}"),
-            offered: format!("there are {}", names.join(", ")),
+            offered: format!("choose from {}", names.join(", ")),
         })?;
         Ok((found, table.custom))
     }

@@ -82,8 +82,8 @@ impl Control<'_> {
         self.power_cap(channel, self.read_cap(&format!("power{channel}_cap_default"))?)
     }
 
-    /// Why the driver takes no cap of this GPU, whatever it is: until kernel 6.18 `amdgpu_hwmon_set_power_cap` answers
-    /// EINVAL for every virtual function; since then the host says whether the file may be written
+    /// Returns the reason if the driver rejects every power cap of this GPU. Until kernel 6.18 `amdgpu_hwmon_set_power_cap`
+    /// returns EINVAL for every virtual function; since then the file's mode shows the host's decision
     /// (`hwmon_attributes_visible`, AMDGPU_VIRT_CAP_POWER_LIMIT).
     pub(super) fn refuses_power_caps(&self, name: &str) -> Option<&'static str> {
         if !self.is_virtual_function() {
@@ -92,7 +92,7 @@ impl Control<'_> {
         let meta = self.gpu.hwmon().ok().and_then(|hwmon| hwmon.dir.meta(name.as_ref()).ok());
         let granted =
             self.kernel_since(6, 18) == Some(true) && meta.is_some_and(|meta| meta.mode & 0o222 != 0);
-        (!granted).then_some("the driver takes no cap of a virtual function: the host sets it")
+        (!granted).then_some("only the host can set the power cap of a virtual function")
     }
 
     fn read_cap(&self, name: &str) -> Result<MicroWatts> {

@@ -138,7 +138,10 @@ fn a_virtual_function_takes_no_power_cap_and_keeps_its_partitions() {
     let scratch = with(SPX, SPX_DEVICE, &[("device", "0x74b5\n"), ("uevent", &uevent)]);
     let control = scratch.smi.gpus()[0].control().unwrap();
     let error = control.power_cap(1, MicroWatts::from_watts(500)).unwrap_err();
-    assert!(error.to_string().contains("the host sets the cap of a virtual function"), "{error}");
+    assert!(
+        error.to_string().contains("only the host can set the power cap of a virtual function"),
+        "{error}"
+    );
     assert!(matches!(control.compute_partition("cpx"), Err(Error::NotOffered { .. })));
     let capabilities = control.capabilities();
     assert!(matches!(capabilities.obstacle(Setting::PowerCap), Some(Error::NotOffered { .. })));
@@ -188,7 +191,7 @@ fn an_instinct_has_two_levels_of_one_clock() {
     };
     assert_eq!(line(&[2]).unwrap(), b"1\n");
     assert_eq!(line(&[0, 1, 2]).unwrap(), b"0 1\n");
-    assert!(line(&[1]).unwrap_err().to_string().contains("it is the clock itself; there are 0 and 2"));
+    assert!(line(&[1]).unwrap_err().to_string().contains("it is the current clock; choose from 0 and 2"));
 }
 
 /// `smu7_set_power_profile_mode` has no case for the profile after boot, and wants eight numbers of CUSTOM.
