@@ -178,7 +178,7 @@ fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
             continue;
         }
         if let Some((_, error)) = gpu.ids().reasons().find(|(_, error)| !error.is_absence()) {
-            let text = format!("{name} can be read in part only: {error}");
+            let text = format!("{name} can be read only in part: {error}");
             diagnosis.add(Level::Problem, "gpu", text);
             continue;
         }

@@ -37,16 +37,24 @@
 //!
 //! # Where to look
 //!
-//! The [guide](guide/index.html), which documentation with all features has, goes by task: first values, containers, CI
-//! without a GPU, Prometheus, events, settings, porting.
+//! The [guide](guide/index.html), part of the documentation with all features, is organised by task: first values,
+//! containers, CI without a GPU, Prometheus, events, settings, porting.
 //!
-//! [`Smi`] is the list of GPUs and of [packages](Smi::packages), and finds GPUs by each of their [names](GpuIds);
-//! [`Gpu`] answers for one of them, with what it answers in [`gpu`]. [`summary`] holds the quantities that people ask
-//! for most, each answered by one rule. [`sample`] reads the same values again and again, at one system call each, and
-//! many GPUs side by side; [`derived`] tells what happened between two readings. [`process`] tells who uses the
-//! GPUs, [`topology`] how they are wired; [`cpu`] answers for EPYC's sockets and cores; [`event`] watches what they report by themselves. [`parse`] reads the
-//! kernel's formats from bytes alone. [`diagnose`] says
-//! why there is nothing to see. [`testing`] plays a machine that changes, for tests of what reads one. [`visible`] tells which GPUs ROCm shows a program.
+//! | to ... | see |
+//! |---|---|
+//! | list GPUs and [packages](Smi::packages), or find one by [name](GpuIds) | [`Smi`] |
+//! | read everything about one GPU | [`Gpu`], with the types of its answers in [`gpu`] |
+//! | read the most common quantities by one rule each | [`summary`] |
+//! | read the same values repeatedly, from one or many GPUs | [`sample`] |
+//! | compute rates between two readings | [`derived`] |
+//! | list the processes that use GPUs | [`process`] |
+//! | find out how GPUs are connected | [`topology`] |
+//! | read EPYC sockets and cores | [`cpu`] |
+//! | receive resets, memory faults and other events | [`event`] |
+//! | find out why no GPU is visible | [`diagnose`] |
+//! | test a program without a GPU | [`testing`], which simulates a changing machine |
+//! | apply `ROCR_VISIBLE_DEVICES` and `HIP_VISIBLE_DEVICES` | [`visible`] |
+//! | parse the kernel's formats from bytes | [`parse`] |
 //!
 //! Network cards, which AMD SMI also supports, are out of scope.
 //!

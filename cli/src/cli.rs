@@ -268,7 +268,7 @@ fn parse_lean(face: Face) -> Option<Cli> {
     Cli::from_arg_matches_mut(&mut command.try_get_matches_from(words).ok()?).ok()
 }
 
-/// The error with better advice: clap takes `--foo` for a misspelt `--root`, and does not know which command watches.
+/// Improves the advice of the error: clap suggests `--root` for `--foo`, and knows no command for `--watch`.
 fn advised(mut error: clap::Error) -> clap::Error {
     let text = |value: Option<&ContextValue>| match value {
         Some(ContextValue::String(text)) => text.trim_start_matches('-').to_owned(),
@@ -288,7 +288,7 @@ fn advised(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// The options, by the name of the caller's.
+/// The options, under the name by which the program was called.
 pub(crate) fn command(face: Face) -> clap::Command {
     of_face(Cli::command(), face)
 }

@@ -14,7 +14,7 @@ const fn reason(code: &'static str, words: &'static str, sentence: &'static str)
     Reason { code, words, sentence }
 }
 
-/// All of them, as REASONS.md lists them.
+/// All reasons, in the order of REASONS.md.
 const REASONS: [Reason; 48] = [
     reason(
         "not_supported",

@@ -86,9 +86,9 @@ pub struct CpuPlan<A> {
 pub struct CpuChange<A> {
     /// The requested value.
     pub asked: A,
-    /// The message in words, as [`CpuPlan::step`].
+    /// The message as text, as in [`CpuPlan::step`].
     pub step: String,
-    /// What the firmware says now, or why it cannot be asked.
+    /// The firmware's current value, or the error of reading it.
     pub actual: Result<A>,
     /// The plan that undoes the change; absent if the previous value could not be read.
     pub way_back: Option<CpuPlan<A>>,

@@ -120,10 +120,10 @@ pub struct Gpu {
     pub(crate) refusing: Option<Unavailable>,
 }
 
-/// The names of one GPU, as far as they could be told without opening a device node.
+/// The names of one GPU, as far as they are known without opening a device node.
 ///
-/// A name that does not exist is [`NotSupported`](Error::NotSupported); any other error is of a node of KFD or of a file of
-/// the device that could not be read.
+/// A name that does not exist is [`NotSupported`](Error::NotSupported). Any other error means that a KFD node or a file
+/// of the device could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GpuIds {
@@ -131,36 +131,36 @@ pub struct GpuIds {
     pub bdf: Bdf,
     /// The PCI address of the package, which has the files. Equal to `bdf` except for a partition.
     pub package: Bdf,
-    /// AMD SMI's UUID.
+    /// UUID as in AMD SMI.
     pub uuid: Result<Uuid>,
-    /// KFD's id; none where KFD does not know the GPU or hides it.
+    /// KFD's id; absent if KFD does not know the GPU or hides it.
     pub kfd_id: Result<GpuId>,
     /// Index of the GPU's node in the KFD topology.
     pub node: Result<NodeId>,
-    /// N of its `cardN`.
+    /// Number N of `cardN`.
     pub card: Result<CardMinor>,
-    /// N of its `renderDN`.
+    /// Number N of `renderDN`.
     pub render: Result<RenderMinor>,
-    /// The number fused into the package.
+    /// The unique number fused into the package.
     pub unique_id: Result<UniqueId>,
-    /// Which device it is to HIP and ROCr: its rank among the GPU nodes that this process may read.
+    /// The device index in HIP and ROCr: its rank among the GPU nodes that this process may read.
     pub hip_index: Option<u32>,
     /// The number of the partition in its package; `None` for a package that is not partitioned.
     pub partition: Option<u8>,
     /// PCI vendor (0x1002 for AMD) and device.
     pub pci_id: Result<PciId>,
-    /// Whether the node's properties could be read, which have what only the node tells of the GPU.
+    /// `Ok` if the properties of the KFD node could be read; some values come only from them.
     pub properties: Result<()>,
 }
 
 impl GpuIds {
-    /// Why names could not be read, by the names of the fields, with `node` for its properties. Names that do not exist
-    /// are left out.
+    /// Returns the errors of names that could not be read, by field name, with `node` for the node's properties. Names
+    /// that do not exist are left out.
     pub fn reasons(&self) -> impl Iterator<Item = (&'static str, &Error)> {
         fn failure<T>(name: &Result<T>) -> Option<&Error> {
             name.as_ref().err().filter(|error| !matches!(error, Error::NotSupported { .. }))
         }
-        // A node has a number: one without it is a part of the machine that this process is not shown.
+        // A node without an id is hidden from this process.
         let kfd_id = self.kfd_id.as_ref().err().filter(|_| self.node.is_ok());
         let reasons = [
             ("kfd_id", kfd_id),
@@ -174,7 +174,7 @@ impl GpuIds {
         reasons.into_iter().filter_map(|(name, error)| Some((name, error?)))
     }
 
-    /// The UUID of these two numbers: a number that could not be read would make another GPU's.
+    /// Returns the UUID made of these two numbers, or the error of reading one: without it, the UUID would be wrong.
     pub(crate) fn uuid_of(
         unique_id: &Result<UniqueId>,
         pci_id: &Result<PciId>,
@@ -196,15 +196,15 @@ crate::reading::serialize_with_reasons! { GpuIds {
     hip_index: plain, partition: plain, pci_id: known,
 } }
 
-/// What [`Gpu`] shares among its clones.
+/// The part of [`Gpu`] that its clones share.
 pub(crate) struct Inner {
     pub(crate) index: usize,
     pub(crate) ids: GpuIds,
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) wake: WakePolicy,
-    /// The PCI device's directory, or why there is none: not supported where only KFD knows the GPU.
+    /// The PCI device's directory, or the reason for its absence: not supported if only KFD knows the GPU.
     pub(crate) device: Result<Device>,
-    /// The KFD node, or why there is none: not supported where KFD does not show the GPU.
+    /// The KFD node, or the reason for its absence: not supported if KFD does not show the GPU.
     pub(crate) node: Result<Node>,
     hwmon: OnceLock<Hwmon>,
     drm: drm::Answers,
@@ -307,10 +307,10 @@ impl Gpu {
         self.inner.ids.bdf
     }
 
-    /// AMD SMI's UUID.
+    /// UUID as in AMD SMI.
     ///
     /// # Errors
-    /// Those of reading the numbers that it is made of.
+    /// The errors of reading the two numbers that it is made of.
     #[doc(alias = "amdsmi_get_gpu_device_uuid")]
     pub fn uuid(&self) -> Result<Uuid> {
         self.inner.ids.uuid.clone()
@@ -332,9 +332,9 @@ impl Gpu {
         !matches!(self.inner.device, Err(Error::NotSupported { .. }))
     }
 
-    /// Whether KFD's topology shows this GPU to this process. If not, the GPU is too old for KFD, or a device
-    /// cgroup hides it; compute programs cannot use it either. A node that cannot be read for another reason counts as shown:
-    /// [`GpuIds::properties`] and each question that needs the node have the error.
+    /// Returns `true` if KFD's topology shows this GPU to this process. If not, the GPU is too old for KFD, or a
+    /// device cgroup hides it, so compute programs cannot use it either. A node that cannot be read for another
+    /// reason counts as shown: [`GpuIds::properties`] and every method that needs the node have the error.
     pub fn in_kfd(&self) -> bool {
         !matches!(self.inner.node, Err(Error::NotSupported { .. }))
     }

@@ -202,8 +202,8 @@ impl Sampler {
         let ids = self.gpu.ids();
         let same = |gpu: &&Gpu| {
             let found = gpu.ids();
-            // While a driver starts KFD knows the GPU already and DRM does not yet (`amdgpu_device_ip_init` is before
-            // `drm_dev_register`): that is not all of it.
+            // While a driver starts, KFD already knows the GPU but DRM does not yet (`amdgpu_device_ip_init` is
+            // before `drm_dev_register`), so it is incomplete.
             found.bdf == ids.bdf
                 && found.unique_id.as_ref().ok() == ids.unique_id.as_ref().ok()
                 && found.pci_id.as_ref().ok() == ids.pci_id.as_ref().ok()

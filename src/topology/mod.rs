@@ -45,9 +45,9 @@ pub struct TopologyGpu {
     pub bdf: Bdf,
     /// PCI address of its package.
     pub package: Bdf,
-    /// Its KFD node.
+    /// KFD node of the GPU.
     pub node: Result<NodeId>,
-    /// The hive that it is in; `None` where it is in none, or `links` has an error of its node.
+    /// Id of its hive; `None` without a hive, or if `links` has an error of its node.
     pub hive: Option<u64>,
     /// KFD node of the nearest CPU, the one with the lightest link. KFD has its own numbers;
     /// [`Gpu::numa_info`](crate::Gpu::numa_info) has the kernel's number of the NUMA node.

@@ -1,7 +1,7 @@
 //! Handles an interruption in the middle of a change.
 //!
-//! The setting that is being made is finished; it and those before it are then undone, because some of the settings are none
-//! that anybody asked for. The way back can be had before the first write, too.
+//! The current setting is completed; it and the previous ones are then undone, because nobody asked for only some of
+//! the settings. The undo script can also be written before the first change.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -15,7 +15,7 @@ use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM};
 use crate::failure::Failure;
 use crate::guard;
 
-/// One line of the script that goes back.
+/// One line of the undo script.
 pub(crate) type Undo = String;
 
 /// The line that writes bytes to a file.
@@ -45,10 +45,10 @@ impl Interrupt {
     }
 }
 
-/// Writes the way back as a script that can be run: what was set last is undone first.
+/// Writes the undo script: the last change is undone first.
 pub(crate) fn write_undo(path: &Path, changes: &[Vec<Undo>]) -> Result<(), Failure> {
     let mut script =
-        String::from("#!/bin/sh\n# What was set before the change; run as root, it goes back to that.\n");
+        String::from("#!/bin/sh\n# Restores the settings from before the change. Run as root.\n");
     for line in changes.iter().rev().flatten() {
         script.push_str(&format!("{line}\n"));
     }

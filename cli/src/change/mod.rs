@@ -1,4 +1,4 @@
-//! What `set` and `reset` share: all changes are planned, then made as one transaction, and told.
+//! The common part of `set` and `reset`: all changes are planned, then made as one transaction and reported.
 
 pub(crate) mod interrupt;
 pub(crate) mod value;
@@ -90,7 +90,7 @@ pub(crate) struct Planned {
     pub(crate) caveat: Option<&'static str>,
     /// Set for a fixture or a recording.
     pub(crate) recorded: bool,
-    /// Whether it could be begun; the lines of the script that would undo it.
+    /// Checks that the change can be started; returns the lines of the undo script.
     pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<Vec<Undo>>>,
     /// Adds it to the changes that are made.
     pub(crate) add: Box<dyn Fn(&mut Changing)>,
@@ -103,13 +103,13 @@ pub(crate) struct Made {
     pub(crate) way_back: Vec<String>,
 }
 
-/// What became of a change.
+/// The outcome of a change.
 pub(crate) enum Outcome {
     Dry,
     Made(Made),
-    /// It was made, and then undone because a later one failed; or it could not be undone.
+    /// Made, then undone because a later change failed; or the error of undoing it.
     Undone(Made, Result<(), NotUndone>),
-    /// It failed; whether its steps before the one that failed are undone, if there are any.
+    /// Failed, with the result of undoing its earlier steps, if it had any.
     Failed(control::Failure, Option<Result<(), NotUndone>>),
     /// Because one before it failed.
     Untried,
@@ -299,7 +299,7 @@ pub(crate) fn stage(all: &[Group]) -> Result<Vec<Vec<Undo>>, Failure> {
     Ok(undo)
 }
 
-/// Makes the changes, or undoes those before the first that fails; what became of each, and the sentence of the one that failed.
+/// Makes the changes; if one fails, undoes those before it. Returns each outcome and the error's sentence.
 pub(crate) fn make(all: Vec<Group>, dry_run: bool, interrupt: &Interrupt) -> (Vec<Changes>, Option<String>) {
     let mut transaction = Transaction::new();
     let mut names = Vec::new();
@@ -330,7 +330,7 @@ pub(crate) fn make(all: Vec<Group>, dry_run: bool, interrupt: &Interrupt) -> (Ve
     (changed.collect(), sentence)
 }
 
-/// Which change failed, why, and what stands now.
+/// The sentence about the failed change, the reason and the state after it.
 fn sentence_of(aborted: &Aborted<Made>, name: &str) -> String {
     let mut sentence = match (&aborted.failure, &aborted.own) {
         (None, _) => format!("interrupted by a signal before {name}"),
@@ -338,8 +338,8 @@ fn sentence_of(aborted: &Aborted<Made>, name: &str) -> String {
             let (number, total) =
                 (incomplete.done.len() + 1, incomplete.done.len() + incomplete.left.len() + 1);
             let end = match own {
-                Ok(()) => "its steps before that are undone".into(),
-                Err(error) => format!("its steps before that could not be undone: {error}"),
+                Ok(()) => "its earlier steps are undone".into(),
+                Err(error) => format!("its earlier steps could not be undone: {error}"),
             };
             format!("{name}: step {number} of {total} failed: {}; {end}", incomplete.error)
         }
@@ -351,7 +351,7 @@ fn sentence_of(aborted: &Aborted<Made>, name: &str) -> String {
         (1, 0) => sentence.push_str("; the change before it is undone"),
         (made, 0) => sentence.push_str(&format!("; the {made} changes before it are undone")),
         (made, standing) => sentence.push_str(&format!(
-            "; of the {made} changes before it {standing} could not be undone, with their ways back in the answer"
+            "; {standing} of the {made} changes before it could not be undone; the output shows how to undo them"
         )),
     }
     sentence
@@ -550,12 +550,12 @@ fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: boo
     text
 }
 
-/// Before a step of a way back: whether it was gone.
+/// The label of a step that undoes a change.
 fn way_back(undone: &Result<(), NotUndone>) -> &'static str {
     if undone.is_ok() { "undone: " } else { "way back: " }
 }
 
-/// What is in the way, after the path, which the step says.
+/// The obstacle without the path, which the step already shows.
 fn without_path(obstacle: &Error, step: &str) -> String {
     let text = obstacle.to_string();
     let path = step.split(' ').next().unwrap_or_default();
