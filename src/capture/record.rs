@@ -236,22 +236,22 @@ impl Capture {
         Ok(sleeping)
     }
 
-    /// What is never read, or was not asked for.
+    /// The sentences about files that are never read, or were not requested.
     fn left_out(&self, sleeping: &[Bdf]) -> Vec<String> {
         let mut sentences: Vec<String> = sleeping
             .iter()
-            .map(|bdf| format!("{bdf} sleeps: what would have woken it was not read"))
+            .map(|bdf| format!("{bdf} is suspended: files that would wake it were not read"))
             .collect();
         sentences.push("xgmi_error: reading clears it".into());
-        sentences.push("amdgpu_ring_cper, records of errors: on kernels 6.15 to 7.0 reading it may overrun the reader's memory".into());
+        sentences.push("amdgpu_ring_cper, error records: on Linux 6.15 to 7.0, reading it can overrun the reader's memory".into());
         if !self.pcie_throughput {
-            sentences.push("pcie_bw: takes a second for each GPU, and was not asked for".into());
+            sentences.push("pcie_bw: takes one second per GPU; pass --pcie-bw to record it".into());
         }
         sentences
     }
 }
 
-/// What a recording into a file has.
+/// The contents of a recording into a file.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Written {

@@ -179,7 +179,7 @@ pub(super) fn level(line: Line<'_>) -> Parsed<(DpmLevel, bool)> {
     Ok((DpmLevel { index, frequency, current }, disabled))
 }
 
-/// `1700Mhz`; ones of 16 bits and more are no clock.
+/// Parses a clock such as `1700Mhz`; a value of all ones, from 16 bits on, is not a clock.
 pub(super) fn megahertz(cursor: &mut Cursor<'_>) -> Parsed<MegaHertz> {
     let mut number = cursor.clone();
     let frequency = limit(cursor)?;

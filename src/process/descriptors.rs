@@ -99,8 +99,8 @@ pub(super) fn shows_others(proc: &dyn Dir) -> Result<()> {
     }
 }
 
-/// Looks at all processes; those in `listed` are told of even if they have no GPU open. With a memory, between looks at
-/// everything, only at the descriptors that led to GPUs, and at processes that began since.
+/// Scans all processes. Processes in `listed` are included even without an open GPU. With a memory, scans between full
+/// scans only the descriptors that led to GPUs, and new processes.
 pub(super) fn scan(
     proc: &dyn Dir,
     wanted: &Wanted<'_>,

@@ -355,17 +355,16 @@ pub struct ProcessMonitor {
 }
 
 impl ProcessMonitor {
-    /// Looks at the descriptors of all processes at most this often, and not for more than a twenty-fifth of the time. Each
-    /// look does if this is not called, which is most of what it costs.
+    /// Scans the descriptors of all processes at most this often, and for at most 4 % of the time. By default every look
+    /// scans them, which is most of its cost.
     ///
-    /// Looks in between read the descriptors that led to a GPU, everything that KFD lists, and processes that began since. So a
-    /// process is missed for as long as this at most, and only one that opened its first GPU long after it began, or another
-    /// node beside those that it had.
+    /// Looks in between read the descriptors that led to a GPU, KFD's list, and new processes. A process can be missed
+    /// for up to this interval, but only if it opened its first GPU long after it started, or opened another node.
     pub fn rescan_every(self, every: Duration) -> ProcessMonitor {
         ProcessMonitor { memory: Some(Memory::new(every)), ..self }
     }
 
-    /// The processes now, with how busy each kept the engines since the look before: [`Processes::after`].
+    /// The processes now, with their use of the engines since the previous look: [`Processes::after`].
     pub fn update(&mut self) -> &Processes {
         let now = scan(&**self.smi.backend(), &Wanted::all(self.smi.gpus()), &mut self.memory);
         let now = match &self.last {

@@ -14,12 +14,12 @@ values appear once. Processes follow below. Pages 1 to 6: overview, sensors, clo
 for all keys.
 
 Figures:
-BUSY is what the firmware averages over the interval where it does, else the mean of the last four seconds. An APU's \
-memory is the larger of VRAM and GTT. BUSY% of a process is all its engines together, 100 is one ring all the time, or \
-CU% where that is more; CU% is the share of the compute units that hold its work. ROCm's own queues are in no engine, so a process that has some shows \
-a dash and not 0. All descriptors of the machine are looked at every five seconds; in between those that led to a GPU, what KFD \
-lists, and processes that began since. A dash is a value that is not there. ! is near a limit, !! at \
-it. Graphs show the last quarter of an hour at most, the limit as a line.
+BUSY is the firmware's average over the interval if it has one, else the mean of the last four seconds. An APU's memory \
+is the larger of VRAM and GTT. BUSY% of a process adds up all its engines (100 is one ring busy all the time), or is CU% \
+if that is larger. CU% is the share of the compute units that hold its work. ROCm's own queues count in no engine, so a \
+process with such queues shows a dash, not 0. All descriptors of the machine are scanned every five seconds; in between, \
+those that led to a GPU, KFD's list, and new processes. A dash marks a missing value; ! is near a limit, !! at or over it. \
+Graphs cover up to 15 minutes and draw the limit as a line.
 
 Effects on the machine:
 top changes nothing, except that it sends the signals that you choose to the selected process (--readonly: never). It \
@@ -27,9 +27,10 @@ never wakes a sleeping GPU, leaves idle GPUs alone so that they can suspend, and
 waiting for it. Events are read from /dev/kfd.
 
 Recordings:
-r records from here to the next r into an archive in this folder, names replaced as `capture` does it. Each frame is written \
-when it is taken, so that a crash costs the last one at most; 1 GiB is the end. `amdgpu-smi --root FILE top` plays it, or what \
-`capture --frames` recorded: space, [ ] { } , . < > move in it, ( ) play it slower and faster.
+Press r to start and stop a recording. It is written as an archive to the current folder, with names replaced as \
+`capture` does. Each frame is written when it is taken, so a crash loses at most the last one; recording stops at 1 GiB. \
+`amdgpu-smi --root FILE top` plays it, or a recording of `capture --frames`: move in it with space, [ ] { } , . < and >, \
+play it slower or faster with ( and ).
 
 Settings:
 Press w to save the settings to amdgpu-smi/top.json in $XDG_CONFIG_HOME, or in ~/.config. Options override the \
