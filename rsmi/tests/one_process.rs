@@ -77,6 +77,10 @@ fn three_libraries_answer_alike_in_one_process() {
     let status =
         call!(libraries[1], "amdsmi_get_gpu_memory_total", fn(Handle, u32, *mut u64), gpu, 0, &mut bytes);
     assert_eq!((status, bytes), (0, total));
+    // It was opened twice. What is open when a library is unloaded stays in memory.
+    for _ in 0..2 {
+        assert_eq!(call!(libraries[1], "amdsmi_shut_down", fn(),), 0);
+    }
 }
 
 #[test]
@@ -129,4 +133,5 @@ fn wrong_arguments_have_their_statuses() {
     let status = call!(rsmi, "rsmi_dev_name_get", fn(u32, *mut c_char, usize), 0, text.as_mut_ptr(), 4);
     assert_eq!((status, text[3], text[4]), (11, 0, b'x' as c_char));
     assert_eq!(call!(rsmi, "rsmi_dev_busy_percent_get", fn(u32, *mut u64), 0, &mut number), 2);
+    assert_eq!(call!(rsmi, "rsmi_shut_down", fn(),), 0);
 }

@@ -66,11 +66,12 @@ fn an_empty_root_is_none() {
     assert_eq!(init(AMD_GPUS), this_machine);
 }
 
-/// Eight threads call everything while others open and close; `AMDGPU_SMI_CALLS` says how often each.
+/// Eight threads call everything while others open and close; `AMDGPU_SMI_CALLS` says how often each, and
+/// `AMDGPU_SMI_THREADS` how many they are.
 #[test]
 fn threads() {
-    const THREADS: u32 = 8;
-    let calls = std::env::var("AMDGPU_SMI_CALLS").map_or(10_000, |calls| calls.parse().unwrap());
+    let number = |name: &str, usual| std::env::var(name).map_or(usual, |number| number.parse().unwrap());
+    let (calls, threads) = (number("AMDGPU_SMI_CALLS", 10_000), number("AMDGPU_SMI_THREADS", 8));
     let api = Api::open(MI300X);
     let handle = api.handles()[0] as usize;
     let init = api.call::<fn(u64) -> u32>("amdsmi_init");
@@ -98,8 +99,8 @@ fn threads() {
             assert!(matches!(number, 0 | 0x74a1) && matches!(degrees, 0 | 64));
         }
     };
-    thread::scope(|scope| (0..THREADS).for_each(|thread| drop(scope.spawn(move || one(thread)))));
-    assert!(answered.load(Ordering::Relaxed) > THREADS * calls / 10);
+    thread::scope(|scope| (0..threads).for_each(|thread| drop(scope.spawn(move || one(thread)))));
+    assert!(answered.load(Ordering::Relaxed) > threads * calls / 10);
 }
 
 /// Descriptors and memory of this process.
