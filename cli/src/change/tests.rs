@@ -162,7 +162,10 @@ fn a_change_that_fails_in_the_middle() {
     scratch.record.fail_write(1, 22);
     let (text, failed) = scratch.run("set -P compute -o 300", Format::Json);
     let failed = failed.unwrap();
-    assert!(failed.contains("step 2 of 2 failed") && failed.ends_with("before that are undone"), "{failed}");
+    assert!(
+        failed.contains("step 2 of 2 failed") && failed.ends_with("its earlier steps are undone"),
+        "{failed}"
+    );
     let document: serde_json::Value = serde_json::from_str(&text).unwrap();
     let gpu = &document["gpu_data"][0];
     let (profile, cap) = (&gpu["changes"][0], &gpu["changes"][1]);

@@ -88,7 +88,7 @@ fn index(bytes: &[u8]) -> Result<Index, String> {
             times.push(Duration::from_millis(time));
         }
         if *frame == 0 || *frame as usize >= times.len() {
-            return Err(format!("frames/{frame:04}: MANIFEST knows no such frame"));
+            return Err(format!("frames/{frame:04}: MANIFEST does not list this frame"));
         }
         for path in &manifest.gone {
             let id = builder.named(path)?;

@@ -86,7 +86,7 @@ fn the_undo_file_has_the_command_that_goes_back() {
     let [limit, pstates, apb, boost] = socket.as_slice() else { panic!("{socket:?}") };
     let milliwatts = self::limit(&machine);
     assert_eq!(*limit, format!("amdgpu-smi set -U 0 --cpu-pwr-limit {milliwatts}mW"));
-    assert_eq!(*pstates, "# CPU 0, df_pstate_range: the loaded driver is too old for it");
+    assert_eq!(*pstates, "# CPU 0, df_pstate_range: the loaded driver is too old for this message");
     assert!(apb.contains("apb"), "{apb}");
     assert!(boost.starts_with("amdgpu-smi set -U 0 --soc-boost-limit "), "{boost}");
     // Each line that is not a remark is a command that this program takes.
