@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::memory::{Descriptors, Memory};
+use super::memory::{ClientKey, Descriptors, Memory};
 use super::wanted::Wanted;
 use super::{DrmClient, Failures, PidNamespace, below, is_gone, number, refused};
 use crate::backend::{Backend, Dir};
@@ -58,14 +58,6 @@ pub(super) struct Client {
     pub(super) client: DrmClient,
     /// The descriptor, and the node's number by its link.
     found_at: (u32, u32),
-}
-
-/// Device and number, equal for all descriptors of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct ClientKey {
-    device: Option<Bdf>,
-    minor: Option<u32>,
-    pub(super) id: Option<u64>,
 }
 
 pub(super) fn open(backend: &dyn Backend) -> Result<Arc<dyn Dir>> {

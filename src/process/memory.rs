@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::descriptors::ClientKey;
+use crate::id::Bdf;
 use crate::parse::process::Status;
 
 /// A whole look may take this part of the time: it takes a while where tens of thousands of descriptors are open.
@@ -33,6 +33,14 @@ pub(super) struct Descriptors {
     pub(super) opens_kfd: bool,
     /// Its name, user and control group, which hardly change.
     pub(super) identity: Option<(Status, String)>,
+}
+
+/// Device and number, equal for all descriptors of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct ClientKey {
+    pub(super) device: Option<Bdf>,
+    pub(super) minor: Option<u32>,
+    pub(super) id: Option<u64>,
 }
 
 impl Memory {

@@ -2,7 +2,7 @@
 
 use super::columns::{ColumnGroups, VIOLATIONS};
 use super::fitted_columns::{COLUMNS, NAME, NAMED, PRIORITY, Wanted};
-use super::lines::Headings;
+use super::headings::Headings;
 use super::totals::{Total, figure, memory};
 use crate::level::Level;
 use crate::render::style::{self, Styles};

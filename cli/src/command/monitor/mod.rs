@@ -4,6 +4,7 @@ mod args;
 mod columns;
 mod fitted;
 mod fitted_columns;
+mod headings;
 mod lines;
 mod processes;
 mod rows;

@@ -1,7 +1,7 @@
 //! The rows of `monitor` in the layout of AMD's command.
 
 use super::columns::{ColumnGroups, VIOLATIONS};
-use super::lines::Headings;
+use super::headings::Headings;
 use crate::render::inline;
 use crate::render::style::{self, Styles};
 use crate::render::table::{Column, Table};
