@@ -36,6 +36,10 @@ impl RuntimeStatus {
     pub(crate) const FILE: &str = "power/runtime_status";
 
     pub(crate) fn of(text: &[u8]) -> RuntimeStatus {
+        // What it says nearly always, without a look at its letters.
+        if text == b"active\n" {
+            return RuntimeStatus::Awake;
+        }
         match scalar::text(text).as_deref() {
             Some("suspended" | "suspending") => RuntimeStatus::Asleep,
             Some("unsupported") => RuntimeStatus::Unsupported,

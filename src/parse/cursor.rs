@@ -144,6 +144,12 @@ pub(super) const TOO_LARGE: &str = "the number is too large";
 pub(super) fn decimal(bytes: &[u8]) -> Result<(u64, &[u8]), &'static str> {
     let mut value = 0u64;
     let mut rest = bytes;
+    // So many digits fit whatever they are.
+    for _ in 0..19 {
+        let [digit @ b'0'..=b'9', tail @ ..] = rest else { break };
+        value = value * 10 + u64::from(digit - b'0');
+        rest = tail;
+    }
     while let [digit @ b'0'..=b'9', tail @ ..] = rest {
         value = value
             .checked_mul(10)
@@ -200,7 +206,9 @@ mod tests {
     #[test]
     fn refuses_what_does_not_fit() {
         assert_eq!(cursor("18446744073709551615").unsigned(), Ok(u64::MAX));
+        assert_eq!(cursor("9999999999999999999").unsigned(), Ok(9_999_999_999_999_999_999));
         assert_eq!(cursor("18446744073709551616").unsigned().unwrap_err().reason, TOO_LARGE);
+        assert_eq!(cursor("100000000000000000000").unsigned().unwrap_err().reason, TOO_LARGE);
         assert_eq!(cursor("4294967296").unsigned_32().unwrap_err().reason, TOO_LARGE);
         assert_eq!(cursor("-2147483648").signed_32(), Ok(i32::MIN));
         assert_eq!(cursor("2147483648").signed_32().unwrap_err().reason, TOO_LARGE);

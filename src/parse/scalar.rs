@@ -93,6 +93,10 @@ fn trim(text: &[u8]) -> &[u8] {
 
 /// Refuses anything but blanks and NULs in `rest`, a tail of `text`.
 fn nothing_after(text: &[u8], rest: &[u8]) -> Parsed<()> {
+    // How nearly every attribute ends.
+    if rest == b"\n" {
+        return Ok(());
+    }
     match rest.iter().position(|byte| !byte.is_ascii_whitespace() && *byte != 0) {
         None => Ok(()),
         Some(offset) => {

@@ -48,6 +48,8 @@ pub(super) struct Part {
     backoff: Backoff,
     /// The only temperature sensor to read; `None` reads all.
     only: Option<TemperatureSensor>,
+    /// The only clock to read; `None` reads all.
+    only_clock: Option<ClockDomain>,
 }
 
 /// The parts that contain these fields.
@@ -75,6 +77,7 @@ pub(super) fn parts(fields: SampleFields) -> Vec<Part> {
         tried: false,
         backoff: Backoff::default(),
         only: None,
+        only_clock: None,
     };
     needed.map(part).collect()
 }
@@ -83,6 +86,11 @@ impl Part {
     /// Reads only one temperature sensor. Has no effect on other parts.
     pub(super) fn read_only(&mut self, sensor: &TemperatureSensor) {
         self.only = Some(sensor.clone());
+    }
+
+    /// Reads the clock of one domain only; has no effect on other parts.
+    pub(super) fn read_only_clock(&mut self, domain: ClockDomain) {
+        self.only_clock = Some(domain);
     }
 
     /// Finds the files and reads the constant values until they are complete.
@@ -103,7 +111,10 @@ impl Part {
         }
         self.tried = true;
         let mut plan = Plan { gpu, fields, sample, slots: Vec::new(), gone: false };
-        self.complete = plan.part(self.group, self.only.as_ref());
+        self.complete = match self.group {
+            Group::Clocks => plan.clocks(self.only_clock),
+            group => plan.part(group, self.only.as_ref()),
+        };
         let gone = plan.gone;
         let slots = std::mem::replace(&mut self.slots, plan.slots);
         slots.into_iter().for_each(|mut slot| slot.close(spare));
@@ -141,7 +152,7 @@ impl Plan<'_> {
                 true
             }
             Group::Memory => self.memory(),
-            Group::Clocks => self.clocks(),
+            Group::Clocks => self.clocks(None),
             Group::Pcie => self.pcie(),
             Group::Performance => {
                 self.table(&PERFORMANCE_LEVEL, None, |sample| Some(&mut sample.performance_level));
@@ -295,13 +306,14 @@ impl Plan<'_> {
         complete
     }
 
-    fn clocks(&mut self) -> bool {
+    fn clocks(&mut self, only: Option<ClockDomain>) -> bool {
         let first = self.fields.contains(SampleFields::CLOCKS);
         let others = self.fields.contains(SampleFields::OTHER_CLOCKS);
         let domains = || {
-            ClockDomain::ALL.into_iter().filter(move |domain| match domain {
-                ClockDomain::Graphics | ClockDomain::Memory => first,
-                _ => others,
+            ClockDomain::ALL.into_iter().filter(move |domain| match (only, domain) {
+                (Some(only), domain) => only == *domain,
+                (None, ClockDomain::Graphics | ClockDomain::Memory) => first,
+                (None, _) => others,
             })
         };
         let empty = |domain| ClockLevels { domain, levels: Err(Error::NotSampled) };

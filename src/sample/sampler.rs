@@ -13,7 +13,7 @@ use crate::backend::Attr;
 use crate::derived::MetricsRates;
 use crate::discover::Smi;
 use crate::error::{Error, Result, Unavailable};
-use crate::gpu::{Device, Gpu, RuntimeStatus, TemperatureSensor, WakePolicy};
+use crate::gpu::{ClockDomain, Device, Gpu, RuntimeStatus, TemperatureSensor, WakePolicy};
 
 /// Default maximum number of descriptors: more than any card has files to sample.
 const DESCRIPTORS: usize = 64;
@@ -58,6 +58,8 @@ pub struct Sampler {
     limit: usize,
     /// The only temperature sensor to read, if one is selected.
     only: Option<TemperatureSensor>,
+    /// The only clock to read, if one is selected.
+    only_clock: Option<ClockDomain>,
     courtesy: Courtesy,
     buf: Vec<u8>,
     gone: bool,
@@ -85,6 +87,7 @@ impl Sampler {
             spare: DESCRIPTORS,
             limit: DESCRIPTORS,
             only: None,
+            only_clock: None,
             courtesy: Courtesy::default(),
             buf: Vec::new(),
             gone: false,
@@ -109,6 +112,13 @@ impl Sampler {
     pub fn only_sensor(mut self, sensor: TemperatureSensor) -> Sampler {
         self.parts.iter_mut().for_each(|part| part.read_only(&sensor));
         self.only = Some(sensor);
+        self
+    }
+
+    /// Reads the levels of only this one of the [clocks](SampleFields::CLOCKS), and saves a call for each of the others.
+    pub fn only_clock(mut self, domain: ClockDomain) -> Sampler {
+        self.parts.iter_mut().for_each(|part| part.read_only_clock(domain));
+        self.only_clock = Some(domain);
         self
     }
 
@@ -217,6 +227,9 @@ impl Sampler {
         let mut attached = Sampler::new(gpu.clone(), self.fields).keep_awake(keep_awake);
         if let Some(sensor) = self.only.take() {
             attached = attached.only_sensor(sensor);
+        }
+        if let Some(domain) = self.only_clock {
+            attached = attached.only_clock(domain);
         }
         *self = attached.descriptor_limit(self.limit);
         self.sample.number = number;

@@ -45,6 +45,16 @@ impl Backoff {
     }
 }
 
+/// Compares two texts. It compares those of one number itself: a call for so few bytes costs more than the comparison.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    const SHORT: usize = 12;
+    match one.len() == other.len() {
+        true if one.len() <= SHORT => one.iter().zip(other).all(|(one, other)| one == other),
+        true => one == other,
+        false => false,
+    }
+}
+
 /// The destination of a file's value: writes a parsed text, or an error, into the sample.
 trait Place: Send + Sync {
     fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> Answer<()>;
@@ -92,8 +102,8 @@ pub(super) struct Slot {
     dir: Arc<dyn Dir>,
     file: PathBuf,
     attr: Option<Box<dyn Attr>>,
-    /// The text of a table, to parse it only when it changed.
-    text: Option<Vec<u8>>,
+    /// The text of the value in the sample, so that it is parsed only when it changed.
+    text: Vec<u8>,
     backoff: Backoff,
     /// The reason in the sample instead of a value.
     absent: Option<Why>,
@@ -133,14 +143,15 @@ impl Slot {
             dir,
             file,
             attr: None,
-            text: None,
+            // Room for any number, so that a longer one allocates nothing.
+            text: Vec::with_capacity(24),
             backoff: Backoff::default(),
             absent: Some(Why::Failed),
             known: false,
         }
     }
 
-    /// Like [`Slot::new`], for a file whose text is long enough that comparing is cheaper than parsing.
+    /// Like [`Slot::new`], for a table, which is refilled in place.
     pub(super) fn table<T: 'static>(
         attribute: &'static Attribute<T>,
         refill: Option<Refill<T>>,
@@ -150,7 +161,7 @@ impl Slot {
         field: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) -> Slot {
         let place = Box::new(Field { attribute, refill, field });
-        Slot { text: Some(Vec::new()), ..Slot::of(place, attribute.owner, scope, dir, file.into()) }
+        Slot::of(place, attribute.owner, scope, dir, file.into())
     }
 
     /// Reads the file into its destination. `spare` is the number of descriptors that may still be kept open.
@@ -198,7 +209,7 @@ impl Slot {
     }
 
     fn is_unchanged(&self, buf: &[u8]) -> bool {
-        self.absent.is_none() && self.text.as_deref() == Some(buf)
+        self.absent.is_none() && is_same(&self.text, buf)
     }
 
     fn read(&mut self, spare: &mut usize, buf: &mut Vec<u8>) -> io::Result<()> {
@@ -218,10 +229,8 @@ impl Slot {
     fn store(&mut self, sample: &mut Sample, buf: &[u8]) -> Result<(), Absent> {
         self.place.store(sample, buf, self.scope)?;
         self.absent = None;
-        if let Some(text) = &mut self.text {
-            text.clear();
-            text.extend_from_slice(buf);
-        }
+        self.text.clear();
+        self.text.extend_from_slice(buf);
         self.backoff.succeeded();
         self.known = true;
         Ok(())

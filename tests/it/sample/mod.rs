@@ -131,6 +131,44 @@ fn one_sensor_alone() {
     }
 }
 
+/// Whoever asks for one clock's levels pays for no other's, also on the device that comes back.
+#[test]
+fn one_clock_alone() {
+    let (record, gpu) = observed(fixture(DESKTOP));
+    let mut sampler = gpu.sampler(SampleFields::CLOCKS).only_clock(ClockDomain::Memory).keep_awake(true);
+    for _ in 0..2 {
+        let sample = sampler.sample().unwrap();
+        let [clock] = &sample.clocks[..] else { panic!("{:?}", sample.clocks) };
+        assert_eq!(
+            (clock.domain, &clock.levels),
+            (ClockDomain::Memory, &gpu.clock_levels(ClockDomain::Memory))
+        );
+        record.clear();
+        sampler.sample().unwrap();
+        assert_eq!(read(&record), ["runtime_status", "pp_dpm_mclk"]);
+        record.fail_path("drm", ENOENT);
+        record.fail_path("pp_dpm_mclk", ENODEV);
+        assert!((0..4).any(|_| sampler.sample().is_err()));
+        record.heal();
+        sampler.reattach().unwrap();
+    }
+}
+
+/// A value whose text is the same as before is not read anew, and one that changes is, however alike the texts are.
+#[test]
+fn what_changed_is_seen() {
+    let root = copy(DESKTOP);
+    let gpu = Smi::builder().root(root.path()).build().unwrap().gpus()[0].clone();
+    let mut sampler = gpu.sampler(SampleFields::GFX_ACTIVITY | SampleFields::VRAM);
+    let busy = device(root.path()).join("gpu_busy_percent");
+    for text in ["10", "11", "11", "1", "10", "x", "10", "010"] {
+        fs::write(&busy, format!("{text}\n")).unwrap();
+        // One that failed is let pass at times.
+        let found = (0..3).map(|_| sampler.sample().unwrap().activity.gfx.clone()).last().unwrap();
+        assert_eq!(found.ok().map(|busy| busy.value.0), text.parse().ok(), "{text}");
+    }
+}
+
 /// The table is opened anew; with the status that is two calls of the seam, four of the system.
 #[test]
 fn the_table_is_opened_anew() {
