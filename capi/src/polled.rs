@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use amdgpu_smi::gpu::{Activity, TemperatureSensor, VoltageRail};
-use amdgpu_smi::metrics::Metrics;
+use amdgpu_smi::gpu::{Activity, ClockDomain, DpmTable, PcieInfo, TemperatureSensor, VoltageRail};
+use amdgpu_smi::metrics::{Metrics, PcieMetrics};
 use amdgpu_smi::reading::Reading;
 use amdgpu_smi::sample::{SampleFields, Sampler};
 use amdgpu_smi::summary::{Look, PowerSummary};
@@ -26,6 +26,9 @@ pub(crate) struct Polled {
     busy: Kept,
     memory: Kept,
     metrics: Kept,
+    link: Kept,
+    /// By domain.
+    clocks: [Kept; ClockDomain::ALL.len()],
 }
 
 type Kept = Mutex<Option<Sampler>>;
@@ -68,6 +71,45 @@ impl Polled {
             },
         );
         sampled.unwrap_or_else(|| ask(&gpu.look()))
+    }
+
+    /// The link to the host, and what the metrics table counts of it.
+    pub(crate) fn link(&self, gpu: &Gpu) -> (PcieInfo, PcieMetrics) {
+        let ask = |look: &Look<'_>| {
+            let counted = look.metrics().map(|metrics| metrics.pcie.clone()).unwrap_or_default();
+            (look.pcie_info(), counted)
+        };
+        let sampled = sampled(
+            &self.link,
+            gpu,
+            || gpu.sampler(SampleFields::PCIE | SampleFields::METRICS),
+            |look| {
+                let (link, counted) = ask(look);
+                let table = look.metrics().err();
+                let settled = link.reasons().map(|(_, error)| error).chain(table).all(is_settled);
+                settled.then_some((link, counted))
+            },
+        );
+        sampled.unwrap_or_else(|| ask(&gpu.look()))
+    }
+
+    /// The levels of a clock.
+    pub(crate) fn levels<T>(
+        &self,
+        gpu: &Gpu,
+        domain: ClockDomain,
+        ask: impl Fn(&DpmTable) -> T,
+    ) -> Result<T, Status> {
+        let place = ClockDomain::ALL.iter().position(|other| *other == domain);
+        let kept = place.and_then(|place| self.clocks.get(place)).ok_or(Status::NOT_SUPPORTED)?;
+        let sampler = || gpu.sampler(SampleFields::CLOCKS).only_clock(domain);
+        answer(kept, gpu, sampler, |look| match look.sample() {
+            Some(sample) => {
+                let levels = sample.clocks.first().ok_or(Status::NOT_SUPPORTED)?;
+                Ok(ask(&levels.levels.as_ref()?.value))
+            }
+            None => Ok(ask(&gpu.clock_levels(domain)?.value)),
+        })
     }
 
     /// Usage of the engines.

@@ -14,7 +14,7 @@ use crate::abi::status::Status;
 use crate::edge::answer;
 use crate::number::{hertz, known, or_none};
 use crate::pointer::{Array, InOut, Out};
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 /// AMD's name of a clock. SYS and GFX are the same.
 pub(super) fn domain(clock: ClockType) -> Result<ClockDomain, Status> {
@@ -46,9 +46,10 @@ pub extern "C" fn amdsmi_get_clk_freq(
     frequencies: Out<Frequencies>,
 ) -> Status {
     answer(|| {
-        let gpu = gpu(processor)?;
-        let table = gpu.clock_levels(domain(clock)?)?;
-        let list = Frequencies::of_clock(&table);
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let polled = machine.polled_of_package(gpu)?;
+        let list = polled.levels(gpu, domain(clock)?, Frequencies::of_clock)?;
         frequencies.put(list)?;
         list.marked()
     })

@@ -9,7 +9,7 @@ use crate::abi::status::Status;
 use crate::edge::answer;
 use crate::number::{known, or_none};
 use crate::pointer::Out;
-use crate::session::gpu;
+use crate::session::{gpu, machine};
 
 /// Capabilities and state of the PCIe link: speeds in MT/s, lanes, counters.
 ///
@@ -18,15 +18,14 @@ use crate::session::gpu;
 #[unsafe(no_mangle)]
 pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>) -> Status {
     answer(|| {
-        let gpu = gpu(processor)?;
-        let look = gpu.look();
-        let link = look.pcie_info();
+        let machine = machine()?;
+        let (_, gpu) = machine.find(processor)?;
+        let (link, counters) = machine.polled_of_package(gpu)?.link(gpu);
         if link.speed_max.is_err() && link.width.is_err() {
             link.width_max.as_ref()?;
         }
         let speed_max = known(link.speed_max);
         let generation = or_none(speed_max.and_then(|speed| speed.pcie_generation()));
-        let counters = look.metrics().map(|metrics| metrics.pcie.clone()).unwrap_or_default();
         let bandwidth = counters.bandwidth_inst.first().copied().flatten();
         info.put(PcieInfo {
             pcie_static: PcieStatic {
