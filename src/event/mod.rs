@@ -121,9 +121,12 @@ impl Event {
         self.kind.time().unwrap_or(self.arrival)
     }
 
-    /// The payload as the driver wrote it, after the id.
+    /// The payload as the driver wrote it: the text after the id, or the whole line if it has none.
     pub fn message(&self) -> Text<'_> {
-        Text::from(smi_event::payload(&self.raw))
+        match self.kind {
+            EventKind::Unknown { id: None, .. } => Text::from(&self.raw[..]),
+            _ => Text::from(smi_event::payload(&self.raw)),
+        }
     }
 }
 

@@ -223,6 +223,20 @@ fn scripts_in_any_chunks() {
     }
 }
 
+/// Of a line that is not understood nothing is lost, neither its first word nor the only one.
+#[test]
+fn a_line_without_an_id_is_its_own_message() {
+    let machine = Machine::new(1);
+    let (tree, smi) = machine.open();
+    let mut events = smi.events().gpus(smi.gpus()).open().unwrap();
+    for line in ["what is this", "this"] {
+        assert_eq!(tree.emit(smi.gpus()[0].ids().kfd_id.unwrap(), line).delivered, 1);
+        let event = events.wait(SOON).unwrap().unwrap();
+        assert_eq!(event.kind, EventKind::Unknown { id: None, text: line.into() });
+        assert_eq!(event.message().to_str_lossy(), line);
+    }
+}
+
 #[test]
 fn each_refusal_is_an_error_of_its_own() {
     let open = |machine: &Machine| machine.open().1.events().open().map(|_| ()).unwrap_err();
