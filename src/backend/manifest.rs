@@ -29,6 +29,9 @@ use rustix::io::Errno;
 use super::script::{self, Step};
 use crate::id::GpuId;
 
+/// Limit of a MANIFEST in bytes. One of a machine with 20,000 entries, each of them named, has 3 MiB.
+pub(super) const LIMIT: usize = 16 << 20;
+
 /// The contents of a MANIFEST.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Manifest {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rustix::fs::{self, FileType, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
-use super::manifest::Manifest;
+use super::manifest::{self, Manifest};
 use super::scripted::{Emitted, Scripted, ScriptedKfd};
 use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, drm, fd, hsmp};
 use crate::id::{GpuId, RenderMinor};
@@ -22,8 +22,6 @@ use crate::id::{GpuId, RenderMinor};
 const RACES: usize = 16;
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
-/// No MANIFEST is near this.
-const MANIFEST_LIMIT: u64 = 1 << 20;
 
 /// A machine in a directory.
 #[derive(Debug, Clone)]
@@ -143,7 +141,7 @@ impl Root {
         let fd = self.open_from_root(Path::new("MANIFEST"), fd::READ)?;
         regular(&fs::fstat(&fd)?)?;
         let mut buf = Vec::new();
-        fd::read_to_end(fd, 4096, MANIFEST_LIMIT as usize, &mut buf)?;
+        fd::read_to_end(fd, 4096, manifest::LIMIT, &mut buf)?;
         let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("MANIFEST: {reason}"));
         let text = std::str::from_utf8(&buf).map_err(|_| invalid("not UTF-8".into()))?;
         Manifest::parse(text).map_err(invalid)

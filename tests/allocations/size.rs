@@ -54,7 +54,8 @@ fn a_manifest_of_a_gigabyte() {
     let machine = Damaged::in_memory();
     File::options().write(true).open(machine.path("MANIFEST")).unwrap().set_len(1 << 30).unwrap();
     let used = peak(|| assert!(Tree::open(machine.path("")).is_err()));
-    assert!(used < 8 * MIB, "{} MiB", used / MIB);
+    // What a MANIFEST may have at most is looked at before it is refused.
+    assert!(used < 64 * MIB, "{} MiB", used / MIB);
 }
 
 /// Asks a machine with so many entries somewhere: system calls and memory for each of them.

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::index::{Body, Id, Index, Node, State, TOP};
 use super::tar::{Entries, Entry, What};
-use crate::backend::manifest::Manifest;
+use crate::backend::manifest::{self, Manifest};
 
 /// As the kernel's PATH_MAX.
 const PATH: usize = 4096;
@@ -23,8 +23,6 @@ const NAME: usize = 255;
 const DEPTH: usize = 64;
 /// A node with eight GPUs and all its processes has some 20,000.
 const ENTRIES: usize = 1 << 22;
-/// No MANIFEST is near this.
-const MANIFEST_LIMIT: usize = 64 << 20;
 /// The frame in which what stays to the end goes.
 const NEVER: u32 = u32::MAX;
 
@@ -321,7 +319,7 @@ impl<'a> Builder<'a> {
 
     fn manifest(&self, range: Range<usize>) -> Result<Manifest, String> {
         let text = self.bytes.get(range).unwrap_or_default();
-        if text.len() > MANIFEST_LIMIT {
+        if text.len() > manifest::LIMIT {
             return Err("MANIFEST: too long".into());
         }
         let text = std::str::from_utf8(text).map_err(|_| "MANIFEST: not UTF-8")?;

@@ -36,6 +36,20 @@ fn text(dir: &dyn Dir, rel: &str) -> io::Result<String> {
     Ok(String::from_utf8(buf).unwrap())
 }
 
+/// What an archive of a large machine holds is still a machine when it is unpacked.
+#[test]
+fn a_long_manifest_is_read() {
+    let dir = machine();
+    let line = "mode 0400 sys/devices/pci0/0000:03:00.0/vendor\n";
+    let long = line.repeat((1 << 20) / line.len() + 1);
+    assert!(long.len() > 1 << 20);
+    write(dir.path().join("top/MANIFEST"), long).unwrap();
+    for tree in both(&dir) {
+        let sys = tree.open_dir(Path::new("/sys")).unwrap();
+        assert_eq!(sys.meta(Path::new("devices/pci0/0000:03:00.0/vendor")).unwrap().mode, 0o400);
+    }
+}
+
 #[test]
 fn follows_the_links_that_sysfs_has() {
     let machine = machine();
