@@ -1,6 +1,7 @@
 //! The command line: the list of commands, and the help page above them.
 
 use std::ffi::OsString;
+use std::io::Write;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser};
@@ -26,6 +27,7 @@ use crate::command::topology::TopologyArgs;
 use crate::command::xgmi::XgmiArgs;
 use crate::face::Face;
 use crate::failure::Failure;
+use crate::output;
 use crate::top::TopArgs;
 
 const LONG_ABOUT: &str = "\
@@ -232,9 +234,10 @@ pub(crate) struct NoArgs {}
 /// Parses the command line. Prints help or the error and exits where there is nothing more to do.
 pub(crate) fn parse(face: Face) -> Cli {
     let mut cli = parse_lean(face).unwrap_or_else(|| {
-        let mut matches = command(face).try_get_matches().unwrap_or_else(|error| advised(error).exit());
-        let parsed = Cli::from_arg_matches_mut(&mut matches);
-        parsed.unwrap_or_else(|error| error.exit())
+        let parsed = command(face).try_get_matches().map_err(advised);
+        parsed
+            .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
+            .unwrap_or_else(|error| end(error))
     });
     cli.take_face(face);
     cli.take_amds_letter();
@@ -253,9 +256,22 @@ pub(crate) fn parse(face: Face) -> Cli {
         None
     };
     if let Some(wrong) = wrong {
-        command(face).error(clap::error::ErrorKind::ArgumentConflict, wrong).exit();
+        end(command(face).error(clap::error::ErrorKind::ArgumentConflict, wrong));
     }
     cli
+}
+
+/// Prints help or the error in the command line, and exits. Help that cannot be written is a failure.
+pub(crate) fn end(error: clap::Error) -> ! {
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    let failure = match printed {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Failure::Output("standard output".into(), error)
+        }
+        _ => std::process::exit(error.exit_code()),
+    };
+    output::complain(&failure);
+    std::process::exit(failure.status(Face::Own).into())
 }
 
 /// Parses the command line with only the commands named among its arguments; no others can be meant.

@@ -29,7 +29,8 @@ mod watch;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use amdgpu_smi::backend::Archive;
 use amdgpu_smi::synth::Demo;
@@ -38,6 +39,9 @@ use face::Face;
 use failure::Failure;
 
 fn main() -> ExitCode {
+    let reached = Arc::new(AtomicBool::new(false));
+    // A file beyond `ulimit -f` is then an error of its write, which can be said. Without the handler it ends the process.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, reached);
     let face = Face::of(std::env::args_os().next().as_deref());
     if face == Face::RocmSmi {
         return guard::run(|| status(rocm_smi::run(), face));

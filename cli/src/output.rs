@@ -29,6 +29,9 @@ impl Output {
         let Some(path) = &common.file else {
             return Ok(Output::standard());
         };
+        if common.overwrite {
+            replace_link(path).map_err(|error| Failure::Output(path.clone(), error))?;
+        }
         let mut options = OpenOptions::new();
         match (common.append, common.overwrite) {
             (true, _) => options.append(true).create(true),
@@ -79,6 +82,16 @@ impl Output {
     /// Returns `true` if the output is a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         matches!(&self.sink, Sink::Standard(stdout) if stdout.is_terminal())
+    }
+}
+
+/// Takes away a link that leads to a file, or nowhere: what it leads to is another's, and is not replaced, as `capture`
+/// does not replace it. One that leads to a device or a pipe, such as /dev/stdout, stays.
+fn replace_link(path: &Path) -> io::Result<()> {
+    let is_link = path.symlink_metadata().is_ok_and(|meta| meta.is_symlink());
+    match is_link && path.metadata().map_or(true, |meta| meta.is_file()) {
+        true if !path.starts_with("/dev") => std::fs::remove_file(path),
+        _ => Ok(()),
     }
 }
 

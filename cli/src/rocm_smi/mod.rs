@@ -28,7 +28,7 @@ const LIBRARY_VERSION: &str = "7.6.0";
 
 /// Parses the command line, and answers.
 pub(crate) fn run() -> Result<(), Failure> {
-    let args = RocmSmi::parse();
+    let args = RocmSmi::try_parse().unwrap_or_else(|error| crate::cli::end(error));
     let smi = match find(&args) {
         // AMD's command says so and ends well, and programs look at its words.
         Err(Error::DriverNotLoaded { .. } | Error::Wsl) => {

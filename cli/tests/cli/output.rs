@@ -66,6 +66,51 @@ fn a_full_disk_is_an_error() {
     );
 }
 
+/// Help and the version are answers, too.
+#[test]
+fn help_that_cannot_be_written_is_an_error() {
+    for args in [&["--help"][..], &["-h"], &["--version"], &["metric", "--help"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let Ok(full) = full else { return };
+        let output = command(args).stdout(full).output().expect("it runs");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
+        assert!(stderr.starts_with("amdgpu-smi: standard output: cannot write: "), "{args:?}: {stderr}");
+    }
+}
+
+/// Beyond `ulimit -f` the kernel sends SIGXFSZ, which ends a process that does not expect it.
+#[test]
+fn a_file_beyond_the_limit_is_an_error() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let program = env!("CARGO_BIN_EXE_amdgpu-smi");
+    let root = fixture(NAME);
+    for answer in ["metric --overwrite --file answer", "capture -o machine.tar"] {
+        let script = format!("ulimit -f 1 && exec {program} --root {} {answer}", root.display());
+        let output = std::process::Command::new("sh").args(["-c", &script]).current_dir(&dir).output();
+        let output = output.expect("a shell");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{answer}: {stderr}");
+        assert!(stderr.contains("cannot write: File too large"), "{answer}: {stderr}");
+    }
+}
+
+/// As with `capture`: what a link leads to may be another's.
+#[test]
+fn a_link_is_replaced_and_not_followed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (link, target) = (dir.path().join("link"), dir.path().join("target"));
+    std::fs::write(&target, "precious").expect("a file");
+    std::os::unix::fs::symlink(&target, &link).expect("a link");
+    let path = link.to_str().expect("UTF-8");
+    assert_eq!(answer(NAME, &["list", "--overwrite", "--file", path]), "");
+    assert_eq!(std::fs::read_to_string(&target).expect("the file"), "precious");
+    assert_eq!(std::fs::read_to_string(&link).expect("the file"), answer(NAME, &["list"]));
+    assert!(!link.symlink_metadata().expect("there").is_symlink());
+    // A pipe is no file that could be replaced.
+    assert_eq!(answer(NAME, &["list", "--overwrite", "--file", "/dev/stdout"]), answer(NAME, &["list"]));
+}
+
 #[test]
 fn a_reader_that_has_gone_ends_it_quietly() {
     let mut child = command(&["monitor", "-w", "0.01"])
