@@ -177,7 +177,7 @@ fn an_instinct_has_two_levels_of_one_clock() {
     let control = scratch.smi.gpus()[0].control().unwrap();
     assert!(control.performance_level("perf_determinism").is_ok());
     let error = control.performance_level("high").unwrap_err();
-    assert!(error.to_string().contains("there are auto, manual, perf_determinism"), "{error}");
+    assert!(error.to_string().contains("choose from auto, manual, perf_determinism"), "{error}");
     for domain in [ClockDomain::Memory, ClockDomain::Soc, ClockDomain::Fabric] {
         let error = control.clock_levels(domain, &[0]).unwrap_err();
         assert!(error.to_string().contains("the driver only shows these levels"), "{error}");
