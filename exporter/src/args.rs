@@ -41,7 +41,9 @@ pub struct Args {
     #[arg(long = "web.systemd-socket")]
     pub systemd_socket: bool,
 
-    /// Prometheus web configuration file, with basic_auth_users and headers (no TLS)
+    /// Prometheus web configuration file: passwords, rate limit, headers, TLS
+    ///
+    /// It takes basic_auth_users, rate_limit and http_server_config.headers; tls_server_config in builds with TLS.
     #[arg(long = "web.config.file", value_name = "FILE")]
     pub web_config: Option<PathBuf>,
 

@@ -25,6 +25,8 @@ pub mod selection;
 pub mod server;
 mod sockets;
 pub mod textfile;
+#[cfg(feature = "tls")]
+mod tls;
 mod watch;
 pub mod web_config;
 mod worker;

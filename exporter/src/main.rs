@@ -88,6 +88,7 @@ async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(),
     // Handlers of its own: for the first process of a container the kernel's default is to ignore both.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let own = Own::default();
+    let scheme = config.scheme();
     let server = Server::new(Pages::new(observer, own.clone(), args.names)?, own, args.deadline, config);
     let mut listeners = Vec::new();
     if args.systemd_socket {
@@ -99,7 +100,7 @@ async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(),
         }
     }
     for listener in listeners {
-        println!("http://{}/metrics", listener.local_addr()?);
+        println!("{scheme}://{}/metrics", listener.local_addr()?);
         tokio::spawn(server.clone().serve(listener));
     }
     tokio::spawn(server.clone().first_look());

@@ -15,6 +15,7 @@ use hyper::header::{
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
 
@@ -143,19 +144,44 @@ impl Server {
         };
         let server = self.clone();
         let task = tokio::spawn(async move {
-            let service = service_fn(|request| server.serve_one(id, request));
-            let mut http = hyper::server::conn::http1::Builder::new();
-            http.timer(TokioTimer::new())
-                .header_read_timeout(HEAD)
-                .max_buf_size(HEAD_BYTES)
-                .max_headers(HEAD_LINES);
-            // An error of a connection concerns only its client.
-            let _ = http.serve_connection(TokioIo::new(stream), service).await;
+            server.speak(id, stream).await;
             server.clients().forget(id);
         });
         if let Some(client) = self.clients().open.get_mut(&id) {
             client.task = Some(task.abort_handle());
         }
+    }
+
+    /// With TLS or without, as the configuration file says at present.
+    #[cfg(feature = "tls")]
+    async fn speak(&self, id: u64, stream: TcpStream) {
+        match self.config.tls() {
+            Ok(None) => self.speak_http(id, stream).await,
+            Ok(Some(config)) => {
+                let handshake = tokio_rustls::TlsAcceptor::from(config).accept(stream);
+                if let Ok(Ok(stream)) = tokio::time::timeout(HEAD, handshake).await {
+                    self.speak_http(id, stream).await;
+                }
+            }
+            // Not without TLS, because the file once asked for it.
+            Err(_) => {}
+        }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn speak(&self, id: u64, stream: TcpStream) {
+        self.speak_http(id, stream).await;
+    }
+
+    async fn speak_http(&self, id: u64, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let service = service_fn(|request| self.serve_one(id, request));
+        let mut http = hyper::server::conn::http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(HEAD_BYTES)
+            .max_headers(HEAD_LINES);
+        // What goes wrong with a connection is its client's affair.
+        let _ = http.serve_connection(TokioIo::new(stream), service).await;
     }
 
     /// Ends a connection to make room: the one whose client has done nothing for longest, be it that it says nothing or that
@@ -176,9 +202,15 @@ impl Server {
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         self.clients().now(id, Doing::Asking);
-        let mut answer = match self.config.admits(request.headers()).await {
-            Ok(true) => self.answer(&request).await,
-            Ok(false) => {
+        let admitted = match self.config.has_room() {
+            Ok(true) => self.config.admits(request.headers()).await.map(Some),
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let mut answer = match admitted {
+            Ok(Some(true)) => self.answer(&request).await,
+            Ok(None) => plain(StatusCode::TOO_MANY_REQUESTS, "too many requests\n"),
+            Ok(Some(false)) => {
                 let mut answer = plain(StatusCode::UNAUTHORIZED, "who is asking?\n");
                 answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
                 answer

@@ -1,4 +1,4 @@
-//! The web configuration file of Prometheus' exporter toolkit: who may ask, and which headers an answer has.
+//! The web configuration file of Prometheus' exporter toolkit: who may ask, how often, and which headers an answer has.
 //!
 //! The file is looked at for each request, so that passwords change without a restart.
 
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +30,27 @@ struct File {
     #[serde(default)]
     http_server_config: Option<HttpServer>,
     #[serde(default)]
+    #[cfg(feature = "tls")]
+    tls_server_config: Option<crate::tls::TlsServer>,
+    #[serde(default)]
+    #[cfg(not(feature = "tls"))]
     tls_server_config: Option<serde_yaml_ng::Value>,
+    #[serde(default)]
+    rate_limit: Option<RateLimit>,
+}
+
+/// So many requests at once, and one more after each interval.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RateLimit {
+    /// As Go writes durations: `500ms`, `1s`, `2m`.
+    interval: String,
+    #[serde(default = "one")]
+    burst: u32,
+}
+
+fn one() -> u32 {
+    1
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -48,10 +68,19 @@ struct HttpServer {
 struct Rules {
     users: HashMap<String, String>,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// How long until one more may ask, and how many may at once.
+    rate: Option<(Duration, u32)>,
+    #[cfg(feature = "tls")]
+    tls: Option<Arc<rustls::ServerConfig>>,
+    /// What else is read for them, so that certificates rotate.
+    files: Vec<PathBuf>,
 }
 
-/// When the file was written that the rules are from, and its length.
-type Read = (Option<(SystemTime, u64)>, Arc<Rules>);
+/// When files were written, and their lengths.
+type Stamps = Vec<Option<(SystemTime, u64)>>;
+
+/// The files that the rules are from, as they were then.
+type Read = (Stamps, Arc<Rules>);
 
 /// The users who may connect.
 #[derive(Debug, Clone)]
@@ -63,6 +92,8 @@ struct Shared {
     read: Mutex<Read>,
     /// Headers that were found right, with the hash that they were compared with.
     right: Mutex<HashMap<Vec<u8>, String>>,
+    /// How many may ask at once, as of a moment.
+    left: Mutex<Option<(Instant, f64)>>,
     /// One password is compared at a time: it takes a processor for a tenth of a second.
     comparing: AsyncMutex<()>,
 }
@@ -79,9 +110,14 @@ impl WebConfig {
     /// Why the file cannot be followed, in a sentence.
     pub fn file(path: &Path) -> Result<WebConfig, String> {
         let rules = Arc::new(read(path)?);
-        let read = Mutex::new((stamp(path), rules));
-        let comparing = AsyncMutex::new(());
-        Ok(WebConfig(Some(Arc::new(Shared { path: path.into(), read, right: Mutex::default(), comparing }))))
+        let shared = Shared {
+            path: path.into(),
+            read: Mutex::new((stamps(path, &rules), rules)),
+            right: Mutex::default(),
+            left: Mutex::default(),
+            comparing: AsyncMutex::new(()),
+        };
+        Ok(WebConfig(Some(Arc::new(shared))))
     }
 
     /// Returns `true` if a request with these headers is admitted.
@@ -116,6 +152,42 @@ impl WebConfig {
         Ok(is_right)
     }
 
+    /// Whether one more may ask at present.
+    ///
+    /// # Errors
+    /// Why the file cannot be followed any more.
+    pub(crate) fn has_room(&self) -> Result<bool, String> {
+        let Some(shared) = &self.0 else { return Ok(true) };
+        let Some((interval, burst)) = shared.rules()?.rate else { return Ok(true) };
+        let now = Instant::now();
+        let mut last = shared.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let burst = f64::from(burst);
+        let left = last.map_or(burst, |(at, left)| {
+            (left + now.duration_since(at).as_secs_f64() / interval.as_secs_f64()).min(burst)
+        });
+        let admitted = left >= 1.0;
+        *last = Some((now, if admitted { left - 1.0 } else { left }));
+        Ok(admitted)
+    }
+
+    /// `https` where the file asks for TLS.
+    pub fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if matches!(self.tls(), Ok(Some(_))) {
+            return "https";
+        }
+        "http"
+    }
+
+    /// How to speak TLS; `None` where the file does not ask for it.
+    ///
+    /// # Errors
+    /// Why the file cannot be followed any more; then nobody is answered.
+    #[cfg(feature = "tls")]
+    pub(crate) fn tls(&self) -> Result<Option<Arc<rustls::ServerConfig>>, String> {
+        self.0.as_ref().map_or(Ok(None), |shared| Ok(shared.rules()?.tls.clone()))
+    }
+
     /// The headers that each answer has besides.
     pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
         let rules = self.0.as_ref().and_then(|shared| shared.rules().ok());
@@ -125,19 +197,37 @@ impl WebConfig {
 
 impl Shared {
     fn rules(&self) -> Result<Arc<Rules>, String> {
-        let now = stamp(&self.path);
         let mut read_last = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if now.is_none() || now != read_last.0 {
+        let now = stamps(&self.path, &read_last.1);
+        if now.contains(&None) || now != read_last.0 {
             let rules = Arc::new(read(&self.path)?);
-            *read_last = (now, rules);
+            *read_last = (stamps(&self.path, &rules), rules);
         }
         Ok(read_last.1.clone())
     }
 }
 
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-    let meta = fs::metadata(path).ok()?;
-    Some((meta.modified().ok()?, meta.len()))
+/// Stamps of the file, and of those that it names.
+fn stamps(path: &Path, rules: &Rules) -> Stamps {
+    let stamp = |path: &Path| {
+        let meta = fs::metadata(path).ok()?;
+        Some((meta.modified().ok()?, meta.len()))
+    };
+    std::iter::once(path).chain(rules.files.iter().map(PathBuf::as_path)).map(stamp).collect()
+}
+
+/// A duration with one unit, as `500ms` or `1s`.
+fn duration(text: &str) -> Option<Duration> {
+    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let seconds = match &text[number.len()..] {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let duration = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
+    (!duration.is_zero()).then_some(duration)
 }
 
 fn read(path: &Path) -> Result<Rules, String> {
@@ -149,8 +239,23 @@ fn read(path: &Path) -> Result<Rules, String> {
     let text = fs::read_to_string(path).map_err(|error| refused(&error))?;
     let file: Option<File> = serde_yaml_ng::from_str(&text).map_err(|error| refused(&error))?;
     let file = file.unwrap_or_default();
+    #[cfg(not(feature = "tls"))]
     if file.tls_server_config.is_some() {
-        return Err(refused(&"tls_server_config: this program does not support TLS; use a reverse proxy"));
+        return Err(refused(
+            &"tls_server_config: this program was built without TLS; build it with --features tls, or use a reverse proxy",
+        ));
+    }
+    let mut rules = Rules::default();
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &file.tls_server_config {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        rules.tls = Some(tls.load(folder).map_err(|error| refused(&format!("tls_server_config: {error}")))?);
+        rules.files = tls.files(folder);
+    }
+    if let Some(RateLimit { interval, burst }) = &file.rate_limit {
+        let expected =
+            || refused(&format!("rate_limit: expected an interval such as 1s, and not {interval:?}"));
+        rules.rate = Some((duration(interval).ok_or_else(expected)?, (*burst).max(1)));
     }
     for (user, hash) in &file.basic_auth_users {
         if !hash.starts_with("$2") || hash.len() != 60 {
@@ -159,14 +264,14 @@ fn read(path: &Path) -> Result<Rules, String> {
             )));
         }
     }
-    let mut headers = Vec::new();
     for (name, value) in file.http_server_config.unwrap_or_default().headers {
         let name: HeaderName =
             name.parse().map_err(|_| refused(&format!("headers: {name} is not a header")))?;
         let value = value.parse().map_err(|_| refused(&format!("headers: {name} cannot be {value:?}")))?;
-        headers.push((name, value));
+        rules.headers.push((name, value));
     }
-    Ok(Rules { users: file.basic_auth_users, headers })
+    rules.users = file.basic_auth_users;
+    Ok(rules)
 }
 
 /// User and password of a header.
@@ -209,11 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn so_many_may_ask() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("web.yaml");
+        fs::write(&path, "rate_limit: {interval: 1h, burst: 3}").unwrap();
+        let config = WebConfig::file(&path).unwrap();
+        let asked: Vec<bool> = (0..5).map(|_| config.has_room().unwrap()).collect();
+        assert_eq!(asked, [true, true, true, false, false]);
+        for (text, expected) in
+            [("500ms", Some(0.5)), ("1.5s", Some(1.5)), ("2m", Some(120.0)), ("0s", None), ("1", None)]
+        {
+            assert_eq!(duration(text).map(|found| found.as_secs_f64()), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_not_understood_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("web.yaml");
         for (text, expected) in [
-            ("tls_server_config: {cert_file: a, key_file: b}", "does not support TLS"),
+            ("tls_server_config: {cert_file: a, key_file: b}", "tls_server_config: "),
+            ("rate_limit: {interval: soon}", "an interval such as 1s"),
             ("basic_auth_user: {ada: x}", "unknown field"),
             ("basic_auth_users: {ada: plain}", "no bcrypt hash"),
             ("http_server_config: {headers: {\"a b\": c}}", "is not a header"),
@@ -222,7 +343,12 @@ mod tests {
             let error = WebConfig::file(&path).unwrap_err();
             assert!(error.contains(expected), "{text}: {error}");
         }
-        for text in ["", "{}", "http_server_config: {http2: true, headers: {X-Frame-Options: deny}}"] {
+        for text in [
+            "",
+            "{}",
+            "rate_limit: {interval: 500ms, burst: 20}",
+            "http_server_config: {http2: true, headers: {X-Frame-Options: deny}}",
+        ] {
             fs::write(&path, text).unwrap();
             WebConfig::file(&path).unwrap();
         }

@@ -24,7 +24,7 @@ impl Exporter {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("http://").unwrap().strip_suffix("/metrics").unwrap();
+        let (_, address) = line.trim().strip_suffix("/metrics").unwrap().split_once("://").unwrap();
         Exporter { address: address.to_owned(), child }
     }
 
@@ -36,8 +36,10 @@ impl Exporter {
     fn ask(&self, request: &str) -> (String, String) {
         let mut stream = self.connect();
         stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let mut answer = Vec::new();
+        // One that is cut off is short.
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         (head.to_owned(), body.to_owned())
     }
@@ -128,6 +130,52 @@ fn a_web_configuration_file_asks_for_a_password() {
         "GET /metrics HTTP/1.1\r\nHost: test\r\nConnection: close\r\nAuthorization: Basic YWRhOnNlY3JldA==\r\n\r\n",
     );
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+}
+
+/// With openssl and curl, where they are there: a certificate is followed, renewed, and asked for of clients.
+#[cfg(feature = "tls")]
+#[test]
+fn a_web_configuration_file_asks_for_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let certify = |name: &str| {
+        let (certificate, key) = (at(&format!("{name}.pem")), at(&format!("{name}.key")));
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-keyout", &key, "-out", &certificate])
+            .stderr(Stdio::null())
+            .status();
+        made.is_ok_and(|status| status.success())
+    };
+    let curl = |options: &[&str], address: &str| {
+        let mut command = Command::new("curl");
+        let url = format!("https://{address}/metrics");
+        command.args(["--silent", "--noproxy", "*"]).args(options).arg(url).output().map(|done| done.stdout)
+    };
+    if !certify("server") || curl(&["--version"], "").is_err() {
+        return;
+    }
+    let file = at("web.yaml");
+    let rules = "tls_server_config:\n  cert_file: server.pem\n  key_file: server.key\n";
+    std::fs::write(&file, rules).unwrap();
+    let exporter = Exporter::start(&["--demo=rdna3-desktop", "--web.config.file", &file]);
+    let page = |options: &[&str]| {
+        String::from_utf8(curl(options, &exporter.address).unwrap()).unwrap().contains("\namdgpu_up 1\n")
+    };
+    assert!(page(&["--cacert", &at("server.pem")]));
+    assert!(!exporter.get("/metrics").1.contains("amdgpu_up"), "nothing without TLS");
+    std::fs::copy(at("server.pem"), at("old.pem")).unwrap();
+    assert!(certify("server"));
+    assert!(page(&["--cacert", &at("server.pem")]) && !page(&["--cacert", &at("old.pem")]));
+    assert!(certify("client"));
+    let asks = "  client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: client.pem\n";
+    std::fs::write(&file, format!("{rules}{asks}")).unwrap();
+    assert!(!page(&["--cacert", &at("server.pem")]));
+    assert!(page(&["--cacert", &at("server.pem"), "--cert", &at("client.pem"), "--key", &at("client.key")]));
+    std::fs::write(&file, "tls_server_config: [").unwrap();
+    assert!(!page(&["--insecure"]) && !exporter.get("/metrics").1.contains("amdgpu_up"), "nothing at all");
 }
 
 #[test]
