@@ -22,6 +22,7 @@
 //! something when read are skipped: `xgmi_error`, `amdgpu_ring_cper`.
 
 mod account;
+mod new_file;
 mod observer;
 mod record;
 mod recording;

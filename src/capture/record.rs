@@ -1,11 +1,11 @@
 //! Recording: once, or again and again, with what the GPUs report meanwhile.
 
-use std::fs::OpenOptions;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::new_file;
 use super::observer::Observer;
 use super::recording::{Gathered, Recording, facts};
 use super::redact::Redaction;
@@ -153,7 +153,7 @@ impl Capture {
     ) -> Result<Written> {
         let failed = |error: std::io::Error| Error::plain(Op::Write, path, &error);
         let backend = machine.open()?;
-        let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(failed)?;
+        let file = new_file::create(path).map_err(failed)?;
         let mut gathered = Gathered::of(&*backend);
         let mut stream = Stream::new(file, facts(&gathered), self.redaction());
         let without = Capture { events: false, ..self.clone() };
@@ -163,8 +163,7 @@ impl Capture {
         let sleeping = match frames {
             Err(error) => {
                 if stream.frames == 0 {
-                    // Nothing is in it that somebody could want.
-                    let _ = std::fs::remove_file(path);
+                    new_file::discard(path);
                 }
                 return Err(error);
             }

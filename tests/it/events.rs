@@ -230,7 +230,7 @@ fn a_line_without_an_id_is_its_own_message() {
     let (tree, smi) = machine.open();
     let mut events = smi.events().gpus(smi.gpus()).open().unwrap();
     for line in ["what is this", "this"] {
-        assert_eq!(tree.emit(smi.gpus()[0].ids().kfd_id.unwrap(), line).delivered, 1);
+        assert_eq!(tree.emit(smi.gpus()[0].ids().kfd_id.clone().unwrap(), line).delivered, 1);
         let event = events.wait(SOON).unwrap().unwrap();
         assert_eq!(event.kind, EventKind::Unknown { id: None, text: line.into() });
         assert_eq!(event.message().to_str_lossy(), line);

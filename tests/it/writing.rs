@@ -64,10 +64,14 @@ fn only_control_opens_for_writing() {
     sources(&src, &mut files);
     // Machines that are made up are written into the directory that the caller names, and into no other.
     let synth = src.join("synth/image.rs");
+    // A recording is written into a new file that the caller names.
+    let recording = src.join("capture/new_file.rs");
     let whole = fs::read_to_string(src.join("lib.rs")).unwrap();
     assert!(whole.contains("#[cfg(feature = \"synth\")]\npub mod synth;"));
+    assert!(whole.contains("#[cfg(feature = \"capture\")]\npub mod capture;"));
     let gated = |file: &Path| {
         file == synth
+            || file == recording
             || file.starts_with(src.join("control"))
             || file == src.join("backend/write.rs")
             || file.ends_with("tests.rs")
