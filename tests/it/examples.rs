@@ -17,7 +17,7 @@ fn binary(name: &str) -> PathBuf {
     if !path.exists() {
         let profile = if dir.ends_with("release") { "release" } else { "dev" };
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--profile", profile, "--example", name])
+            .args(["build", "--quiet", "--all-features", "--profile", profile, "--example", name])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status();
         assert!(built.unwrap().success());
