@@ -66,8 +66,8 @@ fn title(app: &App, line: &mut Canvas<'_>) {
         _ => "amdgpu-smi top",
     };
     let end = left.text(0, 0, name, palette.heading());
-    let made_up = if app.origin == Origin::Demo { "made up: " } else { "" };
-    left.text(end + 2, 0, &format!("{made_up}{}", app.machine), palette.quiet());
+    let simulated = if app.origin == Origin::Demo { "simulated: " } else { "" };
+    left.text(end + 2, 0, &format!("{simulated}{}", app.machine), palette.quiet());
 }
 
 /// Totals of all GPUs. An incomplete sum is marked.
