@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::io::Errno;
+
 use crate::backend::{Backend, Dir, Kind};
 use crate::cpu::HsmpState;
 use crate::discover::{OtherDevice, Smi, SmiBuilder};
@@ -240,6 +242,12 @@ fn kfd(smi: &Smi, diagnosis: &mut Diagnosis) {
     }
     let Some(dev) = directory(backend, "/dev") else { return };
     let state = NodeState::of(&*dev, "kfd", backend);
+    if state == NodeState::Openable && backend.host().live && !smi.gpus().iter().any(|gpu| gpu.in_kfd()) {
+        // From 7.3 on, `kfd_open` then fails with EINVAL and logs it.
+        let text = "/dev/kfd: this user may open it, but some kernels refuse while KFD has no GPU";
+        diagnosis.add(Level::Note, "kfd", text.into());
+        return;
+    }
     state.describe("kfd", "/dev/kfd", "events and compute", diagnosis);
 }
 
@@ -263,11 +271,17 @@ fn render_nodes(smi: &Smi, diagnosis: &mut Diagnosis) {
     }
 }
 
-/// The state of a device node for this user, by mode and owner.
+/// The state of a device node for this user: from the kernel, or by mode and owner for a recorded machine.
 #[derive(PartialEq, Eq)]
 enum NodeState {
     Openable,
-    Closed { mode: u32, gid: u32 },
+    Closed {
+        mode: u32,
+        uid: u32,
+        gid: u32,
+    },
+    /// Denied by a device cgroup or a security module, whatever the mode is.
+    Forbidden,
     NotADevice,
     Absent,
 }
@@ -278,18 +292,34 @@ impl NodeState {
         if meta.kind != Kind::CharDevice {
             return NodeState::NotADevice;
         }
-        let euid = backend.host().euid;
-        let mine = meta.uid == euid && meta.mode & 0o600 == 0o600;
-        match euid == 0 || mine || meta.mode & 0o006 == 0o006 {
-            true => NodeState::Openable,
-            false => NodeState::Closed { mode: meta.mode, gid: meta.gid },
+        let closed = NodeState::Closed { mode: meta.mode, uid: meta.uid, gid: meta.gid };
+        match dev.access(Path::new(file)) {
+            Some(Ok(())) => NodeState::Openable,
+            Some(Err(error)) if error.raw_os_error() == Some(Errno::PERM.raw_os_error()) => {
+                NodeState::Forbidden
+            }
+            Some(Err(_)) => closed,
+            None => {
+                let euid = backend.host().euid;
+                let mine = meta.uid == euid && meta.mode & 0o600 == 0o600;
+                let is_open = euid == 0 || mine || meta.mode & 0o006 == 0o006;
+                if is_open { NodeState::Openable } else { closed }
+            }
         }
     }
 
     fn describe(&self, subject: &'static str, nodes: &str, needed_by: &str, diagnosis: &mut Diagnosis) {
         match self {
             NodeState::Openable => diagnosis.add(Level::Good, subject, format!("{nodes}: can be opened")),
-            NodeState::Closed { mode, gid } => diagnosis
+            NodeState::Closed { mode, uid, .. } if mode & 0o060 != 0o060 => diagnosis
+                .add(Level::Note, subject, format!("{nodes}: mode {mode:04o}, owner {uid}: closed to every group"))
+                .advise(format!(
+                    "set mode 0660 (udev rule: GROUP=\"render\", MODE=\"0660\") for {needed_by}; sensors do not need it"
+                )),
+            NodeState::Forbidden => diagnosis
+                .add(Level::Note, subject, format!("{nodes}: denied by a device cgroup"))
+                .advise(format!("pass it into the container with --device for {needed_by}; sensors do not need it")),
+            NodeState::Closed { mode, gid, .. } => diagnosis
                 .add(Level::Note, subject, format!("{nodes}: mode {mode:04o}, group {gid}"))
                 .advise(format!(
                     "users need this group (usually `render`) for {needed_by}; sensors do not need it"

@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{self, Access, AtFlags, CWD, Mode, OFlags};
 
 use super::{
     Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Kind, Meta, drm, fd, hsmp,
@@ -170,6 +170,12 @@ impl Dir for LiveDir {
 
     fn meta(&self, rel: &Path) -> io::Result<Meta> {
         Ok(fd::meta(&fs::statat(&self.fd, rel, AtFlags::empty())?))
+    }
+
+    fn access(&self, rel: &Path) -> Option<io::Result<()>> {
+        // `inode_permission` asks the device cgroup, too, and no driver.
+        let wanted = Access::READ_OK | Access::WRITE_OK;
+        Some(fs::accessat(&self.fd, rel, wanted, AtFlags::EACCESS).map_err(io::Error::from))
     }
 
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {

@@ -136,6 +136,15 @@ pub trait Dir: fmt::Debug + Send + Sync {
     /// Kind, mode and owner of what stands there, links followed.
     fn meta(&self, rel: &Path) -> io::Result<Meta>;
 
+    /// Whether this process may open what stands there for reading and writing, as the kernel decides it: by owner, mode,
+    /// groups, lists of access, capabilities and the device cgroup. Nothing is opened.
+    ///
+    /// `None` where the machine is not the one that this runs on: nobody can ask its kernel.
+    fn access(&self, rel: &Path) -> Option<io::Result<()>> {
+        let _ = rel;
+        None
+    }
+
     /// Opens a directory below or beside this one.
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>>;
 

@@ -282,6 +282,10 @@ impl Dir for TimeoutDir {
         self.call(rel, |dir, rel| dir.meta(rel))
     }
 
+    fn access(&self, rel: &Path) -> Option<io::Result<()>> {
+        self.call(rel, |dir, rel| Ok(dir.access(rel))).unwrap_or_else(|error| Some(Err(error)))
+    }
+
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
         let opened = self.call(rel, |dir, rel| dir.open_dir(rel))?;
         Ok(self.shared.wrap(opened))
