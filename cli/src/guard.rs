@@ -25,6 +25,10 @@ use crate::output::note;
 /// How long the child may take to end after a signal; cleaning up takes a moment.
 const PATIENCE: Duration = Duration::from_millis(700);
 
+/// How long a change may take before the user is informed, and how long its current step may take after a signal.
+const SLOW: Duration = Duration::from_secs(5);
+const STEP: Duration = Duration::from_secs(2);
+
 /// Set if a part of the command handles signals itself.
 static CLAIMED: AtomicBool = AtomicBool::new(false);
 /// Where the child says that it is done.
@@ -123,11 +127,14 @@ fn watch(child: Pid, mut word: UnixStream) -> i32 {
         })
         .collect();
     let _ = wake.set_nonblocking(true);
-    let mut is_change = false;
+    let mut change: Option<Change> = None;
     let mut deadline: Option<(Instant, i32)> = None;
     loop {
-        let left =
-            deadline.filter(|_| !is_change).map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        let next = match &change {
+            Some(change) => change.next(),
+            None => deadline.map(|(at, _)| at),
+        };
+        let left = next.map(|at| at.saturating_duration_since(Instant::now()));
         let timeout = left.and_then(|left| Timespec::try_from(left).ok());
         let mut fds = [PollFd::new(&word, PollFlags::IN), PollFd::new(&wake, PollFlags::IN)];
         let polled = poll(&mut fds, timeout.as_ref());
@@ -135,7 +142,7 @@ fn watch(child: Pid, mut word: UnixStream) -> i32 {
         if has_word {
             let mut said = [0; 2];
             match word.read(&mut said) {
-                Ok(2) if said[0] == WAIT => is_change = true,
+                Ok(2) if said[0] == WAIT => change = Some(Change::begun()),
                 Ok(2) => return said[1].into(),
                 // It ended without a word.
                 _ => return wait_for(child),
@@ -145,6 +152,12 @@ fn watch(child: Pid, mut word: UnixStream) -> i32 {
         let _ = (&wake).read(&mut [0; 64]);
         for (signal, flag) in &seen {
             if flag.swap(false, Ordering::Relaxed) {
+                if change.as_mut().is_some_and(|change| !change.waits_after_signal()) {
+                    note(
+                        "the change is left behind, and it is not known yet whether it took effect; its process reports that when the kernel returns",
+                    );
+                    return 128 + signal;
+                }
                 // The terminal sent it to the child as well, and another program may not have.
                 let soon = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
                 let is_ending =
@@ -156,7 +169,10 @@ fn watch(child: Pid, mut word: UnixStream) -> i32 {
             }
         }
         stop_with(child);
-        if let (Some((at, status)), false) = (deadline, is_change)
+        if let Some(sentence) = change.as_mut().and_then(Change::due) {
+            note(sentence);
+        }
+        if let (Some((at, status)), None) = (deadline, &change)
             && Instant::now() >= at
         {
             note(
@@ -167,6 +183,45 @@ fn watch(child: Pid, mut word: UnixStream) -> i32 {
         if polled.is_err_and(|errno| errno != rustix::io::Errno::INTR) {
             return wait_for(child);
         }
+    }
+}
+
+/// What the user was told of a change that takes long.
+struct Change {
+    slow: Option<Instant>,
+    /// When the wait after the first signal ends; `Some(None)` once the user was told.
+    stuck: Option<Option<Instant>>,
+}
+
+impl Change {
+    fn begun() -> Change {
+        Change { slow: Some(Instant::now() + SLOW), stuck: None }
+    }
+
+    /// When the next message is due.
+    fn next(&self) -> Option<Instant> {
+        let stuck = self.stuck.flatten();
+        self.slow.into_iter().chain(stuck).min()
+    }
+
+    /// Records a signal. Returns `false` if the user was told that the next one leaves the change behind.
+    fn waits_after_signal(&mut self) -> bool {
+        self.stuck.get_or_insert_with(|| Some(Instant::now() + STEP)).is_some()
+    }
+
+    /// The message that is due now.
+    fn due(&mut self) -> Option<&'static str> {
+        let now = Instant::now();
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| now >= at);
+        if is_due(self.stuck.flatten()) {
+            (self.stuck, self.slow) = (Some(None), None);
+            return Some("the current step does not end; a further Ctrl-C leaves it behind, accepted or not");
+        }
+        if is_due(self.slow) {
+            self.slow = None;
+            return Some("the driver has not accepted the change yet; still waiting");
+        }
+        None
     }
 }
 
@@ -188,5 +243,29 @@ fn wait_for(child: Pid) -> i32 {
     match waitpid(Some(child), WaitOptions::empty()) {
         Ok(Some((_, status))) => ended(status).unwrap_or(1),
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_is_left_only_once_that_was_announced() {
+        let mut change = Change::begun();
+        assert!(change.next().is_some() && change.due().is_none());
+        assert!(change.waits_after_signal() && change.waits_after_signal());
+        // The wait has ended.
+        change.stuck = Some(Some(Instant::now()));
+        assert!(change.due().is_some_and(|said| said.contains("further Ctrl-C")));
+        assert_eq!((change.next(), change.due()), (None, None));
+        assert!(!change.waits_after_signal());
+    }
+
+    #[test]
+    fn a_slow_change_is_said_once() {
+        let mut change = Change { slow: Some(Instant::now()), stuck: None };
+        assert!(change.due().is_some_and(|said| said.contains("still waiting")));
+        assert_eq!((change.next(), change.due()), (None, None));
     }
 }
