@@ -33,7 +33,7 @@ impl EventSet {
     /// let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     /// runtime.block_on(async {
     ///     let mut events = smi.events().open()?.into_async()?;
-    ///     tree.emit(smi.gpus()[0].ids().kfd_id.unwrap(), "3 1 job hang on ring:gfx_0.0.0");
+    ///     tree.emit(smi.gpus()[0].ids().kfd_id.clone().unwrap(), "3 1 job hang on ring:gfx_0.0.0");
     ///     let event = events.next().await?.unwrap();
     ///     assert_eq!(event.kind.to_string(), "reset 1: job hang on ring:gfx_0.0.0");
     ///     Ok(())

@@ -378,10 +378,7 @@ fn nothing_is_tried() {
         assert_eq!(refused(socket.io_bandwidth("P0").unwrap_err()), (0x1d, not));
         assert_eq!(refused(socket.temperature().unwrap_err()), (0x15, not));
         let error = socket.metrics_version().unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "/dev/hsmp: message 23h to socket 0: not in protocol 2 of this processor"
-        );
+        assert_eq!(error.to_string(), "/dev/hsmp: message 23h to socket 0: not in protocol 2 of this CPU");
         let sent: Vec<u64> =
             rig.calls().iter().filter(|call| call.0 == "hsmp").map(|call| call.1[0]).collect();
         assert_eq!(sent, [0x03], "the protocol, once");
