@@ -5,9 +5,7 @@ use std::sync::Arc;
 use amdgpu_smi::backend::{Record, Tree};
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::gpu::{PowerKind, TemperatureSensor};
-use amdgpu_smi::parse::partition::{ComputePartition, MemoryPartition};
-use amdgpu_smi::reading::{Reading, Scope, Source};
-use amdgpu_smi::synth::{Kernel, Machine};
+use amdgpu_smi::reading::{Reading, Source};
 use amdgpu_smi::unit::Percent;
 use amdgpu_smi::{Error, Gpu, Smi};
 use support::fixtures::fixture;
@@ -158,8 +156,13 @@ fn a_table_that_fails_loses_no_sensor() {
 }
 
 /// A package's media engines are those of all its partitions, not those of the first.
+#[cfg(feature = "synth")]
 #[test]
 fn the_media_engines_of_a_package() {
+    use amdgpu_smi::gpu::{ComputePartition, MemoryPartition};
+    use amdgpu_smi::reading::Scope;
+    use amdgpu_smi::synth::{Kernel, Machine};
+
     let folder = tempfile::tempdir().unwrap();
     let machine = Machine::mi300x(1).kernel(Kernel::new(6, 16));
     let machine = machine.partition(ComputePartition::Cpx, MemoryPartition::Nps4).load(0.5);
