@@ -73,7 +73,12 @@ const ROWS: &[Row] = &[
     ("mi250-secondary-die-zero", "metric -E", "1/energy/total_energy_consumption", "null: on_first_die"),
     ("mi250-secondary-die-zero", "static -l", "1/limit/ppt0/socket_power_limit", "null: on_first_die"),
     ("mi250-secondary-die-zero", "monitor -p", "1/power_usage", "null: on_first_die"),
-    ("mi250-secondary-die-zero", "set -g 1 -o 200 --dry-run", "!", "the cap of an MI250 is its first die's"),
+    (
+        "mi250-secondary-die-zero",
+        "set -g 1 -o 200 --dry-run",
+        "!",
+        "set the cap of an MI250 on its first die",
+    ),
     // The board that carries the packages.
     ("board-npm", "metric -p", "0/power/ubb_power/value", "2127"),
     ("board-npm", "metric", "0/base_board/temperature/UBB_FPGA/value", "41"),
@@ -136,7 +141,12 @@ const ROWS: &[Row] = &[
         "1500",
     ),
     // A virtual function takes no cap.
-    ("vf-power-cap", "set -g 0 -o 300 --dry-run", "!", "the host sets it"),
+    (
+        "vf-power-cap",
+        "set -g 0 -o 300 --dry-run",
+        "!",
+        "only the host can set the power cap of a virtual function",
+    ),
     // Numbers with many digits.
     ("xgmi-hive-table", "xgmi", "0/hive/node_id", "17780215227696198033"),
 ];

@@ -78,12 +78,15 @@ fn index(bytes: &[u8]) -> Result<Index, String> {
         }
         let manifest = builder.manifest(text)?;
         // A recording that was written while it was taken has the time of each frame in the frame.
-        if *frame as usize == times.len()
-            && let [(number, time)] = manifest.frames[..]
-            && number == *frame
-            && times.last().is_none_or(|last| Duration::from_millis(time) >= *last)
-        {
-            times.push(Duration::from_millis(time));
+        match manifest.frames[..] {
+            [(number, time)]
+                if number == *frame
+                    && *frame as usize == times.len()
+                    && times.last().is_none_or(|last| Duration::from_millis(time) >= *last) =>
+            {
+                times.push(Duration::from_millis(time));
+            }
+            _ => {}
         }
         if *frame == 0 || *frame as usize >= times.len() {
             return Err(format!("frames/{frame:04}: MANIFEST does not list this frame"));
