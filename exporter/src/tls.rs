@@ -58,7 +58,8 @@ impl TlsServer {
                 .filter(|(version, _)| (self.min_version..=latest).contains(version))
                 .map(|(_, supported)| supported)
                 .collect();
-        let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let provider = Arc::new(ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_protocol_versions(&allowed)
             .map_err(|error| format!("min_version, max_version: {error}"))?;
         let builder = match (self.client_auth_type, &self.client_ca_file) {
@@ -68,7 +69,6 @@ impl TlsServer {
                 for certificate in certificates(&folder.join(file))? {
                     roots.add(certificate).map_err(|error| format!("{}: {error}", file.display()))?;
                 }
-                let provider = Arc::new(ring::default_provider());
                 let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
                 builder.with_client_cert_verifier(
                     verifier.map_err(|error| format!("{}: {error}", file.display()))?,

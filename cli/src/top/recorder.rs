@@ -27,8 +27,7 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Begins one, of names replaced as `capture` does it.
-    /// Starts it; the file is named after the time.
+    /// Starts it, with names replaced as in `capture`. The file is named after the time.
     pub(crate) fn start(machine: SmiBuilder, every: Duration, to: Sender<Message>) -> io::Result<Recorder> {
         let path = new_name("amdgpu-smi-top", "tar");
         let stop = Arc::new(AtomicBool::new(false));
