@@ -152,10 +152,10 @@ impl WebConfig {
         Ok(is_right)
     }
 
-    /// Whether one more may ask at present.
+    /// Returns `true` if the rate limit admits one more request now.
     ///
     /// # Errors
-    /// Why the file cannot be followed any more.
+    /// The reason why the file is no longer valid.
     pub(crate) fn has_room(&self) -> Result<bool, String> {
         let Some(shared) = &self.0 else { return Ok(true) };
         let Some((interval, burst)) = shared.rules()?.rate else { return Ok(true) };

@@ -136,10 +136,10 @@ pub trait Dir: fmt::Debug + Send + Sync {
     /// Kind, mode and owner of what stands there, links followed.
     fn meta(&self, rel: &Path) -> io::Result<Meta>;
 
-    /// Whether this process may open what stands there for reading and writing, as the kernel decides it: by owner, mode,
-    /// groups, lists of access, capabilities and the device cgroup. Nothing is opened.
+    /// Asks the kernel if this process may open the file for reading and writing. The kernel considers owner, mode,
+    /// groups, access lists, capabilities and the device cgroup, and opens nothing.
     ///
-    /// `None` where the machine is not the one that this runs on: nobody can ask its kernel.
+    /// Returns `None` on a recorded machine, which has no kernel to ask.
     fn access(&self, rel: &Path) -> Option<io::Result<()>> {
         let _ = rel;
         None

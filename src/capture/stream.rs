@@ -29,7 +29,7 @@ pub(super) struct Stream {
     pub(super) frames: usize,
     /// How long the file is, with its end.
     pub(super) bytes: u64,
-    /// Whether one more frame would make it longer than it may be.
+    /// Set if one more frame would exceed the limit of an archive.
     pub(super) is_full: bool,
 }
 

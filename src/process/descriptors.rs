@@ -343,7 +343,7 @@ impl Look<'_> {
         Some(Looked::Found { clients, opens_kfd: known.opens_kfd, descriptors, lost })
     }
 
-    /// Whether the process is no more: its directory was kept, and has nothing in it any more.
+    /// Returns `true` if the process has ended: its directory, which was kept open, is then empty.
     fn has_ended(&self) -> bool {
         self.dir.meta(Path::new("status")).is_err_and(|error| is_gone(&error))
     }

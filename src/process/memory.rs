@@ -49,7 +49,7 @@ impl Memory {
         Memory { every, whole: None, idle: HashSet::new(), known: HashMap::new() }
     }
 
-    /// Begins a look; whether it is one at everything.
+    /// Begins a scan. Returns `true` if it must cover all descriptors.
     pub(super) fn begin(&mut self, now: Instant) -> bool {
         let is_due = self.whole.is_none_or(|whole| {
             now.saturating_duration_since(whole.begun) >= self.every.max(whole.took * PART_OF_TIME)
@@ -69,7 +69,7 @@ impl Memory {
         }
     }
 
-    /// Whether a process had no GPU open when all its descriptors were looked at.
+    /// Returns `true` if a process had no GPU open when all its descriptors were last read.
     pub(super) fn is_idle(&self, pid: u32) -> bool {
         self.idle.contains(&pid)
     }

@@ -180,8 +180,8 @@ impl<'a> Look<'a> {
         }
     }
 
-    /// Whether a list has a place for a value that only the table may have: where it has the value, or cannot be read, for
-    /// then it may have it. Of a GPU that is not asked, hwmon's list says which there are.
+    /// Returns `true` if a list must show a value that only the table may have: the table has it, or could not be read
+    /// and may have it. For a GPU that sleeps or is in reset, hwmon's list decides.
     fn is_told<T>(&self, of_table: &Reading<T>, hwmon_has_any: bool) -> bool {
         match of_table {
             Ok(_) => true,
