@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
-use crate::backend::{Backend, Dir, Kind};
+use crate::backend::{Backend, Dir, FileKind};
 use crate::cpu::HsmpState;
 use crate::discover::{OtherDevice, Smi, SmiBuilder};
 use crate::error::{Error, Result};
@@ -289,7 +289,7 @@ enum NodeState {
 impl NodeState {
     fn of(dev: &dyn Dir, file: &str, backend: &dyn Backend) -> NodeState {
         let Ok(meta) = dev.meta(Path::new(file)) else { return NodeState::Absent };
-        if meta.kind != Kind::CharDevice {
+        if meta.kind != FileKind::CharDevice {
             return NodeState::NotADevice;
         }
         let closed = NodeState::Closed { mode: meta.mode, uid: meta.uid, gid: meta.gid };

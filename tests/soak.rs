@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use amdgpu_smi::Smi;
 use amdgpu_smi::backend::Tree;
 use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
-use amdgpu_smi::testing::Machine;
+use amdgpu_smi::testing::TestMachine;
 use support::fixtures;
 
 const DESKTOP: &str = "navi31-1x-k6.12-desktop";
@@ -95,7 +95,7 @@ fn nothing_is_kept() {
         sampler.sample().unwrap();
     });
 
-    let laptop = Machine::open(fixtures::fixture(LAPTOP)).unwrap();
+    let laptop = TestMachine::open(fixtures::fixture(LAPTOP)).unwrap();
     let pair = laptop.smi().unwrap();
     let fleet = |smi: &Smi| {
         let samplers =

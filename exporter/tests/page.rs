@@ -8,7 +8,7 @@ use amdgpu_smi::backend::Archive;
 use amdgpu_smi::parse::partition::ComputePartition::{Cpx, Spx};
 use amdgpu_smi::parse::partition::MemoryPartition::Nps4;
 use amdgpu_smi::synth::{self, Kernel};
-use amdgpu_smi::testing::Machine as Played;
+use amdgpu_smi::testing::TestMachine as Played;
 use amdgpu_smi_exporter::catalogue::{Collector, Metric};
 use amdgpu_smi_exporter::exposition::Names;
 use amdgpu_smi_exporter::machine::Machine;

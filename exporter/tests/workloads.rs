@@ -5,7 +5,7 @@ mod pod_resources;
 use std::path::Path;
 use std::time::Duration;
 
-use amdgpu_smi::testing::Machine as Played;
+use amdgpu_smi::testing::TestMachine as Played;
 use amdgpu_smi_exporter::catalogue::Metric;
 use amdgpu_smi_exporter::machine::Machine;
 use amdgpu_smi_exporter::observer::{GpuLabel, Observer};

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use amdgpu_smi::backend::{Archive, Backend, Kind};
+use amdgpu_smi::backend::{Archive, Backend, FileKind};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -23,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
         for entry in dir.list(Path::new(".")).unwrap_or_default() {
             let name = Path::new(&entry.name);
             let _ = (dir.read(name, &mut buf), dir.read_link(name), dir.meta(name));
-            if entry.kind == Kind::Directory {
+            if entry.kind == FileKind::Directory {
                 dirs.extend(dir.open_dir(name));
             }
         }

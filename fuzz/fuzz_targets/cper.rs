@@ -2,11 +2,11 @@
 
 #![no_main]
 
-use amdgpu_smi::parse::cper::records;
+use amdgpu_smi::gpu::CperRecords;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    let found = records(input);
+    let found = CperRecords::decode(input);
     let total: usize = found.records.iter().map(|record| record.bytes.len()).sum();
     assert!(total <= input.len());
     for record in &found.records {

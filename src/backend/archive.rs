@@ -282,7 +282,7 @@ impl Dir for ArchiveDir {
     fn meta(&self, rel: &Path) -> io::Result<Meta> {
         let (_, state) = self.held.find(self.id, rel, true)?;
         let kind = match state.device {
-            Some(_) => super::Kind::CharDevice,
+            Some(_) => super::FileKind::CharDevice,
             None => state.kind(),
         };
         let device = state.device.unwrap_or_default();

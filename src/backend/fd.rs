@@ -10,7 +10,7 @@ use rustix::buffer::spare_capacity;
 use rustix::fs::{self, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
-use super::{ATTRIBUTE_LIMIT, Attr, Entry, Kind, Meta};
+use super::{ATTRIBUTE_LIMIT, Attr, Entry, FileKind, Meta};
 
 /// Flags of every open for reading. Without NONBLOCK the open of a fifo waits for a writer.
 pub(super) const READ: OFlags =
@@ -109,12 +109,12 @@ pub(super) fn meta(stat: &Stat) -> Meta {
     }
 }
 
-fn kind(file_type: FileType) -> Kind {
+fn kind(file_type: FileType) -> FileKind {
     match file_type {
-        FileType::RegularFile => Kind::File,
-        FileType::Directory => Kind::Directory,
-        FileType::Symlink => Kind::Link,
-        FileType::CharacterDevice => Kind::CharDevice,
-        _ => Kind::Other,
+        FileType::RegularFile => FileKind::File,
+        FileType::Directory => FileKind::Directory,
+        FileType::Symlink => FileKind::Link,
+        FileType::CharacterDevice => FileKind::CharDevice,
+        _ => FileKind::Other,
     }
 }

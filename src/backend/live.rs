@@ -8,7 +8,8 @@ use std::sync::Arc;
 use rustix::fs::{self, Access, AtFlags, CWD, Mode, OFlags};
 
 use super::{
-    Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Kind, Meta, drm, fd, hsmp,
+    Attr, Backend, Dir, DrmQuery, Entry, FileKind, HostFacts, HsmpMessage, Kfd, KfdVersion, Meta, drm, fd,
+    hsmp,
 };
 use crate::id::{GpuId, RenderMinor};
 use crate::sys::ioctl;
@@ -54,7 +55,7 @@ impl Backend for Live {
         let fd = rustix::io::retry_on_intr(|| fs::openat(CWD, &path, fd::READ, Mode::empty()))?;
         let other = || io::Error::new(io::ErrorKind::InvalidData, "not the device that it is named after");
         let meta = fd::meta(&fs::fstat(&fd)?);
-        if (meta.kind, meta.device) != (Kind::CharDevice, (DRM_MAJOR, node.0)) {
+        if (meta.kind, meta.device) != (FileKind::CharDevice, (DRM_MAJOR, node.0)) {
             return Err(other());
         }
         let driver = ioctl::drm_version(fd.as_fd())?;
@@ -87,7 +88,7 @@ impl Backend for Live {
 fn send(message: &HsmpMessage, flags: OFlags) -> io::Result<Vec<u32>> {
     let fd = rustix::io::retry_on_intr(|| fs::openat(CWD, hsmp::HSMP, flags, Mode::empty()))?;
     let meta = fd::meta(&fs::fstat(&fd)?);
-    if (meta.kind, meta.device.0) != (Kind::CharDevice, MISC_MAJOR) {
+    if (meta.kind, meta.device.0) != (FileKind::CharDevice, MISC_MAJOR) {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "not the device that it is named after"));
     }
     ioctl::hsmp(fd.as_fd(), message.socket, message.number, message.argument, message.response)

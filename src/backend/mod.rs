@@ -192,12 +192,12 @@ pub struct Entry {
     /// The name of the entry.
     pub name: OsString,
     /// The kind of entry; a link is not followed.
-    pub kind: Kind,
+    pub kind: FileKind,
 }
 
 /// Kinds of entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum FileKind {
     /// A regular file, as all attributes are.
     File,
     /// A folder of other entries.
@@ -215,7 +215,7 @@ pub enum Kind {
 #[non_exhaustive]
 pub struct Meta {
     /// The kind of entry.
-    pub kind: Kind,
+    pub kind: FileKind,
     /// Permission bits, as in `0o644`.
     pub mode: u32,
     /// User id of the owner.

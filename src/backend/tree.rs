@@ -14,7 +14,9 @@ use rustix::io::Errno;
 
 use super::manifest::{self, Manifest};
 use super::scripted::{Emitted, Scripted, ScriptedKfd};
-use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, drm, fd, hsmp};
+use super::{
+    Attr, Backend, Dir, DrmQuery, Entry, FileKind, HostFacts, HsmpMessage, Kfd, Meta, drm, fd, hsmp,
+};
 use crate::id::{GpuId, RenderMinor};
 
 /// How often an openat2 with EAGAIN is retried. It fails when a rename anywhere on the machine races with a `..`
@@ -462,7 +464,7 @@ impl Dir for TreeDir {
         self.root.refused(&stat)?;
         let mut entries = fd::list(fd::open_for_listing(dir.as_fd())?)?;
         if let Some(names) = self.root.empty.get(&key(&stat)) {
-            entries.extend(names.iter().map(|name| Entry { name: name.clone(), kind: Kind::Directory }));
+            entries.extend(names.iter().map(|name| Entry { name: name.clone(), kind: FileKind::Directory }));
             entries.sort_unstable();
             entries.dedup_by(|a, b| a.name == b.name);
         }
@@ -472,7 +474,7 @@ impl Dir for TreeDir {
     fn meta(&self, rel: &Path) -> io::Result<Meta> {
         let file = match self.open(rel, OFlags::PATH | OFlags::CLOEXEC) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_empty_dir(rel) => {
-                return Ok(Meta { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, device: (0, 0) });
+                return Ok(Meta { kind: FileKind::Directory, mode: 0o755, uid: 0, gid: 0, device: (0, 0) });
             }
             result => result?,
         };
@@ -488,7 +490,7 @@ impl Dir for TreeDir {
             (meta.uid, meta.gid) = *owner;
         }
         if let Some(numbers) = self.root.device.get(&key(&stat)) {
-            (meta.kind, meta.device) = (Kind::CharDevice, *numbers);
+            (meta.kind, meta.device) = (FileKind::CharDevice, *numbers);
         }
         Ok(meta)
     }

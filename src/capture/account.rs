@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::io::Errno;
 
-use crate::backend::{Dir, Entry, Kind, Meta};
+use crate::backend::{Dir, Entry, FileKind, Meta};
 
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
@@ -136,9 +136,9 @@ impl Account {
         }
         for entry in entries {
             let body = match entry.kind {
-                Kind::Directory => Body::Directory,
+                FileKind::Directory => Body::Directory,
                 // Their targets are asked for at the end.
-                Kind::Link | Kind::File | Kind::CharDevice | Kind::Other => Body::Unread,
+                FileKind::Link | FileKind::File | FileKind::CharDevice | FileKind::Other => Body::Unread,
             };
             self.put(&path.join(&entry.name), body);
         }
@@ -159,7 +159,7 @@ impl Account {
             if !matches!(seen.body, Body::Missing | Body::Link(_)) {
                 seen.meta = top.meta(path).ok();
             }
-            if seen.body == Body::Unread && seen.meta.is_some_and(|meta| meta.kind == Kind::Directory) {
+            if seen.body == Body::Unread && seen.meta.is_some_and(|meta| meta.kind == FileKind::Directory) {
                 seen.body = Body::Directory;
             }
         }

@@ -172,7 +172,9 @@ impl Dir for ObservedDir {
     fn meta(&self, rel: &Path) -> io::Result<Meta> {
         let meta = self.inner.meta(rel);
         self.observer.shared.note(&self.path().join(rel), true, |account, path| match &meta {
-            Ok(meta) if meta.kind == crate::backend::Kind::Directory => account.put(path, Body::Directory),
+            Ok(meta) if meta.kind == crate::backend::FileKind::Directory => {
+                account.put(path, Body::Directory)
+            }
             Ok(_) => account.put(path, Body::Unread),
             Err(error) => account.failed(path, error, Body::Unread),
         });

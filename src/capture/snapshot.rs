@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rustix::io::Errno;
 
 use super::account::{Account, Body, Seen};
-use crate::backend::{Kind, Meta};
+use crate::backend::{FileKind, Meta};
 
 /// A machine at one time, by path relative to its root.
 #[derive(Debug, Default)]
@@ -106,7 +106,7 @@ impl Snapshot {
 
 fn item(seen: &Seen) -> Option<Item> {
     let meta = seen.meta;
-    let is_device = meta.is_some_and(|meta| meta.kind == Kind::CharDevice);
+    let is_device = meta.is_some_and(|meta| meta.kind == FileKind::CharDevice);
     let (what, errno) = match &seen.body {
         Body::Missing => return None,
         Body::File(bytes) => (What::File(bytes.clone()), seen.errno),

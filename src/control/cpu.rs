@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use super::{unbounded, within};
 use crate::backend::hsmp::HSMP;
-use crate::backend::{HsmpMessage, Kind};
+use crate::backend::{FileKind, HsmpMessage};
 use crate::cpu::{CodeRange, Core, FabricPstate, Message, Socket, message_error};
 use crate::error::{Error, HsmpRefusal, Op, Result};
 use crate::parse::hsmp::request;
@@ -158,7 +158,7 @@ impl<A> CpuPlan<A> {
         let meta = dir.and_then(|dir| dir.meta(path.file_name().unwrap_or_default().as_ref()));
         let Ok(meta) = meta else { return Err(Error::NoHsmp { path: path.into() }) };
         let allowed = if backend.host().euid == meta.uid { 0o200 } else { 0o022 };
-        if meta.kind != Kind::CharDevice || backend.host().euid != 0 && meta.mode & allowed == 0 {
+        if meta.kind != FileKind::CharDevice || backend.host().euid != 0 && meta.mode & allowed == 0 {
             let hint = "only root may do this; the device's mode excludes this user";
             return Err(Error::NoPermission { op: Op::Write, path: path.into(), hint });
         }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::device;
 use super::file::{self, File};
-use super::scan::{Machine, Package};
+use super::scan::{CpuMachine, Package};
 use crate::backend::{Dir, HsmpMessage, hsmp::HSMP};
 use crate::error::{Error, HsmpRefusal, Result};
 use crate::parse::hsmp::table::{HsmpMetrics, Mi300aTable};
@@ -20,7 +20,7 @@ const PROTOCOL_VERSION: File<u32> =
 
 /// One look at a socket.
 pub(super) struct Look<'a> {
-    pub(super) machine: &'a Machine,
+    pub(super) machine: &'a CpuMachine,
     pub(super) package: &'a Package,
     /// Set if the firmware let a message of this look time out.
     silent: Cell<bool>,
@@ -28,7 +28,7 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn new(machine: &'a Machine, package: &'a Package) -> Look<'a> {
+    pub(super) fn new(machine: &'a CpuMachine, package: &'a Package) -> Look<'a> {
         Look { machine, package, silent: Cell::new(false), table: OnceCell::new() }
     }
 

@@ -6,7 +6,7 @@ use crate::attribute::Answer;
 use crate::error::{Error, HsmpRefusal};
 use crate::parse::hsmp::answer::{self, DdrBandwidth, DimmPower, DimmTemperatureRange, DimmThermal};
 use crate::parse::hsmp::request::{self, SidebandRegister, Traffic};
-use crate::parse::hsmp::{Link, Message};
+use crate::parse::hsmp::{HsmpLink, Message};
 use crate::parse::scalar;
 use crate::reading::{Reading, Source};
 use crate::unit::{GigabytesPerSecond, MegabitsPerSecond, Percent};
@@ -142,7 +142,7 @@ impl Socket {
 
     fn link(&self, message: Message, name: &str, traffic: Traffic) -> Reading<MegabitsPerSecond> {
         let look = self.look();
-        let links = Link::of_protocol(look.protocol()?.value);
+        let links = HsmpLink::of_protocol(look.protocol()?.value);
         let link = links.iter().find(|link| link.name == name);
         let argument = link.map(|link| request::link(*link, traffic));
         match (look.ask_about(message, argument, |[word]| answer::link_bandwidth(word)), links) {

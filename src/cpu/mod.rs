@@ -68,7 +68,7 @@ pub use crate::parse::hsmp::request::{CodeRange, SidebandRegister, Traffic};
 pub use crate::parse::hsmp::table::{
     Field, FieldUnit, HsmpMetrics, Mi300aTable, VeniceCcd, VeniceIod, VeniceTable,
 };
-pub use crate::parse::hsmp::{DriverTable, Kind as MessageKind, Link, Message, Sizes};
+pub use crate::parse::hsmp::{DriverTable, HsmpLink, Message, MessageKind, Sizes};
 pub use clock::SocketClocks;
 pub use core::Core;
 pub use power::SocketPower;
@@ -79,12 +79,12 @@ pub use thermal::CpuTemperature;
 
 #[cfg(feature = "control")]
 pub(crate) use file::of_message as message_error;
-use scan::Machine;
+use scan::CpuMachine;
 
 /// A machine's CPUs, as they were at the scan. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Cpus {
-    machine: Arc<Machine>,
+    machine: Arc<CpuMachine>,
     sockets: Vec<Socket>,
 }
 
@@ -95,7 +95,7 @@ impl SmiBuilder {
     /// [`Error::Root`](crate::Error::Root) if the root is not a machine; errors of listing `/sys/devices/system/cpu`.
     #[doc(alias = "amdsmi_init")]
     pub fn cpus(&self) -> Result<Cpus> {
-        Cpus::new(Machine::scan(self.open()?)?)
+        Cpus::new(CpuMachine::scan(self.open()?)?)
     }
 }
 
@@ -106,12 +106,12 @@ impl Smi {
     /// Errors of listing `/sys/devices/system/cpu`.
     #[doc(alias = "amdsmi_get_cpu_handles")]
     pub fn cpus(&self) -> Result<Cpus> {
-        Cpus::new(Machine::scan(self.backend().clone())?)
+        Cpus::new(CpuMachine::scan(self.backend().clone())?)
     }
 }
 
 impl Cpus {
-    fn new(machine: Machine) -> Result<Cpus> {
+    fn new(machine: CpuMachine) -> Result<Cpus> {
         let machine = Arc::new(machine);
         let sockets = (0..machine.packages.len()).map(|index| Socket::new(&machine, index)).collect();
         Ok(Cpus { machine, sockets })

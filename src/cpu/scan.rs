@@ -50,7 +50,7 @@ pub struct CpuModel {
 
 /// The data shared by all handles of one scan.
 #[derive(Debug)]
-pub(super) struct Machine {
+pub(super) struct CpuMachine {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) model: CpuModel,
     pub(super) packages: Vec<Package>,
@@ -78,8 +78,8 @@ pub(super) struct CoreThreads {
     pub(super) apic_id: Option<u32>,
 }
 
-impl Machine {
-    pub(super) fn scan(backend: Arc<dyn Backend>) -> Result<Machine> {
+impl CpuMachine {
+    pub(super) fn scan(backend: Arc<dyn Backend>) -> Result<CpuMachine> {
         let path = Path::new(SYSTEM);
         let system = backend.open_dir(path).map_err(|error| file::error(Op::OpenDir, path.into(), &error))?;
         let entries =
@@ -121,7 +121,7 @@ impl Machine {
             name: first.name,
             is_virtual: first.is_virtual,
         };
-        Ok(Machine { backend, model, packages, devices: OnceLock::new(), driver: OnceLock::new() })
+        Ok(CpuMachine { backend, model, packages, devices: OnceLock::new(), driver: OnceLock::new() })
     }
 
     /// The directories of the drivers, found at the first use.

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::file::{self, File};
 use super::look::Look;
-use super::scan::{CpuModel, Machine, Package};
+use super::scan::{CpuMachine, CpuModel, Package};
 #[cfg(feature = "control")]
 use crate::backend::HsmpMessage;
 use crate::error::Result;
 use crate::parse::hsmp::answer::{self, FirmwareVersion};
 use crate::parse::hsmp::table::HsmpMetrics;
-use crate::parse::hsmp::{Link, Message, attribute};
+use crate::parse::hsmp::{HsmpLink, Message, attribute};
 use crate::reading::{Reading, Scope, Source, Value};
 
 const FIRMWARE_VERSION: File<FirmwareVersion> =
@@ -22,7 +22,7 @@ const FIRMWARE_VERSION: File<FirmwareVersion> =
 /// A socket with its CPU. Cheap to clone.
 #[derive(Clone)]
 pub struct Socket {
-    machine: Arc<Machine>,
+    machine: Arc<CpuMachine>,
     index: usize,
 }
 
@@ -33,11 +33,11 @@ impl fmt::Debug for Socket {
 }
 
 impl Socket {
-    pub(super) fn new(machine: &Arc<Machine>, index: usize) -> Socket {
+    pub(super) fn new(machine: &Arc<CpuMachine>, index: usize) -> Socket {
         Socket { machine: machine.clone(), index }
     }
 
-    pub(super) fn parts(&self) -> (&Machine, &Package) {
+    pub(super) fn parts(&self) -> (&CpuMachine, &Package) {
         // The index is always valid: handles are created only from the list of packages.
         #[allow(clippy::indexing_slicing, reason = "handles are made by counting the packages")]
         (&self.machine, &self.machine.packages[self.index])
@@ -60,7 +60,7 @@ impl Socket {
         &*self.machine.backend
     }
 
-    pub(super) fn machine(&self) -> &Arc<Machine> {
+    pub(super) fn machine(&self) -> &Arc<CpuMachine> {
         &self.machine
     }
 
@@ -176,7 +176,7 @@ impl Socket {
     ///
     /// # Errors
     /// As [`Socket::protocol_version`].
-    pub fn links(&self) -> Result<&'static [Link]> {
-        Ok(Link::of_protocol(self.protocol_version()?.value))
+    pub fn links(&self) -> Result<&'static [HsmpLink]> {
+        Ok(HsmpLink::of_protocol(self.protocol_version()?.value))
     }
 }

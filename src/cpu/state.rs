@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::scan::{MODULES, Machine};
+use super::scan::{CpuMachine, MODULES};
 use crate::backend::hsmp::HSMP;
 
 /// The state of HSMP, determined without a query.
@@ -73,7 +73,7 @@ impl fmt::Display for HsmpState {
     }
 }
 
-impl Machine {
+impl CpuMachine {
     pub(super) fn hsmp_state(&self) -> HsmpState {
         let there = |path: &str| {
             let path = Path::new(path);

@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use super::derived::Derived;
 use super::kfd::{self, Opened};
 use super::refused::{Refused, Warning, check_mask};
-use super::source::Source;
+use super::source::EventSource;
 use super::{Event, EventKind, EventMask, KfdVersion, Origin};
 use crate::backend::Backend;
 use crate::error::{Error, Op, Result};
@@ -42,7 +42,7 @@ pub struct EventSet {
     waiting: OwnedFd,
     /// Set while `waiting` is readable.
     armed: bool,
-    sources: Vec<Source>,
+    sources: Vec<EventSource>,
     /// The next GPU to deliver an event; GPUs take turns.
     turn: usize,
     next_token: u64,
@@ -120,7 +120,7 @@ impl EventSet {
         let subscribed = |error: io::Error| kfd::subscribe_error(id, &error);
         let fd = self.kfd.kfd.smi_events(id).map_err(subscribed)?;
         let page_size = u64::try_from(self.backend.host().page_size).unwrap_or(4096);
-        let mut source = Source::new(gpu.clone(), id, self.next_token, fd, self.kfd.version, page_size);
+        let mut source = EventSource::new(gpu.clone(), id, self.next_token, fd, self.kfd.version, page_size);
         source.set_mask(self.mask).map_err(|error| kfd::call_error(Op::Subscribe, &error))?;
         let token = epoll::EventData::new_u64(source.token);
         epoll::add(&self.epoll, &source.fd, token, epoll::EventFlags::IN)
@@ -136,7 +136,7 @@ impl EventSet {
         self.remove(|source| gpu.ids().kfd_id == Ok(source.id));
     }
 
-    fn remove(&mut self, which: impl Fn(&Source) -> bool) {
+    fn remove(&mut self, which: impl Fn(&EventSource) -> bool) {
         let epoll = &self.epoll;
         self.sources.retain(|source| {
             let stays = !which(source);
@@ -319,7 +319,7 @@ impl EventSet {
     }
 
     fn has_event(&self) -> bool {
-        !self.ahead.is_empty() || self.sources.iter().any(Source::has_event)
+        !self.ahead.is_empty() || self.sources.iter().any(EventSource::has_event)
     }
 
     /// The next fetched event.
@@ -330,7 +330,7 @@ impl EventSet {
         let count = self.sources.len();
         for offset in 0..count {
             let index = (self.turn + offset) % count;
-            let Some(event) = self.sources.get_mut(index).and_then(Source::next) else { continue };
+            let Some(event) = self.sources.get_mut(index).and_then(EventSource::next) else { continue };
             self.turn = (index + 1) % count;
             if matches!(event.kind, EventKind::ProcessStart { .. } | EventKind::ProcessEnd { .. }) {
                 // The kernel reports them itself.

@@ -19,7 +19,7 @@ const INDEPENDENT_MINOR: u32 = 10;
 
 /// One event descriptor. The kernel's descriptor never ends and never blocks (`kfd_smi_ev_read`).
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct EventSource {
     pub(super) gpu: Gpu,
     pub(super) id: GpuId,
     /// The token in the epoll descriptor.
@@ -38,7 +38,7 @@ pub(super) struct Source {
     pub(super) ended: bool,
 }
 
-impl Source {
+impl EventSource {
     pub(super) fn new(
         gpu: Gpu,
         id: GpuId,
@@ -46,11 +46,24 @@ impl Source {
         fd: OwnedFd,
         version: KfdVersion,
         page_size: u64,
-    ) -> Source {
+    ) -> EventSource {
         let (lines, chunk) = (LineAssembler::new(), Vec::new());
         let arrival = BootTime::default();
         let mask = EventMask::empty();
-        Source { gpu, id, token, fd, mask, version, page_size, lines, chunk, at: 0, arrival, ended: false }
+        EventSource {
+            gpu,
+            id,
+            token,
+            fd,
+            mask,
+            version,
+            page_size,
+            lines,
+            chunk,
+            at: 0,
+            arrival,
+            ended: false,
+        }
     }
 
     /// Sets the mask by writing eight bytes at once (`kfd_smi_ev_write`).
@@ -110,7 +123,7 @@ impl Source {
         Some(Event { gpu: self.gpu.clone(), kind, raw, arrival: self.arrival, origin: Origin::Kernel })
     }
 
-    /// Returns `true` if [`Source::next`] has an event.
+    /// Returns `true` if [`EventSource::next`] has an event.
     pub(super) fn has_event(&self) -> bool {
         self.chunk.get(self.at..).is_some_and(|rest| rest.contains(&b'\n'))
             || self.ended && !(self.lines.partial().is_empty() && self.at == self.chunk.len())

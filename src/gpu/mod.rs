@@ -62,7 +62,10 @@ pub use crate::parse::pcie::PcieTraffic;
 pub use crate::parse::performance::{PerformanceLevel, ThrottlingLogging};
 pub use crate::parse::policy::{Isolation, PolicyLevel};
 pub use crate::parse::profile::PowerProfile;
-pub use crate::parse::ras::{BadPage, BadPageStatus, ErrorCounts, EventState, RasEvent, RasSchema};
+pub use crate::parse::ras::{
+    BadPage, BadPageStatus, ErrorCounts, EventState, RasEvent, RasSchema, block_name as ras_block_name,
+    block_names as ras_block_names,
+};
 pub use crate::parse::system::ModuleState;
 pub use crate::parse::tops_limiter::{PtlFormat, PtlFormats};
 pub use crate::parse::xgmi::{PortPair, XgmiErrors};

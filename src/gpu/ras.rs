@@ -7,7 +7,7 @@ use crate::attribute::{Absent, RAS_EVENT_STATE, RAS_FEATURES, RAS_SCHEMA, RAS_VE
 #[cfg(doc)]
 use crate::error::Unavailable;
 use crate::error::{Error, Op, Result};
-use crate::parse::cper::{self, CperRecords};
+use crate::parse::cper::CperRecords;
 use crate::parse::ras::{self, BadPage, ErrorCounts, EventState, RasSchema};
 use crate::parse::scalar;
 use crate::reading::{Reading, Source, Value, bundle};
@@ -285,7 +285,7 @@ impl Gpu {
         let dir = self.inner.backend.open_dir(&self.debugfs()).map_err(|error| failed(Op::OpenDir, error))?;
         let mut buf = Vec::new();
         dir.read_once(file, ROOM, &mut buf).map_err(|error| failed(Op::Read, error))?;
-        Ok(cper::records(&buf))
+        Ok(CperRecords::decode(&buf))
     }
 
     /// The package's debugfs directory: by card number, or by address if the card is not known.

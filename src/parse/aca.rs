@@ -59,53 +59,53 @@ impl AcaRegisters {
         let (Some(kind), Some(severity)) = (self.kind(), self.severity()) else { return INVALID };
         use AcaSeverity::{Corrected, Fatal, Uncorrected};
         match (kind, severity) {
-            (Kind::OnDieEcc | Kind::EndToEndCrc | Kind::OtherMemory, Corrected) => 24,
-            (Kind::OnDieEcc, Fatal) => 20,
-            (Kind::OnDieEcc, Uncorrected) => 22,
-            (Kind::EndToEndCrc, Fatal) => 21,
-            (Kind::EndToEndCrc, Uncorrected) => 23,
-            (Kind::OtherMemory, Fatal) => 25,
-            (Kind::Wafl, Corrected) => 15,
-            (Kind::Wafl, Fatal) => 16,
-            (Kind::Xgmi, Corrected) => 17,
-            (Kind::Xgmi, Fatal) => 18,
-            (Kind::Assertion, Fatal) => 26,
-            (Kind::Watchdog, Fatal) => 27,
-            (Kind::Internal, Uncorrected) => 28,
-            (Kind::Internal, Corrected) => 29,
-            (Kind::Internal, Fatal) => 30,
+            (FaultKind::OnDieEcc | FaultKind::EndToEndCrc | FaultKind::OtherMemory, Corrected) => 24,
+            (FaultKind::OnDieEcc, Fatal) => 20,
+            (FaultKind::OnDieEcc, Uncorrected) => 22,
+            (FaultKind::EndToEndCrc, Fatal) => 21,
+            (FaultKind::EndToEndCrc, Uncorrected) => 23,
+            (FaultKind::OtherMemory, Fatal) => 25,
+            (FaultKind::Wafl, Corrected) => 15,
+            (FaultKind::Wafl, Fatal) => 16,
+            (FaultKind::Xgmi, Corrected) => 17,
+            (FaultKind::Xgmi, Fatal) => 18,
+            (FaultKind::Assertion, Fatal) => 26,
+            (FaultKind::Watchdog, Fatal) => 27,
+            (FaultKind::Internal, Uncorrected) => 28,
+            (FaultKind::Internal, Corrected) => 29,
+            (FaultKind::Internal, Fatal) => 30,
             _ => UNIDENTIFIED,
         }
     }
 
     /// The kind of failure; absent for an unknown bank or error.
-    fn kind(&self) -> Option<Kind> {
+    fn kind(&self) -> Option<FaultKind> {
         let error = (self.status >> 16 & 0x3f) as u8;
         let hardware = (self.ipid >> 32 & 0xfff) as u16;
         let kind = (self.ipid >> 48) as u16;
         if (0x3a..=0x3e).contains(&error) {
-            return self.graphics_error().then_some(Kind::Internal);
+            return self.graphics_error().then_some(FaultKind::Internal);
         }
         Some(match (hardware, kind, error) {
             // UMC, a memory controller.
-            (0x96, 0, 0) => Kind::OnDieEcc,
-            (0x96, 0, 0xb | 0xf) => Kind::EndToEndCrc,
-            (0x96, 0, 1 | 4 | 5 | 9) => Kind::OtherMemory,
-            (0x96, 0, 2 | 6 | 0xa | 0xd | 0xe) => Kind::Internal,
+            (0x96, 0, 0) => FaultKind::OnDieEcc,
+            (0x96, 0, 0xb | 0xf) => FaultKind::EndToEndCrc,
+            (0x96, 0, 1 | 4 | 5 | 9) => FaultKind::OtherMemory,
+            (0x96, 0, 2 | 6 | 0xa | 0xd | 0xe) => FaultKind::Internal,
             // CS and PIE, the coherent slaves and the power management of the data fabric.
-            (0x2e, 2, 0x11) | (0x2e, 1, 0) => Kind::Assertion,
-            (0x2e, 1, 5) => Kind::Watchdog,
-            (0x2e, 2, 0..=0x14) | (0x2e, 1, 0..=7) | (0x2e, 4, 0..=6) => Kind::Internal,
+            (0x2e, 2, 0x11) | (0x2e, 1, 0) => FaultKind::Assertion,
+            (0x2e, 1, 5) => FaultKind::Watchdog,
+            (0x2e, 2, 0..=0x14) | (0x2e, 1, 0..=7) | (0x2e, 4, 0..=6) => FaultKind::Internal,
             // PCS and the SerDes of links between packages.
-            (0x50, 0, 0..=0x1c) => Kind::Xgmi,
-            (0x267, 0, 0..=3) | (0xff, 1, 0x3f) => Kind::Wafl,
-            (0x259, 0, 0..=3) => Kind::LinkSerDes,
+            (0x50, 0, 0..=0x1c) => FaultKind::Xgmi,
+            (0x267, 0, 0..=3) | (0xff, 1, 0x3f) => FaultKind::Wafl,
+            (0x259, 0, 0..=3) => FaultKind::LinkSerDes,
             // The PSP and the SMU.
-            (0xff, 1, 0..=0x12) | (0x01, 1, 0..=9 | 0xb) => Kind::Internal,
+            (0xff, 1, 0..=0x12) | (0x01, 1, 0..=9 | 0xb) => FaultKind::Internal,
             // NBIO, PCIe, PB, NBIF, SHUB.
-            (0x18, 0, 0..=5) | (0x46, 1, 0) | (0x05, 0, 0) | (0x6c | 0x80, 0, 0..=3) => Kind::Internal,
+            (0x18, 0, 0..=5) | (0x46, 1, 0) | (0x05, 0, 0) | (0x6c | 0x80, 0, 0..=3) => FaultKind::Internal,
             // USR, the links between the dies of a package.
-            (0x170, 0, 0..=0x13 | 0x15..=0x1f) | (0x180, 0, 0..=0xc) => Kind::Internal,
+            (0x170, 0, 0..=0x13 | 0x15..=0x1f) | (0x180, 0, 0..=0xc) => FaultKind::Internal,
             _ => return None,
         })
     }
@@ -125,7 +125,7 @@ impl AcaRegisters {
 
 /// Kinds of failure, as far as AFIDs distinguish them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum FaultKind {
     OnDieEcc,
     EndToEndCrc,
     OtherMemory,

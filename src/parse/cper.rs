@@ -227,25 +227,35 @@ pub struct CperRecords {
     pub cut: usize,
 }
 
-/// Reads all records of `amdgpu_ring_cper`, or of a file with one record.
-///
-/// What is no record is skipped: the ring's pointers before them, the rest of an overwritten one.
-pub fn records(bytes: &[u8]) -> CperRecords {
-    let mut found = CperRecords::default();
-    let mut rest = bytes;
-    while rest.len() >= HEADER {
-        match record(rest) {
-            Some(Ok((record, after))) => {
-                found.records.push(record);
-                rest = after;
-                continue;
+impl CperRecords {
+    /// Reads all records of `amdgpu_ring_cper`, or of a file with one record.
+    ///
+    /// Bytes outside records are skipped: the ring's pointers before them, the rest of an overwritten one.
+    ///
+    /// # Examples
+    /// ```
+    /// use amdgpu_smi::gpu::CperRecords;
+    ///
+    /// let found = CperRecords::decode(b"no record");
+    /// assert!(found.records.is_empty());
+    /// ```
+    pub fn decode(bytes: &[u8]) -> CperRecords {
+        let mut found = CperRecords::default();
+        let mut rest = bytes;
+        while rest.len() >= HEADER {
+            match record(rest) {
+                Some(Ok((record, after))) => {
+                    found.records.push(record);
+                    rest = after;
+                    continue;
+                }
+                Some(Err(Cut)) => found.cut += 1,
+                None => {}
             }
-            Some(Err(Cut)) => found.cut += 1,
-            None => {}
+            rest = rest.get(1..).unwrap_or_default();
         }
-        rest = rest.get(1..).unwrap_or_default();
+        found
     }
-    found
 }
 
 /// A record that is longer than what there is.

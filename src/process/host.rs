@@ -4,9 +4,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{Process, ProcessId, refused};
+use crate::backend::{Backend, Live};
 use crate::discover::Smi;
 use crate::error::{Error, Op, Result};
 use crate::gpu;
+use crate::id::Pid;
 use crate::parse::Parsed;
 use crate::parse::process::{command_line, stat};
 use crate::unit::{Bytes, Nanoseconds};
@@ -38,6 +40,23 @@ impl HostUse {
         let worked = Nanoseconds(self.processor_time.0.saturating_sub(earlier.processor_time.0));
         Some(worked.seconds() * 100.0 / passed.as_secs_f64())
     }
+}
+
+/// Start time of a process of this machine, in clock ticks since boot; with the id, it identifies one process.
+///
+/// Equal to [`HostUse::start_ticks`] while the id still belongs to the process that was looked at.
+///
+/// # Source
+/// `/proc/<pid>/stat`.
+///
+/// # Errors
+/// [`Error::NotSupported`] after the process has ended; other errors of `stat`.
+pub fn start_ticks(pid: Pid) -> Result<u64> {
+    let directory = Path::new("/proc").join(pid.to_string());
+    let opened = Live::new().open_dir(&directory);
+    let dir = opened.map_err(|error| refused(Op::OpenDir, directory.clone(), &error))?;
+    let failed = |op, path, error: std::io::Error| refused(op, path, &error);
+    Ok(gpu::read(&*dir, "stat", failed, stat)?.start_ticks)
 }
 
 impl Smi {

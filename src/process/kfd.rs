@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use super::wanted::Wanted;
 use super::{Failures, KfdQueue, KfdUse, QueueKind, below, is_gone, number};
-use crate::backend::{Backend, Dir, Kind};
+use crate::backend::{Backend, Dir, FileKind};
 use crate::error::{Error, Op, Result};
 use crate::gpu::{self, Gpu};
 use crate::id::GpuId;
@@ -191,7 +191,7 @@ impl ProcessFiles<'_> {
             if let Some(id) = name.strip_prefix("vram_").and_then(|id| number(id.as_ref())) {
                 ids.push(id);
             } else if name.starts_with("context_")
-                && entry.kind == Kind::Directory
+                && entry.kind == FileKind::Directory
                 && context == Path::new(".")
             {
                 contexts.push(name.to_owned());

@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use self::host::HostUse;
+pub use self::host::{HostUse, start_ticks};
 use self::memory::Memory;
 use self::wanted::Wanted;
 use crate::backend::Backend;
@@ -41,6 +41,7 @@ use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::id::{Bdf, GpuId, Pid};
 pub use crate::parse::fdinfo::{Engine, EngineTime, FdInfo, MemoryRegion, RegionUse};
+pub use crate::parse::process::{container_id, slurm_job};
 use crate::reading::Reading;
 use crate::unit::{Bytes, Microseconds, Milliseconds, Nanoseconds};
 

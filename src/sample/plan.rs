@@ -110,7 +110,7 @@ impl Part {
             return false;
         }
         self.tried = true;
-        let mut plan = Plan { gpu, fields, sample, slots: Vec::new(), gone: false };
+        let mut plan = SamplePlan { gpu, fields, sample, slots: Vec::new(), gone: false };
         self.complete = match self.group {
             Group::Clocks => plan.clocks(self.only_clock),
             group => plan.part(group, self.only.as_ref()),
@@ -126,7 +126,7 @@ impl Part {
     }
 }
 
-struct Plan<'a> {
+struct SamplePlan<'a> {
     gpu: &'a Gpu,
     fields: SampleFields,
     sample: &'a mut Sample,
@@ -134,7 +134,7 @@ struct Plan<'a> {
     gone: bool,
 }
 
-impl Plan<'_> {
+impl SamplePlan<'_> {
     /// Returns `true` if all constant values are known now.
     fn part(&mut self, group: Group, only: Option<&TemperatureSensor>) -> bool {
         use SampleFields as Fields;

@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 use super::SampleFields;
 use super::courtesy::Courtesy;
 use super::plan::{Part, parts};
-use super::table::Table;
+use super::table::SampledTable;
 use super::values::Sample;
 use crate::backend::Attr;
 use crate::derived::MetricsRates;
@@ -51,7 +51,7 @@ pub struct Sampler {
     fields: SampleFields,
     sample: Sample,
     parts: Vec<Part>,
-    table: Option<Table>,
+    table: Option<SampledTable>,
     status: Option<Box<dyn Attr>>,
     /// Number of descriptors that may still be kept open.
     spare: usize,
@@ -82,7 +82,7 @@ impl Sampler {
             fields,
             sample: Sample::empty(),
             parts: parts(fields),
-            table: fields.contains(SampleFields::METRICS).then(Table::default),
+            table: fields.contains(SampleFields::METRICS).then(SampledTable::default),
             status: None,
             spare: DESCRIPTORS,
             limit: DESCRIPTORS,

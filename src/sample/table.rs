@@ -14,14 +14,14 @@ const FILE: &str = "gpu_metrics";
 /// `gpu_metrics` is opened for each sample: on some APUs (Van Gogh), a second read through one descriptor returns
 /// zeros. One read of a page is enough, because sysfs limits attributes to a page.
 #[derive(Debug, Default)]
-pub(super) struct Table {
+pub(super) struct SampledTable {
     /// The table to fill next, so that none is allocated.
     spare: Option<Box<Metrics>>,
     backoff: Backoff,
     gate: Option<Unavailable>,
 }
 
-impl Table {
+impl SampledTable {
     /// Reads the table into the sample. Returns `true` if the device may be gone.
     pub(super) fn sample(
         &mut self,

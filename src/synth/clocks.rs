@@ -2,12 +2,12 @@
 
 use super::chip::Family;
 use super::image::Folder;
-use super::plan::{Package, Plan};
+use super::plan::{MachinePlan, Package};
 
 /// Most bytes of an attribute.
 const PAGE: usize = 4096;
 
-pub(super) fn write(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
+pub(super) fn write(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
     let (facts, state, kernel) = (package.facts, &package.state, plan.kernel);
     let clocks = &facts.clocks;
     folder.line("power_dpm_state", "performance");

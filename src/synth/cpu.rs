@@ -9,7 +9,7 @@ use std::path::Path;
 use super::image::Image;
 use super::kernel::Kernel;
 use crate::parse::hsmp::table::HsmpMetrics;
-use crate::parse::hsmp::{DriverTable, Link, Message, answer, offered, request};
+use crate::parse::hsmp::{DriverTable, HsmpLink, Message, answer, offered, request};
 
 /// A processor that can be built into a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -383,7 +383,7 @@ impl CpuHost {
             }
             let cores = || (0..self.cores).map(|core| request::core(self.apic(socket, core, 0) as u32));
             let links = |kinds: &'static [request::Traffic]| {
-                let links = Link::of_protocol(protocol).iter();
+                let links = HsmpLink::of_protocol(protocol).iter();
                 links.flat_map(move |link| kinds.iter().map(|kind| request::link(*link, *kind)))
             };
             use request::Traffic::{Aggregate, Read, Write};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{CpuChip, CpuHost, Entry, Film, Kernel, Machine, SynthError, Workload};
+use super::{CpuChip, CpuHost, Film, ImageEntry, Kernel, Machine, SynthError, Workload};
 use crate::backend::{Archive, Backend, Frames};
 use crate::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
 use crate::testing;
@@ -258,7 +258,7 @@ fn laptop() -> Vec<Workload> {
 pub struct RunningDemo {
     demo: Demo,
     machine: Machine,
-    played: testing::Machine,
+    played: testing::TestMachine,
     started: Instant,
     /// Time the machine has been running, in seconds.
     seconds: u64,
@@ -290,7 +290,7 @@ impl RunningDemo {
         }
         self.seconds = due;
         for (path, entry) in self.machine.moving()?.entries() {
-            if let Entry::File(bytes) = entry {
+            if let ImageEntry::File(bytes) = entry {
                 self.played.set(format!("/{path}"), bytes).map_err(std::io::Error::other)?;
             }
         }

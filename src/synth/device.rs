@@ -3,7 +3,7 @@
 
 use super::chip::Family;
 use super::image::{Folder, Image};
-use super::plan::{Package, Plan};
+use super::plan::{MachinePlan, Package};
 use super::{board, clocks, hwmon, metrics, ras, split};
 
 /// KFD's major number on these machines; the kernel takes the next that is free.
@@ -12,7 +12,7 @@ const KFD_MAJOR: u32 = 236;
 const DRM_MAJOR: u32 = 226;
 
 /// The host's files besides its packages.
-pub(super) fn host(image: &mut Image, plan: &Plan<'_>) {
+pub(super) fn host(image: &mut Image, plan: &MachinePlan<'_>) {
     let kernel = plan.kernel;
     image.line("proc/sys/kernel/osrelease", format_args!("{kernel}.0-synthetic"));
     image.line(
@@ -69,7 +69,7 @@ fn board_controller(image: &mut Image) {
 }
 
 /// A package with its bridges, its DRM nodes and the devices of its parts.
-pub(super) fn package(image: &mut Image, plan: &Plan<'_>, package: &Package) {
+pub(super) fn package(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
     for (depth, (bdf, path)) in package.bridges.iter().enumerate() {
         bridge(image, package, depth, bdf, path);
     }
@@ -98,7 +98,7 @@ pub(super) fn package(image: &mut Image, plan: &Plan<'_>, package: &Package) {
 }
 
 /// Those of a package's files that change by themselves, with some beside them that do not.
-pub(super) fn moving(image: &mut Image, plan: &Plan<'_>, package: &Package) {
+pub(super) fn moving(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
     let mut folder = image.folder(package.path.as_str());
     let (facts, state) = (package.facts, &package.state);
     for (name, total, used) in [
@@ -171,7 +171,7 @@ fn link(folder: &mut Folder<'_>, (speed, width): (u32, u32)) {
 }
 
 /// The driver's files besides power management.
-fn own(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
+fn own(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
     let (facts, kernel, guest) = (package.facts, plan.kernel, plan.machine.guest);
     let (subvendor, subdevice) = facts.pci.subsystem;
     let ids = [0x1002, package.device_id(guest), subvendor, subdevice];
@@ -275,7 +275,7 @@ fn discovery(folder: &mut Folder<'_>, package: &Package) {
 }
 
 /// The files of a package in a hive (amdgpu_xgmi.c). Each lists all of its hive, itself included.
-fn hive(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
+fn hive(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
     if package.hive.is_none() {
         return;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
-use super::image::{Entry, Image};
+use super::image::{Image, ImageEntry};
 use super::{Machine, SynthError};
 use crate::capture::ArchiveWriter;
 
@@ -62,7 +62,7 @@ impl Film {
         let image = machine.moving()?;
         let mut changed = Vec::new();
         for (path, entry) in image.entries() {
-            let Entry::File(bytes) = entry else { continue };
+            let ImageEntry::File(bytes) = entry else { continue };
             let known = self.latest.get(path).map(Vec::as_slice).or_else(|| self.first.file(path));
             if known != Some(bytes) {
                 self.latest.insert(path.to_owned(), bytes.clone());
@@ -85,9 +85,9 @@ impl Film {
         let mut writer = ArchiveWriter::new(Vec::new(), &manifest)?;
         for (path, entry) in self.first.entries() {
             match entry {
-                Entry::Directory => writer.directory(path, 0o755)?,
-                Entry::File(bytes) => writer.file(path, mode(path), bytes)?,
-                Entry::Link(target) => writer.link(path, target)?,
+                ImageEntry::Directory => writer.directory(path, 0o755)?,
+                ImageEntry::File(bytes) => writer.file(path, mode(path), bytes)?,
+                ImageEntry::Link(target) => writer.link(path, target)?,
             }
         }
         for (number, Frame { changed, .. }) in (1..).zip(&self.later) {

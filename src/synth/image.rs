@@ -11,14 +11,14 @@ use std::path::Path;
 /// Paths are relative to the machine's root (`sys/class/drm/version`), with `/` between names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Image {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, ImageEntry>,
     manifest: String,
 }
 
 /// An entry at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Entry {
+pub enum ImageEntry {
     /// A directory. Those that hold something are not listed by themselves.
     Directory,
     /// A file with its bytes.
@@ -29,19 +29,19 @@ pub enum Entry {
 
 impl Image {
     /// All entries, parents before what they hold.
-    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &ImageEntry)> {
         self.entries.iter().map(|(path, entry)| (path.as_str(), entry))
     }
 
     /// The entry at a path.
-    pub fn get(&self, path: &str) -> Option<&Entry> {
+    pub fn get(&self, path: &str) -> Option<&ImageEntry> {
         self.entries.get(path)
     }
 
     /// The bytes of a file.
     pub fn file(&self, path: &str) -> Option<&[u8]> {
         match self.entries.get(path) {
-            Some(Entry::File(bytes)) => Some(bytes),
+            Some(ImageEntry::File(bytes)) => Some(bytes),
             _ => None,
         }
     }
@@ -54,7 +54,7 @@ impl Image {
     /// The files that are other, or new, in `later`, with their bytes there.
     pub fn changes<'a>(&self, later: &'a Image) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         later.entries.iter().filter_map(|(path, entry)| match entry {
-            Entry::File(bytes) if self.entries.get(path) != Some(entry) => {
+            ImageEntry::File(bytes) if self.entries.get(path) != Some(entry) => {
                 Some((path.as_str(), bytes.as_slice()))
             }
             _ => None,
@@ -79,9 +79,9 @@ impl Image {
             }
             let path = root.join(path);
             match entry {
-                Entry::Directory => fs::create_dir_all(path)?,
-                Entry::File(bytes) => fs::write(path, bytes)?,
-                Entry::Link(target) => std::os::unix::fs::symlink(target, path)?,
+                ImageEntry::Directory => fs::create_dir_all(path)?,
+                ImageEntry::File(bytes) => fs::write(path, bytes)?,
+                ImageEntry::Link(target) => std::os::unix::fs::symlink(target, path)?,
             }
         }
         fs::write(root.join("MANIFEST"), &self.manifest)
@@ -94,7 +94,7 @@ impl Image {
 
     /// A file with exactly these bytes.
     pub(super) fn put(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) {
-        self.entries.insert(path.into(), Entry::File(bytes.into()));
+        self.entries.insert(path.into(), ImageEntry::File(bytes.into()));
     }
 
     /// A file of one line.
@@ -104,12 +104,12 @@ impl Image {
 
     /// A directory that may stay empty.
     pub(super) fn directory(&mut self, path: impl Into<String>) {
-        self.entries.entry(path.into()).or_insert(Entry::Directory);
+        self.entries.entry(path.into()).or_insert(ImageEntry::Directory);
     }
 
     /// A link with a target of any kind.
     pub(super) fn raw_link(&mut self, path: impl Into<String>, target: impl Into<String>) {
-        self.entries.insert(path.into(), Entry::Link(target.into()));
+        self.entries.insert(path.into(), ImageEntry::Link(target.into()));
     }
 
     /// A link to another path of the image, as sysfs writes it: up to what both have above them, then down

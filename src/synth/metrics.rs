@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::chip::{Facts, Family};
 use super::image::{Folder, Image};
 use super::model::{Counters, State};
-use super::plan::{Package, Plan};
+use super::plan::{MachinePlan, Package};
 use crate::parse::metrics::MetricsFile;
 use crate::parse::metrics::encode::TableWriter;
 
@@ -14,7 +14,7 @@ const FIRMWARE_TICKS: u64 = 100_000;
 /// The bit of `indep_throttle_status`, and of RDNA's own, that names the package's power limit.
 const PPT0: (u64, u64) = (1, 1 << 16);
 
-pub(super) fn write(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package) {
+pub(super) fn write(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
     let facts = package.facts;
     let version = match facts.family {
         Family::Mi300 => plan.kernel.accelerator_metrics().map(|content| (1, content)),
@@ -39,7 +39,7 @@ pub(super) fn write(folder: &mut Folder<'_>, plan: &Plan<'_>, package: &Package)
 }
 
 /// `xcp_metrics` of each part: the first one's beside its package's files, the others' beside their own nodes.
-pub(super) fn of_partitions(image: &mut Image, plan: &Plan<'_>, package: &Package) {
+pub(super) fn of_partitions(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
     if package.facts.compute.dies == 1 || !plan.kernel.partition_metrics() {
         return;
     }
@@ -112,7 +112,7 @@ fn ticks(millijoules: u64) -> u64 {
 }
 
 /// 1.4 to 1.9: `smu_v13_0_6_get_gpu_metrics`.
-fn accelerator(table: &mut TableWriter, plan: &Plan<'_>, package: &Package) {
+fn accelerator(table: &mut TableWriter, plan: &MachinePlan<'_>, package: &Package) {
     let (facts, state, counters) = (package.facts, &package.state, &package.counters);
     let uptime = plan.machine.uptime;
     let dies = facts.compute.dies as usize;

@@ -54,7 +54,7 @@ pub use cpu::{CpuChip, CpuHost};
 pub use demo::{Demo, RunningDemo};
 #[cfg(feature = "capture")]
 pub use film::Film;
-pub use image::{Entry, Image};
+pub use image::{Image, ImageEntry};
 pub use kernel::Kernel;
 pub use model::State;
 pub use workload::Workload;
@@ -63,7 +63,7 @@ pub use workload::Workload;
 pub use crate::parse::partition::{ComputePartition, MemoryPartition};
 
 use model::{Counters, Load};
-use plan::Plan;
+use plan::MachinePlan;
 
 /// Why a machine cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -333,7 +333,7 @@ impl Machine {
     /// # Errors
     /// As [`Machine::image`].
     pub fn states(&self) -> Result<Vec<State>, SynthError> {
-        let plan = Plan::new(self)?;
+        let plan = MachinePlan::new(self)?;
         Ok(plan.packages.iter().map(|package| package.state.clone()).collect())
     }
 
@@ -342,7 +342,7 @@ impl Machine {
     /// # Errors
     /// [`SynthError`] for what no such machine can be.
     pub fn image(&self) -> Result<Image, SynthError> {
-        let plan = Plan::new(self)?;
+        let plan = MachinePlan::new(self)?;
         let mut image = Image::default();
         image.say("origin synthetic");
         image.say(format_args!("kernel {}", self.kernel));
@@ -372,7 +372,7 @@ impl Machine {
     /// Those of the files that change by themselves.
     #[cfg(feature = "capture")]
     fn moving(&self) -> Result<Image, SynthError> {
-        let plan = Plan::new(self)?;
+        let plan = MachinePlan::new(self)?;
         let mut image = Image::default();
         for package in &plan.packages {
             device::moving(&mut image, &plan, package);
@@ -407,9 +407,9 @@ impl Machine {
     /// # Errors
     /// As [`Machine::image`].
     #[cfg(feature = "capture")]
-    pub fn play(&self) -> Result<crate::testing::Machine, SynthError> {
+    pub fn play(&self) -> Result<crate::testing::TestMachine, SynthError> {
         let archive = crate::backend::Archive::from_bytes(self.archive()?)?;
-        Ok(crate::testing::Machine::archive(archive).map_err(io::Error::other)?)
+        Ok(crate::testing::TestMachine::archive(archive).map_err(io::Error::other)?)
     }
 
     /// Writes the machine's files into a directory, which is made if it is not there.

@@ -27,7 +27,7 @@ struct Shares {
     media: f64,
 }
 
-pub(super) struct Plan<'a> {
+pub(super) struct MachinePlan<'a> {
     pub(super) machine: &'a Machine,
     pub(super) kernel: Kernel,
     pub(super) sockets: usize,
@@ -98,7 +98,7 @@ pub(super) struct Process {
 
 /// A process's use of one node.
 pub(super) struct Use {
-    /// A position in [`Plan::nodes`].
+    /// A position in [`MachinePlan::nodes`].
     pub(super) node: usize,
     /// Bytes of video memory.
     pub(super) vram: u64,
@@ -111,8 +111,8 @@ pub(super) struct Use {
     pub(super) units: u32,
 }
 
-impl<'a> Plan<'a> {
-    pub(super) fn new(machine: &'a Machine) -> Result<Plan<'a>, SynthError> {
+impl<'a> MachinePlan<'a> {
+    pub(super) fn new(machine: &'a Machine) -> Result<MachinePlan<'a>, SynthError> {
         limit("packages", machine.cards.len(), PACKAGES)?;
         let splits = machine.cards.iter().map(|card| possible(machine, card));
         let splits = splits.collect::<Result<Vec<_>, _>>()?;
@@ -172,7 +172,7 @@ impl<'a> Plan<'a> {
             });
         }
         let kernel = machine.kernel;
-        let mut plan = Plan { machine, kernel, sockets, packages, nodes, processes: Vec::new() };
+        let mut plan = MachinePlan { machine, kernel, sockets, packages, nodes, processes: Vec::new() };
         plan.processes = plan.processes();
         Ok(plan)
     }

@@ -1,7 +1,7 @@
 //! Processes that use GPUs: `/proc/<pid>` with fdinfo (`amdgpu_fdinfo.c`), and KFD's `proc/<pid>` (`kfd_process.c`).
 
 use super::image::Image;
-use super::plan::{Node, Plan, Process};
+use super::plan::{MachinePlan, Node, Process};
 use super::topology::KFD;
 
 /// The process id of the reader.
@@ -9,7 +9,7 @@ const SELF: u32 = 1999;
 /// The initial pid namespace (`PROC_PID_INIT_INO`).
 const INITIAL: &str = "pid:[4026531836]";
 
-pub(super) fn write(image: &mut Image, plan: &Plan<'_>) {
+pub(super) fn write(image: &mut Image, plan: &MachinePlan<'_>) {
     image.raw_link("proc/self", SELF.to_string());
     image.raw_link(format!("proc/{SELF}/ns/pid"), INITIAL);
     who(
@@ -34,7 +34,7 @@ pub(super) fn write(image: &mut Image, plan: &Plan<'_>) {
 }
 
 /// The processes' use of the GPUs.
-pub(super) fn moving(image: &mut Image, plan: &Plan<'_>) {
+pub(super) fn moving(image: &mut Image, plan: &MachinePlan<'_>) {
     for (index, process) in plan.processes.iter().enumerate() {
         host_use(image, plan, process);
         descriptors(image, plan, index, process);
@@ -75,7 +75,7 @@ fn who(image: &mut Image, host: &Host<'_>) {
 }
 
 /// `stat` (`do_task_stat`): hundredths of a second of processors, and pages of memory.
-fn host_use(image: &mut Image, plan: &Plan<'_>, process: &Process) {
+fn host_use(image: &mut Image, plan: &MachinePlan<'_>, process: &Process) {
     /// Ticks after the start of the machine.
     const STARTED: u64 = 3000;
     let Process { pid, name, processors, resident, .. } = process;
@@ -93,7 +93,7 @@ fn host_use(image: &mut Image, plan: &Plan<'_>, process: &Process) {
     );
 }
 
-fn descriptors(image: &mut Image, plan: &Plan<'_>, index: usize, process: &Process) {
+fn descriptors(image: &mut Image, plan: &MachinePlan<'_>, index: usize, process: &Process) {
     let folder = format!("proc/{}", process.pid);
     if process.computes {
         image.raw_link(format!("{folder}/fd/3"), "/dev/kfd");
@@ -118,7 +118,7 @@ fn descriptors(image: &mut Image, plan: &Plan<'_>, index: usize, process: &Proce
 
 /// A descriptor of a GPU.
 struct Client {
-    /// A position in [`Plan::nodes`].
+    /// A position in [`MachinePlan::nodes`].
     node: usize,
     vram: u64,
     gtt: u64,
@@ -133,7 +133,7 @@ impl Default for Client {
 }
 
 /// The driver's fdinfo text of a client.
-fn client_text(plan: &Plan<'_>, node: &Node, id: usize, client: &Client) -> String {
+fn client_text(plan: &MachinePlan<'_>, node: &Node, id: usize, client: &Client) -> String {
     let kernel = plan.kernel;
     let gtt = client.gtt >> 10;
     let mut text = format!("pos:\t0\nflags:\t02100002\nmnt_id:\t27\nino:\t{}\n", 600 + node.render);
@@ -179,7 +179,7 @@ fn client_text(plan: &Plan<'_>, node: &Node, id: usize, client: &Client) -> Stri
 }
 
 /// KFD has files for every GPU that the process could use, and zeros for those that it does not.
-fn compute(image: &mut Image, plan: &Plan<'_>, process: &Process) {
+fn compute(image: &mut Image, plan: &MachinePlan<'_>, process: &Process) {
     let folder = format!("{KFD}/proc/{}", process.pid);
     image.line(format!("{folder}/pasid"), 32_770);
     for (at, node) in plan.nodes.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::chip::Cache;
 use super::image::Image;
-use super::plan::{Node, Package, Plan};
+use super::plan::{MachinePlan, Node, Package};
 
 pub(super) const KFD: &str = "sys/devices/virtual/kfd/kfd";
 /// Types of links (`CRAT_IOLINK_TYPE_*`).
@@ -26,7 +26,7 @@ struct Link {
     flags: u32,
 }
 
-pub(super) fn write(image: &mut Image, plan: &Plan<'_>) {
+pub(super) fn write(image: &mut Image, plan: &MachinePlan<'_>) {
     image.line(format!("{KFD}/topology/generation_id"), plan.nodes.len() + 1);
     image.line(
         format!("{KFD}/topology/system_properties"),
@@ -45,7 +45,7 @@ pub(super) fn write(image: &mut Image, plan: &Plan<'_>) {
     }
 }
 
-fn processor(image: &mut Image, plan: &Plan<'_>, socket: usize) {
+fn processor(image: &mut Image, plan: &MachinePlan<'_>, socket: usize) {
     let path = format!("{KFD}/topology/nodes/{socket}");
     let mut direct = Vec::new();
     let mut through = Vec::new();
@@ -110,7 +110,7 @@ fn processor(image: &mut Image, plan: &Plan<'_>, socket: usize) {
     links(image, plan, &path, socket, &direct, &through);
 }
 
-fn gpu(image: &mut Image, plan: &Plan<'_>, node: &Node, package: &Package, simd: u32) {
+fn gpu(image: &mut Image, plan: &MachinePlan<'_>, node: &Node, package: &Package, simd: u32) {
     let path = format!("{KFD}/topology/nodes/{}", node.number);
     let (facts, kernel) = (package.facts, plan.kernel);
     let compute = &facts.compute;
@@ -226,7 +226,7 @@ fn counts(
     caches: usize,
     direct: &[Link],
     through: &[Link],
-    plan: &Plan<'_>,
+    plan: &MachinePlan<'_>,
 ) -> String {
     let mut text = format!(
         "cpu_cores_count {cores}\nsimd_count {simd}\nmem_banks_count 1\ncaches_count {caches}\nio_links_count {}\n",
@@ -250,7 +250,14 @@ fn peer(to: usize, weight: u32, flags: u32) -> Link {
     Link { kind: PCIE, to, weight, bandwidth: (0, 0), engines: 0, flags }
 }
 
-fn links(image: &mut Image, plan: &Plan<'_>, path: &str, from: usize, direct: &[Link], through: &[Link]) {
+fn links(
+    image: &mut Image,
+    plan: &MachinePlan<'_>,
+    path: &str,
+    from: usize,
+    direct: &[Link],
+    through: &[Link],
+) {
     let kinds = [("io_links", direct, true), ("p2p_links", through, plan.kernel.peer_links())];
     for (kind, list, _) in kinds.into_iter().filter(|(.., there)| *there) {
         if list.is_empty() {

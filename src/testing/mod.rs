@@ -2,7 +2,7 @@
 //!
 //! A program that reads GPUs meets more than a GPU that is fine: a sensor that is missing, a card that falls asleep,
 //! is reset, is pulled or is partitioned anew while it is read, an event in the middle. On the machine of a developer or
-//! of CI there is none of it. A [`Machine`] is a recorded one, or a fixture, on which a test lets all this happen. What
+//! of CI there is none of it. A [`TestMachine`] is a recorded one, or a fixture, on which a test lets all this happen. What
 //! reads it is the code that is shipped, down to the system call: only the files are played.
 //!
 //! # The program
@@ -28,12 +28,12 @@
 //!
 //! # A machine
 //!
-//! `Machine::open` takes a directory with the machine's `sys`, and `proc` and `dev` where they matter. Links stay
+//! `TestMachine::open` takes a directory with the machine's `sys`, and `proc` and `dev` where they matter. Links stay
 //! links. A capture of your own is the simplest one, a handful of files is enough:
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use amdgpu_smi::testing::Machine;
+//! use amdgpu_smi::testing::TestMachine;
 //!
 //! let folder = tempfile::tempdir()?;
 //! let device = folder.path().join("sys/class/drm/card0/device");
@@ -42,7 +42,7 @@
 //! std::fs::write(device.join("hwmon/hwmon0/name"), "amdgpu\n")?;
 //! std::fs::write(device.join("hwmon/hwmon0/temp1_input"), "45000\n")?;
 //!
-//! let machine = Machine::open(folder.path())?;
+//! let machine = TestMachine::open(folder.path())?;
 //! assert_eq!(machine.smi()?.gpus()[0].temperatures()?[0].current.as_ref().unwrap().0, 45000);
 //! # Ok(())
 //! # }
@@ -54,10 +54,10 @@
 //! # fn main() -> amdgpu_smi::Result<()> {
 //! # let fixture = "fixtures/navi31-1x-k6.12-desktop";
 //! use amdgpu_smi::error::Unavailable;
-//! use amdgpu_smi::testing::Machine;
+//! use amdgpu_smi::testing::TestMachine;
 //! use amdgpu_smi::Error;
 //!
-//! let machine = Machine::open(fixture)?;
+//! let machine = TestMachine::open(fixture)?;
 //! let smi = machine.smi()?;
 //! let gpu = &smi.gpus()[0];
 //!
@@ -90,8 +90,8 @@
 //! ```
 //!
 //! Every one of these may also come in the middle of the code under test, between two of its system calls:
-//! [`Machine::before_call`] says before which. A loop over the number of the call shows that no place is a bad one.
-//! [`Machine::record`] tells what was called and makes calls fail, be cut short, be slow or hang.
+//! [`TestMachine::before_call`] says before which. A loop over the number of the call shows that no place is a bad one.
+//! [`TestMachine::record`] tells what was called and makes calls fail, be cut short, be slow or hang.
 //!
 //! # A whole one
 //!
@@ -124,30 +124,30 @@ const CLASSES: [&str; 4] =
 /// What changes lies in memory, over a directory or another backend that stays as it is. Several tests may use one fixture
 /// at a time.
 #[derive(Debug, Clone)]
-pub struct Machine {
+pub struct TestMachine {
     overlay: Overlay,
     record: Record,
 }
 
-impl Machine {
+impl TestMachine {
     /// Opens a directory that has a machine's `sys` in it, as [`Tree::open`].
     ///
     /// # Errors
     /// [`Error::Root`] if it cannot be one.
-    pub fn open(path: impl AsRef<Path>) -> Result<Machine> {
+    pub fn open(path: impl AsRef<Path>) -> Result<TestMachine> {
         let path = path.as_ref();
         let root = |error: std::io::Error| Error::Root { path: path.into(), reason: error.to_string() };
         let tree = Tree::open(path).map_err(root)?;
-        Overlay::new(Arc::new(tree.clone()), Some(Player::Tree(tree))).map(Machine::of).map_err(root)
+        Overlay::new(Arc::new(tree.clone()), Some(Player::Tree(tree))).map(TestMachine::of).map_err(root)
     }
 
-    /// Lays changes over any other backend. Its events are its own: [`Machine::emit`] finds nobody who listens.
+    /// Lays changes over any other backend. Its events are its own: [`TestMachine::emit`] finds nobody who listens.
     ///
     /// # Errors
     /// Those of opening its `/`.
-    pub fn over(backend: Arc<dyn Backend>) -> Result<Machine> {
+    pub fn over(backend: Arc<dyn Backend>) -> Result<TestMachine> {
         let opened = Overlay::new(backend, None);
-        opened.map(Machine::of).map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))
+        opened.map(TestMachine::of).map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))
     }
 
     /// Lays changes over an archive, such as one that `synth::Machine::archive` made: no directory is written.
@@ -155,13 +155,13 @@ impl Machine {
     /// # Errors
     /// Those of opening its `/`.
     #[cfg(feature = "capture")]
-    pub fn archive(archive: crate::backend::Archive) -> Result<Machine> {
+    pub fn archive(archive: crate::backend::Archive) -> Result<TestMachine> {
         let opened = Overlay::new(Arc::new(archive.clone()), Some(Player::Archive(archive)));
-        opened.map(Machine::of).map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))
+        opened.map(TestMachine::of).map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))
     }
 
-    fn of(overlay: Overlay) -> Machine {
-        Machine { record: Record::new(Arc::new(overlay.clone())), overlay }
+    fn of(overlay: Overlay) -> TestMachine {
+        TestMachine { record: Record::new(Arc::new(overlay.clone())), overlay }
     }
 
     /// The backend of this machine, for a [`SmiBuilder`](crate::SmiBuilder).
@@ -196,7 +196,7 @@ impl Machine {
     ///
     /// ```
     /// # fn main() -> amdgpu_smi::Result<()> {
-    /// # let machine = amdgpu_smi::testing::Machine::open("fixtures/navi31-1x-k6.12-desktop")?;
+    /// # let machine = amdgpu_smi::testing::TestMachine::open("fixtures/navi31-1x-k6.12-desktop")?;
     /// let smi = machine.smi()?;
     /// let gpu = &smi.gpus()[0];
     /// let bdf = gpu.bdf();
@@ -206,10 +206,11 @@ impl Machine {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn before_call(&self, number: usize, action: impl FnOnce(&Machine) + Send + 'static) {
+    pub fn before_call(&self, number: usize, action: impl FnOnce(&TestMachine) + Send + 'static) {
         // Not the record, which would hold itself: it comes with the call.
         let overlay = self.overlay.clone();
-        self.record.before_call(number, move |record| action(&Machine { overlay, record: record.clone() }));
+        self.record
+            .before_call(number, move |record| action(&TestMachine { overlay, record: record.clone() }));
     }
 
     /// Makes a GPU report an event, as [`Tree::emit`].
@@ -275,7 +276,7 @@ impl Machine {
     }
 
     /// Lets a GPU fall asleep: `runtime_status` says so, and files of the power management are as the kernel's release
-    /// has them. Until 6.12 reading one wakes the GPU ([`Machine::wakes`] counts), then it is EPERM, EBUSY since 7.0.
+    /// has them. Until 6.12 reading one wakes the GPU ([`TestMachine::wakes`] counts), then it is EPERM, EBUSY since 7.0.
     ///
     /// # Errors
     /// [`Error::NoSuchGpu`], also for one without a PCI device here.
@@ -288,10 +289,10 @@ impl Machine {
     }
 
     /// Lets a GPU be in reset: files of the power management are EPERM, EBUSY since kernel 7.0, until
-    /// [`Machine::restore`]. Its events are a matter of [`Machine::emit`].
+    /// [`TestMachine::restore`]. Its events are a matter of [`TestMachine::emit`].
     ///
     /// # Errors
-    /// As [`Machine::suspend`].
+    /// As [`TestMachine::suspend`].
     pub fn reset(&self, bdf: Bdf) -> Result<()> {
         self.condition(bdf, Condition::InReset).map(drop)
     }

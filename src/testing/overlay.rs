@@ -12,7 +12,7 @@ use super::state::{Piece, State};
 #[cfg(feature = "capture")]
 use crate::backend::Archive;
 use crate::backend::{
-    Attr, Backend, Dir, DrmQuery, Emitted, Entry, HostFacts, HsmpMessage, Kfd, Kind, Meta, Tree,
+    Attr, Backend, Dir, DrmQuery, Emitted, Entry, FileKind, HostFacts, HsmpMessage, Kfd, Meta, Tree,
 };
 use crate::id::{GpuId, RenderMinor};
 
@@ -296,8 +296,8 @@ impl Dir for OverlayDir {
             entries.retain(|entry| entry.name != name);
             let kind = match piece {
                 Piece::Gone => continue,
-                Piece::File(_) => Kind::File,
-                Piece::Folder | Piece::Moved(_) => Kind::Directory,
+                Piece::File(_) => FileKind::File,
+                Piece::Folder | Piece::Moved(_) => FileKind::Directory,
             };
             entries.push(Entry { name: name.to_owned(), kind });
         }
@@ -310,8 +310,8 @@ impl Dir for OverlayDir {
         let found = self.find(&self.overlay.state(), rel, true)?;
         match found.at {
             At::Base(base) => self.overlay.base_read(&base, |top, rel| top.meta(rel)),
-            At::File(_) => Ok(made(Kind::File, 0o444)),
-            At::Folder => Ok(made(Kind::Directory, 0o755)),
+            At::File(_) => Ok(made(FileKind::File, 0o444)),
+            At::Folder => Ok(made(FileKind::Directory, 0o755)),
         }
     }
 
@@ -320,10 +320,10 @@ impl Dir for OverlayDir {
         let found = self.find(&state, rel, true)?;
         let kind = match &found.at {
             At::Base(base) => self.overlay.base_read(base, |top, rel| top.meta(rel))?.kind,
-            At::File(_) => Kind::File,
-            At::Folder => Kind::Directory,
+            At::File(_) => FileKind::File,
+            At::Folder => FileKind::Directory,
         };
-        if kind != Kind::Directory {
+        if kind != FileKind::Directory {
             return Err(Errno::NOTDIR.into());
         }
         let path = self.path.join(rel);

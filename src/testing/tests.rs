@@ -1,8 +1,8 @@
 use super::*;
 use crate::backend::Dir;
 
-fn machine(name: &str) -> Machine {
-    Machine::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
+fn machine(name: &str) -> TestMachine {
+    TestMachine::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
 }
 
 fn text(dir: &dyn Dir, rel: &str) -> std::io::Result<String> {
@@ -39,7 +39,7 @@ fn an_overlay_that_holds_nothing_is_what_lies_under_it() {
                 );
                 assert_eq!(results.0, results.1, "{}", path.display());
                 assert!(results.0.is_err() || ours == theirs, "{}", path.display());
-                if entry.kind == crate::backend::Kind::Directory {
+                if entry.kind == crate::backend::FileKind::Directory {
                     todo.push(path);
                 }
             }

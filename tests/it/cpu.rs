@@ -341,7 +341,7 @@ fn without_each_file_in_turn() {
         let image = CpuHost::new(chip, 1).cores(1).image();
         let files: Vec<String> = image
             .entries()
-            .filter(|(_, entry)| matches!(entry, amdgpu_smi::synth::Entry::File(_)))
+            .filter(|(_, entry)| matches!(entry, amdgpu_smi::synth::ImageEntry::File(_)))
             .map(|(path, _)| path.to_owned())
             .collect();
         let host = host(&image);

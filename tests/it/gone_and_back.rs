@@ -7,7 +7,7 @@ use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::parse::partition::ComputePartition;
 use amdgpu_smi::sample::{FleetSampler, Outcome, SampleFields};
-use amdgpu_smi::testing::Machine;
+use amdgpu_smi::testing::TestMachine;
 use amdgpu_smi::{Error, Gpu, Smi};
 use serde_json::Value;
 use support::fixtures;
@@ -18,12 +18,12 @@ const TWO: &str = "mi210-navi31-2x-k6.12-processes";
 const LAPTOP: &str = "phoenix-navi33-2x-k6.10-hybrid-foreign-card0";
 const WHOLE: &str = "mi300x-1x-k6.12-spx";
 
-fn machine(name: &str) -> Machine {
-    Machine::open(fixtures::fixture(name)).unwrap()
+fn machine(name: &str) -> TestMachine {
+    TestMachine::open(fixtures::fixture(name)).unwrap()
 }
 
 /// An event in the middle of a test.
-type Happening = fn(&Machine, Bdf);
+type Happening = fn(&TestMachine, Bdf);
 
 const PULLED: Happening = |machine, bdf| machine.remove(bdf).unwrap();
 const RESET: Happening = |machine, bdf| machine.reset(bdf).unwrap();

@@ -1,6 +1,6 @@
 //! Error records in the format of UEFI (CPER).
 
-use amdgpu_smi::parse::cper::{self, CperRecord, CperSeverity};
+use amdgpu_smi::gpu::{CperRecord, CperRecords, CperSeverity};
 
 use crate::abi::handle::Processor;
 use crate::abi::ras::CperHeader;
@@ -88,7 +88,7 @@ pub extern "C" fn amdsmi_get_afids_from_cper(
 ) -> Status {
     answer(|| {
         count.not_null()?;
-        let found = cper::records(&record.get(size as usize, MOST_BYTES)?).records;
+        let found = CperRecords::decode(&record.get(size as usize, MOST_BYTES)?).records;
         if found.is_empty() {
             return Err(Status::UNEXPECTED_DATA);
         }

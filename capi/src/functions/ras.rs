@@ -1,6 +1,6 @@
 //! Error counts of the hardware.
 
-use amdgpu_smi::parse::ras;
+use amdgpu_smi::gpu::{BadPageStatus, ErrorCounts, ras_block_name, ras_block_names};
 
 use crate::abi::handle::Processor;
 use crate::abi::layout::Plain;
@@ -23,7 +23,7 @@ fn place(block: GpuBlock) -> Result<u32, Status> {
     if is_block { Ok(block.0.trailing_zeros()) } else { Err(Status::INVAL) }
 }
 
-fn counts(counts: ras::ErrorCounts) -> ErrorCount {
+fn counts(counts: ErrorCounts) -> ErrorCount {
     // The driver leaves out what a block cannot have, and C has no number for that but 0.
     ErrorCount {
         correctable_count: counts.correctable.unwrap_or(0),
@@ -45,7 +45,7 @@ pub extern "C" fn amdsmi_get_gpu_ecc_count(
     answer(|| {
         let gpu = gpu(processor)?;
         // As in AMD's library, whose tests ask for all of its numbers, the reserved one and 0 among them.
-        let name = place(block).ok().and_then(ras::block_name).ok_or(Status::NOT_SUPPORTED)?;
+        let name = place(block).ok().and_then(ras_block_name).ok_or(Status::NOT_SUPPORTED)?;
         count.put(counts(gpu.error_counts(name)?.value))
     })
 }
@@ -60,7 +60,7 @@ pub extern "C" fn amdsmi_get_gpu_total_ecc_count(processor: Processor, count: Ou
         count.not_null()?;
         let mask = gpu.ras_info().feature_mask?.value;
         let mut total = ErrorCount::ZERO;
-        for block in ras::block_names(mask) {
+        for block in ras_block_names(mask) {
             let of_block = match gpu.error_counts(block) {
                 Ok(of_block) => counts(of_block.value),
                 // Not every block that can correct counts.
@@ -154,9 +154,9 @@ fn pages(processor: Processor, count: InOut<u32>, list: Array<RetiredPageRecord>
             page_address: page.address(),
             page_size: page.size.0,
             status: match page.status {
-                ras::BadPageStatus::Reserved => MemoryPageStatus::RESERVED.0,
-                ras::BadPageStatus::Pending => MemoryPageStatus::PENDING.0,
-                ras::BadPageStatus::Fault => MemoryPageStatus::UNRESERVABLE.0,
+                BadPageStatus::Reserved => MemoryPageStatus::RESERVED.0,
+                BadPageStatus::Pending => MemoryPageStatus::PENDING.0,
+                BadPageStatus::Fault => MemoryPageStatus::UNRESERVABLE.0,
             },
         })
         .collect();

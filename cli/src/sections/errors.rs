@@ -1,7 +1,7 @@
 //! Errors that were corrected, and those that could not be, over all blocks and by block.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::ras::{ErrorCounts, block_names};
+use amdgpu_smi::gpu::{ErrorCounts, ras_block_names};
 use amdgpu_smi::reading::Reading;
 
 use crate::answer::scope;
@@ -10,7 +10,7 @@ use crate::report::{Node, Section};
 /// The counts of each block with enabled error correction.
 fn counts(gpu: &Gpu) -> std::result::Result<Vec<(&'static str, Reading<ErrorCounts>)>, Node> {
     match gpu.ras_info().feature_mask {
-        Ok(mask) => Ok(block_names(mask.value).map(|block| (block, gpu.error_counts(block))).collect()),
+        Ok(mask) => Ok(ras_block_names(mask.value).map(|block| (block, gpu.error_counts(block))).collect()),
         Err(error) => Err(Node::from(&error)),
     }
 }

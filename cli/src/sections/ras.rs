@@ -1,7 +1,7 @@
 //! Error correction: what the chip has, and of which blocks it is on.
 
 use amdgpu_smi::Gpu;
-use amdgpu_smi::parse::ras::block_name;
+use amdgpu_smi::gpu::ras_block_name;
 
 use crate::answer;
 use crate::report::{Node, Section};
@@ -20,7 +20,7 @@ pub(crate) fn ras(gpu: &Gpu, exceeded: Node) -> Node {
     }
     let blocks = Node::reading_as(&info.feature_mask, |mask| {
         let mut blocks = Section::new();
-        for (bit, name) in (0..u32::BITS).map_while(|bit| Some((bit, block_name(bit)?))) {
+        for (bit, name) in (0..u32::BITS).map_while(|bit| Some((bit, ras_block_name(bit)?))) {
             blocks.put(name.to_uppercase(), state(*mask, bit));
         }
         blocks

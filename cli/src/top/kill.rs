@@ -1,8 +1,6 @@
 //! Signals to processes: to the one that was shown, and to no other that got its number since.
 
-use std::fs;
-
-use amdgpu_smi::parse::process::stat;
+use amdgpu_smi::process::start_ticks;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 /// The signals of the menu, the gentlest first, with what they mean for most programs.
@@ -34,12 +32,10 @@ pub(crate) fn send(target: &Target, signal: Signal) -> Result<(), String> {
     // The descriptor means one process for good. Whoever has the number after it was opened is the one it means, if
     // that one began when the one that was shown did. Kernels before 5.3 have none.
     let descriptor = pidfd_open(pid, PidfdFlags::empty());
-    let text = fs::read(format!("/proc/{}/stat", target.pid));
-    let now = text.ok().and_then(|text| stat(&text).ok());
-    match now {
-        Some(now) if now.start_ticks == target.start => {}
-        Some(_) => return Err(format!("{} is now another process; no signal was sent", target.pid)),
-        None => return Err(format!("process {} has ended", target.pid)),
+    match start_ticks(amdgpu_smi::id::Pid(target.pid)) {
+        Ok(now) if now == target.start => {}
+        Ok(_) => return Err(format!("{} is now another process; no signal was sent", target.pid)),
+        Err(_) => return Err(format!("process {} has ended", target.pid)),
     }
     let sent = match descriptor {
         Ok(descriptor) => pidfd_send_signal(&descriptor, signal),
@@ -61,8 +57,7 @@ mod tests {
 
     fn sleeper() -> (Child, Target) {
         let child = Command::new("sleep").arg("1000").spawn().unwrap();
-        let text = fs::read(format!("/proc/{}/stat", child.id())).unwrap();
-        let start = stat(&text).unwrap().start_ticks;
+        let start = start_ticks(amdgpu_smi::id::Pid(child.id())).unwrap();
         let target = Target { pid: child.id(), command: "sleep 1000".into(), user: None, start };
         (child, target)
     }

@@ -104,8 +104,9 @@ fn scenes() -> Vec<Scene> {
         .partition(ComputePartition::Cpx, MemoryPartition::Nps1)
         .loads(&[0.9, 0.1, 0.5, 0.5, 0.5, 0.0, 0.0, 1.0])
         .processes(20);
-    let hybrid =
-        testing::Machine::over(smi(&Machine::phoenix().load(0.2).and(Machine::navi31())).backend().clone());
+    let hybrid = testing::TestMachine::over(
+        smi(&Machine::phoenix().load(0.2).and(Machine::navi31())).backend().clone(),
+    );
     let hybrid = hybrid.unwrap();
     let sleeping = hybrid.smi().unwrap();
     let discrete = sleeping.gpus().iter().find(|gpu| !gpu.is_apu()).unwrap().bdf();

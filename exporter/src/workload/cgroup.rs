@@ -1,6 +1,6 @@
 //! A workload by the path of its control group, whose shapes are those of the runtimes.
 
-use amdgpu_smi::parse::process;
+use amdgpu_smi::process;
 
 use super::Workload;
 

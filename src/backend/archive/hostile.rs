@@ -196,7 +196,7 @@ fn read_all(archive: &Archive) {
             let name = Path::new(&entry.name);
             let _ =
                 (dir.read(name, &mut buf), dir.read_link(name), dir.meta(name), dir.open_attr(name).is_ok());
-            if entry.kind == super::super::Kind::Directory {
+            if entry.kind == super::super::FileKind::Directory {
                 dirs.extend(dir.open_dir(name));
             }
         }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use crate::backend::manifest::Manifest;
-use crate::backend::{Entry, Kind};
+use crate::backend::{Entry, FileKind};
 
 /// As the kernel's MAXSYMLINKS.
 const LINKS: usize = 40;
@@ -77,13 +77,13 @@ impl State {
         State { body: Body::Directory, errno: None, mode, uid: 0, gid: 0, device: None }
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> FileKind {
         match self.body {
-            Body::Directory => Kind::Directory,
-            Body::File(_) => Kind::File,
-            Body::Link(_) => Kind::Link,
-            Body::CharDevice => Kind::CharDevice,
-            Body::BlockDevice | Body::Fifo => Kind::Other,
+            Body::Directory => FileKind::Directory,
+            Body::File(_) => FileKind::File,
+            Body::Link(_) => FileKind::Link,
+            Body::CharDevice => FileKind::CharDevice,
+            Body::BlockDevice | Body::Fifo => FileKind::Other,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::*;
-use crate::backend::{Kind, Tree};
+use crate::backend::{FileKind, Tree};
 
 /// Packs a directory as GNU tar would.
 pub(super) fn packed(dir: &Path) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn read_in_all_ways(dir: &dyn Dir, rel: &Path) -> [Answer<Vec<u8>>; 5] {
 fn same(tree: &dyn Dir, archive: &dyn Dir, rel: &Path) {
     let place = archive.path().join(rel);
     // A tree does not say EISDIR of a directory that only its MANIFEST knows.
-    let hollow = tree.meta(rel).is_ok_and(|meta| meta.kind == Kind::Directory)
+    let hollow = tree.meta(rel).is_ok_and(|meta| meta.kind == FileKind::Directory)
         && tree.read(rel, &mut Vec::new()).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if !hollow {
         let reads = read_in_all_ways(tree, rel) == read_in_all_ways(archive, rel);
@@ -60,7 +60,7 @@ fn walk(tree: &dyn Dir, archive: &dyn Dir) -> usize {
         same(tree, archive, name);
         same(tree, archive, &name.join("absent"));
         count += 1;
-        if entry.kind == Kind::Directory {
+        if entry.kind == FileKind::Directory {
             let (tree, archive) = (tree.open_dir(name).unwrap(), archive.open_dir(name).unwrap());
             count += walk(&*tree, &*archive);
         }

@@ -63,7 +63,7 @@ fn follows_the_links_that_sysfs_has() {
         assert_eq!(text(&*device, "vendor").unwrap(), "0x1002\n");
         let driver = card.read_link(Path::new("device/driver")).unwrap();
         assert_eq!(driver, Path::new("../../../bus/pci/drivers/amdgpu"));
-        assert_eq!(device.meta(Path::new("driver")).unwrap().kind, Kind::Directory);
+        assert_eq!(device.meta(Path::new("driver")).unwrap().kind, FileKind::Directory);
     }
 }
 
@@ -120,7 +120,7 @@ fn a_manifest_shows_what_the_directory_cannot() {
             text(&*tree.open_dir(Path::new("/sys/class/drm/card1")).unwrap(), "device/vendor").unwrap_err();
         assert_eq!(error.raw_os_error(), Some(Errno::PERM.raw_os_error()));
         let node = tree.open_dir(Path::new("/dev")).unwrap().meta(Path::new("dri/renderD128")).unwrap();
-        assert_eq!((node.kind, node.mode, node.device), (Kind::CharDevice, 0o660, (226, 128)));
+        assert_eq!((node.kind, node.mode, node.device), (FileKind::CharDevice, 0o660, (226, 128)));
         assert_eq!((node.uid, node.gid), (7, 44));
         let class = tree.open_dir(Path::new("/sys/class")).unwrap();
         let names: Vec<_> = class.list(Path::new(".")).unwrap().into_iter().map(|entry| entry.name).collect();

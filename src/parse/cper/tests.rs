@@ -51,7 +51,7 @@ fn corrected() -> Vec<u8> {
 
 #[test]
 fn header() {
-    let found = records(&fatal());
+    let found = CperRecords::decode(&fatal());
     let [record] = found.records.as_slice() else { panic!("{found:?}") };
     assert_eq!((record.revision, record.section_count, record.length), (0x100, 1, 376));
     assert_eq!(record.severity, CperSeverity::Fatal);
@@ -65,7 +65,7 @@ fn header() {
 
 #[test]
 fn sections() {
-    let found = records(&[fatal(), corrected()].concat());
+    let found = CperRecords::decode(&[fatal(), corrected()].concat());
     let [first, second] = found.records.as_slice() else { panic!("{found:?}") };
     let section = &first.sections[0];
     assert_eq!((section.kind, section.revision), (SectionKind::CrashDump, (0x22, 1)));
@@ -83,9 +83,9 @@ fn sections() {
 #[test]
 fn flags_and_boot() {
     let exceeded = build(1, MCE, NONSTANDARD, &[vec![0; 16]], 8);
-    assert_eq!(records(&exceeded).records[0].afids().collect::<Vec<_>>(), [19]);
+    assert_eq!(CperRecords::decode(&exceeded).records[0].afids().collect::<Vec<_>>(), [19]);
     let boot = build(1, BOOT, CRASHDUMP, &[vec![0; 8]], 16);
-    let found = &records(&boot).records[0];
+    let found = &CperRecords::decode(&boot).records[0];
     assert_eq!(found.notify_type, NotifyType::Boot);
     assert!(found.sections[0].latent && found.sections[0].afid().is_none());
 }
@@ -97,34 +97,34 @@ fn the_rings_pointers_and_rests_are_skipped() {
     bytes.extend(corrected());
     bytes.extend([0; 7]);
     bytes.extend(fatal());
-    let found = records(&bytes);
+    let found = CperRecords::decode(&bytes);
     assert_eq!((found.records.len(), found.cut), (2, 0));
-    assert_eq!(records(b""), CperRecords::default());
-    assert_eq!(records(&[0; 12]), CperRecords::default());
+    assert_eq!(CperRecords::decode(b""), CperRecords::default());
+    assert_eq!(CperRecords::decode(&[0; 12]), CperRecords::default());
 }
 
 #[test]
 fn a_header_may_claim_what_it_wants() {
     let mut bytes = corrected();
     bytes[10..12].copy_from_slice(&[0xff, 0xff]);
-    let found = &records(&bytes).records[0];
+    let found = &CperRecords::decode(&bytes).records[0];
     assert_eq!(found.section_count, 0xffff);
     assert!(found.sections.len() <= bytes.len() / DESCRIPTOR);
     // A length that is less than the header is no record's.
     bytes[20..24].copy_from_slice(&[1, 0, 0, 0]);
-    assert_eq!(records(&bytes), CperRecords::default());
+    assert_eq!(CperRecords::decode(&bytes), CperRecords::default());
     // An offset beyond the end.
     let mut bytes = fatal();
     bytes[HEADER..HEADER + 4].copy_from_slice(&[0xff; 4]);
-    assert_eq!(records(&bytes).records[0].sections[0].registers, None);
+    assert_eq!(CperRecords::decode(&bytes).records[0].sections[0].registers, None);
 }
 
 #[test]
 fn truncated() {
     let bytes = [fatal(), corrected()].concat();
-    let whole = records(&bytes);
+    let whole = CperRecords::decode(&bytes);
     for length in 0..=bytes.len() {
-        let cut = records(&bytes[..length]);
+        let cut = CperRecords::decode(&bytes[..length]);
         assert!(whole.records.starts_with(&cut.records));
         let begun = [0, fatal().len()].iter().filter(|start| length >= *start + HEADER).count();
         assert_eq!(cut.records.len() + cut.cut, begun);
@@ -134,7 +134,7 @@ fn truncated() {
 proptest! {
     #[test]
     fn any_bytes(bytes: Vec<u8>) {
-        records(&bytes);
+        CperRecords::decode(&bytes);
     }
 
     #[test]
@@ -143,7 +143,7 @@ proptest! {
         for (place, value) in places {
             bytes[usize::from(place) % length] = value;
         }
-        let found = records(&bytes);
+        let found = CperRecords::decode(&bytes);
         prop_assert!(found.records.len() <= 2);
         found.records.iter().for_each(|record| { record.afids().count(); });
     }

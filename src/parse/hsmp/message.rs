@@ -6,7 +6,7 @@ pub const ASK: u32 = 1 << 31;
 /// The direction of a message: query or change. The kernel refuses messages that do not match the open mode of
 /// `/dev/hsmp` (`is_get_msg`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum MessageKind {
     /// A query, which changes nothing.
     Get,
     /// It changes something.
@@ -72,10 +72,10 @@ macro_rules! messages {
             }
 
             /// Kind and sizes in the newest table, and the first table that has it.
-            const fn newest(self) -> (Kind, Sizes, DriverTable) {
+            const fn newest(self) -> (MessageKind, Sizes, DriverTable) {
                 match self {
                     $(Message::$name => (
-                        Kind::$kind,
+                        MessageKind::$kind,
                         Sizes { arguments: $arguments, response: $response },
                         DriverTable::$since,
                     ),)*
@@ -206,9 +206,9 @@ impl Message {
     }
 
     /// The direction of the message in a driver with this table; absent if the table does not have it.
-    pub fn kind(self, table: DriverTable) -> Option<Kind> {
+    pub fn kind(self, table: DriverTable) -> Option<MessageKind> {
         let (kind, _, since) = self.newest();
-        (since <= table).then_some(if self.only_sets(table) { Kind::Set } else { kind })
+        (since <= table).then_some(if self.only_sets(table) { MessageKind::Set } else { kind })
     }
 
     /// The sizes that a driver with this table wants to be told, exactly; absent if the table does not have it.
@@ -221,9 +221,9 @@ impl Message {
     /// Returns `true` if the message with this argument is a query. For 38h, bit 31 decides as well.
     pub fn asks(self, table: DriverTable, argument: u32) -> bool {
         match self.kind(table) {
-            Some(Kind::Get) => true,
-            Some(Kind::SetGet) => argument & ASK != 0,
-            Some(Kind::Set) | None => false,
+            Some(MessageKind::Get) => true,
+            Some(MessageKind::SetGet) => argument & ASK != 0,
+            Some(MessageKind::Set) | None => false,
         }
     }
 
@@ -275,7 +275,7 @@ mod tests {
             let message = Message::of_number(number).unwrap();
             let sizes = message.sizes(DriverTable::V2_4).unwrap();
             assert_eq!((sizes.arguments, sizes.response), (1, 0), "{number:x}");
-            assert_eq!(message.kind(DriverTable::V2_4), Some(Kind::Set));
+            assert_eq!(message.kind(DriverTable::V2_4), Some(MessageKind::Set));
             assert!(!message.asks(DriverTable::V2_4, 0x8000_0000));
             assert!(message.asks(DriverTable::V3_0, 0x8000_0000));
             assert!(!message.asks(DriverTable::V3_0, 0x0102));

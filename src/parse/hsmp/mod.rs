@@ -15,5 +15,5 @@ mod protocol;
 pub mod request;
 pub mod table;
 
-pub use message::{DriverTable, Kind, Message, Sizes};
-pub use protocol::{Link, LinkNames, offered};
+pub use message::{DriverTable, Message, MessageKind, Sizes};
+pub use protocol::{HsmpLink, LinkNames, offered};

@@ -36,7 +36,7 @@ pub fn offered(message: Message, protocol: u32, family: u32, model: u32) -> bool
 /// A link between sockets or to devices, by the number that the firmware knows it by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Link {
+pub struct HsmpLink {
     /// `P2`, `G0`, as AMD calls it.
     pub name: &'static str,
     /// The link's code in a message.
@@ -44,10 +44,10 @@ pub struct Link {
 }
 
 /// The links of a kind of processor.
-pub type LinkNames = &'static [Link];
+pub type LinkNames = &'static [HsmpLink];
 
-const fn link(name: &'static str, code: u16) -> Link {
-    Link { name, code }
+const fn link(name: &'static str, code: u16) -> HsmpLink {
+    HsmpLink { name, code }
 }
 
 const EPYC_LINKS: LinkNames = &[
@@ -76,7 +76,7 @@ const MI300A_LINKS: LinkNames = &[
     link("G7", 0xf),
 ];
 
-impl Link {
+impl HsmpLink {
     /// The links that a processor of this protocol names; none where it has no message about them.
     pub fn of_protocol(protocol: u32) -> LinkNames {
         match protocol {
@@ -120,7 +120,7 @@ mod tests {
     #[test]
     fn links_by_protocol() {
         let code = |protocol, name| {
-            Link::of_protocol(protocol).iter().find(|link| link.name == name).map(|link| link.code)
+            HsmpLink::of_protocol(protocol).iter().find(|link| link.name == name).map(|link| link.code)
         };
         assert_eq!((code(5, "P2"), code(7, "P5"), code(6, "P2")), (Some(4), Some(0x200), Some(3)));
         assert_eq!((code(6, "G7"), code(6, "P0"), code(2, "P0")), (Some(15), None, None));

@@ -3,7 +3,7 @@
 //! The order of a range's two ends differs: 12h has the highest level before the lowest, 0Ch, 1Fh, 22h and 26h the
 //! lowest before the highest.
 
-use super::Link;
+use super::HsmpLink;
 pub use super::message::ASK;
 
 /// Which traffic of a link.
@@ -72,7 +72,7 @@ pub fn dimm(address: u8) -> u32 {
 }
 
 /// Messages 1Dh and 1Eh: a link and its traffic.
-pub fn link(link: Link, traffic: Traffic) -> u32 {
+pub fn link(link: HsmpLink, traffic: Traffic) -> u32 {
     let kind = match traffic {
         Traffic::Aggregate => 1,
         Traffic::Read => 2,
@@ -133,9 +133,9 @@ mod tests {
         assert_eq!(boost_limit(0x00fe, 3400), Some(0x00fe_0d48));
         assert_eq!(boost_limit(0x1_0000, 3400), None);
         assert_eq!(dimm(0x90), 0x90);
-        let p4 = Link { name: "P4", code: 0x100 };
+        let p4 = HsmpLink { name: "P4", code: 0x100 };
         assert_eq!(link(p4, Traffic::Aggregate), 0x1_0001);
-        let g0 = Link { name: "G0", code: 0x10 };
+        let g0 = HsmpLink { name: "G0", code: 0x10 };
         assert_eq!((link(g0, Traffic::Read), link(g0, Traffic::Write)), (0x1002, 0x1004));
     }
 

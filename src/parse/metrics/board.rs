@@ -4,7 +4,7 @@
 
 use super::fields::Name;
 use super::layout::{Group, Layout, Row, U16, U32, U64, layouts};
-use super::{MetricsError, MetricsFile, MetricsHeader, MetricsUnit, MetricsValue, Table};
+use super::{CheckedTable, MetricsError, MetricsFile, MetricsHeader, MetricsUnit, MetricsValue};
 use crate::unit::MilliCelsius;
 
 layouts! {
@@ -160,7 +160,7 @@ impl BoardTemperatures {
     /// # Errors
     /// See [`MetricsError`].
     pub fn decode_gpuboard(bytes: &[u8]) -> Result<BoardTemperatures, MetricsError> {
-        Table::decode(MetricsFile::GpuBoardTemp, bytes).map(|table| BoardTemperatures::new(&table))
+        CheckedTable::decode(MetricsFile::GpuBoardTemp, bytes).map(|table| BoardTemperatures::new(&table))
     }
 
     /// Reads `board/baseboard_temp`.
@@ -168,10 +168,10 @@ impl BoardTemperatures {
     /// # Errors
     /// See [`MetricsError`].
     pub fn decode_baseboard(bytes: &[u8]) -> Result<BoardTemperatures, MetricsError> {
-        Table::decode(MetricsFile::BaseBoardTemp, bytes).map(|table| BoardTemperatures::new(&table))
+        CheckedTable::decode(MetricsFile::BaseBoardTemp, bytes).map(|table| BoardTemperatures::new(&table))
     }
 
-    fn new(table: &Table<'_>) -> BoardTemperatures {
+    fn new(table: &CheckedTable<'_>) -> BoardTemperatures {
         let mut board = BoardTemperatures {
             header: table.header,
             label_version: None,

@@ -2,7 +2,7 @@
 
 use super::attribute::{self, FIRST, Numbering};
 use super::fields::Name;
-use super::layout::{Kind, Layout};
+use super::layout::{FieldKind, Layout};
 use super::values::Type;
 use super::{MetricsFile, MetricsHeader, fixed_layout};
 
@@ -109,12 +109,12 @@ impl TableWriter {
 fn add(places: &mut Vec<Place>, layout: &Layout, base: usize, partition: Option<usize>) {
     for row in layout.rows {
         match row.kind {
-            Kind::Integer(ty) => {
+            FieldKind::Integer(ty) => {
                 let offset = base + row.offset;
                 places.push(Place { name: row.name, partition, offset, ty, count: row.count });
             }
-            Kind::Padding(_) => {}
-            Kind::Partitions(nested) => {
+            FieldKind::Padding(_) => {}
+            FieldKind::Partitions(nested) => {
                 for index in 0..row.count {
                     add(places, nested, base + row.offset + index * nested.size, Some(index));
                 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Slots;
 use super::kinds::EngineScope;
-use super::layout::Kind;
+use super::layout::FieldKind;
 use super::normalised::{EngineMetrics, Metrics};
 
 impl Metrics {
@@ -64,8 +64,8 @@ impl Metrics {
     }
 
     /// `xcp_stats`. The driver fills only the partitions there are; what follows them is all absent.
-    pub(super) fn take_partitions(&mut self, kind: &Kind, room: usize, structs: &[u8]) {
-        let &Kind::Partitions(layout) = kind else { return };
+    pub(super) fn take_partitions(&mut self, kind: &FieldKind, room: usize, structs: &[u8]) {
+        let &FieldKind::Partitions(layout) = kind else { return };
         let count = self.partition_count.map_or(room, |count| room.min(count.into()));
         self.engines.reserve_exact(count.saturating_sub(self.engines.len()));
         self.engines.resize(count, EngineMetrics::EMPTY);

@@ -7,7 +7,7 @@ use super::kinds::{EnergyCounter, EngineScope};
 use super::layout::Group;
 use super::normalised::Metrics;
 use super::values::Values;
-use super::{MetricsError, MetricsFile, MetricsUnit, Shape, Table};
+use super::{CheckedTable, MetricsError, MetricsFile, MetricsUnit, Shape};
 use crate::unit::MilliCelsius;
 
 /// A die above this is no neighbour of anything at 0 °C.
@@ -27,7 +27,7 @@ impl Metrics {
     /// # Errors
     /// See [`MetricsError`].
     pub fn decode_file(file: MetricsFile, bytes: &[u8]) -> Result<Metrics, MetricsError> {
-        let table = Table::decode(file, bytes)?;
+        let table = CheckedTable::decode(file, bytes)?;
         let mut metrics = Metrics::default();
         metrics.fill(file, &table);
         Ok(metrics)
@@ -38,7 +38,7 @@ impl Metrics {
     /// # Errors
     /// See [`MetricsError`]; the values are then still those of the reading before.
     pub fn update(&mut self, file: MetricsFile, bytes: &[u8]) -> Result<(), MetricsError> {
-        let table = Table::decode(file, bytes)?;
+        let table = CheckedTable::decode(file, bytes)?;
         Part::clear(self);
         self.fill(file, &table);
         Ok(())
@@ -49,7 +49,7 @@ impl Metrics {
     /// A struct of the same version has the same fields, each of which is written, with a value or without: then
     /// nothing need be cleared, which is a good part of the work.
     pub(crate) fn refill(&mut self, bytes: &[u8]) -> Result<(), MetricsError> {
-        let table = Table::decode(MetricsFile::GpuMetrics, bytes)?;
+        let table = CheckedTable::decode(MetricsFile::GpuMetrics, bytes)?;
         if !matches!(table.shape, Shape::Fixed(_)) || table.header != self.header {
             Part::clear(self);
         }
@@ -58,7 +58,7 @@ impl Metrics {
     }
 
     /// Takes every field of the table; `self` must be empty, or of the same version.
-    pub(super) fn fill(&mut self, file: MetricsFile, table: &Table<'_>) {
+    pub(super) fn fill(&mut self, file: MetricsFile, table: &CheckedTable<'_>) {
         self.header = table.header;
         match table.shape {
             Shape::Fixed(layout) => {

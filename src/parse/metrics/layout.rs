@@ -31,14 +31,14 @@ impl PartialEq for Layout {
 pub(super) struct Row {
     pub(super) name: Name,
     pub(super) offset: usize,
-    pub(super) kind: Kind,
+    pub(super) kind: FieldKind,
     /// Elements of an array, 1 of a scalar.
     pub(super) count: usize,
     pub(super) unit: MetricsUnit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     Integer(Type),
     /// A member without meaning.
     Padding(Type),
@@ -46,24 +46,24 @@ pub(super) enum Kind {
     Partitions(&'static Layout),
 }
 
-pub(super) const U8: Kind = Kind::Integer(Type::U8);
-pub(super) const U16: Kind = Kind::Integer(Type::U16);
-pub(super) const U32: Kind = Kind::Integer(Type::U32);
-pub(super) const U64: Kind = Kind::Integer(Type::U64);
-pub(super) const PAD: Kind = Kind::Padding(Type::U16);
+pub(super) const U8: FieldKind = FieldKind::Integer(Type::U8);
+pub(super) const U16: FieldKind = FieldKind::Integer(Type::U16);
+pub(super) const U32: FieldKind = FieldKind::Integer(Type::U32);
+pub(super) const U64: FieldKind = FieldKind::Integer(Type::U64);
+pub(super) const PAD: FieldKind = FieldKind::Padding(Type::U16);
 
-impl Kind {
+impl FieldKind {
     const fn size(self) -> usize {
         match self {
-            Kind::Integer(ty) | Kind::Padding(ty) => ty.size(),
-            Kind::Partitions(layout) => layout.size,
+            FieldKind::Integer(ty) | FieldKind::Padding(ty) => ty.size(),
+            FieldKind::Partitions(layout) => layout.size,
         }
     }
 
     const fn align(self) -> usize {
         match self {
-            Kind::Integer(ty) | Kind::Padding(ty) => ty.size(),
-            Kind::Partitions(layout) => layout.align(),
+            FieldKind::Integer(ty) | FieldKind::Padding(ty) => ty.size(),
+            FieldKind::Partitions(layout) => layout.align(),
         }
     }
 }
@@ -108,7 +108,7 @@ impl Layout {
     pub(super) fn groups<'a>(&'static self, table: &'a [u8]) -> impl Iterator<Item = Group<'a>> + use<'a> {
         self.rows.iter().flat_map(move |row| {
             let (rows, size, count) = match row.kind {
-                Kind::Partitions(layout) => (layout.rows, layout.size, row.count as u16),
+                FieldKind::Partitions(layout) => (layout.rows, layout.size, row.count as u16),
                 _ => (std::slice::from_ref(row), 0, 1),
             };
             (0..count).flat_map(move |at| {
@@ -123,7 +123,7 @@ impl Layout {
 impl Row {
     /// The row's values, in the struct that begins at `base`, if it holds any.
     fn group<'a>(&self, table: &'a [u8], base: usize, partition: Option<u16>) -> Option<Group<'a>> {
-        let Kind::Integer(ty) = self.kind else { return None };
+        let FieldKind::Integer(ty) = self.kind else { return None };
         let start = base + self.offset;
         let bytes = table.get(start..start + ty.size() * self.count)?;
         let values = Values { unit: self.unit, ty, bytes };
@@ -146,7 +146,7 @@ pub(super) struct Group<'a> {
 pub(super) const fn has_engines(rows: &[Row]) -> bool {
     let mut at = 0;
     while at < rows.len() {
-        if rows[at].name.is_of_engines() || matches!(rows[at].kind, Kind::Partitions(_)) {
+        if rows[at].name.is_of_engines() || matches!(rows[at].kind, FieldKind::Partitions(_)) {
             return true;
         }
         at += 1;

@@ -128,16 +128,16 @@ fn fixed_layout(file: MetricsFile, format: u8, content: u8) -> Option<&'static L
 
 /// A table whose size and structure have been checked, still in the reader's buffer.
 #[derive(Debug, Clone, Copy)]
-struct Table<'a> {
+struct CheckedTable<'a> {
     header: MetricsHeader,
     shape: Shape,
     /// As many bytes as the header claims.
     bytes: &'a [u8],
 }
 
-impl<'a> Table<'a> {
+impl<'a> CheckedTable<'a> {
     /// `bytes` may be longer than the table: some files are padded with NUL.
-    fn decode(file: MetricsFile, bytes: &'a [u8]) -> Result<Table<'a>, MetricsError> {
+    fn decode(file: MetricsFile, bytes: &'a [u8]) -> Result<CheckedTable<'a>, MetricsError> {
         let header = MetricsHeader::decode(bytes)?;
         let (format, content) = (header.format_revision, header.content_revision);
         let layout = fixed_layout(file, format, content);
@@ -159,7 +159,7 @@ impl<'a> Table<'a> {
             Some(layout) => Shape::Fixed(layout),
             None => Shape::Attributes(attribute::check(table)?),
         };
-        Ok(Table { header, shape, bytes: table })
+        Ok(CheckedTable { header, shape, bytes: table })
     }
 
     fn groups(&self) -> impl Iterator<Item = Group<'a>> + use<'a> {
@@ -202,7 +202,7 @@ impl GpuMetrics {
     /// # Errors
     /// See [`MetricsError`].
     pub fn decode_file(file: MetricsFile, bytes: &[u8]) -> Result<GpuMetrics, MetricsError> {
-        let Table { header, shape, bytes } = Table::decode(file, bytes)?;
+        let CheckedTable { header, shape, bytes } = CheckedTable::decode(file, bytes)?;
         Ok(GpuMetrics { file, header, shape, bytes: bytes.to_vec() })
     }
 
@@ -230,8 +230,8 @@ impl GpuMetrics {
         metrics
     }
 
-    fn table(&self) -> Table<'_> {
-        Table { header: self.header, shape: self.shape, bytes: &self.bytes }
+    fn table(&self) -> CheckedTable<'_> {
+        CheckedTable { header: self.header, shape: self.shape, bytes: &self.bytes }
     }
 }
 

@@ -4,11 +4,11 @@
 
 use super::MetricsUnit;
 use super::fields::Name;
-use super::layout::{Kind, Layout, PAD, Row, U8, U16, U32, U64, layouts};
+use super::layout::{FieldKind, Layout, PAD, Row, U8, U16, U32, U64, layouts};
 
-const XCP_V1_0: Kind = Kind::Partitions(XCP_METRICS);
-const XCP_V1_1: Kind = Kind::Partitions(XCP_METRICS_V1_1);
-const XCP_V1_2: Kind = Kind::Partitions(XCP_METRICS_V1_2);
+const XCP_V1_0: FieldKind = FieldKind::Partitions(XCP_METRICS);
+const XCP_V1_1: FieldKind = FieldKind::Partitions(XCP_METRICS_V1_1);
+const XCP_V1_2: FieldKind = FieldKind::Partitions(XCP_METRICS_V1_2);
 
 layouts! {
     /// `struct amdgpu_xcp_metrics`, in 1.6.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use amdgpu_smi::parse::cper;
+use amdgpu_smi::gpu::{CperRecord, CperRecords};
 
 use super::args::RasArgs;
 use super::record::described;
@@ -29,7 +29,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
             ));
         }
     };
-    let files: Vec<(PathBuf, Result<cper::CperRecords, Node>)> = paths
+    let files: Vec<(PathBuf, Result<CperRecords, Node>)> = paths
         .into_iter()
         .map(|path| {
             let found = read(&path);
@@ -76,22 +76,22 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(paths)
 }
 
-fn read(path: &Path) -> Result<cper::CperRecords, Node> {
+fn read(path: &Path) -> Result<CperRecords, Node> {
     let failed = |error: std::io::Error| Node::absent("unreadable", &format!("cannot be read: {error}"));
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes)).map_err(failed)?;
-    let found = cper::records(&bytes);
+    let found = CperRecords::decode(&bytes);
     match found.records.is_empty() {
         true => Err(Node::absent("no record", "contains no complete record")),
         false => Ok(found),
     }
 }
 
-fn numbers(found: &cper::CperRecords) -> Vec<u32> {
-    found.records.iter().flat_map(cper::CperRecord::afids).collect()
+fn numbers(found: &CperRecords) -> Vec<u32> {
+    found.records.iter().flat_map(CperRecord::afids).collect()
 }
 
-fn report((path, found): &(PathBuf, Result<cper::CperRecords, Node>)) -> Section {
+fn report((path, found): &(PathBuf, Result<CperRecords, Node>)) -> Section {
     let mut section = Section::new();
     section.put("cper_file", path.display().to_string());
     match found {
@@ -105,7 +105,7 @@ fn report((path, found): &(PathBuf, Result<cper::CperRecords, Node>)) -> Section
     section
 }
 
-fn amds((path, found): &(PathBuf, Result<cper::CperRecords, Node>), is_one_of_many: bool) -> Section {
+fn amds((path, found): &(PathBuf, Result<CperRecords, Node>), is_one_of_many: bool) -> Section {
     let afids = found.as_ref().map(numbers).unwrap_or_default();
     let mut section = Section::new();
     section
@@ -118,7 +118,7 @@ fn amds((path, found): &(PathBuf, Result<cper::CperRecords, Node>), is_one_of_ma
 }
 
 /// As AMD's: of one file the numbers alone.
-fn text(files: &[(PathBuf, Result<cper::CperRecords, Node>)], alone: bool) -> String {
+fn text(files: &[(PathBuf, Result<CperRecords, Node>)], alone: bool) -> String {
     let list = |afids: Vec<u32>| match afids.is_empty() {
         true => "-".into(),
         false => afids.iter().map(u32::to_string).collect::<Vec<_>>().join(" "),
@@ -127,7 +127,7 @@ fn text(files: &[(PathBuf, Result<cper::CperRecords, Node>)], alone: bool) -> St
         let numbers = files.iter().filter_map(|(_, found)| found.as_ref().ok()).map(numbers);
         return numbers.map(|afids| format!("{}\n", list(afids))).collect();
     }
-    let row = |(path, found): &(PathBuf, Result<cper::CperRecords, Node>)| {
+    let row = |(path, found): &(PathBuf, Result<CperRecords, Node>)| {
         let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         let afids = match found {
             Ok(found) => list(numbers(found)),

@@ -1,8 +1,8 @@
 //! That no field of a table is lost on its way into the view.
 
 use super::super::encode::TableWriter;
-use super::super::layout::{Kind, Row};
-use super::super::{Shape, Table};
+use super::super::layout::{FieldKind, Row};
+use super::super::{CheckedTable, Shape};
 use super::attribute::list;
 use super::*;
 use crate::unit::*;
@@ -20,9 +20,9 @@ fn versions() -> impl Iterator<Item = (MetricsFile, u8, u8)> {
 /// The layout's rows that hold values, with the partition for those of `xcp_stats`.
 fn rows(layout: &'static Layout) -> Vec<(Option<usize>, &'static Row)> {
     let rows = layout.rows.iter().flat_map(|row| match row.kind {
-        Kind::Integer(_) => vec![(None, row)],
-        Kind::Padding(_) => vec![],
-        Kind::Partitions(nested) => nested.rows.iter().map(|row| (Some(0), row)).collect(),
+        FieldKind::Integer(_) => vec![(None, row)],
+        FieldKind::Padding(_) => vec![],
+        FieldKind::Partitions(nested) => nested.rows.iter().map(|row| (Some(0), row)).collect(),
     });
     rows.collect()
 }
@@ -87,7 +87,8 @@ fn every_field_of_every_version_is_in_the_view_or_on_the_list() {
 fn every_attribute_is_in_the_view() {
     for id in 0..1024 {
         let bytes = list(1, 9, &[(0, 4, id, vec![1, 1, 1, 1])]);
-        let Shape::Attributes(_) = Table::decode(MetricsFile::GpuMetrics, &bytes).unwrap().shape else {
+        let Shape::Attributes(_) = CheckedTable::decode(MetricsFile::GpuMetrics, &bytes).unwrap().shape
+        else {
             panic!()
         };
         let view = Metrics::decode(&bytes).unwrap();

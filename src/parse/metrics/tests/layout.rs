@@ -4,7 +4,7 @@
 //! the sizes, and the fields after which versions part ways.
 
 use super::super::board;
-use super::super::layout::Kind;
+use super::super::layout::FieldKind;
 use super::*;
 
 #[test]
@@ -21,8 +21,8 @@ fn sizes() {
 fn nested_sizes() {
     let sizes = [v1::V1_6, v1::V1_7, v1::V1_8].map(|layout| {
         let nested = layout.rows.iter().find_map(|row| match row.kind {
-            Kind::Partitions(nested) => Some((row.offset, nested.size, row.count)),
-            Kind::Integer(_) | Kind::Padding(_) => None,
+            FieldKind::Partitions(nested) => Some((row.offset, nested.size, row.count)),
+            FieldKind::Integer(_) | FieldKind::Padding(_) => None,
         });
         nested.unwrap()
     });
