@@ -2,7 +2,7 @@
 //! `cfg(abi27)`, which the crate capi27 sets, that of its 10.1 release: one definition of a function for both.
 //!
 //! A C function is an `extern "C"` function of the same name under `functions`, one topic a file. Each consists of
-//! [`edge::answer`] around a body that returns `Result`: no panic leaves it, and every error is a status. What C
+//! [`boundary::answer`] around a body that returns `Result`: no panic leaves it, and every error is a status. What C
 //! passes as a pointer arrives as one of the types of [`pointer`], which alone follow pointers. What C passes as a
 //! handle is looked up in the [`session`]'s list of GPUs, and never followed at all.
 //!
@@ -11,7 +11,7 @@
 #![deny(unsafe_op_in_unsafe_fn, unsafe_code)]
 
 pub mod abi;
-mod edge;
+mod boundary;
 mod functions;
 mod machine;
 mod message;
@@ -19,10 +19,10 @@ mod number;
 mod per_process;
 #[allow(unsafe_code, reason = "follows the pointers that C passes")]
 pub mod pointer;
-mod polled;
 mod processors;
 mod readers;
 mod root;
+mod samplers;
 mod session;
 mod streams;
 

@@ -9,9 +9,9 @@ use amdgpu_smi::{Gpu, Smi};
 use crate::abi::handle::{Processor, Socket};
 use crate::abi::numbers::InitFlags;
 use crate::abi::status::Status;
-use crate::polled::Polled;
 use crate::processors::Processors;
 use crate::root::builder;
+use crate::samplers::Samplers;
 
 /// The devices to open, in the bits of AMD's flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub(crate) struct Machine {
     /// Those that have handles, in the order in which clients count them.
     gpus: Vec<Gpu>,
     /// By position in `gpus`.
-    polled: Vec<Polled>,
+    samplers: Vec<Samplers>,
     /// The topology, read on demand; it does not change until the driver is bound again.
     topology: OnceLock<Topology>,
 }
@@ -120,8 +120,8 @@ impl Machine {
         if gpus.is_empty() {
             gpus = all.to_vec();
         }
-        let polled = gpus.iter().map(|_| Polled::default()).collect();
-        Ok(Machine { wanted, smi, processors, gpus, polled, topology: OnceLock::new() })
+        let samplers = gpus.iter().map(|_| Samplers::default()).collect();
+        Ok(Machine { wanted, smi, processors, gpus, samplers, topology: OnceLock::new() })
     }
 
     /// The GPUs' side of the machine, where that was opened.
@@ -178,16 +178,16 @@ impl Machine {
         found.ok_or(Status::NOT_FOUND)
     }
 
-    /// The polled values of the GPU at this position.
-    pub(crate) fn polled(&self, position: usize) -> Result<&Polled, Status> {
-        self.polled.get(position).ok_or(Status::NOT_FOUND)
+    /// The samplers values of the GPU at this position.
+    pub(crate) fn samplers(&self, position: usize) -> Result<&Samplers, Status> {
+        self.samplers.get(position).ok_or(Status::NOT_FOUND)
     }
 
     /// The samplers of a GPU's package. Its partitions share them, so that each file is open once.
-    pub(crate) fn polled_of_package(&self, gpu: &Gpu) -> Result<&Polled, Status> {
+    pub(crate) fn samplers_of_package(&self, gpu: &Gpu) -> Result<&Samplers, Status> {
         let package = gpu.ids().package;
         let first = self.gpus.iter().position(|gpu| gpu.ids().package == package);
-        self.polled(first.ok_or(Status::NOT_FOUND)?)
+        self.samplers(first.ok_or(Status::NOT_FOUND)?)
     }
 
     /// The topology of the GPUs.

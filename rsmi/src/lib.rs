@@ -7,8 +7,8 @@
 #![deny(unsafe_op_in_unsafe_fn, unsafe_code)]
 
 pub mod abi;
-#[path = "../../capi/src/edge.rs"]
-mod edge;
+#[path = "../../capi/src/boundary.rs"]
+mod boundary;
 mod functions;
 #[path = "../../capi/src/number.rs"]
 #[allow(dead_code, reason = "shared with the other interface, which needs more of it")]

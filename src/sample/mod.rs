@@ -3,7 +3,7 @@
 //! [`Sampler`] reads one GPU with one system call per value. [`FleetSampler`] reads many GPUs in parallel and does
 //! not wait for one that hangs.
 
-mod courtesy;
+mod autosuspend;
 mod fields;
 mod fleet;
 mod monitor;

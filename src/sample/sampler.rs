@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
 use super::SampleFields;
-use super::courtesy::Courtesy;
+use super::autosuspend::Autosuspend;
 use super::plan::{Part, parts};
 use super::table::SampledTable;
 use super::values::Sample;
@@ -60,7 +60,7 @@ pub struct Sampler {
     only: Option<TemperatureSensor>,
     /// The only clock to read, if one is selected.
     only_clock: Option<ClockDomain>,
-    courtesy: Courtesy,
+    autosuspend: Autosuspend,
     buf: Vec<u8>,
     gone: bool,
 }
@@ -88,7 +88,7 @@ impl Sampler {
             limit: DESCRIPTORS,
             only: None,
             only_clock: None,
-            courtesy: Courtesy::default(),
+            autosuspend: Autosuspend::default(),
             buf: Vec::new(),
             gone: false,
         }
@@ -102,8 +102,8 @@ impl Sampler {
 
     /// Like [`Sampler::keep_awake`], from the next sample on.
     pub fn set_keep_awake(&mut self, keep_awake: bool) {
-        if keep_awake != self.courtesy.keep_awake {
-            self.courtesy = Courtesy::new(keep_awake);
+        if keep_awake != self.autosuspend.keep_awake {
+            self.autosuspend = Autosuspend::new(keep_awake);
         }
     }
 
@@ -223,7 +223,7 @@ impl Sampler {
             return Err(self.leave());
         };
         let number = self.sample.number;
-        let keep_awake = self.courtesy.keep_awake;
+        let keep_awake = self.autosuspend.keep_awake;
         let mut attached = Sampler::new(gpu.clone(), self.fields).keep_awake(keep_awake);
         if let Some(sensor) = self.only.take() {
             attached = attached.only_sensor(sensor);
@@ -259,13 +259,13 @@ impl Sampler {
             }
         };
         if status == RuntimeStatus::Asleep {
-            self.courtesy.asleep();
+            self.autosuspend.asleep();
             return Some(Unavailable::Suspended);
         }
-        (!self.courtesy.allows(now)).then_some(Unavailable::LeftAlone)
+        (!self.autosuspend.allows(now)).then_some(Unavailable::LeftAlone)
     }
 
-    /// Records for the courtesy that the GPU was read, and its usage.
+    /// Records that the GPU was read, and its usage, so that it can suspend.
     fn take_note(&mut self, now: Instant) {
         let Ok(device) = &self.gpu.inner.device else { return };
         if self.gpu.inner.wake == WakePolicy::Never && asks_the_hardware(self.fields) {
@@ -276,7 +276,7 @@ impl Sampler {
                 // The usage is unknown now.
                 Err(_) => return,
             };
-            self.courtesy.was_read(now, busy, &*device.dir, &mut self.buf);
+            self.autosuspend.was_read(now, busy, &*device.dir, &mut self.buf);
         }
     }
 

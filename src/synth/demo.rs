@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{CpuChip, CpuHost, Film, ImageEntry, Kernel, Machine, SynthError, Workload};
+use super::{CpuChip, CpuHost, FrameArchive, ImageEntry, Kernel, Machine, SynthError, Workload};
 use crate::backend::{Archive, Backend, Frames};
 use crate::parse::partition::{ComputePartition::Cpx, MemoryPartition::Nps4};
 use crate::testing;
@@ -101,12 +101,12 @@ impl Demo {
     fn record(self) -> Result<Vec<u8>, SynthError> {
         let second = Duration::from_secs(1);
         let mut now = (1..=SECONDS).fold(self.warm(), |machine, at| machine.run(&self.loads(at), second));
-        let mut film = Film::new(&now)?;
+        let mut frames = FrameArchive::new(&now)?;
         for at in 1..SECONDS {
             now = now.run(&self.loads(at), second);
-            film.frame(second * at, &now)?;
+            frames.frame(second * at, &now)?;
         }
-        Ok(film.finish()?)
+        Ok(frames.finish()?)
     }
 
     fn machine(self) -> Machine {

@@ -30,7 +30,7 @@ mod cpu;
 mod demo;
 mod device;
 #[cfg(feature = "capture")]
-mod film;
+mod frame_archive;
 mod hwmon;
 mod image;
 mod kernel;
@@ -53,7 +53,7 @@ pub use cpu::{CpuChip, CpuHost};
 #[cfg(feature = "capture")]
 pub use demo::{Demo, RunningDemo};
 #[cfg(feature = "capture")]
-pub use film::Film;
+pub use frame_archive::FrameArchive;
 pub use image::{Image, ImageEntry};
 pub use kernel::Kernel;
 pub use model::State;
@@ -387,7 +387,7 @@ impl Machine {
     /// As [`Machine::image`].
     #[cfg(feature = "capture")]
     pub fn archive(&self) -> Result<Vec<u8>, SynthError> {
-        Ok(Film::new(self)?.finish()?)
+        Ok(FrameArchive::new(self)?.finish()?)
     }
 
     /// The machine for a test to change while it is read, without a directory.

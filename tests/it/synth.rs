@@ -445,7 +445,7 @@ fn a_big_machine() {
 #[test]
 fn an_archive_says_the_same() {
     use amdgpu_smi::backend::Archive;
-    use amdgpu_smi::synth::Film;
+    use amdgpu_smi::synth::FrameArchive;
     use std::sync::Arc;
     use std::time::Duration;
 
@@ -453,7 +453,7 @@ fn an_archive_says_the_same() {
         let minute = Duration::from_secs(60);
         let first = Machine::new(chip, 2).processes(2).loads(&[0.2, 0.8]);
         let later = first.clone().run(&[1.0, 0.0], minute);
-        let mut film = Film::new(&first).unwrap();
+        let mut film = FrameArchive::new(&first).unwrap();
         film.frame(minute, &later).unwrap();
         let archive = Archive::from_bytes(film.finish().unwrap()).unwrap();
         let smi = Smi::builder().backend(Arc::new(archive.clone())).build().unwrap();

@@ -12,7 +12,7 @@ use crate::abi::metrics::ViolationStatus;
 use crate::abi::sensor_numbers::UtilizationCounterType;
 use crate::abi::sensors::{EngineUsage, UtilizationCounter};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{NONE_16, known, or_none};
 use crate::pointer::{Array, Out};
 use crate::session::{gpu, machine};
@@ -25,7 +25,7 @@ pub extern "C" fn amdsmi_get_gpu_activity(processor: Processor, usage: Out<Engin
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let activity = machine.polled_of_package(gpu)?.activity(gpu);
+        let activity = machine.samplers_of_package(gpu)?.activity(gpu);
         if activity.memory.is_err() && activity.media.is_err() {
             activity.gfx.as_ref()?;
         }
@@ -47,7 +47,7 @@ pub extern "C" fn amdsmi_get_gpu_busy_percent(processor: Processor, busy: Out<u3
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        busy.put(machine.polled_of_package(gpu)?.busy(gpu)?.0)
+        busy.put(machine.samplers_of_package(gpu)?.busy(gpu)?.0)
     })
 }
 

@@ -10,7 +10,7 @@ use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
 use crate::abi::numbers::CacheProperty;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::Out;
 use crate::session::gpu;
 

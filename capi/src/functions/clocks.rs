@@ -11,7 +11,7 @@ use crate::abi::levels::Frequencies;
 use crate::abi::sensor_numbers::ClockType;
 use crate::abi::sensors::{ClockInfo, OverdriveCurve, OverdriveData, OverdrivePoint, OverdriveRegion, Range};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{hertz, known, or_none};
 use crate::pointer::{Array, InOut, Out};
 use crate::session::{gpu, machine};
@@ -48,8 +48,8 @@ pub extern "C" fn amdsmi_get_clk_freq(
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let polled = machine.polled_of_package(gpu)?;
-        let list = polled.levels(gpu, domain(clock)?, Frequencies::of_clock)?;
+        let samplers = machine.samplers_of_package(gpu)?;
+        let list = samplers.levels(gpu, domain(clock)?, Frequencies::of_clock)?;
         frequencies.put(list)?;
         list.marked()
     })

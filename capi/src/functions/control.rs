@@ -13,7 +13,7 @@ use crate::abi::handle::Processor;
 use crate::abi::numbers::{ComputePartitionType, MemoryPartitionType};
 use crate::abi::sensor_numbers::{ClockLimit, ClockType, FrequencyIndex, PerformanceLevel, PowerProfile};
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 #[cfg(not(abi27))]
 use crate::functions::absent;
 use crate::functions::clocks::domain;

@@ -6,7 +6,7 @@ use crate::abi::handle::Processor;
 use crate::abi::sensor_numbers::{CounterCommand, CounterGroup, CounterType};
 use crate::abi::sensors::CounterValue;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::absent;
 use crate::pointer::Out;
 use crate::session::{gpu, machine};

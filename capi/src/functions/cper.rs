@@ -5,7 +5,7 @@ use amdgpu_smi::gpu::{CperRecord, CperRecords, CperSeverity};
 use crate::abi::handle::Processor;
 use crate::abi::ras::CperHeader;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::listed;
 use crate::pointer::{Array, InOut};
 use crate::session::gpu;

@@ -6,7 +6,7 @@ use crate::abi::cpu::{CpuInfo, CpuSocketInfo};
 use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::cpu_readings::cpu;
 use crate::functions::discovery::list;
 use crate::pointer::{Array, InOut, Out};

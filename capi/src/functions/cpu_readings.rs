@@ -17,7 +17,7 @@ use crate::abi::cpu::{
 use crate::abi::handle::Processor;
 use crate::abi::numbers::IoBandwidthEncoding;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::{self, Array, Out};
 use crate::processors::Cpu;
 use crate::session;

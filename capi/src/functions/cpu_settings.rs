@@ -10,7 +10,7 @@ use amdgpu_smi::unit::{MegaHertz, MicroWatts};
 use super::cpu_readings::{by_message, core, socket};
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::Out;
 
 /// Plans a change and makes it, where the processor has the message for it.

@@ -7,7 +7,7 @@ use crate::abi::handle::{Processor, Socket};
 use crate::abi::layout::Plain;
 use crate::abi::numbers::ProcessorType;
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::machine::Machine;
 use crate::pointer::{Array, Chars, InOut, Out};
 use crate::processors::Cpu;

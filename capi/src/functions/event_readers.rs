@@ -6,7 +6,7 @@ use crate::abi::event_reader::EventRecord;
 use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::message::message;
 use crate::pointer::{Array, InOut, Out};
 use crate::readers::Reader;

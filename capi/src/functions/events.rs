@@ -6,7 +6,7 @@ use crate::abi::handle::Processor;
 use crate::abi::layout::Text;
 use crate::abi::process::EventData;
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::message::{lost, message};
 use crate::pointer::{Array, InOut};
 use crate::session;

@@ -8,7 +8,7 @@ use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
 use crate::abi::numbers::VirtualizationMode;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{known, or_none};
 use crate::pointer::{Chars, InOut, Out};
 use crate::session::gpu;

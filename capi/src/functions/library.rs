@@ -5,7 +5,7 @@ use std::ffi::{c_char, c_void};
 use crate::abi::device::Version;
 use crate::abi::numbers::InitFlags;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::machine::Wanted;
 use crate::pointer::Out;
 use crate::session;

@@ -11,7 +11,7 @@ use crate::abi::layout::{Plain, Text};
 use crate::abi::memory::{VramInfo, VramUsage};
 use crate::abi::numbers::{MemoryType, VramType};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{known, or_none};
 use crate::pointer::{Chars, Out};
 use crate::session::{gpu, machine};
@@ -20,7 +20,7 @@ use crate::session::{gpu, machine};
 fn usage<T>(processor: Processor, take: impl Fn(&MemoryUsage) -> Result<T, Status>) -> Result<T, Status> {
     let machine = machine()?;
     let (position, gpu) = machine.find(processor)?;
-    machine.polled(position)?.memory(gpu, |look| take(&look.memory_usage()))
+    machine.samplers(position)?.memory(gpu, |look| take(&look.memory_usage()))
 }
 
 /// The bytes of a field, or why there are none.

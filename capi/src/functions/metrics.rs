@@ -8,7 +8,7 @@ use crate::abi::metrics::{GpuMetrics, MetricsHeader, XcpMetrics};
 use crate::abi::numbers::RegisterType;
 use crate::abi::ras::NameValue;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::absent;
 use crate::number::{Sentinel, celsius, each, or_none, watts};
 use crate::pointer::Out;
@@ -44,7 +44,7 @@ pub extern "C" fn amdsmi_get_gpu_metrics_info(processor: Processor, metrics: Out
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        metrics.put(machine.polled_of_package(gpu)?.metrics(gpu, table)?)
+        metrics.put(machine.samplers_of_package(gpu)?.metrics(gpu, table)?)
     })
 }
 

@@ -41,7 +41,7 @@ macro_rules! absent {
         #[unsafe(no_mangle)]
         pub extern "C" fn $name($($argument: $ty),*) -> $crate::abi::status::Status {
             $(let _ = $argument;)*
-            $crate::edge::answer(|| {
+            $crate::boundary::answer(|| {
                 $crate::session::machine()?;
                 Err($crate::abi::status::Status::$status)
             })

@@ -11,7 +11,7 @@ use crate::abi::partition::{
     MemoryPartitionConfig, NpsCaps, PartitionProfile, PartitionProfileConfig, PartitionResource,
 };
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{known, or_none};
 use crate::pointer::{Array, Chars, Out};
 use crate::session::{gpu, machine};

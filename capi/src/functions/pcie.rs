@@ -6,7 +6,7 @@ use crate::abi::levels::PcieBandwidth;
 use crate::abi::link::{PcieInfo, PcieMetric, PcieStatic};
 use crate::abi::numbers::CardFormFactor;
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{known, or_none};
 use crate::pointer::Out;
 use crate::session::{gpu, machine};
@@ -20,7 +20,7 @@ pub extern "C" fn amdsmi_get_pcie_info(processor: Processor, info: Out<PcieInfo>
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let (link, counters) = machine.polled_of_package(gpu)?.link(gpu);
+        let (link, counters) = machine.samplers_of_package(gpu)?.link(gpu);
         if link.speed_max.is_err() && link.width.is_err() {
             link.width_max.as_ref()?;
         }

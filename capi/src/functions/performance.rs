@@ -8,7 +8,7 @@ use crate::abi::layout::{Plain, Text};
 use crate::abi::sensor_numbers::{PerformanceLevel, PowerProfile};
 use crate::abi::sensors::{Policy, PolicyEntry, PowerProfileStatus};
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::or_none;
 use crate::pointer::Out;
 use crate::session::gpu;

@@ -10,7 +10,7 @@ use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
 use crate::abi::process::{ComputeProcess, ProcessEngines, ProcessMemory, ProcessUse};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::listed;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::machine;

@@ -8,7 +8,7 @@ use crate::abi::memory::RetiredPageRecord;
 use crate::abi::numbers::{GpuBlock, MemoryPageStatus, RasErrorState};
 use crate::abi::ras::{ErrorCount, RasFeature};
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::absent;
 use crate::pointer::listed;
 use crate::pointer::{Array, InOut, Out};

@@ -13,10 +13,10 @@ use crate::abi::layout::Plain;
 use crate::abi::sensor_numbers::{TemperatureMetric, TemperatureType, VoltageMetric, VoltageType};
 use crate::abi::sensors::{PowerCapInfo, PowerInfo};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{NONE_16, celsius, known, or_none, watts};
 use crate::pointer::Out;
-use crate::polled::Polled;
+use crate::samplers::Samplers;
 use crate::session::{gpu, machine};
 
 /// A temperature in whole degrees Celsius. codecarbon divides by 1000 again, which is wrong.
@@ -34,8 +34,8 @@ pub extern "C" fn amdsmi_get_temp_metric(
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
         temperature.not_null()?;
-        let polled = machine.polled_of_package(gpu)?;
-        let of_sensor = |sensor| of_sensor(polled, gpu, &sensor, metric);
+        let samplers = machine.samplers_of_package(gpu)?;
+        let of_sensor = |sensor| of_sensor(samplers, gpu, &sensor, metric);
         let value = match sensor {
             TemperatureType::EDGE => of_sensor(TemperatureSensor::Edge)?,
             TemperatureType::HOTSPOT => of_sensor(TemperatureSensor::Junction)?,
@@ -82,14 +82,14 @@ fn of_board(gpu: &Gpu, number: u32) -> Result<i64, Status> {
 }
 
 fn of_sensor(
-    polled: &Polled,
+    samplers: &Samplers,
     gpu: &Gpu,
     sensor: &TemperatureSensor,
     metric: TemperatureMetric,
 ) -> Result<i64, Status> {
     let limit: fn(&Temperature) -> &Reading<MilliCelsius> = match metric {
         TemperatureMetric::CURRENT => {
-            let current = polled.temperature(gpu, sensor, |look| Ok(look.temperature(sensor)?.value));
+            let current = samplers.temperature(gpu, sensor, |look| Ok(look.temperature(sensor)?.value));
             return current.map(celsius);
         }
         TemperatureMetric::CRITICAL => |found| &found.critical,
@@ -101,7 +101,7 @@ fn of_sensor(
         }
         _ => return Err(Status::INVAL),
     };
-    let value = polled.temperature(gpu, sensor, |look| {
+    let value = samplers.temperature(gpu, sensor, |look| {
         let sensors = look.temperatures()?;
         let found = sensors.iter().find(|found| found.sensor == *sensor).ok_or(Status::NOT_SUPPORTED)?;
         Ok(limit(found).as_ref()?.value)
@@ -179,7 +179,7 @@ pub extern "C" fn amdsmi_get_power_info(processor: Processor, info: Out<PowerInf
     answer(|| {
         let machine = machine()?;
         let (_, gpu) = machine.find(processor)?;
-        let (power, [gfx, soc, mem]) = machine.polled_of_package(gpu)?.power(gpu);
+        let (power, [gfx, soc, mem]) = machine.samplers_of_package(gpu)?.power(gpu);
         let rails = [&gfx, &soc, &mem];
         if power.average.is_err() && power.instantaneous.is_err() && rails.iter().all(|rail| rail.is_err()) {
             power.socket.as_ref()?;

@@ -12,7 +12,7 @@ use crate::abi::link::{
 };
 use crate::abi::numbers::{AffinityScope, LinkType, XgmiLinkStatus, XgmiStatus};
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::machine::Machine;
 use crate::number::{known, or_none};
 use crate::pointer::{Array, Out};

@@ -4,7 +4,7 @@ use amdgpu_smi::Error;
 use amdgpu_smi::cpu::{Core, CpuModel, Cpus, Socket};
 
 use super::args::{CpuArgs, SocketArgs};
-use super::told::Told;
+use super::sourced::SourcedReport;
 use super::{Chosen, answer, choose};
 use crate::args::Common;
 use crate::failure::Failure;
@@ -73,25 +73,25 @@ pub(crate) fn static_facts(
     let chosen = choose(common, args.sockets().or(Some(&[])), None)?;
     let report = |chosen: &Chosen| {
         let of = |socket: &Socket| {
-            let mut told = Told::new("cpu", socket.index());
+            let mut report = SourcedReport::new("cpu", socket.index());
             if all {
-                told.report.own("model", model(socket.model(), socket));
+                report.report.own("model", model(socket.model(), socket));
             }
             if smu || all {
-                let mut part = told.part("smu");
+                let mut part = report.part("smu");
                 let version = socket.firmware_version();
                 part.put("FW_VERSION", &version, ToString::to_string, ToString::to_string);
                 part.end();
             }
             if interface || all {
-                let mut part = told.part("interface_version");
+                let mut part = report.part("interface_version");
                 part.put("proto version", &socket.protocol_version(), u32::clone, u32::clone);
                 part.end();
             }
             if all {
-                told.report.own("hsmp", hsmp(&chosen.cpus));
+                report.report.own("hsmp", hsmp(&chosen.cpus));
             }
-            told.finish()
+            report.finish()
         };
         chosen.sockets.iter().map(of).collect()
     };

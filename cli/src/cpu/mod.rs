@@ -7,7 +7,7 @@ mod monitor;
 mod set;
 mod set_args;
 mod socket;
-mod told;
+mod sourced;
 
 use amdgpu_smi::cpu::{Core, Cpus, Socket};
 

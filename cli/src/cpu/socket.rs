@@ -6,15 +6,15 @@ use amdgpu_smi::reading::Reading;
 use amdgpu_smi::unit::{MicroJoules, MicroWatts};
 
 use super::args::{CpuMetricArgs, any_radix};
-use super::told::Told;
+use super::sourced::SourcedReport;
 use crate::report::{Node, Number, Section};
 
 /// Adds a section.
-type Add = fn(&Socket, &mut Told);
+type Add = fn(&Socket, &mut SourcedReport);
 
 pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
     let all = !args.names_any();
-    let mut told = Told::new("cpu", socket.index());
+    let mut report = SourcedReport::new("cpu", socket.index());
     let sections: [(bool, Add); 11] = [
         (args.cpu_power_metrics, power),
         (args.cpu_prochot, prochot),
@@ -28,22 +28,22 @@ pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
         (args.cpu_ddr_bandwidth, ddr_bandwidth),
         (args.cpu_temp, temperature),
     ];
-    sections.iter().filter(|(asked, _)| *asked || all).for_each(|(_, add)| add(socket, &mut told));
-    named(socket, args, &mut told);
+    sections.iter().filter(|(asked, _)| *asked || all).for_each(|(_, add)| add(socket, &mut report));
+    named(socket, args, &mut report);
     let settings: [(bool, Add); 8] = [
         (args.cpu_xgmi_pstate_range, xgmi_pstates),
-        (args.cpu_railisofreq_policy, |socket, told| {
-            switch(told, "railisofreq_policy", &socket.rail_iso_frequency())
+        (args.cpu_railisofreq_policy, |socket, report| {
+            switch(report, "railisofreq_policy", &socket.rail_iso_frequency())
         }),
-        (args.cpu_dfcstate_ctrl, |socket, told| switch(told, "dfcstate_ctrl", &socket.fabric_cstate())),
-        (args.cpu_pc6_enable, |socket, told| switch(told, "pc6_enable", &socket.pc6())),
-        (args.cpu_cc6_enable, |socket, told| switch(told, "cc6_enable", &socket.cc6())),
-        (args.cpu_tdelta, |socket, told| number(told, "tdelta", &socket.thermal_delta())),
+        (args.cpu_dfcstate_ctrl, |socket, report| switch(report, "dfcstate_ctrl", &socket.fabric_cstate())),
+        (args.cpu_pc6_enable, |socket, report| switch(report, "pc6_enable", &socket.pc6())),
+        (args.cpu_cc6_enable, |socket, report| switch(report, "cc6_enable", &socket.cc6())),
+        (args.cpu_tdelta, |socket, report| number(report, "tdelta", &socket.thermal_delta())),
         (args.cpu_enabled_commands, enabled_commands),
         (args.cpu_sdps_limit, sdps_limit),
     ];
-    settings.iter().filter(|(asked, _)| *asked || all).for_each(|(_, add)| add(socket, &mut told));
-    told.finish()
+    settings.iter().filter(|(asked, _)| *asked || all).for_each(|(_, add)| add(socket, &mut report));
+    report.finish()
 }
 
 /// A power such as `212.345 W`.
@@ -55,24 +55,24 @@ pub(super) fn joules(energy: &MicroJoules) -> String {
     format!("{:?} J", energy.0 as f64 / 1e6)
 }
 
-fn power(socket: &Socket, told: &mut Told) {
+fn power(socket: &Socket, report: &mut SourcedReport) {
     let power = socket.power();
-    let mut part = told.part("power_metrics");
+    let mut part = report.part("power_metrics");
     part.put("socket power", &power.socket, MicroWatts::clone, watts);
     part.put("socket power limit", &power.limit, MicroWatts::clone, watts);
     part.put("socket max power limit", &power.limit_max, MicroWatts::clone, watts);
     part.end();
 }
 
-fn prochot(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("prochot");
+fn prochot(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("prochot");
     part.put("prochot_status", &socket.prochot(), bool::clone, |hot| u32::from(*hot));
     part.end();
 }
 
-fn frequencies(socket: &Socket, told: &mut Told) {
+fn frequencies(socket: &Socket, report: &mut SourcedReport) {
     let clocks = socket.clocks();
-    let mut part = told.part("freq_metrics");
+    let mut part = report.part("freq_metrics");
     let both = clocks.fabric.clone().and_then(|fabric| {
         let memory = clocks.memory.clone()?.value;
         Ok(fabric.map(|fabric| (fabric, memory)))
@@ -104,35 +104,35 @@ fn frequencies(socket: &Socket, told: &mut Told) {
     part.end();
 }
 
-fn c0_residency(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("c0_residency");
+fn c0_residency(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("c0_residency");
     part.quantity("residency", &socket.c0_residency());
     part.end();
 }
 
-fn rails(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("svi_telemetry_all_rails");
+fn rails(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("svi_telemetry_all_rails");
     let milliwatts = |power: &MicroWatts| format!("{} mW", power.0 / 1000);
     part.put("power", &socket.power().rails, MicroWatts::clone, milliwatts);
     part.end();
 }
 
-fn power_mode(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("pwr_eff_mode");
+fn power_mode(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("pwr_eff_mode");
     part.put("mode", &socket.power_mode(), u8::clone, |mode| mode.to_string());
     part.end();
 }
 
-fn metrics_version(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("metric_version");
+fn metrics_version(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("metric_version");
     part.put("version", &socket.metrics_version(), u32::clone, u32::clone);
     part.end();
 }
 
-fn metrics_table(socket: &Socket, told: &mut Told) {
+fn metrics_table(socket: &Socket, report: &mut SourcedReport) {
     let model = socket.model();
     let unknown = || Node::absent("not known", "/proc/cpuinfo does not list it");
-    let mut part = told.part("metrics_table");
+    let mut part = report.part("metrics_table");
     part.plain("cpu_family", model.family.map_or_else(unknown, Node::from));
     part.plain("cpu_model", model.model.map_or_else(unknown, Node::from));
     part.put("response", &socket.metrics(), table, table);
@@ -176,14 +176,14 @@ fn values(field: &Field) -> Node {
     if all.len() == 1 { all.remove(0) } else { Node::List(all) }
 }
 
-fn energy(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("socket_energy");
+fn energy(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("socket_energy");
     part.put("response", &socket.energy(), MicroJoules::clone, joules);
     part.end();
 }
 
-fn ddr_bandwidth(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("ddr_bandwidth");
+fn ddr_bandwidth(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("ddr_bandwidth");
     part.put(
         "response",
         &socket.ddr_bandwidth(),
@@ -207,8 +207,8 @@ fn ddr_bandwidth(socket: &Socket, told: &mut Told) {
     part.end();
 }
 
-fn temperature(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("cpu_temp");
+fn temperature(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("cpu_temp");
     // AMD's command prints thousandths under this unit.
     part.put("response", &socket.temperature(), |value| *value, |value| format!("{} Degrees C", value.0));
     if let Ok(sensors) = socket.temperatures() {
@@ -220,12 +220,12 @@ fn temperature(socket: &Socket, told: &mut Told) {
 }
 
 /// Sections that need a value on the command line.
-fn named(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
+fn named(socket: &Socket, args: &CpuMetricArgs, report: &mut SourcedReport) {
     if let Some(nbio) = args.cpu_lclk_dpm_level {
         let levels = |levels: &amdgpu_smi::cpu::CodeRange| {
             pair(("nbio_max_dpm_level", levels.max), ("nbio_min_dpm_level", levels.min))
         };
-        let mut part = told.part("socket_dpm");
+        let mut part = report.part("socket_dpm");
         part.put("dpml_level_range", &socket.lclk_levels(nbio), levels, levels);
         part.end();
     }
@@ -233,7 +233,7 @@ fn named(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
     for (name, link) in links {
         let Some([traffic, link]) = link.as_deref() else { continue };
         let link = link.to_uppercase();
-        let mut part = told.part(name);
+        let mut part = report.part(name);
         let traffic = match traffic.as_str() {
             "1" => Some(Traffic::Aggregate),
             "2" => Some(Traffic::Read),
@@ -252,11 +252,11 @@ fn named(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
         }
         part.end();
     }
-    dimms(socket, args, told);
+    dimms(socket, args, report);
     if let Some(rail) = args.cpu_svi3_vr_controller_temp.as_deref() {
         let rail = if rail.first() == Some(&1) { rail.get(1).copied().or(Some(0)) } else { None };
         let found = socket.regulator_temperature(rail);
-        let mut part = told.part("svi3_vr_controller_temp");
+        let mut part = report.part("svi3_vr_controller_temp");
         part.plain("RAIL_SELECTION", u32::from(rail.is_some()));
         part.put("RAIL_INDEX", &found, |(rail, _)| *rail, |(rail, _)| *rail);
         let text =
@@ -266,23 +266,23 @@ fn named(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
     }
 }
 
-fn bandwidth(part: &mut super::told::Part<'_>, found: &Reading<amdgpu_smi::unit::MegabitsPerSecond>) {
+fn bandwidth(part: &mut super::sourced::Part<'_>, found: &Reading<amdgpu_smi::unit::MegabitsPerSecond>) {
     let ours = |traffic: &amdgpu_smi::unit::MegabitsPerSecond| Node::quantity(traffic.0, "Mb/s");
     part.put("band_width", found, ours, |traffic| format!("{} Mbps", traffic.0));
 }
 
-fn dimms(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
+fn dimms(socket: &Socket, args: &CpuMetricArgs, report: &mut SourcedReport) {
     if let Some(dimm) = args.cpu_dimm_temp_range_rate {
         let both = |found: &amdgpu_smi::cpu::DimmTemperatureRange| {
             let rate = u32::from(found.doubled_refresh);
             pair(("dimm_temperature_range", u32::from(found.range)), ("dimm_refresh_rate", rate))
         };
-        let mut part = told.part("dimm_temp_range_rate");
+        let mut part = report.part("dimm_temp_range_rate");
         part.put("response", &socket.dimm_temperature_range(dimm), both, both);
         part.end();
     }
     if let Some(dimm) = args.cpu_dimm_pow_consumption {
-        let mut part = told.part("dimm_pow_consumption");
+        let mut part = report.part("dimm_pow_consumption");
         part.put(
             "response",
             &socket.dimm_power(dimm),
@@ -305,7 +305,7 @@ fn dimms(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
         part.end();
     }
     if let Some(dimm) = args.cpu_dimm_thermal_sensor {
-        let mut part = told.part("dimm_thermal_sensor");
+        let mut part = report.part("dimm_thermal_sensor");
         let found = socket.dimm_thermal(dimm);
         let section = |found: &amdgpu_smi::cpu::DimmThermal, rate: Node, degrees: Node| {
             let mut section = Section::new();
@@ -328,7 +328,7 @@ fn dimms(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
         part.end();
     }
     if let Some([dimm, device, offset, space]) = args.cpu_dimm_sb_reg.as_deref() {
-        let mut part = told.part("dimm_sb_reg");
+        let mut part = report.part("dimm_sb_reg");
         let offset = offset.strip_prefix("0x").map_or_else(
             || offset.parse::<u16>().ok(),
             |hexadecimal| u16::from_str_radix(hexadecimal, 16).ok(),
@@ -354,29 +354,29 @@ fn dimms(socket: &Socket, args: &CpuMetricArgs, told: &mut Told) {
     }
 }
 
-fn xgmi_pstates(socket: &Socket, told: &mut Told) {
+fn xgmi_pstates(socket: &Socket, report: &mut SourcedReport) {
     let range = socket.xgmi_pstate_range();
-    let mut part = told.part("xgmi_pstate_range");
+    let mut part = report.part("xgmi_pstate_range");
     part.put("min_pstate", &range, |range| range.min, |range| range.min);
     part.put("max_pstate", &range, |range| range.max, |range| range.max);
     part.end();
 }
 
-fn switch(told: &mut Told, name: &'static str, found: &Reading<bool>) {
-    let mut part = told.part(name);
+fn switch(report: &mut SourcedReport, name: &'static str, found: &Reading<bool>) {
+    let mut part = report.part(name);
     part.put("value", found, bool::clone, |on| u32::from(*on));
     part.end();
 }
 
-fn number(told: &mut Told, name: &'static str, found: &Reading<u32>) {
-    let mut part = told.part(name);
+fn number(report: &mut SourcedReport, name: &'static str, found: &Reading<u32>) {
+    let mut part = report.part(name);
     part.put("value", found, u32::clone, u32::clone);
     part.end();
 }
 
-fn enabled_commands(socket: &Socket, told: &mut Told) {
+fn enabled_commands(socket: &Socket, report: &mut SourcedReport) {
     let found = socket.enabled_messages();
-    let mut part = told.part("enabled_commands");
+    let mut part = report.part("enabled_commands");
     for word in 0..3usize {
         let text = move |words: &[u32; 3]| format!("0x{:08X}", words.get(word).copied().unwrap_or(0));
         part.put(&format!("READ_ENABLED_COMMANDS_BITMASK{word}"), &found, text, text);
@@ -384,8 +384,8 @@ fn enabled_commands(socket: &Socket, told: &mut Told) {
     part.end();
 }
 
-fn sdps_limit(socket: &Socket, told: &mut Told) {
-    let mut part = told.part("sdps_limit");
+fn sdps_limit(socket: &Socket, report: &mut SourcedReport) {
+    let mut part = report.part("sdps_limit");
     let limit = socket.sdps_limit().map(|limit| limit.map(|limit| MicroWatts(u64::from(limit) * 1000)));
     part.put("value", &limit, MicroWatts::clone, watts);
     part.end();

@@ -1,6 +1,6 @@
 //! `top`: a live view of the GPUs and of who uses them.
 //!
-//! Threads read ([`sampling`], [`looking`], [`listening`], [`scout`]) and wait for keys and signals ([`terminal`]); all of them send
+//! Threads read ([`sampling`], [`looking`], [`listening`], [`scanner`]) and wait for keys and signals ([`terminal`]); all of them send
 //! messages. One loop takes them, changes the state ([`app`]) and draws it ([`draw`]). It draws when something came, and
 //! never reads the machine.
 
@@ -26,7 +26,7 @@ mod processes;
 mod recorder;
 mod replay;
 mod sampling;
-mod scout;
+mod scanner;
 mod screenshot;
 mod settings;
 mod terminal;
@@ -107,7 +107,7 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
         Err(error) => app.no_events = Some(error.to_string()),
     }
     let found = Found { smi: found, is_limited };
-    scout::start(finder, found, samples.clone(), looks.clone()).map_err(no_thread)?;
+    scanner::start(finder, found, samples.clone(), looks.clone()).map_err(no_thread)?;
     let mut view = View {
         app,
         samples,

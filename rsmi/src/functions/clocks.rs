@@ -8,7 +8,7 @@ use crate::abi::layout::Plain;
 use crate::abi::levels::{Frequencies, PcieBandwidth};
 use crate::abi::status::Status;
 use crate::abi::structs::{CurvePoint, OverdriveData, Range};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::hertz;
 use crate::pointer::Out;
 use crate::session::gpu;

@@ -1,7 +1,7 @@
 //! Which device it is.
 
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::{Chars, Out};
 use crate::session::gpu;
 

@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char};
 
 use crate::abi::status::Status;
 use crate::abi::structs::Version;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::{Chars, Out};
 use crate::session;
 

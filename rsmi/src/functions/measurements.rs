@@ -4,7 +4,7 @@ use amdgpu_smi::gpu::{PowerKind, TemperatureSensor};
 
 use crate::abi::status::Status;
 use crate::abi::structs::ActivityCounters;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::number::{known, or_none};
 use crate::pointer::Out;
 use crate::session::gpu;

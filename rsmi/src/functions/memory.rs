@@ -7,7 +7,7 @@ use amdgpu_smi::unit::Bytes;
 
 use crate::abi::status::Status;
 use crate::abi::structs::RetiredPage;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::listed;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::gpu;

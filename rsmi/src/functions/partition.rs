@@ -1,7 +1,7 @@
 //! Partitions. What changes them is root's, and another program's: `amdgpu-smi set`.
 
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::Chars;
 use crate::session::gpu;
 

@@ -4,7 +4,7 @@ use amdgpu_smi::process::{KfdUse, Process, ProcessGpu};
 
 use crate::abi::status::Status;
 use crate::abi::structs::ProcessInfo;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::listed;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::{gpu, machine};

@@ -5,7 +5,7 @@ use amdgpu_smi::gpu::XgmiErrors;
 use amdgpu_smi::topology::{Link, LinkKind};
 
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::pointer::Out;
 use crate::session::{gpu, machine};
 

@@ -5,7 +5,7 @@ use amdgpu_smi::unit::MegaHertz;
 
 use crate::abi::handle::Processor;
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::absent;
 use crate::functions::cpu_readings::{by_message, core, milliwatts, socket, whole};
 use crate::functions::cpu_settings::change;

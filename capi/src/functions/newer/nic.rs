@@ -7,7 +7,7 @@ use crate::abi::nic::{
     NicStatistic,
 };
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::absent;
 use crate::pointer::{Array, InOut, Out};
 use crate::session::machine;

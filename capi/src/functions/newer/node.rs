@@ -7,7 +7,7 @@ use crate::abi::handle::{Node, Processor};
 use crate::abi::layout::{Plain, Text};
 use crate::abi::node::{CarveoutInfo, CarveoutOption, NodePower, NodePowerStatus, TrayInfo, TtmInfo};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::absent;
 use crate::functions::control::{change, own};
 use crate::machine::Machine;

@@ -7,7 +7,7 @@ use crate::abi::handle::Processor;
 use crate::abi::metrics::GpuMetrics;
 use crate::abi::node::{AcceleratorAllocMode, ComputeAllocMode, PowerCapType, PtlFormat};
 use crate::abi::status::{Outcome, Status};
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::absent;
 use crate::functions::control::{change, own};
 use crate::functions::metrics::table;

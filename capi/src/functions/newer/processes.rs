@@ -9,7 +9,7 @@ use crate::abi::handle::Processor;
 use crate::abi::layout::{Plain, Text};
 use crate::abi::process::by_pid::{GpuEngines, GpuEntry, GpuMemory, ProcessByPid};
 use crate::abi::status::Status;
-use crate::edge::answer;
+use crate::boundary::answer;
 use crate::functions::processes::{copied, evicted, uses};
 use crate::pointer::listed;
 use crate::pointer::{Array, InOut};

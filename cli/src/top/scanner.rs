@@ -29,12 +29,12 @@ pub(crate) fn start(
     samples: Sender<sampling::Command>,
     looks: Sender<looking::Command>,
 ) -> io::Result<()> {
-    let thread = std::thread::Builder::new().name("top-scout".into());
-    thread.spawn(move || scout(finder, found, &samples, &looks))?;
+    let thread = std::thread::Builder::new().name("top-scanner".into());
+    thread.spawn(move || scan(finder, found, &samples, &looks))?;
     Ok(())
 }
 
-fn scout(
+fn scan(
     mut finder: Finder,
     mut found: Found,
     samples: &Sender<sampling::Command>,

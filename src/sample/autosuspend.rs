@@ -20,7 +20,7 @@ const WATCH: u32 = 8;
 const DOUBLINGS: u32 = 5;
 
 #[derive(Debug, Default)]
-pub(super) struct Courtesy {
+pub(super) struct Autosuspend {
     pub(super) keep_awake: bool,
     rest_until: Option<Instant>,
     watch_until: Option<Instant>,
@@ -29,7 +29,7 @@ pub(super) struct Courtesy {
     rest: Duration,
 }
 
-impl Courtesy {
+impl Autosuspend {
     /// Returns `true` if the GPU, which is awake, may be read now.
     pub(super) fn allows(&mut self, now: Instant) -> bool {
         match self.rest_until {
@@ -45,13 +45,13 @@ impl Courtesy {
     }
 
     /// The initial state: nothing is known about the GPU.
-    pub(super) fn new(keep_awake: bool) -> Courtesy {
-        Courtesy { keep_awake, ..Courtesy::default() }
+    pub(super) fn new(keep_awake: bool) -> Autosuspend {
+        Autosuspend { keep_awake, ..Autosuspend::default() }
     }
 
     /// Records that the GPU suspended, so the pause had its effect.
     pub(super) fn asleep(&mut self) {
-        *self = Courtesy::new(self.keep_awake);
+        *self = Autosuspend::new(self.keep_awake);
     }
 
     /// Records that the GPU was read, and its usage.

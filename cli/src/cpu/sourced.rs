@@ -5,28 +5,28 @@ use amdgpu_smi::reading::Reading;
 use crate::report::{Forms, Node, Section};
 
 /// A report that grows, with the sources of its values.
-pub(super) struct Told {
+pub(super) struct SourcedReport {
     pub(super) report: Section,
     sources: Vec<(&'static str, String, &'static str)>,
 }
 
 /// A section of it.
 pub(super) struct Part<'a> {
-    told: &'a mut Told,
+    report: &'a mut SourcedReport,
     name: &'static str,
     section: Section,
 }
 
-impl Told {
-    pub(super) fn new(key: &str, number: usize) -> Told {
+impl SourcedReport {
+    pub(super) fn new(key: &str, number: usize) -> SourcedReport {
         let mut report = Section::new();
         report.put(key, number);
-        Told { report, sources: Vec::new() }
+        SourcedReport { report, sources: Vec::new() }
     }
 
     /// Begins a section.
     pub(super) fn part(&mut self, name: &'static str) -> Part<'_> {
-        Part { told: self, name, section: Section::new() }
+        Part { report: self, name, section: Section::new() }
     }
 
     /// The report, with the sources at its end: in JSON of each value, in the text of each section.
@@ -88,17 +88,17 @@ impl Part<'_> {
     }
 
     pub(super) fn end(self) {
-        self.told.report.put(self.name, self.section);
+        self.report.report.put(self.name, self.section);
     }
 
     /// Ends a section that AMD has no key for.
     pub(super) fn end_own(self) {
-        self.told.report.own(self.name, self.section);
+        self.report.report.own(self.name, self.section);
     }
 
     fn notice<T>(&mut self, key: &str, reading: &Reading<T>) {
         if let Ok(value) = reading {
-            self.told.sources.push((self.name, key.to_owned(), value.source.label()));
+            self.report.sources.push((self.name, key.to_owned(), value.source.label()));
         }
     }
 }

@@ -12,12 +12,12 @@ use amdgpu_smi::{Error, Gpu};
 
 use crate::abi::status::Status;
 
-/// The polled values of one GPU. Nothing is opened before the first use.
+/// The samplers values of one GPU. Nothing is opened before the first use.
 ///
 /// Each value is the summary's, from a fresh sample. If the sample lacks it, the GPU is read through its handle: a
 /// sampler retries a failed file only at some of its next samples, so the failure may be outdated.
 #[derive(Debug, Default)]
-pub(crate) struct Polled {
+pub(crate) struct Samplers {
     edge: Kept,
     junction: Kept,
     memory_temperature: Kept,
@@ -33,7 +33,7 @@ pub(crate) struct Polled {
 
 type Kept = Mutex<Option<Sampler>>;
 
-impl Polled {
+impl Samplers {
     /// An answer about one sensor.
     pub(crate) fn temperature<T>(
         &self,

@@ -13,14 +13,14 @@ use crate::capture::ArchiveWriter;
 /// ```
 /// use std::time::Duration;
 /// use amdgpu_smi::{Smi, backend::Archive};
-/// use amdgpu_smi::synth::{Machine, Film};
+/// use amdgpu_smi::synth::{Machine, FrameArchive};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let second = Duration::from_secs(1);
 /// let machine = Machine::navi31().load(0.2);
-/// let mut film = Film::new(&machine)?;
-/// film.frame(second, &machine.run(&[0.9], second))?;
-/// let archive = Archive::from_bytes(film.finish()?)?;
+/// let mut frames = FrameArchive::new(&machine)?;
+/// frames.frame(second, &machine.run(&[0.9], second))?;
+/// let archive = Archive::from_bytes(frames.finish()?)?;
 /// let smi = Smi::builder().backend(std::sync::Arc::new(archive.clone())).build()?;
 /// let busy = || smi.gpus()[0].activity().gfx.unwrap().0;
 /// assert_eq!(busy(), 20);
@@ -30,7 +30,7 @@ use crate::capture::ArchiveWriter;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct Film {
+pub struct FrameArchive {
     first: Image,
     /// The files as they are in the frame made last, where that is not the first.
     latest: BTreeMap<String, Vec<u8>>,
@@ -44,13 +44,13 @@ struct Frame {
     changed: Vec<(String, Vec<u8>)>,
 }
 
-impl Film {
+impl FrameArchive {
     /// Begins with this machine.
     ///
     /// # Errors
     /// As [`Machine::image`].
-    pub fn new(machine: &Machine) -> Result<Film, SynthError> {
-        Ok(Film { first: machine.image()?, latest: BTreeMap::new(), later: Vec::new() })
+    pub fn new(machine: &Machine) -> Result<FrameArchive, SynthError> {
+        Ok(FrameArchive { first: machine.image()?, latest: BTreeMap::new(), later: Vec::new() })
     }
 
     /// Adds the same machine as it is so long after the first frame. Only what moves by itself is taken: clocks,
