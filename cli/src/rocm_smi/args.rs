@@ -32,15 +32,17 @@ pub(super) struct RocmSmi {
     /// Print comma-separated values
     #[arg(long)]
     pub(super) csv: bool,
-    /// Accepted for rocm-smi's sake.
+    /// Accepted for rocm-smi's sake, as the next one.
     #[arg(long, value_name = "LEVEL", hide = true)]
     pub(super) loglevel: Option<String>,
+    #[arg(long, value_name = "RESPONSE", hide = true)]
+    pub(super) autorespond: Option<String>,
     #[command(flatten)]
     pub(super) show: Show,
 }
 
 /// The values to show.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(next_help_heading = "Values (default: one line per GPU)")]
 pub(super) struct Show {
     /// All values except the tables of pairs of GPUs
@@ -103,6 +105,9 @@ pub(super) struct Show {
     /// Memory vendor
     #[arg(long)]
     pub(super) showmemvendor: bool,
+    /// Traffic on the PCIe link; takes a second for each GPU
+    #[arg(short = 'b', long)]
+    pub(super) showbw: bool,
     /// PCIe replay count
     #[arg(long)]
     pub(super) showreplaycount: bool,
@@ -137,6 +142,12 @@ pub(super) struct Show {
     /// Product name
     #[arg(long)]
     pub(super) showproductname: bool,
+    /// XGMI errors since the last read, which clears them
+    #[arg(long)]
+    pub(super) showxgmierr: bool,
+    /// Bandwidth of the XGMI links
+    #[arg(long)]
+    pub(super) shownodesbw: bool,
     /// Topology: access, weights, hops, types, NUMA
     #[arg(long)]
     pub(super) showtopo: bool,
@@ -173,6 +184,12 @@ pub(super) struct Show {
     /// Settable range of the memory clock
     #[arg(long)]
     pub(super) showmclkrange: bool,
+    /// Settable range of the voltage curve
+    #[arg(long)]
+    pub(super) showvoltagerange: bool,
+    /// Points of the voltage curve
+    #[arg(long)]
+    pub(super) showvc: bool,
     /// Energy
     #[arg(long)]
     pub(super) showenergycounter: bool,
@@ -182,6 +199,15 @@ pub(super) struct Show {
     /// Memory partitioning
     #[arg(long)]
     pub(super) showmemorypartition: bool,
+    /// The whole metrics table
+    #[arg(long)]
+    pub(super) showmetrics: bool,
+    /// Events of these types as they happen [default: all]
+    #[arg(short = 'e', long, value_name = "EVENT", num_args = 0.., action = ArgAction::Set)]
+    pub(super) showevents: Option<Vec<String>>,
+    /// A bar for each GPU's temperature, until q
+    #[arg(long)]
+    pub(super) showtempgraph: bool,
 }
 
 impl Show {
@@ -214,9 +240,12 @@ impl Show {
             &mut self.showpagesinfo,
             &mut self.showsclkrange,
             &mut self.showmclkrange,
+            &mut self.showvoltagerange,
+            &mut self.showvc,
             &mut self.showenergycounter,
             &mut self.showcomputepartition,
             &mut self.showmemorypartition,
+            &mut self.showmetrics,
         ] {
             *flag = true;
         }
@@ -233,53 +262,6 @@ impl Show {
 
     /// Returns `true` if no value is asked for by name.
     pub(super) fn is_concise(&self) -> bool {
-        let flags = [
-            self.showallinfo,
-            self.showdriverversion,
-            self.showid,
-            self.showuniqueid,
-            self.showvbios,
-            self.showtemp,
-            self.showclocks,
-            self.showgpuclocks,
-            self.showfan,
-            self.showperflevel,
-            self.showoverdrive,
-            self.showmemoverdrive,
-            self.showmaxpower,
-            self.showprofile,
-            self.showpower,
-            self.showclkfrq,
-            self.showuse,
-            self.showmemuse,
-            self.showmemvendor,
-            self.showreplaycount,
-            self.showserial,
-            self.showpids.is_some(),
-            self.showpidgpus.is_some(),
-            self.showclkvolt,
-            self.showvoltage,
-            self.showbus,
-            !self.showmeminfo.is_empty(),
-            self.showrasinfo.is_some(),
-            self.showfwinfo.is_some(),
-            self.showproductname,
-            self.showtopo,
-            self.showtopoaccess,
-            self.showtopoweight,
-            self.showtopohops,
-            self.showtopotype,
-            self.showtoponuma,
-            self.showpagesinfo,
-            self.showretiredpages,
-            self.showpendingpages,
-            self.showunreservablepages,
-            self.showsclkrange,
-            self.showmclkrange,
-            self.showenergycounter,
-            self.showcomputepartition,
-            self.showmemorypartition,
-        ];
-        !flags.contains(&true)
+        *self == Show { showhw: self.showhw, ..Show::default() }
     }
 }

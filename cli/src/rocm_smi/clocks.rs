@@ -2,7 +2,7 @@
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::ClockDomain;
-use amdgpu_smi::gpu::{DpmIndex, DpmTable, PcieLevel};
+use amdgpu_smi::gpu::{DpmIndex, DpmTable, OverdriveLimits, PcieLevel};
 
 use super::log::Log;
 
@@ -210,4 +210,45 @@ pub(super) fn shader_range(log: &mut Log, gpus: &[Gpu]) {
 
 pub(super) fn memory_range(log: &mut Log, gpus: &[Gpu]) {
     range(log, gpus, "mclk", |[_, memory]| memory);
+}
+
+/// The ranges of the voltage curve's points.
+pub(super) fn voltage_range(log: &mut Log, gpus: &[Gpu]) {
+    log.title("Show Valid voltage Range");
+    for gpu in gpus {
+        let table = gpu.overdrive().ok();
+        let voltages = table.iter().flat_map(|table| &table.value.ranges);
+        let voltages = voltages.filter(|range| range.name.starts_with("VDDC_CURVE_VOLT"));
+        let mut count = 0;
+        for range in voltages {
+            if let OverdriveLimits::Voltage(limits) = &range.limits {
+                let (least, most) = (limits.minimum.0, limits.maximum.0);
+                log.line(gpu, &format!("Region {count}: Valid voltage range: {least}mV - {most}mV"));
+                count += 1;
+            }
+        }
+        if count == 0 {
+            log.line(gpu, "Valid voltage range: N/A");
+        }
+    }
+    log.end();
+}
+
+/// The points of the voltage curve that have a clock and a voltage.
+pub(super) fn voltage_curve(log: &mut Log, gpus: &[Gpu]) {
+    log.title("Voltage Curve Points");
+    for gpu in gpus {
+        let table = gpu.overdrive().ok();
+        let mut is_empty = true;
+        for point in table.iter().flat_map(|table| &table.value.voltage_curve) {
+            if let (Some(clock), Some(voltage)) = (point.clock, point.voltage) {
+                log.line(gpu, &format!("Voltage point {}: {}Mhz {}mV", point.index, clock.0, voltage.0));
+                is_empty = false;
+            }
+        }
+        if is_empty {
+            log.line(gpu, "Voltage point: N/A");
+        }
+    }
+    log.end();
 }

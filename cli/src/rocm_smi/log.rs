@@ -9,6 +9,8 @@ use crate::render::printable;
 
 /// The width of its lines.
 const WIDTH: usize = 90;
+/// The text of a value that is not known.
+pub(super) const NOT_AVAILABLE: &str = "N/A";
 
 /// The answer while it grows.
 #[derive(Debug)]
@@ -61,6 +63,11 @@ impl Log {
         self.text.push_str(&format!("GPU[{}]\t\t: {}\n", gpu.index(), printable(line)));
     }
 
+    /// A line about a partition of a GPU for people.
+    pub(super) fn of_partition(&mut self, gpu: &Gpu, partition: u16, key: &str, value: &str) {
+        self.text.push_str(&format!("GPU[{}] XCP[{partition}]\t: {key}: {value}\n", gpu.index()));
+    }
+
     /// A value by its key for programs.
     pub(super) fn key(&mut self, gpu: &Gpu, key: &str, value: &str) {
         if let Some((_, card)) = self.cards.iter_mut().find(|(index, _)| *index == gpu.index()) {
@@ -104,7 +111,7 @@ impl Log {
     ) {
         match value {
             Ok(value) => self.value(gpu, key, &form(value)),
-            Err(_) => self.line(gpu, &format!("{key}: N/A")),
+            Err(_) => self.line(gpu, &format!("{key}: {NOT_AVAILABLE}")),
         }
     }
 
@@ -159,7 +166,7 @@ fn table(rows: &[(String, Map<String, Value>)]) -> String {
     // A write to memory cannot fail, and all rows have the header's length.
     let _ = writer.write_record(std::iter::once("device").chain(names.iter().map(|name| name.as_str())));
     for (device, values) in rows {
-        let cell = |name: &&String| values.get(*name).and_then(Value::as_str).unwrap_or("N/A");
+        let cell = |name: &&String| values.get(*name).and_then(Value::as_str).unwrap_or(NOT_AVAILABLE);
         let _ = writer.write_record(std::iter::once(device.as_str()).chain(names.iter().map(cell)));
     }
     writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()

@@ -7,8 +7,11 @@ mod args;
 mod clocks;
 mod concise;
 mod errors;
+mod events;
+mod graph;
 mod identity;
 mod log;
+mod metrics;
 mod processes;
 mod sensors;
 mod topology;
@@ -62,6 +65,13 @@ pub(crate) fn run() -> Result<(), Failure> {
             concise::state(&gpus)
         });
     }
+    let show = &args.show;
+    if let Some(types) = &show.showevents {
+        return events::show(&smi, &gpus, types, tables);
+    }
+    if show.showtempgraph {
+        return graph::show(&gpus, tables);
+    }
     let mut log = Log::new(&gpus);
     fill(&mut log, &smi, &gpus, &args.show.clone().expanded(!tables));
     match (args.json, args.csv) {
@@ -100,7 +110,7 @@ fn fill(log: &mut Log, smi: &Smi, gpus: &[Gpu], show: &Show) {
     let add_all = |log: &mut Log, sections: &[(bool, Add)]| {
         sections.iter().filter(|(asked, _)| *asked).for_each(|(_, add)| add(log, gpus));
     };
-    let first: [(bool, Add); 20] = [
+    let first: [(bool, Add); 21] = [
         (show.showdriverversion, identity::driver),
         (show.showid, identity::ids),
         (show.showuniqueid, identity::unique_ids),
@@ -119,6 +129,7 @@ fn fill(log: &mut Log, smi: &Smi, gpus: &[Gpu], show: &Show) {
         (show.showuse, sensors::usage),
         (show.showmemuse, sensors::memory_use),
         (show.showmemvendor, identity::memory_vendors),
+        (show.showbw, sensors::bandwidth),
         (show.showreplaycount, identity::replays),
         (show.showserial, identity::serials),
     ];
@@ -144,12 +155,15 @@ fn fill(log: &mut Log, smi: &Smi, gpus: &[Gpu], show: &Show) {
     }
     topology::add(log, smi, gpus, show);
     errors::pages(log, gpus, show);
-    let rest: [(bool, Add); 5] = [
+    let rest: [(bool, Add); 8] = [
         (show.showsclkrange, clocks::shader_range),
         (show.showmclkrange, clocks::memory_range),
+        (show.showvoltagerange, clocks::voltage_range),
+        (show.showvc, clocks::voltage_curve),
         (show.showenergycounter, sensors::energy),
         (show.showcomputepartition, identity::compute_partitions),
         (show.showmemorypartition, identity::memory_partitions),
+        (show.showmetrics, metrics::table),
     ];
     add_all(log, &rest);
 }

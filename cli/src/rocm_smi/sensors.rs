@@ -7,6 +7,9 @@ use amdgpu_smi::unit::{Bytes, MicroWatts, MilliCelsius};
 
 use super::log::Log;
 
+/// The stacks of memory that AMD's command has lines for.
+const HBM: usize = 4;
+
 /// `61.0`: a number with a point even where there is no fraction, as Python prints it.
 fn thousandths(value: i64) -> String {
     format!("{:?}", value as f64 / 1e3)
@@ -33,6 +36,17 @@ pub(super) fn temperatures(log: &mut Log, gpus: &[Gpu]) {
             // AMD has no line for a sensor that is not there.
             if let Ok(found) = look.temperature(sensor) {
                 log.value(gpu, &format!("Temperature (Sensor {name}) (C)"), &celsius(&found.value));
+            }
+        }
+        let metrics = look.metrics().ok();
+        let stacks = metrics.iter().flat_map(|metrics| metrics.temperatures.hbm.iter().take(HBM).enumerate());
+        for (stack, temperature) in stacks {
+            if let Some(temperature) = temperature {
+                log.value(
+                    gpu,
+                    &format!("Temperature (Sensor HBM {stack}) (C)"),
+                    &celsius(temperature),
+                );
             }
         }
     }
@@ -151,6 +165,19 @@ pub(super) fn energy(log: &mut Log, gpus: &[Gpu]) {
         }
         log.reading(gpu, "Accumulated Energy (uJ)", &look.energy(), |energy| {
             format!("{:?}", energy.0 as f64)
+        });
+    }
+    log.end();
+}
+
+/// Packets of the largest size, so it is an upper bound. The driver counts for a second.
+pub(super) fn bandwidth(log: &mut Log, gpus: &[Gpu]) {
+    log.title("Measured PCIe Bandwidth");
+    for gpu in gpus {
+        let key = "Estimated maximum PCIe bandwidth over the last second (MB/s)";
+        log.result(gpu, key, gpu.pcie_throughput(), |traffic| {
+            let packets = traffic.received.saturating_add(traffic.sent) as f64;
+            format!("{:.3}", packets * traffic.max_payload.0 as f64 / f64::from(1 << 20))
         });
     }
     log.end();

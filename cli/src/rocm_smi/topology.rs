@@ -1,10 +1,12 @@
 //! The links between GPUs.
 
+use amdgpu_smi::gpu::XgmiErrors;
 use amdgpu_smi::topology::{Link, LinkKind, Topology};
+use amdgpu_smi::unit::MegabytesPerSecond;
 use amdgpu_smi::{Gpu, Smi};
 
 use super::args::Show;
-use super::log::Log;
+use super::log::{Log, NOT_AVAILABLE};
 
 /// One table of pairs.
 struct Pairs {
@@ -44,7 +46,55 @@ fn kind(link: &Link) -> Option<String> {
     }
 }
 
+/// The errors of the links. Reading clears them.
+fn errors(log: &mut Log, gpus: &[Gpu]) {
+    log.title("XGMI Error status");
+    for gpu in gpus {
+        let (count, meaning) = match gpu.read_and_clear_xgmi_errors() {
+            Ok(XgmiErrors::None) => ("0", "No errors detected since last read"),
+            Ok(XgmiErrors::One) => ("1", "Single error detected since last read"),
+            Ok(XgmiErrors::Several) => ("2", "Multiple errors detected since last read"),
+            Ok(_) | Err(_) => {
+                log.line(gpu, "XGMI Error count: N/A");
+                continue;
+            }
+        };
+        log.line(gpu, &format!("XGMI Error count: {count} ({meaning})"));
+        log.key(gpu, "XGMI Error count", count);
+    }
+    log.end();
+}
+
+/// The bandwidth of each XGMI link; other links have none here.
+fn bandwidth(log: &mut Log, smi: &Smi, gpus: &[Gpu]) {
+    log.title("Bandwidth");
+    let topology = smi.topology();
+    let cell = |from: &Gpu, to: &Gpu| {
+        let link = topology.link(from.index(), to.index()).filter(|link| link.kind == LinkKind::Xgmi);
+        // KFD's 0 is a bandwidth that it does not know.
+        let known = |bandwidth: Option<MegabytesPerSecond>| bandwidth.map_or(0, |bandwidth| bandwidth.0);
+        link.map_or_else(
+            || NOT_AVAILABLE.into(),
+            |link| format!("{}-{}", known(link.min_bandwidth), known(link.max_bandwidth)),
+        )
+    };
+    matrix(log, gpus, cell);
+    log.plain("Format: min-max; Units: mps");
+    log.plain("\"0-0\" min-max bandwidth indicates devices are not connected directly");
+    let is_other = |link: &Link| !matches!(link.kind, LinkKind::Xgmi | LinkKind::Same);
+    let mut pairs = gpus.iter().flat_map(|from| gpus.iter().map(move |to| (from.index(), to.index())));
+    if pairs.any(|(from, to)| topology.link(from, to).is_some_and(is_other)) {
+        log.plain("Non-xGMI links detected and is currently not supported");
+    }
+}
+
 pub(super) fn add(log: &mut Log, smi: &Smi, gpus: &[Gpu], show: &Show) {
+    if show.showxgmierr {
+        errors(log, gpus);
+    }
+    if show.shownodesbw {
+        bandwidth(log, smi, gpus);
+    }
     let tables = [
         (show.showtopo || show.showtopoaccess, ACCESS),
         (show.showtopo || show.showtopoweight, WEIGHT),
@@ -64,23 +114,28 @@ pub(super) fn add(log: &mut Log, smi: &Smi, gpus: &[Gpu], show: &Show) {
 
 fn table(log: &mut Log, topology: &Topology, gpus: &[Gpu], pairs: &Pairs) {
     log.title(pairs.title);
-    let name = |gpu: &Gpu| format!("GPU{}", gpu.index());
     let cell = |from: &Gpu, to: &Gpu| match topology.link(from.index(), to.index()) {
         _ if from.index() == to.index() => pairs.same.to_owned(),
-        link => link.and_then(pairs.cell).unwrap_or_else(|| "N/A".into()),
+        link => link.and_then(pairs.cell).unwrap_or_else(|| NOT_AVAILABLE.into()),
     };
-    let head: String = gpus.iter().map(|gpu| format!("{:13}", name(gpu))).collect();
-    log.plain(&format!("{:7}{head}", ""));
-    for from in gpus {
-        let cells: String = gpus.iter().map(|to| format!("{:13}", cell(from, to))).collect();
-        log.plain(&format!("{:7}{cells}", name(from)));
-    }
+    matrix(log, gpus, cell);
     for (position, from) in gpus.iter().enumerate() {
         for to in gpus.iter().skip(position + 1) {
             let key =
                 format!("(Topology) {} between DRM devices {} and {}", pairs.key, from.index(), to.index());
             log.of_system(&key, &cell(from, to));
         }
+    }
+}
+
+/// A row and a column for each GPU.
+fn matrix(log: &mut Log, gpus: &[Gpu], cell: impl Fn(&Gpu, &Gpu) -> String) {
+    let name = |gpu: &Gpu| format!("GPU{}", gpu.index());
+    let head: String = gpus.iter().map(|gpu| format!("{:12} ", name(gpu))).collect();
+    log.plain(&format!("{:7}{head}", ""));
+    for from in gpus {
+        let cells: String = gpus.iter().map(|to| format!("{:12} ", cell(from, to))).collect();
+        log.plain(&format!("{:7}{cells}", name(from)));
     }
 }
 

@@ -149,6 +149,68 @@ fn rocm_smis_lines_are_those_that_programs_match() {
 }
 
 #[test]
+fn rocm_smi_prints_the_metrics_table() {
+    // As AMD's command prints it of this machine, but for the last line, whose partition no table has.
+    let table = run_as("rocm-smi", NAVI31, &["--showmetrics"]);
+    for line in [
+        "GPU[0]\t\t: Metric Version and Size (Bytes): 1.3 120\n",
+        "GPU[0]\t\t: average_gfx_activity (%): 87\n",
+        "GPU[0]\t\t: energy_accumulator (15.259uJ (2^-16)): N/A\n",
+        "GPU[0]\t\t: system_clock_counter (ns): 5731204118392\n",
+        "GPU[0]\t\t: pcie_link_speed (0.1 GT/s): 160\n",
+        "GPU[0]\t\t: throttle_status: 65536\n",
+        "GPU[0]\t\t: vcn_activity (%): [9, 'N/A', 'N/A', 'N/A']\n",
+        "GPU[0] XCP[7]\t: xcp_stats.vcn_busy (%): ['N/A', 'N/A', 'N/A', 'N/A']\n",
+    ] {
+        assert!(text(&table).contains(line), "{line}");
+    }
+    let table = json(&run_as("rocm-smi", MI300X, &["--showmetrics", "--json"]));
+    let card = table["card0"].as_object().expect("a card");
+    assert_eq!(card.len(), 73);
+    for (key, wanted) in [
+        ("current_gfxclks (MHz)", "[1837, 1841, 1836, 1829, 1840, 1833, 1838, 1835]"),
+        ("energy_accumulator (15.259uJ (2^-16))", "1946180553301"),
+        ("firmware_timestamp (10ns resolution)", "88112035770930"),
+        ("current_socket_power (W)", "418"),
+    ] {
+        assert_eq!(card.get(key).and_then(Value::as_str), Some(wanted), "{key}");
+    }
+}
+
+#[test]
+fn rocm_smi_prints_links_errors_and_curves() {
+    let links = run_as("rocm-smi", "mi300x-1x-k6.16-cpx-nps4-configs", &["-d", "0", "1", "--shownodesbw"]);
+    let rows = "       GPU0         GPU1         \nGPU0   N/A          819200-819200 \nGPU1   819200-819200 N/A          \n";
+    assert!(text(&links).contains(rows), "{}", text(&links));
+    let rest = ["--showbw", "--showxgmierr", "--showvc", "--showvoltagerange"];
+    let rest = run_as("rocm-smi", NAVI31, &rest);
+    assert_eq!(text(&rest).lines().filter(|line| line.ends_with(": N/A")).count(), 4, "{}", text(&rest));
+    let bar = run_as("rocm-smi", NAVI31, &["--showtempgraph"]);
+    assert!(text(&bar).contains("\nGPU[0] Temp 61\u{b0}C  |"), "{}", text(&bar));
+}
+
+#[test]
+fn rocm_smi_prints_a_line_for_each_event() {
+    use std::io::BufRead;
+
+    let mut child = command(&["--showevents", "GPU_PRE_RESET"])
+        .arg0("rocm-smi")
+        .arg("--root")
+        .arg(fixture(MI300X))
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let lines = std::io::BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let line = lines.map_while(Result::ok).find(|line| line.starts_with("GPU["));
+    child.kill().expect("a signal");
+    child.wait().expect("an end");
+    let line = line.expect("an event");
+    assert!(line.starts_with("GPU[0]:\t") && line.contains("\tGPU_PRE_RESET\t"), "{line}");
+    let refused = run_as("rocm-smi", MI300X, &["--showevents", "--json"]);
+    assert_eq!(refused.status.code(), Some(2));
+}
+
+#[test]
 fn rocm_smi_ends_as_amds_does() {
     // codecarbon looks for `rocm-smi --help` with a status of 0 before anything else.
     for (machine, args) in [

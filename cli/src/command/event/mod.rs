@@ -53,7 +53,7 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
     // From here on a thread fetches, whatever becomes of the output.
     let events = set.buffered(CAPACITY)?;
     let stop = on_signal()?;
-    let output = Output::open(common)?;
+    let mut output = Output::open(common)?;
     if output.is_terminal() {
         let gpus = if watched == 1 { "1 GPU".into() } else { format!("{watched} GPUs") };
         let own =
@@ -62,8 +62,12 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
     }
     let dropped_asked = args.types.is_empty() || args.types.contains(&EventType::Dropped);
     let lines = Lines { smi: &smi, format, own_clock: common.live() };
+    if let Some(header) = lines.header() {
+        output.write(&header)?;
+    }
+    let line = |event: &Event| lines.line(event);
     let mut watch =
-        Watch { events, stop, output, lines, counts: Counts::default(), left: args.count, dropped_asked };
+        Watch { events, stop, output, line, counts: Counts::default(), left: args.count, dropped_asked };
     let result = watch.run(end);
     if matches!(result, Err(Failure::ReaderGone)) {
         return result.map(|_| ());
@@ -73,6 +77,19 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
     }
     note(&watch.counts.sentence(watch.events.lost()));
     result.map(|_| ())
+}
+
+/// Writes a line for each event until a signal comes or no GPU is left.
+pub(crate) fn follow(
+    events: EventSet,
+    output: Output,
+    line: impl Fn(&Event) -> String,
+) -> Result<(), Failure> {
+    let (events, stop) = (events.buffered(CAPACITY)?, on_signal()?);
+    let counts = Counts::default();
+    let mut watch = Watch { events, stop, output, line, counts, left: None, dropped_asked: false };
+    let end = watch.run(None)?;
+    answer::tidy(end, &mut watch.output)
 }
 
 /// Subscribes to what is asked for. GPUs that are named must work.
@@ -111,11 +128,12 @@ fn on_signal() -> Result<OwnedFd, Failure> {
 }
 
 /// Events on their way to the output.
-struct Watch<'a> {
+struct Watch<F> {
     events: BufferedEvents,
     stop: OwnedFd,
     output: Output,
-    lines: Lines<'a>,
+    /// Formats an event as a line.
+    line: F,
     counts: Counts,
     /// Number of remaining events, if it is limited.
     left: Option<u64>,
@@ -130,11 +148,8 @@ enum Woken {
     Time,
 }
 
-impl Watch<'_> {
+impl<F: Fn(&Event) -> String> Watch<F> {
     fn run(&mut self, end: Option<Instant>) -> Result<End, Failure> {
-        if let Some(header) = self.lines.header() {
-            self.output.write(&header)?;
-        }
         let end = loop {
             match self.wait(end)? {
                 Woken::Events if self.next(None)? => {}
@@ -190,7 +205,7 @@ impl Watch<'_> {
         if until.is_some_and(|until| event.arrival > until) {
             return Ok(false);
         }
-        self.output.write(&self.lines.line(&event))?;
+        self.output.write(&(self.line)(&event))?;
         self.counts.add(&event);
         if self.dropped_asked || !matches!(event.kind, EventKind::Dropped { .. }) {
             self.left = self.left.map(|left| left - 1);
