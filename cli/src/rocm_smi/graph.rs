@@ -57,7 +57,10 @@ mod tests {
 
     #[test]
     fn bars_have_their_length() {
-        assert_eq!(bar(0, Some(50), 30), "GPU[0] Temp 50\u{b0}C  |\u{2592}\u{2592}\u{2592}\u{2592}\u{2592}\n");
+        assert_eq!(
+            bar(0, Some(50), 30),
+            "GPU[0] Temp 50\u{b0}C  |\u{2592}\u{2592}\u{2592}\u{2592}\u{2592}\n"
+        );
         assert_eq!(bar(12, None, 30), "GPU[12] Temp N/A   |\n");
         assert_eq!(bar(0, Some(500), 10), "GPU[0] Temp 500\u{b0}C |\n");
     }

@@ -160,9 +160,7 @@ fn lines(metrics: &Metrics) -> Vec<(&'static str, Cell)> {
         ("vr_thm_residency_acc (Count)", one(residency.vr_thm)),
         ("hbm_thm_residency_acc (Count)", one(residency.hbm_thm)),
         ("pcie_lc_perf_other_end_recovery (Count)", one(pcie.lc_perf_other_end_recovery)),
-        ("vram_max_bandwidth (GB/s)", {
-            one(metrics.bandwidth.mem_max.map(|bandwidth| bandwidth.0))
-        }),
+        ("vram_max_bandwidth (GB/s)", { one(metrics.bandwidth.mem_max.map(|bandwidth| bandwidth.0)) }),
         ("xgmi_link_status (Up/Down)", {
             Cell::list(&xgmi.link_status, 8, |state| (state == LinkState::Active).into())
         }),
@@ -192,11 +190,7 @@ pub(super) fn table(log: &mut Log, gpus: &[Gpu]) {
         };
         let header = metrics.header;
         let version = format!("{}.{}", header.format_revision, header.content_revision);
-        log.value(
-            gpu,
-            "Metric Version and Size (Bytes)",
-            &format!("{version} {}", header.structure_size),
-        );
+        log.value(gpu, "Metric Version and Size (Bytes)", &format!("{version} {}", header.structure_size));
         for (name, cell) in lines(&metrics) {
             log.value(gpu, name, &cell.text());
         }

@@ -42,11 +42,7 @@ pub(super) fn temperatures(log: &mut Log, gpus: &[Gpu]) {
         let stacks = metrics.iter().flat_map(|metrics| metrics.temperatures.hbm.iter().take(HBM).enumerate());
         for (stack, temperature) in stacks {
             if let Some(temperature) = temperature {
-                log.value(
-                    gpu,
-                    &format!("Temperature (Sensor HBM {stack}) (C)"),
-                    &celsius(temperature),
-                );
+                log.value(gpu, &format!("Temperature (Sensor HBM {stack}) (C)"), &celsius(temperature));
             }
         }
     }

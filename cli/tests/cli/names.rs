@@ -76,6 +76,55 @@ fn a_list_by_partition_is_a_list_or_nothing() {
 }
 
 #[test]
+fn amd_smis_tables_have_amds_layout() {
+    // As AMD's command prints them of the same machines.
+    let links = "
+LINK METRIC TABLE:
+       bdf           bit_rate  max_bandwidth  link_type  GPU0         GPU1
+GPU0   0000:43:00.0  N/A       N/A            N/A
+ Read                                                    N/A          N/A
+ Write                                                   N/A          N/A
+GPU1   0000:83:00.0  N/A       N/A            N/A
+ Read                                                    N/A          N/A
+ Write                                                   N/A          N/A
+
+GPU LINK PORT STATUS:
+       bdf           port_num            \n\
+GPU0   0000:43:00.0  N/A  N/A
+GPU1   0000:83:00.0  N/A  N/A
+
+XGMI LINK STATUS:
+       bdf           GPU0          GPU1          \n\
+GPU0   0000:43:00.0  SELF          N/A
+GPU1   0000:83:00.0  N/A           SELF
+
+
+Legend:
+  SELF = Current GPU
+  N/A = Not supported
+  U / D / X = Link is Up / Down / Disabled
+  Read / Write = GPU Metric Accumulated Read / Write
+";
+    assert_eq!(text(&run_as("amd-smi", "mi210-navi31-2x-k6.12-processes", &["xgmi"])), links);
+    let memory = "\nMEMORY_PARTITION:\nGPU_ID  MEMORY_PARTITION_CAPS  CURRENT_MEMORY_PARTITION  \n0       N/A                    NPS1\n";
+    assert_eq!(text(&run_as("amd-smi", MI300X, &["partition", "-m"])), memory);
+    let resources = "
+ACCELERATOR_PARTITION_RESOURCES:
+RESOURCE_INDEX  RESOURCE_TYPE  RESOURCE_INSTANCES  RESOURCES_SHARED  \n\
+N/A             N/A            N/A                 N/A
+
+
+Legend:
+  * = Current mode
+";
+    assert!(text(&run_as("amd-smi", MI300X, &["partition", "-a"])).ends_with(resources));
+    let records = run_as("amd-smi", NAVI31, &["ras", "--cper"]);
+    assert_eq!(text(&records), "timestamp            gpu_id  severity            \n");
+    let processes = run_as("amd-smi", "mi210-navi31-2x-k6.12-processes", &["process"]);
+    assert!(!text(&processes).contains("inspected"), "{}", text(&processes));
+}
+
+#[test]
 fn amd_smis_csv_has_amds_columns_and_line_ends() {
     assert_eq!(
         text(&run_as("amd-smi", NAVI31, &["list", "--csv"])),

@@ -21,7 +21,8 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
     let wanted = PartitionTables::of(args);
     let found: Vec<GpuPartitions> = gpus.iter().map(GpuPartitions::of).collect();
     let text = match format {
-        Format::Text { verbose, .. } => text::tables(&found, wanted, verbose),
+        Format::Text { layout: Layout::Amd, .. } => text::as_amds(&amds(&found, wanted), wanted),
+        Format::Text { verbose, layout: Layout::Own } => text::tables(&found, wanted, verbose),
         Format::Csv(Layout::Amd) => amd_tables(&amds(&found, wanted)),
         _ => {
             let sections = match format {
@@ -337,6 +338,8 @@ fn amds_profiles(found: &[GpuPartitions]) -> (Vec<Node>, Vec<Node>) {
     let (mut profiles, mut resources) = (Vec::new(), Vec::new());
     for found in found {
         let mut last = None;
+        // A GPU that deals out nothing has one row that says so.
+        let is_described = found.profiles().iter().any(|profile| !resources_of(profile).is_empty());
         for (position, row) in profile_rows(found).into_iter().enumerate() {
             let index = row.get(Forms::AMD_JSON, "profile_index").cloned();
             let is_same = position > 0 && index == last;
@@ -353,7 +356,11 @@ fn amds_profiles(found: &[GpuPartitions]) -> (Vec<Node>, Vec<Node>) {
                 }
             }
             profiles.push(section.into());
-            resources.push(dealt.into());
+            let is_known =
+                dealt.get(Forms::AMD_JSON, "resource_type").is_some_and(|node| node.why_absent().is_none());
+            if is_known || !is_described && position == 0 {
+                resources.push(dealt.into());
+            }
         }
     }
     (profiles, resources)

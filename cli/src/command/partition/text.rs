@@ -3,7 +3,7 @@
 use super::{GpuPartitions, PartitionTables, amds, amds_profiles};
 use crate::render::inline;
 use crate::render::table::{Column, Table};
-use crate::report::{Forms, Node};
+use crate::report::{Forms, Node, Section};
 
 /// The key of a column, which is its heading in capitals, and its least width.
 type Heading = (&'static str, usize);
@@ -30,6 +30,38 @@ const PROFILES: [Heading; 11] = [
     ("resource_instances", 0),
     ("resources_shared", 0),
 ];
+
+const RESOURCES: [Heading; 4] =
+    [("resource_index", 0), ("resource_type", 0), ("resource_instances", 0), ("resources_shared", 0)];
+
+/// AMD's tables as AMD's command lays them out, of the document that `--json=amd` prints.
+pub(super) fn as_amds(document: &Section, wanted: PartitionTables) -> String {
+    let tables: [(bool, &str, &str, &[Heading]); 4] = [
+        (wanted.current, "CURRENT_PARTITION", "current_partition", &CURRENT),
+        (wanted.memory, "\nMEMORY_PARTITION", "memory_partition", &MEMORY),
+        (wanted.accelerator, "\nACCELERATOR_PARTITION_PROFILES", "partition_profiles", &PROFILES),
+        (wanted.accelerator, "\nACCELERATOR_PARTITION_RESOURCES", "partition_resources", &RESOURCES),
+    ];
+    let mut text = String::new();
+    for (_, title, key, columns) in tables.into_iter().filter(|(wanted, ..)| *wanted) {
+        let width = |(key, least): &Heading| key.len().max(*least) + 2;
+        let heading = columns.iter().map(|column| format!("{:1$}", column.0.to_uppercase(), width(column)));
+        text.push_str(&format!("{title}:\n{}\n", heading.collect::<String>()));
+        let Some(Node::List(rows)) = document.get(Forms::AMD_JSON, key) else { continue };
+        for row in rows {
+            let Node::Section(row) = row else { continue };
+            let cell = |column: &Heading| {
+                let text = row.get(Forms::AMD_JSON, column.0).map(|node| inline(node, 0)).unwrap_or_default();
+                format!("{text:0$}", width(column))
+            };
+            text.push_str(&format!("{}\n", columns.iter().map(cell).collect::<String>().trim_end()));
+        }
+    }
+    if wanted.accelerator {
+        text.push_str("\n\nLegend:\n  * = Current mode\n");
+    }
+    text
+}
 
 /// AMD's tables. What a package's profiles are is told once, with its first partition.
 pub(super) fn tables(found: &[GpuPartitions], wanted: PartitionTables, verbose: u8) -> String {

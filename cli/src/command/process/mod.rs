@@ -13,6 +13,7 @@ use amdgpu_smi::{Gpu, Smi};
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
+use crate::output::note;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Node, Section};
 use crate::sections::process::{Use, note_failures, unknown, unreadable};
@@ -84,7 +85,10 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
             note_failures(common, &found);
         }
         output.write(&text)?;
-        if is_first && matches!(format, Format::Text { .. }) {
+        if is_first && matches!(format, Format::Text { layout: Layout::Amd, .. }) {
+            // Programs read these lines, and AMD's command has no other.
+            notes(&found).lines().for_each(note);
+        } else if is_first && matches!(format, Format::Text { .. }) {
             let notes = notes(&found);
             let gap = if notes.is_empty() || args.sort_by_pid || timestamp.is_some() { "" } else { "\n" };
             output.write(&format!("{gap}{notes}"))?;

@@ -12,6 +12,7 @@ use super::record::{afids, described, severity, timestamp};
 use crate::answer;
 use crate::args::{Common, WatchArgs};
 use crate::failure::Failure;
+use crate::output::note;
 use crate::render::table::{Column, Table};
 use crate::render::{AmdRoot, Columns, Document, Format, Layout, inline};
 use crate::report::{Forms, Node, Section};
@@ -34,7 +35,11 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
     };
     let has_files = folder.is_some();
     let mut columns = Columns::default();
-    let mut table = RecordTable::new(has_files);
+    let layout = match format {
+        Format::Text { layout, .. } => layout,
+        _ => Layout::Own,
+    };
+    let mut table = RecordTable::new(has_files, layout);
     let mut seen = HashSet::new();
     let mut is_first = true;
     let mut once = || {
@@ -211,16 +216,25 @@ fn empty_row(has_files: bool) -> Section {
     section
 }
 
-/// AMD's table, with the numbers of the errors and the record's own always. Its columns keep their widths from one
-/// answer of `--follow` to the next.
+/// AMD's table; in this program's layout with the record's own id, and the numbers of the errors always. Its columns keep
+/// their widths from one answer of `--follow` to the next.
 struct RecordTable {
     table: Table,
+    layout: Layout,
     has_files: bool,
     has_heading: bool,
 }
 
 impl RecordTable {
-    fn new(has_files: bool) -> RecordTable {
+    fn new(has_files: bool, layout: Layout) -> RecordTable {
+        if layout == Layout::Amd {
+            let columns = [("timestamp", 20), ("gpu_id", 7), ("severity", 20)];
+            let files = [("file_name", 17), ("list of afids", 0)];
+            let files = files.into_iter().take(if has_files { 2 } else { 0 });
+            let columns =
+                columns.into_iter().chain(files).map(|(name, least)| Column::left(name, least).gap(1));
+            return RecordTable { table: Table::new(columns), layout, has_files, has_heading: false };
+        }
         let columns = [
             Column::left("timestamp", 19),
             Column::left("gpu_id", 6),
@@ -231,7 +245,7 @@ impl RecordTable {
         let (file, afids) = (Column::left("file_name", 16).gap(1), Column::left("list of afids", 0));
         let last = if has_files { vec![file, afids] } else { vec![afids.gap(1)] };
         let table = Table::new(columns.into_iter().chain(last));
-        RecordTable { table, has_files, has_heading: false }
+        RecordTable { table, layout, has_files, has_heading: false }
     }
 
     fn text(&mut self, found: &[GpuRecords<'_>], verbose: u8) -> String {
@@ -262,6 +276,10 @@ impl RecordTable {
         }
         self.table.fit(&rows);
         let lines: String = rows.iter().map(|row| format!("{}\n", self.table.line(row))).collect();
+        if self.layout == Layout::Amd {
+            notes.lines().for_each(note);
+            notes.clear();
+        }
         match std::mem::replace(&mut self.has_heading, true) {
             false => format!("{}\n{lines}{notes}", self.table.heading()),
             true => lines,
@@ -273,12 +291,9 @@ impl RecordTable {
         let afids: Vec<String> = record.afids().map(|afid| afid.to_string()).collect();
         let file = kept.file.as_deref().and_then(Path::file_name);
         let file = file.map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let mut cells = vec![
-            inline(&timestamp(record), verbose),
-            gpu.index().to_string(),
-            severity(record).to_owned(),
-            record.record_id.clone(),
-        ];
+        let mut cells =
+            vec![inline(&timestamp(record), verbose), gpu.index().to_string(), severity(record).to_owned()];
+        cells.extend((self.layout == Layout::Own).then(|| record.record_id.clone()));
         cells.extend(self.has_files.then_some(file));
         cells.push(if afids.is_empty() { "-".into() } else { afids.join(" ") });
         cells

@@ -11,7 +11,7 @@ use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::table::{Column, Table, width};
-use crate::render::{AmdRoot, Columns, Document, Format, inline, ranges};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout, inline, ranges};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
@@ -21,7 +21,7 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     let wanted: Vec<&LinkTable> = TABLES.iter().filter(|table| !any(args) || (table.wanted)(args)).collect();
     let format = answer::format(common);
     let text = match format {
-        Format::Text { verbose, .. } => text(&topology, &gpus, &wanted, verbose),
+        Format::Text { verbose, layout } => text(&topology, &gpus, &wanted, verbose, layout),
         Format::Csv(_) => {
             let sections = gpus.iter().map(|gpu| row(&topology, &gpus, gpu, &wanted)).collect();
             Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
@@ -294,21 +294,22 @@ fn row(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&LinkTable]) -> S
     section
 }
 
-const LEGEND: &str = "
-Legend:
-  SELF = Current GPU
-  ENABLED / DISABLED = Direct access to the other GPU's memory, or none
-  N/A = Not supported
-  T/F = True / False
-  C/NC = Coherent / Non-Coherent io links
-  64,32 = 64 bit and 32 bit atomic support
-  <BW from>-<BW to> in MB/s
-";
+/// The legend, in AMD's layout in AMD's words.
+fn legend(layout: Layout) -> String {
+    let (gap, access, unit) = match layout {
+        Layout::Own => ("\n", "Direct access to the other GPU's memory, or none", " in MB/s"),
+        Layout::Amd => ("\n\n", "Link is enabled or disabled", ""),
+    };
+    format!(
+        "{gap}Legend:\n  SELF = Current GPU\n  ENABLED / DISABLED = {access}\n  N/A = Not supported\n  T/F = True / False\n  \
+         C/NC = Coherent / Non-Coherent io links\n  64,32 = 64 bit and 32 bit atomic support\n  <BW from>-<BW to>{unit}\n"
+    )
+}
 
 /// The tables as text. Few GPUs go by their addresses, as AMD's, many by their numbers, which are shorter.
-fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&LinkTable], verbose: u8) -> String {
+fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&LinkTable], verbose: u8, layout: Layout) -> String {
     const FEW: usize = 8;
-    let many = gpus.len() > FEW;
+    let many = gpus.len() > FEW && layout == Layout::Own;
     let heading = |gpu: &Gpu| if many { format!("GPU{}", gpu.index()) } else { gpu.bdf().to_string() };
     let name = |gpu: &Gpu| match many {
         true => format!("{:6}{}", heading(gpu), gpu.bdf()),
@@ -332,5 +333,6 @@ fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&LinkTable], verbose: u8) -
         let columns = Table::new(std::iter::once(Column::left("", 0)).chain(columns));
         text.push_str(&format!("{} TABLE:\n{}", table.title, columns.text(&rows)));
     }
-    format!("{text}{LEGEND}")
+    text.push_str(&legend(layout));
+    text
 }

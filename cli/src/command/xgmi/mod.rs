@@ -29,7 +29,8 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
         _ => found.iter().map(|found| report(found, wanted)).collect(),
     };
     let text = match format {
-        Format::Text { verbose, .. } => text::tables(&found, wanted, verbose),
+        Format::Text { layout: Layout::Amd, .. } => text::as_amds(&amds(&found, wanted), wanted),
+        Format::Text { verbose, layout: Layout::Own } => text::tables(&found, wanted, verbose),
         Format::Csv(Layout::Amd) => sections.iter().map(amd_tables).collect(),
         _ => {
             let document = Document { sections: sections.clone(), timestamp: None, root };

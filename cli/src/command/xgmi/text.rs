@@ -6,7 +6,7 @@ use amdgpu_smi::unit::{Bytes, KiloBytes};
 use super::{GpuLinks, XgmiTables, errors, no_value, state};
 use crate::render::table::{Column, Table};
 use crate::render::{inline, size};
-use crate::report::Node;
+use crate::report::{Forms, Node, Number, Section};
 
 const LEGEND: &str = "
 Legend:
@@ -36,6 +36,107 @@ pub(super) fn tables(found: &[GpuLinks], wanted: XgmiTables, verbose: u8) -> Str
         tables.push(last_errors(&first, verbose));
     }
     format!("{}{LEGEND}", tables.join("\n"))
+}
+
+const AMDS_LEGEND: &str = "
+
+Legend:
+  SELF = Current GPU
+  N/A = Not supported
+  U / D / X = Link is Up / Down / Disabled
+  Read / Write = GPU Metric Accumulated Read / Write
+";
+
+/// AMD's tables, with a place for each GPU, of the document that `--json=amd` prints.
+pub(super) fn as_amds(document: &Section, wanted: XgmiTables) -> String {
+    let mut text = String::new();
+    // The metrics are in a list of their own.
+    let metrics = rows(document, "xgmi_metric").first().map(items).unwrap_or_default();
+    let states = rows(document, "link_status");
+    let columns = |rows: &[Node], width: usize| {
+        let name = |row: &Node| format!("{:width$}", format!("GPU{}", cell(row, "gpu")));
+        rows.iter().map(name).collect::<String>()
+    };
+    if wanted.metric {
+        let heading = format!("bit_rate  max_bandwidth  link_type  {}", columns(&metrics, 13));
+        text.push_str(&format!("\nLINK METRIC TABLE:\n       bdf           {}\n", heading.trim_end()));
+        for row in &metrics {
+            let Some(Node::Section(link)) = part(row, "link_metrics") else { continue };
+            let link = Node::Section(link.clone());
+            let of = |key| cell(&link, key);
+            let numbers = format!("{:10}{:15}{}", of("bit_rate"), of("max_bandwidth"), of("link_type"));
+            text.push_str(&begun(row, &numbers));
+            for (name, key) in [(" Read", "read"), (" Write", "write")] {
+                let cells: String =
+                    list(&link, "links").iter().map(|link| format!("{:13}", traffic_of(link, key))).collect();
+                text.push_str(&format!("{name:57}{}\n", cells.trim_end()));
+            }
+        }
+    }
+    if wanted.status {
+        text.push_str(&format!("\nGPU LINK PORT STATUS:\n       bdf           {:20}\n", "port_num"));
+        for row in rows(document, "link_port_status") {
+            let states = list(&row, "link_status");
+            let states: String = states.iter().map(|state| format!("{:5}", inline(state, 0))).collect();
+            text.push_str(&begun(&row, states.trim_end()));
+        }
+    }
+    if wanted.hive {
+        text.push_str(&format!("\nXGMI LINK STATUS:\n       bdf           {}\n", columns(&states, 14)));
+        for row in &states {
+            let cells = list(row, "link_status");
+            let cells: String = cells.iter().map(|state| format!("{:14}", inline(state, 0))).collect();
+            text.push_str(&begun(row, cells.trim_end()));
+        }
+    }
+    if wanted.errors {
+        text.push_str("\nERRORS SINCE LAST READ, CLEARED BY READING:\n");
+        for row in rows(document, "errors") {
+            text.push_str(&begun(&row, &cell(&row, "errors_since_last_read")));
+        }
+    }
+    text.push_str(AMDS_LEGEND);
+    text
+}
+
+/// A line that begins with the GPU and its address.
+fn begun(row: &Node, rest: &str) -> String {
+    format!("{:7}{:14}{rest}\n", format!("GPU{}", cell(row, "gpu")), cell(row, "bdf"))
+}
+
+fn part<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    match node {
+        Node::Section(section) => section.get(Forms::AMD_JSON, key),
+        _ => None,
+    }
+}
+
+fn cell(node: &Node, key: &str) -> String {
+    part(node, key).map_or_else(String::new, |node| inline(node, 0))
+}
+
+fn items(node: &Node) -> Vec<Node> {
+    match node {
+        Node::List(nodes) => nodes.clone(),
+        _ => Vec::new(),
+    }
+}
+
+fn list(node: &Node, key: &str) -> Vec<Node> {
+    part(node, key).map(items).unwrap_or_default()
+}
+
+fn rows(document: &Section, key: &str) -> Vec<Node> {
+    document.get(Forms::AMD_JSON, key).map(items).unwrap_or_default()
+}
+
+/// KB of the document, in a unit that fits.
+fn traffic_of(link: &Node, key: &str) -> String {
+    match part(link, key) {
+        Some(Node::Quantity(Number::Unsigned(amount), _)) => size(Bytes(amount.saturating_mul(1024))),
+        Some(other) => inline(other, 0),
+        None => String::new(),
+    }
 }
 
 /// The columns that every table begins with.
