@@ -139,7 +139,7 @@ fn lines(metrics: &Metrics) -> Vec<(&'static str, Cell)> {
         ("xgmi_link_speed (Gbps)", one(xgmi.link_speed.map(|speed| speed.0 / 1000))),
         ("pcie_bandwidth_acc (GB/s)", first_of(&pcie.bandwidth_acc)),
         ("pcie_bandwidth_inst (GB/s)", {
-            Cell::One(pcie.bandwidth_inst.first().copied().flatten().map(|bandwidth| u64::from(bandwidth.0)))
+            Cell::One(pcie.bandwidth_inst.first().copied().flatten().map(|bandwidth| bandwidth.0))
         }),
         ("pcie_l0_to_recov_count_acc (Count)", one(pcie.l0_to_recov_count_acc)),
         ("pcie_replay_count_acc (Count)", one(pcie.replay_count_acc)),
