@@ -22,7 +22,7 @@ use crate::parse::profile::{self, PowerProfile};
 use crate::parse::ras::{self, EventState};
 use crate::parse::tops_limiter::{self, PtlFormat, PtlFormats};
 use crate::parse::xgmi::{self, PortPair};
-use crate::parse::{cpulist, pcie, scalar};
+use crate::parse::{cpulist, pcie, plausible as bounds, scalar};
 use crate::unit::{Bytes, Hertz, MegaTransfers, MicroWatts, MilliCelsius, MilliVolts, Percent, Rpm};
 
 /// One file of the kernel.
@@ -156,16 +156,16 @@ pub(crate) const PWM_ENABLE: Attribute<FanMode> = hwmon("pwm*_enable", fan_mode)
 pub(crate) const FAN_CURVE: Attribute<FanCurve> =
     asked("gpu_od/fan_ctrl/fan_curve", |text| Ok(fan::curve(text)?));
 pub(crate) const ACOUSTIC_LIMIT: Attribute<FanSetting> =
-    asked("gpu_od/fan_ctrl/acoustic_limit_rpm_threshold", fan_setting);
+    asked("gpu_od/fan_ctrl/acoustic_limit_rpm_threshold", fan_speed);
 pub(crate) const ACOUSTIC_TARGET: Attribute<FanSetting> =
-    asked("gpu_od/fan_ctrl/acoustic_target_rpm_threshold", fan_setting);
+    asked("gpu_od/fan_ctrl/acoustic_target_rpm_threshold", fan_speed);
 pub(crate) const TARGET_TEMPERATURE: Attribute<FanSetting> =
-    asked("gpu_od/fan_ctrl/fan_target_temperature", fan_setting);
-pub(crate) const MINIMUM_PWM: Attribute<FanSetting> = asked("gpu_od/fan_ctrl/fan_minimum_pwm", fan_setting);
+    asked("gpu_od/fan_ctrl/fan_target_temperature", fan_temperature);
+pub(crate) const MINIMUM_PWM: Attribute<FanSetting> = asked("gpu_od/fan_ctrl/fan_minimum_pwm", fan_percent);
 pub(crate) const ZERO_RPM_ENABLE: Attribute<FanSetting> =
-    asked("gpu_od/fan_ctrl/fan_zero_rpm_enable", fan_setting);
+    asked("gpu_od/fan_ctrl/fan_zero_rpm_enable", fan_switch);
 pub(crate) const ZERO_RPM_STOP_TEMPERATURE: Attribute<FanSetting> =
-    asked("gpu_od/fan_ctrl/fan_zero_rpm_stop_temperature", fan_setting);
+    asked("gpu_od/fan_ctrl/fan_zero_rpm_stop_temperature", fan_temperature);
 
 pub(crate) const GPU_BUSY: Attribute<Percent> = asked("gpu_busy_percent", percent);
 pub(crate) const MEMORY_BUSY: Attribute<Percent> = asked("mem_busy_percent", percent);
@@ -334,7 +334,7 @@ fn present(unavailable: bool, empty: bool) -> Answer<()> {
 }
 
 /// The driver's text for a missing lower bound (`TEMP_RANGE_MIN_NOT_SET`, absolute zero).
-const NO_BOUND: MilliCelsius = MilliCelsius(-273_150);
+const NO_BOUND: i64 = -273_150;
 
 /// Refuses impossible numbers. Drivers pass on a register full of ones, the sentinel of a narrower field, or a
 /// counter that ran below zero.
@@ -345,9 +345,6 @@ fn plausible<T>(text: &[u8], value: T, is_plausible: bool, reason: &'static str)
     let text = String::from_utf8_lossy(text.trim_ascii()).chars().take(40).collect();
     Err(Absent::Implausible { text, reason })
 }
-
-/// What a register of 32 bits holds that cannot be read.
-const ONES: u64 = u32::MAX as u64;
 
 /// A number that has a sign; one that is too large for that ran below zero as an unsigned one.
 fn integer(text: &[u8]) -> Answer<i64> {
@@ -366,24 +363,20 @@ fn natural(text: &[u8]) -> Answer<u64> {
 }
 
 fn celsius(text: &[u8]) -> Answer<MilliCelsius> {
-    let value = integer(text)?;
-    // Ones of 16 bits are no temperature either, though they would be 65.535 degrees: the driver has no such fractions.
-    let is_plausible = (-273_150..1_000_000).contains(&value) && value != 65_535;
-    plausible(text, MilliCelsius(value), is_plausible, "no temperature of a GPU")
+    let value = MilliCelsius(integer(text)?);
+    plausible(text, value, bounds::printed_temperature(value), "no temperature of a GPU")
 }
 
 fn bound(text: &[u8]) -> Answer<MilliCelsius> {
-    match celsius(text)? {
-        NO_BOUND => Err(Absent::NotSupported),
-        bound => Ok(bound),
+    match scalar::signed(text) {
+        Ok(NO_BOUND) => Err(Absent::NotSupported),
+        _ => celsius(text),
     }
 }
 
 fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
-    let value = natural(text)?;
-    // 65535 W and a register full of ones (4294.967295 W) are "not measured" (`smu_cmn_init_soft_gpu_metrics`).
-    let is_plausible = value < 65_535_000_000 && value != ONES;
-    plausible(text, MicroWatts(value), is_plausible, "no power of a GPU")
+    let value = MicroWatts(natural(text)?);
+    plausible(text, value, bounds::printed_power(value), "no power of a GPU")
 }
 
 fn watts(text: &[u8]) -> Answer<MicroWatts> {
@@ -391,8 +384,8 @@ fn watts(text: &[u8]) -> Answer<MicroWatts> {
     if scalar::signed(text).is_ok_and(|value| value == -1) {
         return Err(Absent::NotSupported);
     }
-    let value = scalar::unsigned(text)?;
-    let power = u32::try_from(value).ok().filter(|value| *value < 1_000_000);
+    let value = natural(text)?;
+    let power = u32::try_from(value).ok().filter(|_| bounds::node_power(value));
     plausible(text, MicroWatts::from_watts(power.unwrap_or(0)), power.is_some(), "no power of a board")
 }
 
@@ -406,19 +399,19 @@ fn enabled(text: &[u8]) -> Answer<bool> {
 }
 
 fn hertz(text: &[u8]) -> Answer<Hertz> {
-    let value = natural(text)?;
-    plausible(text, Hertz(value), value < 65_535_000_000 && value != ONES, "no clock of a GPU")
+    let value = Hertz(natural(text)?);
+    plausible(text, value, bounds::printed_clock(value), "no clock of a GPU")
 }
 
 fn milli_volts(text: &[u8]) -> Answer<MilliVolts> {
-    let value = integer(text)?;
-    plausible(text, MilliVolts(value), (0..65_535).contains(&value), "no voltage of a GPU")
+    let value = MilliVolts(integer(text)?);
+    plausible(text, value, bounds::voltage(value), "no voltage of a GPU")
 }
 
 fn rpm(text: &[u8]) -> Answer<Rpm> {
     let value = natural(text)?;
-    let narrow = u32::try_from(value).ok().filter(|value| *value < 65_535);
-    plausible(text, Rpm(narrow.unwrap_or(0)), narrow.is_some(), "no speed of a fan")
+    let speed = u32::try_from(value).ok().map(Rpm).filter(|speed| bounds::speed(*speed));
+    plausible(text, speed.unwrap_or(Rpm(0)), speed.is_some(), "no speed of a fan")
 }
 
 fn number(text: &[u8]) -> Answer<u32> {
@@ -441,10 +434,11 @@ fn full_drive(text: &[u8]) -> Answer<u32> {
     plausible(text, value, value != 0, "no drive of a fan")
 }
 
+/// A number of events or bytes.
 fn count(text: &[u8]) -> Answer<u64> {
     let value = natural(text)?;
-    plausible(text, value, value != ONES, "a register full of ones")?;
-    plausible(text, value, value < 1 << 63, "a count below zero")
+    plausible(text, value, value < 1 << 63, "a number below zero")?;
+    plausible(text, value, bounds::count(value), "a register full of ones")
 }
 
 fn percent(text: &[u8]) -> Answer<Percent> {
@@ -457,7 +451,8 @@ fn percent(text: &[u8]) -> Answer<Percent> {
 }
 
 fn bytes(text: &[u8]) -> Answer<Bytes> {
-    count(text).map(Bytes)
+    let value = count(text).map(Bytes)?;
+    plausible(text, value, bounds::size(value), "no size of a memory")
 }
 
 /// One or several words; an empty file has none.
@@ -473,10 +468,27 @@ fn link_width(text: &[u8]) -> Answer<u8> {
     pcie::link_width(text)?.ok_or(Absent::NotSupported)
 }
 
-fn fan_setting(text: &[u8]) -> Answer<FanSetting> {
+/// A setting in the unit of its file, which is at most `most`.
+fn fan_setting(text: &[u8], most: u32) -> Answer<FanSetting> {
     let setting = fan::setting(text)?.ok_or(Absent::NotSupported)?;
-    let is_plausible = setting.value < 65_535;
+    let is_plausible = setting.value <= most;
     plausible(text, setting, is_plausible, "no setting of a fan")
+}
+
+fn fan_speed(text: &[u8]) -> Answer<FanSetting> {
+    fan_setting(text, 65_534)
+}
+
+fn fan_temperature(text: &[u8]) -> Answer<FanSetting> {
+    fan_setting(text, 250)
+}
+
+fn fan_percent(text: &[u8]) -> Answer<FanSetting> {
+    fan_setting(text, 100)
+}
+
+fn fan_switch(text: &[u8]) -> Answer<FanSetting> {
+    fan_setting(text, 1)
 }
 
 fn fan_mode(text: &[u8]) -> Answer<FanMode> {

@@ -8,8 +8,8 @@ use crate::backend::{Backend, Dir};
 use crate::error::{Error, Op, ParseError, Result};
 use crate::gpu::{self, is_hidden_by_cgroup, node_error};
 use crate::id::{Bdf, GpuId, NodeId};
-use crate::parse::scalar;
 use crate::parse::topology::{self, NodeProperties};
+use crate::parse::{refused_value, scalar};
 
 const TOPOLOGY: &str = "/sys/class/kfd/kfd/topology";
 
@@ -113,7 +113,8 @@ fn read_node(nodes: &dyn Dir, number: u32, known: &mut Option<GpuId>) -> Result<
         return Ok(None);
     }
     let Some(location) = properties.location_id else {
-        let reason = ParseError::new(1, 1, "a GPU node without location_id");
+        let none = || ParseError::new(1, 1, "a GPU node without location_id");
+        let reason = refused_value(&properties.unrecognised, "location_id").unwrap_or_else(none);
         return Err(Error::unparsable(dir.path().join("properties"), reason));
     };
     Ok(Some(GpuNode { id: NodeId(number), gpu_id, location, properties, dir }))

@@ -1,7 +1,7 @@
 //! The chip: names, numbers and compute units.
 
 use super::names::{self, MarketName};
-use super::{Gpu, Node};
+use super::{COMPUTE_UNITS, Gpu, Node};
 use crate::attribute::{PRODUCT_NAME, REVISION, SUBSYSTEM, XGMI_PHYSICAL_ID};
 use crate::error::{Error, Result};
 use crate::id::{AMD, UniqueId};
@@ -61,14 +61,16 @@ impl Gpu {
         fn of_node<T>(
             node: &Result<&Node>,
             scope: Scope,
+            keys: &[&str],
             value: impl FnOnce(&NodeProperties) -> Option<T>,
         ) -> Reading<T> {
             let node = node.as_ref().map_err(|error| (*error).clone())?;
-            let path = || node.dir.path().join("properties");
-            let value = value(&node.properties).ok_or_else(|| Error::NotSupported { path: path() })?;
+            let value = value(&node.properties).ok_or_else(|| node.absent(keys))?;
             Ok(Value { value, source: Source::Kfd, scope })
         }
-        let target = of_node(&node, scope, |node| node.gfx_target_version.filter(|version| *version != 0));
+        let target = of_node(&node, scope, &["gfx_target_version"], |node| {
+            node.gfx_target_version.filter(|version| *version != 0)
+        });
         let target = target.and_then(|version| {
             let path = || self.path_of("gfx_target_version");
             let name = topology::gfx_target(version.value);
@@ -84,9 +86,9 @@ impl Gpu {
             revision: self.get(&REVISION),
             serial: ids.unique_id.clone().map(|serial| Value::of_package(serial, Source::Scan)),
             target_graphics_version: target,
-            compute_units: of_node(&node, scope, |node| node.compute_units()),
+            compute_units: of_node(&node, scope, COMPUTE_UNITS, NodeProperties::compute_units),
             oam_id: self.get(&XGMI_PHYSICAL_ID),
-            chip_revision: of_node(&node, scope, |node| node.asic_revision()),
+            chip_revision: of_node(&node, scope, &["capability"], NodeProperties::asic_revision),
         }
     }
 

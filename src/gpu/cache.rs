@@ -62,6 +62,10 @@ impl Gpu {
         let mut kinds: Vec<CacheInfo> = Vec::new();
         for number in numbers {
             let cache = self.node_fact(&format!("caches/{number}/properties"), topology::cache)?;
+            if let Some(line) = cache.unrecognised.first() {
+                let path = node.dir.path().join(format!("caches/{number}/properties"));
+                return Err(Error::unparsable(path, line.error()));
+            }
             let kind = cache.kind.unwrap_or(0);
             let shared = cache.sibling_map.as_ref().map_or(0, |map| map.count());
             let info = CacheInfo {

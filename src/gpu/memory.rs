@@ -9,6 +9,7 @@ use crate::attribute::{
 };
 use crate::error::{Error, Result};
 use crate::parse::drm::VramType;
+use crate::parse::refused_value;
 use crate::parse::topology::{self, MemoryBank};
 use crate::reading::{Reading, Source, Value, bundle};
 use crate::unit::{Bytes, MegaHertz};
@@ -94,10 +95,10 @@ impl Gpu {
     pub fn vram_info(&self) -> VramInfo {
         let scope = self.own_scope();
         let bank = self.vram_bank();
-        let of_bank = |value: fn(&MemoryBank) -> Option<u32>| match &bank {
+        let of_bank = |key: &str, value: fn(&MemoryBank) -> Option<u32>| match &bank {
             Ok((bank, path)) => match value(bank).filter(|value| *value != 0) {
                 Some(value) => Ok(Value { value, source: Source::Kfd, scope }),
-                None => Err(Error::NotSupported { path: path.clone() }),
+                None => Err(absent_of(bank, key, path)),
             },
             Err(error) => Err(error.clone()),
         };
@@ -106,14 +107,14 @@ impl Gpu {
             Ok(node) => node.vram_type.ok_or_else(|| Error::NotSupported { path: self.render_path() }),
             Err(error) => Err(error.clone()),
         };
-        let bit_width = match (of_bank(|bank| bank.width), &node) {
+        let bit_width = match (of_bank("width", |bank| bank.width), &node) {
             (Err(absent @ Error::NotSupported { .. }), Ok(node)) => {
                 let width = node.vram_bit_width.ok_or(absent);
                 width.map(|width| Value::of_package(width, Source::RenderNode))
             }
             (of_bank, _) => of_bank,
         };
-        let clock_max = of_bank(|bank| bank.mem_clk_max.map(|clock| clock.0));
+        let clock_max = of_bank("mem_clk_max", |bank| bank.mem_clk_max.map(|clock| clock.0));
         VramInfo {
             vram_type: vram_type.map(|kind| Value::of_package(kind, Source::RenderNode)),
             size: self.vram_size(),
@@ -161,7 +162,7 @@ impl Gpu {
         }
         let is_card =
             is_there(SLOT_TYPE.name) || is_there(VRAM_VENDOR.name) || has("power1_cap") || has("fan1_input");
-        !is_card && KNOWN_APUS.contains(&target)
+        !is_card && is_known_apu(target)
     }
 
     /// A partition's share is its node's memory bank. For a package, the driver's file has the size; without that
@@ -182,7 +183,7 @@ impl Gpu {
 
     fn bank_size(&self) -> Reading<Bytes> {
         let (bank, path) = self.vram_bank()?;
-        let value = bank.size_in_bytes.ok_or(Error::NotSupported { path })?;
+        let value = bank.size_in_bytes.ok_or_else(|| absent_of(&bank, "size_in_bytes", &path))?;
         Ok(Value { value, source: Source::Kfd, scope: self.own_scope() })
     }
 
@@ -220,9 +221,19 @@ impl Gpu {
     }
 }
 
-/// APUs that may be visible in KFD only: gfx902, gfx909, gfx90c, gfx1013, gfx1033, gfx1035, gfx1036, gfx1037,
-/// gfx1103, gfx1150 to gfx1153.
-const KNOWN_APUS: [u32; 13] = [
-    90_002, 90_009, 90_012, 100_103, 100_303, 100_305, 100_306, 100_307, 110_003, 110_500, 110_501, 110_502,
-    110_503,
-];
+/// The error of a missing value of a bank: its line was not understood, or there is none.
+fn absent_of(bank: &MemoryBank, key: &str, path: &Path) -> Error {
+    match refused_value(&bank.unrecognised, key) {
+        Some(error) => Error::unparsable(path.to_owned(), error),
+        None => Error::NotSupported { path: path.to_owned() },
+    }
+}
+
+/// Returns `true` for the instruction set of an APU: gfx801, gfx810, gfx902, gfx909, gfx90c, gfx1013, gfx1033, gfx1035
+/// to gfx1037, gfx1103, and all of gfx115x and gfx117x. Decides only for a GPU that KFD alone shows.
+fn is_known_apu(target: u32) -> bool {
+    matches!(
+        target,
+        80_001 | 80_100 | 90_002 | 90_009 | 90_012 | 100_103 | 100_303 | 100_305..=100_307 | 110_003
+    ) || matches!(target / 100, 1105 | 1107)
+}

@@ -7,8 +7,8 @@ use super::buffer::read;
 use super::{Device, Gpu};
 use crate::backend::{Dir, Entry};
 use crate::error::{Error, Op, Result, Unavailable};
-use crate::parse::scalar;
 use crate::parse::topology::{self, NodeProperties};
+use crate::parse::{refused_value, scalar};
 
 /// The GPU's KFD node.
 #[derive(Debug)]
@@ -96,6 +96,15 @@ impl Node {
         lock(&self.renewed).as_ref().unwrap_or(&self.dir).clone()
     }
 
+    /// The error of a missing property: one of these keys has a line that was not understood, or there is none.
+    pub(crate) fn absent(&self, keys: &[&str]) -> Error {
+        let path = self.dir.path().join("properties");
+        match keys.iter().find_map(|key| refused_value(&self.properties.unrecognised, key)) {
+            Some(error) => Error::unparsable(path, error),
+            None => Error::NotSupported { path },
+        }
+    }
+
     /// The error of a file in the directory that the node had when it was found.
     pub(crate) fn error(&self, op: Op, path: PathBuf, error: std::io::Error) -> Error {
         gone_or(&*self.dir, op, path, error)
@@ -112,6 +121,9 @@ fn gone_or(dir: &dyn Dir, op: Op, path: PathBuf, error: std::io::Error) -> Error
         other => other,
     }
 }
+
+/// The keys from which compute units are counted.
+pub(crate) const COMPUTE_UNITS: &[&str] = &["simd_count", "simd_per_cu"];
 
 const CGROUP: &str =
     "this container's device cgroup hides the GPU; pass the render node into the container (--device)";

@@ -8,7 +8,7 @@
 use super::cursor::Cursor;
 use super::overdrive::Limits;
 use super::unrecognised::{self, UnrecognisedLine};
-use super::{Line, Parsed, lines};
+use super::{Line, Parsed, lines, plausible};
 use crate::unit::{MilliCelsius, Percent};
 
 /// Control modes of a fan (`pwmN_enable`).
@@ -122,16 +122,18 @@ fn is_title(line: Line<'_>, title: &[u8]) -> bool {
 
 /// Parses a temperature such as `45C`.
 fn celsius(cursor: &mut Cursor<'_>) -> Parsed<MilliCelsius> {
-    let degrees = cursor.signed_32()?;
+    let number = cursor.clone();
+    let degrees = MilliCelsius(i64::from(cursor.signed_32()?) * 1000);
     cursor.expect(b"C", "expected C")?;
-    Ok(MilliCelsius(i64::from(degrees) * 1000))
+    if plausible::temperature(degrees) { Ok(degrees) } else { Err(number.error("no temperature of a GPU")) }
 }
 
 /// Parses a percentage such as `30%`.
 fn percent(cursor: &mut Cursor<'_>) -> Parsed<Percent> {
+    let number = cursor.clone();
     let percent = Percent(cursor.unsigned_32()?);
     cursor.expect(b"%", "expected a percent sign")?;
-    Ok(percent)
+    if percent.0 <= 100 { Ok(percent) } else { Err(number.error("more than all")) }
 }
 
 /// Reads any file of one number; absent where the setting is not supported.
@@ -169,9 +171,15 @@ fn range(line: Line<'_>) -> Parsed<Limits<u32>> {
     cursor.blanks();
     let minimum = cursor.unsigned_32()?;
     cursor.blanks();
+    let last = cursor.clone();
     let maximum = cursor.unsigned_32()?;
     cursor.end()?;
-    Ok(Limits { minimum, maximum })
+    // In whichever unit: ones of 16 bits or more are no limit.
+    if minimum.max(maximum) >= 65_535 {
+        Err(last.error("no limit of a fan"))
+    } else {
+        Ok(Limits { minimum, maximum })
+    }
 }
 
 #[cfg(test)]
@@ -236,6 +244,26 @@ mod tests {
         }
     }
 
+    /// A number beyond its unit costs its line.
+    #[test]
+    fn implausible_numbers() {
+        let found = curve(
+            b"OD_FAN_CURVE:\n0: 40C 255%\n1: 65535C 90%\n2: 95C 100%\nOD_RANGE:\n\
+            FAN_CURVE(hotspot temp): 25C 2147483647C\nFAN_CURVE(fan speed): 20% 2147483647%\n",
+        )
+        .unwrap();
+        assert_eq!(found.points.iter().map(|point| point.index).collect::<Vec<_>>(), [2]);
+        assert_eq!((found.temperature_limits, found.speed_limits), (None, None));
+        let reasons: Vec<_> = found.unrecognised.iter().map(|line| (line.line, line.reason)).collect();
+        let [hot, fast] = ["no temperature of a GPU", "more than all"];
+        assert_eq!(reasons, [(2, fast), (3, hot), (6, hot), (7, fast)]);
+        let found = setting(b"OD_ACOUSTIC_LIMIT:\n2900\nOD_RANGE:\nACOUSTIC_LIMIT: 500 4294967295\n")
+            .unwrap()
+            .unwrap();
+        assert_eq!((found.value, found.limits), (2900, None));
+        assert_eq!(found.unrecognised[0].reason, "no limit of a fan");
+    }
+
     proptest! {
         #[test]
         fn any_bytes(bytes: Vec<u8>) {
@@ -243,7 +271,7 @@ mod tests {
         }
 
         #[test]
-        fn round_trip(index: u32, degrees: i32, speed: u32) {
+        fn round_trip(index: u32, degrees in -100..=250i32, speed in 0..=100u32) {
             let found = curve(format!("OD_FAN_CURVE:\n{index}: {degrees}C {speed}%\n").as_bytes()).unwrap();
             let temperature = MilliCelsius(i64::from(degrees) * 1000);
             prop_assert_eq!(found.points, [FanPoint { index, temperature, speed: Percent(speed) }]);

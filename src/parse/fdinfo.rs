@@ -6,11 +6,12 @@
 //! `drm-shared-*`, all in KiB; since 6.14 `drm_print_memory_stats` prints total, shared, active, resident and
 //! purgeable of each region in the largest unit that leaves no rest (none for bytes, `KiB`, `MiB`).
 //!
-//! Oddities: `drm-memory-gtt: ` has a blank before its tab; an engine that was never used has no line, and
+//! A line that is not understood costs itself. Oddities: `drm-memory-gtt: ` has a blank before its tab; an engine that was never used has no line, and
 //! two blocks may share the name of one (`dec` is UVD and VCN), whose times are to be added.
 
 use super::keyval::Pair;
-use super::{Line, Parsed, lines, scalar};
+use super::unrecognised::{self, UnrecognisedLine};
+use super::{Line, Parsed, lines, plausible, scalar};
 use crate::id::Bdf;
 use crate::parse::cursor::{Cursor, TOO_LARGE};
 use crate::unit::{Bytes, Nanoseconds};
@@ -174,6 +175,9 @@ pub struct FdInfo {
     pub requested_gtt: Option<Bytes>,
     /// `true` if an engine that is not listed has not worked. Kernels before 5.19 and nodes of partitions list none.
     pub tells_engines: bool,
+    /// Lines that were not understood.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub unrecognised: Vec<UnrecognisedLine>,
 }
 
 impl FdInfo {
@@ -181,53 +185,66 @@ impl FdInfo {
     pub fn present(&self, region: &MemoryRegion) -> Option<Bytes> {
         self.memory.iter().find(|found| found.region == *region)?.present()
     }
+
+    /// The line that would have told [`present`](FdInfo::present), had it been understood.
+    pub fn unrecognised_memory(&self, region: &MemoryRegion) -> Option<&UnrecognisedLine> {
+        let is_of_region = |line: &&UnrecognisedLine| {
+            let key = line.text.split(':').next().unwrap_or_default();
+            ["drm-memory-", "drm-resident-"]
+                .iter()
+                .any(|start| key.strip_prefix(start) == Some(region.as_str()))
+                || key.strip_suffix(" mem") == Some(region.as_str())
+        };
+        if self.present(region).is_some() { None } else { self.unrecognised.iter().find(is_of_region) }
+    }
+
+    /// A line of an engine's time that was not understood.
+    pub fn unrecognised_engine(&self) -> Option<&UnrecognisedLine> {
+        self.unrecognised.iter().find(|line| line.text.starts_with("drm-engine-"))
+    }
 }
 
-/// Reads a descriptor's information; absent if it is another driver's, or of no device at all.
+/// Reads a descriptor's information; absent if it is another driver's, or of no device at all. A line that is not
+/// understood is kept and costs only itself.
 ///
 /// ```
 /// use amdgpu_smi::parse::fdinfo::{MemoryRegion, fdinfo};
 /// use amdgpu_smi::unit::Bytes;
 ///
 /// let text = b"pos:\t0\ndrm-driver:\tamdgpu\ndrm-client-id:\t7\ndrm-memory-vram:\t12 KiB\n";
-/// let client = fdinfo(text)?.expect("a client of amdgpu");
+/// let client = fdinfo(text).expect("a client of amdgpu");
 /// assert_eq!(client.present(&MemoryRegion::Vram), Some(Bytes(12 << 10)));
-/// # Ok::<(), amdgpu_smi::parse::ParseError>(())
 /// ```
-pub fn fdinfo(text: &[u8]) -> Parsed<Option<FdInfo>> {
+pub fn fdinfo(text: &[u8]) -> Option<FdInfo> {
     // The driver stands before what only this driver prints, not before everything.
     let driver = lines(text).find_map(|line| pair(line).filter(|pair| pair.key == b"drm-driver"));
     match driver {
         Some(driver) if driver.value == b"amdgpu" => {}
-        Some(_) => return Ok(None),
+        Some(_) => return None,
         None => return older(text),
     }
     let mut found = FdInfo { memory: Vec::with_capacity(8), ..FdInfo::default() };
     for pair in lines(text).filter_map(pair) {
-        found.take(&pair)?;
+        let taken = found.take(&pair);
+        found.keep(&pair, taken);
     }
     // A partition's node prints neither.
     found.tells_engines = !found.memory.is_empty() || !found.engines.is_empty();
-    Ok(Some(found))
+    Some(found)
 }
 
 /// Reads what kernels 5.14 to 5.18 print: `pdev`, `pasid`, `vram mem` and its like in `kB`, then a share for each ring.
 ///
 /// No driver is named there; no other one has printed `vram mem`.
-fn older(text: &[u8]) -> Parsed<Option<FdInfo>> {
+fn older(text: &[u8]) -> Option<FdInfo> {
     let mut found = FdInfo::default();
     for pair in lines(text).filter_map(pair) {
-        match pair.key {
-            b"pdev" => found.pdev = pdev(&pair)?,
-            b"pasid" => found.pasid = Some(pair.unsigned_32()?),
-            b"vram mem" => found.region(b"vram", &pair)?.memory = Some(size(&pair, b"kB")?),
-            b"gtt mem" => found.region(b"gtt", &pair)?.memory = Some(size(&pair, b"kB")?),
-            b"cpu mem" => found.region(b"cpu", &pair)?.memory = Some(size(&pair, b"kB")?),
-            _ => {}
-        }
+        let taken = found.take_older(&pair);
+        found.keep(&pair, taken);
     }
-    let is_amdgpu = found.pdev.is_some() && found.memory.iter().any(|of| of.region == MemoryRegion::Vram);
-    Ok(is_amdgpu.then_some(found))
+    let vram = MemoryRegion::Vram;
+    let has_vram = found.present(&vram).is_some() || found.unrecognised_memory(&vram).is_some();
+    (found.pdev.is_some() && has_vram).then_some(found)
 }
 
 /// A line as key and value; lines without a colon are no key's.
@@ -239,6 +256,25 @@ fn pair(line: Line<'_>) -> Option<Pair<'_>> {
 }
 
 impl FdInfo {
+    /// Keeps the line of a pair that was not understood.
+    fn keep(&mut self, pair: &Pair<'_>, taken: Parsed<()>) {
+        if let Err(error) = taken {
+            unrecognised::keep(&mut self.unrecognised, pair.line, None, error);
+        }
+    }
+
+    fn take_older(&mut self, pair: &Pair<'_>) -> Parsed<()> {
+        match pair.key {
+            b"pdev" => self.pdev = pdev(pair)?,
+            b"pasid" => self.pasid = Some(pair.unsigned_32()?),
+            b"vram mem" => self.region(b"vram", pair)?.memory = Some(size(pair, b"kB")?),
+            b"gtt mem" => self.region(b"gtt", pair)?.memory = Some(size(pair, b"kB")?),
+            b"cpu mem" => self.region(b"cpu", pair)?.memory = Some(size(pair, b"kB")?),
+            _ => {}
+        }
+        Ok(())
+    }
+
     fn take(&mut self, pair: &Pair<'_>) -> Parsed<()> {
         if let Some(key) = pair.key.strip_prefix(b"drm-") {
             self.take_drm(key, pair)
@@ -339,7 +375,8 @@ fn size(pair: &Pair<'_>, kibibytes: &[u8]) -> Parsed<Bytes> {
         _ => return Err(pair.cursor().error("expected a unit of memory or none")),
     };
     cursor.end()?;
-    value.checked_mul(1 << shift).map(Bytes).ok_or_else(|| pair.cursor().error(TOO_LARGE))
+    let size = value.checked_mul(1 << shift).map(Bytes);
+    size.filter(|size| plausible::size(*size)).ok_or_else(|| pair.cursor().error(TOO_LARGE))
 }
 
 /// Parses a time such as `12 ns`.
@@ -349,7 +386,8 @@ fn time(pair: &Pair<'_>) -> Parsed<Nanoseconds> {
     cursor.blanks();
     cursor.expect(b"ns", "expected ns")?;
     cursor.end()?;
-    Ok(Nanoseconds(value))
+    let time = Nanoseconds(value);
+    if plausible::time(time) { Ok(time) } else { Err(pair.cursor().error(TOO_LARGE)) }
 }
 
 #[cfg(test)]
@@ -374,25 +412,27 @@ mod tests {
     const K6_14: &[u8] = b"drm-driver:\tamdgpu\ndrm-client-id:\t41\ndrm-pdev:\t0000:03:00.0\n\
         drm-total-vram:\t1 MiB\ndrm-shared-vram:\t0\ndrm-active-vram:\t4 KiB\ndrm-resident-vram:\t1021 KiB\n\
         drm-purgeable-vram:\t0\ndrm-total-mmioremap:\t0\ndrm-memory-vram:\t1021 KiB\namd-evicted-vram:\t3 KiB\n\
-        drm-engine-vpe:\t18446744073709551615 ns\n";
+        drm-engine-vpe:\t9223372036854775806 ns\n";
 
     #[test]
     fn kernel_5_15() {
-        let found = fdinfo(K5_15).unwrap().unwrap();
+        let found = fdinfo(K5_15).unwrap();
         assert_eq!((found.client_id, found.pasid), (None, Some(32771)));
         assert_eq!(found.pdev, "0000:03:00.0".parse().ok());
         let regions = [MemoryRegion::Vram, MemoryRegion::Gtt, MemoryRegion::Cpu];
         assert_eq!(regions.map(|region| found.present(&region).unwrap().0 >> 10), [2088, 8196, 0]);
         assert!(found.engines.is_empty() && !found.tells_engines);
-        let error = fdinfo(b"pdev:\t0000:03:00.0\nvram mem:\t1 KiB\n").unwrap_err();
-        assert_eq!((error.line, error.reason), (2, "expected a unit of memory or none"));
-        assert_eq!(fdinfo(b"pdev:\t0000:03:00.0\npasid:\t1\n"), Ok(None));
-        assert_eq!(fdinfo(b"vram mem:\t1 kB\n"), Ok(None));
+        let odd = fdinfo(b"pdev:\t0000:03:00.0\nvram mem:\t1 KiB\ngtt mem:\t5 kB\n").unwrap();
+        let line = odd.unrecognised_memory(&MemoryRegion::Vram).unwrap();
+        assert_eq!((line.line, line.reason), (2, "expected a unit of memory or none"));
+        assert_eq!(odd.present(&MemoryRegion::Gtt), Some(Bytes(5 << 10)));
+        assert_eq!(fdinfo(b"pdev:\t0000:03:00.0\npasid:\t1\n"), None);
+        assert_eq!(fdinfo(b"vram mem:\t1 kB\n"), None);
     }
 
     #[test]
     fn kernel_6_1() {
-        let found = fdinfo(K6_1).unwrap().unwrap();
+        let found = fdinfo(K6_1).unwrap();
         assert_eq!(found.client_id, Some(219));
         assert_eq!(found.pdev, "0000:03:00.0".parse().ok());
         assert_eq!(found.pasid, Some(32771));
@@ -406,7 +446,7 @@ mod tests {
 
     #[test]
     fn kernel_6_12() {
-        let found = fdinfo(K6_12).unwrap().unwrap();
+        let found = fdinfo(K6_12).unwrap();
         let kib = |size: Option<Bytes>| size.map(|size| size.0 >> 10);
         let amd = [found.visible_vram, found.evicted_vram, found.evicted_visible_vram].map(kib);
         assert_eq!(amd, [Some(70), Some(1), Some(2)]);
@@ -420,7 +460,7 @@ mod tests {
 
     #[test]
     fn kernel_6_14() {
-        let found = fdinfo(K6_14).unwrap().unwrap();
+        let found = fdinfo(K6_14).unwrap();
         let vram = &found.memory[0];
         assert_eq!(vram.total, Some(Bytes(1 << 20)));
         assert_eq!(vram.active, Some(Bytes(4096)));
@@ -428,32 +468,44 @@ mod tests {
         assert_eq!(vram.present(), Some(Bytes(1021 << 10)));
         assert_eq!(found.memory[1].region, MemoryRegion::MmioRemap);
         assert_eq!(found.present(&MemoryRegion::MmioRemap), None);
-        assert_eq!(found.engines[0].time.0, u64::MAX);
+        assert_eq!(found.engines[0].time.0, i64::MAX as u64 - 1);
     }
 
     #[test]
     fn others() {
-        assert_eq!(fdinfo(b"pos:\t0\nflags:\t02\n"), Ok(None));
-        assert_eq!(fdinfo(b""), Ok(None));
-        assert_eq!(fdinfo(b"drm-driver:\ti915\ndrm-total-system0:\t4 pages\n"), Ok(None));
-        assert_eq!(fdinfo(b"drm-total-memory:\t? MiB\ndrm-driver:\tamdxdna_accel_driver\n"), Ok(None));
-        let partition = fdinfo(b"drm-driver:\tamdgpu\ndrm-client-id:\t12\n").unwrap().unwrap();
+        assert_eq!(fdinfo(b"pos:\t0\nflags:\t02\n"), None);
+        assert_eq!(fdinfo(b""), None);
+        assert_eq!(fdinfo(b"drm-driver:\ti915\ndrm-total-system0:\t4 pages\n"), None);
+        assert_eq!(fdinfo(b"drm-total-memory:\t? MiB\ndrm-driver:\tamdxdna_accel_driver\n"), None);
+        let partition = fdinfo(b"drm-driver:\tamdgpu\ndrm-client-id:\t12\n").unwrap();
         assert_eq!(partition, FdInfo { client_id: Some(12), ..FdInfo::default() });
         let odd =
             b"drm-driver:\tamdgpu\ndrm-engine-capacity-gfx:\t2\ndrm-cycles-gfx:\tx\nnonsense\ndrm-:\t\n";
-        assert_eq!(fdinfo(odd), Ok(Some(FdInfo::default())));
+        assert_eq!(fdinfo(odd), Some(FdInfo::default()));
     }
 
     #[test]
-    fn refuses_by_place() {
+    fn a_line_costs_itself() {
         let refused = |line: &str| {
-            let error = fdinfo(format!("drm-driver:\tamdgpu\n{line}\n").as_bytes()).unwrap_err();
-            (error.line, error.column, error.reason)
+            let text = format!("drm-driver:\tamdgpu\n{line}\ndrm-memory-cpu:\t3 KiB\ndrm-client-id:\t7\n");
+            let found = fdinfo(text.as_bytes()).unwrap();
+            assert_eq!((found.client_id, found.present(&MemoryRegion::Cpu)), (Some(7), Some(Bytes(3 << 10))));
+            assert_eq!(found.present(&MemoryRegion::Vram), None);
+            let kept = &found.unrecognised[0];
+            assert_eq!(
+                found.unrecognised_memory(&MemoryRegion::Vram).is_some(),
+                line.starts_with("drm-memory-vram")
+            );
+            assert_eq!(found.unrecognised_engine().is_some(), line.starts_with("drm-engine"));
+            (kept.line, kept.column, kept.reason)
         };
         assert_eq!(refused("drm-memory-vram:\t1 GB").2, "expected a unit of memory or none");
         assert_eq!(refused("drm-memory-vram:\t-1 KiB"), (2, 18, "expected a number"));
         assert_eq!(refused("drm-memory-vram:\t18446744073709551615 KiB").2, TOO_LARGE);
+        assert_eq!(refused("drm-memory-vram:\t18014398509481968 KiB").2, TOO_LARGE);
+        assert_eq!(refused("drm-memory-vram:\t18446744073709535232").2, TOO_LARGE);
         assert_eq!(refused("drm-engine-gfx:\t12").2, "expected ns");
+        assert_eq!(refused("drm-engine-gfx:\t18446744073709551000 ns").2, TOO_LARGE);
         assert_eq!(refused("drm-pdev:\tx").2, "expected a PCI address");
         assert_eq!(refused("pasid:\t4294967296").2, TOO_LARGE);
     }
@@ -461,9 +513,9 @@ mod tests {
     #[test]
     fn truncated() {
         for text in [K5_15, K6_1, K6_12, K6_14] {
-            let whole = fdinfo(text).unwrap().unwrap();
+            let whole = fdinfo(text).unwrap();
             for length in 0..=text.len() {
-                if let Ok(Some(cut)) = fdinfo(&text[..length]) {
+                if let Some(cut) = fdinfo(&text[..length]) {
                     assert!(cut.memory.len() <= whole.memory.len() + 1);
                     assert!(cut.engines.len() <= whole.engines.len() + 1);
                 }
@@ -477,8 +529,9 @@ mod tests {
         for key in ["memory", "engine"] {
             let unit = if key == "engine" { "ns" } else { "KiB" };
             let keys: String = (0..2000).map(|number| format!("drm-{key}-x{number}:\t1 {unit}\n")).collect();
-            let error = fdinfo(format!("drm-driver:\tamdgpu\n{keys}").as_bytes()).unwrap_err();
-            assert_eq!((error.line, error.reason), (34, TOO_MANY));
+            let found = fdinfo(format!("drm-driver:\tamdgpu\n{keys}").as_bytes()).unwrap();
+            assert_eq!(found.memory.len() + found.engines.len(), 32);
+            assert_eq!((found.unrecognised[0].line, found.unrecognised[0].reason), (34, TOO_MANY));
         }
     }
 
@@ -498,12 +551,12 @@ mod tests {
         }
 
         #[test]
-        fn round_trip(client: u64, vram in 0u64..1 << 54, gtt in 0u64..1 << 44, gfx: u64) {
+        fn round_trip(client: u64, vram in 0u64..1 << 50, gtt in 0u64..1 << 40, gfx in 0u64..1 << 63) {
             let text = format!(
                 "drm-driver:\tamdgpu\ndrm-client-id:\t{client}\ndrm-resident-vram:\t{vram} KiB\n\
                  drm-resident-gtt:\t{gtt} MiB\ndrm-engine-gfx:\t{gfx} ns\n"
             );
-            let found = fdinfo(text.as_bytes()).unwrap().unwrap();
+            let found = fdinfo(text.as_bytes()).unwrap();
             prop_assert_eq!(found.client_id, Some(client));
             prop_assert_eq!(found.present(&MemoryRegion::Vram), Some(Bytes(vram << 10)));
             prop_assert_eq!(found.present(&MemoryRegion::Gtt), Some(Bytes(gtt << 20)));

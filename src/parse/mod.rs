@@ -44,9 +44,11 @@ pub mod tops_limiter;
 pub mod xgmi;
 
 mod cursor;
+pub(crate) mod plausible;
 mod unrecognised;
 
 pub use self::unrecognised::UnrecognisedLine;
+pub(crate) use self::unrecognised::refused_value;
 pub use crate::error::ParseError;
 
 /// The result of a parser.

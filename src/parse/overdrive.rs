@@ -317,13 +317,20 @@ fn point(line: Line<'_>) -> Parsed<OverdrivePoint> {
                 cursor.blanks();
             }
             if cursor.rest().first().is_some_and(|byte| *byte != b'*') {
-                point.voltage = Some(millivolts(&mut cursor)?);
+                point.voltage = Some(rail(&mut cursor)?);
             }
         }
-        Err(_) => point.voltage = Some(millivolts(&mut cursor)?),
+        Err(_) => point.voltage = Some(rail(&mut cursor)?),
     }
     dpm::star(&mut cursor)?;
     Ok(point)
+}
+
+/// `750mV`, of a rail; ones of 16 bits or more are none.
+fn rail(cursor: &mut Cursor<'_>) -> Parsed<MilliVolts> {
+    let number = cursor.clone();
+    let voltage = millivolts(cursor)?;
+    if voltage.0.abs() < 65_535 { Ok(voltage) } else { Err(number.error("no voltage of a GPU")) }
 }
 
 /// `750mV`, `-50mv`.
@@ -403,6 +410,16 @@ mod tests {
         b"OD_SCLK:\n0: 500Mhz\n1: 2565Mhz\nOD_MCLK:\n0: 97Mhz\n1: 1249MHz\n\0\0\0\0OD_VDDGFX_OFFSET:\n\
     -60mV\n\0\0\0OD_RANGE:\nSCLK:     500Mhz       5000Mhz\nMCLK:      97Mhz       1500Mhz\n\
     VDDGFX_OFFSET:    -450mv          0mv\n\0\0";
+
+    #[test]
+    fn no_voltage() {
+        let table =
+            overdrive(b"OD_VDDC_CURVE:\n0: 800MHz 65535mV\n1: 900MHz 750mV\nOD_VDDC:\n0: 4294967295mV\n");
+        let table = table.unwrap();
+        assert_eq!(table.voltage_curve, [point(1, 900, Some(750))]);
+        let reasons: Vec<_> = table.unrecognised.iter().map(|line| (line.line, line.column)).collect();
+        assert_eq!(reasons, [(2, 11), (5, 4)]);
+    }
 
     #[test]
     fn rdna3() {
@@ -586,7 +603,7 @@ mod tests {
         }
 
         #[test]
-        fn round_trip(points in proptest::collection::vec((any::<u32>(), 0u32..65_535, any::<i32>()), 0..9)) {
+        fn round_trip(points in proptest::collection::vec((any::<u32>(), 0u32..65_535, -65_534..65_535i32), 0..9)) {
             let mut text = String::from("OD_SCLK:\n");
             for (index, clock, voltage) in &points {
                 text += &format!("{index}: {clock:>10}Mhz {voltage:>10}mV\n");

@@ -2,10 +2,11 @@
 //!
 //! `node_show`, `mem_show`, `kfd_cache_show`, `iolink_show` and `sysprops_show` of kfd_topology.c print one
 //! `key value` a line, the value in unsigned decimal. Which keys there are depends on the kernel: a key that
-//! is not printed is absent here, one that is not known here is ignored.
+//! is not printed is absent here, one that is not known here is ignored. A value that is not understood costs its key.
 
 use super::keyval::{Pair, pairs};
-use super::{Parsed, lines};
+use super::unrecognised::{self, UnrecognisedLine};
+use super::{Parsed, lines, plausible};
 use crate::id::{RenderMinor, UniqueId};
 use crate::unit::{Bytes, MegaHertz};
 
@@ -22,9 +23,26 @@ macro_rules! properties {
         #[non_exhaustive]
         pub struct $name {
             $($(#[$field_doc])* pub $field: Option<$type>,)*
+            /// Lines that were not understood.
+            #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+            pub unrecognised: Vec<UnrecognisedLine>,
         }
 
         impl $name {
+            /// Reads all lines; an error only if none of them is understood.
+            fn read<'a>(pairs: impl Iterator<Item = Pair<'a>>) -> Parsed<$name> {
+                let mut found = $name::default();
+                let mut nothing_understood = true;
+                for pair in pairs {
+                    match found.set(&pair) {
+                        Ok(()) => nothing_understood = false,
+                        Err(error) => unrecognised::keep(&mut found.unrecognised, pair.line, None, error),
+                    }
+                }
+                unrecognised::refuse_all(nothing_understood, &found.unrecognised)?;
+                Ok(found)
+            }
+
             /// Stores one pair.
             fn set(&mut self, pair: &Pair<'_>) -> Parsed<()> {
                 $(if pair.key == key!($field $(= $key)?) {
@@ -53,9 +71,15 @@ trait Property: Sized {
     fn read(pair: &Pair<'_>) -> Parsed<Option<Self>>;
 }
 
+/// Refuses what KFD copied from a register or from the firmware's tables that could not be read.
+fn known<T>(pair: &Pair<'_>, value: T, is_plausible: bool) -> Parsed<Option<T>> {
+    if is_plausible { Ok(Some(value)) } else { Err(pair.cursor().error("a number that no machine has")) }
+}
+
 impl Property for u32 {
     fn read(pair: &Pair<'_>) -> Parsed<Option<u32>> {
-        pair.unsigned_32().map(Some)
+        let value = pair.unsigned_32()?;
+        known(pair, value, !matches!(value, 0x7fff_ffff | u32::MAX))
     }
 }
 
@@ -67,13 +91,15 @@ impl Property for u64 {
 
 impl Property for Bytes {
     fn read(pair: &Pair<'_>) -> Parsed<Option<Bytes>> {
-        Ok(Some(Bytes(pair.unsigned()?)))
+        let size = Bytes(pair.unsigned()?);
+        known(pair, size, plausible::size(size))
     }
 }
 
 impl Property for MegaHertz {
     fn read(pair: &Pair<'_>) -> Parsed<Option<MegaHertz>> {
-        Ok(Some(MegaHertz(pair.unsigned_32()?)))
+        let clock = MegaHertz(pair.unsigned_32()?);
+        known(pair, clock, plausible::clock(clock))
     }
 }
 
@@ -213,9 +239,7 @@ impl NodeProperties {
 
 /// Reads `nodes/N/properties`.
 pub fn node(text: &[u8]) -> Parsed<NodeProperties> {
-    let mut node = NodeProperties::default();
-    pairs(text).try_for_each(|pair| node.set(&pair))?;
-    Ok(node)
+    NodeProperties::read(pairs(text))
 }
 
 /// The name compilers give a `gfx_target_version`: major decimal, minor and step one hexadecimal digit each;
@@ -249,9 +273,7 @@ impl MemoryBank {
 
 /// Reads `mem_banks/N/properties`.
 pub fn memory_bank(text: &[u8]) -> Parsed<MemoryBank> {
-    let mut bank = MemoryBank::default();
-    pairs(text).try_for_each(|pair| bank.set(&pair))?;
-    Ok(bank)
+    MemoryBank::read(pairs(text))
 }
 
 properties! {
@@ -299,8 +321,7 @@ impl IoLink {
 
 /// Reads `io_links/N/properties` and `p2p_links/N/properties`.
 pub fn io_link(text: &[u8]) -> Parsed<IoLink> {
-    let mut link = IoLink::default();
-    pairs(text).try_for_each(|pair| link.set(&pair))?;
+    let mut link = IoLink::read(pairs(text))?;
     link.min_bandwidth = link.min_bandwidth.filter(|bandwidth| *bandwidth != 0);
     link.max_bandwidth = link.max_bandwidth.filter(|bandwidth| *bandwidth != 0);
     Ok(link)
@@ -319,9 +340,7 @@ properties! {
 
 /// Reads `system_properties`.
 pub fn system(text: &[u8]) -> Parsed<SystemProperties> {
-    let mut system = SystemProperties::default();
-    pairs(text).try_for_each(|pair| system.set(&pair))?;
-    Ok(system)
+    SystemProperties::read(pairs(text))
 }
 
 properties! {
@@ -397,16 +416,14 @@ impl Property for SiblingMap {
 /// not at all.
 pub fn cache(text: &[u8]) -> Parsed<Cache> {
     let cut = is_cut(text).then(|| lines(text).last()).flatten().map(|line| line.number);
-    let mut cache = Cache::default();
-    for pair in pairs(text) {
-        let is_cut = cut == Some(pair.line.number);
-        if is_cut && pair.key != b"sibling_map" {
-            break;
-        }
-        cache.set(&pair)?;
-        if let Some(map) = cache.sibling_map.as_mut().filter(|_| is_cut) {
-            map.cut = true;
-        }
+    let is_cut = |pair: &Pair<'_>| cut == Some(pair.line.number);
+    let mut cache = Cache::read(pairs(text).filter(|pair| !is_cut(pair) || pair.key == b"sibling_map"))?;
+    if let Some(map) = cache
+        .sibling_map
+        .as_mut()
+        .filter(|_| pairs(text).any(|pair| is_cut(&pair) && pair.key == b"sibling_map"))
+    {
+        map.cut = true;
     }
     Ok(cache)
 }
@@ -424,6 +441,7 @@ fn is_cut(text: &[u8]) -> bool {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::refused_value;
     use super::*;
 
     const NODE: &[u8] = b"cpu_cores_count 0\nsimd_count 320\nsimd_per_cu 4\ngfx_target_version 90402\n\
@@ -458,9 +476,28 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_an_error() {
-        let place = |text: &[u8]| node(text).map_err(|error| (error.line, error.column));
-        assert_eq!(place(b"simd_count 1\nsimd_per_cu -4\n"), Err((2, 13)));
+    fn a_bad_line_costs_itself() {
+        let found =
+            node(b"simd_count 1\nsimd_per_cu -4\nnum_xcc 4294967295\nnonsense\nlocation_id 7\n").unwrap();
+        assert_eq!((found.simd_count, found.simd_per_cu, found.num_xcc), (Some(1), None, None));
+        assert_eq!(found.location_id, Some(7));
+        let refused = refused_value(&found.unrecognised, "simd_per_cu").unwrap();
+        assert_eq!((refused.line, refused.column, refused.reason), (2, 13, "expected a number"));
+        assert_eq!(
+            refused_value(&found.unrecognised, "num_xcc").unwrap().reason,
+            "a number that no machine has"
+        );
+        assert_eq!(refused_value(&found.unrecognised, "simd_count"), None);
+        assert_eq!(found.unrecognised.len(), 3);
+        let bank = memory_bank(b"heap_type 1\nsize_in_bytes 18446744073709535232\nwidth 128\n").unwrap();
+        assert_eq!((bank.size_in_bytes, bank.width), (None, Some(128)));
+        let map = cache(b"level 2\nsize x\nsibling_map 1,2\n").unwrap();
+        assert_eq!((map.level, map.size, map.sibling_map), (Some(2), None, None));
+    }
+
+    #[test]
+    fn a_text_of_bad_lines_is_an_error() {
+        let place = |text: &[u8]| node(text).map(drop).map_err(|error| (error.line, error.column));
         assert_eq!(place(b"simd_count 4294967296\n"), Err((1, 12)));
         assert_eq!(place(b"simd_count\n"), Err((1, 11)));
         assert_eq!(place(b"simd_count 1 2\n"), Err((1, 14)));
@@ -509,7 +546,9 @@ mod tests {
         let map = found.sibling_map.unwrap();
         assert_eq!(map.shares, [true, true, false, true]);
         assert_eq!((map.count(), map.cut), (3, false));
-        let error = cache(b"level 2\nsibling_map 1,2,0\n").unwrap_err();
+        let error =
+            refused_value(&cache(b"level 2\nsibling_map 1,2,0\n").unwrap().unrecognised, "sibling_map")
+                .unwrap();
         assert_eq!((error.line, error.column), (2, 15));
         assert_eq!(cache(b"sibling_map \n").unwrap().sibling_map, Some(SiblingMap::default()));
     }

@@ -62,6 +62,12 @@ pub(super) fn keep(
     }
 }
 
+/// The error of the line of a key that was not understood, among those that were kept of a text of keys and values.
+pub(crate) fn refused_value(unrecognised: &[UnrecognisedLine], key: &str) -> Option<ParseError> {
+    let is_key = |line: &&UnrecognisedLine| line.text.split(' ').next() == Some(key);
+    unrecognised.iter().find(is_key).map(UnrecognisedLine::error)
+}
+
 /// The error of a text of which no line was understood.
 pub(super) fn refuse_all(nothing_understood: bool, unrecognised: &[UnrecognisedLine]) -> Parsed<()> {
     match unrecognised.first() {

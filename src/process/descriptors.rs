@@ -354,7 +354,7 @@ impl Look<'_> {
         // The kernel prints at least a position for every descriptor.
         let parse = |text: &[u8]| match text {
             [] => Err(ParseError::new(1, 1, "empty")),
-            text => fdinfo::fdinfo(text),
+            text => Ok(fdinfo::fdinfo(text)),
         };
         let info = match read(self.dir, &file, parse) {
             Some(info) => info?,

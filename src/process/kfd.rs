@@ -15,9 +15,9 @@ use super::wanted::Wanted;
 use super::{Failures, KfdQueue, KfdUse, QueueKind, below, is_gone, number};
 use crate::backend::{Backend, Dir, FileKind};
 use crate::error::{Error, Op, Result};
-use crate::gpu::{self, Gpu};
+use crate::gpu::{self, COMPUTE_UNITS, Gpu};
 use crate::id::GpuId;
-use crate::parse::scalar;
+use crate::parse::{plausible, scalar};
 use crate::reading::{Scope, Source, Value};
 use crate::unit::{Bytes, Microseconds, Milliseconds};
 
@@ -245,17 +245,22 @@ impl ProcessFiles<'_> {
     /// Compute units that the process occupies; not asked of a GPU that sleeps, for its registers are read.
     fn cu_occupancy(&mut self, context: &Path, id: u32) -> Result<u64> {
         let file = format!("stats_{id}/cu_occupancy");
-        if let Some(gpu) = self.wanted.by_kfd_id(GpuId(id)) {
-            gpu.access().check(|| self.dir.path().join(context).join(&file))?;
+        let path = || self.dir.path().join(context).join(&file);
+        let Some(gpu) = self.wanted.by_kfd_id(GpuId(id)) else { return self.figure(context, &file) };
+        gpu.access().check(path)?;
+        let there = units_of(gpu).map_or(u64::MAX, u64::from);
+        let path = path();
+        match self.figure(context, &file)? {
+            units if units > there => Err(implausible(path, units, "more compute units than there are")),
+            units => Ok(units),
         }
-        self.figure(context, &file)
     }
 
     fn figure(&mut self, context: &Path, file: &str) -> Result<u64> {
         let gone = &mut self.gone;
         let path =
             if context == Path::new(".") { file.to_owned() } else { format!("{}/{file}", context.display()) };
-        gpu::read(
+        let figure = gpu::read(
             self.dir,
             &path,
             |op, path, error| {
@@ -266,7 +271,11 @@ impl ProcessFiles<'_> {
                 }
             },
             scalar::unsigned,
-        )
+        )?;
+        match plausible::count(figure) {
+            true => Ok(figure),
+            false => Err(implausible(self.dir.path().join(path), figure, "no count of the driver")),
+        }
     }
 
     /// The queues by GPU. Their files end without a newline.
@@ -309,6 +318,17 @@ impl ProcessFiles<'_> {
         }
         queues
     }
+}
+
+fn implausible(path: PathBuf, number: u64, reason: &'static str) -> Error {
+    Error::Implausible { path, text: number.to_string(), reason }
+}
+
+/// The compute units of a GPU.
+pub(super) fn units_of(gpu: &Gpu) -> Result<u32> {
+    let node = gpu.inner.node.as_ref().map_err(Error::clone)?;
+    let units = node.properties.compute_units().filter(|units| *units != 0);
+    units.ok_or_else(|| node.absent(COMPUTE_UNITS))
 }
 
 fn queue_kind(number: u64) -> QueueKind {

@@ -202,12 +202,16 @@ impl ProcessGpu {
             Some(gpu) if gpu.is_partition() => Scope::Partition,
             _ => Scope::Package,
         };
+        let fdinfo = || Path::new("/proc").join(pid.to_string()).join("fdinfo");
         // What the descriptors would have told, had they been there to be read.
         let unseen = || match descriptors {
             Err(error) => error.clone(),
-            Ok(()) => Error::NotSupported { path: Path::new("/proc").join(pid.to_string()).join("fdinfo") },
+            Ok(()) => Error::NotSupported { path: fdinfo() },
         };
         let sum = |region: &MemoryRegion, clients: &[DrmClient]| -> Reading<Bytes> {
+            if let Some(line) = clients.iter().find_map(|client| client.info.unrecognised_memory(region)) {
+                return Err(Error::unparsable(fdinfo(), line.error()));
+            }
             let sizes = clients.iter().filter_map(|client| client.info.present(region));
             let sum = sizes.map(|size| size.0).reduce(u64::saturating_add).map(Bytes);
             let sum = sum.filter(|_| !is_short).ok_or_else(unseen)?;
@@ -216,7 +220,8 @@ impl ProcessGpu {
         let by_kfd = self.kfd.as_ref().map(|kfd| kfd.vram.clone());
         let counted = sum(&MemoryRegion::Vram, &self.clients);
         self.vram = match (by_kfd, counted) {
-            (Some(Ok(_)), Err(error)) if is_short => Err(error),
+            // The clients' part is the larger one, if it is known.
+            (Some(Ok(_)), Err(error)) if is_short || matches!(error, Error::Unparsable { .. }) => Err(error),
             (Some(Ok(by_kfd)), Ok(counted)) => Ok(if counted.0 > by_kfd.0 { counted } else { by_kfd }),
             (Some(Ok(by_kfd)), Err(_)) => Ok(by_kfd),
             (_, Ok(counted)) => Ok(counted),
@@ -228,12 +233,15 @@ impl ProcessGpu {
         if is_short || self.clients.iter().any(|client| !client.info.tells_engines) {
             self.engines_complete = Err(unseen());
         }
+        if let Some(line) = self.clients.iter().find_map(|client| client.info.unrecognised_engine()) {
+            self.engines_complete = Err(Error::unparsable(fdinfo(), line.error()));
+        }
         self.compute_units = match &self.kfd {
             Some(kfd) => kfd.cu_occupancy.clone(),
             None => Err(Error::NotSupported { path: kfd::path(pid) }),
         };
         self.compute_percent = self.compute_units.clone().and_then(|units| {
-            let of = self.kfd_id.and_then(|id| wanted.by_kfd_id(id)).map(units_of);
+            let of = self.kfd_id.and_then(|id| wanted.by_kfd_id(id)).map(kfd::units_of);
             let of = of.unwrap_or_else(|| Err(Error::NotSupported { path: kfd::path(pid) }))?;
             Ok(units.map(|units| f64::from(units) * 100.0 / f64::from(of)))
         });
@@ -246,13 +254,6 @@ impl ProcessGpu {
         let by_kfd = self.kfd.as_ref().and_then(|kfd| kfd.vram.as_ref().ok()).map_or(0, |size| size.0);
         Bytes(counted.fold(0, u64::saturating_add).max(by_kfd))
     }
-}
-
-/// The compute units of a GPU.
-fn units_of(gpu: &Gpu) -> Result<u32> {
-    let node = gpu.inner.node.as_ref().map_err(Error::clone)?;
-    let units = node.properties.compute_units().filter(|units| *units != 0);
-    units.ok_or_else(|| Error::NotSupported { path: node.dir.path().join("properties") })
 }
 
 /// The engines of all clients, in the order in which they are met.

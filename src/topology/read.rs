@@ -7,6 +7,7 @@ use super::{Link, LinkKind, LinkPath};
 use crate::backend::Dir;
 use crate::error::{Error, Op, ParseError, Result};
 use crate::gpu::{self, Node, node_error};
+use crate::parse::refused_value;
 use crate::parse::topology::{self, IoLink};
 use crate::unit::MegabytesPerSecond;
 
@@ -63,7 +64,8 @@ fn list(
                 Some(to) => links.push(NodeLink { to, link: link(&found, path) }),
                 // No kernel prints this.
                 None => {
-                    let reason = ParseError::new(1, 1, "a link without node_to");
+                    let none = || ParseError::new(1, 1, "a link without node_to");
+                    let reason = refused_value(&found.unrecognised, "node_to").unwrap_or_else(none);
                     let file = node.path().join(name).join(number).join("properties");
                     read = read.and(Err(Error::unparsable(file, reason)));
                 }

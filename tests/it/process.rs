@@ -453,7 +453,7 @@ fn recorded_descriptors() {
         ["amdgpu_top-issue-87.txt", "amdxdna_fdinfo_sample.txt", "compute-client-index-id-5033849710.txt"];
     for name in names {
         let Some(text) = blob(name) else { return };
-        let found = amdgpu_smi::parse::fdinfo::fdinfo(&text).unwrap();
+        let found = amdgpu_smi::parse::fdinfo::fdinfo(&text);
         let vram =
             found.as_ref().and_then(|info| info.present(&amdgpu_smi::parse::fdinfo::MemoryRegion::Vram));
         match name {

@@ -5,6 +5,7 @@
 use super::fields::Name;
 use super::layout::{Group, Layout, Row, U16, U32, U64, layouts};
 use super::{CheckedTable, MetricsError, MetricsFile, MetricsHeader, MetricsUnit, MetricsValue};
+use crate::parse::plausible;
 use crate::unit::MilliCelsius;
 
 layouts! {
@@ -238,5 +239,5 @@ fn words<'a>(
 }
 
 fn celsius(degrees: i64) -> Option<MilliCelsius> {
-    degrees.checked_mul(1000).map(MilliCelsius)
+    degrees.checked_mul(1000).map(MilliCelsius).filter(|value| plausible::temperature(*value))
 }

@@ -1,21 +1,18 @@
 //! From a field's unit to this crate's; what no GPU can have is no value.
 //!
-//! The bounds are far from what exists. They catch what drivers copied from a narrower field that says "not
-//! available" (255 %, 65535 MHz), and what firmware made of a sensor that it does not have.
+//! The bounds are those of [`plausible`]; and a value that only just fits a narrower field of ours is a narrow "not
+//! available" that a driver copied into a wide one.
 
 use super::entry::MetricsQuantity;
 use super::kinds::LinkState;
 use super::{MetricsUnit, MetricsValue, ThrottleReasons};
+use crate::parse::plausible;
 use crate::unit::{
     GigabytesPerSecond, KiloBytes, MegaHertz, MegaTransfers, MegabytesPerSecond, MicroWatts, MilliAmps,
     MilliCelsius, MilliVolts, Nanoseconds, Percent, Rpm,
 };
 
-/// Colder or hotter, in thousandths of a degree, no sensor is that still answers.
-const TEMPERATURES: std::ops::RangeInclusive<i64> = -100_000..=250_000;
-/// No package takes 10 kW.
-const MOST_POWER: u64 = 10_000_000_000;
-/// Of MHz, RPM and mV: "not available" of a field of 16 bits.
+/// "Not available" of a field of 16 bits.
 const NARROW: u32 = u16::MAX as u32;
 /// No link has more lanes.
 const MOST_LANES: u16 = 64;
@@ -65,7 +62,7 @@ pub(super) fn time(unit: MetricsUnit, value: MetricsValue) -> Option<Nanoseconds
 #[inline(always)]
 pub(super) fn temperature(unit: MetricsUnit, value: MetricsValue) -> Option<MilliCelsius> {
     let factor = if unit == MetricsUnit::CentiCelsius { 10 } else { 1000 };
-    value.signed()?.checked_mul(factor).filter(|degrees| TEMPERATURES.contains(degrees)).map(MilliCelsius)
+    value.signed()?.checked_mul(factor).map(MilliCelsius).filter(|value| plausible::temperature(*value))
 }
 
 #[inline(always)]
@@ -75,12 +72,12 @@ pub(super) fn power(unit: MetricsUnit, value: MetricsValue) -> Option<MicroWatts
         MetricsUnit::MilliWattsOrWatts if value.unsigned()? >= 200 => 1_000,
         _ => 1_000_000,
     };
-    scaled(value, factor).filter(|power| *power <= MOST_POWER).map(MicroWatts)
+    scaled(value, factor).map(MicroWatts).filter(|power| plausible::power(*power))
 }
 
 #[inline(always)]
 pub(super) fn voltage(_: MetricsUnit, value: MetricsValue) -> Option<MilliVolts> {
-    value.signed().filter(|millivolts| *millivolts < NARROW.into()).map(MilliVolts)
+    value.signed().map(MilliVolts).filter(|value| plausible::voltage(*value))
 }
 
 #[inline(always)]
@@ -90,12 +87,12 @@ pub(super) fn current(_: MetricsUnit, value: MetricsValue) -> Option<MilliAmps> 
 
 #[inline(always)]
 pub(super) fn clock(_: MetricsUnit, value: MetricsValue) -> Option<MegaHertz> {
-    below_narrow(value).map(MegaHertz)
+    narrow_u32(value).map(MegaHertz).filter(|clock| plausible::clock(*clock))
 }
 
 #[inline(always)]
 pub(super) fn speed(_: MetricsUnit, value: MetricsValue) -> Option<Rpm> {
-    below_narrow(value).map(Rpm)
+    narrow_u32(value).map(Rpm).filter(|speed| plausible::speed(*speed))
 }
 
 #[inline(always)]
