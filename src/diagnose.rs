@@ -29,7 +29,7 @@ pub struct Diagnosis {
 pub struct Finding {
     /// The severity of the finding.
     pub level: Level,
-    /// The subject: `driver`, `gpu`, `power`, `kfd`, `render node`, `other card`, `processor`.
+    /// The subject: `driver`, `gpu`, `power`, `format`, `kfd`, `render node`, `other card`, `processor`.
     pub subject: &'static str,
     /// The finding, as a sentence.
     pub text: String,
@@ -84,6 +84,7 @@ impl SmiBuilder {
                 driver(&*backend, &mut diagnosis);
                 gpus(&smi, &mut diagnosis);
                 powers(&smi, &mut diagnosis);
+                formats(&smi, &mut diagnosis);
                 others(&with_bound(&*backend, smi.others()), &mut diagnosis);
                 kfd(&smi, &mut diagnosis);
                 render_nodes(&smi, &mut diagnosis);
@@ -162,6 +163,21 @@ fn powers(smi: &Smi, diagnosis: &mut Diagnosis) {
                     .add(Level::Note, "power", text)
                     .advise("do not trust this GPU's power: it contradicts the limit");
             }
+        }
+    }
+}
+
+/// Lines of one GPU that are reported: a driver that changes a format changes all lines of it.
+const LINES: usize = 5;
+
+/// Reports what the driver prints and the library does not understand.
+fn formats(smi: &Smi, diagnosis: &mut Diagnosis) {
+    for gpu in smi.gpus().iter().filter(|gpu| gpu.is_first_of_package()) {
+        for (path, line) in gpu.unrecognised_lines().into_iter().take(LINES) {
+            let text = format!("{} {}: not understood: {}: {line}", gpu.index(), gpu.bdf(), path.display());
+            diagnosis
+                .add(Level::Note, "format", text)
+                .advise("only this line is lost; a recording of the machine (`amdgpu-smi capture`) helps to report it");
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::command::list::ListArgs;
 use crate::command::man::ManArgs;
 use crate::command::metric::MetricArgs;
 use crate::command::monitor::MonitorArgs;
+use crate::command::node::NodeArgs;
 use crate::command::partition::PartitionArgs;
 use crate::command::process::ProcessArgs;
 use crate::command::ras::RasArgs;
@@ -207,6 +208,8 @@ commands! {
     Partition(PartitionArgs) "partition" => command::partition::run;
     /// Show error correction, error counts and error records (CPER)
     Ras(RasArgs) "ras" => command::ras::run;
+    /// Show power and temperatures of the board that carries the GPUs, and the limit of mapped memory
+    Node(NodeArgs) "node" => command::node::run;
     /// Show pages of video memory with errors
     BadPages(BadPagesArgs) "bad-pages" => command::bad_pages::run;
     /// Stream GPU events: resets, throttling, memory faults, migrations

@@ -36,7 +36,7 @@ pub(super) fn survey(
             drop(gpu.pcie_throughput());
         }
     }
-    drop((smi.driver_info(), smi.topology(), smi.processes()));
+    drop((smi.driver_info(), smi.ttm_limit(), smi.topology(), smi.processes()));
     Ok(())
 }
 
@@ -101,7 +101,7 @@ fn one(gpu: &Gpu) {
     drop((gpu.overdrive(), gpu.overdrive_level(), gpu.memory_overdrive_level()));
     drop((gpu.soc_pstate(), gpu.xgmi_plpd(), gpu.process_isolation(), gpu.peak_tops_limiter()));
     drop((gpu.node_power(), gpu.gpu_board_temperatures(), gpu.base_board_temperatures(), gpu.carveout()));
-    drop(gpu.memory_allocation());
+    drop((gpu.memory_allocation(), gpu.unrecognised_lines()));
     drop((gpu.compute_partition(), gpu.memory_partition(), gpu.partition_profiles()));
     drop((gpu.available_compute_partitions(), gpu.available_memory_partitions()));
     drop((

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::backend::{Backend, Live, Timeout, Tree};
 use crate::error::{Error, Op, Result};
-use crate::gpu::{DriverInfo, Gpu, Package, WakePolicy, driver_info};
+use crate::gpu::{DriverInfo, Gpu, Package, TtmLimit, WakePolicy, driver_info, ttm_limit};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
 use crate::parse::{scalar, system};
 
@@ -268,6 +268,18 @@ impl Smi {
     /// Name and version of the driver and the kernel's release, as [`Gpu::driver_info`]; also without a GPU.
     pub fn driver_info(&self) -> DriverInfo {
         driver_info(&*self.backend)
+    }
+
+    /// The limit of system memory that GPUs may map (GTT), in pages and bytes: one for all GPUs of the machine.
+    ///
+    /// # Source
+    /// `/sys/module/ttm/parameters/pages_limit`; `amdttm` or `amd_ttm` with AMD's out-of-tree driver.
+    ///
+    /// # Errors
+    /// None. Each missing field has its reason.
+    #[doc(alias = "amdsmi_get_ttm_info")]
+    pub fn ttm_limit(&self) -> TtmLimit {
+        ttm_limit(&*self.backend)
     }
 
     /// The backend of this list.

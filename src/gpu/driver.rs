@@ -87,7 +87,7 @@ pub(crate) fn driver_info(backend: &dyn Backend) -> DriverInfo {
 }
 
 /// Reads a file that belongs to no device.
-fn of_system<T, E>(
+pub(super) fn of_system<T, E>(
     backend: &dyn Backend,
     folder: &Path,
     file: &str,

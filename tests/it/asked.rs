@@ -115,6 +115,7 @@ pub(crate) const GPU: &[OfGpu] = &[
     ("clock_levels", |gpu| result(gpu.clock_levels(ClockDomain::Graphics))),
     ("clock_levels memory", |gpu| result(gpu.clock_levels(ClockDomain::Memory))),
     ("performance_level", |gpu| result(gpu.performance_level())),
+    ("unrecognised_lines", |gpu| of(gpu.unrecognised_lines())),
     ("power_profiles", |gpu| result(gpu.power_profiles())),
     ("overdrive", |gpu| result(gpu.overdrive())),
     ("overdrive_level", |gpu| result(gpu.overdrive_level())),

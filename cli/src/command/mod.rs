@@ -10,6 +10,7 @@ pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod metric;
 pub(crate) mod monitor;
+pub(crate) mod node;
 pub(crate) mod overview;
 pub(crate) mod partition;
 pub(crate) mod process;

@@ -9,6 +9,7 @@ use clap::Args;
 use crate::args::Common;
 use crate::change::value::{cap_name, curve, fan_mode, mode, profile};
 use crate::change::{self, ChangeArgs, Plans, Request};
+use crate::command::node;
 use crate::failure::Failure;
 use crate::report::Node;
 
@@ -56,11 +57,18 @@ pub(crate) struct ResetArgs {
     #[arg(short = 'l', long)]
     pub(crate) clean_local_data: bool,
 
+    /// Print how to remove the limit of system memory that GPUs may map (GTT); it is set at boot, for all GPUs
+    #[arg(long)]
+    pub(crate) gtt: bool,
+
     #[command(flatten)]
     pub(crate) how: ChangeArgs,
 }
 
 pub(crate) fn run(common: &Common, args: &ResetArgs) -> Result<(), Failure> {
+    if args.gtt {
+        return Err(Failure::Nothing(node::how_to_limit(common, None)?));
+    }
     let given = [
         args.gpureset,
         args.clocks,

@@ -1,5 +1,6 @@
 //! Parts of reports that several commands have.
 
+pub(crate) mod board;
 pub(crate) mod errors;
 pub(crate) mod event;
 pub(crate) mod metrics_table;

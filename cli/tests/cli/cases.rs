@@ -92,6 +92,17 @@ const ROWS: &[Row] = &[
     ("board-npm", "metric -G", "0/gpu_board/temperature/NODE_OAM_X_IBC/value", "52"),
     ("board-npm", "metric -b --json=amd", "0/base_board/temperature/UBB_OAM7", "N/A"),
     ("board-npm", "metric -G --json=amd", "0/gpu_board/temperature/VDDCR_SOC_A/value", "58"),
+    ("board-npm", "node", "/node/power_management/limit/value", "8400"),
+    ("board-npm", "node", "/node/power_management/node_power/value", "2127"),
+    ("board-npm", "node", "/node/power_management/status", "ENABLED"),
+    ("board-npm", "node", "/node/base_board/temperature/IBC/value", "47"),
+    ("board-npm", "node -p --json=amd", "0/node/power_management/threshold/value", "8400"),
+    ("board-npm", "node -p --json=amd", "0/node/power_management/status", "ENABLED"),
+    ("board-npm", "monitor -b", "0/ubb_power/value", "2127"),
+    ("board-npm", "monitor -b", "0/node_power/value", "2127"),
+    ("board-npm", "monitor -b", "0/UBB_FPGA/value", "41"),
+    ("board-npm", "monitor -o", "0/VDDCR_VDD0/value", "60"),
+    ("board-npm", "monitor -b --json=amd", "0/UBB_OAM7", "N/A"),
     // The Peak Tops Limiter.
     ("ptl", "static -l", "0/limit/ptl_state", "Enabled"),
     ("ptl", "static -l", "0/limit/ptl_format", "I8,F32"),
@@ -195,8 +206,13 @@ fn each_case_is_right_in_every_view() {
             differs(errors);
             continue;
         };
+        // A path that begins with `/` begins at the top.
         let gpus = gpus(&document);
-        let found = gpus.pointer(&format!("/{path}")).cloned().unwrap_or_else(|| json!("no such path"));
+        let (place, path) = match path.strip_prefix('/') {
+            Some(path) => (&document, path),
+            None => (gpus, *path),
+        };
+        let found = place.pointer(&format!("/{path}")).cloned().unwrap_or_else(|| json!("no such path"));
         match expected.strip_prefix("null: ") {
             Some(reason) => {
                 let (gpu, key) = path.split_once('/').unwrap();

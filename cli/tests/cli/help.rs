@@ -8,7 +8,8 @@ fn stdout(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
+    "node",
     "list",
     "static",
     "metric",

@@ -88,6 +88,18 @@ pub extern "C" fn amdsmi_set_gpu_uma_carveout(processor: Processor, option: u32)
     answer(|| change(&own(processor)?, |control| control.carveout(option)))
 }
 
+/// Number of system memory pages that GPUs may map.
+///
+/// *From*: `/sys/module/ttm/parameters/pages_limit`, or that of AMD's module of another name.
+#[unsafe(no_mangle)]
+pub extern "C" fn amdsmi_get_ttm_info(info: Out<TtmInfo>) -> Status {
+    answer(|| {
+        let machine = machine()?;
+        info.not_null()?;
+        info.put(TtmInfo { current_pages: machine.smi()?.ttm_limit().pages?.value })
+    })
+}
+
 absent! {
     /// The tray's identity, and its number of accelerator slots.
     ///
@@ -95,12 +107,11 @@ absent! {
     NOT_SUPPORTED
     => amdsmi_get_tray_info(node: Node, info: Out<TrayInfo>);
 
-    /// Number of system memory pages that GPUs may map, now and from the next boot on.
+    /// Number of system memory pages that GPUs may map from the next boot on.
     ///
-    /// *Not here*: the limit belongs to the module `ttm` and covers all GPUs of any vendor; the kernel command line
-    /// sets it.
+    /// *Not here*: AMD's library writes a file of `/etc/modprobe.d` and runs the program that builds the initramfs. This
+    /// library writes files of the driver only, and runs nothing.
     NOT_SUPPORTED
-    => amdsmi_get_ttm_info(info: Out<TtmInfo>);
     => amdsmi_set_ttm_pages_limit(pages: u64);
     => amdsmi_reset_ttm_pages_limit();
 }

@@ -1,7 +1,6 @@
 //! `metric`: how a GPU is, a section for each option.
 
 mod args;
-mod board;
 mod clock;
 mod fan;
 mod memory;
@@ -24,8 +23,8 @@ use crate::failure::Failure;
 use crate::fleet::Fleet;
 use crate::render::{AmdRoot, Columns, Document, people};
 use crate::report::{Forms, Section};
-use crate::sections::errors;
 use crate::sections::metrics_table::MetricsTable;
+use crate::sections::{board, errors};
 use crate::view::View;
 
 pub(crate) use self::args::MetricArgs;

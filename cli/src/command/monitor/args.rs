@@ -15,6 +15,12 @@ pub(crate) struct MonitorArgs {
     /// Hotspot and memory temperature
     #[arg(short, long)]
     pub(crate) temperature: bool,
+    /// Power of the baseboard and of the node, and the baseboard's temperatures (where the machine reports them)
+    #[arg(short, long)]
+    pub(crate) base_board_temps: bool,
+    /// Temperatures of the GPU's board (where the machine reports them)
+    #[arg(short = 'o', long)]
+    pub(crate) gpu_board_temps: bool,
     /// Shader clock and usage
     #[arg(short = 'u', long)]
     pub(crate) gfx: bool,

@@ -12,6 +12,8 @@ pub(crate) struct ColumnGroups {
     pub(super) default: bool,
     pub(super) power: bool,
     pub(super) temperature: bool,
+    pub(super) base_board: bool,
+    pub(super) gpu_board: bool,
     pub(super) gfx: bool,
     pub(super) mem: bool,
     pub(super) encoder: bool,
@@ -25,7 +27,9 @@ pub(crate) struct ColumnGroups {
 }
 
 /// The units of the columns, for the heading of a CSV whose first values are absent.
-pub(super) const UNITS: [(&str, &str); 17] = [
+pub(super) const UNITS: [(&str, &str); 19] = [
+    ("ubb_power", "W"),
+    ("node_power", "W"),
     ("power_usage", "W"),
     ("max_power", "W"),
     ("hotspot_temperature", "C"),
@@ -53,6 +57,8 @@ impl ColumnGroups {
         let named = [
             args.power_usage,
             args.temperature,
+            args.base_board_temps,
+            args.gpu_board_temps,
             args.gfx,
             args.mem,
             args.encoder,
@@ -67,6 +73,8 @@ impl ColumnGroups {
             default,
             power: default || args.power_usage,
             temperature: default || args.temperature,
+            base_board: args.base_board_temps,
+            gpu_board: args.gpu_board_temps,
             gfx: default || args.gfx,
             mem: default || args.mem,
             encoder: default || args.encoder,

@@ -38,6 +38,8 @@ impl Fitted {
             "gpu" | "xcp" => true,
             "power_usage" | "max_power" => groups.power,
             "gpu_temperature" | "memory_temperature" => groups.temperature,
+            "ubb_power" | "node_power" | "base_board_temperature" => groups.base_board,
+            "gpu_board_temperature" => groups.gpu_board,
             "gfx_clk" | "gfx" => groups.gfx,
             "mem" | "mem_clock" => groups.mem,
             "decoder" | "vclock" | "dclock" => groups.encoder || groups.decoder,

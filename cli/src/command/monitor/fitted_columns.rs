@@ -53,13 +53,17 @@ pub(super) const PRIORITY: [&str; 12] = [
 ];
 
 /// Columns selected by name, in AMD's order; they are printed whatever their width.
-pub(super) const NAMED: [Wanted; 31] = [
+pub(super) const NAMED: [Wanted; 35] = [
     wanted("gpu", "GPU", 3, Total::Nothing),
     wanted("xcp", "XCP", 3, Total::Nothing),
     wanted("power_usage", "POWER", 5, Total::Sum),
     wanted("max_power", "CAP", 5, Total::Whole),
     wanted("gpu_temperature", "TEMP", 5, Total::Highest),
     wanted("memory_temperature", "MEM_T", 5, Total::Highest),
+    wanted("gpu_board_temperature", "GPU_BOARD_T", 5, Total::Highest),
+    wanted("ubb_power", "UBB_POWER", 5, Total::Highest),
+    wanted("node_power", "NODE_POWER", 5, Total::Highest),
+    wanted("base_board_temperature", "BOARD_T", 5, Total::Highest),
     wanted("gfx_clk", "CLOCK", 8, Total::Nothing),
     wanted("gfx", "GFX%", 5, Total::Mean),
     wanted("mem", "MEM%", 5, Total::Mean),

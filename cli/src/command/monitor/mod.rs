@@ -27,6 +27,7 @@ use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::{Forms, Node, Number, Section};
 use crate::row::Row;
 use crate::screen::Screen;
+use crate::sections::board;
 use crate::sections::errors;
 use crate::sections::metrics_table::MetricsTable;
 use crate::sections::pcie;
@@ -101,6 +102,18 @@ pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
     }
     if wanted.temperature {
         temperatures(gpu, &row, &mut section);
+    }
+    if wanted.gpu_board {
+        let found = gpu.gpu().gpu_board_temperatures();
+        board::columns(&found, "gpu_board_temperature", &board::GPU, &mut section);
+    }
+    if wanted.base_board {
+        let power = gpu.gpu().node_power();
+        section
+            .own("ubb_power", Node::reading(&power.ubb_power))
+            .own("node_power", Node::reading(&power.node_power));
+        let found = gpu.gpu().base_board_temperatures();
+        board::columns(&found, "base_board_temperature", &board::SYSTEM, &mut section);
     }
     let activity = look.activity();
     let table = MetricsTable::new(gpu);

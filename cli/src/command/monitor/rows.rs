@@ -7,6 +7,7 @@ use crate::render::style::{self, Styles};
 use crate::render::table::{Column, Table};
 use crate::report::{Forms, Node, Section};
 use crate::screen::Screen;
+use crate::sections::board;
 
 /// Key, heading and least width of every column, in AMD's order.
 const COLUMNS: [(&str, &str, usize); 34] = [
@@ -46,9 +47,13 @@ const COLUMNS: [(&str, &str, usize); 34] = [
     ("low_utilviol", "LOW_UTILVIOL", 12),
 ];
 
+/// The columns that stand before the sensors of boards, which have headings of their own.
+const BEFORE_BOARDS: [&str; 6] =
+    ["gpu", "xcp", "power_usage", "max_power", "gpu_temperature", "memory_temperature"];
+
 /// The rows as text, with the heading again once a screenful.
 pub(super) struct Rows {
-    keys: Vec<&'static str>,
+    keys: Vec<String>,
     table: Table,
     verbose: u8,
     watching: bool,
@@ -75,9 +80,21 @@ impl Rows {
             _ if VIOLATIONS.iter().any(|(violation, ..)| *violation == key) => wanted.violation,
             _ => wanted.vram,
         };
-        let columns: Vec<_> = COLUMNS.into_iter().filter(|(key, ..)| is_wanted(key)).collect();
+        let columns = COLUMNS.into_iter().filter(|(key, ..)| is_wanted(key));
+        let mut columns: Vec<_> =
+            columns.map(|(key, heading, least)| (key.to_owned(), heading.to_owned(), least)).collect();
+        let place = columns.iter().position(|(key, ..)| !BEFORE_BOARDS.contains(&key.as_str()));
+        let boards = [(wanted.gpu_board, &board::GPU[..]), (wanted.base_board, &board::SYSTEM[..])];
+        let sensors = boards.into_iter().filter(|(is_wanted, _)| *is_wanted).flat_map(|(_, places)| {
+            let mut keys: Vec<String> = board::keys(places).collect();
+            keys.sort_unstable();
+            keys
+        });
+        let sensors: Vec<_> = sensors.map(|key| (key.clone(), key, 5)).collect();
+        let place = place.unwrap_or(columns.len());
+        columns.splice(place..place, sensors);
         Rows {
-            keys: columns.iter().map(|(key, ..)| *key).collect(),
+            keys: columns.iter().map(|(key, ..)| key.clone()).collect(),
             table: table(&columns),
             verbose,
             watching,
@@ -134,8 +151,8 @@ impl Rows {
     }
 }
 
-fn table(columns: &[(&str, &str, usize)]) -> Table {
-    Table::new(columns.iter().map(|(_, heading, least)| Column::right(*heading, *least)))
+fn table(columns: &[(String, String, usize)]) -> Table {
+    Table::new(columns.iter().map(|(_, heading, least)| Column::right(heading.as_str(), *least)))
 }
 
 pub(super) fn stamp(timestamp: f64) -> String {
@@ -147,10 +164,12 @@ mod tests {
     use super::*;
 
     fn rows() -> Rows {
-        let columns = &COLUMNS[..3];
+        let columns = COLUMNS[..3].iter();
+        let columns: Vec<_> =
+            columns.map(|(key, heading, least)| ((*key).to_owned(), (*heading).to_owned(), *least)).collect();
         Rows {
-            keys: columns.iter().map(|(key, ..)| *key).collect(),
-            table: table(columns),
+            keys: columns.iter().map(|(key, ..)| key.clone()).collect(),
+            table: table(&columns),
             verbose: 0,
             watching: true,
             styles: Styles::NONE,

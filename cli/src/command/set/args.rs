@@ -119,6 +119,9 @@ pub(crate) struct SetArgs {
     /// Memory reserved for graphics from the next boot on, by number: `static -m` lists them
     #[arg(short = 'm', long, value_name = "INDEX")]
     pub(crate) mem_carveout: Option<u32>,
+    /// Print how to limit the system memory that GPUs may map (GTT), in GB; it is set at boot, for all GPUs
+    #[arg(short = 'G', long, value_name = "GB", value_parser = gigabytes)]
+    pub(crate) gtt: Option<f64>,
     /// Process isolation of this partition: 0 off, 1 on, 2 legacy, 3 without cleaner
     #[arg(short = 'R', long, value_name = "STATUS", value_parser = isolation)]
     pub(crate) process_isolation: Option<Isolation>,
@@ -295,6 +298,14 @@ fn point(text: &str) -> Result<(MilliCelsius, Percent), String> {
     let (temperature, speed) =
         text.split_once(':').ok_or("expected degrees, a colon and percent, such as 60:35")?;
     Ok((celsius(temperature)?, percent(speed)?))
+}
+
+/// Parses a size in units of 2^30 bytes.
+fn gigabytes(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).trim_end().parse::<f64>() {
+        Ok(size) if size > 0.0 && size < 1e9 => Ok(size),
+        _ => Err("expected a size in GB, such as 96".into()),
+    }
 }
 
 /// Parses one line of the kernel's grammar. The number of arguments selects the edit.

@@ -20,12 +20,16 @@ use self::values::{Clock, Limit, caps, levels, limits, name};
 use crate::args::Common;
 use crate::change::value::{cap_name, curve, fan_mode, mode, profile};
 use crate::change::{self, ChangeArgs, Plans, Request};
+use crate::command::node;
 use crate::cpu;
 use crate::failure::Failure;
 use crate::report::{Node, Number, Section};
 
 pub(crate) fn run(common: &Common, args: &SetArgs) -> Result<(), Failure> {
     let set = Set::read(args)?;
+    if let Some(gigabytes) = args.gtt {
+        return Err(Failure::Nothing(node::how_to_limit(common, Some(gigabytes))?));
+    }
     match set.count() {
         count if args.cpu.asks_any() || args.processors.asks() => {
             if count > 0 {
