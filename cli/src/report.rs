@@ -1,5 +1,6 @@
 //! The values that a command found for one GPU, independent of the output format.
 
+use amdgpu_smi::gpu::UnrecognisedLine;
 use amdgpu_smi::reading::{Reading, Value};
 use amdgpu_smi::unit::{
     Bytes, Hertz, MegaHertz, MegaTransfers, MicroJoules, MicroWatts, MilliCelsius, MilliVolts,
@@ -277,6 +278,11 @@ impl Node {
     }
 
     /// A number in a unit.
+    /// A value whose line was not understood.
+    pub(crate) fn not_understood(line: &UnrecognisedLine) -> Node {
+        Node::absent("unparsable", &line.to_string())
+    }
+
     pub(crate) fn quantity(value: impl Into<Number>, unit: &'static str) -> Node {
         Node::Quantity(value.into(), unit)
     }

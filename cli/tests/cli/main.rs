@@ -18,6 +18,7 @@ mod lost;
 mod monitor;
 mod names;
 mod output;
+mod planted;
 mod process;
 mod records;
 mod rubbish;

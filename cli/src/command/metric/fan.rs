@@ -1,8 +1,8 @@
 //! Fans, and the settings of the firmware's fan control.
 
-use amdgpu_smi::gpu::Limits;
 use amdgpu_smi::gpu::{FanControl, FanMode};
 use amdgpu_smi::gpu::{FanCurve, FanSetting};
+use amdgpu_smi::gpu::{Limits, UnrecognisedLine};
 
 use amdgpu_smi::reading::Reading;
 
@@ -88,8 +88,8 @@ fn curve(curve: &FanCurve) -> Section {
     let mut section = Section::new();
     section
         .own("points", Node::List(points.collect()))
-        .own("temperature_limits", limits(curve.temperature_limits))
-        .own("speed_limits", limits(curve.speed_limits));
+        .own("temperature_limits", limits(curve.temperature_limits, &curve.unrecognised))
+        .own("speed_limits", limits(curve.speed_limits, &curve.unrecognised));
     section
 }
 
@@ -107,12 +107,20 @@ fn setting(setting: &FanSetting, unit: &'static str) -> Section {
     let mut section = Section::new();
     section
         .own("value", number(setting.value))
-        .own("limits", limits.unwrap_or_else(|| Node::unsupported("the driver prints no limits")));
+        .own("limits", limits.unwrap_or_else(|| no_limits(&setting.unrecognised)));
     section
 }
 
-fn limits<T: Into<Node>>(limits: Option<Limits<T>>) -> Node {
-    let Some(limits) = limits else { return Node::unsupported("the driver prints no limits") };
+/// The reason for missing limits: a line that was not understood may be theirs.
+fn no_limits(unrecognised: &[UnrecognisedLine]) -> Node {
+    match unrecognised.first() {
+        Some(line) => Node::not_understood(line),
+        None => Node::unsupported("the driver prints no limits"),
+    }
+}
+
+fn limits<T: Into<Node>>(limits: Option<Limits<T>>, unrecognised: &[UnrecognisedLine]) -> Node {
+    let Some(limits) = limits else { return no_limits(unrecognised) };
     let mut section = Section::new();
     section.own("minimum", limits.minimum).own("maximum", limits.maximum);
     section.into()

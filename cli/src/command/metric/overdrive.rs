@@ -15,11 +15,12 @@ pub(super) fn voltage_curve(gpu: &View<'_>) -> Node {
     let mut section = Section::new();
     for index in 0..POINTS {
         let of = |value: fn(&OverdrivePoint) -> Option<Node>| match &table {
-            Ok(table) => table
-                .voltage_curve
-                .get(index)
-                .and_then(value)
-                .unwrap_or_else(|| Node::unsupported("the overdrive table has no such point")),
+            Ok(table) => table.voltage_curve.get(index).and_then(value).unwrap_or_else(|| {
+                match table.unrecognised_in("OD_VDDC_CURVE") {
+                    Some(line) => Node::not_understood(line),
+                    None => Node::unsupported("the overdrive table has no such point"),
+                }
+            }),
             Err(error) => Node::from(error),
         };
         section
