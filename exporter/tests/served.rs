@@ -291,3 +291,45 @@ fn a_signal_ends_it_at_once() {
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     drop(idle);
 }
+
+/// Samples are those of files without garbage, and no others.
+#[test]
+fn an_impossible_number_is_no_sample() {
+    const FIXTURE: &str = "navi31-1x-k6.12-desktop";
+    const NUMBERS: [&str; 5] = ["*_input", "power1_average", "*_busy_percent", "mem_info_v*_used", "pwm1"];
+    let metrics = |root: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"));
+        let output = command.arg("--root").arg(root).args(["--once", "-"]).output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("amdgpu_") && !line.contains("scrape"));
+        lines.map(str::to_owned).collect::<std::collections::BTreeSet<String>>()
+    };
+    let plain = tempfile::tempdir().unwrap();
+    support::fixtures::copy(&support::fixtures::fixture(FIXTURE), plain.path());
+    let expected = metrics(plain.path());
+    for garbage in ["18446744073709535232", "18446744073709551615", "4294967295", "65535000000", "-1"] {
+        let damaged = tempfile::tempdir().unwrap();
+        support::fixtures::copy(&support::fixtures::fixture(FIXTURE), damaged.path());
+        let device = damaged.path().join("sys/class/drm/card1/device");
+        let mut written = 0;
+        for folder in [device.clone(), device.join("hwmon/hwmon4")] {
+            for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()) {
+                let name = entry.file_name().into_string().unwrap();
+                let is_number = NUMBERS.iter().any(|pattern| match pattern.split_once('*') {
+                    Some((start, end)) => name.starts_with(start) && name.ends_with(end),
+                    None => name == *pattern,
+                });
+                if is_number && entry.path().is_file() {
+                    std::fs::write(entry.path(), garbage).unwrap();
+                    written += 1;
+                }
+            }
+        }
+        assert!(written > 10, "{written}");
+        let found = metrics(damaged.path());
+        let invented: Vec<_> = found.difference(&expected).collect();
+        assert!(invented.is_empty(), "{garbage}: {invented:#?}");
+        assert!(found.len() + 8 < expected.len(), "{garbage}: {} of {}", found.len(), expected.len());
+    }
+}

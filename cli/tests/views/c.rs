@@ -30,7 +30,7 @@ unsafe extern "C" {
 /// The answers for each GPU of the list; none for one that C does not list.
 pub(crate) fn answers(root: &Path, smi: &Smi) -> Vec<Option<Shown>> {
     let mut all: Vec<Option<Shown>> = smi.gpus().iter().map(|_| None).collect();
-    // SAFETY: this test is the only thread of the process that uses the environment.
+    // SAFETY: tests of this process that use the environment hold `roots::environment`.
     unsafe { std::env::set_var("AMDGPU_SMI_ROOT", root) };
     // SAFETY: the functions are called as their C declarations say.
     unsafe {

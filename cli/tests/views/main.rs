@@ -1,12 +1,13 @@
 //! Every view of a machine gives the same answer: the handle, the sampler, `metric`, `monitor`, the default table and the
-//! C interface, on every fixture, recorded machine and case, also while each file that a summary reads is missing or
-//! fails in turn.
+//! C interface, on every fixture, recorded machine and case, also while each file that a summary reads is missing,
+//! fails, or holds a number that the quantity cannot have. No view shows such a number.
 //!
 //! A part of the files is tried; `AMDGPU_SMI_VIEWS=all` tries all of them.
 
 #![allow(clippy::print_stdout, reason = "the count of comparisons is a result")]
 
 mod c;
+mod cases;
 mod quantities;
 mod roots;
 
@@ -25,15 +26,35 @@ use quantities::{Answers, Quantity, View};
 enum Damage {
     Removed,
     Fails(&'static str),
+    /// Instead of its number, if it is one.
+    Holds(&'static str),
 }
 
-const DAMAGES: [Damage; 3] = [Damage::Removed, Damage::Fails("EIO"), Damage::Fails("EOPNOTSUPP")];
+/// A counter below zero, ones of 64, 32, 16 and 8 bits in the units of all files, and words.
+const DAMAGES: [Damage; 15] = [
+    Damage::Removed,
+    Damage::Fails("EIO"),
+    Damage::Fails("EOPNOTSUPP"),
+    Damage::Holds("18446744073709535232"),
+    Damage::Holds("18446744073709551615"),
+    Damage::Holds("9223372036854775807"),
+    Damage::Holds("4294967295"),
+    Damage::Holds("2147483647"),
+    Damage::Holds("-1"),
+    Damage::Holds("65535"),
+    Damage::Holds("255000"),
+    Damage::Holds("65535000"),
+    Damage::Holds("65535000000"),
+    Damage::Holds("4294967295000"),
+    Damage::Holds("unknown"),
+];
 
-/// One file in so many is tried unless all are wanted.
-const PART: usize = 24;
+/// One damage in so many is tried unless all are wanted; a prime, so that each kind has its turn.
+const PART: usize = 113;
 
 #[test]
 fn all_views_agree() {
+    let _environment = roots::environment();
     let all = std::env::var("AMDGPU_SMI_VIEWS").is_ok_and(|part| part == "all");
     let (mut compared, mut machines, mut damages) = (0, 0, 0);
     for (number, machine) in roots::machines().into_iter().enumerate() {
@@ -48,10 +69,12 @@ fn all_views_agree() {
                     continue;
                 }
                 let place = format!("{name}: {} {damage:?}", file.display());
-                let mended = break_file(root, &file, damage);
+                let Some(mended) = break_file(root, &file, damage) else { continue };
                 if let Ok(answers) = ask(root, &place) {
                     compared += compare(&answers, &place);
-                    others_answer(&answers, &place);
+                    if !matches!(damage, Damage::Holds(_)) {
+                        others_answer(&answers, &place);
+                    }
                 }
                 mended();
                 damages += 1;
@@ -98,6 +121,12 @@ fn compare(gpus: &[Answers], place: &str) -> usize {
     let mut compared = 0;
     for gpu in gpus {
         let Some((_, reference)) = gpu.views.first() else { continue };
+        for (view, answers) in &gpu.views {
+            for (quantity, value) in answers {
+                let is_possible = value.is_none_or(|value| quantity.bounds().contains(&value));
+                assert!(is_possible, "{place}, GPU {}, {view:?}: {quantity:?} {value:?}", gpu.index);
+            }
+        }
         for quantity in Quantity::ALL {
             let Some(expected) = reference.get(&quantity) else { continue };
             for (view, answers) in gpu.views.iter().skip(1) {
@@ -160,14 +189,29 @@ fn files(root: &Path) -> Vec<PathBuf> {
     found.into_iter().filter(|path| !path.ends_with("power/runtime_status")).collect()
 }
 
-/// Damages a file; what it gives mends it again.
-fn break_file(root: &Path, file: &Path, damage: Damage) -> Box<dyn FnOnce()> {
+/// Damages a file; what it gives mends it again. None for a file that cannot be damaged so.
+fn break_file(root: &Path, file: &Path, damage: Damage) -> Option<Box<dyn FnOnce()>> {
     let path = root.join(file);
-    match damage {
+    Some(match damage {
         Damage::Removed => {
             let aside = root.join("aside");
             fs::rename(&path, &aside).expect("the file can be moved");
             Box::new(move || fs::rename(aside, path).expect("the file can be moved back"))
+        }
+        Damage::Holds(text) => {
+            let before = fs::read(&path).ok()?;
+            let trimmed = before.trim_ascii();
+            let is_name = path.ends_with("unique_id") || path.ends_with("gpu_id");
+            if trimmed.is_empty() || !trimmed.iter().all(u8::is_ascii_digit) || is_name {
+                return None;
+            }
+            // Another name in its place: archives leave files that cannot be written.
+            let put = move |text: &[u8]| {
+                fs::remove_file(&path).expect("the file can be removed");
+                fs::write(&path, text).expect("the file can be written");
+            };
+            put(format!("{text}\n").as_bytes());
+            Box::new(move || put(&before))
         }
         Damage::Fails(errno) => {
             let manifest = root.join("MANIFEST");
@@ -181,5 +225,5 @@ fn break_file(root: &Path, file: &Path, damage: Damage) -> Box<dyn FnOnce()> {
                 None => fs::remove_file(manifest).expect("the manifest can be removed"),
             })
         }
-    }
+    })
 }

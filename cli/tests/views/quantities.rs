@@ -66,6 +66,24 @@ impl Quantity {
     ];
 }
 
+impl Quantity {
+    /// The values that a GPU can have, in the unit in which it is shown.
+    pub(crate) fn bounds(self) -> std::ops::RangeInclusive<f64> {
+        use Quantity::*;
+        match self {
+            // A package of a mebibyte or more; nobody has a million gigabytes.
+            VramTotal | VramUsed => 0.0..=1e9,
+            Power | AveragePower | CurrentPower | Cap => 0.0..=10_000.0,
+            Edge | Hotspot | Memory | CoreTemperature => -100.0..=250.0,
+            GfxBusy | MemoryBusy | MediaBusy | FanPercent => 0.0..=100.0,
+            GfxClock | MemoryClock | FanRpm | GfxVoltage | SocVoltage | MemoryVoltage => 0.0..=65_534.0,
+            LinkWidth => 0.0..=64.0,
+            LinkSpeed => 0.0..=128.0,
+            Replays => 0.0..=9e18,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
     Handle,
@@ -165,7 +183,16 @@ pub(crate) fn of_table(gpu: &Gpu) -> Shown {
     };
     let milli_volts = |value: Option<amdgpu_smi::unit::MilliVolts>| value.map(|value| value.0 as f64);
     BTreeMap::from([
-        (Power, table.powers.current_socket.or(table.powers.average_socket).map(|power| power.watts())),
+        // The second die of an MI250 prints 0.
+        (
+            Power,
+            table
+                .powers
+                .current_socket
+                .or(table.powers.average_socket)
+                .filter(|power| power.0 != 0)
+                .map(|power| power.watts()),
+        ),
         (Edge, celsius(table.temperatures.edge)),
         (Hotspot, celsius(table.temperatures.hotspot)),
         (Memory, celsius(table.temperatures.mem)),

@@ -3,6 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The right to change the process's environment, which the C interface reads.
+pub(crate) fn environment() -> MutexGuard<'static, ()> {
+    static ENVIRONMENT: Mutex<()> = Mutex::new(());
+    ENVIRONMENT.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A machine in a folder of its own.
 pub(crate) struct Machine {
