@@ -260,7 +260,7 @@ pub(crate) fn share(part: Option<u64>, whole: Option<u64>) -> Option<f64> {
 
 impl Values {
     /// The values of a look at a package, with the rates since the previous look.
-    pub(crate) fn of(look: &Look<'_>) -> Values {
+    pub(crate) fn of(look: &Look<'_>, is_apu: bool) -> Values {
         let activity = look.activity();
         let memory = look.memory_usage();
         let power = look.power();
@@ -285,7 +285,7 @@ impl Values {
         let percent =
             |reading: &Reading<amdgpu_smi::unit::Percent>| number(reading, |percent| (*percent).into());
         Values {
-            is_apu: look.gpu().is_apu(),
+            is_apu,
             busy: rates.gfx_activity.or_else(|| percent(&activity.gfx)),
             busy_is_mean: rates.gfx_activity.is_some(),
             memory_busy: percent(&activity.memory),

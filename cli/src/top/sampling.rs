@@ -106,6 +106,8 @@ struct Member {
     index: usize,
     name: Arc<str>,
     partitions: Vec<(Gpu, FixedPartition)>,
+    /// Looked up once it has answered: the signs of an APU are files, and never change.
+    is_apu: Option<bool>,
     /// When it was asked what it has not answered yet.
     late_since: Option<Instant>,
 }
@@ -214,7 +216,7 @@ impl Sampling {
             let partitions = own.iter().filter(|gpu| gpu.is_partition());
             let partitions = partitions.map(|gpu| ((*gpu).clone(), FixedPartition::of(gpu))).collect();
             let name = package.market_name().into();
-            members.push(Member { bdf: package.bdf(), index, name, partitions, late_since: None });
+            members.push(Member { bdf: package.bdf(), index, name, partitions, is_apu: None, late_since: None });
             samplers.push(package.sampler(FIELDS).keep_awake(self.keep_awake));
         }
         let stays = |bdf: &Bdf| members.iter().any(|member| member.bdf == *bdf);
@@ -271,7 +273,8 @@ impl Sampling {
                         facts.ask(member, gpu, &self.own);
                     }
                     let look = Look::sampled(gpu, sample);
-                    let values = Values::of(&look);
+                    let is_apu = *member.is_apu.get_or_insert_with(|| gpu.is_apu());
+                    let values = Values::of(&look, is_apu);
                     if self.detail == Some(member.bdf) && !self.details_pending.contains(&member.bdf) {
                         let handle =
                             sample.refused.map_or_else(|| gpu.clone(), |reason| gpu.refusing(reason));
@@ -295,7 +298,7 @@ impl Sampling {
                     let look = Look::of(&refusing);
                     member.package(
                         Standing::Late(Duration::ZERO),
-                        Values::of(&look),
+                        Values::of(&look, member.is_apu.unwrap_or_default()),
                         None,
                         facts.known.clone(),
                     )
