@@ -17,7 +17,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
 
 use super::manifest::Manifest;
 use super::script::{self, Step};
-use super::{Backend, Kfd, KfdVersion};
+use super::{Backend, Dir, Kfd, KfdVersion};
 use crate::id::GpuId;
 
 /// A MANIFEST's facts about KFD.
@@ -37,6 +37,8 @@ impl Default for Facts {
     }
 }
 
+/// The folder with what GPUs report, by their KFD ids.
+const SCRIPTS: &str = "dev/kfd.events";
 /// Scripts are short.
 const SCRIPT_LIMIT: usize = 1 << 20;
 /// How long a player sleeps before it checks for listeners again.
@@ -137,19 +139,40 @@ impl ScriptedKfd {
         }))
     }
 
+    /// The files of a GPU's events: its own, and those that a recording wrote with its frames, `GPU.0003`.
+    fn script_files(&self, top: &dyn Dir, gpu: GpuId) -> io::Result<Vec<String>> {
+        let entries = match top.list(Path::new(SCRIPTS)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let own = gpu.to_string();
+        let number = |name: &str| match name.strip_prefix(&own)? {
+            "" => Some(None),
+            rest => rest.strip_prefix('.')?.parse::<u32>().ok().map(Some),
+        };
+        let names = entries.iter().filter_map(|entry| entry.name.to_str());
+        let mut files: Vec<(Option<u32>, String)> =
+            names.filter_map(|name| Some((number(name)?, name.to_owned()))).collect();
+        files.sort_unstable();
+        Ok(files.into_iter().map(|(_, name)| name).collect())
+    }
+
     fn script(&self, gpu: GpuId) -> io::Result<Vec<Step>> {
         let scripts = self.scripted.facts.scripts.iter();
         let mut steps: Vec<Step> =
             scripts.filter(|(of, _)| *of == gpu).map(|(_, step)| step.clone()).collect();
-        let path = format!("dev/kfd.events/{gpu}");
-        let mut buf = Vec::new();
         let top = self.machine.open_dir(Path::new("/"))?;
-        match top.read_to_end(Path::new(&path), SCRIPT_LIMIT, &mut buf) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(steps),
-            result => result?,
+        let mut buf = Vec::new();
+        for path in self.script_files(&*top, gpu)? {
+            let path = Path::new(SCRIPTS).join(path);
+            match top.read_to_end(&path, SCRIPT_LIMIT, &mut buf) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                result => result?,
+            }
+            let invalid =
+                |reason| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {reason}", path.display()));
+            steps.extend(script::parse(&buf).map_err(invalid)?);
         }
-        let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, format!("{path}: {reason}"));
-        steps.extend(script::parse(&buf).map_err(invalid)?);
         Ok(steps)
     }
 }

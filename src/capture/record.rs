@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::new_file;
 use super::observer::Observer;
-use super::recording::{Gathered, Recording, facts};
+use super::recording::{Gathered, Recording, facts, sentences};
 use super::redact::Redaction;
 use super::snapshot::Snapshot;
 use super::stream::Stream;
@@ -127,7 +127,7 @@ impl Capture {
         let backend = machine.open()?;
         let mut gathered = Gathered::of(&*backend);
         let mut snapshots = Vec::new();
-        let sleeping = self.take(&backend, &mut gathered, &mut progress, |_, time, snapshot| {
+        let sleeping = self.take(&backend, &mut gathered, &mut progress, |_, time, snapshot, _| {
             snapshots.push((time, snapshot));
             Ok(ControlFlow::Continue(()))
         })?;
@@ -141,7 +141,7 @@ impl Capture {
 
     /// Records into a file while it goes on: after each frame the file is a whole archive, whatever ends the program then, and
     /// memory holds one frame however many there are. It ends before the file is larger than an
-    /// [`Archive`](crate::backend::Archive) may be. Without events, which stand before the frames they belong to.
+    /// [`Archive`](crate::backend::Archive) may be. Events are written with the frame that follows them.
     ///
     /// # Errors
     /// As [`Capture::record`]; [`Error::Io`] with the path for the file, which has the frames before then.
@@ -155,10 +155,10 @@ impl Capture {
         let backend = machine.open()?;
         let file = new_file::create(path).map_err(failed)?;
         let mut gathered = Gathered::of(&*backend);
-        let mut stream = Stream::new(file, facts(&gathered), self.redaction());
-        let without = Capture { events: false, ..self.clone() };
-        let frames = without.take(&backend, &mut gathered, &mut progress, |number, time, snapshot| {
-            stream.frame(number, time, snapshot).map_err(failed)
+        let mut stream = Stream::new(file, self.redaction());
+        let frames = self.take(&backend, &mut gathered, &mut progress, |number, time, snapshot, gathered| {
+            let events = std::mem::take(&mut gathered.events);
+            stream.frame(number, time, snapshot, events, || facts(gathered)).map_err(failed)
         });
         let sleeping = match frames {
             Err(error) => {
@@ -169,10 +169,18 @@ impl Capture {
             }
             Ok(sleeping) => sleeping,
         };
-        let mut left_out = gathered.trouble;
+        stream.end(std::mem::take(&mut gathered.events)).map_err(failed)?;
+        let mut left_out = sentences(stream.omitted);
+        left_out.append(&mut gathered.trouble);
         left_out.extend(stream.is_full.then(|| "further frames: the archive would be too large".into()));
         left_out.extend(self.left_out(&sleeping));
-        Ok(Written { frames: stream.frames, bytes: stream.bytes, left_out })
+        Ok(Written {
+            frames: stream.frames,
+            events: gathered.event_count,
+            redacted: stream.redacted,
+            bytes: stream.bytes,
+            left_out,
+        })
     }
 
     fn redaction(&self) -> Option<Redaction> {
@@ -188,7 +196,7 @@ impl Capture {
         backend: &Arc<dyn Backend>,
         gathered: &mut Gathered,
         progress: &mut impl FnMut(Progress<'_>) -> ControlFlow<()>,
-        mut keep: impl FnMut(usize, Duration, Snapshot) -> Result<ControlFlow<()>>,
+        mut keep: impl FnMut(usize, Duration, Snapshot, &mut Gathered) -> Result<ControlFlow<()>>,
     ) -> Result<Vec<Bdf>> {
         let observer = Observer::new(backend.clone())
             .map_err(|error| Error::plain(Op::OpenDir, Path::new("/"), &error))?;
@@ -221,7 +229,7 @@ impl Capture {
                 }
                 surveyed => surveyed?,
             }
-            stop |= keep(frame, time, Snapshot::new(observer.take()))?.is_break();
+            stop |= keep(frame, time, Snapshot::new(observer.take()), gathered)?.is_break();
             taken += 1;
             if stop {
                 break;
@@ -256,6 +264,10 @@ impl Capture {
 pub struct Written {
     /// How many frames.
     pub frames: usize,
+    /// How many events.
+    pub events: usize,
+    /// In how many files something was replaced.
+    pub redacted: usize,
     /// How large the file is.
     pub bytes: u64,
     /// What was not read or not kept, and why: a sentence each.
@@ -272,7 +284,7 @@ fn wait(
     progress: &mut impl FnMut(Progress<'_>) -> ControlFlow<()>,
 ) -> ControlFlow<()> {
     while let Some(left) = due.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
-        let waiting = Progress::Waiting { frames, events: gathered.events.len() };
+        let waiting = Progress::Waiting { frames, events: gathered.event_count };
         if progress(waiting).is_break() {
             return ControlFlow::Break(());
         }
@@ -285,6 +297,7 @@ fn wait(
             Ok(Some(event)) => {
                 if let (Origin::Kernel, Ok(gpu)) = (event.origin, &event.gpu.ids().kfd_id) {
                     gathered.events.push((start.elapsed(), *gpu, event.raw));
+                    gathered.event_count += 1;
                 }
             }
             Ok(None) | Err(Error::Interrupted) => {}

@@ -30,6 +30,9 @@ pub struct Recording {
 pub(super) const HEAD: &str =
     concat!("# Recorded by amdgpu-smi ", env!("CARGO_PKG_VERSION"), "\norigin captured\n");
 
+/// The time of an event, counted from the first frame, its GPU, and the kernel's line.
+pub(super) type RecordedEvent = (Duration, GpuId, Box<[u8]>);
+
 /// What was gathered.
 #[derive(Debug)]
 pub(super) struct Gathered {
@@ -39,7 +42,9 @@ pub(super) struct Gathered {
     pub(super) kfd: Option<KfdVersion>,
     /// When each was taken, counted from the first.
     pub(super) snapshots: Vec<(Duration, Snapshot)>,
-    pub(super) events: Vec<(Duration, GpuId, Box<[u8]>)>,
+    pub(super) events: Vec<RecordedEvent>,
+    /// Number of events so far, with those that a stream has written.
+    pub(super) event_count: usize,
     /// Parts that ended early, with the reasons.
     pub(super) trouble: Vec<String>,
 }
@@ -55,6 +60,7 @@ impl Gathered {
             kfd: None,
             snapshots: Vec::new(),
             events: Vec::new(),
+            event_count: 0,
             trouble: Vec::new(),
         }
     }
@@ -78,7 +84,7 @@ impl Recording {
         if let Some(redaction) = &mut redaction {
             recording.redact(&mut gathered, redaction);
         }
-        recording.omitted(omitted);
+        recording.left_out.extend(sentences(omitted));
         let mut snapshots = gathered.snapshots.into_iter();
         let mut state = BTreeMap::new();
         if let Some((_, first)) = snapshots.next() {
@@ -153,27 +159,10 @@ impl Recording {
     }
 
     /// The events of the GPUs, with the times between them.
-    fn scripts(&mut self, events: &[(Duration, GpuId, Box<[u8]>)], kfd: Option<KfdVersion>) {
-        let mut scripts: BTreeMap<GpuId, (Duration, String)> = BTreeMap::new();
-        for (time, gpu, line) in events {
-            let (last, script) = scripts.entry(*gpu).or_default();
-            let mut pause = time.saturating_sub(*last).as_millis();
-            while pause > 0 {
-                // As long as one pause may be.
-                let step = pause.min(3_600_000);
-                let _ = writeln!(script, "@pause {step}");
-                pause -= step;
-            }
-            *last = *time;
-            let _ = writeln!(script, "{}", escape(line));
-        }
-        if kfd.is_none() {
-            return;
-        }
-        for (gpu, (_, script)) in scripts {
-            let what = What::File(script.into_bytes());
-            let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
-            self.entries.push((PathBuf::from(format!("dev/kfd.events/{gpu}")), item));
+    fn scripts(&mut self, events: &[RecordedEvent], kfd: Option<KfdVersion>) {
+        if kfd.is_some() {
+            let scripts = scripts(events, &mut BTreeMap::new());
+            self.entries.extend(scripts.into_iter().map(|(gpu, text)| script(gpu, None, text)));
         }
     }
 
@@ -181,23 +170,51 @@ impl Recording {
     fn frame(&mut self, number: usize, snapshot: Snapshot, state: &mut BTreeMap<PathBuf, Item>) {
         self.entries.extend(changes(number, snapshot, state, String::new()));
     }
+}
 
-    fn omitted(&mut self, omitted: Omitted) {
-        let Omitted { unread, processes, descriptors, names } = omitted;
-        for (count, why) in [
-            (
-                unread,
-                "files that this program does not read, in folders that it reads: kept by name; reading them gives ENODATA",
-            ),
-            (processes, "processes that do not use a GPU"),
-            (descriptors, "descriptors of GPU processes that lead to no GPU"),
-            (names, "entries with control characters, or with blanks at either end, in their names"),
-        ] {
-            if count > 0 {
-                self.left_out.push(format!("{count} {why}"));
-            }
+/// What was left out of each frame, a sentence each.
+pub(super) fn sentences(omitted: Omitted) -> Vec<String> {
+    let Omitted { unread, processes, descriptors, names } = omitted;
+    let counts = [
+        (
+            unread,
+            "files that this program does not read, in folders that it reads: kept by name; reading them gives ENODATA",
+        ),
+        (processes, "processes that do not use a GPU"),
+        (descriptors, "descriptors of GPU processes that lead to no GPU"),
+        (names, "entries with control characters, or with blanks at either end, in their names"),
+    ];
+    let known = counts.into_iter().filter(|(count, _)| *count > 0);
+    known.map(|(count, why)| format!("{count} {why}")).collect()
+}
+
+/// The lines that play events, of each GPU. `last` has the time of each GPU's event before these.
+pub(super) fn scripts(
+    events: &[RecordedEvent],
+    last: &mut BTreeMap<GpuId, Duration>,
+) -> BTreeMap<GpuId, String> {
+    let mut scripts: BTreeMap<GpuId, String> = BTreeMap::new();
+    for (time, gpu, line) in events {
+        let (last, script) = (last.entry(*gpu).or_default(), scripts.entry(*gpu).or_default());
+        let mut pause = time.saturating_sub(*last).as_millis();
+        while pause > 0 {
+            // As long as one pause may be.
+            let step = pause.min(3_600_000);
+            let _ = writeln!(script, "@pause {step}");
+            pause -= step;
         }
+        *last = *time;
+        let _ = writeln!(script, "{}", escape(line));
     }
+    scripts
+}
+
+/// The file of a GPU's events; of a stream one for each frame that has any.
+pub(super) fn script(gpu: GpuId, frame: Option<usize>, text: String) -> (PathBuf, Item) {
+    let what = What::File(text.into_bytes());
+    let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
+    let name = frame.map_or_else(|| gpu.to_string(), |frame| format!("{gpu}.{frame:04}"));
+    (PathBuf::from("dev/kfd.events").join(name), item)
 }
 
 /// The lines of MANIFEST about the machine.

@@ -18,7 +18,7 @@ use crate::backend::check_manifest;
 /// `device c 226:128 PATH` for the empty file that stands for a node, `mode 0440 PATH` where somebody who unpacks the
 /// archive without being root would lose the mode, `kfd queue 8192`, `frame 1 1000` for a second frame whose changed
 /// files follow as `frames/0001/sys/…`. The file `dev/kfd.events/GPU_ID` has what the GPU reports, an event a line,
-/// with `@pause MILLISECONDS` between them. `fixtures/README.md` of the project has the whole list.
+/// with `@pause MILLISECONDS` between them; `dev/kfd.events/GPU_ID.0003` goes on with it. `fixtures/README.md` of the project has the whole list.
 ///
 /// ```
 /// use amdgpu_smi::backend::{Archive, Backend};

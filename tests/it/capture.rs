@@ -256,6 +256,39 @@ fn the_machine_at_hand() {
     assert_eq!(live, there);
 }
 
+/// Events go into the file with the frames that follow them, and are played in their order.
+#[test]
+fn events_are_in_a_file_that_is_written_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("recorded.tar");
+    let machine = Smi::builder().root(fixture("mi300x-1x-k6.12-spx"));
+    let play = |machine: &Smi| {
+        let mut events = machine.events().open().unwrap();
+        let mut lines = Vec::new();
+        while lines.len() < 16 {
+            let event = events.wait(Duration::from_secs(10)).unwrap().unwrap();
+            lines.push(event.raw.to_vec());
+        }
+        lines
+    };
+    let wanted = play(&machine.clone().build().unwrap());
+    let capture = Capture::new().redact(Redact::Nothing).frames(100, Duration::from_millis(100)).events(true);
+    let mut seen = 0;
+    let written = capture.record_into(&machine, &file, |progress| match progress {
+        Progress::Waiting { events, .. } if events >= wanted.len() => ControlFlow::Break(()),
+        Progress::Waiting { events, .. } => {
+            seen = events;
+            ControlFlow::Continue(())
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    let written = written.unwrap();
+    assert!(seen > 0 && written.frames > 1, "{written:?}");
+    assert_eq!(written.events, wanted.len());
+    let recorded = Smi::builder().root(&file).build().unwrap();
+    assert_eq!(play(&recorded), wanted);
+}
+
 /// Whatever ends the program: the file on the disk has all frames so far.
 #[test]
 fn a_file_is_whole_after_each_frame() {

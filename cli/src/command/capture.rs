@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use amdgpu_smi::capture::{Capture, Progress, Recording, Redact};
+use amdgpu_smi::capture::{Capture, Progress, Recording, Redact, Written};
 use clap::{Args, ValueEnum};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -37,8 +37,9 @@ others of the same form. Equal values get equal replacements, so they can still 
 lists the files concerned. PCI addresses, process and user ids, versions and all measurements are kept.
 
 Frames:
---frames records the machine repeatedly; later frames keep only the changes, under frames/. Commands with --watch play \
-the frames at the recorded pace. --events records the GPUs' events, and `event` plays them.
+--frames records the machine repeatedly; later frames keep only the changes, under frames/. Each frame is written when it \
+is taken, so the file is whole whatever ends the program; a name that ends in .gz is written at the end. Commands with \
+--watch play the frames at the recorded pace. --events records the GPUs' events, and `event` plays them.
 
 Examples:
   amdgpu-smi capture -o machine.tar.gz                      attach this to a bug report
@@ -110,24 +111,61 @@ pub(crate) fn run(common: &Common, args: &CaptureArgs) -> Result<(), Failure> {
     // Where no handler can be set, the signal ends the process, and no file is written.
     let _ = ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed));
     let line = ProgressLine::new(args.frames);
-    let recording = capture.record_with(&machine::builder(common), |progress| {
+    let progress = |progress: Progress<'_>| {
         line.show(&progress);
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
+    };
+    let machine = machine::builder(common);
+    if args.frames > 1 && !is_compressed(&args.output) {
+        let written =
+            stream(&args.output, common.overwrite, |path| capture.record_into(&machine, path, progress));
+        line.clear();
+        let Written { frames, events, redacted, bytes, left_out, .. } = written?;
+        report(&args.output, None, bytes, [frames, events, redacted], &left_out);
+        return Ok(());
+    }
+    let recording = capture.record_with(&machine, progress);
     line.clear();
     let recording = recording?;
     let bytes = save(&recording, &args.output, common.overwrite)?;
-    report(&recording, &args.output, bytes);
+    let counts = [recording.frame_count(), recording.event_count(), recording.redacted_count()];
+    report(&args.output, Some(recording.entry_count()), bytes, counts, recording.left_out());
     Ok(())
+}
+
+fn is_compressed(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "gz" || extension == "tgz")
+}
+
+/// Has frames written under the name that is meant as they are taken, so that whatever ends the program leaves those before. A
+/// file that is to be replaced stays until all are written.
+fn stream(
+    path: &Path,
+    overwrite: bool,
+    record: impl FnOnce(&Path) -> amdgpu_smi::Result<Written>,
+) -> Result<Written, Failure> {
+    if !(overwrite && path.exists()) {
+        return Ok(record(path)?);
+    }
+    let failed = |error| Failure::Output(path.to_path_buf(), error);
+    let place = tempfile::Builder::new().prefix(".amdgpu-smi-").tempdir_in(folder(path)).map_err(failed)?;
+    let other = place.path().join("capture.tar");
+    let written = record(&other)?;
+    std::fs::rename(&other, path).map_err(failed)?;
+    Ok(written)
+}
+
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Writes a file beside the one that is meant, and gives it its name when it is whole.
 fn save(recording: &Recording, path: &Path, overwrite: bool) -> Result<u64, Failure> {
     let failed = |error| Failure::Output(path.to_path_buf(), error);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let file = tempfile::Builder::new().prefix(".amdgpu-smi-").tempfile_in(folder).map_err(failed)?;
+    let file = tempfile::Builder::new().prefix(".amdgpu-smi-").tempfile_in(folder(path)).map_err(failed)?;
     let mut writer = BufWriter::new(file.as_file());
-    if path.extension().is_some_and(|extension| extension == "gz" || extension == "tgz") {
+    if is_compressed(path) {
         let compressed =
             recording.write(GzEncoder::new(&mut writer, Compression::default())).map_err(failed)?;
         compressed.finish().map_err(failed)?;
@@ -153,21 +191,25 @@ fn taken(path: &Path) -> Failure {
     Failure::Usage(format!("{} already exists; --overwrite replaces it", path.display()))
 }
 
-fn report(recording: &Recording, path: &Path, bytes: u64) {
-    let mut what =
-        format!("{}: {} entries, {} KiB", path.display(), recording.entry_count(), bytes.div_ceil(1024));
-    if recording.frame_count() > 1 {
-        what += &format!(", {} frames", recording.frame_count());
+fn report(path: &Path, entries: Option<usize>, bytes: u64, counts: [usize; 3], left_out: &[String]) {
+    let [frames, events, redacted] = counts;
+    let mut what = format!("{}: ", path.display());
+    if let Some(entries) = entries {
+        what += &format!("{entries} entries, ");
     }
-    if recording.event_count() > 0 {
-        what += &format!(", {} events", recording.event_count());
+    what += &format!("{} KiB", bytes.div_ceil(1024));
+    if frames > 1 {
+        what += &format!(", {frames} frames");
     }
-    what += &match recording.redacted_count() {
+    if events > 0 {
+        what += &format!(", {events} events");
+    }
+    what += &match redacted {
         0 => ", nothing replaced".to_owned(),
         count => format!(", names replaced in {count} files"),
     };
     output::note(&what);
-    for sentence in recording.left_out() {
+    for sentence in left_out {
         output::note(&format!("left out: {sentence}"));
     }
 }

@@ -60,9 +60,16 @@ impl Recorder {
 
 fn record(machine: &SmiBuilder, every: Duration, stop: &AtomicBool, path: &Path) -> Result<PathBuf, String> {
     let capture = Capture::new().redact(Redact::Names).frames(usize::MAX, every.max(SHORTEST));
-    let recording = capture.record_into(machine, path, |_| match stop.load(Ordering::Relaxed) {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
-    });
+    let record = |capture: Capture| {
+        capture.record_into(machine, path, |_| match stop.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+    };
+    // Events need /dev/kfd, which not everybody may open. The first attempt fails before the first frame then.
+    let recording = match record(capture.clone().events(true)) {
+        Err(_) if !path.exists() => record(capture),
+        recording => recording,
+    };
     recording.map(|_| path.to_path_buf()).map_err(|error| error.to_string())
 }

@@ -216,7 +216,14 @@ impl Sampling {
             let partitions = own.iter().filter(|gpu| gpu.is_partition());
             let partitions = partitions.map(|gpu| ((*gpu).clone(), FixedPartition::of(gpu))).collect();
             let name = package.market_name().into();
-            members.push(Member { bdf: package.bdf(), index, name, partitions, is_apu: None, late_since: None });
+            members.push(Member {
+                bdf: package.bdf(),
+                index,
+                name,
+                partitions,
+                is_apu: None,
+                late_since: None,
+            });
             samplers.push(package.sampler(FIELDS).keep_awake(self.keep_awake));
         }
         let stays = |bdf: &Bdf| members.iter().any(|member| member.bdf == *bdf);
