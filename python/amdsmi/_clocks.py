@@ -22,6 +22,14 @@ def amdsmi_get_clock_info(processor_handle: c_void_p, clock_type: AmdSmiClkType)
 
     Returns:
         `clk`, `min_clk`, `max_clk` in MHz; `clk_locked`, whether it is held; `clk_deep_sleep`, 1 in deep sleep.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_clock_info(gpu, AmdSmiClkType.GFX)["max_clk"]
+        2100
     """
     check_handle(processor_handle)
     check_type(clock_type, AmdSmiClkType)
@@ -39,6 +47,14 @@ def amdsmi_get_clk_freq(processor_handle: c_void_p, clk_type: AmdSmiClkType) -> 
 
     Returns:
         `num_supported`, `current` (the index of the level), `frequency` (a list).
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_clk_freq(gpu, AmdSmiClkType.SYS)["frequency"]
+        [132000000, 1837000000, 2100000000]
     """
     check_handle(processor_handle)
     check_type(clk_type, AmdSmiClkType)
@@ -54,20 +70,45 @@ def _format_transfer_rate(transfer_rate: "Any") -> "Dict[str, Any]":
 
 
 def amdsmi_get_gpu_perf_level(processor_handle: c_void_p) -> str:
-    """How the driver chooses clocks: the name of an `AMDSMI_DEV_PERF_LEVEL_*`."""
+    """How the driver chooses clocks: the name of an `AMDSMI_DEV_PERF_LEVEL_*`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_perf_level(gpu)
+        'AMDSMI_DEV_PERF_LEVEL_AUTO'
+    """
     check_handle(processor_handle)
     level = get(_w.amdsmi_get_gpu_perf_level, _w.amdsmi_dev_perf_level_t, processor_handle)
     return "AMDSMI_DEV_PERF_LEVEL_" + known(AmdSmiDevPerfLevel, level.value).name
 
 
 def amdsmi_get_gpu_overdrive_level(processor_handle: c_void_p) -> int:
-    """How much the shader clock is raised, in percent."""
+    """How much the shader clock is raised, in percent.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_overdrive_level(gpu)
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_overdrive_level, c_uint32, processor_handle).value
 
 
 def amdsmi_get_gpu_mem_overdrive_level(processor_handle: c_void_p) -> int:
-    """How much the memory clock is raised, in percent."""
+    """How much the memory clock is raised, in percent.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_mem_overdrive_level(gpu)
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_mem_overdrive_level, c_uint32, processor_handle).value
 
@@ -78,6 +119,14 @@ def amdsmi_get_gpu_od_volt_info(processor_handle: c_void_p) -> "Dict[str, Any]":
     Returns:
         `curr_sclk_range`, `curr_mclk_range`, `sclk_freq_limits`, `mclk_freq_limits`, each with `lower_bound` and
         `upper_bound` in Hz; `curve.vc_points`, with `frequency` in Hz and `voltage` in mV; `num_regions`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_od_volt_info(gpu)["curr_sclk_range"]
+        {'lower_bound': 132000000, 'upper_bound': 2100000000}
     """
     check_handle(processor_handle)
     data = get(_w.amdsmi_get_gpu_od_volt_info, _w.amdsmi_od_volt_freq_data_t, processor_handle)
@@ -104,6 +153,13 @@ def amdsmi_get_gpu_od_volt_curve_regions(processor_handle: c_void_p, num_regions
 
     Returns:
         For each region `freq_range` in Hz and `volt_range` in mV, with `lower_bound` and `upper_bound`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_od_volt_curve_regions(gpu, 3)
     """
     check_handle(processor_handle)
     check_int(num_regions)
@@ -119,6 +175,14 @@ def amdsmi_get_gpu_power_profile_presets(processor_handle: c_void_p, sensor_idx:
 
     Returns:
         `available_profiles` and `current`, bits of `AmdSmiPowerProfilePresetMasks`; `num_profiles`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_INVAL` for a sensor other than 0, `AMDSMI_STATUS_NOT_SUPPORTED` if the
+            GPU has no profiles, `AMDSMI_STATUS_BUSY` while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_power_profile_presets(gpu, 0)["num_profiles"]
+        8
     """
     check_handle(processor_handle)
     check_int(sensor_idx)
@@ -132,6 +196,14 @@ def amdsmi_get_soc_pstate(processor_handle: c_void_p) -> "Dict[str, Any]":
 
     Returns:
         `num_supported`, `current_id`, `policies`: each with `policy_id` and `policy_description`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_soc_pstate(gpu)["policies"][0]
+        {'policy_id': 0, 'policy_description': 'soc_pstate_default'}
     """
     check_handle(processor_handle)
     return _policies(_w.amdsmi_get_soc_pstate, processor_handle, "policies")
@@ -142,6 +214,14 @@ def amdsmi_get_xgmi_plpd(processor_handle: c_void_p) -> "Dict[str, Any]":
 
     Returns:
         `num_supported`, `current_id`, `plpds`: each with `policy_id` and `policy_description`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_xgmi_plpd(gpu)["current_id"]
+        1
     """
     check_handle(processor_handle)
     return _policies(_w.amdsmi_get_xgmi_plpd, processor_handle, "plpds")
@@ -158,6 +238,15 @@ def _policies(function: "Any", processor_handle: c_void_p, key: str) -> "Dict[st
 
 
 def amdsmi_get_gpu_process_isolation(processor_handle: c_void_p) -> int:
-    """Whether the GPU clears its memory between processes: 1 if it does."""
+    """Whether the GPU clears its memory between processes: 1 if it does.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_process_isolation(gpu)
+        0
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_process_isolation, c_uint32, processor_handle).value

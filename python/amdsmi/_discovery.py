@@ -32,6 +32,9 @@ def amdsmi_init(flag: AmdSmiInitFlags = AmdSmiInitFlags.INIT_AMD_GPUS) -> None:
 
     Raises:
         AmdSmiLibraryException: `AMDSMI_STATUS_DRIVER_NOT_LOADED` without the amdgpu driver.
+
+    Example:
+        >>> amdsmi_init(AmdSmiInitFlags.INIT_ALL_PROCESSORS)
     """
     if not isinstance(flag, AmdSmiInitFlags):
         raise AmdSmiParameterException(flag, AmdSmiInitFlags)
@@ -42,32 +45,75 @@ def amdsmi_shut_down() -> None:
     """Closes the library; must be the last call.
 
     A call too many is no error.
+
+    Example:
+        >>> amdsmi_shut_down()
     """
     _check_res(_w.amdsmi_shut_down())
 
 
 def amdsmi_get_processor_handles() -> "List[c_void_p]":
-    """The GPUs of the machine, by their PCI addresses; each partition of a GPU is one."""
+    """The GPUs of the machine, by their PCI addresses; each partition of a GPU is one.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_INIT` before `amdsmi_init`.
+
+    Example:
+        >>> len(amdsmi_get_processor_handles())
+        1
+    """
     return [gpu for socket in amdsmi_get_socket_handles() for gpu in handles(_w.amdsmi_get_processor_handles, socket)]
 
 
 def amdsmi_get_socket_handles() -> "List[c_void_p]":
-    """The sockets of the machine: the packages that GPUs and their partitions are on."""
+    """The sockets of the machine: the packages that GPUs and their partitions are on.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_INIT` before `amdsmi_init`.
+
+    Example:
+        >>> [amdsmi_get_socket_info(socket) for socket in amdsmi_get_socket_handles()]
+        ['0000:65:00', '0']
+    """
     return handles(_w.amdsmi_get_socket_handles)
 
 
 def amdsmi_get_cpusocket_handles() -> "List[c_void_p]":
-    """The CPU sockets of the machine."""
+    """The CPU sockets of the machine.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_INIT` before `amdsmi_init`.
+
+    Example:
+        >>> len(amdsmi_get_cpusocket_handles())
+        1
+    """
     return handles(_w.amdsmi_get_cpu_handles)
 
 
 def amdsmi_get_cpucore_handles() -> "List[c_void_p]":
-    """The CPU cores of the machine."""
+    """The CPU cores of the machine.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_INIT` before `amdsmi_init`.
+
+    Example:
+        >>> len(amdsmi_get_cpucore_handles())
+        4
+    """
     return handles(_w.amdsmi_get_cpucore_handles)
 
 
 def amdsmi_get_socket_info(socket_handle: c_void_p) -> str:
-    """The socket's PCI address without the function."""
+    """The socket's PCI address without the function.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` for an unknown handle.
+
+    Example:
+        >>> amdsmi_get_socket_info(socket)
+        '0000:65:00'
+    """
     if not isinstance(socket_handle, _w.amdsmi_socket_handle):
         raise AmdSmiParameterException(socket_handle, _w.amdsmi_socket_handle)
     name = create_string_buffer(_NAME_LENGTH)
@@ -76,7 +122,15 @@ def amdsmi_get_socket_info(socket_handle: c_void_p) -> str:
 
 
 def amdsmi_get_processor_info(processor_handle: c_void_p) -> str:
-    """The processor's number, as a text."""
+    """The processor's number, as a text.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` for an unknown handle.
+
+    Example:
+        >>> amdsmi_get_processor_info(core)
+        '1'
+    """
     check_handle(processor_handle)
     name = create_string_buffer(_NAME_LENGTH)
     _check_res(_w.amdsmi_get_processor_info(processor_handle, _NAME_LENGTH, name))
@@ -88,6 +142,13 @@ def amdsmi_get_processor_type(processor_handle: c_void_p) -> "Dict[str, str]":
 
     Returns:
         `processor_type`, the name of an `AmdSmiProcessorType`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` for an unknown handle.
+
+    Example:
+        >>> amdsmi_get_processor_type(gpu)
+        {'processor_type': 'AMDSMI_PROCESSOR_TYPE_AMD_GPU'}
     """
     check_handle(processor_handle)
     kind = get(_w.amdsmi_get_processor_type, _w.processor_type_t, processor_handle)
@@ -103,6 +164,10 @@ def amdsmi_get_processor_handle_from_bdf(bdf: str) -> c_void_p:
     Raises:
         AmdSmiBdfFormatException: The text is no address.
         AmdSmiLibraryException: `AMDSMI_STATUS_API_FAILED` if there is no such GPU.
+
+    Example:
+        >>> amdsmi_get_processor_handle_from_bdf("65:00.0").value == gpu.value
+        True
     """
     address = _parse_bdf(bdf)
     if address is None:
@@ -112,19 +177,43 @@ def amdsmi_get_processor_handle_from_bdf(bdf: str) -> c_void_p:
 
 
 def amdsmi_get_gpu_device_bdf(processor_handle: c_void_p) -> str:
-    """The GPU's PCI address, `dddd:bb:dd.f` in lower case."""
+    """The GPU's PCI address, `dddd:bb:dd.f` in lower case.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_device_bdf(gpu)
+        '0000:65:00.0'
+    """
     check_handle(processor_handle)
     return _format_bdf(get(_w.amdsmi_get_gpu_device_bdf, _w.amdsmi_bdf_t, processor_handle))
 
 
 def amdsmi_get_gpu_bdf_id(processor_handle: c_void_p) -> int:
-    """The GPU's PCI address as a number: the domain in the upper 32 bits, then partition, bus, device and function."""
+    """The GPU's PCI address as a number: the domain in the upper 32 bits, then partition, bus, device and function.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> hex(amdsmi_get_gpu_bdf_id(gpu))
+        '0x6500'
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_bdf_id, c_uint64, processor_handle).value
 
 
 def amdsmi_get_gpu_device_uuid(processor_handle: c_void_p) -> str:
-    """The GPU's UUID, 36 characters."""
+    """The GPU's UUID, 36 characters.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_device_uuid(gpu)
+        '8f0074a1-0000-1000-8027-c4d1903be56a'
+    """
     check_handle(processor_handle)
     length = c_uint32(AMDSMI_GPU_UUID_SIZE)
     uuid = (c_char * length.value)()

@@ -29,6 +29,13 @@ def amdsmi_get_gpu_asic_info(processor_handle: c_void_p) -> "Dict[str, Any]":
     Returns:
         `market_name`, `vendor_name`; `vendor_id`, `subvendor_id`, `device_id`, `subsystem_id`, `rev_id` and `asic_serial`
         in hexadecimal digits; `oam_id`; `num_compute_units`; `target_graphics_version`, such as `gfx942`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_asic_info(gpu)["market_name"]
+        'AMD Instinct MI300X OAM'
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_asic_info, _w.amdsmi_asic_info_t, processor_handle)
@@ -67,31 +74,73 @@ def _pad_hex_value(value: "Any", length: int) -> "Any":
 
 
 def amdsmi_get_gpu_id(processor_handle: c_void_p) -> int:
-    """The GPU's PCI device id."""
+    """The GPU's PCI device id.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> hex(amdsmi_get_gpu_id(gpu))
+        '0x74a1'
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_id, c_uint16, processor_handle).value
 
 
 def amdsmi_get_gpu_revision(processor_handle: c_void_p) -> str:
-    """The GPU's PCI revision, in hexadecimal digits."""
+    """The GPU's PCI revision, in hexadecimal digits.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_revision(gpu)
+        '0x00'
+    """
     check_handle(processor_handle)
     return "0x{:02x}".format(get(_w.amdsmi_get_gpu_revision, c_uint16, processor_handle).value)
 
 
 def amdsmi_get_gpu_vendor_name(processor_handle: c_void_p) -> str:
-    """The name of the GPU's maker."""
+    """The name of the GPU's maker.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_vendor_name(gpu)
+        'Advanced Micro Devices Inc. [AMD/ATI]'
+    """
     check_handle(processor_handle)
     return get_text(_w.amdsmi_get_gpu_vendor_name, processor_handle)
 
 
 def amdsmi_get_gpu_subsystem_id(processor_handle: c_void_p) -> str:
-    """The PCI subsystem id, four hexadecimal digits."""
+    """The PCI subsystem id, four hexadecimal digits.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_subsystem_id(gpu)
+        '0x74a1'
+    """
     check_handle(processor_handle)
     return "0x{:04x}".format(get(_w.amdsmi_get_gpu_subsystem_id, c_uint16, processor_handle).value)
 
 
 def amdsmi_get_gpu_subsystem_name(processor_handle: c_void_p) -> str:
-    """The name of the board's maker and of the board."""
+    """The name of the board's maker and of the board.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_subsystem_name(gpu)
+        'AMD Instinct MI300X OAM'
+    """
     check_handle(processor_handle)
     return get_text(_w.amdsmi_get_gpu_subsystem_name, processor_handle)
 
@@ -101,6 +150,13 @@ def amdsmi_get_gpu_board_info(processor_handle: c_void_p) -> "Dict[str, str]":
 
     Returns:
         `model_number`, `product_serial`, `fru_id`, `product_name`, `manufacturer_name`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_board_info(gpu)["product_name"]
+        'AMD Instinct MI300X OAM'
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_board_info, _w.amdsmi_board_info_t, processor_handle)
@@ -113,6 +169,13 @@ def amdsmi_get_gpu_driver_info(processor_handle: c_void_p) -> "Dict[str, str]":
 
     Returns:
         `driver_name`, `driver_version`, `driver_date`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_driver_info(gpu)["driver_name"]
+        'amdgpu'
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_driver_info, _w.amdsmi_driver_info_t, processor_handle)
@@ -124,6 +187,14 @@ def amdsmi_get_gpu_vbios_info(processor_handle: c_void_p) -> "Dict[str, str]":
 
     Returns:
         `name`, `build_date`, `part_number`, `version`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_vbios_info(gpu)["part_number"]
+        '113-M3000108-103'
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_vbios_info, _w.amdsmi_vbios_info_t, processor_handle)
@@ -135,6 +206,13 @@ def amdsmi_get_fw_info(processor_handle: c_void_p) -> "Dict[str, List[Dict[str, 
 
     Returns:
         `fw_list`, each with `fw_name`, an `AmdSmiFwBlock`, and `fw_version`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_fw_info(gpu)["fw_list"][0]["fw_name"].name
+        'AMDSMI_FW_ID_CP_MEC1'
     """
     check_handle(processor_handle)
     from ._rare_enums import AmdSmiFwBlock
@@ -159,6 +237,13 @@ def amdsmi_get_gpu_kfd_info(processor_handle: c_void_p) -> "Dict[str, Any]":
 
     Returns:
         `kfd_id`, `node_id`, `current_partition_id`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_kfd_info(gpu)
+        {'kfd_id': 51907, 'node_id': 1, 'current_partition_id': 0}
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_kfd_info, _w.amdsmi_kfd_info_t, processor_handle)
@@ -171,6 +256,13 @@ def amdsmi_get_gpu_enumeration_info(processor_handle: c_void_p) -> "Dict[str, An
 
     Returns:
         `drm_render`, `drm_card`, `hsa_id`, `hip_id`: numbers or "N/A"; `hip_uuid`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_enumeration_info(gpu)["hip_id"]
+        0
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_enumeration_info, _w.amdsmi_enumeration_info_t, processor_handle)
@@ -184,6 +276,13 @@ def amdsmi_get_gpu_virtualization_mode(processor_handle: c_void_p) -> "Dict[str,
 
     Returns:
         `mode`, an `AmdSmiVirtualizationMode`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_virtualization_mode(gpu)["mode"].name
+        'BAREMETAL'
     """
     check_handle(processor_handle)
     mode = get(_w.amdsmi_get_gpu_virtualization_mode, _w.amdsmi_virtualization_mode_t, processor_handle)
@@ -191,7 +290,16 @@ def amdsmi_get_gpu_virtualization_mode(processor_handle: c_void_p) -> "Dict[str,
 
 
 def amdsmi_get_gpu_xcd_counter(processor_handle: c_void_p) -> int:
-    """How many compute dies the GPU, or its partition, has."""
+    """How many compute dies the GPU, or its partition, has.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_xcd_counter(gpu)
+        8
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_xcd_counter, c_uint16, processor_handle).value
 
@@ -201,6 +309,10 @@ def amdsmi_get_lib_version() -> "Dict[str, Any]":
 
     Returns:
         `major`, `minor`, `release`; `build`, which begins with `amdgpu-smi`.
+
+    Example:
+        >>> amdsmi_get_lib_version()["major"]
+        26
     """
     version = get(_w.amdsmi_get_lib_version, _w.amdsmi_version_t)
     return {"major": version.major, "minor": version.minor, "release": version.release,
@@ -208,7 +320,11 @@ def amdsmi_get_lib_version() -> "Dict[str, Any]":
 
 
 def amdsmi_get_rocm_version() -> "Tuple[bool, str]":
-    """Whether ROCm is installed, and its version or what is missing."""
+    """Whether ROCm is installed, and its version or what is missing.
+
+    Example:
+        >>> amdsmi_get_rocm_version()
+    """
     import ctypes
     import os
     roots = [os.environ[name] for name in ("ROCM_HOME", "ROCM_PATH") if os.environ.get(name)]
@@ -231,6 +347,13 @@ def amdsmi_status_code_to_string(status: "Any") -> str:
 
     Args:
         status: An `amdsmi_wrapper.amdsmi_status_t`.
+
+    Raises:
+        AmdSmiLibraryException: the number is no status.
+
+    Example:
+        >>> amdsmi_status_code_to_string(amdsmi_wrapper.amdsmi_status_t(10))
+        'NO_PERM: no permission; root may be needed.'
     """
     check_type(status, _w.amdsmi_status_t)
     return decoded(get(_w.amdsmi_status_code_to_string, c_char_p, status).value or b"")

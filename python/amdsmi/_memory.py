@@ -17,14 +17,32 @@ if TYPE_CHECKING:
 
 
 def amdsmi_get_gpu_memory_total(processor_handle: c_void_p, mem_type: AmdSmiMemoryType) -> int:
-    """The size of a memory, in bytes."""
+    """The size of a memory, in bytes.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_memory_total(gpu, AmdSmiMemoryType.VRAM)
+        206141652992
+    """
     check_handle(processor_handle)
     check_type(mem_type, AmdSmiMemoryType)
     return get(_w.amdsmi_get_gpu_memory_total, c_uint64, processor_handle, mem_type).value
 
 
 def amdsmi_get_gpu_memory_usage(processor_handle: c_void_p, mem_type: AmdSmiMemoryType) -> int:
-    """How much of a memory is in use, in bytes."""
+    """How much of a memory is in use, in bytes.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_memory_usage(gpu, AmdSmiMemoryType.VRAM)
+        71407697920
+    """
     check_handle(processor_handle)
     check_type(mem_type, AmdSmiMemoryType)
     return get(_w.amdsmi_get_gpu_memory_usage, c_uint64, processor_handle, mem_type).value
@@ -35,6 +53,14 @@ def amdsmi_get_gpu_vram_usage(processor_handle: c_void_p) -> "Dict[str, int]":
 
     Returns:
         `vram_total`, `vram_used`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_vram_usage(gpu)
+        {'vram_total': 196592, 'vram_used': 68099}
     """
     check_handle(processor_handle)
     usage = get(_w.amdsmi_get_gpu_vram_usage, _w.amdsmi_vram_usage_t, processor_handle)
@@ -47,6 +73,13 @@ def amdsmi_get_gpu_vram_info(processor_handle: c_void_p) -> "Dict[str, Any]":
     Returns:
         `vram_type`, an `AmdSmiVramType`'s number; `vram_vendor`; `vram_size` in MiB; `vram_bit_width` in bits;
         `vram_max_bandwidth` in GB/s.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_vram_info(gpu)["vram_size"]
+        196592
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_vram_info, _w.amdsmi_vram_info_t, processor_handle)
@@ -55,7 +88,15 @@ def amdsmi_get_gpu_vram_info(processor_handle: c_void_p) -> "Dict[str, Any]":
 
 
 def amdsmi_get_gpu_vram_vendor(processor_handle: c_void_p) -> str:
-    """The maker of the memory on the card."""
+    """The maker of the memory on the card.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_vram_vendor(gpu)
+        'hynix'
+    """
     check_handle(processor_handle)
     return get_text(_w.amdsmi_get_gpu_vram_vendor, processor_handle)
 
@@ -66,13 +107,30 @@ def amdsmi_get_gpu_bad_page_info(processor_handle: c_void_p) -> "List[Dict[str, 
     Returns:
         For each page `value` (its index in the list), `page_address` and `page_size` in bytes, and `status`, an
         `AmdSmiMemoryPageStatus`'s number.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_bad_page_info(gpu)[0]
+        {'value': 0, 'page_address': 44056117248, 'page_size': 4096, 'status': 0}
     """
     check_handle(processor_handle)
     return _pages(_w.amdsmi_get_gpu_bad_page_info, processor_handle)
 
 
 def amdsmi_get_gpu_memory_reserved_pages(processor_handle: c_void_p) -> "List[Dict[str, int]]":
-    """Pages of memory that are not used any more, as `amdsmi_get_gpu_bad_page_info`."""
+    """Pages of memory that are not used any more, as `amdsmi_get_gpu_bad_page_info`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> len(amdsmi_get_gpu_memory_reserved_pages(gpu))
+        3
+    """
     check_handle(processor_handle)
     return _pages(_w.amdsmi_get_gpu_memory_reserved_pages, processor_handle)
 
@@ -96,7 +154,16 @@ def _format_bad_page_info(bad_page_info: "Any", bad_page_count: c_uint32) -> "Li
 
 
 def amdsmi_get_gpu_bad_page_threshold(processor_handle: c_void_p) -> int:
-    """How many bad pages the board may have before it should be replaced."""
+    """How many bad pages the board may have before it should be replaced.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_bad_page_threshold(gpu)
+        1965
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_bad_page_threshold, c_uint32, processor_handle).value
 
@@ -110,6 +177,10 @@ def amdsmi_get_gpu_cache_info(processor_handle: c_void_p) -> "Dict[str, List[Dic
 
     Raises:
         AmdSmiLibraryException: `AMDSMI_STATUS_NO_DATA` if there is none.
+
+    Example:
+        >>> amdsmi_get_gpu_cache_info(gpu)["cache"][0]["cache_size"]
+        32
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_gpu_cache_info, _w.amdsmi_gpu_cache_info_t, processor_handle)

@@ -49,6 +49,14 @@ def amdsmi_get_gpu_metrics_info(processor_handle: c_void_p) -> "Dict[str, Any]":
         `xgmi_*_data_acc` in KiB, `current_fan_speed` in revolutions per minute, `energy_accumulator` as
         `amdsmi_get_energy_count` has it, `system_clock_counter` and `firmware_timestamp` in ns and 10 ns, `*_acc` as
         counters. `xcp_stats.*` are lists of one list for each partition.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_metrics_info(gpu)["temperature_hotspot"]
+        64
     """
     check_handle(processor_handle)
     return _metrics(get(_w.amdsmi_get_gpu_metrics_info, _w.amdsmi_gpu_metrics_t, processor_handle))
@@ -109,6 +117,14 @@ def amdsmi_get_gpu_metrics_header_info(processor_handle: c_void_p) -> "Dict[str,
 
     Returns:
         `structure_size` in bytes, `format_revision`, `content_revision`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_metrics_header_info(gpu)
+        {'structure_size': 360, 'format_revision': 1, 'content_revision': 5}
     """
     check_handle(processor_handle)
     header = get(_w.amdsmi_get_gpu_metrics_header_info, _w.amd_metrics_table_header_t, processor_handle)
@@ -116,13 +132,27 @@ def amdsmi_get_gpu_metrics_header_info(processor_handle: c_void_p) -> "Dict[str,
 
 
 def amdsmi_get_gpu_pm_metrics_info(processor_handle: c_void_p) -> "List[Dict[str, Any]]":
-    """The firmware's power metrics, each with `name` and `value`."""
+    """The firmware's power metrics, each with `name` and `value`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED`: the layout of the driver's file is not published.
+
+    Example:
+        >>> amdsmi_get_gpu_pm_metrics_info(gpu)
+    """
     check_handle(processor_handle)
     return _pairs(_w.amdsmi_get_gpu_pm_metrics_info, processor_handle)
 
 
 def amdsmi_get_gpu_reg_table_info(processor_handle: c_void_p, reg_type: "AmdSmiRegType") -> "List[Dict[str, Any]]":
-    """A table of registers, each with `name` and `value`."""
+    """A table of registers, each with `name` and `value`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED`: the layout of the driver's file is not published.
+
+    Example:
+        >>> amdsmi_get_gpu_reg_table_info(gpu, AmdSmiRegType.PCIE)
+    """
     from ._rare_enums import AmdSmiRegType
     check_handle(processor_handle)
     check_type(reg_type, AmdSmiRegType)

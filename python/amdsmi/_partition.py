@@ -25,13 +25,31 @@ _MEMORY_MODES = {
 
 
 def amdsmi_get_gpu_compute_partition(processor_handle: c_void_p) -> str:
-    """How the compute units are split: SPX, DPX, TPX, QPX or CPX."""
+    """How the compute units are split: SPX, DPX, TPX, QPX or CPX.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_compute_partition(gpu)
+        'SPX'
+    """
     check_handle(processor_handle)
     return get_text(_w.amdsmi_get_gpu_compute_partition, processor_handle)
 
 
 def amdsmi_get_gpu_memory_partition(processor_handle: c_void_p) -> str:
-    """How the memory is split: NPS1, NPS2, NPS4 or NPS8."""
+    """How the memory is split: NPS1, NPS2, NPS4 or NPS8.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_memory_partition(gpu)
+        'NPS1'
+    """
     check_handle(processor_handle)
     return get_text(_w.amdsmi_get_gpu_memory_partition, processor_handle)
 
@@ -41,6 +59,14 @@ def amdsmi_get_gpu_memory_partition_config(processor_handle: c_void_p) -> "Dict[
 
     Returns:
         `partition_caps`, a list of modes; `mp_mode`, the current one; `num_numa_ranges` and `numa_range`, always "N/A".
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_memory_partition_config(gpu)["mp_mode"]
+        'NPS1'
     """
     check_handle(processor_handle)
     config = get(_w.amdsmi_get_gpu_memory_partition_config, _w.amdsmi_memory_partition_config_t, processor_handle)
@@ -61,6 +87,13 @@ def amdsmi_get_gpu_accelerator_partition_profile(processor_handle: c_void_p) -> 
     Returns:
         `partition_id`, a list of one number; `partition_profile`: `profile_type`, `num_partitions`, `profile_index`,
         `memory_caps`, `num_resources`, `resources` (always "N/A"). All are "N/A" for a GPU that cannot be split.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_accelerator_partition_profile(gpu)["partition_profile"]["profile_type"]
+        'SPX'
     """
     check_handle(processor_handle)
     profile, ids = _w.amdsmi_accelerator_partition_profile_t(), (c_uint32 * AMDSMI_MAX_NUM_XCP)()
@@ -86,6 +119,14 @@ def amdsmi_get_gpu_accelerator_partition_profile_config(processor_handle: c_void
         `num_profiles`, `num_resource_profiles`, `default_profile_index`; `resource_profiles`, the resources of the
         last profile; `profiles`, each with the keys of `amdsmi_get_gpu_accelerator_partition_profile` and its
         `resources`: `profile_index`, `resource_type`, `partition_resource`, `num_partitions_share_resource`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> [profile["profile_type"] for profile in amdsmi_get_gpu_accelerator_partition_profile_config(gpu)["profiles"]]
+        ['SPX', 'DPX', 'QPX', 'CPX']
     """
     check_handle(processor_handle)
     config = get(_w.amdsmi_get_gpu_accelerator_partition_profile_config,

@@ -22,6 +22,14 @@ def amdsmi_get_gpu_process_list(processor_handle: c_void_p) -> "List[Dict[str, A
     Returns:
         For each `name` (or "N/A"), `pid`, `mem` in bytes; `engine_usage`: `gfx` and `enc` in ns; `memory_usage`:
         `gtt_mem`, `cpu_mem`, `vram_mem` in bytes; `cu_occupancy`, a number of compute units.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NO_PERM` if processes may not be looked at, `AMDSMI_STATUS_NOT_FOUND`
+            if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_process_list(gpu)[0]["memory_usage"]["vram_mem"]
+        42950258688
     """
     check_handle(processor_handle)
     room = MAX_NUM_PROCESSES
@@ -48,6 +56,13 @@ def amdsmi_get_gpu_compute_process_info() -> "List[Dict[str, int]]":
 
     Returns:
         For each `process_id`, `vram_usage` in bytes, `sdma_usage` in microseconds, `cu_occupancy` in percent.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_INIT` before `amdsmi_init`.
+
+    Example:
+        >>> amdsmi_get_gpu_compute_process_info()[0]["vram_usage"]
+        42949672960
     """
     count = c_uint32(0)
     _check_res(_w.amdsmi_get_gpu_compute_process_info(None, byref(count)))
@@ -64,14 +79,30 @@ def _compute_process(process: "Any") -> "Dict[str, int]":
 
 
 def amdsmi_get_gpu_compute_process_info_by_pid(pid: int) -> "Dict[str, int]":
-    """What one process computes, with the keys of `amdsmi_get_gpu_compute_process_info`."""
+    """What one process computes, with the keys of `amdsmi_get_gpu_compute_process_info`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the process does not compute on a GPU.
+
+    Example:
+        >>> amdsmi_get_gpu_compute_process_info_by_pid(pid)["vram_usage"]
+        42949672960
+    """
     check_int(pid)
     return _compute_process(get(
         lambda process: _w.amdsmi_get_gpu_compute_process_info_by_pid(pid, process), _w.amdsmi_process_info_t))
 
 
 def amdsmi_get_gpu_compute_process_gpus(pid: int) -> "List[int]":
-    """The GPUs that a process computes on, as indices."""
+    """The GPUs that a process computes on, as indices.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the process does not compute on a GPU.
+
+    Example:
+        >>> amdsmi_get_gpu_compute_process_gpus(pid)
+        [0]
+    """
     check_int(pid)
     count = c_uint32(0)
     _check_res(_w.amdsmi_get_gpu_compute_process_gpus(pid, None, byref(count)))

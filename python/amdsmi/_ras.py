@@ -29,6 +29,14 @@ def amdsmi_get_gpu_ecc_count(processor_handle: c_void_p, block: AmdSmiGpuBlock) 
 
     Returns:
         `correctable_count`, `uncorrectable_count`, `deferred_count`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_ecc_count(gpu, AmdSmiGpuBlock.UMC)
+        {'correctable_count': 27, 'uncorrectable_count': 0, 'deferred_count': 3}
     """
     check_handle(processor_handle)
     check_type(block, AmdSmiGpuBlock)
@@ -36,7 +44,16 @@ def amdsmi_get_gpu_ecc_count(processor_handle: c_void_p, block: AmdSmiGpuBlock) 
 
 
 def amdsmi_get_gpu_total_ecc_count(processor_handle: c_void_p) -> "Dict[str, int]":
-    """How many errors all blocks have counted, as `amdsmi_get_gpu_ecc_count`."""
+    """How many errors all blocks have counted, as `amdsmi_get_gpu_ecc_count`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_total_ecc_count(gpu)["correctable_count"]
+        35
+    """
     check_handle(processor_handle)
     return _counts(get(_w.amdsmi_get_gpu_total_ecc_count, _w.amdsmi_error_count_t, processor_handle))
 
@@ -46,13 +63,31 @@ def _counts(count: "Any") -> "Dict[str, int]":
 
 
 def amdsmi_get_gpu_ecc_enabled(processor_handle: c_void_p) -> int:
-    """The blocks that correct errors: bits of `AmdSmiGpuBlock`."""
+    """The blocks that correct errors: bits of `AmdSmiGpuBlock`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> bool(amdsmi_get_gpu_ecc_enabled(gpu) & AmdSmiGpuBlock.GFX)
+        True
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_ecc_enabled, c_uint64, processor_handle).value
 
 
 def amdsmi_get_gpu_ecc_status(processor_handle: c_void_p, block: AmdSmiGpuBlock) -> AmdSmiRasErrState:
-    """How a block handles errors."""
+    """How a block handles errors.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_INVAL` for a block that is none, `AMDSMI_STATUS_NOT_SUPPORTED` if the
+            driver does not report it, `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_ecc_status(gpu, AmdSmiGpuBlock.UMC).name
+        'ENABLED'
+    """
     check_handle(processor_handle)
     check_type(block, AmdSmiGpuBlock)
     state = get(_w.amdsmi_get_gpu_ecc_status, _w.amdsmi_ras_err_state_t, processor_handle, block)
@@ -64,6 +99,14 @@ def amdsmi_get_gpu_ras_block_features_enabled(processor_handle: c_void_p) -> "Li
 
     Returns:
         For each block `block`, the name of an `AmdSmiGpuBlock`, and `status`, of an `AmdSmiRasErrState`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_ras_block_features_enabled(gpu)[0]
+        {'block': 'UMC', 'status': 'ENABLED'}
     """
     check_handle(processor_handle)
     listed = []
@@ -81,6 +124,14 @@ def amdsmi_get_gpu_ras_feature_info(processor_handle: c_void_p) -> "Dict[str, An
     Returns:
         `eeprom_version` in hexadecimal digits; `parity_schema`, `single_bit_schema`, `double_bit_schema`,
         `poison_schema`, whether it has each.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_ras_feature_info(gpu)["eeprom_version"]
+        '0x30000'
     """
     check_handle(processor_handle)
     feature = get(_w.amdsmi_get_gpu_ras_feature_info, _w.amdsmi_ras_feature_t, processor_handle)
@@ -103,6 +154,13 @@ def amdsmi_get_gpu_cper_entries(
     Returns:
         The records by their index, the next cursor, each record as `bytes` and `size`, and the status, which is
         `AMDSMI_STATUS_MORE_DATA` if there are more.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NO_PERM` without access to debugfs, `AMDSMI_STATUS_NOT_SUPPORTED` if
+            the driver keeps no records.
+
+    Example:
+        >>> entries, cursor, records, status = amdsmi_get_gpu_cper_entries(gpu, severity_mask=0b111)
     """
     check_handle(processor_handle)
     check_int(severity_mask, buffer_size, cursor)
@@ -135,7 +193,12 @@ def _record(header: "Any") -> "Dict[str, Any]":
 
 
 def notifyTypeToString(notify_type_b: bytes) -> str:
-    """The first half of a GUID, as a hexadecimal number."""
+    """The first half of a GUID, as a hexadecimal number.
+
+    Example:
+        >>> notifyTypeToString(bytes(range(8)))
+        '0706050403020100'
+    """
     return "".join("{:02x}".format(byte) for byte in reversed(notify_type_b[:8]))
 
 
@@ -158,6 +221,13 @@ def amdsmi_get_afids_from_cper(
 
     Returns:
         The numbers, and how many they are.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_UNEXPECTED_DATA` for bytes that are no record.
+
+    Example:
+        >>> amdsmi_get_afids_from_cper([])
+        ([], 0)
     """
     if isinstance(cper_afid_data, (bytes, bytearray)):
         records = [bytes(cper_afid_data)]

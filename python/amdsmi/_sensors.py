@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
 def amdsmi_get_temp_metric(
         processor_handle: c_void_p, sensor_type: "AmdSmiTemperatureType", metric: AmdSmiTemperatureMetric) -> int:
-    """A temperature, or a limit of it, in degrees Celsius."""
+    """A temperature, or a limit of it, in degrees Celsius.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_temp_metric(gpu, AmdSmiTemperatureType.JUNCTION, AmdSmiTemperatureMetric.CURRENT)
+        64
+    """
     check_handle(processor_handle)
     check_type(sensor_type, _temperature_type())
     check_type(metric, AmdSmiTemperatureMetric)
@@ -46,7 +55,16 @@ def _temperature_type() -> type:
 
 def amdsmi_get_gpu_volt_metric(
         processor_handle: c_void_p, sensor_type: AmdSmiVoltageType, metric: AmdSmiVoltageMetric) -> int:
-    """A voltage, or a limit of it, in millivolts."""
+    """A voltage, or a limit of it, in millivolts.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_INVAL` for a limit that no rail has, `AMDSMI_STATUS_NOT_SUPPORTED` if
+            the GPU does not report it, `AMDSMI_STATUS_BUSY` while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_volt_metric(gpu, AmdSmiVoltageType.VDDGFX, AmdSmiVoltageMetric.CURRENT)
+        1021
+    """
     check_handle(processor_handle)
     check_type(sensor_type, AmdSmiVoltageType)
     check_type(metric, AmdSmiVoltageMetric)
@@ -59,6 +77,14 @@ def amdsmi_get_power_info(processor_handle: c_void_p) -> "Dict[str, Any]":
     Returns:
         `socket_power`, `current_socket_power`, `average_socket_power` in watts; `gfx_voltage`, `soc_voltage`,
         `mem_voltage` in millivolts; `power_limit` in microwatts.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_power_info(gpu)["socket_power"]
+        418
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_power_info, _w.amdsmi_power_info_t, processor_handle)
@@ -73,6 +99,14 @@ def amdsmi_get_power_cap_info(processor_handle: c_void_p) -> "Dict[str, int]":
     Returns:
         `power_cap`, `default_power_cap`, `min_power_cap`, `max_power_cap` in microwatts; `dpm_cap`, the highest level
         of the shader clock.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_power_cap_info(gpu)["max_power_cap"]
+        750000000
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_power_cap_info, _w.amdsmi_power_cap_info_t, processor_handle, 0)
@@ -80,7 +114,16 @@ def amdsmi_get_power_cap_info(processor_handle: c_void_p) -> "Dict[str, int]":
 
 
 def amdsmi_is_gpu_power_management_enabled(processor_handle: c_void_p) -> bool:
-    """Whether the driver manages the GPU's power."""
+    """Whether the driver manages the GPU's power.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_is_gpu_power_management_enabled(gpu)
+        True
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_is_gpu_power_management_enabled, c_bool, processor_handle).value
 
@@ -90,6 +133,14 @@ def amdsmi_get_energy_count(processor_handle: c_void_p) -> "Dict[str, Any]":
 
     Returns:
         `energy_accumulator`, a counter; `counter_resolution`, microjoules of one count; `timestamp` in nanoseconds.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_energy_count(gpu)["counter_resolution"]
+        15.2587890625
     """
     check_handle(processor_handle)
     energy, resolution, time = c_uint64(0), c_float(0), c_uint64(0)
@@ -98,21 +149,48 @@ def amdsmi_get_energy_count(processor_handle: c_void_p) -> "Dict[str, Any]":
 
 
 def amdsmi_get_gpu_fan_rpms(processor_handle: c_void_p, sensor_idx: int) -> int:
-    """The speed of a fan, in revolutions per minute."""
+    """The speed of a fan, in revolutions per minute.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_fan_rpms(gpu, 0)
+        1463
+    """
     check_handle(processor_handle)
     check_int(sensor_idx)
     return get(_w.amdsmi_get_gpu_fan_rpms, c_int64, processor_handle, sensor_idx).value
 
 
 def amdsmi_get_gpu_fan_speed(processor_handle: c_void_p, sensor_idx: int) -> int:
-    """The speed of a fan, as part of `amdsmi_get_gpu_fan_speed_max`."""
+    """The speed of a fan, as part of `amdsmi_get_gpu_fan_speed_max`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_fan_speed(gpu, 0)
+        117
+    """
     check_handle(processor_handle)
     check_int(sensor_idx)
     return get(_w.amdsmi_get_gpu_fan_speed, c_int64, processor_handle, sensor_idx).value
 
 
 def amdsmi_get_gpu_fan_speed_max(processor_handle: c_void_p, sensor_idx: int) -> int:
-    """The number that stands for the full speed of a fan."""
+    """The number that stands for the full speed of a fan.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_fan_speed_max(gpu, 0)
+        255
+    """
     check_handle(processor_handle)
     check_int(sensor_idx)
     return get(_w.amdsmi_get_gpu_fan_speed_max, c_uint64, processor_handle, sensor_idx).value
@@ -123,6 +201,14 @@ def amdsmi_get_gpu_activity(processor_handle: c_void_p) -> "Dict[str, Any]":
 
     Returns:
         `gfx_activity`, `umc_activity` (the memory controller), `mm_activity` (the video engines).
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_activity(gpu)["gfx_activity"]
+        53
     """
     check_handle(processor_handle)
     usage = get(_w.amdsmi_get_gpu_activity, _w.amdsmi_engine_usage_t, processor_handle)
@@ -134,6 +220,10 @@ def amdsmi_get_gpu_busy_percent(processor_handle: c_void_p) -> int:
 
     Raises:
         AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not measure it.
+
+    Example:
+        >>> amdsmi_get_gpu_busy_percent(gpu)
+        53
     """
     busy = amdsmi_get_gpu_activity(processor_handle)["gfx_activity"]
     if busy == NA:
@@ -150,6 +240,14 @@ def amdsmi_get_utilization_count(
 
     Returns:
         The `timestamp` in nanoseconds, then `type` and `value` of each counter.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_utilization_count(gpu, [AmdSmiUtilizationCounterType.COARSE_GRAIN_GFX_ACTIVITY])[1]
+        {'type': 'AMDSMI_COARSE_GRAIN_GFX_ACTIVITY', 'value': 1930218734}
     """
     check_handle(processor_handle)
     if isinstance(counter_types, AmdSmiUtilizationCounterType):
@@ -185,6 +283,13 @@ def amdsmi_get_violation_status(processor_handle: c_void_p) -> "Dict[str, Any]":
         `reference_timestamp` in microseconds since 1970, `violation_timestamp` in nanoseconds, `acc_counter`; for each
         reason `acc_*`, a counter, `per_*`, the share in percent, and `active_*`, whether it throttles now. Reasons with
         a figure for each die of each partition have lists of lists.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_violation_status(gpu)["per_ppt_pwr"]
     """
     check_handle(processor_handle)
     status = get(_w.amdsmi_get_violation_status, _w.amdsmi_violation_status_t, processor_handle)

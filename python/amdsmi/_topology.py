@@ -35,6 +35,14 @@ def amdsmi_get_pcie_info(processor_handle: c_void_p) -> "Dict[str, Any]":
     Returns:
         `pcie_static`: `max_pcie_width` in lanes, `max_pcie_speed` in MT/s, `pcie_interface_version`, `slot_type`;
         `pcie_metric`: `pcie_width`, `pcie_speed` in MT/s, `pcie_bandwidth` in Mbit/s, and counters of errors.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_pcie_info(gpu)["pcie_metric"]["pcie_speed"]
+        32000
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_pcie_info, _w.amdsmi_pcie_info_t, processor_handle)
@@ -59,6 +67,14 @@ def amdsmi_get_gpu_pci_bandwidth(processor_handle: c_void_p) -> "Dict[str, Any]"
 
     Returns:
         `transfer_rate`: `num_supported`, `current` (an index), `frequency` in T/s; `lanes` of each.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_pci_bandwidth(gpu)["transfer_rate"]["num_supported"]
+        3
     """
     check_handle(processor_handle)
     bandwidth = get(_w.amdsmi_get_gpu_pci_bandwidth, _w.amdsmi_pcie_bandwidth_t, processor_handle)
@@ -70,6 +86,13 @@ def amdsmi_get_gpu_pci_throughput(processor_handle: c_void_p) -> "Dict[str, int]
 
     Returns:
         `sent` and `received` in packets, `max_pkt_sz` in bytes.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_pci_throughput(gpu)["sent"]
     """
     check_handle(processor_handle)
     sent, received, size = c_uint64(0), c_uint64(0), c_uint64(0)
@@ -78,7 +101,16 @@ def amdsmi_get_gpu_pci_throughput(processor_handle: c_void_p) -> "Dict[str, int]
 
 
 def amdsmi_get_gpu_pci_replay_counter(processor_handle: c_void_p) -> int:
-    """How many packets had to be sent again over the link to the host."""
+    """How many packets had to be sent again over the link to the host.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_pci_replay_counter(gpu)
+        0
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_pci_replay_counter, c_uint64, processor_handle).value
 
@@ -88,6 +120,13 @@ def amdsmi_get_xgmi_info(processor_handle: c_void_p) -> "Dict[str, int]":
 
     Returns:
         `xgmi_lanes`, `xgmi_hive_id` (0 without a hive), `xgmi_node_id`, `index`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_xgmi_info(gpu)["xgmi_hive_id"]
+        0
     """
     check_handle(processor_handle)
     info = get(_w.amdsmi_get_xgmi_info, _w.amdsmi_xgmi_info_t, processor_handle)
@@ -95,7 +134,15 @@ def amdsmi_get_xgmi_info(processor_handle: c_void_p) -> "Dict[str, int]":
 
 
 def amdsmi_gpu_xgmi_error_status(processor_handle: c_void_p) -> AmdSmiXgmiStatus:
-    """Whether XGMI had errors since this was last asked."""
+    """Whether XGMI had errors since this was last asked.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_gpu_xgmi_error_status(gpu).name
+    """
     check_handle(processor_handle)
     status = get(_w.amdsmi_gpu_xgmi_error_status, _w.amdsmi_xgmi_status_t, processor_handle)
     return known(AmdSmiXgmiStatus, status.value)
@@ -106,6 +153,13 @@ def amdsmi_get_gpu_xgmi_link_status(processor_handle: c_void_p) -> "Dict[str, An
 
     Returns:
         `status`, a list of `U` (up), `D` (down) and `X` (disabled); `total_links`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_gpu_xgmi_link_status(gpu)["status"]
     """
     check_handle(processor_handle)
     status = get(_w.amdsmi_get_gpu_xgmi_link_status, _w.amdsmi_xgmi_link_status_t, processor_handle)
@@ -119,6 +173,14 @@ def amdsmi_get_link_metrics(processor_handle: c_void_p) -> "Dict[str, Any]":
     Returns:
         `num_links`; `links`, each with `bdf` of the other end, `bit_rate` in Gbit/s, `max_bandwidth` in Gbit/s,
         `link_type`, `read` and `write` in KiB. The list has 8 places, of which the first `num_links` count.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the GPU does not report it, `AMDSMI_STATUS_BUSY`
+            while it sleeps or is in reset.
+
+    Example:
+        >>> amdsmi_get_link_metrics(gpu)["links"][0]["max_bandwidth"]
+        512
     """
     check_handle(processor_handle)
     metrics = get(_w.amdsmi_get_link_metrics, _w.amdsmi_link_metrics_t, processor_handle)
@@ -136,6 +198,13 @@ def amdsmi_get_link_topology_nearest(processor_handle: c_void_p, link_type: AmdS
 
     Returns:
         `processor_list`, the handles as numbers.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_link_topology_nearest(gpu, AmdSmiLinkType.AMDSMI_LINK_TYPE_PCIE)["processor_list"]
+        []
     """
     check_handle(processor_handle)
     check_type(link_type, AmdSmiLinkType)
@@ -144,19 +213,44 @@ def amdsmi_get_link_topology_nearest(processor_handle: c_void_p, link_type: AmdS
 
 
 def amdsmi_topo_get_numa_node_number(processor_handle: c_void_p) -> int:
-    """The NUMA node that the GPU is near to."""
+    """The NUMA node that the GPU is near to.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_topo_get_numa_node_number(gpu)
+        0
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_topo_get_numa_node_number, c_uint32, processor_handle).value
 
 
 def amdsmi_get_gpu_topo_numa_affinity(processor_handle: c_void_p) -> int:
-    """The NUMA node that the GPU is near to; -1 if there is none."""
+    """The NUMA node that the GPU is near to; -1 if there is none.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_get_gpu_topo_numa_affinity(gpu)
+        0
+    """
     check_handle(processor_handle)
     return get(_w.amdsmi_get_gpu_topo_numa_affinity, c_int32, processor_handle).value
 
 
 def amdsmi_topo_get_link_weight(processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> int:
-    """How far one processor is from the other; no unit, less is nearer."""
+    """How far one processor is from the other; no unit, less is nearer.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_INVAL` if both are the same, `AMDSMI_STATUS_NOT_SUPPORTED` if the
+            driver does not report it.
+
+    Example:
+        >>> amdsmi_topo_get_link_weight(gpu, other)
+        40
+    """
     check_handle(processor_handle_src, processor_handle_dst)
     return get(_w.amdsmi_topo_get_link_weight, c_uint64, processor_handle_src, processor_handle_dst).value
 
@@ -166,6 +260,14 @@ def amdsmi_topo_get_link_type(processor_handle_src: c_void_p, processor_handle_d
 
     Returns:
         `hops`; `type`, an `AmdSmiLinkType`'s number.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_INVAL` if both are the same, `AMDSMI_STATUS_NOT_SUPPORTED` if the
+            driver does not report it.
+
+    Example:
+        >>> amdsmi_topo_get_link_type(gpu, other)
+        {'hops': 2, 'type': 1}
     """
     check_handle(processor_handle_src, processor_handle_dst)
     hops, kind = c_uint64(0), c_uint32(0)
@@ -179,6 +281,14 @@ def amdsmi_topo_get_p2p_status(processor_handle_src: c_void_p, processor_handle_
     Returns:
         `type`, a ctypes number; `cap`: `is_iolink_coherent`, `is_iolink_atomics_32bit`, `is_iolink_atomics_64bit`,
         `is_iolink_dma`, `is_iolink_bi_directional`, each 1, 0, or 255 where not known.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_INVAL` if both are the same, `AMDSMI_STATUS_NOT_SUPPORTED` if the
+            driver does not report it.
+
+    Example:
+        >>> amdsmi_topo_get_p2p_status(gpu, other)["cap"]["is_iolink_dma"]
+        1
     """
     check_handle(processor_handle_src, processor_handle_dst)
     kind, cap = c_uint32(0), _w.amdsmi_p2p_capability_t()
@@ -188,7 +298,15 @@ def amdsmi_topo_get_p2p_status(processor_handle_src: c_void_p, processor_handle_
 
 
 def amdsmi_is_P2P_accessible(processor_handle_src: c_void_p, processor_handle_dst: c_void_p) -> bool:
-    """Whether one GPU reaches the memory of the other."""
+    """Whether one GPU reaches the memory of the other.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> amdsmi_is_P2P_accessible(gpu, other)
+        True
+    """
     check_handle(processor_handle_src, processor_handle_dst)
     return get(_w.amdsmi_is_P2P_accessible, c_bool, processor_handle_src, processor_handle_dst).value
 
@@ -199,6 +317,14 @@ def amdsmi_get_minmax_bandwidth_between_processors(
 
     Returns:
         `min_bandwidth`, `max_bandwidth`.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_INVAL` if both are the same, `AMDSMI_STATUS_NOT_SUPPORTED` if the
+            driver does not report it.
+
+    Example:
+        >>> amdsmi_get_minmax_bandwidth_between_processors(gpu, other)
+        {'min_bandwidth': 819200, 'max_bandwidth': 819200}
     """
     check_handle(processor_handle_src, processor_handle_dst)
     least, most = c_uint64(0), c_uint64(0)
@@ -208,7 +334,16 @@ def amdsmi_get_minmax_bandwidth_between_processors(
 
 
 def amdsmi_get_cpu_affinity_with_scope(processor_handle: c_void_p, scope: AmdSmiAffinityScope) -> "Any":
-    """The CPUs that are near to the GPU: an array of 64-bit words, CPU 0 in the lowest bit of the first."""
+    """The CPUs that are near to the GPU: an array of 64-bit words, CPU 0 in the lowest bit of the first.
+
+    Raises:
+        AmdSmiLibraryException: `AMDSMI_STATUS_NOT_SUPPORTED` if the driver does not report it,
+            `AMDSMI_STATUS_NOT_FOUND` if the GPU is gone.
+
+    Example:
+        >>> hex(amdsmi_get_cpu_affinity_with_scope(gpu, AmdSmiAffinityScope.NUMA_SCOPE)[0])
+        '0xffffffffffffffff'
+    """
     check_handle(processor_handle)
     check_type(scope, AmdSmiAffinityScope)
     words = (c_uint64 * _MOST_WORDS)()

@@ -97,6 +97,43 @@ class Folder(unittest.TestCase):
             for part in ("amdsmi-7.0.2.dist-info", "pip uninstall amdsmi amdgpu-smi", "libamd_smi.so"):
                 self.assertIn(part, done.stdout)
 
+    @unittest.skipUnless(os.environ.get("AMDGPU_SMI_AMDS_PYTHON"), "AMD's package is not there")
+    def test_amds_package_installed_after_it(self):
+        """As `pip` does for a program that requires AMD's distribution: its files of these names are AMD's then."""
+        import shutil
+        [amds] = pathlib.Path(os.environ["AMDGPU_SMI_AMDS_PYTHON"]).parent.parent.glob("lib/python*/site-packages")
+        environment = dict(os.environ, AMDGPU_SMI_ROOT=str(FIXTURES / MI300X))
+        for name in ("LD_LIBRARY_PATH", "ROCM_HOME", "ROCM_PATH"):
+            environment.pop(name, None)
+
+        def run(*words):
+            done = subprocess.run([sys.executable] + list(words), cwd=directory, stdout=subprocess.PIPE, env=environment,
+                                  stderr=subprocess.STDOUT, universal_newlines=True)
+            return done.returncode, done.stdout
+        with tempfile.TemporaryDirectory() as directory:
+            package = pathlib.Path(directory, "amdsmi")
+            shutil.copytree(pathlib.Path(amdsmi.__file__).parent, package)
+            shutil.copytree(amds / "amdsmi-7.0.2.dist-info", pathlib.Path(directory, "amdsmi-7.0.2.dist-info"))
+            for path in (amds / "amdsmi").glob("*.py"):
+                shutil.copy(str(path), str(package))
+            # AMD's code on the library of this package: it works, without the readers of this one.
+            code = ("import amdsmi; amdsmi.amdsmi_init(); gpu, = amdsmi.amdsmi_get_processor_handles()\n"
+                    "print(amdsmi.amdsmi_get_gpu_asic_info(gpu)['market_name'], hasattr(amdsmi.AmdSmiEventReader, 'fileno'))")
+            self.assertEqual(run("-c", code), (0, "AMD Instinct MI300X OAM False\n"))
+            status, said = run("-m", "amdsmi")
+            self.assertEqual(status, 1, said)
+            for part in ("amdsmi-7.0.2.dist-info (AMD's Python package) owns __init__.py, _version.py, "
+                         "amdsmi_exception.py, amdsmi_interface.py, amdsmi_wrapper.py", "pip uninstall amdsmi amdgpu-smi"):
+                self.assertIn(part, said)
+            # AMD's is uninstalled, and takes them along.
+            shutil.rmtree(directory + "/amdsmi-7.0.2.dist-info")
+            for path in (amds / "amdsmi").glob("*.py"):
+                (package / path.name).unlink()
+            status, said = run("-m", "amdsmi")
+            self.assertEqual(status, 1, said)
+            self.assertIn("lacks __init__.py, _version.py, amdsmi_exception.py, amdsmi_interface.py, amdsmi_wrapper.py", said)
+            self.assertIn("pip install --force-reinstall", said)
+
     def test_module_as_a_program(self):
         environment = dict(os.environ, AMDGPU_SMI_ROOT=str(FIXTURES / TWO))
         done = subprocess.run([sys.executable, "-m", "amdsmi"], env=environment, stdout=subprocess.PIPE,
