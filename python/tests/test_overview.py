@@ -107,7 +107,8 @@ class Folder(unittest.TestCase):
             environment.pop(name, None)
 
         def run(*words):
-            done = subprocess.run([sys.executable] + list(words), cwd=directory, stdout=subprocess.PIPE, env=environment,
+            # -S: without the environment's own copy, which would step in for a folder without an __init__.py.
+            done = subprocess.run([sys.executable, "-S"] + list(words), cwd=directory, stdout=subprocess.PIPE, env=environment,
                                   stderr=subprocess.STDOUT, universal_newlines=True)
             return done.returncode, done.stdout
         with tempfile.TemporaryDirectory() as directory:
