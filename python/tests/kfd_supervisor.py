@@ -148,7 +148,8 @@ def start(arguments, sys_folder, scripts, **options):
         raise Unable("another processor")
     ours, theirs = socket.socketpair()
     try:
-        process = subprocess.Popen(arguments, preexec_fn=lambda: enter(sys_folder, theirs), **options)
+        # Python 3.6 to 3.8 would list /proc/self/fd to close others, behind the filter and before its kernel runs.
+        process = subprocess.Popen(arguments, preexec_fn=lambda: enter(sys_folder, theirs), close_fds=False, **options)
     except subprocess.SubprocessError:
         raise Unable("no namespaces or no seccomp") from None
     finally:

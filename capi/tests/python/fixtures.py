@@ -1,4 +1,5 @@
 """The fixtures, and copies of them whose GPUs report events. Needs no package."""
+import atexit
 import os
 import pathlib
 import shutil
@@ -30,7 +31,9 @@ def scripted(test, fixture, scripts):
     Each descriptor that is opened gets the script from its beginning. Removed after the test, or after the class.
     """
     directory = pathlib.Path(tempfile.mkdtemp(prefix="amdgpu-smi-events-"))
-    getattr(test, "addClassCleanup" if isinstance(test, type) else "addCleanup")(shutil.rmtree, str(directory))
+    # A class has cleanups since Python 3.8; what an older one leaves goes when the interpreter ends.
+    later = getattr(test, "addClassCleanup", atexit.register) if isinstance(test, type) else test.addCleanup
+    later(shutil.rmtree, str(directory), ignore_errors=True)
     root = directory / fixture
     shutil.copytree(str(FIXTURES / fixture), str(root), symlinks=True, copy_function=link_or_copy)
     (root / "dev/kfd.events").mkdir()

@@ -143,7 +143,8 @@ class Pyrsmi(OnFixture):
 
     def test_handles_are_integers(self):
         library = ctypes.CDLL(amdsmi.amdsmi_wrapper._libraries["libamd_smi.so"]._name)
-        for gpu, wanted in zip(self.gpus, (0x7480, 0x15bf), strict=True):
+        self.assertEqual(len(self.gpus), 2)
+        for gpu, wanted in zip(self.gpus, (0x7480, 0x15bf)):
             number = ctypes.c_uint16()
             self.assertEqual(library.amdsmi_get_gpu_id(gpu.value, ctypes.byref(number)), 0)
             self.assertEqual(number.value, wanted)

@@ -86,7 +86,7 @@ if pid == 0:
     finally:
         os._exit(code)
 assert os.getpid() == 1
-sys.stdout.write(str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
+sys.stdout.write(str(os.waitpid(pid, 0)[1]))
 reader.read(0)
 """
 
@@ -95,9 +95,10 @@ class Namespaces(unittest.TestCase):
     def test_parent_and_child_of_one_number(self):
         look_at(MI300X)
         namespace = ["unshare", "--user", "--map-root-user", "--pid", "--fork"]
-        if not shutil.which("unshare") or subprocess.run([*namespace, "true"], capture_output=True).returncode != 0:
+        if not shutil.which("unshare") or subprocess.run([*namespace, "true"], stdout=subprocess.PIPE, stderr=subprocess.PIPE).returncode != 0:
             self.skipTest("no namespaces may be made here")
-        done = subprocess.run([*namespace, sys.executable, "-c", NAMESPACES], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([*namespace, sys.executable, "-c", NAMESPACES], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, universal_newlines=True, timeout=60)
         if done.returncode == 77:
             self.skipTest("no second namespace may be made here")
         self.assertEqual((done.returncode, done.stdout), (0, "0"), done.stderr)

@@ -80,9 +80,9 @@ class OnEither(OnFixture):
         numbers = {"MEC": "CP_MEC1", "SMC": "PM", "SOS": "PSP_SOSDRV"}
         known = {}
         for entry in amdsmi.amdsmi_get_fw_info(self.gpu())["fw_list"]:
-            known[entry["fw_name"].name.removeprefix("AMDSMI_FW_ID_")] = entry["fw_version"]
+            known[entry["fw_name"].name[len("AMDSMI_FW_ID_"):]] = entry["fw_version"]
         for path in (files.device / "fw_version").glob("*_fw_version"):
-            driver, version = path.name.removesuffix("_fw_version").upper(), int(path.read_text(), 16)
+            driver, version = path.name[:-len("_fw_version")].upper(), int(path.read_text(), 16)
             name = numbers.get(driver, driver)
             if name in ("RLC", "CP_MEC1", "ASD") and version:
                 self.assertEqual(known[name], str(version), name)
@@ -274,7 +274,7 @@ class Mi300x(OnEither):
         keys = {"ce": "correctable_count", "ue": "uncorrectable_count", "de": "deferred_count"}
         for path in (files.device / "ras").glob("*_err_count"):
             counts = dict(line.split(": ") for line in path.read_text().split("\n") if line)
-            block = Block[path.name.removesuffix("_err_count").upper()]
+            block = Block[path.name[:-len("_err_count")].upper()]
             own = {name: int(counts.get(key, 0)) for key, name in keys.items()}
             self.assertEqual(amdsmi.amdsmi_get_gpu_ecc_count(self.gpu(), block), own, block)
             for name, value in own.items():
