@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use super::read::{self, NodeLink};
-use super::{Link, LinkKind, LinkPath, Topology, TopologyGpu};
+use super::{Link, LinkKind, LinkPath, NO_LINK, Topology, TopologyGpu};
 use crate::backend::Backend;
 use crate::discover::Smi;
 use crate::error::{Error, Op};
@@ -20,31 +20,35 @@ pub(super) fn build(smi: &Smi) -> Topology {
         .enumerate()
         .filter_map(|(index, gpu)| Some((gpu.ids().node.as_ref().ok()?.0, index)))
         .collect();
-    let mut topology = Topology {
-        gpus: Vec::with_capacity(gpus.len()),
-        links: vec![None; gpus.len().saturating_mul(gpus.len())],
-    };
-    for (from, gpu) in gpus.iter().enumerate() {
-        let (gpu, links) = gpu_with_links(gpu, &nodes);
-        topology.gpus.push(gpu);
+    let (read, links): (Vec<TopologyGpu>, Vec<_>) =
+        gpus.iter().map(|gpu| gpu_with_links(gpu, &nodes)).unzip();
+    let places = vec![NO_LINK; gpus.len().saturating_mul(gpus.len())];
+    let topology = Topology { gpus: read, links: Vec::new(), places };
+    let mut matrix = Matrix { topology, known: HashMap::new(), last: None };
+    for (from, links) in links.into_iter().enumerate() {
         let Some(links) = links else { continue };
-        let Some(row) = topology.row_mut(from) else { continue };
         for NodeLink { to, link } in links {
-            let Some(entry) = nodes.get(&to).and_then(|to| row.get_mut(*to)) else { continue };
+            let Some(to) = nodes.get(&to) else { continue };
             // Prefer a direct link, then the lighter one.
-            let better = entry.as_ref().is_none_or(|known| rank(&link) < rank(known));
-            if better {
-                *entry = Some(link);
+            if matrix.topology.link(from, *to).is_none_or(|known| rank(&link) < rank(known)) {
+                matrix.set(from, *to, link);
             }
         }
-        if let Some(entry) = row.get_mut(from) {
-            *entry = Some(same());
-        }
+        matrix.set(from, from, same());
     }
-    topology.add_ways_through_the_host(smi.backend().as_ref());
-    topology.add_hops();
-    topology.add_directions();
-    topology
+    matrix.add_ways_through_the_host(smi.backend().as_ref());
+    matrix.add_hops();
+    matrix.add_directions();
+    matrix.topology
+}
+
+/// A topology in the making.
+struct Matrix {
+    topology: Topology,
+    /// The places of the links that are in the list.
+    known: HashMap<Link, u32>,
+    /// The last link, which neighbours mostly share.
+    last: Option<(Link, u32)>,
 }
 
 fn rank(link: &Link) -> (bool, u32) {
@@ -108,35 +112,52 @@ fn unlinked(kind: LinkKind, path: LinkPath) -> Link {
     }
 }
 
-impl Topology {
-    fn row_mut(&mut self, from: usize) -> Option<&mut [Option<Link>]> {
-        let size = self.links.len().isqrt();
-        self.links.get_mut(from.checked_mul(size)?..)?.get_mut(..size)
+impl Matrix {
+    fn size(&self) -> usize {
+        self.topology.gpus.len()
+    }
+
+    /// Sets the link of a pair.
+    fn set(&mut self, from: usize, to: usize, link: Link) {
+        let place = match &self.last {
+            Some((last, place)) if *last == link => *place,
+            _ => {
+                let links = &mut self.topology.links;
+                let place = *self.known.entry(link.clone()).or_insert_with(|| {
+                    links.push(link.clone());
+                    u32::try_from(links.len() - 1).unwrap_or(NO_LINK)
+                });
+                self.last = Some((link, place));
+                place
+            }
+        };
+        let index = from.checked_mul(self.size()).and_then(|row| row.checked_add(to));
+        if let Some(entry) = index.and_then(|index| self.topology.places.get_mut(index)) {
+            *entry = place;
+        }
     }
 
     /// Adds pairs without a link in KFD's list: they are connected through their CPUs. If a link could not be read,
     /// it may have been theirs.
     fn add_ways_through_the_host(&mut self, backend: &dyn Backend) {
         let mut between = None;
-        for from in 0..self.gpus.len() {
-            if self.gpus.get(from).is_none_or(|gpu| gpu.links.is_err()) {
+        for from in 0..self.size() {
+            if self.topology.gpus.get(from).is_none_or(|gpu| gpu.links.is_err()) {
                 continue;
             }
-            for to in 0..self.gpus.len() {
-                if self.link(from, to).is_some() {
+            for to in 0..self.size() {
+                if self.topology.link(from, to).is_some() {
                     continue;
                 }
-                let Some(way) = self.through_the_host(from, to, || {
-                    between.get_or_insert_with(|| cpu_distances(backend, &self.gpus)) as &Distances
-                }) else {
-                    continue;
-                };
-                if let Some(entry) = self.row_mut(from).and_then(|row| row.get_mut(to)) {
-                    *entry = Some(way);
+                let way = through_the_host(&self.topology.gpus, from, to, || {
+                    between.get_or_insert_with(|| cpu_distances(backend, &self.topology.gpus)) as &Distances
+                });
+                if let Some(way) = way {
+                    self.set(from, to, way);
                 }
             }
         }
-        for gpu in &mut self.gpus {
+        for gpu in &mut self.topology.gpus {
             let unread = || between.as_ref()?.unread.get(&gpu.cpu_node.as_ref().ok()?.0);
             if let Some(error) = unread() {
                 gpu.host_links = Err(error.clone());
@@ -144,59 +165,63 @@ impl Topology {
         }
     }
 
-    fn through_the_host<'a>(
-        &self,
-        from: usize,
-        to: usize,
-        between: impl FnOnce() -> &'a Distances,
-    ) -> Option<Link> {
-        let (from, to) = (self.gpus.get(from)?, self.gpus.get(to)?);
-        let (near, far) = (from.cpu_node.as_ref().ok()?, to.cpu_node.as_ref().ok()?);
-        let legs = from.cpu_link.as_ref().ok()?.weight.zip(to.cpu_link.as_ref().ok()?.weight);
-        let legs = legs.and_then(|(out, back)| out.checked_add(back));
-        let weight = match near == far {
-            true => legs,
-            false => legs
-                .zip(between().weights.get(&(near.0, far.0)).copied())
-                .and_then(|(legs, cpus)| legs.checked_add(cpus)),
-        };
-        Some(Link { weight, ..unlinked(LinkKind::Pcie, LinkPath::Host) })
-    }
-
     fn add_hops(&mut self) {
-        let cpus: Vec<Option<NodeId>> =
-            self.gpus.iter().map(|gpu| gpu.cpu_node.as_ref().ok().copied()).collect();
+        let cpu = |gpu: &TopologyGpu| gpu.cpu_node.as_ref().ok().copied();
+        let cpus: Vec<Option<NodeId>> = self.topology.gpus.iter().map(cpu).collect();
         for (from, near) in cpus.iter().enumerate() {
-            for (link, far) in self.row_mut(from).into_iter().flatten().zip(&cpus) {
-                let Some(link) = link else { continue };
-                link.hops = match (link.kind, link.weight) {
+            for (to, far) in cpus.iter().enumerate() {
+                let Some(link) = self.topology.link(from, to) else { continue };
+                let hops = match (link.kind, link.weight) {
                     (LinkKind::Same, _) => Some(0),
                     (LinkKind::Xgmi, Some(weight)) => xgmi_hops(weight),
                     (LinkKind::Pcie, _) => near.zip(*far).map(|(near, far)| if near == far { 2 } else { 3 }),
                     _ => None,
                 };
+                if hops != link.hops {
+                    self.set(from, to, Link { hops, ..link.clone() });
+                }
             }
         }
     }
 
     /// Sets for each link if the other side lists the reverse link.
     fn add_directions(&mut self) {
-        for from in 0..self.gpus.len() {
-            for to in 0..self.gpus.len() {
-                let Some(link) = self.link(from, to) else { continue };
+        for from in 0..self.size() {
+            for to in 0..self.size() {
+                let Some(link) = self.topology.link(from, to) else { continue };
                 if matches!(link.path, LinkPath::Same | LinkPath::Host) {
                     continue;
                 }
                 // Nothing is known about a side that could not be read.
-                let unread = self.gpus.get(to).is_none_or(|gpu| gpu.links.is_err());
-                let back = self.link(to, from).map(|back| back.kind == link.kind && back.is_accessible());
-                let back = back.or((!unread).then_some(false));
-                if let Some(Some(link)) = self.row_mut(from).and_then(|row| row.get_mut(to)) {
-                    link.bidirectional = back;
+                let unread = self.topology.gpus.get(to).is_none_or(|gpu| gpu.links.is_err());
+                let back = self.topology.link(to, from);
+                let back = back.map(|back| back.kind == link.kind && back.is_accessible());
+                let bidirectional = back.or((!unread).then_some(false));
+                if bidirectional != link.bidirectional {
+                    self.set(from, to, Link { bidirectional, ..link.clone() });
                 }
             }
         }
     }
+}
+
+fn through_the_host<'a>(
+    gpus: &[TopologyGpu],
+    from: usize,
+    to: usize,
+    between: impl FnOnce() -> &'a Distances,
+) -> Option<Link> {
+    let (from, to) = (gpus.get(from)?, gpus.get(to)?);
+    let (near, far) = (from.cpu_node.as_ref().ok()?, to.cpu_node.as_ref().ok()?);
+    let legs = from.cpu_link.as_ref().ok()?.weight.zip(to.cpu_link.as_ref().ok()?.weight);
+    let legs = legs.and_then(|(out, back)| out.checked_add(back));
+    let weight = match near == far {
+        true => legs,
+        false => legs
+            .zip(between().weights.get(&(near.0, far.0)).copied())
+            .and_then(|(legs, cpus)| legs.checked_add(cpus)),
+    };
+    Some(Link { weight, ..unlinked(LinkKind::Pcie, LinkPath::Host) })
 }
 
 /// Hops of an XGMI weight (`KFD_CRAT_XGMI_WEIGHT` and `KFD_CRAT_INTRA_SOCKET_WEIGHT` of kfd_crat.h).

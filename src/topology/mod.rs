@@ -32,10 +32,16 @@ use crate::unit::MegabytesPerSecond;
 pub struct Topology {
     /// The GPUs, in the order of the list.
     pub gpus: Vec<TopologyGpu>,
-    /// One entry per pair, row by row.
+    /// The different links. A machine of thousands of GPUs has millions of pairs, but few different links.
     #[cfg_attr(feature = "serde", serde(skip))]
-    links: Vec<Option<Link>>,
+    links: Vec<Link>,
+    /// The position in `links` for each pair, row by row; [`NO_LINK`] without a link.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    places: Vec<u32>,
 }
+
+/// The place of a pair without a link.
+const NO_LINK: u32 = u32::MAX;
 
 /// The location of a GPU in the topology.
 #[derive(Debug, Clone)]
@@ -78,7 +84,7 @@ crate::reading::serialize_with_reasons! { TopologyGpu {
 } }
 
 /// The link from one GPU to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Link {
@@ -174,7 +180,7 @@ impl Topology {
             return None;
         }
         let index = from.checked_mul(self.gpus.len())?.checked_add(to)?;
-        self.links.get(index)?.as_ref()
+        self.links.get(usize::try_from(*self.places.get(index)?).ok()?)
     }
 
     /// The links from one GPU to all others, in the order of the list.

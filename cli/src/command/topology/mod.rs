@@ -2,6 +2,8 @@
 
 mod args;
 
+use std::collections::HashSet;
+
 use amdgpu_smi::Gpu;
 use amdgpu_smi::topology::{Link, LinkKind, LinkPath, Topology};
 use amdgpu_smi::unit::MegabytesPerSecond;
@@ -10,7 +12,8 @@ pub(crate) use self::args::TopologyArgs;
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::render::table::{Column, Table, width};
+use crate::output::Output;
+use crate::render::table::width;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout, inline, ranges};
 use crate::report::{Forms, Node, Section};
 
@@ -20,18 +23,17 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     let topology = smi.topology();
     let wanted: Vec<&LinkTable> = TABLES.iter().filter(|table| !any(args) || (table.wanted)(args)).collect();
     let format = answer::format(common);
-    let text = match format {
-        Format::Text { verbose, layout } => text(&topology, &gpus, &wanted, verbose, layout),
-        Format::Csv(_) => {
-            let sections = gpus.iter().map(|gpu| row(&topology, &gpus, gpu, &wanted)).collect();
-            Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
-        }
-        _ => {
-            let sections = gpus.iter().map(|gpu| report(&topology, &gpus, gpu, &wanted)).collect();
-            Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
-        }
-    };
-    output.write(&text)?;
+    if let Format::Text { verbose, layout } = format {
+        write_tables(&topology, &gpus, &wanted, (verbose, layout), &mut output)?;
+    } else {
+        let section = match format {
+            Format::Csv(_) => row,
+            _ => report,
+        };
+        let sections = gpus.iter().map(|gpu| section(&topology, &gpus, gpu, &wanted)).collect();
+        let document = Document { sections, timestamp: None, root };
+        output.write(&document.render(format, &mut Columns::default()))?;
+    }
     let is_known = |gpu: &Gpu| gpus.iter().any(|to| topology.link(gpu.index(), to.index()).is_some());
     if gpus.iter().any(is_known) {
         return Ok(());
@@ -267,7 +269,9 @@ fn place(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, section: &mut Section) {
         None => Node::absent("not known", "KFD lists no link to a CPU"),
     };
     let hive = here.and_then(|here| here.hive).map(|hive| Node::Text(format!("{hive:#x}")));
-    let chosen = |index: &usize| gpus.iter().any(|gpu| gpu.index() == *index);
+    // `gpus` may be in any order.
+    let places: HashSet<usize> = gpus.iter().map(Gpu::index).collect();
+    let chosen = |index: &usize| places.contains(index);
     let nearest = topology.nearest(gpu.index()).into_iter().filter(chosen);
     section
         .put_in(Forms::JSON, "numa", numa)
@@ -306,8 +310,15 @@ fn legend(layout: Layout) -> String {
     )
 }
 
-/// The tables as text. Few GPUs go by their addresses, as AMD's, many by their numbers, which are shorter.
-fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&LinkTable], verbose: u8, layout: Layout) -> String {
+/// Writes the tables as text, row by row: thousands of GPUs have millions of pairs. Few GPUs go by their addresses, as
+/// AMD's, many by their numbers, which are shorter.
+fn write_tables(
+    topology: &Topology,
+    gpus: &[Gpu],
+    wanted: &[&LinkTable],
+    (verbose, layout): (u8, Layout),
+    output: &mut Output,
+) -> Result<(), Failure> {
     const FEW: usize = 8;
     let many = gpus.len() > FEW && layout == Layout::Own;
     let heading = |gpu: &Gpu| if many { format!("GPU{}", gpu.index()) } else { gpu.bdf().to_string() };
@@ -315,24 +326,69 @@ fn text(topology: &Topology, gpus: &[Gpu], wanted: &[&LinkTable], verbose: u8, l
         true => format!("{:6}{}", heading(gpu), gpu.bdf()),
         false => heading(gpu),
     };
-    let mut text = String::new();
+    let names: Vec<String> = gpus.iter().map(name).collect();
+    let headings: Vec<String> = gpus.iter().map(heading).collect();
+    let first = names.iter().map(|name| width(name)).max().unwrap_or(0);
     for table in wanted {
-        let cell = |from: &Gpu, to: &Gpu| {
-            let link = topology.link(from.index(), to.index());
-            let node = link.map_or_else(|| no_link(topology, from, to), table.amd);
-            inline(&node, verbose)
-        };
-        let row =
-            |from: &Gpu| std::iter::once(name(from)).chain(gpus.iter().map(|to| cell(from, to))).collect();
-        let rows: Vec<Vec<String>> = gpus.iter().map(row).collect();
         // All columns are as wide as the widest.
-        let cells = rows.iter().flat_map(|row| row.iter().skip(1));
-        let widest = cells.map(|cell| width(cell)).max().unwrap_or(0);
-        let widest = gpus.iter().map(|gpu| width(&heading(gpu))).fold(widest, usize::max);
-        let columns = gpus.iter().map(|gpu| Column::left(heading(gpu), widest).gap(1));
-        let columns = Table::new(std::iter::once(Column::left("", 0)).chain(columns));
-        text.push_str(&format!("{} TABLE:\n{}", table.title, columns.text(&rows)));
+        let mut widest = headings.iter().map(|heading| width(heading)).max().unwrap_or(0);
+        let mut cells = Cells { topology, table, verbose, link: None, text: String::new(), width: 0 };
+        for (from, to) in gpus.iter().flat_map(|from| gpus.iter().map(move |to| (from, to))) {
+            widest = widest.max(cells.cell(from, to).1);
+        }
+        let mut line = format!("{} TABLE:\n{:first$}", table.title, "");
+        for heading in &headings {
+            push(&mut line, heading, width(heading), widest);
+        }
+        end(&mut line);
+        output.write(&line)?;
+        for (from, name) in gpus.iter().zip(&names) {
+            line.clear();
+            line.push_str(name);
+            line.extend(std::iter::repeat_n(' ', first - width(name)));
+            for to in gpus {
+                let (cell, wide) = cells.cell(from, to);
+                push(&mut line, cell, wide, widest);
+            }
+            end(&mut line);
+            output.write(&line)?;
+        }
     }
-    text.push_str(&legend(layout));
-    text
+    output.write(&legend(layout))
+}
+
+/// Adds a cell and the blanks around it.
+fn push(line: &mut String, cell: &str, wide: usize, widest: usize) {
+    line.push(' ');
+    line.push_str(cell);
+    line.extend(std::iter::repeat_n(' ', widest.saturating_sub(wide)));
+}
+
+fn end(line: &mut String) {
+    line.truncate(line.trim_end().len());
+    line.push('\n');
+}
+
+/// The cells of a table, one after the other; the last one is kept, because neighbours are mostly alike.
+struct Cells<'a> {
+    topology: &'a Topology,
+    table: &'a LinkTable,
+    verbose: u8,
+    link: Option<&'a Link>,
+    text: String,
+    width: usize,
+}
+
+impl Cells<'_> {
+    /// The text of a pair, with its width.
+    fn cell(&mut self, from: &Gpu, to: &Gpu) -> (&str, usize) {
+        let link = self.topology.link(from.index(), to.index());
+        let is_last = self.link.zip(link).is_some_and(|(last, link)| std::ptr::eq(last, link));
+        if !is_last {
+            let node = link.map_or_else(|| no_link(self.topology, from, to), self.table.amd);
+            self.text = inline(&node, self.verbose);
+            (self.width, self.link) = (width(&self.text), link);
+        }
+        (&self.text, self.width)
+    }
 }
