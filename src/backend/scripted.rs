@@ -5,9 +5,10 @@
 //! gets it (`kfd_smi_ev_enabled`), and one that does not fit into the queue is dropped (`add_event_to_kfifo`). Whose
 //! process an event is about is not looked at: of a recorded machine all processes are one's own.
 
+use std::ffi::OsString;
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
-use std::path::Path;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -103,7 +104,7 @@ impl Scripted {
             all.retain(|listener| listener.strong_count() > 0);
             all.iter().filter_map(Weak::upgrade).filter(|listener| listener.gpu == gpu).collect()
         };
-        for listener in listeners {
+        for listener in listeners.into_iter().filter(|listener| listener.has_reader()) {
             *match listener.send(&line) {
                 Sent::Delivered => &mut emitted.delivered,
                 Sent::Unwanted => &mut emitted.unwanted,
@@ -114,7 +115,7 @@ impl Scripted {
     }
 }
 
-/// The `/dev/kfd` of a recorded machine. What listens through it does so until it is dropped.
+/// The `/dev/kfd` of a recorded machine. A descriptor listens until it is closed, or this is dropped.
 #[derive(Debug)]
 pub(super) struct ScriptedKfd {
     machine: Arc<dyn Backend>,
@@ -199,6 +200,7 @@ impl Kfd for ScriptedKfd {
         let listener = Arc::new(Listener {
             gpu,
             queue: self.scripted.facts.queue,
+            reader: Reader::of(&near)?,
             near: near.try_clone()?,
             far,
             mask: Mutex::new(0),
@@ -208,7 +210,9 @@ impl Kfd for ScriptedKfd {
             std::thread::Builder::new().name("kfd-events".into()).spawn(move || play(&weak, &script))?;
         }
         lock(&self.scripted.listeners).push(Arc::downgrade(&listener));
-        lock(&self.listeners).push(listener);
+        let mut listeners = lock(&self.listeners);
+        listeners.retain(|listener| listener.has_reader());
+        listeners.push(listener);
         Ok(near)
     }
 }
@@ -220,8 +224,33 @@ struct Listener {
     queue: usize,
     /// The reader's own end, only to see how many bytes it has not fetched yet.
     near: OwnedFd,
+    reader: Reader,
     far: OwnedFd,
     mask: Mutex<u64>,
+}
+
+/// The descriptor that the reader was given. The copy in [`Listener::near`] keeps the socket from telling of its end.
+#[derive(Debug)]
+struct Reader {
+    link: PathBuf,
+    target: OsString,
+}
+
+impl Reader {
+    fn of(fd: &OwnedFd) -> io::Result<Reader> {
+        let link = PathBuf::from(format!("/proc/self/fd/{}", fd.as_raw_fd()));
+        let target = format!("socket:[{}]", rustix::fs::fstat(fd)?.st_ino).into();
+        Ok(Reader { link, target })
+    }
+
+    /// Returns `false` if the descriptor was closed; its number may lead elsewhere by now.
+    fn is_open(&self) -> bool {
+        match std::fs::read_link(&self.link) {
+            Ok(target) => target.as_os_str() == self.target,
+            // Without /proc nothing can be told.
+            Err(_) => !Path::new("/proc/self").exists(),
+        }
+    }
 }
 
 enum Sent {
@@ -231,6 +260,10 @@ enum Sent {
 }
 
 impl Listener {
+    fn has_reader(&self) -> bool {
+        self.reader.is_open()
+    }
+
     /// The mask that was written last. A short write would be EFAULT for the kernel; here it waits for the rest.
     fn mask(&self) -> u64 {
         let mut mask = lock(&self.mask);

@@ -125,6 +125,32 @@ fn masks_are_each_gpus_own() {
     assert_eq!(delivered("1 bc55:my prog"), [0, 1]);
 }
 
+/// As with the kernel, a closed descriptor hears nothing more, and costs nothing.
+#[test]
+fn a_closed_descriptor_is_forgotten() {
+    let machine = Machine::new(2);
+    let (tree, smi) = machine.open();
+    let second = &smi.gpus()[1];
+    let mut events = smi.events().gpus([&smi.gpus()[0]]).open().unwrap();
+    let count = || {
+        std::fs::read_dir("/proc/self/fd").unwrap().filter(|entry| {
+            let target = std::fs::read_link(entry.as_ref().unwrap().path());
+            target.is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+        })
+    };
+    let mut counts = Vec::new();
+    for _ in 0..200 {
+        events.add_gpu(second).unwrap();
+        assert_eq!(tree.emit(GPUS[1], "3 1 x").delivered, 1);
+        events.remove_gpu(second);
+        assert_eq!(tree.emit(GPUS[1], "3 1 x").delivered, 0);
+        counts.push(count().count());
+    }
+    // Other tests of this process have some, too, but not 400.
+    let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+    assert!(most - least < 200, "{least} to {most}");
+}
+
 #[test]
 fn gpus_come_and_go() {
     let machine = Machine::new(2);
