@@ -15,7 +15,8 @@ pub(crate) enum End {
     Interrupted,
 }
 
-/// Calls `sample` now and then at the interval, without drift: what took longer than that is not made up for.
+/// Calls `sample` now and then at the interval, without drift: what took longer than that is not made up for, and
+/// two samples begin at least half an interval apart, also after the machine slept.
 ///
 /// A signal ends the watch between two samples.
 pub(crate) fn watch(
@@ -35,12 +36,13 @@ pub(crate) fn watch(
     let mut next = Duration::ZERO;
     let mut count = 0u64;
     loop {
+        let begun = start.elapsed();
         sample()?;
         count += 1;
         if args.iterations.is_some_and(|iterations| count >= iterations) {
             return Ok(End::Done);
         }
-        next = (next + interval).max(start.elapsed());
+        next = after(next, begun, interval).max(start.elapsed());
         if end.is_some_and(|end| next > end) {
             return Ok(End::Done);
         }
@@ -54,8 +56,32 @@ pub(crate) fn watch(
     }
 }
 
+/// When the next sample is due, after one that was due at `due` and begun at `begun`.
+fn after(due: Duration, begun: Duration, interval: Duration) -> Duration {
+    // After one that was late, the next one would cover too short a time for a rate.
+    (due + interval).max(begun + interval / 2)
+}
+
 /// Seconds since 1970, to the millisecond.
 pub(crate) fn timestamp() -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.as_millis() as f64 / 1e3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_sample_is_not_followed_at_once() {
+        let second = Duration::from_secs(1);
+        let after = |due: u64, begun: u64| {
+            after(Duration::from_millis(due), Duration::from_millis(begun), second).as_millis()
+        };
+        assert_eq!(after(4000, 4001), 5000);
+        assert_eq!(after(4000, 4400), 5000);
+        // The machine slept until 9 ms before the next sample, or for long.
+        assert_eq!(after(4000, 4991), 5491);
+        assert_eq!(after(4000, 90_000), 90_500);
+    }
 }
