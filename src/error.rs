@@ -328,7 +328,7 @@ pub enum Unavailable {
     Inaccessible,
     /// The driver marks no level of the clock as the current one.
     NoLevelMarked,
-    /// Processes use the GPU, but the operation needs it idle (EBUSY of a change of partitions).
+    /// Processes use the GPU or have `/dev/kfd` open, but the operation needs it idle (EBUSY of a change of partitions).
     InUse,
 }
 
@@ -342,7 +342,7 @@ impl fmt::Display for Unavailable {
             Unavailable::Refused => "refused by the driver (EINVAL without runtime power management)",
             Unavailable::Inaccessible => "the driver reports the value as unavailable for now",
             Unavailable::NoLevelMarked => "the driver marks no level as the current one",
-            Unavailable::InUse => "processes use the GPU",
+            Unavailable::InUse => "processes use the GPU or have /dev/kfd open",
         })
     }
 }

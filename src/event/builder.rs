@@ -1,5 +1,6 @@
 //! Selects events, GPUs and processes to watch.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::kfd;
@@ -65,6 +66,13 @@ impl<'a> EventsBuilder<'a> {
         let backend = self.smi.backend();
         let warnings = check_mask(&**backend, self.mask)?;
         let any_gpu = self.smi.gpus().iter().any(|gpu| gpu.ids().kfd_id.is_ok());
+        if !any_gpu && self.gpus.is_none() {
+            // From 7.3 on, opening the node without a GPU fails and logs it.
+            let dev = backend.open_dir(Path::new("/dev"));
+            let has_node = dev.is_ok_and(|dev| dev.meta(Path::new("kfd")).is_ok());
+            let path = kfd::path();
+            return Err(if has_node { Error::NoGpu { path } } else { Error::NoKfd { path } });
+        }
         let kfd = kfd::open(&**backend, any_gpu)?;
         let mut set = EventSet::new(backend.clone(), kfd, self.mask, warnings)?;
         match self.gpus {
@@ -73,7 +81,6 @@ impl<'a> EventsBuilder<'a> {
                     set.add_gpu(gpu)?;
                 }
             }
-            None if !any_gpu => return Err(Error::NoGpu { path: kfd::path() }),
             None => set.add_all(self.smi.gpus())?,
         }
         if let Some(interval) = self.derive {

@@ -172,6 +172,15 @@ fn the_time_ends_it() {
 }
 
 #[test]
+fn a_time_without_events_ends_it() {
+    let start = Instant::now();
+    let (status, _, stderr) = outcome(PLAYS, &["--idle", "1", "--duration", "120"]);
+    assert!(start.elapsed() >= Duration::from_secs(1) && start.elapsed() < Duration::from_secs(60));
+    // The script's longest pause is shorter.
+    assert!(status == Some(0) && stderr.starts_with("amdgpu-smi: 16 events: "), "{stderr}");
+}
+
+#[test]
 fn a_machine_that_reports_nothing() {
     for name in fixtures().iter().filter(|name| *name != PLAYS && *name != PROCESSES) {
         if name.starts_with("none") {

@@ -22,6 +22,9 @@ Lost events:
 The kernel buffers about a dozen events and silently drops the rest. This program fetches them at once and keeps up \
 to 65536 for a slow reader. Each known loss is reported as a DROPPED_EVENT, regardless of --types.
 
+/dev/kfd:
+While this program runs it holds /dev/kfd open, as a compute program does. Meanwhile the kernel refuses to change compute partitions (EBUSY) and to unload the driver (EAGAIN); `doctor` lists who holds it. It lets go when it ends: by Ctrl-C, SIGTERM, --duration, --count, or --idle.
+
 Output:
 One line per event, written at once. The time, in UTC, is the event's own if the driver gives one, else the time of \
 arrival. JSON prints one object per line: schema, timestamp, gpu, bdf, event, message (the driver's text), arrival and \
@@ -49,6 +52,9 @@ pub(crate) struct EventArgs {
     /// Stop after SEC seconds
     #[arg(long, value_name = "SEC", value_parser = crate::args::seconds)]
     pub(crate) duration: Option<f64>,
+    /// Stop after SEC seconds without an event, and so let go of /dev/kfd
+    #[arg(long, value_name = "SEC", value_parser = crate::args::seconds)]
+    pub(crate) idle: Option<f64>,
     /// Stop after N events; DROPPED_EVENT counts only if --types names it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) count: Option<u64>,

@@ -66,8 +66,9 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
         output.write(&header)?;
     }
     let line = |event: &Event| lines.line(event);
-    let mut watch =
-        Watch { events, stop, output, line, counts: Counts::default(), left: args.count, dropped_asked };
+    let idle = args.idle.map(Duration::from_secs_f64);
+    let (counts, left) = (Counts::default(), args.count);
+    let mut watch = Watch { events, stop, output, line, counts, left, dropped_asked, idle };
     let result = watch.run(end);
     if matches!(result, Err(Failure::ReaderGone)) {
         return result.map(|_| ());
@@ -87,7 +88,8 @@ pub(crate) fn follow(
 ) -> Result<(), Failure> {
     let (events, stop) = (events.buffered(CAPACITY)?, on_signal()?);
     let counts = Counts::default();
-    let mut watch = Watch { events, stop, output, line, counts, left: None, dropped_asked: false };
+    let mut watch =
+        Watch { events, stop, output, line, counts, left: None, dropped_asked: false, idle: None };
     let end = watch.run(None)?;
     answer::tidy(end, &mut watch.output)
 }
@@ -139,6 +141,8 @@ struct Watch<F> {
     left: Option<u64>,
     /// Set if lost events are selected.
     dropped_asked: bool,
+    /// How long no event may come before the watch ends.
+    idle: Option<Duration>,
 }
 
 /// The causes that end a wait.
@@ -150,8 +154,11 @@ enum Woken {
 
 impl<F: Fn(&Event) -> String> Watch<F> {
     fn run(&mut self, end: Option<Instant>) -> Result<End, Failure> {
+        let from_now = |idle: Option<Duration>| Instant::now().checked_add(idle?);
+        let mut idle_end = from_now(self.idle);
         let end = loop {
-            match self.wait(end)? {
+            let before = self.counts.total();
+            match self.wait(end.into_iter().chain(idle_end).min())? {
                 Woken::Events if self.next(None)? => {}
                 Woken::Events if self.left == Some(0) => return Ok(End::Done),
                 Woken::Events if self.events.is_ended() => {
@@ -160,6 +167,9 @@ impl<F: Fn(&Event) -> String> Watch<F> {
                 Woken::Events => {}
                 Woken::Signal => break End::Interrupted,
                 Woken::Time => break End::Done,
+            }
+            if self.counts.total() != before {
+                idle_end = from_now(self.idle);
             }
         };
         // Events that arrived before the end are still printed.
@@ -231,9 +241,13 @@ impl Counts {
         }
     }
 
+    fn total(&self) -> u64 {
+        self.by_type.values().sum()
+    }
+
     /// `3 events: 1 VMFAULT, 2 GPU_PRE_RESET; 5 were lost`, where `lost` are those that this program lost.
     fn sentence(&self, lost: u64) -> String {
-        let total: u64 = self.by_type.values().sum();
+        let total = self.total();
         let mut text = format!("{total} event{}", if total == 1 { "" } else { "s" });
         for (position, ((_, name), count)) in self.by_type.iter().enumerate() {
             let before = if position == 0 { ":" } else { "," };
