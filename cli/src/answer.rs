@@ -2,13 +2,13 @@
 
 use amdgpu_smi::{Error, Gpu, Smi};
 
-use crate::args::{Common, FormatName, Shape};
+use crate::args::{Common, FormatName, Shape, WatchArgs};
 use crate::failure::Failure;
 use crate::machine;
 use crate::output::Output;
 use crate::render::{AmdRoot, Columns, Document, Format, Layout};
 use crate::report::Section;
-use crate::watch::End;
+use crate::watch::{End, timestamp};
 
 /// The output format from the options.
 pub(crate) fn format(common: &Common) -> Format {
@@ -31,14 +31,28 @@ pub(crate) fn begin(common: &Common, root: AmdRoot) -> Result<(Vec<Gpu>, Output)
 
 /// The same with the machine, for what is about several GPUs at once.
 pub(crate) fn begin_with_machine(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>, Output), Failure> {
-    let (smi, gpus) = find(common, root)?;
+    let (smi, gpus) = find(common, root, None)?;
+    Ok((smi, gpus, Output::open(common)?))
+}
+
+/// The same for an answer that may be repeated: then each line of JSON is an answer, an empty one as well.
+pub(crate) fn begin_watched(
+    common: &Common,
+    root: AmdRoot,
+    watch: &WatchArgs,
+) -> Result<(Smi, Vec<Gpu>, Output), Failure> {
+    let (smi, gpus) = find(common, root, watch.interval().map(|_| timestamp()))?;
     Ok((smi, gpus, Output::open(common)?))
 }
 
 /// The machine, and the GPUs that are asked about.
 ///
 /// Where there is none the answer is empty, and JSON says so, before the failure does.
-pub(crate) fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Failure> {
+pub(crate) fn find(
+    common: &Common,
+    root: AmdRoot,
+    timestamp: Option<f64>,
+) -> Result<(Smi, Vec<Gpu>), Failure> {
     let found = machine::scan(common);
     let empty = match &found {
         Ok(smi) => smi.gpus().is_empty() && common.gpus.iter().all(|name| name.eq_ignore_ascii_case("all")),
@@ -48,7 +62,7 @@ pub(crate) fn find(common: &Common, root: AmdRoot) -> Result<(Smi, Vec<Gpu>), Fa
         let format = format(common);
         let mut output = Output::open(common)?;
         if matches!(format, Format::Json | Format::AmdJson) {
-            let document = Document { sections: Vec::new(), timestamp: None, root };
+            let document = Document { sections: Vec::new(), timestamp, root };
             output.write(&document.render(format, &mut Columns::default()))?;
         }
         found?;

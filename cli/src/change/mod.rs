@@ -227,7 +227,7 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
         return Err(Failure::Usage(sentence));
     }
 
-    let (_, gpus) = find(common, AmdRoot::GpuData)?;
+    let (_, gpus) = find(common, AmdRoot::GpuData, None)?;
     let all = plan(&gpus, request)?;
     let undo = if how.dry_run { Vec::new() } else { stage(&all)? };
     if ask {

@@ -44,7 +44,7 @@ pub(crate) struct NodeArgs {
 }
 
 pub(crate) fn run(common: &Common, args: &NodeArgs) -> Result<(), Failure> {
-    let (smi, gpus) = answer::find(common, AmdRoot::Array)?;
+    let (smi, gpus) = answer::find(common, AmdRoot::Array, None)?;
     let all = !(args.power_management || args.base_board_temps || args.gtt || args.tray);
     let mut parts = Section::new();
     if let Some((gpu, power)) = on_board(&gpus) {

@@ -63,6 +63,22 @@ fn text_is_a_block_or_a_row_a_sample() {
     );
 }
 
+/// A reader of lines gets a line, where there is no GPU as well.
+#[test]
+fn an_empty_answer_is_one_line_too() {
+    for args in [&["monitor"][..], &["metric"], &["process"]] {
+        for json in ["--json", "--json=amd"] {
+            let output = command(args)
+                .args(["-w", "0.1", json, "--root"])
+                .arg(fixture("none-0x-k6.12-no-driver"))
+                .output();
+            let output = output.expect("the program runs");
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            assert_eq!((output.status.code(), text.lines().count()), (Some(3), 1), "{args:?} {json}: {text}");
+        }
+    }
+}
+
 #[test]
 fn it_stops_in_time() {
     let start = Instant::now();

@@ -35,7 +35,7 @@ pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
         return cpu::metric(common, &args.cpu, &args.sockets, &args.cores, &args.watch);
     }
     let format = answer::format(common);
-    let (gpus, mut output) = answer::begin(common, ROOT)?;
+    let (_, gpus, mut output) = answer::begin_watched(common, ROOT, &args.watch)?;
     let mut fleet =
         Fleet::new(gpus, fields(args), args.throttle || asks_for_all(args), &args.watch, &args.autosuspend)?;
     let mut columns = Columns::default();

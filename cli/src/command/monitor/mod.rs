@@ -47,7 +47,7 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
             "-q has no CSV, because CSV rows are GPUs; `amdgpu-smi process --csv` prints one row per process";
         return Err(Failure::Usage(sentence.into()));
     }
-    let (smi, gpus, mut output) = answer::begin_with_machine(common, ROOT)?;
+    let (smi, gpus, mut output) = answer::begin_watched(common, ROOT, &args.watch)?;
     let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
     if matches!(format, Format::Text { layout: Layout::Own, .. }) {
         wanted.screen = Some(Screen::of(output.is_terminal()).columns);

@@ -49,7 +49,7 @@ impl Looks {
 
 pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let root = if args.sort_by_pid { AmdRoot::Processes } else { AmdRoot::Array };
-    let (smi, gpus, mut output) = answer::begin_with_machine(common, root)?;
+    let (smi, gpus, mut output) = answer::begin_watched(common, root, &args.watch)?;
     let format = answer::format(common);
     let mut looks = Looks { smi, last: None };
     let mut columns = Columns::default();
@@ -175,7 +175,7 @@ fn notes(found: &Processes) -> String {
         text.push_str(&format!("Process names and graphics processes are not known: {error}.\n"));
     }
     if found.namespace == Ok(PidNamespace::Nested) {
-        text.push_str("KFD lists processes by the host's ids, which have no names in this container.\n");
+        text.push_str("KFD lists processes by the host's ids, which have no names in this container; others outside of it are not seen.\n");
     }
     text.push_str(&unreadable(found));
     text
