@@ -1,5 +1,7 @@
 //! Checks of driver, devices and permissions, with suggested fixes.
 
+mod cards;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::id::{AMD, Bdf};
 use crate::parse::keyval::{self, PciId};
 use crate::parse::scalar;
+use crate::process::{PidNamespace, Processes};
 
 /// The findings, ordered by dependency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +32,7 @@ pub struct Diagnosis {
 pub struct Finding {
     /// The severity of the finding.
     pub level: Level,
-    /// The subject: `driver`, `gpu`, `power`, `format`, `kfd`, `render node`, `other card`, `processor`.
+    /// The subject: `driver`, `gpu`, `power`, `format`, `kfd`, `processes`, `render node`, `other card`, `processor`.
     pub subject: &'static str,
     /// The finding, as a sentence.
     pub text: String,
@@ -85,8 +88,10 @@ impl SmiBuilder {
                 gpus(&smi, &mut diagnosis);
                 powers(&smi, &mut diagnosis);
                 formats(&smi, &mut diagnosis);
-                others(&with_bound(&*backend, smi.others()), &mut diagnosis);
-                kfd(&smi, &mut diagnosis);
+                cards::others(&with_bound(&*backend, smi.others()), &mut diagnosis);
+                let found = smi.processes();
+                kfd(&smi, &found, &mut diagnosis);
+                processes(&found, &mut diagnosis);
                 render_nodes(&smi, &mut diagnosis);
             }
             Err(error @ Error::Root { .. }) => return Err(error),
@@ -99,7 +104,7 @@ impl SmiBuilder {
                 diagnosis
                     .add(Level::Problem, "driver", error.to_string())
                     .advise("load it with `modprobe amdgpu`; in a container, mount the host's /sys");
-                others(&with_bound(&*backend, &[]), &mut diagnosis);
+                cards::others(&with_bound(&*backend, &[]), &mut diagnosis);
             }
         }
         processor(&backend, &mut diagnosis);
@@ -226,29 +231,7 @@ fn gpus(smi: &Smi, diagnosis: &mut Diagnosis) {
     }
 }
 
-fn others(others: &[OtherDevice], diagnosis: &mut Diagnosis) {
-    for device in others {
-        let name = device.bdf.map_or_else(|| device.path.display().to_string(), |bdf| bdf.to_string());
-        let id =
-            device.pci_id.map(|id| format!(" [{:04x}:{:04x}]", id.vendor, id.device)).unwrap_or_default();
-        let driver = device.driver.as_deref();
-        let held = driver.map_or_else(|| "has no driver".into(), |driver| format!("is on {driver}"));
-        match (device.is_amd(), driver) {
-            (true, Some("vfio-pci")) => diagnosis
-                .add(Level::Note, "other card", format!("{name}{id}, an AMD card, {held}: passed through to a guest"))
-                .advise("the guest uses it; bind it to amdgpu to use it here"),
-            (true, Some("radeon")) => diagnosis
-                .add(Level::Problem, "other card", format!("{name}{id}, an AMD card, {held}"))
-                .advise("for GCN 1 and 2 cards, boot with radeon.si_support=0 radeon.cik_support=0 amdgpu.si_support=1 amdgpu.cik_support=1"),
-            (true, _) => diagnosis
-                .add(Level::Problem, "other card", format!("{name}{id}, an AMD card, {held}"))
-                .advise("bind it to amdgpu; other drivers are not supported"),
-            (false, _) => diagnosis.add(Level::Note, "other card", format!("{name}{id} {held}; not an AMD card")),
-        };
-    }
-}
-
-fn kfd(smi: &Smi, diagnosis: &mut Diagnosis) {
+fn kfd(smi: &Smi, found: &Processes, diagnosis: &mut Diagnosis) {
     let backend = &**smi.backend();
     if backend.open_dir(Path::new("/sys/class/kfd/kfd/topology")).is_err() {
         diagnosis
@@ -265,6 +248,65 @@ fn kfd(smi: &Smi, diagnosis: &mut Diagnosis) {
         return;
     }
     state.describe("kfd", "/dev/kfd", "events and compute", diagnosis);
+    holders(found, diagnosis);
+}
+
+/// The most processes that are named in one finding.
+const NAMED: usize = 5;
+
+/// Reports which processes keep `/dev/kfd` open (`kgd2kfd_check_and_lock_kfd` counts them).
+fn holders(found: &Processes, diagnosis: &mut Diagnosis) {
+    let holders = found.processes.iter().filter(|process| process.opens_kfd == Ok(true) && !process.is_self);
+    let mut names: Vec<String> = holders
+        .map(|process| format!("{} ({})", process.name.as_deref().unwrap_or("N/A"), process.pid))
+        .collect();
+    if names.is_empty() {
+        return;
+    }
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let text = format!(
+        "/dev/kfd is held by {}{more}: partitions cannot be changed (EBUSY) and the driver cannot be unloaded (EAGAIN)",
+        names.join(", ")
+    );
+    diagnosis.add(Level::Note, "kfd", text).advise("end these processes first; only their end lets go of it");
+}
+
+/// Reports what is missing in the list of processes, one finding per cause.
+fn processes(found: &Processes, diagnosis: &mut Diagnosis) {
+    const SUBJECT: &str = "processes";
+    if found.is_complete() {
+        diagnosis.add(Level::Good, SUBJECT, "all can be inspected".into());
+        return;
+    }
+    if let Err(error) = &found.proc {
+        diagnosis.add(Level::Note, SUBJECT, format!("cannot be listed: {error}")).advise("mount /proc");
+    }
+    if found.others.is_err() {
+        let text = "/proc hides those of other users (mount option hidepid), or is not mounted";
+        let advice = "run it as root, or in the group that the mount option gid names";
+        diagnosis.add(Level::Note, SUBJECT, text.into()).advise(advice);
+    }
+    if found.namespace == Ok(PidNamespace::Nested) {
+        let text = "those outside of this container have no names, and are unseen if they only draw";
+        diagnosis
+            .add(Level::Note, SUBJECT, text.into())
+            .advise("run it on the host, or share the host's pid namespace (--pid=host)");
+    }
+    if found.unreadable > 0 {
+        let text = format!("{} cannot be inspected", found.unreadable);
+        diagnosis.add(Level::Note, SUBJECT, text).advise("run it as root to see memory and engines of all");
+    }
+    if let Some(failed) = &found.failed {
+        let text = format!("{} could be read only in part: {}", failed.count, failed.first);
+        diagnosis.add(Level::Problem, SUBJECT, text);
+    }
+    for error in [found.namespace.as_ref().err(), found.kfd.as_ref().err()].into_iter().flatten() {
+        if !error.is_absence() {
+            diagnosis.add(Level::Problem, SUBJECT, format!("the list may lack some: {error}"));
+        }
+    }
 }
 
 /// Reports the render nodes, one finding per state, because a machine can have 64 nodes.

@@ -204,6 +204,10 @@ impl Backend for Archive {
         self.held.host
     }
 
+    fn hides_processes(&self) -> bool {
+        self.held.index.manifest.hides_processes
+    }
+
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         self.kfd(Arc::new(self.clone()))
     }

@@ -9,7 +9,7 @@ use rustix::fs::{self, Access, AtFlags, CWD, Mode, OFlags};
 
 use super::{
     Attr, Backend, Dir, DrmQuery, Entry, FileKind, HostFacts, HsmpMessage, Kfd, KfdVersion, Meta, drm, fd,
-    hsmp,
+    hidepid, hsmp,
 };
 use crate::id::{GpuId, RenderMinor};
 use crate::sys::ioctl;
@@ -40,6 +40,10 @@ impl Backend for Live {
 
     fn host(&self) -> HostFacts {
         self.host
+    }
+
+    fn hides_processes(&self) -> bool {
+        hidepid::hides_processes()
     }
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {

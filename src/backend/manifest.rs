@@ -7,6 +7,7 @@
 //! kernel 6.12                               whose formats these are
 //! host page_size 4096
 //! host euid 1000
+//! host hides_processes                      its /proc showed this user not all processes
 //! errno EPERM sys/devices/…/temp1_input     reading it fails with this
 //! mode 0400 sys/devices/…/num_inst          the mode that git does not keep
 //! owner 0:44 dev/dri/renderD128             user and group that unpacking does not keep
@@ -37,6 +38,7 @@ pub(super) const LIMIT: usize = 16 << 20;
 pub(super) struct Manifest {
     pub(super) page_size: Option<usize>,
     pub(super) euid: Option<u32>,
+    pub(super) hides_processes: bool,
     pub(super) errno: Vec<(PathBuf, Errno)>,
     pub(super) mode: Vec<(PathBuf, u32)>,
     pub(super) owner: Vec<(PathBuf, (u32, u32))>,
@@ -78,7 +80,8 @@ impl Manifest {
             "host" => match split(rest) {
                 ("page_size", size) => self.page_size = Some(page_size(size)?),
                 ("euid", euid) => self.euid = Some(euid.parse().map_err(|_| "expected a user id")?),
-                _ => return Err("expected page_size or euid"),
+                ("hides_processes", "") => self.hides_processes = true,
+                _ => return Err("expected page_size, euid or hides_processes"),
             },
             "errno" => {
                 let (name, path) = split(rest);
@@ -198,13 +201,13 @@ mod tests {
     fn reads_every_directive() {
         let manifest = Manifest::parse(
             "# a machine\norigin synthetic\nkernel 6.12\n\nhost page_size 16384\nhost euid 1000\n\
-             errno EPERM sys/a b/temp1_input\nmode 0400 sys/n\ndevice c 226:128 dev/dri/renderD128\ndir sys/empty\n\
+             host hides_processes\nerrno EPERM sys/a b/temp1_input\nmode 0400 sys/n\ndevice c 226:128 dev/dri/renderD128\ndir sys/empty\n\
              kfd version 1.11\nkfd queue 8192\nevent 7 3 2 job hang\nevent 7 @chunk 3\n\
              driver amdgpu 6.12\nredacted sys/id\nframe 1 1000\ngone proc/1\nerrno 71 sys/b\nowner 0:44 dev/kfd\n",
         )
         .unwrap();
         assert_eq!(manifest.page_size, Some(16384));
-        assert_eq!(manifest.euid, Some(1000));
+        assert_eq!((manifest.euid, manifest.hides_processes), (Some(1000), true));
         let refused = PathBuf::from("sys/a b/temp1_input");
         assert_eq!(manifest.errno, [(refused, Errno::PERM), (PathBuf::from("sys/b"), Errno::PROTO)]);
         assert_eq!((manifest.frames, manifest.gone), (vec![(1, 1000)], vec![PathBuf::from("proc/1")]));

@@ -9,6 +9,7 @@
 mod archive;
 pub(crate) mod drm;
 mod fd;
+mod hidepid;
 pub(crate) mod hsmp;
 mod kfd;
 mod live;
@@ -65,6 +66,11 @@ pub trait Backend: fmt::Debug + Send + Sync {
 
     /// The host's facts that no file has.
     fn host(&self) -> HostFacts;
+
+    /// Returns `true` if `/proc` may hide processes of other users (mount option `hidepid`), or is not mounted.
+    fn hides_processes(&self) -> bool {
+        false
+    }
 
     /// Opens `/dev/kfd`, for events. Fails with ENOSYS where a backend has none.
     ///

@@ -263,6 +263,10 @@ impl Backend for Record {
         self.inner.host()
     }
 
+    fn hides_processes(&self) -> bool {
+        self.inner.hides_processes()
+    }
+
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         let inner = self.observe(Op::Open, PathBuf::from(KFD), || self.inner.open_kfd())?;
         Ok(Arc::new(RecordKfd { record: self.clone(), inner }))

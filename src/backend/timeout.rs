@@ -182,6 +182,10 @@ impl Backend for Timeout {
         self.inner.host()
     }
 
+    fn hides_processes(&self) -> bool {
+        self.inner.hides_processes()
+    }
+
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         let inner = self.inner.clone();
         let inner = self.shared.call(Path::new(KFD), move || inner.open_kfd())?;

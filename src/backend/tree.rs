@@ -38,6 +38,7 @@ type FileKey = (u64, u64);
 struct Root {
     fd: OwnedFd,
     host: HostFacts,
+    hides_processes: bool,
     /// Set if MANIFEST has the reader's user id. The user who unpacked the tree then owns none of its files.
     names_reader: bool,
     errno: HashMap<FileKey, Errno>,
@@ -117,6 +118,7 @@ impl Tree {
         let mut root = Root {
             fd,
             host: HostFacts { live: false, ..HostFacts::of_this_machine() },
+            hides_processes: false,
             names_reader: false,
             errno: HashMap::new(),
             closed: false,
@@ -153,6 +155,7 @@ impl Root {
     fn apply(&mut self, mut manifest: Manifest) -> io::Result<()> {
         self.scripted = Arc::new(Scripted::new(&mut manifest));
         self.host.page_size = manifest.page_size.unwrap_or(self.host.page_size);
+        self.hides_processes = manifest.hides_processes;
         self.names_reader = manifest.euid.is_some();
         self.host.euid = manifest.euid.unwrap_or(self.host.euid);
         for (path, errno) in manifest.errno {
@@ -307,6 +310,10 @@ impl Backend for Tree {
 
     fn host(&self) -> HostFacts {
         self.root.host
+    }
+
+    fn hides_processes(&self) -> bool {
+        self.root.hides_processes
     }
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {

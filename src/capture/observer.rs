@@ -71,6 +71,10 @@ impl Backend for Observer {
         self.inner.host()
     }
 
+    fn hides_processes(&self) -> bool {
+        self.inner.hides_processes()
+    }
+
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         self.inner.open_kfd()
     }

@@ -37,6 +37,7 @@ pub(super) type RecordedEvent = (Duration, GpuId, Box<[u8]>);
 #[derive(Debug)]
 pub(super) struct Gathered {
     pub(super) host: HostFacts,
+    pub(super) hides_processes: bool,
     pub(super) kernel: Option<String>,
     pub(super) driver: Option<String>,
     pub(super) kfd: Option<KfdVersion>,
@@ -55,6 +56,7 @@ impl Gathered {
         let info = driver_info(backend);
         Gathered {
             host: backend.host(),
+            hides_processes: backend.hides_processes(),
             driver: info.version.ok().map(|version| format!("{} {version}", info.name)),
             kernel: info.kernel_release.ok().map(|release| release.value),
             kfd: None,
@@ -228,6 +230,9 @@ pub(super) fn facts(gathered: &Gathered) -> String {
         let _ = writeln!(lines, "driver {driver}");
     }
     let _ = writeln!(lines, "host page_size {}\nhost euid {}", gathered.host.page_size, gathered.host.euid);
+    if gathered.hides_processes {
+        lines.push_str("host hides_processes\n");
+    }
     if let Some(version) = gathered.kfd {
         let _ = writeln!(lines, "kfd version {version}");
     }

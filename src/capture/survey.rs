@@ -10,9 +10,10 @@ use crate::cpu::{Socket, Traffic};
 use crate::discover::Smi;
 use crate::error::{Error, HsmpRefusal, Result};
 use crate::gpu::{ClockDomain, Gpu};
+use crate::process::Processes;
 use crate::sample::SampleFields;
 
-/// Reads what can be read of a machine. A machine without GPUs or driver is no error.
+/// Reads what can be read of a machine, and returns its processes; `None` without a driver, which is no error.
 ///
 /// # Errors
 /// Those of a machine that cannot be looked at.
@@ -20,7 +21,7 @@ pub(super) fn survey(
     backend: Arc<dyn Backend>,
     pcie_throughput: bool,
     mut looked_at: impl FnMut(&Gpu),
-) -> Result<()> {
+) -> Result<Option<Processes>> {
     let builder = Smi::builder().backend(backend);
     drop(builder.diagnose()?);
     // A machine without any is none that could be looked at so.
@@ -28,7 +29,7 @@ pub(super) fn survey(
         drop((cpus.hsmp_driver_version(), cpus.hsmp_state()));
         cpus.sockets().iter().for_each(socket);
     }
-    let Ok(smi) = builder.build() else { return Ok(()) };
+    let Ok(smi) = builder.build() else { return Ok(None) };
     for gpu in smi.gpus() {
         looked_at(gpu);
         one(gpu);
@@ -36,8 +37,8 @@ pub(super) fn survey(
             drop(gpu.pcie_throughput());
         }
     }
-    drop((smi.driver_info(), smi.ttm_limit(), smi.topology(), smi.processes()));
-    Ok(())
+    drop((smi.driver_info(), smi.ttm_limit(), smi.topology()));
+    Ok(Some(smi.processes()))
 }
 
 /// All of one socket, but for what needs a choice that nobody has made: addresses of DIMMs, registers, regulators.

@@ -411,6 +411,13 @@ impl Smi {
         if gpus.is_empty() && !driver {
             return Err(match is_wsl(&*backend) {
                 true => Error::Wsl,
+                // An empty mount point.
+                false
+                    if backend.host().live
+                        && sys.list(Path::new(".")).is_ok_and(|entries| entries.is_empty()) =>
+                {
+                    Error::DriverNotLoaded { others: NO_SYSFS.into() }
+                }
                 false => Error::DriverNotLoaded { others: drm::sentence(&others) },
             });
         }
@@ -418,11 +425,15 @@ impl Smi {
     }
 }
 
+/// Why nothing is found on a machine without sysfs.
+const NO_SYSFS: &str = "; sysfs is not mounted at /sys";
+
 /// The error for a machine without `/sys`.
 fn no_sys(backend: &dyn Backend, error: &std::io::Error) -> Error {
     match Error::plain(Op::OpenDir, Path::new("/sys"), error) {
-        Error::NotSupported { path } if backend.host().live => {
-            Error::Root { path, reason: "sysfs is not mounted".into() }
+        // A container without it; nobody named a root.
+        Error::NotSupported { .. } if backend.host().live => {
+            Error::DriverNotLoaded { others: NO_SYSFS.into() }
         }
         Error::NotSupported { path } => {
             Error::Root { path, reason: "does not contain a sys directory".into() }

@@ -78,16 +78,12 @@ pub(super) fn namespace(proc: &dyn Dir) -> Result<PidNamespace> {
     }
 }
 
-/// Fails if `/proc` hides processes. Each pid namespace has a process 1, which `hidepid` hides with all other
-/// processes of other users.
-pub(super) fn shows_others(proc: &dyn Dir) -> Result<()> {
-    match proc.meta(Path::new("1")) {
-        Err(error) if is_gone(&error) => Err(Error::NoPermission {
-            op: Op::List,
-            path: proc.path().to_path_buf(),
-            hint: "/proc hides other users' processes (mount option hidepid) or is not mounted; root may see all",
-        }),
-        _ => Ok(()),
+/// The error of a `/proc` that does not show the processes of all users.
+pub(super) fn hidden(proc: &dyn Dir) -> Error {
+    Error::NoPermission {
+        op: Op::List,
+        path: proc.path().to_path_buf(),
+        hint: "/proc hides other users' processes (mount option hidepid) or is not mounted; root may see all",
     }
 }
 

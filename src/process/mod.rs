@@ -260,11 +260,13 @@ pub struct DrmClient {
 }
 
 impl Processes {
-    /// Returns `true` if both lists were read completely. If not, a sum over the processes is a lower bound.
+    /// Returns `true` if both lists were read completely, and not from inside a container, whose `/proc` lacks the
+    /// processes outside. If not, a sum over the processes is a lower bound.
     pub fn is_complete(&self) -> bool {
         // A machine without KFD has no processes in its list.
         let kfd = self.kfd.as_ref().err().is_none_or(Error::is_absence);
-        let proc = self.proc.is_ok() && self.namespace.is_ok() && self.others.is_ok();
+        let namespace = self.namespace.as_ref().is_ok_and(|namespace| *namespace != PidNamespace::Nested);
+        let proc = self.proc.is_ok() && namespace && self.others.is_ok();
         self.unreadable == 0 && self.failed.is_none() && kfd && proc
     }
 
@@ -453,11 +455,10 @@ fn scan(backend: &dyn Backend, wanted: &Wanted<'_>, memory: &mut Option<Memory>)
     };
     let mut others = Ok(());
     let seen = opened.and_then(|proc| {
-        let scanned = descriptors::scan(&*proc, wanted, &numbers, &mut failures, memory);
-        if backend.host().live {
-            others = descriptors::shows_others(&*proc);
+        if backend.hides_processes() {
+            others = Err(descriptors::hidden(&*proc));
         }
-        scanned
+        descriptors::scan(&*proc, wanted, &numbers, &mut failures, memory)
     });
     let (seen, proc) = or_default(seen);
     let (listed, kfd) = or_default(listed);

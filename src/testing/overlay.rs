@@ -196,6 +196,10 @@ impl Backend for Overlay {
         self.0.base.host()
     }
 
+    fn hides_processes(&self) -> bool {
+        self.0.base.hides_processes()
+    }
+
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         match &self.0.player {
             Some(player) => player.kfd(Arc::new(self.clone())),

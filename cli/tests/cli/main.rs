@@ -19,6 +19,7 @@ mod monitor;
 mod names;
 mod output;
 mod planted;
+mod proc_mounts;
 mod process;
 mod records;
 mod rubbish;

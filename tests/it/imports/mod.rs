@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("summary", &["sample", "gpu", "reading", "parse", "unit", "id", "error"]),
     ("derived", &["parse", "unit"]),
     ("backend", &["error", "id", "sys"]),
-    ("capture", &["cpu", "discover", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
+    ("capture", &["cpu", "discover", "process", "event", "sample", "gpu", "backend", "parse", "error", "id"]),
     ("visible", &["id"]),
     ("gpu", &["attribute", "reading", "backend", "parse", "unit", "id", "error"]),
     ("discover", &["gpu", "backend", "parse", "unit", "id", "error"]),
@@ -39,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // Beside `gpu`, and never in its way.
     ("cpu", &["attribute", "reading", "discover", "backend", "parse", "unit", "id", "error"]),
-    ("diagnose", &["cpu", "discover", "gpu", "backend", "parse", "unit", "id", "error"]),
+    ("diagnose", &["cpu", "discover", "process", "gpu", "backend", "parse", "unit", "id", "error"]),
     // The only one that writes.
     ("control", &["cpu", "attribute", "reading", "gpu", "backend", "parse", "unit", "id", "error"]),
     ("process", &["reading", "discover", "gpu", "backend", "parse", "unit", "id", "error"]),
