@@ -465,10 +465,10 @@ fn optional<T>(
     crate::gpu::read(dir, file, |op, path, error| Error::plain(op, &path, &error), parse).ok()
 }
 
-/// The fused number in `unique_id`; the file is empty where there is none.
+/// The fused number in `unique_id`; the file is empty where there is none. Ones are fuses that could not be read.
 fn unique_id(dir: &dyn crate::backend::Dir) -> Result<Option<UniqueId>> {
     match crate::gpu::read(dir, "unique_id", |op, path, error| Error::plain(op, &path, &error), scalar::hex) {
-        Ok(id) => Ok((id != 0).then_some(UniqueId(id))),
+        Ok(id) => Ok((id != 0 && id != u64::MAX).then_some(UniqueId(id))),
         Err(Error::NotSupported { .. } | Error::Unparsable { .. }) => Ok(None),
         Err(error) => Err(error),
     }

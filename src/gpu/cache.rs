@@ -2,7 +2,7 @@
 
 use super::Gpu;
 use crate::error::{Error, Result};
-use crate::parse::topology;
+use crate::parse::{refused_value, topology};
 use crate::unit::Bytes;
 
 /// One kind of cache, and the number of its instances.
@@ -62,9 +62,10 @@ impl Gpu {
         let mut kinds: Vec<CacheInfo> = Vec::new();
         for number in numbers {
             let cache = self.node_fact(&format!("caches/{number}/properties"), topology::cache)?;
-            if let Some(line) = cache.unrecognised.first() {
+            let keys = ["level", "size", "type", "sibling_map"];
+            if let Some(error) = keys.iter().find_map(|key| refused_value(&cache.unrecognised, key)) {
                 let path = node.dir.path().join(format!("caches/{number}/properties"));
-                return Err(Error::unparsable(path, line.error()));
+                return Err(Error::unparsable(path, error));
             }
             let kind = cache.kind.unwrap_or(0);
             let shared = cache.sibling_map.as_ref().map_or(0, |map| map.count());

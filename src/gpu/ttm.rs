@@ -35,14 +35,18 @@ pub(crate) fn ttm_limit(backend: &dyn Backend) -> TtmLimit {
     let found = MODULES.map(read).into_iter().find(is_there);
     let (module, pages) = found.unwrap_or_else(|| ("ttm", Err(Error::NotSupported { path: path("ttm") })));
     let page = u64::try_from(backend.host().page_size).unwrap_or(4096);
-    let size = pages.clone().and_then(|pages| {
-        let size = pages.value.checked_mul(page).map(Bytes).filter(|size| plausible::size(*size));
-        let size = size.ok_or_else(|| Error::Implausible {
+    let bytes = |pages: u64| pages.checked_mul(page).map(Bytes).filter(|size| plausible::size(*size));
+    let size = pages.and_then(|pages| match bytes(pages.value) {
+        Some(size) => Ok((pages, size)),
+        None => Err(Error::Implausible {
             path: path(module),
             text: pages.value.to_string(),
             reason: "more memory than any machine has",
-        })?;
-        Ok(pages.map(|_| size))
+        }),
     });
+    let (pages, size) = match size {
+        Ok((pages, size)) => (Ok(pages), Ok(pages.map(|_| size))),
+        Err(error) => (Err(error.clone()), Err(error)),
+    };
     TtmLimit { module, pages, size }
 }

@@ -139,10 +139,20 @@ fn percent(cursor: &mut Cursor<'_>) -> Parsed<Percent> {
 /// Reads any file of one number; absent where the setting is not supported.
 pub fn setting(text: &[u8]) -> Parsed<Option<FanSetting>> {
     let mut lines = lines(text);
-    let Some(first) = lines.next() else { return Ok(None) };
-    let title = first.trimmed().strip_suffix(b":");
-    let title = title.ok_or_else(|| first.error_at(first.trimmed(), "expected a title"))?;
     let (mut value, mut limits, mut unrecognised) = (None, None, Vec::new());
+    let (first, title) = loop {
+        let Some(line) = lines.next() else {
+            unrecognised::refuse_all(true, &unrecognised)?;
+            return Ok(None);
+        };
+        match line.trimmed().strip_suffix(b":") {
+            Some(title) => break (line, title),
+            None => {
+                let error = line.error_at(line.trimmed(), "expected a title");
+                unrecognised::keep(&mut unrecognised, line, None, error);
+            }
+        }
+    };
     for line in lines.filter(|line| !is_title(*line, b"OD_RANGE")) {
         let result = match value {
             None => number(line).map(|number| value = Some(number)),
@@ -257,6 +267,9 @@ mod tests {
         let reasons: Vec<_> = found.unrecognised.iter().map(|line| (line.line, line.reason)).collect();
         let [hot, fast] = ["no temperature of a GPU", "more than all"];
         assert_eq!(reasons, [(2, fast), (3, hot), (6, hot), (7, fast)]);
+        let found = setting(b"a note\nOD_ACOUSTIC_LIMIT:\n2900\n").unwrap().unwrap();
+        assert_eq!((found.title.as_str(), found.value), ("OD_ACOUSTIC_LIMIT", 2900));
+        assert_eq!((found.unrecognised[0].line, found.unrecognised[0].reason), (1, "expected a title"));
         let found = setting(b"OD_ACOUSTIC_LIMIT:\n2900\nOD_RANGE:\nACOUSTIC_LIMIT: 500 4294967295\n")
             .unwrap()
             .unwrap();

@@ -26,8 +26,8 @@ pub struct Feature {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Features {
-    /// The bits that are on, up to 63, with those that no line names.
-    pub mask: u64,
+    /// The bits that are on, up to 63, with those that no line names; absent if its line was not understood.
+    pub mask: Option<u64>,
     /// The features in the order printed.
     pub features: Vec<Feature>,
     /// Lines that were not understood.
@@ -35,36 +35,73 @@ pub struct Features {
     pub unrecognised: Vec<UnrecognisedLine>,
 }
 
-/// Reads either table; absent if the firmware did not answer.
+/// Reads either table; absent if the firmware did not answer. An error only if no line is understood.
 pub fn features(text: &[u8]) -> Parsed<Option<Features>> {
-    let mut lines = lines(text);
-    let Some(line) = lines.next() else { return Ok(None) };
-    let mut cursor = Cursor::new(line);
-    let (mask, row): (u64, fn(Line<'_>) -> Parsed<Feature>) = if cursor.eat(b"features high:") {
-        cursor.blanks();
-        let high = cursor.hex_32()?;
-        cursor.blanks();
-        cursor.expect(b"low:", "expected the low half")?;
-        cursor.blanks();
-        let low = cursor.hex_32()?;
-        (u64::from(high) << 32 | u64::from(low), numbered)
-    } else {
-        cursor.expect(b"Current ppfeatures:", "expected a mask of features")?;
-        cursor.blanks();
-        (cursor.hex()?, masked)
-    };
-    cursor.end()?;
-
     let is_heading =
         |line: &Line<'_>| line.trimmed().starts_with(b"No. ") || line.trimmed().starts_with(b"FEATURES ");
-    let mut found = Features { mask, features: Vec::new(), unrecognised: Vec::new() };
-    for line in lines.filter(|line| !is_heading(line)) {
-        match row(line) {
-            Ok(feature) => found.features.push(feature),
-            Err(error) => unrecognised::keep(&mut found.unrecognised, line, None, error),
+    let mut found = Features { mask: None, features: Vec::new(), unrecognised: Vec::new() };
+    let mut is_empty = true;
+    for line in lines(text).filter(|line| !is_heading(line)) {
+        is_empty = false;
+        let taken = match Shape::of(line) {
+            Shape::Halves => halves(line).map(|mask| found.mask = Some(mask)),
+            Shape::Mask => whole(line).map(|mask| found.mask = Some(mask)),
+            Shape::Numbered => numbered(line).map(|feature| found.features.push(feature)),
+            Shape::Masked => masked(line).map(|feature| found.features.push(feature)),
+        };
+        if let Err(error) = taken {
+            unrecognised::keep(&mut found.unrecognised, line, None, error);
         }
     }
-    Ok(Some(found))
+    let nothing_understood = found.mask.is_none() && found.features.is_empty();
+    unrecognised::refuse_all(nothing_understood, &found.unrecognised)?;
+    Ok((!is_empty).then_some(found))
+}
+
+/// What a line looks like.
+enum Shape {
+    Halves,
+    Mask,
+    Numbered,
+    Masked,
+}
+
+impl Shape {
+    fn of(line: Line<'_>) -> Shape {
+        match line.trimmed() {
+            text if text.starts_with(HALVES) => Shape::Halves,
+            text if text.starts_with(MASK) => Shape::Mask,
+            text if text.first().is_some_and(u8::is_ascii_digit) => Shape::Numbered,
+            _ => Shape::Masked,
+        }
+    }
+}
+
+const HALVES: &[u8] = b"features high:";
+const MASK: &[u8] = b"Current ppfeatures:";
+
+/// `features high: 0x00000a01 low: 0x80000005`.
+fn halves(line: Line<'_>) -> Parsed<u64> {
+    let mut cursor = Cursor::new(line);
+    cursor.eat(HALVES);
+    cursor.blanks();
+    let high = cursor.hex_32()?;
+    cursor.blanks();
+    cursor.expect(b"low:", "expected the low half")?;
+    cursor.blanks();
+    let low = cursor.hex_32()?;
+    cursor.end()?;
+    Ok(u64::from(high) << 32 | u64::from(low))
+}
+
+/// `Current ppfeatures: 0x0000000019a0ff03`.
+fn whole(line: Line<'_>) -> Parsed<u64> {
+    let mut cursor = Cursor::new(line);
+    cursor.eat(MASK);
+    cursor.blanks();
+    let mask = cursor.hex()?;
+    cursor.end()?;
+    Ok(mask)
 }
 
 /// `01. DPM_GFXCLK           ( 1) : enabled`.
@@ -124,7 +161,7 @@ mod tests {
     #[test]
     fn two_halves() {
         let found = features(NUMBERED).unwrap().unwrap();
-        assert_eq!(found.mask, 0x0a01_8000_0005);
+        assert_eq!(found.mask, Some(0x0a01_8000_0005));
         assert_eq!(
             found.features,
             [
@@ -142,7 +179,7 @@ mod tests {
             FEATURES            BITMASK                ENABLEMENT\nDPM_PREFETCHER      0x0000000000000001      Y\n\
             UVD_DPM             0x0000000000000010      N\n";
         let found = features(text).unwrap().unwrap();
-        assert_eq!(found.mask, 0x19a0_ff03);
+        assert_eq!(found.mask, Some(0x19a0_ff03));
         assert_eq!(found.features, [feature("DPM_PREFETCHER", 0, true), feature("UVD_DPM", 4, false)]);
     }
 
@@ -150,7 +187,7 @@ mod tests {
     fn nothing_and_errors() {
         assert_eq!(features(b"\n"), Ok(None));
         let place = |text: &[u8]| features(text).map_err(|error| (error.line, error.column));
-        assert_eq!(place(b"what\n"), Err((1, 1)));
+        assert_eq!(place(b"what\n"), Err((1, 5)));
         assert_eq!(place(b"features high: 0x1\n"), Err((1, 19)));
         assert_eq!(place(b"features high: 0x1 low: 0x100000000\n"), Err((1, 25)));
     }
@@ -168,6 +205,10 @@ mod tests {
         );
         assert_eq!(place(b"Current ppfeatures: 0x1\nA 0x3 Y\nB 0x2 Y\n"), (2, 3));
         assert_eq!(place(b"Current ppfeatures: 0x1\nB 0x2 Y\nA 0x0 Y\n"), (3, 3));
+        // Before the mask, and the mask itself.
+        assert_eq!(place(b"a note\nfeatures high: 0x1 low: 0x1\n01. B ( 1) : enabled\n"), (1, 3));
+        assert_eq!(place(b"features high: 0x1, 0x1\n01. B ( 1) : enabled\n"), (1, 19));
+        assert_eq!(features(b"features high: ?\n01. B ( 1) : enabled\n").unwrap().unwrap().mask, None);
     }
 
     #[test]
@@ -194,11 +235,11 @@ mod tests {
             let (high, low) = (mask >> 32, mask as u32);
             let word = if enabled { "enabled" } else { "disabled" };
             let text = format!("features high: {high:#010x} low: {low:#010x}\n00. {:<20} ({bit:>2}) : {word}\n", "X");
-            let expected = Features { mask, features: vec![feature("X", bit, enabled)], unrecognised: Vec::new() };
+            let expected = Features { mask: Some(mask), features: vec![feature("X", bit, enabled)], unrecognised: Vec::new() };
             prop_assert_eq!(features(text.as_bytes()), Ok(Some(expected)));
             let letter = if enabled { "Y" } else { "N" };
             let text = format!("Current ppfeatures: {mask:#018x}\n{:<19} {:#018x} {letter:>6}\n", "X", 1u64 << bit);
-            let expected = Features { mask, features: vec![feature("X", bit, enabled)], unrecognised: Vec::new() };
+            let expected = Features { mask: Some(mask), features: vec![feature("X", bit, enabled)], unrecognised: Vec::new() };
             prop_assert_eq!(features(text.as_bytes()), Ok(Some(expected)));
         }
     }

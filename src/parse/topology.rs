@@ -106,7 +106,7 @@ impl Property for MegaHertz {
 impl Property for UniqueId {
     fn read(pair: &Pair<'_>) -> Parsed<Option<UniqueId>> {
         let id = pair.unsigned()?;
-        Ok((id != 0).then_some(UniqueId(id)))
+        known(pair, UniqueId(id), id != u64::MAX).map(|id| id.filter(|id| id.0 != 0))
     }
 }
 
@@ -470,6 +470,7 @@ mod tests {
     fn a_cpu_has_no_render_node_nor_units() {
         let found = node(b"simd_count 0\nsimd_per_cu 0\ndrm_render_minor 0\nunique_id 0\n").unwrap();
         assert_eq!((found.drm_render_minor, found.unique_id), (None, None));
+        assert_eq!(node(b"unique_id 18446744073709551615\nnum_xcc 1\n").unwrap().unique_id, None);
         assert_eq!(found.compute_units(), None);
         assert_eq!(node(b"drm_render_minor 4294967295\n").unwrap().drm_render_minor, None);
         assert_eq!(node(b"simd_count 8\nsimd_per_cu 0\n").unwrap().compute_units(), None);

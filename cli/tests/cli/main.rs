@@ -17,6 +17,7 @@ mod labels;
 mod lost;
 mod monitor;
 mod names;
+mod node;
 mod output;
 mod planted;
 mod proc_mounts;

@@ -275,7 +275,7 @@ fn power_features() {
             let words = found.features.iter().map(|feature| {
                 format!("{} {}{}", feature.name, feature.bit, if feature.enabled { "+" } else { "-" })
             });
-            format!("{:x}: {}", found.mask, words.collect::<Vec<_>>().join(", "))
+            format!("{:x}: {}", found.mask.unwrap_or(0), words.collect::<Vec<_>>().join(", "))
         })
     });
 }

@@ -61,9 +61,13 @@ fn features(features: &Features) -> Section {
         let features = features.features.iter().filter(move |feature| feature.enabled == enabled);
         Node::words(features.map(|feature| feature.name.as_str()))
     };
+    let unknown = || match features.unrecognised.first() {
+        Some(line) => Node::not_understood(line),
+        None => Node::absent("not known", "the driver prints no mask"),
+    };
     let mut section = Section::new();
     section
-        .own("mask", format!("{:#018x}", features.mask))
+        .own("mask", features.mask.map_or_else(unknown, |mask| format!("{mask:#018x}").into()))
         .own("enabled", names(true))
         .own("disabled", names(false));
     section

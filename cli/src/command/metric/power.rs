@@ -15,7 +15,9 @@ pub(super) fn power(gpu: &View<'_>) -> Node {
         _ => "instantaneous",
     });
     let management = Node::reading_as(&gpu.gpu().power_features(), |features| {
-        if features.mask != 0 { "ENABLED" } else { "DISABLED" }
+        let is_any_on =
+            features.mask.map_or_else(|| features.features.iter().any(|one| one.enabled), |mask| mask != 0);
+        if is_any_on { "ENABLED" } else { "DISABLED" }
     });
     let rail = |rail| Node::of(gpu.look().voltage(&rail));
     let mut section = Section::new();
