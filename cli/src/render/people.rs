@@ -10,8 +10,10 @@ use crate::report::{Absent, Forms, Node, Number, Section};
 
 /// Blanks for each level.
 const STEP: usize = 2;
-/// Where lists of words are broken.
-const WIDTH: usize = 100;
+/// Where lines of several values are broken.
+const WIDTH: usize = 80;
+/// The longest section of single values that is one line, broken or not.
+const FLAT: usize = 100;
 /// The longest list of numbers that is printed number by number.
 const FEW: usize = 8;
 
@@ -206,12 +208,11 @@ impl Page {
                 format!("{} {}", label(name), ranged(&all, self.verbose))
             }
         });
-        let line =
-            format!("{:1$}{2}: {3}", "", depth * STEP, label(key), words.collect::<Vec<_>>().join(", "));
+        let start = format!("{:1$}{2}: ", "", depth * STEP, label(key));
+        let line = words.collect::<Vec<_>>().join(", ");
         let is_flat = entries.iter().all(|(_, node)| is_scalar(node));
-        if sections.len() > 1 || is_flat && depth > 1 && width(&line) <= WIDTH {
-            self.text.push_str(&line);
-            self.text.push('\n');
+        if sections.len() > 1 || is_flat && depth > 1 && width(&start) + width(&line) <= FLAT {
+            self.broken(start, &line);
             return;
         }
         self.heading(key, depth);
@@ -226,9 +227,14 @@ impl Page {
             self.text.push_str(&format!("{start}{value}\n"));
             return;
         }
+        self.broken(start, &value);
+    }
+
+    /// Several values, on as many lines as they need.
+    fn broken(&mut self, start: String, values: &str) {
         let indent = width(&start);
         let mut line = start;
-        for (position, word) in value.split(", ").enumerate() {
+        for (position, word) in values.split(", ").enumerate() {
             if position > 0 {
                 line.push(',');
                 if width(&line) + width(word) + 2 > WIDTH {
@@ -412,6 +418,8 @@ fn inline(node: &Node, verbose: u8) -> String {
         Node::Quantity(value, "KB") if value.as_f64() >= 10_240.0 => {
             format!("{:.0} MB", value.as_f64() / 1024.0)
         }
+        Node::Quantity(value, "J") if value.as_f64() >= 1e6 => format!("{:.3} MJ", value.as_f64() / 1e6),
+        Node::Quantity(value, "J") if value.as_f64() >= 1e3 => format!("{:.3} kJ", value.as_f64() / 1e3),
         Node::Quantity(value, unit) => format!("{value} {unit}"),
         Node::Number(value) => value.to_string(),
         Node::Text(text) => printable(text),

@@ -43,17 +43,19 @@ fn levels(gpu: &Gpu, section: &mut Section) {
             return;
         }
     };
-    let (mut words, mut text) = (Section::new(), Section::new());
+    let (mut words, mut text, mut own) = (Section::new(), Section::new(), Section::new());
     for (position, level) in levels.iter().enumerate() {
         let speed = level.speed.map_or("N/A".into(), |speed| format!("{:?} GT/s", speed.gigatransfers()));
         let width = level.width.map_or("N/A".into(), |width| width.to_string());
         text.put(position.to_string(), format!("({speed}, {width})"));
+        own.put(format!("level {position}"), format!("{speed} x{width}"));
         words.put(position.to_string(), Node::words([speed, width]));
     }
     section
         .put_in(Forms::JSON, KEY, Node::List(levels.iter().map(level).collect()))
         .put_in(Forms::AMD_JSON, KEY, words)
-        .put_in(Forms::TEXT.and(Forms::CSV), KEY, text);
+        .put_in(Forms::AMD_TEXT.and(Forms::CSV), KEY, text)
+        .put_in(Forms::OWN_TEXT, KEY, own);
 }
 
 fn level(level: &PcieLevel) -> Node {

@@ -118,7 +118,7 @@ pub(super) fn caches(gpu: &Gpu, section: &mut Section) {
         .put_in(Forms::OWN_TEXT, KEY, lines);
 }
 
-/// `L2 6144 KB, data, shared by 96 compute units`.
+/// `L2 6 MB for data, shared by 96 compute units`.
 fn line(info: &CacheInfo) -> String {
     let kinds = [(info.data, "data"), (info.instruction, "instructions")];
     let kinds: Vec<&str> = kinds.into_iter().filter(|(has, _)| *has).map(|(_, kind)| kind).collect();
@@ -127,7 +127,11 @@ fn line(info: &CacheInfo) -> String {
         units => format!("shared by {units} compute units"),
     };
     let instances = if info.instances > 1 { format!(", {} of them", info.instances) } else { String::new() };
-    format!("{} {} KB for {}, {units}{instances}", info.acronym(), info.size.0 >> 10, kinds.join(" and "))
+    let size = match info.size.0 >> 10 {
+        kibibytes if kibibytes >= 1024 && kibibytes % 1024 == 0 => format!("{} MB", kibibytes >> 10),
+        kibibytes => format!("{kibibytes} KB"),
+    };
+    format!("{} {size} for {}, {units}{instances}", info.acronym(), kinds.join(" and "))
 }
 
 fn cache(info: &CacheInfo, section: &mut Section) {
