@@ -17,7 +17,7 @@ Figures:
 BUSY is the firmware's average over the interval if it has one, else the mean of the last four seconds. An APU's memory \
 is the larger of VRAM and GTT. BUSY% of a process adds up all its engines (100 is one ring busy all the time), or is CU% \
 if that is larger. CU% is the share of the compute units that hold its work. ROCm's own queues count in no engine, so a \
-process with such queues shows a dash, not 0. All descriptors of the machine are scanned every five seconds; in between, \
+process with such queues shows a dash, not 0. All descriptors of the machine are scanned every ten seconds; in between, \
 those that led to a GPU, KFD's list, and new processes. A dash marks a missing value; ! is near a limit, !! at or over it. \
 Graphs cover up to 15 minutes and draw the limit as a line.
 

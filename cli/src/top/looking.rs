@@ -16,7 +16,7 @@ const SHORTEST: Duration = Duration::from_secs(2);
 /// A look may take this part of the time: on a machine with thousands of descriptors it takes a while.
 const PART_OF_TIME: u32 = 25;
 /// How often all descriptors of the machine are looked at; in between those that led to a GPU, and new processes.
-pub(crate) const WHOLE: Duration = Duration::from_secs(5);
+pub(crate) const WHOLE: Duration = Duration::from_secs(10);
 /// Until the second look, after which there are percentages.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
 /// How long a look without limits may take before one with them answers in its place.
