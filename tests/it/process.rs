@@ -528,3 +528,35 @@ fn looks_between_whole_ones() {
     fs::remove_dir_all(proc.join("2402")).unwrap();
     assert!(of(monitor.update(), 2402).is_none());
 }
+
+/// KFD's counters run below zero, and a strange line of fdinfo costs what it tells and nothing else.
+#[test]
+fn impossible_counts_and_strange_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    fixtures::copy(&fixture(MACHINE), folder.path());
+    let put = |path: &str, text: &str| fs::write(folder.path().join(path), text).unwrap();
+    let kfd = "sys/devices/virtual/kfd/kfd/proc/2211";
+    put(&format!("{kfd}/vram_51234"), "18446744073709535232\n");
+    put(&format!("{kfd}/stats_51234/cu_occupancy"), "300\n");
+    put(
+        "proc/2411/fdinfo/5",
+        "drm-driver:\tamdgpu\ndrm-client-id:\t7\ndrm-pdev:\t0000:83:00.0\ndrm-memory-vram:\t18014398509481968 KiB\n\
+         drm-memory-gtt: \t44 KiB\ndrm-engine-gfx:\t12 parsecs\ndrm-engine-dec:\t5 ns\n",
+    );
+    let smi = Smi::builder().root(folder.path()).build().unwrap();
+    let processes = smi.processes().processes;
+    let used = |pid: u32, has: fn(&ProcessGpu) -> bool| {
+        let process = processes.iter().find(|process| process.pid.0 == pid).unwrap();
+        process.gpus.iter().find(|used| has(used)).unwrap()
+    };
+    let computes = used(2211, |used| used.kfd.is_some());
+    let kfd = computes.kfd.as_ref().unwrap();
+    assert!(matches!(kfd.vram, Err(Error::Implausible { .. })), "{:?}", kfd.vram);
+    assert!(matches!(computes.compute_units, Err(Error::Implausible { .. })), "{:?}", computes.compute_units);
+    assert!(computes.compute_percent.is_err());
+    let draws = used(2411, |used| !used.clients.is_empty());
+    assert!(matches!(draws.vram, Err(Error::Unparsable { .. })), "{:?}", draws.vram);
+    assert_eq!(draws.gtt.as_ref().map(|size| size.value.0), Ok(44 << 10));
+    assert!(matches!(draws.engines_complete, Err(Error::Unparsable { .. })), "{:?}", draws.engines_complete);
+    assert_eq!(draws.engines.iter().map(|used| used.time.0).collect::<Vec<_>>(), [5]);
+}
