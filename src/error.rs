@@ -136,26 +136,26 @@ pub enum Error {
         reason: &'static str,
     },
     /// The value is outside the range that the driver publishes. Nothing was written.
-    #[error("{}: {setting} {asked} is not within {minimum} to {maximum}", path.display())]
+    #[error("{}: {setting} {requested} is not within {minimum} to {maximum}", path.display())]
     OutOfRange {
         /// The file that would have been written.
         path: PathBuf,
         /// The name of the setting.
         setting: String,
         /// The requested value.
-        asked: Amount,
+        requested: Amount,
         /// The smallest accepted value.
         minimum: Amount,
         /// The largest accepted value.
         maximum: Amount,
     },
     /// The driver does not offer this word, level or kind of change here. Nothing was written.
-    #[error("{}: {asked}: not available here; {offered}", path.display())]
+    #[error("{}: {requested}: not available here; {offered}", path.display())]
     NotOffered {
         /// The file that would have been written.
         path: PathBuf,
         /// The requested value.
-        asked: String,
+        requested: String,
         /// The available values, as part of a sentence.
         offered: String,
     },

@@ -139,8 +139,8 @@ impl Control<'_> {
         let cap = |setting, name: &str| {
             let mut capability = hwmon(setting, name);
             if let (None, Some(reason)) = (&capability.obstacle, self.refuses_power_caps(name)) {
-                let (path, asked) = (capability.path.clone(), "a power cap".to_owned());
-                capability.obstacle = Some(Error::NotOffered { path, asked, offered: reason.to_owned() });
+                let (path, requested) = (capability.path.clone(), "a power cap".to_owned());
+                capability.obstacle = Some(Error::NotOffered { path, requested, offered: reason.to_owned() });
             }
             capability
         };

@@ -28,7 +28,7 @@ impl Control<'_> {
             let numbers: Vec<_> = options.iter().map(|option| option.index.to_string()).collect();
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(CARVEOUT.name),
-                asked: format!("option {option}"),
+                requested: format!("option {option}"),
                 offered: format!("choose from {}", numbers.join(", ")),
             });
         };

@@ -59,7 +59,7 @@ impl Control<'_> {
             let remark = "the line with the star may be the clock itself, which the driver takes for the highest level";
             plan = plan.check(remark.into());
         }
-        if numbers != plan.asked {
+        if numbers != plan.requested {
             plan = plan.check(format!(
                 "to the driver these are the levels {numbers:?}: one line is the clock itself"
             ));
@@ -76,7 +76,7 @@ impl Control<'_> {
             ))),
             Some(Choosing::Refused) => Err(Error::NotOffered {
                 path: self.gpu.path_of(file),
-                asked: "a choice of levels".into(),
+                requested: "a choice of levels".into(),
                 offered: "the driver only shows these levels of this GPU".into(),
             }),
         }
@@ -89,7 +89,7 @@ impl Control<'_> {
         if levels == [itself] {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(file),
-                asked: format!("level {itself}"),
+                requested: format!("level {itself}"),
                 offered: format!("it is the current clock; choose from {lowest} and {highest}"),
             });
         }
@@ -146,7 +146,7 @@ impl Control<'_> {
         if levels.is_empty() || unlisted {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(file),
-                asked: format!("levels {levels:?}"),
+                requested: format!("levels {levels:?}"),
                 offered: format!("choose at least one of {listed:?}"),
             });
         }
@@ -178,12 +178,12 @@ impl Control<'_> {
         minimum: MegaHertz,
         maximum: MegaHertz,
     ) -> Result<Plan<ClockRange>> {
-        let asked = ClockRange { minimum, maximum };
+        let requested = ClockRange { minimum, maximum };
         if minimum > maximum {
             return Err(Error::OutOfRange {
                 path: self.overdrive_path(),
                 setting: "minimum".into(),
-                asked: minimum.into(),
+                requested: minimum.into(),
                 minimum: MegaHertz(0).into(),
                 maximum: maximum.into(),
             });
@@ -195,7 +195,12 @@ impl Control<'_> {
             bounds(domain, &gpu.overdrive()?.value)
                 .ok_or_else(|| Error::NotSupported { path: gpu.path_of(super::overdrive::TABLE) })
         };
-        self.overdrive_plan(Plan::new(self.gpu, asked, read_back), &table, &edits, &PerformanceLevel::Manual)
+        self.overdrive_plan(
+            Plan::new(self.gpu, requested, read_back),
+            &table,
+            &edits,
+            &PerformanceLevel::Manual,
+        )
     }
 
     /// Sets the minimum or maximum of a clock in megahertz. Sets the performance level to manual.
@@ -257,7 +262,7 @@ impl Control<'_> {
             ClockDomain::Memory => Ok(OverdriveEdit::MemoryClock { index, clock }),
             _ => Err(Error::NotOffered {
                 path: self.overdrive_path(),
-                asked: format!("a bound of {}", domain.attribute().name),
+                requested: format!("a bound of {}", domain.attribute().name),
                 offered: "only the graphics and memory clocks have limits".into(),
             }),
         }

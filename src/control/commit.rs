@@ -109,7 +109,7 @@ impl<A, B> Staged<A, B> {
             device.retire();
         }
         let way_back = way_back(&plan.gpu, &plan.steps, &self.before);
-        Ok(Change { asked: plan.asked, actual, done: plan.steps, way_back })
+        Ok(Change { requested: plan.requested, actual, done: plan.steps, way_back })
     }
 }
 
@@ -118,7 +118,7 @@ impl<A, B> Staged<A, B> {
 #[non_exhaustive]
 pub struct Change<A, B = A> {
     /// The requested value.
-    pub asked: A,
+    pub requested: A,
     /// The value in effect, which the driver may have rounded or clamped; or the error of reading it.
     pub actual: Result<B>,
     /// The steps, all completed.

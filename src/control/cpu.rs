@@ -72,7 +72,7 @@ pub struct CpuPlan<A> {
     socket: Socket,
     message: Message,
     request: HsmpMessage,
-    asked: A,
+    requested: A,
     check: String,
     read: Read<A>,
     set: Set<A>,
@@ -85,7 +85,7 @@ pub struct CpuPlan<A> {
 #[non_exhaustive]
 pub struct CpuChange<A> {
     /// The requested value.
-    pub asked: A,
+    pub requested: A,
     /// The message as text, as in [`CpuPlan::step`].
     pub step: String,
     /// The firmware's current value, or the error of reading it.
@@ -104,14 +104,14 @@ impl<A: fmt::Display> fmt::Display for CpuPlan<A> {
 impl<A: fmt::Debug> fmt::Debug for CpuPlan<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = f.debug_struct("CpuPlan");
-        out.field("request", &self.request).field("asked", &self.asked).finish_non_exhaustive()
+        out.field("request", &self.request).field("requested", &self.requested).finish_non_exhaustive()
     }
 }
 
 impl<A> CpuPlan<A> {
     /// The requested value.
-    pub fn asked(&self) -> &A {
-        &self.asked
+    pub fn requested(&self) -> &A {
+        &self.requested
     }
 
     /// The message to send, with its argument.
@@ -177,24 +177,24 @@ impl<A: Clone> CpuPlan<A> {
 
     fn new(
         socket: &Socket,
-        asked: A,
+        requested: A,
         check: String,
         read: impl Fn(&Socket) -> Result<A> + Send + Sync + 'static,
         set: impl Fn(&A) -> Option<(Message, Option<u32>)> + Send + Sync + 'static,
     ) -> Result<CpuPlan<A>> {
-        CpuPlan::of(socket, asked, check, Arc::new(read), Arc::new(set))
+        CpuPlan::of(socket, requested, check, Arc::new(read), Arc::new(set))
     }
 
-    fn of(socket: &Socket, asked: A, check: String, read: Read<A>, set: Set<A>) -> Result<CpuPlan<A>> {
+    fn of(socket: &Socket, requested: A, check: String, read: Read<A>, set: Set<A>) -> Result<CpuPlan<A>> {
         let path = PathBuf::from(HSMP);
         let nameless = || Error::NotOffered {
             path,
-            asked: check.clone(),
+            requested: check.clone(),
             offered: "the message cannot carry it".into(),
         };
-        let (message, argument) = set(&asked).ok_or_else(nameless)?;
+        let (message, argument) = set(&requested).ok_or_else(nameless)?;
         let request = socket.change(message, argument)?;
-        Ok(CpuPlan { socket: socket.clone(), message, request, asked, check, read, set, previous: None })
+        Ok(CpuPlan { socket: socket.clone(), message, request, requested, check, read, set, previous: None })
     }
 
     /// Sends the message, and reads back the value in effect.
@@ -225,7 +225,7 @@ impl<A: Clone> CpuPlan<A> {
             Some(CpuPlan { previous: self.previous, ..plan })
         });
         let step = self.step();
-        Ok(CpuChange { asked: self.asked, step, actual, way_back })
+        Ok(CpuChange { requested: self.requested, step, actual, way_back })
     }
 }
 

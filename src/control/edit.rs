@@ -333,14 +333,14 @@ pub(super) fn check_order(
                 let lowest = range.map_or(MegaHertz(0), |range| range.minimum);
                 let highest = range.map_or(MegaHertz(u32::MAX), |range| range.maximum);
                 // The other bound is the closer limit.
-                let (setting, asked, minimum, maximum) = match index {
+                let (setting, requested, minimum, maximum) = match index {
                     0 => ("lower bound", clock, lowest, maximum),
                     _ => ("upper bound", clock, minimum, highest),
                 };
                 return Err(Error::OutOfRange {
                     path: path(),
                     setting: setting.into(),
-                    asked: (*asked).into(),
+                    requested: (*requested).into(),
                     minimum: minimum.into(),
                     maximum: maximum.into(),
                 });

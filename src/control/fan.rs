@@ -54,7 +54,7 @@ impl FanControlChange {
     }
 
     /// The requested value.
-    fn asked(self) -> Amount {
+    fn requested(self) -> Amount {
         match self {
             FanControlChange::AcousticLimit(rpm) | FanControlChange::AcousticTarget(rpm) => rpm.into(),
             FanControlChange::TargetTemperature(temperature)
@@ -118,9 +118,9 @@ impl Control<'_> {
         let full = self.gpu.hwmon_fact("pwm1_max", scalar::unsigned_32)?;
         let pwm = (u64::from(percent.0) * u64::from(full) + 50) / 100;
         let plan = self.fan_pwm(u32::try_from(pwm).unwrap_or(full))?;
-        let mut asked = Plan::new(self.gpu, percent, first_fan).check(check);
-        (asked.steps, asked.checks) = (plan.steps, [asked.checks, plan.checks].concat());
-        Ok(asked)
+        let mut requested = Plan::new(self.gpu, percent, first_fan).check(check);
+        (requested.steps, requested.checks) = (plan.steps, [requested.checks, plan.checks].concat());
+        Ok(requested)
     }
 
     /// Sets the fan to a fixed PWM value, `pwm1_min` (0) to `pwm1_max` (255), and takes control from the firmware.
@@ -178,7 +178,7 @@ impl Control<'_> {
 
     /// Refuses a fixed speed if the firmware always controls the fan, and points to the curve if that can be set.
     /// RDNA4 has a speed and a curve, but no file for the control mode.
-    fn can_drive_fan(&self, enable: &str, asked: &str) -> Result<()> {
+    fn can_drive_fan(&self, enable: &str, requested: &str) -> Result<()> {
         let hwmon = self.gpu.hwmon()?;
         self.not_in_reset()?;
         let path = hwmon_path(self.gpu, enable);
@@ -186,7 +186,7 @@ impl Control<'_> {
             (true, _) => Ok(()),
             (false, Ok(())) => {
                 let offered = "the firmware controls this fan; set its curve instead (`set --fan-curve`)";
-                Err(Error::NotOffered { path, asked: asked.to_owned(), offered: offered.to_owned() })
+                Err(Error::NotOffered { path, requested: requested.to_owned(), offered: offered.to_owned() })
             }
             // A curve could then be set after the next boot.
             (false, Err(error @ Error::OverdriveOff { .. })) if hwmon.has("fan1_input") => Err(error),
@@ -252,7 +252,7 @@ impl Control<'_> {
         if indices(&points) != indices(&table.points) {
             return Err(Error::NotOffered {
                 path: path(),
-                asked: format!("a curve of the points {:?}", indices(&points)),
+                requested: format!("a curve of the points {:?}", indices(&points)),
                 offered: format!("give all of {:?}", indices(&table.points)),
             });
         }
@@ -309,7 +309,7 @@ impl Control<'_> {
         let number = number.ok_or_else(|| Error::OutOfRange {
             path: path(),
             setting: what.into(),
-            asked: change.asked(),
+            requested: change.requested(),
             minimum: change.amount(limits.map_or(0, |limits| limits.minimum)),
             maximum: change.amount(limits.map_or(u32::MAX, |limits| limits.maximum)),
         })?;
@@ -390,7 +390,7 @@ fn falls_with_heat(points: &[FanPoint]) -> Option<String> {
 }
 
 fn not_whole(path: PathBuf, temperature: MilliCelsius) -> Error {
-    Error::NotOffered { path, asked: temperature.to_string(), offered: "use whole degrees".into() }
+    Error::NotOffered { path, requested: temperature.to_string(), offered: "use whole degrees".into() }
 }
 
 /// The line that restores this point of a curve. If the firmware's own curve is in effect (zeros), or the driver

@@ -29,7 +29,7 @@ impl Control<'_> {
         if let Isolation::Other(number) = isolation {
             return Err(Error::NotOffered {
                 path: path(),
-                asked: number.to_string(),
+                requested: number.to_string(),
                 offered: "use 0 off, 1 on, 2 legacy, or 3 without cleaner".into(),
             });
         }
@@ -39,7 +39,7 @@ impl Control<'_> {
         {
             return Err(Error::NotOffered {
                 path: path(),
-                asked: number(isolation).to_string(),
+                requested: number(isolation).to_string(),
                 offered: "before kernel 6.16 there are 0 off and 1 on".into(),
             });
         }

@@ -12,7 +12,7 @@
 //! # // A fixture is read-only.
 //! # let Ok(_) = plan.clone().stage() else { return Ok(()) };
 //! let change = plan.apply()?;
-//! println!("asked for {}, is {}", change.asked, change.actual?);
+//! println!("requested {}, now {}", change.requested, change.actual?);
 //! # Ok(())
 //! # }
 //! ```
@@ -125,20 +125,20 @@ impl<'a> Control<'a> {
 fn within(
     path: &dyn Fn() -> PathBuf,
     setting: &str,
-    asked: impl Into<Amount>,
+    requested: impl Into<Amount>,
     minimum: impl Into<Amount>,
     maximum: impl Into<Amount>,
 ) -> Result<String> {
-    let (asked, minimum, maximum) = (asked.into(), minimum.into(), maximum.into());
-    if asked < minimum || asked > maximum {
-        return Err(Error::OutOfRange { path: path(), setting: setting.into(), asked, minimum, maximum });
+    let (requested, minimum, maximum) = (requested.into(), minimum.into(), maximum.into());
+    if requested < minimum || requested > maximum {
+        return Err(Error::OutOfRange { path: path(), setting: setting.into(), requested, minimum, maximum });
     }
-    Ok(format!("{setting} {asked} is within {minimum} to {maximum}"))
+    Ok(format!("{setting} {requested} is within {minimum} to {maximum}"))
 }
 
 /// The sentence for a value without a published range.
-fn unbounded(what: &str, asked: &dyn fmt::Display) -> String {
-    format!("{what} {asked}: the driver publishes no range and will decide")
+fn unbounded(what: &str, requested: &dyn fmt::Display) -> String {
+    format!("{what} {requested}: the driver publishes no range and will decide")
 }
 
 /// One sentence for each line of a table that was not understood.

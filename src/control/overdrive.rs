@@ -175,7 +175,7 @@ impl Control<'_> {
         let lines: Vec<_> = offered.iter().map(|edit| format!("`{edit}`")).collect();
         Err(Error::NotOffered {
             path: path(),
-            asked: unknown.map_or("no edit".into(), |edit| format!("`{edit}`")),
+            requested: unknown.map_or("no edit".into(), |edit| format!("`{edit}`")),
             offered: match closed {
                 true => {
                     "the table needs the performance level manual, and then has `s` and perhaps `p`".into()

@@ -40,7 +40,7 @@ impl Control<'_> {
         if self.gpu.is_virtual_function() {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(COMPUTE),
-                asked: partition.to_string(),
+                requested: partition.to_string(),
                 offered: "a virtual function cannot change the partitions that its host made".into(),
             });
         }
@@ -105,7 +105,7 @@ impl Control<'_> {
         if matches!(mode, MemoryAllocation::Other(_)) {
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(MEMORY_ALLOCATION.name),
-                asked: mode.to_string(),
+                requested: mode.to_string(),
                 offered: "use CAPPING or ALL".into(),
             });
         }
@@ -118,23 +118,23 @@ impl Control<'_> {
     fn listed<T: PartialEq + std::fmt::Display + IsWord>(
         &self,
         file: &str,
-        asked: &T,
+        requested: &T,
         list: Result<Option<Vec<T>>>,
     ) -> Result<String> {
         let offered = match list {
-            Ok(Some(list)) if list.contains(asked) => return Ok(format!("{asked} is listed")),
+            Ok(Some(list)) if list.contains(requested) => return Ok(format!("{requested} is listed")),
             Ok(Some(list)) => {
                 let words: Vec<_> = list.iter().map(T::to_string).collect();
                 format!("choose from {}", words.join(", "))
             }
             Ok(None) => "the driver lists none".into(),
-            Err(Error::NotSupported { .. }) if asked.is_word() => {
-                return Ok(format!("{asked}: the driver publishes no list and will decide"));
+            Err(Error::NotSupported { .. }) if requested.is_word() => {
+                return Ok(format!("{requested}: the driver publishes no list and will decide"));
             }
             Err(Error::NotSupported { .. }) => "this is not the name of a mode".into(),
             Err(error) => return Err(error),
         };
-        Err(Error::NotOffered { path: self.gpu.path_of(file), asked: asked.to_string(), offered })
+        Err(Error::NotOffered { path: self.gpu.path_of(file), requested: requested.to_string(), offered })
     }
 }
 

@@ -80,7 +80,7 @@ impl Control<'_> {
             let words: Vec<_> = PerformanceLevel::KNOWN.iter().map(PerformanceLevel::as_str).collect();
             return Err(Error::NotOffered {
                 path: self.gpu.path_of(LEVEL),
-                asked: level.to_string(),
+                requested: level.to_string(),
                 offered: format!("choose from {}", words.join(", ")),
             });
         }
@@ -100,7 +100,7 @@ impl Control<'_> {
                 false => Ok(()),
                 true => Err(Error::NotOffered {
                     path: self.gpu.path_of(LEVEL),
-                    asked: level.to_string(),
+                    requested: level.to_string(),
                     offered: "MI200 and MI300 have it".into(),
                 }),
             };
@@ -113,7 +113,7 @@ impl Control<'_> {
         let words: Vec<_> = taken.map(|level| level.to_string()).collect();
         Err(Error::NotOffered {
             path: self.gpu.path_of(LEVEL),
-            asked: level.to_string(),
+            requested: level.to_string(),
             offered: match words.is_empty() {
                 true => "the driver lets no level be chosen on this GPU".into(),
                 false => format!("choose from {}", words.join(", ")),
@@ -180,8 +180,8 @@ impl Control<'_> {
         let text: String = parameters.iter().map(|parameter| format!(" {parameter}")).collect();
         let step = profile_step(self, &profile, &text);
         let refused = |offered| {
-            let asked = format!("a list of {} parameters", parameters.len());
-            Err(Error::NotOffered { path: self.gpu.path_of(PROFILE), asked, offered })
+            let requested = format!("a list of {} parameters", parameters.len());
+            Err(Error::NotOffered { path: self.gpu.path_of(PROFILE), requested, offered })
         };
         if parameters.is_empty() || step.bytes().len() > 127 {
             return refused("it takes at least one, and 127 bytes".into());
@@ -227,7 +227,7 @@ impl Control<'_> {
         let refused = |offered| {
             Err(Error::NotOffered {
                 path: self.gpu.path_of(PROFILE),
-                asked: format!("profile {}", profile.name),
+                requested: format!("profile {}", profile.name),
                 offered,
             })
         };
@@ -266,7 +266,7 @@ impl Control<'_> {
         }
         let found = found.ok_or_else(|| Error::NotOffered {
             path: self.gpu.path_of(PROFILE),
-            asked: format!("profile {choice}"),
+            requested: format!("profile {choice}"),
             offered: format!("choose from {}", names.join(", ")),
         })?;
         Ok((found, table.custom))
@@ -334,7 +334,7 @@ impl Control<'_> {
         }
         let chosen = chosen.ok_or_else(|| Error::NotOffered {
             path: self.gpu.path_of(file),
-            asked: format!("level {choice}"),
+            requested: format!("level {choice}"),
             offered: format!("choose from {}", names.join(", ")),
         })?;
         let step = Step::write(&self.device.dir, file, chosen.index).restored_by(move |text| {

@@ -174,7 +174,7 @@ pub struct Plan<A, B = A> {
     pub(super) gpu: Gpu,
     pub(super) steps: Vec<Step>,
     pub(super) checks: Vec<String>,
-    pub(super) asked: A,
+    pub(super) requested: A,
     pub(super) read_back: ReadBack<B>,
     pub(super) repartitions: bool,
 }
@@ -182,11 +182,11 @@ pub struct Plan<A, B = A> {
 impl<A, B> Plan<A, B> {
     pub(super) fn new(
         gpu: &Gpu,
-        asked: A,
+        requested: A,
         read_back: impl Fn(&Gpu) -> Result<B> + Send + Sync + 'static,
     ) -> Plan<A, B> {
         let (gpu, read_back) = (gpu.clone(), Arc::new(read_back));
-        Plan { gpu, steps: Vec::new(), checks: Vec::new(), asked, read_back, repartitions: false }
+        Plan { gpu, steps: Vec::new(), checks: Vec::new(), requested, read_back, repartitions: false }
     }
 
     pub(super) fn step(mut self, step: Step) -> Plan<A, B> {
@@ -205,8 +205,8 @@ impl<A, B> Plan<A, B> {
     }
 
     /// The requested value.
-    pub fn asked(&self) -> &A {
-        &self.asked
+    pub fn requested(&self) -> &A {
+        &self.requested
     }
 
     /// The range checks, or that the driver publishes no range; one sentence each.
@@ -242,6 +242,9 @@ impl<A, B> fmt::Display for Plan<A, B> {
 
 impl<A: fmt::Debug, B> fmt::Debug for Plan<A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").field("asked", &self.asked).field("steps", &self.steps).finish_non_exhaustive()
+        f.debug_struct("Plan")
+            .field("requested", &self.requested)
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
     }
 }

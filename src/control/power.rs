@@ -27,7 +27,7 @@ impl Control<'_> {
         let name = format!("power{channel}_cap");
         let refused = |offered: &str| Error::NotOffered {
             path: hwmon_path(gpu, &name),
-            asked: format!("power cap {cap}"),
+            requested: format!("power cap {cap}"),
             offered: offered.to_owned(),
         };
         if let Some(reason) = self.refuses_power_caps(&name) {

@@ -50,7 +50,7 @@ impl Control<'_> {
         let supported = limiter.supported?.value;
         let refused = |offered| Error::NotOffered {
             path: self.gpu.path_of(PTL_FORMAT.name),
-            asked: formats.to_string(),
+            requested: formats.to_string(),
             offered,
         };
         if formats.0 == formats.1 {

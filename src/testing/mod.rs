@@ -341,7 +341,7 @@ impl TestMachine {
         };
         let made = made.ok_or_else(|| Error::NotOffered {
             path: file,
-            asked: mode.as_str().to_owned(),
+            requested: mode.as_str().to_owned(),
             offered: format!("{} XCCs", self.overlay.xccs(&nodes, package)),
         })?;
         self.overlay.set_nodes_of(&nodes, package, made);

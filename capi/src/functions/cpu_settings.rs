@@ -159,7 +159,7 @@ pub extern "C" fn amdsmi_set_cpu_pcie_link_rate(processor: Processor, rate: u8, 
         }
         let plan = socket.control().pcie_rate(rate).map_err(by_message)?;
         let way_back = plan.apply().map_err(by_message)?.way_back;
-        previous.put(*way_back.ok_or(Status::UNEXPECTED_DATA)?.asked())
+        previous.put(*way_back.ok_or(Status::UNEXPECTED_DATA)?.requested())
     })
 }
 

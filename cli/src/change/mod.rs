@@ -79,7 +79,7 @@ pub(crate) type Changing = Transaction<'static, Made>;
 /// One change: checked, and not made.
 pub(crate) struct Planned {
     pub(crate) setting: &'static str,
-    pub(crate) asked: Node,
+    pub(crate) requested: Node,
     /// The range checks.
     pub(crate) checks: Vec<String>,
     /// The steps, each with its obstacle.
@@ -123,23 +123,24 @@ pub(crate) struct Plans<'a> {
 }
 
 impl Plans<'_> {
-    /// Adds a change: its plan, and what is told of what was asked for and of the driver's answer.
+    /// Adds a change: its plan, and what prints the requested value and the one that the driver reports afterwards.
     ///
     /// It is planned again when it is made: files are shared, and those before it may have changed what they hold.
     pub(crate) fn add<A: Clone + 'static, B: Clone + 'static>(
         &mut self,
         setting: &'static str,
         make: impl Fn(&Control<'_>) -> amdgpu_smi::Result<Plan<A, B>> + 'static,
-        asked: impl FnOnce(&A) -> Node,
+        requested: impl FnOnce(&A) -> Node,
         actual: impl Fn(B) -> Node + 'static,
     ) -> Result<(), Failure> {
         let (make, actual) = (Rc::new(make), Rc::new(actual));
         let plan = make(&self.control).map_err(|error| unchanged(self.gpu, setting, error))?;
         let steps = plan.dry_run().into_iter().map(|(step, done)| (step.to_string(), done.err())).collect();
-        let (checks, asked, gpu) = (plan.checks().to_vec(), asked(plan.asked()), self.gpu.clone());
+        let (checks, requested, gpu) =
+            (plan.checks().to_vec(), requested(plan.requested()), self.gpu.clone());
         self.list.push(Planned {
             setting,
-            asked,
+            requested,
             checks,
             steps,
             note: None,
@@ -433,7 +434,7 @@ fn render(devices: &[Changes], form: Format, dry_run: bool, failed: bool) -> Str
 
 fn section(planned: &Planned, outcome: &Outcome) -> Section {
     let mut section = Section::new();
-    section.put("setting", planned.setting).put("asked", planned.asked.clone());
+    section.put("setting", planned.setting).put("requested", planned.requested.clone());
     let actual = match outcome {
         Outcome::Dry => Node::absent("dry run", "nothing was changed"),
         Outcome::Made(made) | Outcome::Undone(made, Err(_)) => made.actual.clone(),
@@ -459,13 +460,13 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
             }
         }
         Outcome::Made(made) => {
-            section.put("way_back", Node::words(made.way_back.iter().map(String::as_str)));
+            section.put("undo_steps", Node::words(made.way_back.iter().map(String::as_str)));
             if let Some(note) = planned.note {
                 section.put("note", note);
             }
         }
         Outcome::Undone(made, undone) => {
-            section.put("way_back", Node::words(made.way_back.iter().map(String::as_str)));
+            section.put("undo_steps", Node::words(made.way_back.iter().map(String::as_str)));
             section.put("undone", undone.is_ok());
             if let Err(error) = undone {
                 section.put("error", error.to_string());
@@ -475,7 +476,7 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
             let words = |steps: &[Step]| Node::words(steps.iter().map(ToString::to_string));
             section.put("error", incomplete.error.to_string());
             section.put("done", words(&incomplete.done)).put("failed", incomplete.failed.to_string());
-            section.put("way_back", words(incomplete.way_back.steps()));
+            section.put("undo_steps", words(incomplete.way_back.steps()));
             if let Some(own) = own {
                 section.put("undone", own.is_ok());
             }
@@ -488,25 +489,25 @@ fn section(planned: &Planned, outcome: &Outcome) -> Section {
     section
 }
 
-/// A line a change; the steps below it where they are not what was asked to be done, or are asked for.
+/// A line for each change; the steps below it if something failed or `--verbose` asks for them.
 fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: bool) -> String {
     let mut text = format!("{}: {}\n", device.key.to_uppercase(), device.number);
     if let Some(through) = through {
         text.push_str(&format!("    PACKAGE: shares the settings of GPU {through}\n"));
     }
     for (planned, outcome) in changes {
-        let asked = sentence(&planned.asked);
+        let requested = sentence(&planned.requested);
         let end = match outcome {
             Outcome::Dry => String::new(),
-            Outcome::Made(made) => format!(", is {}", sentence(&made.actual)),
+            Outcome::Made(made) => format!(", now {}", sentence(&made.actual)),
             Outcome::Undone(_, Ok(())) => ", undone".into(),
             Outcome::Undone(made, Err(error)) => {
-                format!(", is {}, not undone: {}", sentence(&made.actual), printable(&error.to_string()))
+                format!(", now {}, not undone: {}", sentence(&made.actual), printable(&error.to_string()))
             }
             Outcome::Failed(failure, _) => format!(", failed: {}", printable(&failure.error().to_string())),
             Outcome::Untried => ", not tried".into(),
         };
-        text.push_str(&format!("    {}: asked {asked}{end}\n", planned.setting.to_uppercase()));
+        text.push_str(&format!("    {}: requested {requested}{end}\n", planned.setting.to_uppercase()));
         let mut line = |what: &str, of: &str| text.push_str(&format!("        {what}{}\n", printable(of)));
         match outcome {
             Outcome::Dry => {
@@ -519,9 +520,9 @@ fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: boo
                     let obstacle = obstacle.as_ref().map(|obstacle| without_path(obstacle, step));
                     let next = planned.steps.get(number + 1);
                     let next = next.and_then(|(step, obstacle)| Some(without_path(obstacle.as_ref()?, step)));
-                    // Once for a row of steps that have the same in their way.
+                    // Once for consecutive steps with the same obstacle.
                     if let Some(obstacle) = obstacle.filter(|obstacle| next.as_ref() != Some(obstacle)) {
-                        line("in the way: ", &obstacle);
+                        line("blocked: ", &obstacle);
                     }
                 }
             }
@@ -531,7 +532,7 @@ fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: boo
                 }
                 if verbose > 0 || failed {
                     made.steps.iter().for_each(|step| line("done: ", step));
-                    made.way_back.iter().for_each(|step| line("way back: ", step));
+                    made.way_back.iter().for_each(|step| line("to undo: ", step));
                 }
             }
             Outcome::Undone(made, undone) => {
@@ -541,7 +542,7 @@ fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: boo
             Outcome::Failed(control::Failure::During(incomplete), own) => {
                 incomplete.done.iter().for_each(|step| line("done: ", &step.to_string()));
                 line("failed: ", &incomplete.failed.to_string());
-                let heading = own.as_ref().map_or("way back: ", way_back);
+                let heading = own.as_ref().map_or("to undo: ", way_back);
                 incomplete.way_back.steps().iter().for_each(|step| line(heading, &step.to_string()));
             }
             Outcome::Failed(control::Failure::Before(_), _) | Outcome::Untried => {}
@@ -552,7 +553,7 @@ fn text(Changes { device, through, changes }: &Changes, verbose: u8, failed: boo
 
 /// The label of a step that undoes a change.
 fn way_back(undone: &Result<(), NotUndone>) -> &'static str {
-    if undone.is_ok() { "undone: " } else { "way back: " }
+    if undone.is_ok() { "undone: " } else { "to undo: " }
 }
 
 /// The obstacle without the path, which the step already shows.

@@ -85,8 +85,8 @@ fn asked_and_actual_in_amds_order() {
     assert_eq!(failed, None);
     assert_eq!(
         text,
-        "GPU: 0\n    FAN: asked 128, is 128\n    PERF_LEVEL: asked profile_peak, is profile_peak\n    \
-         POWER_CAP: asked 300 W, is 300 W\n"
+        "GPU: 0\n    FAN: requested 128, now 128\n    PERF_LEVEL: requested profile_peak, now profile_peak\n    \
+         POWER_CAP: requested 300 W, now 300 W\n"
     );
     assert_eq!(
         scratch.writes(),
@@ -99,8 +99,8 @@ fn asked_and_actual_in_amds_order() {
     );
     // 300 W goes back to the value after boot; steps and undo commands are shown only on request.
     let (text, _) = scratch.run("reset -o", Format::Text { verbose: 1, layout: Layout::Own });
-    assert!(text.contains("    POWER_CAP: asked 339 W, is 339 W\n        done: /sys/"), "{text}");
-    assert!(text.lines().last().unwrap().starts_with("        way back: /sys/"), "{text}");
+    assert!(text.contains("    POWER_CAP: requested 339 W, now 339 W\n        done: /sys/"), "{text}");
+    assert!(text.lines().last().unwrap().starts_with("        to undo: /sys/"), "{text}");
     assert!(text.ends_with("power1_cap <- 300000000\n"), "{text}");
 }
 
@@ -112,17 +112,18 @@ fn json_has_the_steps_and_the_way_back() {
     let gpu = &document["gpu_data"][0];
     assert_eq!((&document["schema"], &gpu["gpu"], &gpu["dry_run"]), (&1.into(), &0.into(), &false.into()));
     let fan = &gpu["changes"][0];
-    assert_eq!(fan["asked"], serde_json::json!({"value": 60, "unit": "%"}));
+    assert_eq!(fan["requested"], serde_json::json!({"value": 60, "unit": "%"}));
     assert_eq!(fan["actual"], serde_json::json!({"value": 60.0, "unit": "%"}));
     let cap = &gpu["changes"][1];
     assert_eq!((&cap["setting"], &cap["actual"]["value"]), (&"power_cap".into(), &300.into()));
     let ends = |list: &serde_json::Value, end: &str| list[0].as_str().unwrap().ends_with(end);
     assert!(
-        ends(&cap["steps"], "/power1_cap <- 300000000") && ends(&cap["way_back"], "/power1_cap <- 327000000")
+        ends(&cap["steps"], "/power1_cap <- 300000000")
+            && ends(&cap["undo_steps"], "/power1_cap <- 327000000")
     );
     let (text, _) = scratch.run("set -o 310", Format::Csv(Layout::Own));
     assert!(
-        text.starts_with("gpu,setting,asked [W],actual [W],steps,way_back\n0,power_cap,310,310,"),
+        text.starts_with("gpu,setting,requested [W],actual [W],steps,undo_steps\n0,power_cap,310,310,"),
         "{text}"
     );
 }
@@ -142,15 +143,15 @@ fn a_change_that_fails_undoes_those_before_it() {
         lines,
         [
             "GPU: 0",
-            "    PERF_LEVEL: asked low, undone",
+            "    PERF_LEVEL: requested low, undone",
             "        done: ",
             "        undone: ",
-            "    PROFILE: asked COMPUTE, undone",
+            "    PROFILE: requested COMPUTE, undone",
             "        done: ",
             "        done: ",
             "        undone: ",
             "        undone: ",
-            "    POWER_CAP: asked 300 W, failed: ",
+            "    POWER_CAP: requested 300 W, failed: ",
             "        failed: ",
         ]
     );
@@ -171,7 +172,7 @@ fn a_change_that_fails_in_the_middle() {
     let (profile, cap) = (&gpu["changes"][0], &gpu["changes"][1]);
     assert!(profile["failed"].as_str().unwrap().ends_with("/pp_power_profile_mode <- 5"), "{profile}");
     assert!(profile["done"][0].as_str().unwrap().ends_with("_performance_level <- manual"));
-    assert!(profile["way_back"][0].as_str().unwrap().ends_with("_performance_level <- auto"));
+    assert!(profile["undo_steps"][0].as_str().unwrap().ends_with("_performance_level <- auto"));
     assert!(profile["error"].as_str().unwrap().contains("the driver refuses \"5\""));
     assert_eq!(gpu["unavailable"]["changes.1.actual"], "not_tried");
     assert!(cap["actual"].is_null());
@@ -199,7 +200,7 @@ fn a_new_list_of_gpus_is_announced() {
     let scratch = scratch(CPX);
     let (text, _) = scratch.run("set -C spx", TEXT);
     let note = "the list of GPUs has changed; see `amdgpu-smi list`";
-    assert!(text.contains(&format!("COMPUTE_PARTITION: asked SPX, is SPX\n        {note}\n")), "{text}");
+    assert!(text.contains(&format!("COMPUTE_PARTITION: requested SPX, now SPX\n        {note}\n")), "{text}");
     assert_eq!(scratch.writes(), ["current_compute_partition <- SPX"]);
 }
 

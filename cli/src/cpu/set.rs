@@ -81,7 +81,7 @@ impl Plans {
         let make = Rc::new(make);
         self.list.push(Planned {
             setting,
-            asked: show(plan.asked()),
+            requested: show(plan.requested()),
             checks: vec![plan.check().to_owned()],
             steps: vec![(plan.step(), plan.dry_run().err())],
             note: None,

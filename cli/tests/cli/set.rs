@@ -187,7 +187,7 @@ fn a_sleeping_gpu_is_woken_only_if_that_is_said() {
     assert_eq!(status, Some(1));
     assert!(stderr.ends_with("hint: pass --wake to wake it\n"), "{stderr}");
     let planned = json(SUSPENDED, &["set", "-g", "0", "-o", "30", "--dry-run", "--wake", "--json"]);
-    assert_eq!(planned["gpu_data"][0]["changes"][0]["asked"]["value"], 30);
+    assert_eq!(planned["gpu_data"][0]["changes"][0]["requested"]["value"], 30);
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn json_of_a_plan() {
     );
     let cap = &first["changes"][0];
     assert_eq!(cap["setting"], "power_cap");
-    assert_eq!(cap["asked"], serde_json::json!({"value": 500, "unit": "W"}));
+    assert_eq!(cap["requested"], serde_json::json!({"value": 500, "unit": "W"}));
     assert!(cap["actual"].is_null());
     assert_eq!(first["unavailable"]["changes.0.actual"], "dry_run");
     assert!(cap["steps"][0].as_str().expect("a step").ends_with("/power1_cap <- 500000000"));

@@ -346,7 +346,7 @@ fn handles_of_an_old_partitioning_are_gone() {
     let gpus = scratch.smi.gpus();
     assert_eq!(gpus.len(), 8);
     let change = gpus[3].control().unwrap().compute_partition("spx").unwrap().apply().unwrap();
-    assert_eq!((change.asked.as_str(), change.actual.as_ref().unwrap().as_str()), ("SPX", "SPX"));
+    assert_eq!((change.requested.as_str(), change.actual.as_ref().unwrap().as_str()), ("SPX", "SPX"));
     for gpu in gpus {
         assert!(matches!(gpu.power().socket, Err(Error::DeviceGone { .. })));
         assert!(matches!(gpu.compute_partition(), Err(Error::DeviceGone { .. })));

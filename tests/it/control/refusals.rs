@@ -58,10 +58,10 @@ fn an_apu_compares_one_end() {
     }
     // Taken one by one, and refused when they become effective.
     let error = control.overdrive(&[shader(1, 199)]).unwrap_err();
-    let Error::OutOfRange { setting, asked, minimum, maximum, .. } = error else { panic!("{error}") };
+    let Error::OutOfRange { setting, requested, minimum, maximum, .. } = error else { panic!("{error}") };
     assert_eq!(setting, "upper bound");
     // The lower bound that is in force is the nearer limit.
-    assert_eq!([asked, minimum, maximum], [199, 200, 1600].map(|clock| Amount::Clock(MegaHertz(clock))));
+    assert_eq!([requested, minimum, maximum], [199, 200, 1600].map(|clock| Amount::Clock(MegaHertz(clock))));
     assert!(control.overdrive(&[shader(1, 300), shader(0, 250)]).is_ok());
     assert!(control.overdrive(&[shader(0, 300), shader(1, 250)]).is_err());
 }

@@ -15,7 +15,7 @@ use super::golden::{NAVI31, SPX};
 #[track_caller]
 fn change<A, B>(plan: amdgpu_smi::Result<Plan<A, B>>) -> (A, B, Plan<()>) {
     let change = plan.unwrap().apply().unwrap_or_else(|failure| panic!("{failure}"));
-    (change.asked, change.actual.unwrap(), change.way_back)
+    (change.requested, change.actual.unwrap(), change.way_back)
 }
 
 /// As [`change`], where what comes after does not matter.

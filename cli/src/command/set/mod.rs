@@ -349,7 +349,7 @@ fn compute_mode(plans: &Plans<'_>, name: &str) -> Result<ComputePartition, Failu
         (None, Some(Error::NotOffered { path, .. })) if !listed.is_empty() => {
             let names = listed.iter().enumerate().map(|(index, mode)| format!("{index} {mode}"));
             let offered = format!("choose from {}", names.collect::<Vec<_>>().join(", "));
-            Error::NotOffered { path, asked: format!("number {index}"), offered }
+            Error::NotOffered { path, requested: format!("number {index}"), offered }
         }
         (None, Some(error)) => error,
         // No chip has all five: nothing is refused where the driver lists none.
