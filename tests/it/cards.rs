@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use amdgpu_smi::error::Error;
+use amdgpu_smi::gpu::ClockDomain;
 use amdgpu_smi::parse::metrics::BoardPlace;
 use amdgpu_smi::reading::Scope;
 use amdgpu_smi::sample::SampleFields;
@@ -11,6 +12,7 @@ use amdgpu_smi::summary::Look;
 use amdgpu_smi::synth::{Kernel, Machine};
 use amdgpu_smi::unit::{MicroWatts, MilliCelsius};
 use amdgpu_smi::{Gpu, Smi};
+use support::damaged::{DEVICE, Damaged};
 
 fn build(machine: &Machine) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -221,4 +223,26 @@ fn partitions_have_their_own_tables() {
         .collect();
     assert_eq!(own.len(), 8);
     assert!(own.iter().all(Option::is_some) && own.windows(2).all(|pair| pair[0] != pair[1]), "{own:?}");
+}
+
+/// Whatever keeps the levels from telling the current clock, hwmon has it; without labels, by its place.
+#[test]
+fn the_clock_is_hwmons_where_the_levels_cannot_tell() {
+    let damaged = Damaged::on_disk();
+    let device = damaged.path(DEVICE);
+    fs::remove_file(device.join("gpu_metrics")).unwrap();
+    for (number, file, domain) in
+        [(1, "pp_dpm_sclk", ClockDomain::Graphics), (2, "pp_dpm_mclk", ClockDomain::Memory)]
+    {
+        let hertz = fs::read_to_string(damaged.hwmon().join(format!("freq{number}_input"))).unwrap();
+        let megahertz = hertz.trim().parse::<u32>().unwrap() / 1_000_000;
+        let current = || damaged.gpu().clock(domain).current.map(|clock| clock.value.0).ok();
+        for text in ["0: 500Mhz\n1: 2254Mhz\n", "unavailable\n", "not a level\n", "1: 65535Mhz *\n", "\n"] {
+            fs::write(device.join(file), text).unwrap();
+            assert_eq!(current(), Some(megahertz), "{text:?}");
+        }
+        fs::remove_file(device.join(file)).unwrap();
+        fs::remove_file(damaged.hwmon().join(format!("freq{number}_label"))).unwrap();
+        assert_eq!(current(), Some(megahertz), "{file}");
+    }
 }
