@@ -27,7 +27,8 @@ const STACK: usize = 256 << 10;
 ///
 /// What this cannot do: a thread that waits in the kernel keeps its process from ending, whatever ends the others. A program
 /// whose end somebody waits for reads in a child process that it can leave behind, as the command does. Writes are made
-/// by the caller's thread, because nobody could tell whether one that was left behind took effect.
+/// by the caller's thread, because nobody could tell whether one that was left behind took effect. Where no thread can be
+/// made (a limit of processes), reads are made by the caller's thread, too, without a limit, until something hangs.
 ///
 /// ```
 /// use amdgpu_smi::backend::{Live, Timeout};
@@ -80,9 +81,10 @@ impl Shared {
                 false => (state.idle.pop(), self.limit / 4),
             }
         };
-        let thread = match idle {
-            Some(thread) => thread,
-            None => spawn()?,
+        let thread = match idle.map_or_else(spawn, Ok) {
+            Ok(thread) => thread,
+            Err(_) if self.state().hung.is_empty() => return call(),
+            Err(error) => return Err(error),
         };
         let (give, answer) = mpsc::sync_channel(1);
         let (shared, asked) = (self.clone(), path.to_path_buf());

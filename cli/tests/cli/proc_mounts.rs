@@ -111,3 +111,19 @@ fn no_sys_is_no_driver() {
         );
     }
 }
+
+/// A limit of processes, as in a container that is full: no thread can be made for a read that may hang.
+#[test]
+fn without_threads_it_still_answers() {
+    let mut command = Command::new("prlimit");
+    command.args(["--nproc=1:1", "setpriv", "--reuid", "65532", "--regid", "65532", "--clear-groups"]);
+    command.arg(env!("CARGO_BIN_EXE_amdgpu-smi")).args(["list", "--json", "--root"]);
+    let Ok(output) = command.arg(fixture("mi210-navi31-2x-k6.12-processes")).output() else { return };
+    let said = text(&output.stderr);
+    if said.contains("setpriv:") || said.contains("prlimit:") {
+        println!("proc_mounts: not tried: {}", said.trim());
+        return;
+    }
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    assert_eq!(json["gpu_data"].as_array().map(Vec::len), Some(2), "{said}");
+}
