@@ -22,7 +22,7 @@ use tokio::task::AbortHandle;
 use crate::exposition::Format;
 use crate::own::{Own, quarter_of_descriptors};
 use crate::pages::Pages;
-use crate::web_config::WebConfig;
+use crate::web_config::{Current, WebConfig};
 
 /// Timeout for the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
@@ -202,25 +202,30 @@ impl Server {
         request: Request<Incoming>,
     ) -> Result<Response<Full<Bytes>>, Infallible> {
         self.clients().now(id, Doing::Asking);
-        let admitted = match self.config.has_room() {
-            Ok(true) => self.config.admits(request.headers()).await.map(Some),
-            Ok(false) => Ok(None),
-            Err(error) => Err(error),
-        };
-        let mut answer = match admitted {
-            Ok(Some(true)) => self.answer(&request).await,
-            Ok(None) => plain(StatusCode::TOO_MANY_REQUESTS, "too many requests\n"),
-            Ok(Some(false)) => {
-                let mut answer = plain(StatusCode::UNAUTHORIZED, "who is asking?\n");
-                answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        let answer = match self.config.current() {
+            Ok(None) => self.answer(&request).await,
+            Ok(Some(rules)) => {
+                let mut answer = self.answer_by(&rules, &request).await;
+                answer.headers_mut().extend(rules.headers());
                 answer
             }
             // Why is for the administrator, who has the file.
             Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR, "the web configuration file is invalid\n"),
         };
-        answer.headers_mut().extend(self.config.headers());
         self.clients().now(id, Doing::Reading);
         Ok(answer)
+    }
+
+    async fn answer_by(&self, rules: &Current<'_>, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        if !rules.has_room() {
+            return plain(StatusCode::TOO_MANY_REQUESTS, "too many requests\n");
+        }
+        if rules.admits(request.headers()).await {
+            return self.answer(request).await;
+        }
+        let mut answer = plain(StatusCode::UNAUTHORIZED, "who is asking?\n");
+        answer.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic"));
+        answer
     }
 
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {

@@ -120,54 +120,13 @@ impl WebConfig {
         Ok(WebConfig(Some(Arc::new(shared))))
     }
 
-    /// Returns `true` if a request with these headers is admitted.
+    /// The rules for one request; `None` if everybody may ask.
     ///
     /// # Errors
     /// The reason why the file is no longer valid; all requests are then refused.
-    pub(crate) async fn admits(&self, headers: &HeaderMap) -> Result<bool, String> {
-        let Some(shared) = &self.0 else { return Ok(true) };
-        let rules = shared.rules()?;
-        if rules.users.is_empty() {
-            return Ok(true);
-        }
-        let Some(header) = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) else { return Ok(false) };
-        let Some((user, password)) = basic(header) else { return Ok(false) };
-        let known = rules.users.get(&user);
-        let hash = known.map_or(NOBODY, String::as_str).to_owned();
-        let lock = || shared.right.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_some() && lock().get(header) == Some(&hash) {
-            return Ok(true);
-        }
-        let _one = shared.comparing.lock().await;
-        let compared = hash.clone();
-        let compare = move || bcrypt::verify(password, &compared).unwrap_or(false);
-        let is_right = tokio::task::spawn_blocking(compare).await.unwrap_or(false) && known.is_some();
-        if is_right {
-            let mut right = lock();
-            if right.len() >= REMEMBERED {
-                right.clear();
-            }
-            right.insert(header.to_vec(), hash);
-        }
-        Ok(is_right)
-    }
-
-    /// Returns `true` if the rate limit admits one more request now.
-    ///
-    /// # Errors
-    /// The reason why the file is no longer valid.
-    pub(crate) fn has_room(&self) -> Result<bool, String> {
-        let Some(shared) = &self.0 else { return Ok(true) };
-        let Some((interval, burst)) = shared.rules()?.rate else { return Ok(true) };
-        let now = Instant::now();
-        let mut last = shared.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let burst = f64::from(burst);
-        let left = last.map_or(burst, |(at, left)| {
-            (left + now.duration_since(at).as_secs_f64() / interval.as_secs_f64()).min(burst)
-        });
-        let admitted = left >= 1.0;
-        *last = Some((now, if admitted { left - 1.0 } else { left }));
-        Ok(admitted)
+    pub(crate) fn current(&self) -> Result<Option<Current<'_>>, String> {
+        let Some(shared) = &self.0 else { return Ok(None) };
+        Ok(Some(Current { shared, rules: shared.rules()? }))
     }
 
     /// `https` where the file asks for TLS.
@@ -187,11 +146,61 @@ impl WebConfig {
     pub(crate) fn tls(&self) -> Result<Option<Arc<rustls::ServerConfig>>, String> {
         self.0.as_ref().map_or(Ok(None), |shared| Ok(shared.rules()?.tls.clone()))
     }
+}
+
+/// The rules as the file has them at one request, which looks at the file once.
+#[derive(Debug)]
+pub(crate) struct Current<'a> {
+    shared: &'a Shared,
+    rules: Arc<Rules>,
+}
+
+impl Current<'_> {
+    /// Returns `true` if a request with these headers is admitted.
+    pub(crate) async fn admits(&self, headers: &HeaderMap) -> bool {
+        let Current { shared, rules } = self;
+        if rules.users.is_empty() {
+            return true;
+        }
+        let Some(header) = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes) else { return false };
+        let Some((user, password)) = basic(header) else { return false };
+        let known = rules.users.get(&user);
+        let hash = known.map_or(NOBODY, String::as_str).to_owned();
+        let lock = || shared.right.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.is_some() && lock().get(header) == Some(&hash) {
+            return true;
+        }
+        let _one = shared.comparing.lock().await;
+        let compared = hash.clone();
+        let compare = move || bcrypt::verify(password, &compared).unwrap_or(false);
+        let is_right = tokio::task::spawn_blocking(compare).await.unwrap_or(false) && known.is_some();
+        if is_right {
+            let mut right = lock();
+            if right.len() >= REMEMBERED {
+                right.clear();
+            }
+            right.insert(header.to_vec(), hash);
+        }
+        is_right
+    }
+
+    /// Returns `true` if the rate limit admits one more request now.
+    pub(crate) fn has_room(&self) -> bool {
+        let Some((interval, burst)) = self.rules.rate else { return true };
+        let now = Instant::now();
+        let mut last = self.shared.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let burst = f64::from(burst);
+        let left = last.map_or(burst, |(at, left)| {
+            (left + now.duration_since(at).as_secs_f64() / interval.as_secs_f64()).min(burst)
+        });
+        let admitted = left >= 1.0;
+        *last = Some((now, if admitted { left - 1.0 } else { left }));
+        admitted
+    }
 
     /// The headers that each answer has besides.
-    pub(crate) fn headers(&self) -> Vec<(HeaderName, HeaderValue)> {
-        let rules = self.0.as_ref().and_then(|shared| shared.rules().ok());
-        rules.map(|rules| rules.headers.clone()).unwrap_or_default()
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> + '_ {
+        self.rules.headers.iter().cloned()
     }
 }
 
@@ -299,9 +308,9 @@ mod tests {
         let admits = async |text: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, format!("Basic {}", STANDARD.encode(text)).parse().unwrap());
-            config.admits(&headers).await.unwrap()
+            config.current().unwrap().unwrap().admits(&headers).await
         };
-        assert!(!config.admits(&HeaderMap::new()).await.unwrap());
+        assert!(!config.current().unwrap().unwrap().admits(&HeaderMap::new()).await);
         for _ in 0..2 {
             assert!(admits("ada:secret").await);
             assert!(!admits("ada:other").await && !admits("eve:secret").await && !admits("ada").await);
@@ -310,7 +319,7 @@ mod tests {
         fs::write(&path, format!("basic_auth_users:\n  ada: {}\n# longer\n", hash("new"))).unwrap();
         assert!(admits("ada:new").await && !admits("ada:secret").await);
         fs::write(&path, "basic_auth_users: [").unwrap();
-        assert!(config.admits(&HeaderMap::new()).await.is_err(), "a broken file lets nobody in");
+        assert!(config.current().is_err(), "a broken file lets nobody in");
     }
 
     #[test]
@@ -319,7 +328,7 @@ mod tests {
         let path = folder.path().join("web.yaml");
         fs::write(&path, "rate_limit: {interval: 1h, burst: 3}").unwrap();
         let config = WebConfig::file(&path).unwrap();
-        let asked: Vec<bool> = (0..5).map(|_| config.has_room().unwrap()).collect();
+        let asked: Vec<bool> = (0..5).map(|_| config.current().unwrap().unwrap().has_room()).collect();
         assert_eq!(asked, [true, true, true, false, false]);
         for (text, expected) in
             [("500ms", Some(0.5)), ("1.5s", Some(1.5)), ("2m", Some(120.0)), ("0s", None), ("1", None)]
