@@ -1,13 +1,15 @@
 //! The exporter without a GPU: values, absent values, sums, a GPU that goes and comes back, sleeps, hangs, is split anew.
 
+mod sums;
+mod surroundings;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use amdgpu_smi::Smi;
 use amdgpu_smi::backend::Archive;
-use amdgpu_smi::parse::partition::ComputePartition::{Cpx, Spx};
-use amdgpu_smi::parse::partition::MemoryPartition::Nps4;
-use amdgpu_smi::synth::{self, Kernel};
+use amdgpu_smi::parse::partition::ComputePartition::Spx;
+use amdgpu_smi::synth;
 use amdgpu_smi::testing::TestMachine as Played;
 use amdgpu_smi_exporter::catalogue::{Collector, Metric};
 use amdgpu_smi_exporter::exposition::Names;
@@ -82,54 +84,6 @@ fn values() {
     // The files are open now: the next page has what the driver says then.
     machine.set(format!("{hwmon}/temp1_input"), "46000\n").unwrap();
     assert_eq!(value(&observer.look(LONG), Metric::Temperature, &edge), Some(46.0));
-}
-
-/// Whatever is summed over 64 partitions is what the eight packages have together.
-#[test]
-fn sums_count_each_package_once() {
-    let (machine, mut observer) = made_up(
-        &synth::Machine::mi300x(8).kernel(Kernel::new(6, 16)).partition(Cpx, Nps4).processes(12).load(0.7),
-    );
-    let smi = machine.smi().unwrap();
-    let page = observer.look(LONG);
-    assert_eq!((sum(&page, Metric::Gpus), sum(&page, Metric::Packages)), (64.0, 8.0));
-    assert_eq!(page.of(Metric::GpuUp).len(), 64);
-    let packages = smi.packages();
-    let total = |of: &dyn Fn(&amdgpu_smi::Package) -> f64| packages.iter().map(of).sum::<f64>();
-    for (metric, series, expected) in [
-        (Metric::Power, 8, total(&|gpu| gpu.power().socket.unwrap().watts())),
-        (Metric::PowerCap, 8, total(&|gpu| gpu.power().cap.unwrap().watts())),
-        (Metric::Energy, 8, total(&|gpu| gpu.energy().unwrap().joules())),
-        (Metric::VramUsed, 8, total(&|gpu| gpu.memory_usage().vram_used.unwrap().0 as f64)),
-        (Metric::GttUsed, 8, total(&|gpu| gpu.memory_usage().gtt_used.unwrap().0 as f64)),
-        (Metric::PcieReplays, 8, total(&|gpu| *gpu.pcie_info().replay_count.unwrap() as f64)),
-        (
-            Metric::EccErrors,
-            8 * 6 * 3,
-            total(&|gpu| {
-                let counts = gpu.error_totals().unwrap().counts;
-                [counts.correctable, counts.uncorrectable, counts.deferred].iter().flatten().sum::<u64>()
-                    as f64
-            }),
-        ),
-    ] {
-        assert_eq!(page.of(metric).len(), series, "{metric:?}");
-        assert_eq!(sum(&page, metric), expected, "{metric:?}");
-    }
-    // Partitions have these of their own, and then their package has none.
-    let units: u32 = smi.gpus().iter().map(|gpu| gpu.asic_info().compute_units.unwrap().value).sum();
-    assert_eq!(
-        (page.of(Metric::ComputeUnits).len(), sum(&page, Metric::ComputeUnits)),
-        (64, f64::from(units))
-    );
-    let vram: u64 = smi.gpus().iter().map(|gpu| gpu.memory_usage().vram_total.unwrap().0).sum();
-    assert_eq!((page.of(Metric::VramSize).len(), sum(&page, Metric::VramSize)), (64, vram as f64));
-    assert_eq!(page.of(Metric::DieActivity).len(), 64);
-    // The labels that join them.
-    for sample in page.of(Metric::DieActivity) {
-        let package = sample.labels().find(|(name, _)| *name == "package").unwrap().1;
-        assert!(value(&page, Metric::Power, &[("package", package)]).is_some());
-    }
 }
 
 #[test]
