@@ -20,6 +20,8 @@ use crate::id::Bdf;
 use crate::parse::fdinfo;
 use crate::parse::process::{self, Status};
 
+const NO_DEVICE: i32 = rustix::io::Errno::NODEV.raw_os_error();
+
 /// The number of the initial pid namespace (`PROC_PID_INIT_INO` of linux/proc_ns.h).
 const INITIAL: &str = "pid:[4026531836]";
 /// The major number of DRM's device nodes.
@@ -295,8 +297,8 @@ impl Look<'_> {
             let Some(fd) = number(&entry.name) else { continue };
             let target = match links.read_link(Path::new(&entry.name)) {
                 Ok(target) => target,
-                // It was closed after the listing.
-                Err(error) if is_gone(&error) => continue,
+                // It was closed after the listing. ENODEV is KFD's word for that, not that of /proc.
+                Err(error) if is_gone(&error) && error.raw_os_error() != Some(NO_DEVICE) => continue,
                 Err(error) => {
                     tell(refused(Op::ReadLink, links.path().join(&entry.name), &error));
                     continue;
