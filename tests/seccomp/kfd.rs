@@ -137,27 +137,34 @@ fn refusals_at_open() {
     for errno in
         [libc::ENOENT, libc::EACCES, libc::EPERM, libc::EINVAL, libc::EAGAIN, libc::ENXIO, libc::EMFILE]
     {
-        for gpus in [2, 0] {
-            let kernel = Kernel { open: Err(errno), ..Kernel::default() };
-            with_gpus(gpus, kernel, move |rig, smi| {
-                let error = open(&smi).unwrap_err();
-                let fits = match errno {
-                    libc::ENOENT | libc::ENXIO => matches!(error, Error::NoKfd { .. }),
-                    libc::EACCES => {
-                        matches!(error, Error::NoPermission { op: Op::Open, hint, .. } if hint.contains("render"))
-                    }
-                    libc::EPERM => {
-                        matches!(error, Error::NoPermission { op: Op::Open, hint, .. } if hint.contains("cgroup"))
-                    }
-                    libc::EMFILE => matches!(error, Error::Io { op: Op::Open, errno: 24, .. }),
-                    _ if gpus == 0 => matches!(error, Error::NoGpu { .. }),
-                    _ => matches!(error, Error::Unavailable { reason: Unavailable::InReset, .. }),
-                };
-                assert!(fits, "{errno}, {gpus} GPUs: {error}");
-                assert_eq!(rig.calls().len(), 1);
-            });
-        }
+        let kernel = Kernel { open: Err(errno), ..Kernel::default() };
+        with_gpus(2, kernel, move |rig, smi| {
+            let error = open(&smi).unwrap_err();
+            let fits = match errno {
+                libc::ENOENT | libc::ENXIO => matches!(error, Error::NoKfd { .. }),
+                libc::EACCES => {
+                    matches!(error, Error::NoPermission { op: Op::Open, hint, .. } if hint.contains("render"))
+                }
+                libc::EPERM => {
+                    matches!(error, Error::NoPermission { op: Op::Open, hint, .. } if hint.contains("cgroup"))
+                }
+                libc::EMFILE => matches!(error, Error::Io { op: Op::Open, errno: 24, .. }),
+                _ => matches!(error, Error::Unavailable { reason: Unavailable::InReset, .. }),
+            };
+            assert!(fits, "{errno}: {error}");
+            assert_eq!(rig.calls().len(), 1);
+        });
     }
+}
+
+/// From 7.3 on, opening the node without a GPU fails and logs it (`kfd_open`), so it is not opened.
+#[test]
+fn without_a_gpu_the_node_is_not_opened() {
+    with_gpus(0, Kernel::default(), |rig, smi| {
+        let error = open(&smi).unwrap_err();
+        assert!(matches!(error, Error::NoGpu { .. }), "{error}");
+        assert!(rig.calls().is_empty());
+    });
 }
 
 #[test]
