@@ -115,10 +115,23 @@ fn no_sys_is_no_driver() {
 /// A limit of processes, as in a container that is full: no thread can be made for a read that may hang.
 #[test]
 fn without_threads_it_still_answers() {
+    // A file that the other user may read, wherever the checkout is.
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let machine = folder.path().join("machine.tar");
+    let recorded = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi"))
+        .args(["capture", "--output"])
+        .arg(&machine)
+        .arg("--root")
+        .arg(fixture("mi210-navi31-2x-k6.12-processes"))
+        .output()
+        .unwrap();
+    assert!(recorded.status.success(), "{}", text(&recorded.stderr));
+    std::fs::set_permissions(&machine, Permissions::from_mode(0o644)).unwrap();
     let mut command = Command::new("prlimit");
     command.args(["--nproc=1:1", "setpriv", "--reuid", "65532", "--regid", "65532", "--clear-groups"]);
     command.arg(env!("CARGO_BIN_EXE_amdgpu-smi")).args(["list", "--json", "--root"]);
-    let Ok(output) = command.arg(fixture("mi210-navi31-2x-k6.12-processes")).output() else { return };
+    let Ok(output) = command.arg(machine).output() else { return };
     let said = text(&output.stderr);
     if said.contains("setpriv:") || said.contains("prlimit:") {
         println!("proc_mounts: not tried: {}", said.trim());
