@@ -501,9 +501,9 @@ fn fan_mode(text: &[u8]) -> Answer<FanMode> {
 }
 
 fn compute_partitions(text: &[u8]) -> Answer<Vec<ComputePartition>> {
-    partition::compute_partitions(text).ok_or(Absent::NotSupported)
+    partition::compute_partitions(text)?.ok_or(Absent::NotSupported)
 }
 
 fn memory_partitions(text: &[u8]) -> Answer<Vec<MemoryPartition>> {
-    partition::memory_partitions(text).ok_or(Absent::NotSupported)
+    partition::memory_partitions(text)?.ok_or(Absent::NotSupported)
 }

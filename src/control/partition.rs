@@ -3,7 +3,7 @@
 use super::Control;
 use super::plan::{Behind, Plan, Step};
 use crate::attribute::{AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS, MEMORY_ALLOCATION};
-use crate::error::{Error, ParseError, Result};
+use crate::error::{Error, Result};
 use crate::gpu::Gpu;
 use crate::parse::partition::{self, ComputePartition, MemoryAllocation, MemoryPartition};
 use crate::reading::bare;
@@ -44,9 +44,7 @@ impl Control<'_> {
                 offered: "a virtual function cannot change the partitions that its host made".into(),
             });
         }
-        let list = self.gpu.access().read(AVAILABLE_COMPUTE_PARTITIONS.name, |text| {
-            Ok::<_, ParseError>(partition::compute_partitions(text))
-        });
+        let list = self.gpu.access().read(AVAILABLE_COMPUTE_PARTITIONS.name, partition::compute_partitions);
         let check = self.listed(COMPUTE, &partition, list)?;
         let step = Step::write(&self.device.dir, COMPUTE, &partition).restored_verbatim();
         let mut plan = Plan::new(self.gpu, partition, |gpu: &Gpu| bare(gpu.compute_partition()))
@@ -76,9 +74,7 @@ impl Control<'_> {
     pub fn memory_partition(&self, partition: impl Into<MemoryPartition>) -> Result<Plan<MemoryPartition>> {
         let partition = partition.into();
         self.gpu.memory_partition()?;
-        let list = self.gpu.access().read(AVAILABLE_MEMORY_PARTITIONS.name, |text| {
-            Ok::<_, ParseError>(partition::memory_partitions(text))
-        });
+        let list = self.gpu.access().read(AVAILABLE_MEMORY_PARTITIONS.name, partition::memory_partitions);
         let check = self.listed(MEMORY, &partition, list)?;
         let step = Step::write(&self.device.dir, MEMORY, &partition).restored_verbatim();
         let plan = Plan::new(self.gpu, partition, |gpu: &Gpu| bare(gpu.memory_partition()));

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::scalar;
+use super::{ParseError, Parsed, scalar};
 
 /// Compute partitioning modes: how XCCs are assigned to partitions.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -173,12 +173,12 @@ pub fn memory_allocation(text: &[u8]) -> Option<MemoryAllocation> {
 }
 
 /// Reads `available_compute_partition` and `supported_xcp_configs`; absent if it says `Not supported`.
-pub fn compute_partitions(text: &[u8]) -> Option<Vec<ComputePartition>> {
+pub fn compute_partitions(text: &[u8]) -> Parsed<Option<Vec<ComputePartition>>> {
     list(text, |word| ComputePartition::from(word))
 }
 
 /// Reads `available_memory_partition` and `supported_nps_configs`; absent if it says `Not supported`.
-pub fn memory_partitions(text: &[u8]) -> Option<Vec<MemoryPartition>> {
+pub fn memory_partitions(text: &[u8]) -> Parsed<Option<Vec<MemoryPartition>>> {
     list(text, |word| MemoryPartition::from(word))
 }
 
@@ -187,12 +187,16 @@ fn current<T>(text: &[u8], from_word: fn(&str) -> T) -> Option<T> {
     (word != "UNKNOWN").then(|| from_word(&word))
 }
 
-fn list<T>(text: &[u8], from_word: fn(&str) -> T) -> Option<Vec<T>> {
-    let Some(words) = scalar::text(text) else { return Some(Vec::new()) };
-    if words.eq_ignore_ascii_case("Not supported") {
-        return None;
+/// A list without a word is an empty line (`supported_partition` of other counts of XCCs); no byte at all is no list.
+fn list<T>(text: &[u8], from_word: fn(&str) -> T) -> Parsed<Option<Vec<T>>> {
+    if text.is_empty() {
+        return Err(ParseError::new(1, 1, "the text is empty"));
     }
-    Some(words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(from_word).collect())
+    let Some(words) = scalar::text(text) else { return Ok(Some(Vec::new())) };
+    if words.eq_ignore_ascii_case("Not supported") {
+        return Ok(None);
+    }
+    Ok(Some(words.split(',').map(str::trim).filter(|word| !word.is_empty()).map(from_word).collect()))
 }
 
 #[cfg(test)]
@@ -214,22 +218,23 @@ mod tests {
     #[test]
     fn lists() {
         use ComputePartition::{Cpx, Dpx, Spx};
-        assert_eq!(compute_partitions(b"SPX, DPX, CPX\n"), Some(vec![Spx, Dpx, Cpx]));
-        assert_eq!(compute_partitions(b"SPX\n"), Some(vec![Spx]));
-        assert_eq!(compute_partitions(b"Not supported\n"), None);
-        assert_eq!(compute_partitions(b"\n"), Some(Vec::new()));
+        assert_eq!(compute_partitions(b"SPX, DPX, CPX\n"), Ok(Some(vec![Spx, Dpx, Cpx])));
+        assert_eq!(compute_partitions(b"SPX\n"), Ok(Some(vec![Spx])));
+        assert_eq!(compute_partitions(b"Not supported\n"), Ok(None));
+        assert_eq!(compute_partitions(b"\n"), Ok(Some(Vec::new())));
+        assert!(compute_partitions(b"").is_err());
         assert_eq!(
             memory_partitions(b"NPS1, NPS4\n"),
-            Some(vec![MemoryPartition::Nps1, MemoryPartition::Nps4])
+            Ok(Some(vec![MemoryPartition::Nps1, MemoryPartition::Nps4]))
         );
     }
 
     #[test]
     fn truncated() {
         let text = b"SPX, DPX, CPX\n";
-        let whole = compute_partitions(text).unwrap();
-        for length in 0..=text.len() {
-            let cut = compute_partitions(&text[..length]).unwrap();
+        let whole = compute_partitions(text).unwrap().unwrap();
+        for length in 1..=text.len() {
+            let cut = compute_partitions(&text[..length]).unwrap().unwrap();
             assert!(whole.starts_with(cut.split_last().map_or(&[], |(_, words)| words)));
         }
     }
@@ -243,7 +248,7 @@ mod tests {
 
         #[test]
         fn round_trip(words in proptest::collection::vec("[A-Z]{2,4}[0-9]?", 0..9)) {
-            let found = memory_partitions(format!("{}\n", words.join(", ")).as_bytes()).unwrap();
+            let found = memory_partitions(format!("{}\n", words.join(", ")).as_bytes()).unwrap().unwrap();
             prop_assert_eq!(found.iter().map(|word| word.to_string()).collect::<Vec<_>>(), words);
         }
     }

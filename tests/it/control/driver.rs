@@ -309,7 +309,7 @@ impl DriverDir {
                 let list = partition::compute_partitions(
                     self.text(Path::new("available_compute_partition"))?.as_bytes(),
                 );
-                let listed = list.unwrap().iter().any(|mode| mode.as_str() == line);
+                let listed = list.unwrap().unwrap().iter().any(|mode| mode.as_str() == line);
                 if !listed {
                     return refuse(EINVAL);
                 }

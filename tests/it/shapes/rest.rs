@@ -363,7 +363,7 @@ fn read_as(kind: &str, text: &[u8]) -> String {
         }
         "text" => scalar::text(text).unwrap().into_owned(),
         "compute" => partition::compute_partition(text).unwrap().to_string(),
-        "available" => joined(partition::compute_partitions(text).unwrap()),
+        "available" => joined(partition::compute_partitions(text).unwrap().unwrap()),
         "memory" => partition::memory_partition(text).map_or("-".into(), |mode| mode.to_string()),
         other => panic!("no parser for {other}"),
     }
