@@ -23,22 +23,25 @@ pub(super) fn survey(
     mut looked_at: impl FnMut(&Gpu),
 ) -> Result<Option<Processes>> {
     let builder = Smi::builder().backend(backend);
-    drop(builder.diagnose()?);
     // A machine without any is none that could be looked at so.
     if let Ok(cpus) = builder.cpus() {
         drop((cpus.hsmp_driver_version(), cpus.hsmp_state()));
         cpus.sockets().iter().for_each(socket);
     }
-    let Ok(smi) = builder.build() else { return Ok(None) };
-    for gpu in smi.gpus() {
-        looked_at(gpu);
-        one(gpu);
-        if pcie_throughput {
-            drop(gpu.pcie_throughput());
+    let processes = builder.clone().build().ok().map(|smi| {
+        for gpu in smi.gpus() {
+            looked_at(gpu);
+            one(gpu);
+            if pcie_throughput {
+                drop(gpu.pcie_throughput());
+            }
         }
-    }
-    drop((smi.driver_info(), smi.ttm_limit(), smi.topology()));
-    Ok(Some(smi.processes()))
+        drop((smi.driver_info(), smi.ttm_limit(), smi.topology()));
+        smi.processes()
+    });
+    // Last, because it lists the processes once more: what a frame has of them is of one moment.
+    drop(builder.diagnose()?);
+    Ok(processes)
 }
 
 /// All of one socket, but for what needs a choice that nobody has made: addresses of DIMMs, registers, regulators.

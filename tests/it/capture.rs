@@ -161,7 +161,7 @@ fn frames_hold_what_changed() {
     let recording = capture.record_with(&tree, change).unwrap();
     let archive = archive(&recording);
     assert_eq!((recording.frame_count(), archive.frame_count()), (4, 4));
-    assert!(recording.entry_count() < once + 30, "{} entries, one frame has {once}", recording.entry_count());
+    assert!(recording.entry_count() < once + 20, "{} entries, one frame has {once}", recording.entry_count());
     let machine = smi(&archive);
     let seen = || {
         let processes = machine.processes().processes;
