@@ -108,8 +108,8 @@ const ROWS: &[Row] = &[
     ("ptl", "static -l", "0/limit/ptl_format", "I8,F32"),
     ("ptl", "static -l", "0/limit/ptl_supported_formats/4", "F64"),
     ("ptl", "static -l --json=amd", "0/limit/ptl_state", "Enabled"),
-    ("ptl", "set -g 0 -S 0 --dry-run", "0/changes/0/asked", "false"),
-    ("ptl", "set -g 0 -F F16,F32 --dry-run", "0/changes/0/asked", "F16,F32"),
+    ("ptl", "set -g 0 -S 0 --dry-run", "0/changes/0/requested", "false"),
+    ("ptl", "set -g 0 -F F16,F32 --dry-run", "0/changes/0/requested", "F16,F32"),
     ("ptl", "set -g 0 -S 0 -F I8,F32 --dry-run", "!", "--ptl-format switches it on"),
     ("ptl", "set -g 0 -F F16,F8 --dry-run", "!", "choose from I8, F16, BF16, F32, F64"),
     ("ptl", "set -g 0 -F F16,f16 --dry-run", "!", "two different formats"),
@@ -133,7 +133,7 @@ const ROWS: &[Row] = &[
     (
         "renoir-od-without-colons",
         "set -g 0 -L sclk max 1500 --dry-run",
-        "0/changes/0/asked/maximum/value",
+        "0/changes/0/requested/maximum/value",
         "1500",
     ),
     ("renoir-od-without-colons", "set -g 0 -L sclk max 1900 --dry-run", "!", "1800 MHz"),
@@ -143,12 +143,12 @@ const ROWS: &[Row] = &[
     ("vega20-dpm-disabled", "monitor -u", "0/gfx_clk/value", "808"),
     // The firmware keeps the fan of RDNA4.
     ("rdna4-no-pwm1_enable", "set -g 0 -f 50% --dry-run", "!", "--fan-curve"),
-    ("rdna4-no-pwm1_enable", "reset -g 0 -f --dry-run", "0/changes/0/asked", "automatic"),
+    ("rdna4-no-pwm1_enable", "reset -g 0 -f --dry-run", "0/changes/0/requested", "automatic"),
     // The table is empty until the level is manual.
     (
         "vangogh-auto-empty-od",
         "set -g 0 -L sclk max 1500 --dry-run",
-        "0/changes/0/asked/maximum/value",
+        "0/changes/0/requested/maximum/value",
         "1500",
     ),
     // A virtual function takes no cap.
