@@ -54,7 +54,6 @@
 //! | find out why no GPU is visible | [`diagnose`] |
 //! | test a program without a GPU | [`testing`], which simulates a changing machine |
 //! | apply `ROCR_VISIBLE_DEVICES` and `HIP_VISIBLE_DEVICES` | [`visible`] |
-//! | parse the kernel's formats from bytes | [`parse`] |
 //!
 //! Network cards, which AMD SMI also supports, are out of scope.
 //!

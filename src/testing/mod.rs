@@ -1,13 +1,13 @@
-//! Test your exporter without a GPU: a machine that a test holds in its hand.
+//! Test a program without a GPU, on a machine that the test controls.
 //!
-//! A program that reads GPUs meets more than a GPU that is fine: a sensor that is missing, a card that falls asleep,
-//! is reset, is pulled or is partitioned anew while it is read, an event in the middle. On the machine of a developer or
-//! of CI there is none of it. A [`TestMachine`] is a recorded one, or a fixture, on which a test lets all this happen. What
-//! reads it is the code that is shipped, down to the system call: only the files are played.
+//! In the field, sensors are missing, cards fall asleep, are reset, pulled or partitioned anew while a program reads them, and
+//! events arrive in between. None of this happens on a developer's machine or in CI. A [`TestMachine`] is a recorded machine
+//! or a fixture on which a test lets it happen. The code under test is the code that ships, down to the system call: only the
+//! files are simulated.
 //!
 //! # The program
 //!
-//! Let what reads be handed an [`Smi`] or a [`Backend`], and not make its own:
+//! Pass an [`Smi`] or a [`Backend`] to the code that reads, instead of letting it make its own:
 //!
 //! ```
 //! use amdgpu_smi::Smi;
