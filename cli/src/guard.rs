@@ -25,7 +25,7 @@ use crate::output::note;
 /// How long the child may take to end after a signal; cleaning up takes a moment.
 const PATIENCE: Duration = Duration::from_millis(700);
 
-/// How long a change may take before the user is informed, and how long its current step may take after a signal.
+/// Time after which the user is informed of a change that still runs, and time for its current step after a signal.
 const SLOW: Duration = Duration::from_secs(5);
 const STEP: Duration = Duration::from_secs(2);
 
@@ -186,7 +186,7 @@ fn watch(child: Pid, mut word: UnixStream) -> i32 {
     }
 }
 
-/// What the user was told of a change that takes long.
+/// When to print the messages about a change that takes long.
 struct Change {
     slow: Option<Instant>,
     /// When the wait after the first signal ends; `Some(None)` once the user was told.

@@ -180,7 +180,7 @@ impl Server {
             .header_read_timeout(HEAD)
             .max_buf_size(HEAD_BYTES)
             .max_headers(HEAD_LINES);
-        // What goes wrong with a connection is its client's affair.
+        // A connection that fails is its client's affair.
         let _ = http.serve_connection(TokioIo::new(stream), service).await;
     }
 

@@ -1,4 +1,4 @@
-//! The web configuration file of Prometheus' exporter toolkit: who may ask, how often, and which headers an answer has.
+//! The web configuration file of Prometheus' exporter toolkit: users, rate limit, TLS, and the headers of answers.
 //!
 //! The file is looked at for each request, so that passwords change without a restart.
 
@@ -68,11 +68,11 @@ struct HttpServer {
 struct Rules {
     users: HashMap<String, String>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// How long until one more may ask, and how many may at once.
+    /// Interval after which one more request is admitted, and the number admitted at once.
     rate: Option<(Duration, u32)>,
     #[cfg(feature = "tls")]
     tls: Option<Arc<rustls::ServerConfig>>,
-    /// What else is read for them, so that certificates rotate.
+    /// Further files that the rules depend on, so that certificates rotate.
     files: Vec<PathBuf>,
 }
 
@@ -92,7 +92,7 @@ struct Shared {
     read: Mutex<Read>,
     /// Headers that were found right, with the hash that they were compared with.
     right: Mutex<HashMap<Vec<u8>, String>>,
-    /// How many may ask at once, as of a moment.
+    /// The number of requests still admitted, as of a moment.
     left: Mutex<Option<(Instant, f64)>>,
     /// One password is compared at a time: it takes a processor for a tenth of a second.
     comparing: AsyncMutex<()>,
@@ -138,7 +138,7 @@ impl WebConfig {
         "http"
     }
 
-    /// How to speak TLS; `None` where the file does not ask for it.
+    /// The settings of TLS; `None` if the file does not ask for it.
     ///
     /// # Errors
     /// Why the file cannot be followed any more; then nobody is answered.

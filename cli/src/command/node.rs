@@ -104,7 +104,7 @@ fn amds_row(parts: &Section) -> Section {
     row
 }
 
-/// How to change the limit of mapped memory, or to return to the kernel's own.
+/// Explains a change of the limit of mapped memory, or a return to the kernel's own.
 ///
 /// GPUs take it over when the driver is loaded, so a file for the next boot has to be written, which belongs to the
 /// system's configuration and not to a GPU.

@@ -1,4 +1,4 @@
-//! What is around the packages: processors and boards.
+//! Processors and boards, which surround the packages.
 
 use std::path::Path;
 

@@ -141,7 +141,7 @@ struct Watch<F> {
     left: Option<u64>,
     /// Set if lost events are selected.
     dropped_asked: bool,
-    /// How long no event may come before the watch ends.
+    /// Time without an event after which the watch ends.
     idle: Option<Duration>,
 }
 
