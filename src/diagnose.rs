@@ -80,8 +80,14 @@ impl SmiBuilder {
     /// # Errors
     /// [`Error::Root`] if the root is not a machine. Anything missing on the machine is a finding, not an error.
     pub fn diagnose(&self) -> Result<Diagnosis> {
+        Ok(self.diagnose_with_processes()?.0)
+    }
+
+    /// The same with the list of processes that it looked at; `None` without a driver.
+    pub(crate) fn diagnose_with_processes(&self) -> Result<(Diagnosis, Option<Processes>)> {
         let backend = self.open()?;
         let mut diagnosis = Diagnosis { findings: Vec::new() };
+        let mut listed = None;
         match self.clone().opened(backend.clone()).build() {
             Ok(smi) => {
                 driver(&*backend, &mut diagnosis);
@@ -92,6 +98,7 @@ impl SmiBuilder {
                 let found = smi.processes();
                 kfd(&smi, &found, &mut diagnosis);
                 processes(&found, &mut diagnosis);
+                listed = Some(found);
                 render_nodes(&smi, &mut diagnosis);
             }
             Err(error @ Error::Root { .. }) => return Err(error),
@@ -108,7 +115,7 @@ impl SmiBuilder {
             }
         }
         processor(&backend, &mut diagnosis);
-        Ok(diagnosis)
+        Ok((diagnosis, listed))
     }
 }
 

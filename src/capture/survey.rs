@@ -28,7 +28,7 @@ pub(super) fn survey(
         drop((cpus.hsmp_driver_version(), cpus.hsmp_state()));
         cpus.sockets().iter().for_each(socket);
     }
-    let processes = builder.clone().build().ok().map(|smi| {
+    if let Ok(smi) = builder.clone().build() {
         for gpu in smi.gpus() {
             looked_at(gpu);
             one(gpu);
@@ -37,10 +37,9 @@ pub(super) fn survey(
             }
         }
         drop((smi.driver_info(), smi.ttm_limit(), smi.topology()));
-        smi.processes()
-    });
-    // Last, because it lists the processes once more: what a frame has of them is of one moment.
-    drop(builder.diagnose()?);
+    }
+    // Last, because it lists the processes: a frame has them as of one moment.
+    let (_, processes) = builder.diagnose_with_processes()?;
     Ok(processes)
 }
 
