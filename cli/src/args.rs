@@ -152,8 +152,8 @@ pub(crate) enum FormatName {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Watching")]
 pub(crate) struct WatchArgs {
-    /// Refresh every SEC seconds (may be fractional) until Ctrl-C
-    #[arg(short, long, value_name = "SEC", value_parser = seconds)]
+    /// Refresh every SEC seconds (0.01 or more) until Ctrl-C
+    #[arg(short, long, value_name = "SEC", value_parser = pause)]
     pub(crate) watch: Option<f64>,
     /// Stop after SEC seconds; without -w, refresh every second
     #[arg(short = 'W', long = "watch_time", value_name = "SEC", value_parser = seconds)]
@@ -187,13 +187,23 @@ pub(crate) struct AutosuspendArgs {
     pub(crate) keep_awake: bool,
 }
 
+const YEAR: f64 = 366.0 * 86_400.0;
+
 /// Parses a number of seconds, from 0 to a year.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
-    const YEAR: f64 = 366.0 * 86_400.0;
     match text.parse::<f64>() {
         Ok(seconds) if (0.0..=YEAR).contains(&seconds) => Ok(seconds),
         Ok(_) => Err("expected 0 seconds to a year".into()),
         Err(_) => Err("expected a number of seconds".into()),
+    }
+}
+
+/// Parses the seconds between two samples. Without a pause, a program that reads them keeps a processor busy.
+pub(crate) fn pause(text: &str) -> Result<f64, String> {
+    match seconds(text) {
+        Ok(seconds) if seconds >= 0.01 => Ok(seconds),
+        Ok(_) => Err("expected 0.01 seconds to a year".into()),
+        Err(reason) => Err(reason.replace("0 seconds", "0.01 seconds")),
     }
 }
 
@@ -207,5 +217,18 @@ mod tests {
         assert!(seconds("-1").is_err());
         assert!(seconds("NaN").is_err());
         assert!(seconds("1e300").is_err());
+    }
+
+    #[test]
+    fn samples_are_apart() {
+        assert_eq!(pause("0.01"), Ok(0.01));
+        for (text, reason) in [
+            ("0", "expected 0.01 seconds to a year"),
+            ("0.009", "expected 0.01 seconds to a year"),
+            ("-1", "expected 0.01 seconds to a year"),
+            ("soon", "expected a number of seconds"),
+        ] {
+            assert_eq!(pause(text), Err(reason.into()));
+        }
     }
 }

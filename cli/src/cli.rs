@@ -237,7 +237,7 @@ pub(crate) struct NoArgs {}
 /// Parses the command line. Prints help or the error and exits where there is nothing more to do.
 pub(crate) fn parse(face: Face) -> Cli {
     let mut cli = parse_lean(face).unwrap_or_else(|| {
-        let parsed = command(face).try_get_matches().map_err(advised);
+        let parsed = command(face).try_get_matches().map_err(|error| advised(error, face));
         parsed
             .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches))
             .unwrap_or_else(|error| end(error))
@@ -288,7 +288,7 @@ fn parse_lean(face: Face) -> Option<Cli> {
 }
 
 /// Improves the advice of the error: clap suggests `--root` for `--foo`, and knows no command for `--watch`.
-fn advised(mut error: clap::Error) -> clap::Error {
+fn advised(mut error: clap::Error, face: Face) -> clap::Error {
     let text = |value: Option<&ContextValue>| match value {
         Some(ContextValue::String(text)) => text.trim_start_matches('-').to_owned(),
         _ => String::new(),
@@ -297,6 +297,25 @@ fn advised(mut error: clap::Error) -> clap::Error {
     let similar = text(error.get(ContextKind::SuggestedArg));
     if !similar.is_empty() && typed.get(..1) != similar.get(..1) {
         error.remove(ContextKind::SuggestedArg);
+        // The usage line names it, too.
+        let named = std::env::args().find_map(|word| {
+            let entry = COMMANDS.iter().find(|entry| entry.names.contains(&word.as_str()))?;
+            let mut built = command(face);
+            built.build();
+            built.find_subcommand_mut(entry.names.first()?).map(|found| found.render_usage())
+        });
+        if let Some(usage) = named {
+            error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
+        }
+    }
+    // clap suggests a command for `metirc`, but not for `help metirc`.
+    let wrong = text(error.get(ContextKind::InvalidSubcommand));
+    if !wrong.is_empty() && error.get(ContextKind::SuggestedSubcommand).is_none() {
+        let again = command(face).try_get_matches_from([face.name(), &wrong]);
+        let suggested = again.err().and_then(|other| other.get(ContextKind::SuggestedSubcommand).cloned());
+        if let Some(suggested) = suggested {
+            error.insert(ContextKind::SuggestedSubcommand, suggested);
+        }
     }
     let before_command = matches!(error.get(ContextKind::Usage), Some(ContextValue::StyledStr(usage))
         if usage.to_string().trim_end().ends_with("[COMMAND]"));

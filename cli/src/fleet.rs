@@ -55,7 +55,7 @@ impl Fleet {
         args: &WatchArgs,
         output: &mut Output,
         report: impl Fn(&View<'_>) -> Section,
-        mut render: impl FnMut(&mut [Section], Option<f64>) -> String,
+        mut render: impl FnMut(&mut Vec<Section>, Option<f64>) -> String,
     ) -> Result<(), Failure> {
         let Some(interval) = args.interval() else {
             let mut sections = self.sections(&report);

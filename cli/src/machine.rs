@@ -82,6 +82,10 @@ pub(crate) fn chosen(smi: &Smi, names: &[String]) -> Result<Vec<Gpu>, Failure> {
     {
         return Ok(smi.gpus().to_vec());
     }
+    if let Some(list) = names.iter().find(|list| list.split(',').any(|name| name.trim().is_empty())) {
+        let sentence = format!("-g: \"{list}\" has an empty entry; separate GPUs by one comma, as in 0,1");
+        return Err(Failure::Usage(sentence));
+    }
     let mut gpus: Vec<Gpu> = Vec::new();
     for name in names.iter().flat_map(|list| list.split(',')).flat_map(range) {
         let gpu = smi.find(&name)?;

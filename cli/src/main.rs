@@ -23,6 +23,7 @@ mod rocm_smi;
 mod row;
 mod screen;
 mod sections;
+mod sort;
 mod top;
 mod view;
 mod watch;

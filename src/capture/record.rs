@@ -152,7 +152,11 @@ impl Capture {
         path: &Path,
         mut progress: impl FnMut(Progress<'_>) -> ControlFlow<()>,
     ) -> Result<Written> {
-        let failed = |error: std::io::Error| Error::plain(Op::Write, path, &error);
+        // Of a file of the user's, not of the driver's: an errno keeps its own meaning.
+        let failed = |error: std::io::Error| match error.raw_os_error() {
+            Some(errno) => Error::Io { op: Op::Write, path: path.to_path_buf(), errno },
+            None => Error::plain(Op::Write, path, &error),
+        };
         let backend = machine.open()?;
         let file = new_file::create(path).map_err(failed)?;
         let mut gathered = Gathered::of(&*backend);

@@ -20,6 +20,15 @@ pub struct Staged<A, B = A> {
 }
 
 impl<A, B> Plan<A, B> {
+    /// The plan that would undo this one, as far as the files show it now; also on a fixture or a recording. On a sleeping
+    /// GPU no file is read, so steps may be missing.
+    ///
+    /// # Errors
+    /// Those of reading the files that the plan would write.
+    pub fn way_back(&self) -> Result<Plan<()>> {
+        Ok(way_back(&self.gpu, &self.steps, &contents(self)?))
+    }
+
     /// Checks that every file exists and is writable, and reads the current contents for undoing. Nothing is written,
     /// and a sleeping GPU is not woken; its files are then read by the commit.
     ///
@@ -48,19 +57,7 @@ impl<A, B> Staged<A, B> {
             }
             step.obstacle(&plan.gpu)?;
         }
-        let asleep = plan.gpu.access().check(Default::default).is_err();
-        let mut before: Vec<Option<Vec<u8>>> = Vec::with_capacity(plan.steps.len());
-        for (number, step) in plan.steps.iter().enumerate() {
-            let text = match earlier(&plan.steps, number) {
-                // The content that an earlier step will have written.
-                Some((_, earlier)) if step.holds => Some(earlier.bytes().to_vec()),
-                // The steps of an overdrive table are several writes to one file.
-                Some((earlier, _)) => before.get(earlier).cloned().flatten(),
-                None if asleep || step.restore.is_none() => None,
-                None => Some(read(step).map_err(|error| describe(&plan.gpu, step, Op::Read, error, false))?),
-            };
-            before.push(text);
-        }
+        let before = contents(&plan)?;
         Ok(Staged { plan, before })
     }
 
@@ -197,6 +194,24 @@ impl std::error::Error for Incomplete {
 }
 
 /// The last earlier step with the same file.
+/// The content of each step's file, where it is needed for undoing and the GPU is awake.
+fn contents<A, B>(plan: &Plan<A, B>) -> Result<Vec<Option<Vec<u8>>>> {
+    let asleep = plan.gpu.access().check(Default::default).is_err();
+    let mut before: Vec<Option<Vec<u8>>> = Vec::with_capacity(plan.steps.len());
+    for (number, step) in plan.steps.iter().enumerate() {
+        let text = match earlier(&plan.steps, number) {
+            // The content that an earlier step will have written.
+            Some((_, earlier)) if step.holds => Some(earlier.bytes().to_vec()),
+            // The steps of an overdrive table are several writes to one file.
+            Some((earlier, _)) => before.get(earlier).cloned().flatten(),
+            None if asleep || step.restore.is_none() => None,
+            None => Some(read(step).map_err(|error| describe(&plan.gpu, step, Op::Read, error, false))?),
+        };
+        before.push(text);
+    }
+    Ok(before)
+}
+
 fn earlier(steps: &[Step], number: usize) -> Option<(usize, &Step)> {
     let path = steps.get(number)?.path();
     steps.iter().take(number).enumerate().rev().find(|(_, step)| step.path() == path)

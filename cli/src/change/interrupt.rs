@@ -45,13 +45,18 @@ impl Interrupt {
     }
 }
 
-/// Writes the undo script: the last change is undone first.
-pub(crate) fn write_undo(path: &Path, changes: &[Vec<Undo>]) -> Result<(), Failure> {
+/// The undo script: the last change is undone first.
+pub(crate) fn script(changes: &[Vec<Undo>]) -> String {
     let mut script =
         String::from("#!/bin/sh\n# Restores the settings from before the change. Run as root.\n");
     for line in changes.iter().rev().flatten() {
         script.push_str(&format!("{line}\n"));
     }
+    script
+}
+
+/// Writes the undo script, as a new file.
+pub(crate) fn write_undo(path: &Path, script: &str) -> Result<(), Failure> {
     let failed = |error| Failure::Output(path.to_path_buf(), error);
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o700).open(path).map_err(failed)?;
@@ -76,11 +81,11 @@ mod tests {
             std::fs::write(file, "changed\n").unwrap();
         }
         let changes = [vec![writing(&files[0], b"auto\n")], vec![writing(&files[1], b"s 1 'x' %d\n")]];
-        let script = folder.path().join("undo");
-        write_undo(&script, &changes).unwrap();
-        assert!(std::process::Command::new(&script).status().unwrap().success());
+        let file = folder.path().join("undo");
+        write_undo(&file, &script(&changes)).unwrap();
+        assert!(std::process::Command::new(&file).status().unwrap().success());
         assert_eq!(std::fs::read_to_string(&files[0]).unwrap(), "auto\n");
         assert_eq!(std::fs::read_to_string(&files[1]).unwrap(), "s 1 'x' %d\n");
-        assert!(write_undo(&script, &changes).is_err(), "nothing is replaced");
+        assert!(write_undo(&file, &script(&changes)).is_err(), "nothing is replaced");
     }
 }

@@ -4,18 +4,18 @@ pub(crate) mod interrupt;
 pub(crate) mod value;
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use amdgpu_smi::control::{self, Aborted, Control, NotUndone, Plan, Step, Transaction};
 use amdgpu_smi::{Error, Gpu};
 use clap::Args;
 
-use self::interrupt::{Interrupt, Undo, write_undo, writing};
+use self::interrupt::{Interrupt, Undo, script, write_undo, writing};
 use crate::answer::{find, format};
 use crate::args::{Common, Shape};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, note};
 use crate::render::{AmdRoot, Columns, Document, Format, inline, printable};
 use crate::report::{Forms, Node, Section};
 
@@ -29,8 +29,9 @@ pub(crate) struct ChangeArgs {
     /// Skip the confirmation of changes that cannot be undone or that remove GPUs
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Before the first write, save the current contents to this new file, as a script that restores them
-    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    /// Before the first write, save the current contents to this new file, as a script that restores them; with
+    /// --dry-run, print the script instead
+    #[arg(long, value_name = "FILE")]
     pub(crate) undo_file: Option<PathBuf>,
 }
 
@@ -90,8 +91,10 @@ pub(crate) struct Planned {
     pub(crate) caveat: Option<&'static str>,
     /// Set for a fixture or a recording.
     pub(crate) recorded: bool,
-    /// Checks that the change can be started; returns the lines of the undo script.
-    pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<Vec<Undo>>>,
+    /// Checks that the change can be started.
+    pub(crate) stage: Box<dyn Fn() -> amdgpu_smi::Result<()>>,
+    /// The lines of the undo script.
+    pub(crate) undo: Box<dyn Fn() -> amdgpu_smi::Result<Vec<Undo>>>,
     /// Adds it to the changes that are made.
     pub(crate) add: Box<dyn Fn(&mut Changing)>,
 }
@@ -146,10 +149,14 @@ impl Plans<'_> {
             note: None,
             caveat: None,
             recorded: plan.is_of_a_recording(),
-            stage: Box::new(move || {
-                let way_back = plan.clone().stage()?.way_back();
-                Ok(way_back.steps().iter().map(|step| writing(&step.path(), step.bytes())).collect())
-            }),
+            undo: {
+                let plan = plan.clone();
+                Box::new(move || {
+                    let way_back = plan.way_back()?;
+                    Ok(way_back.steps().iter().map(|step| writing(&step.path(), step.bytes())).collect())
+                })
+            },
+            stage: Box::new(move || plan.clone().stage().map(|_| ())),
             add: Box::new(move |transaction| {
                 let (make, actual) = (make.clone(), actual.clone());
                 let made = move |change: control::Change<A, B>| {
@@ -230,35 +237,45 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
 
     let (_, gpus) = find(common, AmdRoot::GpuData, None)?;
     let all = plan(&gpus, request)?;
-    let undo = if how.dry_run { Vec::new() } else { stage(&all)? };
+    if !how.dry_run {
+        stage(&all)?;
+    }
     if ask {
         consent(&gpus, &dangers, &mut io::stderr(), &mut io::stdin().lock())?;
     }
-    tell(common, all, how.dry_run, how.undo_file.as_deref().map(|file| (file, undo)))
+    tell(common, all, how)
 }
 
 /// The same for changes of something else than GPUs, which are planned, and not asked about.
 pub(crate) fn run_planned(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failure> {
     refuse_amds(common)?;
-    let undo = if how.dry_run { Vec::new() } else { stage(&all)? };
-    tell(common, all, how.dry_run, how.undo_file.as_deref().map(|file| (file, undo)))
+    if !how.dry_run {
+        stage(&all)?;
+    }
+    tell(common, all, how)
 }
 
 /// Makes what is to be made, and tells.
-fn tell(
-    common: &Common,
-    all: Vec<Group>,
-    dry_run: bool,
-    undo: Option<(&Path, Vec<Vec<Undo>>)>,
-) -> Result<(), Failure> {
+fn tell(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failure> {
+    let dry_run = how.dry_run;
     // Before anything is done: what has been done must be told.
     let mut output = Output::open(common)?;
-    if let Some((file, undo)) = undo {
-        write_undo(file, &undo)?;
+    let mut unwritten = String::new();
+    if let Some(file) = &how.undo_file {
+        let script = script(&undo(&all)?);
+        match dry_run {
+            true => unwritten = format!("\n{} was not written. It would hold:\n{script}", file.display()),
+            false => write_undo(file, &script)?,
+        }
     }
     let interrupt = if dry_run { Interrupt::default() } else { Interrupt::heed() };
     let (changed, failed) = make(all, dry_run, &interrupt);
-    let text = render(&changed, format(common), dry_run, failed.is_some());
+    let form = format(common);
+    let mut text = render(&changed, form, dry_run, failed.is_some());
+    match form {
+        Format::Text { .. } => text.push_str(&unwritten),
+        _ => unwritten.lines().filter(|line| !line.is_empty()).for_each(note),
+    }
     if let Err(failure) = output.write(&text) {
         if !dry_run {
             // The completed changes and how to undo them must not be lost with the output.
@@ -288,16 +305,21 @@ fn plan(gpus: &[Gpu], request: &impl Request) -> Result<Vec<Group>, Failure> {
     Ok(all)
 }
 
-/// Makes sure that each change could be begun; the lines that would undo each.
-pub(crate) fn stage(all: &[Group]) -> Result<Vec<Vec<Undo>>, Failure> {
-    let mut undo = Vec::new();
-    for group in all {
-        for planned in &group.list {
-            let staged = (planned.stage)();
-            undo.push(staged.map_err(|error| group.device.unchanged(planned.setting, error))?);
-        }
-    }
-    Ok(undo)
+/// Makes sure that each change could be begun.
+pub(crate) fn stage(all: &[Group]) -> Result<(), Failure> {
+    for_each(all, |planned| (planned.stage)()).map(|_| ())
+}
+
+/// The lines that would undo each change.
+pub(crate) fn undo(all: &[Group]) -> Result<Vec<Vec<Undo>>, Failure> {
+    for_each(all, |planned| (planned.undo)())
+}
+
+fn for_each<T>(all: &[Group], ask: impl Fn(&Planned) -> amdgpu_smi::Result<T>) -> Result<Vec<T>, Failure> {
+    let planned = all.iter().flat_map(|group| group.list.iter().map(move |planned| (group.device, planned)));
+    planned
+        .map(|(device, planned)| ask(planned).map_err(|error| device.unchanged(planned.setting, error)))
+        .collect()
 }
 
 /// Makes the changes; if one fails, undoes those before it. Returns each outcome and the error's sentence.
@@ -394,13 +416,22 @@ fn render(devices: &[Changes], form: Format, dry_run: bool, failed: bool) -> Str
         Format::Text { verbose, .. } => {
             let recorded =
                 || devices.iter().any(|device| device.changes.iter().any(|(planned, _)| planned.recorded));
-            let end = match dry_run {
-                true if recorded() => {
+            let blocked = devices
+                .iter()
+                .flat_map(|device| &device.changes)
+                .any(|(planned, _)| planned.steps.iter().any(|(_, obstacle)| obstacle.is_some()));
+            let end = match (dry_run, recorded(), blocked) {
+                (true, true, false) => {
                     "\nNothing was changed, because this is a fixture or a recording. On the machine itself, \
                      these writes would be made.\n"
                 }
-                true => "\nNothing was changed.\n",
-                false => "",
+                (true, true, true) => {
+                    "\nNothing was changed, because this is a fixture or a recording. On the machine itself, \
+                     the blocked writes would have failed for the user who recorded it.\n"
+                }
+                (true, false, true) => "\nNothing was changed. The blocked writes would fail.\n",
+                (true, false, false) => "\nNothing was changed.\n",
+                (false, ..) => "",
             };
             let texts: Vec<_> = devices.iter().map(|device| text(device, verbose, failed)).collect();
             format!("{}{end}", texts.join("\n"))

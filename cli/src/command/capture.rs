@@ -63,7 +63,7 @@ pub(crate) struct CaptureArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) frames: u32,
-    /// Seconds between two recordings (may be fractional)
+    /// Seconds between two frames (may be fractional; 0: without a pause)
     #[arg(long, value_name = "SEC", default_value = "1", value_parser = crate::args::seconds)]
     pub(crate) every: f64,
     /// Record the GPUs' events too; opens /dev/kfd
@@ -122,6 +122,7 @@ pub(crate) fn run(common: &Common, args: &CaptureArgs) -> Result<(), Failure> {
         line.clear();
         let Written { frames, events, redacted, bytes, left_out, .. } = written?;
         report(&args.output, None, bytes, [frames, events, redacted], &left_out);
+        say_if_empty(common);
         return Ok(());
     }
     let recording = capture.record_with(&machine, progress);
@@ -130,7 +131,20 @@ pub(crate) fn run(common: &Common, args: &CaptureArgs) -> Result<(), Failure> {
     let bytes = save(&recording, &args.output, common.overwrite)?;
     let counts = [recording.frame_count(), recording.event_count(), recording.redacted_count()];
     report(&args.output, Some(recording.entry_count()), bytes, counts, recording.left_out());
+    say_if_empty(common);
     Ok(())
+}
+
+/// Says that the archive has no GPU: it may have been meant for another machine, or show why none is found.
+fn say_if_empty(common: &Common) {
+    let reason = match machine::builder(common).build() {
+        Ok(smi) if !smi.gpus().is_empty() => return,
+        Ok(_) => "the amdgpu driver is loaded, but has no GPU".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    output::note(&format!(
+        "no AMD GPU is recorded: {reason}; the archive shows what `amdgpu-smi doctor` reads"
+    ));
 }
 
 fn is_compressed(path: &Path) -> bool {

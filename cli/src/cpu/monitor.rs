@@ -54,7 +54,7 @@ pub(crate) fn monitor(common: &Common, args: &CpuArgs, watched: &WatchArgs) -> R
         output.write(&text)?;
         Ok::<_, Failure>(sections)
     };
-    match watched.watch {
+    match watched.interval() {
         None => answered(&print(None)?),
         Some(interval) => {
             let end = watch(interval, watched, || print(Some(timestamp())).map(drop))?;

@@ -87,8 +87,11 @@ impl Plans {
             note: None,
             caveat: None,
             recorded: plan.is_of_a_recording(),
-            stage: Box::new(move || {
-                plan.stage()?;
+            stage: {
+                let plan = plan.clone();
+                Box::new(move || plan.stage().map(|_| ()))
+            },
+            undo: Box::new(move || {
                 let letter = if device.key == "core" { "O" } else { "U" };
                 let line = match plan.before() {
                     Ok(before) => {

@@ -29,6 +29,12 @@ pub(crate) const ENGINES: [(&str, &[Engine], Forms); 7] = [
     ("vpe", &[Engine::Vpe], Forms::OURS),
 ];
 
+/// The engines that encode, decode and process pictures.
+pub(crate) const MEDIA: [Engine; 5] =
+    [Engine::Encode, Engine::Encode1, Engine::Decode, Engine::Jpeg, Engine::Vpe];
+/// The engines that copy for the graphics driver; ROCm's are counted by KFD.
+pub(crate) const COPY: [Engine; 1] = [Engine::Dma];
+
 /// Which groups of figures.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Groups {

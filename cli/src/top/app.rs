@@ -13,9 +13,10 @@ use super::kill::Target;
 use super::log::Log;
 use super::message::Message;
 use super::model::{Package, Snapshot};
-use super::processes::{Line, Order, ProcessList, ProcessRow, Sort};
+use super::processes::{Line, Order, ProcessList, ProcessRow};
 use super::settings::Settings;
 use crate::level::Level;
+use crate::sort::Sort;
 
 /// The pages of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,7 @@ pub(crate) enum Mode {
 }
 
 /// The orders of the menu.
-pub(crate) const SORTS: [Sort; 11] = [
+pub(crate) const SORTS: [Sort; 12] = [
     Sort::Gpu,
     Sort::Pid,
     Sort::User,
@@ -78,6 +79,7 @@ pub(crate) const SORTS: [Sort; 11] = [
     Sort::Gtt,
     Sort::Busy,
     Sort::Media,
+    Sort::Copy,
     Sort::Units,
     Sort::Cpu,
     Sort::Memory,

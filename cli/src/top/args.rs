@@ -4,8 +4,8 @@ use clap::Args;
 
 use super::glyphs::Glyphs;
 use super::palette::Palette;
-use super::processes::Sort;
 use super::settings::Density;
+use crate::sort::Sort;
 
 const TOP_HELP: &str = "\
 Screen:
@@ -54,7 +54,7 @@ pub(crate) struct TopArgs {
     #[arg(long, value_name = "VIEW", value_enum)]
     pub(crate) view: Option<Density>,
     /// Sort order of processes
-    #[arg(long, value_name = "KEY", value_enum)]
+    #[arg(long, value_name = "KEY", value_enum, ignore_case = true)]
     pub(crate) sort: Option<Sort>,
     /// Show only processes with this text in their command, user, container or id
     #[arg(long, value_name = "TEXT")]

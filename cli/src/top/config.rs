@@ -104,8 +104,8 @@ fn name(value: &impl ValueEnum) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sort::Sort;
     use crate::top::model::Measure;
-    use crate::top::processes::Sort;
 
     #[test]
     fn the_place_is_that_of_xdg() {

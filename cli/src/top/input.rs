@@ -10,7 +10,8 @@ use super::glyphs::Glyphs;
 use super::keys::{Action, action};
 use super::kill::{SIGNALS, Target};
 use super::model::Measure;
-use super::processes::{Line, Sort};
+use super::processes::Line;
+use crate::sort::Sort;
 
 impl App {
     pub(super) fn key(&mut self, key: KeyEvent) -> Option<Effect> {

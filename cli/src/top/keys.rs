@@ -1,8 +1,7 @@
 //! Which key does what: one table for the keyboard, the line at the bottom and the help.
 
+use crate::sort::Sort;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-
-use super::processes::Sort;
 
 /// The action of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

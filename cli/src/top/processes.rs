@@ -3,13 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use crate::sections::process::{COPY, MEDIA, known, unknown};
+use crate::sort::Sort;
 use amdgpu_smi::Reading;
 use amdgpu_smi::process::Engine;
 use amdgpu_smi::process::{HostUse, Process, ProcessGpu, ProcessId, Processes};
 use amdgpu_smi::unit::Bytes;
-use clap::ValueEnum;
-
-use crate::sections::process::{known, unknown};
 
 /// The processes at one time.
 #[derive(Debug, Clone, Default)]
@@ -50,51 +49,6 @@ pub(crate) struct ProcessRow {
     pub(crate) start: Option<u64>,
 }
 
-/// Keys of the sort order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Sort {
-    /// GPU, then memory
-    Gpu,
-    /// Process id
-    Pid,
-    /// User
-    User,
-    /// Video memory
-    Vram,
-    /// System memory mapped by the GPU
-    Gtt,
-    /// All engines together
-    Busy,
-    /// Media engines
-    Media,
-    /// Compute units
-    Units,
-    /// CPU usage
-    Cpu,
-    /// System memory
-    Memory,
-    /// Command
-    Command,
-}
-
-impl Sort {
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Sort::Gpu => "GPU",
-            Sort::Pid => "PID",
-            Sort::User => "user",
-            Sort::Vram => "VRAM",
-            Sort::Gtt => "GTT",
-            Sort::Busy => "engines",
-            Sort::Media => "media engines",
-            Sort::Units => "compute units",
-            Sort::Cpu => "CPU",
-            Sort::Memory => "host memory",
-            Sort::Command => "command",
-        }
-    }
-}
-
 impl ProcessRow {
     /// All engines together, or the compute units where those are more: ROCm's own queues are in no engine.
     pub(crate) fn busy(&self) -> Option<f64> {
@@ -122,6 +76,7 @@ impl ProcessRow {
             Sort::Gtt => bytes(self.gtt),
             Sort::Busy => self.busy(),
             Sort::Media => self.media,
+            Sort::Copy => self.copy,
             Sort::Units => self.units,
             Sort::Cpu => self.cpu,
             Sort::Memory => bytes(self.memory),
@@ -242,8 +197,8 @@ fn row(process: &Process, used: &ProcessGpu, host: Option<&Host>) -> ProcessRow 
         gtt: bytes(&used.gtt),
         gfx: of_queues(percent(used, &[Engine::Gfx])),
         compute: of_queues(percent(used, &[Engine::Compute])),
-        media: percent(used, &[Engine::Encode, Engine::Encode1, Engine::Decode, Engine::Jpeg, Engine::Vpe]),
-        copy: match (percent(used, &[Engine::Dma]), used.sdma_percent) {
+        media: percent(used, &MEDIA),
+        copy: match (percent(used, &COPY), used.sdma_percent) {
             (None, copy) => copy,
             (dma, copy) => dma.map(|dma| dma + copy.unwrap_or(0.0)),
         },

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::glyphs::Glyphs;
 use super::model::Measure;
 use super::palette::Palette;
-use super::processes::Sort;
+use crate::sort::Sort;
 
 /// Space per GPU on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

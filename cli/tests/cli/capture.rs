@@ -201,6 +201,33 @@ fn never_over_a_file_and_never_half_of_one() {
 }
 
 #[test]
+fn an_archive_without_a_gpu_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = captured(&fixture("none-0x-k6.12-no-driver"), &folder.path().join("m.tar"), &[]);
+    assert!(said.contains("no AMD GPU is recorded: "), "{said}");
+    let said = captured(&fixture("navi31-1x-k6.12-desktop"), &folder.path().join("n.tar"), &[]);
+    assert!(!said.contains("no AMD GPU"), "{said}");
+}
+
+#[test]
+fn a_folder_that_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("missing/m.tar");
+    for args in [&[][..], &["--frames", "2", "--every", "0"]] {
+        let output = command(&["capture", "-o"])
+            .arg(&archive)
+            .args(args)
+            .arg("--root")
+            .arg(fixture("navi31-1x-k6.12-desktop"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        let reason = format!("{}: cannot write: No such file or directory (os error 2)\n", archive.display());
+        assert!(said.contains(&reason), "{said}");
+    }
+}
+
+#[test]
 fn what_is_left_out_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let said = captured(&fixture("navi23-1x-k6.6-laptop-suspended"), &folder.path().join("m.tar"), &[]);

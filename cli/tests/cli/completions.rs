@@ -19,7 +19,7 @@ const PROBES: [Probe; 20] = [
     ("amdgpu-smi --js", &["--json"], &["--csv"]),
     ("amdgpu-smi event --types TH", &["THERMAL_THROTTLE"], &["VMFAULT"]),
     ("amdgpu-smi event --types GPU_PRE", &["GPU_PRE_RESET"], &["GPU_POST_RESET"]),
-    ("amdgpu-smi process --sort ", &["pid", "vram", "engine"], &["list"]),
+    ("amdgpu-smi process --sort ", &["pid", "vram", "busy"], &["list"]),
     ("amdgpu-smi process --sort v", &["vram"], &["pid"]),
     ("amdgpu-smi static -C vc", &["vclk0", "vclk1"], &["sys"]),
     ("amdgpu-smi list --format a", &["amd"], &["json"]),

@@ -121,7 +121,7 @@ fn csv_has_five_columns() {
 
 #[test]
 fn types_choose_in_either_case() {
-    for types in [&["gpu_pre_reset,GPU_post_reset"][..], &["GPU_PRE_RESET", "GPU_POST_RESET"]] {
+    for types in [&["gpu_pre_reset,GPU_post_reset"][..], &["GPU_PRE_RESET", "GPU_POST_RESET"], &["reset"]] {
         let args = [&["--count", "2", "--types"][..], types].concat();
         let (status, text, stderr) = outcome(PLAYS, &args);
         assert_eq!((status, names(&text)), (Some(0), vec!["GPU_PRE_RESET", "GPU_POST_RESET"]), "{stderr}");
@@ -138,7 +138,7 @@ fn a_wrong_type_is_told_the_right_ones() {
         assert!(stderr.contains(name), "{stderr}");
     }
     for args in
-        [&["--types"][..], &["--count", "0"], &["--duration", "-1"], &["-g", "7"], &["--json", "--csv"]]
+        [&["--types"][..], &["--count", "0"], &["--duration", "-1"], &["-g", "7"], &["--json", "--csv"], &["--idle", "0"]]
     {
         assert_eq!(outcome(PLAYS, args).0, Some(2), "{args:?}");
     }

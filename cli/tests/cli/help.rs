@@ -96,6 +96,11 @@ fn mistakes_are_answered() {
         (&["completions", "bsah"], "bash"),
         (&["set", "-g", "0", "-l", "hihg"], "high"),
         (&["-w", "1"], "monitor -w 1"),
+        (&["help", "metirc"], "'metric'"),
+        (&["monitor", "--sort", "vrma"], "vram"),
+        (&["monitor", "-t", "--sort", "power"], "-p adds it"),
+        (&["monitor", "-w", "0"], "expected 0.01 seconds to a year"),
+        (&["process", "--percent=0"], "expected 0.01 seconds to a year"),
     ] {
         let output = command(args).output().expect("the program runs");
         let text = String::from_utf8(output.stderr).expect("UTF-8");
@@ -106,6 +111,7 @@ fn mistakes_are_answered() {
     let output = command(&["metric", "--foo"]).output().expect("the program runs");
     let text = String::from_utf8(output.stderr).expect("UTF-8");
     assert!(text.contains("--foo") && !text.contains("similar"), "{text}");
+    assert!(text.contains("Usage: amdgpu-smi metric [OPTIONS]"), "{text}");
 }
 
 #[test]

@@ -46,6 +46,10 @@ fn in_an_order() {
     assert_eq!(order("cu")[..2], [2211, 2950]);
     assert_eq!(order("engine")[0], 2402);
     assert_eq!(order("SDMA")[..2], [2211, 2950]);
+    assert_eq!(order("units"), order("cu"));
+    assert_eq!(order("busy"), order("engine"));
+    assert_eq!(order("copy"), order("sdma"));
+    assert_eq!(order("command"), order("name"));
     assert_eq!(order("name"), [2211, 2211, 2950, 2410, 2411, 2402]);
 }
 

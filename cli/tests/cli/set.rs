@@ -203,6 +203,23 @@ fn a_refusal_makes_no_file() {
     assert!(std::fs::read_to_string(&file).expect("the file").starts_with("{\n  \"schema\": 1,\n"));
 }
 
+/// A dry run prints the script that a change would write.
+#[test]
+fn an_undo_file_of_a_dry_run() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("back.sh");
+    let path = file.to_str().expect("UTF-8");
+    let args = ["set", "-g", "0", "-o", "300", "--dry-run", "--undo-file", path];
+    let output = run(NAVI31, &args);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let end = format!("{path} was not written. It would hold:\n#!/bin/sh\n");
+    assert!(text.contains(&end) && text.contains("printf '%s\\n' '327000000' > '/sys/"), "{text}");
+    let output = run(NAVI31, &[&args[..], &["--json"]].concat());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("'327000000'"));
+    assert!(serde_json::from_slice::<serde_json::Value>(&output.stdout).is_ok());
+    assert!(!file.exists());
+}
+
 #[test]
 fn json_of_a_plan() {
     let plan = json(CPX, &["set", "-g", "2", "3", "-o", "500W", "-R", "on", "-n", "--json"]);

@@ -95,6 +95,11 @@ fn a_gpu_that_is_not_there_is_2() {
         assert!(stderr.starts_with(&format!("amdgpu-smi: no GPU {gpu}: there are 0 to 7 ")), "{stderr}");
         assert!(stderr.contains("hint: `amdgpu-smi list`"), "{stderr}");
     }
+    for list in ["0,,1", "0,", ""] {
+        let (status, _, stderr) = outcome("mi300x-1x-k6.12-cpx-nps4", &["list", "-g", list]);
+        assert_eq!(status, Some(2), "{list}");
+        assert!(stderr.contains("has an empty entry"), "{stderr}");
+    }
 }
 
 #[test]

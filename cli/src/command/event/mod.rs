@@ -60,7 +60,7 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
             if args.all_processes { "" } else { ", without events of other processes (--all-processes)" };
         note(&format!("watching {gpus}{own}; press Ctrl-C to stop"));
     }
-    let dropped_asked = args.types.is_empty() || args.types.contains(&EventType::Dropped);
+    let dropped_asked = args.types.is_empty() || wanted(args).contains(EventMask::DROPPED);
     let lines = Lines { smi: &smi, format, own_clock: common.live() };
     if let Some(header) = lines.header() {
         output.write(&header)?;
@@ -94,14 +94,19 @@ pub(crate) fn follow(
     answer::tidy(end, &mut watch.output)
 }
 
+/// The selected types.
+fn wanted(args: &EventArgs) -> EventMask {
+    args.types.iter().copied().fold(EventMask::empty(), EventMask::union)
+}
+
 /// Subscribes to what is asked for. GPUs that are named must work.
 fn subscribe(smi: &Smi, common: &Common, args: &EventArgs) -> Result<EventSet, Failure> {
     let mut events = smi.events().all_processes(args.all_processes);
     if !args.types.is_empty() {
         // Whoever asks for few types wants to know all the more that some of them were lost.
-        events = events.mask(args.types.iter().copied().collect::<EventMask>() | EventMask::DROPPED);
+        events = events.mask(wanted(args) | EventMask::DROPPED);
     }
-    if args.types.iter().any(|wanted| matches!(wanted, EventType::ProcessStart | EventType::ProcessEnd)) {
+    if wanted(args).intersects(EventMask::PROCESS_START | EventMask::PROCESS_END) {
         events = events.derive_processes(LOOK);
     }
     if !common.gpus.is_empty() && !common.gpus.iter().any(|name| name.eq_ignore_ascii_case("all")) {

@@ -1,6 +1,6 @@
 //! The options of `monitor`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::args::{AutosuspendArgs, WatchArgs};
 use crate::cpu::CpuArgs;
@@ -48,10 +48,30 @@ pub(crate) struct MonitorArgs {
     /// List processes below the rows; `process` shows more of them
     #[arg(short = 'q', long)]
     pub(crate) process: bool,
+    /// Sort the rows: highest first, missing values last, partitions below their package
+    #[arg(long, value_name = "KEY", value_enum, ignore_case = true)]
+    pub(crate) sort: Option<GpuSort>,
     #[command(flatten)]
     pub(crate) cpu: CpuArgs,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
     #[command(flatten)]
     pub(crate) autosuspend: AutosuspendArgs,
+}
+
+/// Keys that sort GPUs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GpuSort {
+    /// Power
+    Power,
+    /// Temperature of the hotspot, or of the whole chip if that is the only one
+    #[value(alias = "temp")]
+    Temperature,
+    /// Shader clock
+    Clock,
+    /// Usage of the shaders
+    #[value(alias = "gfx")]
+    Busy,
+    /// Video memory in use
+    Vram,
 }

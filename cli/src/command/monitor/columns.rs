@@ -3,7 +3,7 @@
 use amdgpu_smi::gpu::TemperatureSensor;
 use amdgpu_smi::sample::SampleFields;
 
-use super::args::MonitorArgs;
+use super::args::{GpuSort, MonitorArgs};
 use crate::sections::throttle::Figure;
 
 /// The groups of columns that are asked for.
@@ -85,6 +85,17 @@ impl ColumnGroups {
             violation: args.violation,
             screen: None,
         }
+    }
+
+    /// The option that adds the column of this key, if it is not among these.
+    pub(super) fn lacks(&self, sort: GpuSort) -> Option<&'static str> {
+        let (is_there, option) = match sort {
+            GpuSort::Power => (self.power, "-p"),
+            GpuSort::Temperature => (self.temperature, "-t"),
+            GpuSort::Clock | GpuSort::Busy => (self.gfx, "-u"),
+            GpuSort::Vram => (self.vram, "--vram-usage"),
+        };
+        (!is_there).then_some(option)
     }
 
     /// The fields to sample for these columns. GPU usage is always included, because it decides whether the GPU is

@@ -6,6 +6,7 @@ mod fitted;
 mod fitted_columns;
 mod headings;
 mod lines;
+mod order;
 mod processes;
 mod rows;
 mod totals;
@@ -47,6 +48,9 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
             "-q has no CSV, because CSV rows are GPUs; `amdgpu-smi process --csv` prints one row per process";
         return Err(Failure::Usage(sentence.into()));
     }
+    if let Some(option) = args.sort.and_then(|sort| wanted.lacks(sort)) {
+        return Err(Failure::Usage(format!("--sort needs the column that it sorts by; {option} adds it")));
+    }
     let (smi, gpus, mut output) = answer::begin_watched(common, ROOT, &args.watch)?;
     let asked: Vec<usize> = gpus.iter().map(Gpu::index).collect();
     if matches!(format, Format::Text { layout: Layout::Own, .. }) {
@@ -69,6 +73,7 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
             for (section, gpu) in sections.iter_mut().zip(&asked) {
                 found.iter().for_each(|found| put_process_list(found, *gpu, section));
             }
+            args.sort.iter().for_each(|sort| sort.sort(sections));
             match &mut lines {
                 Some(lines) => lines.text(sections, timestamp, found.as_ref(), &asked),
                 None => {

@@ -1,8 +1,10 @@
 //! The options of `process`, and their help.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::args::WatchArgs;
+use crate::sort::Sort;
 
 // One line per paragraph: clap wraps it to the terminal's width.
 const PROCESS_HELP: &str = "\
@@ -44,9 +46,9 @@ pub(crate) struct ProcessArgs {
     /// Only processes with these names (case-insensitive)
     #[arg(short, long, value_name = "NAME", num_args = 1..)]
     pub(crate) name: Vec<String>,
-    /// Sort by this column: largest first, pid and name ascending
-    #[arg(long, value_name = "KEY", value_enum, default_value = "pid", ignore_case = true)]
-    pub(crate) sort: ProcessSort,
+    /// Sort by this column: largest first; names and numbers ascending
+    #[arg(long, value_name = "KEY", value_parser = key(), default_value = "pid", ignore_case = true)]
+    pub(crate) sort: Sort,
     /// Group by process instead of by GPU
     #[arg(long, visible_alias = "by-pid")]
     pub(crate) sort_by_pid: bool,
@@ -55,27 +57,14 @@ pub(crate) struct ProcessArgs {
     pub(crate) table: bool,
     /// Sample twice, SEC seconds apart [default: 1], and add the usage of each engine
     #[arg(long, value_name = "SEC", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "1", value_parser = crate::args::seconds)]
+    #[arg(default_missing_value = "1", value_parser = crate::args::pause)]
     pub(crate) percent: Option<f64>,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
 }
 
-/// Keys of `--sort`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ProcessSort {
-    /// Process id
-    Pid,
-    /// Name
-    Name,
-    /// Video memory
-    Vram,
-    /// System memory mapped by the GPU
-    Gtt,
-    /// Compute units
-    Cu,
-    /// Busiest engine: by percentage if known, else by time
-    Engine,
-    /// ROCm's copy engines
-    Sdma,
+/// Parses a key: `top` has these and more.
+fn key() -> impl TypedValueParser<Value = Sort> {
+    PossibleValuesParser::new(Sort::OF_GPU.iter().filter_map(ValueEnum::to_possible_value))
+        .try_map(|name| Sort::from_str(&name, true))
 }

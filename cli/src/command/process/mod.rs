@@ -56,7 +56,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let mut table = table::ProcessTable::new(args, &output);
     let as_rows = args.table || args.watch.interval().is_some();
     match (args.percent, args.watch.interval()) {
-        (Some(apart), None) => looks.begin(apart.max(0.01)),
+        (Some(apart), None) => looks.begin(apart),
         // The first answer of a watch has its percentages too, and does not make a slow watch wait long for them.
         (_, Some(interval)) => looks.begin(interval.clamp(0.1, 1.0)),
         (None, None) => {}

@@ -12,7 +12,7 @@ use clap::Parser;
 
 use super::*;
 use crate::change::interrupt::Interrupt;
-use crate::change::{make, stage};
+use crate::change::{make, undo};
 use crate::cli::{Cli, Command};
 
 /// Answers what the files say, and takes what is set without changing them.
@@ -80,7 +80,7 @@ impl Machine {
 #[test]
 fn the_undo_file_has_the_command_that_goes_back() {
     let machine = machine();
-    let lines = |line: &str| stage(&machine.plan(line)).unwrap().concat();
+    let lines = |line: &str| undo(&machine.plan(line)).unwrap().concat();
     let socket =
         lines("-U 0 --cpu-pwr-limit 280W --cpu-df-pstate-range 0 1 --soc-boost-limit 3000 --cpu-enable-apb");
     let [limit, pstates, apb, boost] = socket.as_slice() else { panic!("{socket:?}") };

@@ -2,9 +2,10 @@
 
 use ratatui::style::Style;
 
+use crate::sort::Sort;
 use crate::top::app::App;
 use crate::top::canvas::{Canvas, cut, width};
-use crate::top::processes::{Line, ProcessRow, Sort};
+use crate::top::processes::{Line, ProcessRow};
 use crate::top::words;
 
 /// A column: its heading, width, rank (the lower, the longer it stays), and what it shows of a row.
@@ -74,7 +75,7 @@ const COLUMNS: [Column; 14] = [
         width: 5,
         rank: 12,
         left: false,
-        sort: Sort::Busy,
+        sort: Sort::Copy,
         cell: |row| whole(row.copy),
     },
     Column {
