@@ -79,19 +79,11 @@ impl fmt::Display for Failure {
             Failure::Nothing(sentence) | Failure::Unanswered(sentence) | Failure::Usage(sentence) => {
                 f.write_str(sentence)
             }
-            Failure::Output(path, error) => {
-                write!(f, "{}: cannot write: {}", path.display(), innermost(error))
-            }
+            Failure::Output(path, error) => write!(f, "{}: cannot write: {error}", path.display()),
             Failure::Status(_) => f.write_str("see the output for the reason"),
             Failure::ReaderGone => f.write_str("the reader of the output is gone"),
         }
     }
-}
-
-/// The system's error without the name of a temporary file beside the one that is meant.
-fn innermost(error: &io::Error) -> &io::Error {
-    let source = error.get_ref().and_then(|inner| inner.source());
-    source.and_then(|source| source.downcast_ref()).unwrap_or(error)
 }
 
 impl From<Error> for Failure {

@@ -1,8 +1,10 @@
 //! `capture`: the machine as a file.
 
 use std::cell::Cell;
+use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -162,7 +164,9 @@ fn stream(
         return Ok(record(path)?);
     }
     let failed = |error| Failure::Output(path.to_path_buf(), error);
-    let place = tempfile::Builder::new().prefix(".amdgpu-smi-").tempdir_in(folder(path)).map_err(failed)?;
+    let place = tempfile::Builder::new().prefix(".amdgpu-smi-").tempdir_in(folder(path));
+    // Only the kind of the error: its text names the temporary folder.
+    let place = place.map_err(|error| failed(error.kind().into()))?;
     let other = place.path().join("capture.tar");
     let written = record(&other)?;
     std::fs::rename(&other, path).map_err(failed)?;
@@ -177,7 +181,10 @@ fn folder(path: &Path) -> &Path {
 /// Writes a file beside the one that is meant, and gives it its name when it is whole.
 fn save(recording: &Recording, path: &Path, overwrite: bool) -> Result<u64, Failure> {
     let failed = |error| Failure::Output(path.to_path_buf(), error);
-    let file = tempfile::Builder::new().prefix(".amdgpu-smi-").tempfile_in(folder(path)).map_err(failed)?;
+    // Opened here, because the error of `tempfile_in` names the temporary file.
+    let create = |path: &Path| File::options().read(true).write(true).create_new(true).mode(0o600).open(path);
+    let file =
+        tempfile::Builder::new().prefix(".amdgpu-smi-").make_in(folder(path), create).map_err(failed)?;
     let mut writer = BufWriter::new(file.as_file());
     if is_compressed(path) {
         let compressed =

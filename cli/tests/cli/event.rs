@@ -137,9 +137,14 @@ fn a_wrong_type_is_told_the_right_ones() {
     for name in ["VMFAULT", "THERMAL_THROTTLE", "QUEUE_RESTORE", "PROCESS_END", "DROPPED_EVENT"] {
         assert!(stderr.contains(name), "{stderr}");
     }
-    for args in
-        [&["--types"][..], &["--count", "0"], &["--duration", "-1"], &["-g", "7"], &["--json", "--csv"], &["--idle", "0"]]
-    {
+    for args in [
+        &["--types"][..],
+        &["--count", "0"],
+        &["--duration", "-1"],
+        &["-g", "7"],
+        &["--json", "--csv"],
+        &["--idle", "0"],
+    ] {
         assert_eq!(outcome(PLAYS, args).0, Some(2), "{args:?}");
     }
 }

@@ -45,7 +45,7 @@ fn in_an_order() {
     assert_eq!(order("vram"), [2211, 2950, 2410, 2411, 2402, 2211]);
     assert_eq!(order("cu")[..2], [2211, 2950]);
     assert_eq!(order("engine")[0], 2402);
-    assert_eq!(order("SDMA")[..2], [2211, 2950]);
+    assert_eq!(order("SDMA")[..2], [2211, 2410]);
     assert_eq!(order("units"), order("cu"));
     assert_eq!(order("busy"), order("engine"));
     assert_eq!(order("copy"), order("sdma"));

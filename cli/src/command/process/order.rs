@@ -53,7 +53,7 @@ fn amount(used: &ProcessGpu, by: Sort, looked_twice: bool) -> Option<f64> {
     };
     let copies = || match looked_twice {
         true => used.sdma_percent,
-        false => used.kfd.as_ref().and_then(|kfd| known(&kfd.sdma)).map(|time| time.0 as f64),
+        false => used.kfd.as_ref().and_then(|kfd| known(&kfd.sdma)).map(|time| time.0 as f64 * 1e3),
     };
     match by {
         Sort::Vram | Sort::Gpu => known(&used.vram).map(|bytes| bytes.0 as f64),
