@@ -166,19 +166,41 @@ impl Gpu {
     }
 
     /// A partition's share is its node's memory bank. For a package, the driver's file has the size; without that
-    /// file (a container without the PCI device, MI300A of late 2025), the bank has it.
+    /// file, the bank has it where the bank is video memory.
     fn vram_size(&self) -> Reading<Bytes> {
         if self.is_partition() {
             return self.bank_size();
         }
         match self.get(&VRAM_TOTAL) {
-            Err(absent @ Error::NotSupported { .. }) => self.bank_size().map_err(|error| match error {
-                // Without a PCI device, the node's file is the missing one.
-                Error::NotSupported { .. } if self.in_drm() => absent,
-                error => error,
-            }),
+            Err(absent @ Error::NotSupported { .. }) if self.bank_is_vram() => {
+                self.bank_size().map_err(|error| match error {
+                    // Without a PCI device, the node's file is the missing one.
+                    Error::NotSupported { .. } if self.in_drm() => absent,
+                    error => error,
+                })
+            }
             size => size,
         }
+    }
+
+    /// Returns `true` if the bank of the KFD node counts video memory and nothing else.
+    ///
+    /// For an APU the bank counts what KFD allocates: since kernel 6.10 the limit of GTT
+    /// (`amdgpu_amdkfd_get_local_mem_info`), beside which the firmware's carve-out is small. A driver without a manager
+    /// of video memory (MI300A) hides all of `mem_info_vram_*` and `mem_info_vis_vram_*` together since late 2025
+    /// (`amdgpu_vram_attrs_is_visible`), and then the bank is all the memory there is. Without a PCI device, KFD tells
+    /// that APU by its coherence with the host.
+    fn bank_is_vram(&self) -> bool {
+        if !self.is_apu() {
+            return true;
+        }
+        if self.in_drm() {
+            return [VRAM_USED, VISIBLE_VRAM_TOTAL, VISIBLE_VRAM_USED]
+                .iter()
+                .all(|attribute| matches!(self.has_entry(attribute.name), Err(Error::NotSupported { .. })));
+        }
+        let node = self.inner.node.as_ref().ok();
+        node.and_then(|node| node.properties.coherent_host_access()).unwrap_or(false)
     }
 
     fn bank_size(&self) -> Reading<Bytes> {

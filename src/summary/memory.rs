@@ -11,7 +11,8 @@ impl Look<'_> {
     ///
     /// # Source
     /// `mem_info_*` of the PCI device; without such a file (a partition's share, a container without the PCI device,
-    /// MI300A of late 2025), the KFD node's `mem_banks`.
+    /// MI300A of late 2025), the KFD node's `mem_banks`. The bank of other APUs is no video memory: since kernel
+    /// 6.10 it counts GTT.
     ///
     /// # Errors
     /// None. Each missing field has its reason. The used memory of a partition is not published:

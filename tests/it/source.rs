@@ -6,12 +6,17 @@ use amdgpu_smi::backend::{Record, Tree};
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::gpu::{PowerKind, TemperatureSensor};
 use amdgpu_smi::reading::{Reading, Source};
+use amdgpu_smi::sample::SampleFields;
 use amdgpu_smi::unit::Percent;
 use amdgpu_smi::{Error, Gpu, Smi};
 use support::fixtures::fixture;
 
 const ENOENT: i32 = 2;
+const EIO: i32 = 5;
 const EBUSY: i32 = 16;
+const EINVAL: i32 = 22;
+const ENODATA: i32 = 61;
+const EOPNOTSUPP: i32 = 95;
 const FILES: [&str; 7] = [
     "power1_average",
     "power1_input",
@@ -178,4 +183,55 @@ fn the_media_engines_of_a_package() {
         let media = gpu.activity().media.unwrap();
         assert_eq!((media.value, media.scope), (Percent(busy), Scope::Partition), "{}", gpu.bdf());
     }
+}
+
+/// The bank of this laptop's APU counts GTT (`ttm_tt_pages_limit`), 14.6 GB beside 2 GiB of video memory.
+#[test]
+fn an_apu_s_bank_is_not_its_video_memory() {
+    let fixture_root = fixture("phoenix-navi33-2x-k6.10-hybrid-foreign-card0");
+    let record = Record::new(Arc::new(Tree::open(fixture_root).unwrap()));
+    let smi = Smi::builder().backend(Arc::new(record.clone())).build().unwrap();
+    let (card, apu) = (&smi.gpus()[0], &smi.gpus()[1]);
+    let sizes = |gpu: &Gpu| [gpu.memory_usage().vram_total, gpu.vram_info().size];
+    let [card_size, apu_size] = [card, apu].map(|gpu| gpu.memory_usage().vram_total.unwrap().value);
+    assert_eq!(apu_size.0, 2 << 30);
+    for errno in [ENOENT, EINVAL, ENODATA, EOPNOTSUPP, EIO] {
+        record.heal();
+        record.fail_path("mem_info_vram_total", errno);
+        for size in sizes(apu) {
+            assert!(size.is_err(), "{errno}: {size:?}");
+        }
+        let mut sampler = apu.sampler(SampleFields::all());
+        assert!(sampler.sample().unwrap().memory.vram_total.is_err(), "{errno}");
+        // A card's bank is its video memory.
+        if errno != EIO {
+            for size in sizes(card) {
+                let size = size.unwrap();
+                assert_eq!((size.value, size.source), (card_size, Source::Kfd), "{errno}");
+            }
+        }
+    }
+    // Without any file of video memory the driver manages none, and the bank is all that there is.
+    record.heal();
+    for file in ["mem_info_vram_used", "mem_info_vis_vram_total", "mem_info_vis_vram_used"] {
+        record.fail_path(file, ENOENT);
+    }
+    record.fail_path("mem_info_vram_total", ENOENT);
+    assert_eq!(apu.memory_usage().vram_total.unwrap().value.0, 14_622_568_448);
+}
+
+/// A container that has KFD alone shows no file of video memory; the instruction set tells the APU.
+#[test]
+fn an_apu_s_bank_is_not_its_video_memory_without_a_pci_device() {
+    let fixture_root = fixture("phoenix-navi33-2x-k6.10-hybrid-foreign-card0");
+    let record = Record::new(Arc::new(Tree::open(fixture_root).unwrap()));
+    for path in ["class/drm", "0000:05:00.0", "0000:c5:00.0", "drivers/amdgpu"] {
+        record.fail_path(path, ENOENT);
+    }
+    let smi = Smi::builder().backend(Arc::new(record.clone())).build().unwrap();
+    let (apus, cards): (Vec<&Gpu>, Vec<&Gpu>) = smi.gpus().iter().partition(|gpu| gpu.is_apu());
+    assert_eq!((apus.len(), cards.len()), (1, 1));
+    assert!(!apus[0].in_drm() && !cards[0].in_drm());
+    assert!(apus[0].memory_usage().vram_total.is_err());
+    assert_eq!(cards[0].memory_usage().vram_total.unwrap().value.0, 8_573_157_376);
 }
