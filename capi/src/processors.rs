@@ -27,7 +27,7 @@ pub(crate) enum Cpu {
 
 /// The kind of thing that a handle names. GPUs have other kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum CpuHandleKind {
     Socket = 0x43,
     Core = 0x63,
     /// A socket in AMD's interface: the group of a CPU socket and its cores.
@@ -37,12 +37,12 @@ enum Kind {
 const PLACES: usize = 0x7f_ffff;
 
 /// The place in the list with the kind above it: odd, and less than 2^31, as handles of GPUs are.
-fn number(kind: Kind, place: usize) -> usize {
+fn number(kind: CpuHandleKind, place: usize) -> usize {
     (kind as usize) << 24 | (place & PLACES) << 1 | 1
 }
 
 /// The place of a handle of this kind.
-fn place(kind: Kind, handle: usize) -> Option<usize> {
+fn place(kind: CpuHandleKind, handle: usize) -> Option<usize> {
     let place = handle >> 1 & PLACES;
     (number(kind, place) == handle).then_some(place)
 }
@@ -88,18 +88,20 @@ impl Processors {
 
     /// The handles of all sockets, in order.
     pub(crate) fn socket_handles(&self) -> Vec<handle::Processor> {
-        (0..self.sockets().len()).map(|place| handle::Processor(number(Kind::Socket, place))).collect()
+        (0..self.sockets().len())
+            .map(|place| handle::Processor(number(CpuHandleKind::Socket, place)))
+            .collect()
     }
 
     /// The handles of all cores, in order.
     pub(crate) fn core_handles(&self) -> Vec<handle::Processor> {
         let count = self.known().map_or(0, |cpus| cpus.cores().count());
-        (0..count).map(|place| handle::Processor(number(Kind::Core, place))).collect()
+        (0..count).map(|place| handle::Processor(number(CpuHandleKind::Core, place))).collect()
     }
 
     /// The handles of the groups, one a socket.
     pub(crate) fn group_handles(&self) -> Vec<handle::Socket> {
-        (0..self.sockets().len()).map(|place| handle::Socket(number(Kind::Group, place))).collect()
+        (0..self.sockets().len()).map(|place| handle::Socket(number(CpuHandleKind::Group, place))).collect()
     }
 
     /// The socket of a group: itself, its handle, and those of its cores.
@@ -107,12 +109,12 @@ impl Processors {
         &self,
         group: handle::Socket,
     ) -> Option<(&Socket, handle::Processor, Vec<handle::Processor>)> {
-        let place = place(Kind::Group, group.0)?;
+        let place = place(CpuHandleKind::Group, group.0)?;
         let socket = self.sockets().get(place)?;
         let first: usize = self.sockets().iter().take(place).map(Socket::core_count).sum();
         let cores = first..first + socket.core_count();
-        let cores = cores.map(|core| handle::Processor(number(Kind::Core, core))).collect();
-        Some((socket, handle::Processor(number(Kind::Socket, place)), cores))
+        let cores = cores.map(|core| handle::Processor(number(CpuHandleKind::Core, core))).collect();
+        Some((socket, handle::Processor(number(CpuHandleKind::Socket, place)), cores))
     }
 
     /// The CPU of a handle.
@@ -120,8 +122,8 @@ impl Processors {
         if processor.0 == 0 {
             return Err(Status::INVAL);
         }
-        let socket = place(Kind::Socket, processor.0).and_then(|place| self.sockets().get(place));
-        let core = || self.known()?.cores().nth(place(Kind::Core, processor.0)?);
+        let socket = place(CpuHandleKind::Socket, processor.0).and_then(|place| self.sockets().get(place));
+        let core = || self.known()?.cores().nth(place(CpuHandleKind::Core, processor.0)?);
         let found = socket.cloned().map(Cpu::Socket).or_else(|| core().map(Cpu::Core));
         found.ok_or(Status::NOT_FOUND)
     }
@@ -137,11 +139,11 @@ mod tests {
 
     #[test]
     fn handles_are_places_with_a_kind() {
-        for kind in [Kind::Socket, Kind::Core, Kind::Group] {
+        for kind in [CpuHandleKind::Socket, CpuHandleKind::Core, CpuHandleKind::Group] {
             for wanted in [0, 1, 0x7f_ffff] {
                 let handle = number(kind, wanted);
                 assert!(i32::try_from(handle).is_ok() && handle & 1 == 1);
-                for other in [Kind::Socket, Kind::Core, Kind::Group] {
+                for other in [CpuHandleKind::Socket, CpuHandleKind::Core, CpuHandleKind::Group] {
                     assert_eq!(place(other, handle), (other == kind).then_some(wanted));
                 }
                 assert_eq!(place(kind, handle ^ 1), None);

@@ -107,7 +107,7 @@ impl CommandFactory for Cli {
 }
 
 /// Returns the options with some of the commands.
-fn with_commands<'a>(commands: impl IntoIterator<Item = &'a Entry>) -> clap::Command {
+fn with_commands<'a>(commands: impl IntoIterator<Item = &'a CommandEntry>) -> clap::Command {
     Options::command().subcommands(commands.into_iter().map(|entry| (entry.build)()))
 }
 
@@ -151,7 +151,7 @@ macro_rules! commands {
         }
 
         /// All commands.
-        const COMMANDS: &[Entry] = &[$(Entry {
+        const COMMANDS: &[CommandEntry] = &[$(CommandEntry {
             names: &[$name, $($alias)?],
             build: || {
                 let command = <$args as Args>::augment_args(clap::Command::new($name));
@@ -179,7 +179,7 @@ macro_rules! commands {
 }
 
 /// A command that has not been built yet.
-struct Entry {
+struct CommandEntry {
     /// Name, followed by the alias if it has one.
     names: &'static [&'static str],
     build: fn() -> clap::Command,
@@ -282,7 +282,8 @@ pub(crate) fn end(error: clap::Error) -> ! {
 /// Returns `None` if that fails or the user wants help: both need all commands.
 fn parse_lean(face: Face) -> Option<Cli> {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let is_named = |entry: &&Entry| entry.names.iter().any(|name| words.iter().any(|word| word == name));
+    let is_named =
+        |entry: &&CommandEntry| entry.names.iter().any(|name| words.iter().any(|word| word == name));
     let command = of_face(with_commands(COMMANDS.iter().filter(is_named)), face);
     Cli::from_arg_matches_mut(&mut command.try_get_matches_from(words).ok()?).ok()
 }

@@ -136,11 +136,11 @@ impl Forms {
 
 /// Named values in the order in which they are printed.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Section(Vec<Entry>);
+pub(crate) struct Section(Vec<ReportEntry>);
 
 /// One of the entries.
 #[derive(Debug, Clone, PartialEq)]
-struct Entry {
+struct ReportEntry {
     key: String,
     node: Node,
     forms: Forms,
@@ -168,7 +168,7 @@ impl Section {
         key: impl Into<String>,
         node: impl Into<Node>,
     ) -> &mut Section {
-        self.0.push(Entry { key: key.into(), node: node.into(), forms });
+        self.0.push(ReportEntry { key: key.into(), node: node.into(), forms });
         self
     }
 

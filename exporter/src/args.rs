@@ -8,7 +8,7 @@ use clap::builder::{OsStringValueParser, PossibleValue, PossibleValuesParser, Ty
 use clap::{Parser, ValueEnum};
 
 use crate::catalogue::Collector;
-use crate::exposition::Names;
+use crate::exposition::MetricNames;
 use crate::observer::GpuLabel;
 use crate::selection::Selection;
 use crate::workload::Schedulers;
@@ -85,7 +85,7 @@ pub struct Args {
     ///
     /// AMD's names enable the sets jpeg and throttle, which some of them need.
     #[arg(long = "metrics.names", value_name = "NAMES", default_value = "own")]
-    pub names: Names,
+    pub names: MetricNames,
 
     /// Value of the label gpu
     #[arg(long = "labels.gpu", value_name = "NAME", default_value = "address")]
@@ -129,8 +129,8 @@ impl Args {
     /// The metrics and labels to export.
     pub fn selection(&self) -> Selection {
         let of_amd: &[Collector] = match self.names {
-            Names::Own => &[],
-            Names::Amd | Names::Both => &[Collector::Jpeg, Collector::Throttle],
+            MetricNames::Own => &[],
+            MetricNames::Amd | MetricNames::Both => &[Collector::Jpeg, Collector::Throttle],
         };
         let enabled = self.enable.iter().chain(of_amd);
         let enabled = enabled.fold(Selection::default(), |all, one| all.collector(*one, true));

@@ -54,7 +54,7 @@ impl Format {
 
 /// Under which names the metrics stand on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Names {
+pub enum MetricNames {
     /// This exporter's names
     #[default]
     Own,
@@ -68,12 +68,12 @@ pub enum Names {
 ///
 /// # Errors
 /// None that can happen: writing into memory does not fail.
-pub fn text(page: &Arc<Page>, format: Format, names: Names) -> Result<String, fmt::Error> {
+pub fn text(page: &Arc<Page>, format: Format, names: MetricNames) -> Result<String, fmt::Error> {
     let mut registry = Registry::default();
-    if names != Names::Amd {
+    if names != MetricNames::Amd {
         registry.register_collector(Box::new(Families(page.clone())));
     }
-    if names != Names::Own {
+    if names != MetricNames::Own {
         registry.register_collector(Box::new(AmdFamilies(page.clone())));
     }
     let mut text = String::new();
@@ -203,7 +203,7 @@ mod tests {
         page.put(Metric::Info, &gpu, vec![("name", "a \"b\" \\ \n".to_owned())], 1.0);
         page.put(Metric::Temperature, &gpu, vec![("sensor", "edge".to_owned())], -4.0);
         let page = Arc::new(page);
-        let plain = text(&page, Format::Text, Names::Own).unwrap();
+        let plain = text(&page, Format::Text, MetricNames::Own).unwrap();
         let help = "Energy used by the package since its firmware started.";
         assert!(
             plain.contains(&format!(
@@ -215,7 +215,7 @@ mod tests {
         assert!(plain.contains(r#"amdgpu_info{gpu="0000:03:00.0",name="a \"b\" \\ \n"} 1"#), "{plain}");
         assert!(plain.contains("# TYPE amdgpu_info gauge\n"), "{plain}");
         assert!(plain.contains("sensor=\"edge\"} -4\n"), "{plain}");
-        let open = text(&page, Format::OpenMetrics, Names::Own).unwrap();
+        let open = text(&page, Format::OpenMetrics, MetricNames::Own).unwrap();
         assert!(
             open.contains(
                 "# TYPE amdgpu_energy_joules counter\n# UNIT amdgpu_energy_joules joules\n\

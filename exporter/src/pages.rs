@@ -14,7 +14,7 @@ use hyper::body::Bytes;
 use tokio::sync::oneshot;
 
 use crate::deadline::Deadline;
-use crate::exposition::{self, Format, Names};
+use crate::exposition::{self, Format, MetricNames};
 use crate::history::History;
 use crate::observer::Observer;
 use crate::own::Own;
@@ -44,7 +44,7 @@ struct Wish {
 #[derive(Debug)]
 pub struct Answer {
     page: Arc<Page>,
-    names: Names,
+    names: MetricNames,
     written: Mutex<HashMap<(Format, bool), Bytes>>,
     /// The last minutes, as JSON.
     pub history: Bytes,
@@ -89,7 +89,7 @@ impl Pages {
     ///
     /// # Errors
     /// If no thread can be made.
-    pub fn new(observer: Observer, own: Own, names: Names) -> io::Result<Pages> {
+    pub fn new(observer: Observer, own: Own, names: MetricNames) -> io::Result<Pages> {
         let (wishes, todo) = channel();
         let deadline = Deadline::after(Duration::ZERO);
         let ready = Arc::new(AtomicBool::new(false));
@@ -141,7 +141,7 @@ impl Wish {
 struct Looks {
     observer: Observer,
     own: Own,
-    names: Names,
+    names: MetricNames,
     deadline: Deadline,
     ready: Arc<AtomicBool>,
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::exposition::{self, Format, Names};
+use crate::exposition::{self, Format, MetricNames};
 use crate::observer::Observer;
 use crate::own::Own;
 
@@ -16,7 +16,7 @@ use crate::own::Own;
 ///
 /// # Errors
 /// Those of writing.
-pub fn write(observer: &mut Observer, deadline: Duration, names: Names, path: &Path) -> io::Result<()> {
+pub fn write(observer: &mut Observer, deadline: Duration, names: MetricNames, path: &Path) -> io::Result<()> {
     let mut page = observer.look(deadline);
     Own::default().put(&mut page);
     let text = exposition::text(&Arc::new(page), Format::Text, names).map_err(io::Error::other)?;

@@ -27,7 +27,7 @@ mod tar;
 pub use frames::Frames;
 
 use frames::Clock;
-use index::{Body, Id, Index, State, TOP};
+use index::{EntryBody, EntryState, Id, Index, TOP};
 
 /// No archive is larger, nor unpacks to more: it is held in memory.
 pub(crate) const ARCHIVE_LIMIT: u64 = 1 << 30;
@@ -68,11 +68,11 @@ fn invalid(reason: String) -> io::Error {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Archive {
-    held: Arc<Held>,
+    held: Arc<ArchiveData>,
 }
 
 #[derive(Debug)]
-struct Held {
+struct ArchiveData {
     /// The contents of all files, and the targets of all links.
     contents: Frozen,
     index: Index,
@@ -131,7 +131,7 @@ impl Archive {
             live: false,
         };
         let clock = Clock::new(std::mem::take(&mut index.times));
-        Ok(Archive { held: Arc::new(Held { contents, index, host, clock, scripted }) })
+        Ok(Archive { held: Arc::new(ArchiveData { contents, index, host, clock, scripted }) })
     }
 
     /// Tells recorded events this many times faster to whoever subscribes from now on: 1 is as they came, infinity all at
@@ -142,7 +142,7 @@ impl Archive {
 
     /// `/dev/kfd` where the archive has one, which knows the GPUs that `machine` shows: the archive, or what stands over it.
     pub(crate) fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
-        if let (_, State { errno: Some(errno), .. }) = self.held.find(TOP, Path::new("dev/kfd"), true)? {
+        if let (_, EntryState { errno: Some(errno), .. }) = self.held.find(TOP, Path::new("dev/kfd"), true)? {
             return Err((*errno).into());
         }
         Ok(Arc::new(ScriptedKfd::new(machine, self.held.scripted.clone())))
@@ -154,9 +154,9 @@ impl Archive {
     }
 }
 
-impl Held {
+impl ArchiveData {
     /// The entry that a path leads to now.
-    fn find(&self, from: Id, rel: &Path, follow: bool) -> io::Result<(Id, &State)> {
+    fn find(&self, from: Id, rel: &Path, follow: bool) -> io::Result<(Id, &EntryState)> {
         let frame = self.clock.frame();
         let id = self.index.resolve(&self.contents, from, rel, follow, frame)?;
         let state = self.index.state(id, frame).ok_or(Errno::NOENT)?;
@@ -165,7 +165,7 @@ impl Held {
 
     fn directory(&self, from: Id, rel: &Path) -> io::Result<Id> {
         match self.find(from, rel, true)? {
-            (id, State { body: Body::Directory, .. }) => Ok(id),
+            (id, EntryState { body: EntryBody::Directory, .. }) => Ok(id),
             _ => Err(Errno::NOTDIR.into()),
         }
     }
@@ -179,16 +179,16 @@ impl Held {
     }
 
     /// The contents of a regular file that MANIFEST does not make fail.
-    fn contents(&self, state: &State) -> io::Result<&[u8]> {
+    fn contents(&self, state: &EntryState) -> io::Result<&[u8]> {
         if let Some(errno) = state.errno {
             return Err(errno.into());
         }
         let what = match &state.body {
-            Body::File(range) => return Ok(self.contents.get(range.clone()).unwrap_or_default()),
-            Body::Directory => return Err(Errno::ISDIR.into()),
-            Body::Link(_) => return Err(Errno::LOOP.into()),
-            Body::Fifo => "a fifo, not a file",
-            Body::CharDevice | Body::BlockDevice => "a device node, not a file",
+            EntryBody::File(range) => return Ok(self.contents.get(range.clone()).unwrap_or_default()),
+            EntryBody::Directory => return Err(Errno::ISDIR.into()),
+            EntryBody::Link(_) => return Err(Errno::LOOP.into()),
+            EntryBody::Fifo => "a fifo, not a file",
+            EntryBody::CharDevice | EntryBody::BlockDevice => "a device node, not a file",
         };
         Err(io::Error::new(io::ErrorKind::InvalidInput, what))
     }
@@ -225,7 +225,7 @@ impl Backend for Archive {
 
 #[derive(Debug)]
 struct ArchiveDir {
-    held: Arc<Held>,
+    held: Arc<ArchiveData>,
     id: Id,
     path: PathBuf,
 }
@@ -269,7 +269,9 @@ impl Dir for ArchiveDir {
         let (_, state) = self.held.find(self.id, rel, false)?;
         match (&state.body, state.errno) {
             (_, Some(errno)) => Err(errno.into()),
-            (Body::Link(range), None) => Ok(link(self.held.contents.get(range.clone()).unwrap_or_default())),
+            (EntryBody::Link(range), None) => {
+                Ok(link(self.held.contents.get(range.clone()).unwrap_or_default()))
+            }
             _ => Err(Errno::INVAL.into()),
         }
     }
@@ -278,7 +280,7 @@ impl Dir for ArchiveDir {
         let frame = self.held.clock.frame();
         let id = self.held.directory(self.id, rel)?;
         match self.held.index.state(id, frame) {
-            Some(State { errno: Some(errno), .. }) => Err((*errno).into()),
+            Some(EntryState { errno: Some(errno), .. }) => Err((*errno).into()),
             _ => Ok(self.held.index.list(id, frame)),
         }
     }
@@ -312,7 +314,7 @@ fn link(target: &[u8]) -> PathBuf {
 
 #[derive(Debug)]
 struct ArchiveAttr {
-    held: Arc<Held>,
+    held: Arc<ArchiveData>,
     id: Id,
 }
 

@@ -27,7 +27,7 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::script::{self, Step};
+use super::script::{self, ScriptStep};
 use crate::id::GpuId;
 
 /// Limit of a MANIFEST in bytes. One of a machine with 20,000 entries, each of them named, has 3 MiB.
@@ -46,7 +46,7 @@ pub(super) struct Manifest {
     pub(super) empty: Vec<PathBuf>,
     pub(super) kfd_version: Option<(u32, u32)>,
     pub(super) kfd_queue: Option<usize>,
-    pub(super) events: Vec<(GpuId, Step)>,
+    pub(super) events: Vec<(GpuId, ScriptStep)>,
     /// Number and milliseconds.
     pub(super) frames: Vec<(u32, u64)>,
     pub(super) gone: Vec<PathBuf>,
@@ -216,8 +216,8 @@ mod tests {
         assert_eq!(manifest.owner, [(PathBuf::from("dev/kfd"), (0, 44))]);
         assert_eq!(manifest.empty, [PathBuf::from("sys/empty")]);
         assert_eq!((manifest.kfd_version, manifest.kfd_queue), (Some((1, 11)), Some(8192)));
-        let line = Step::Line(b"3 2 job hang\n".to_vec());
-        assert_eq!(manifest.events, [(GpuId(7), line), (GpuId(7), Step::Chunk(3))]);
+        let line = ScriptStep::Line(b"3 2 job hang\n".to_vec());
+        assert_eq!(manifest.events, [(GpuId(7), line), (GpuId(7), ScriptStep::Chunk(3))]);
     }
 
     #[test]

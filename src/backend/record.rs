@@ -28,18 +28,18 @@ use crate::id::{GpuId, RenderMinor};
 #[derive(Debug, Clone)]
 pub struct Record {
     inner: Arc<dyn Backend>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedRecord>,
 }
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct SharedRecord {
+    state: Mutex<RecordState>,
     /// Wakes calls that hang.
     healed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct RecordState {
     calls: Vec<Call>,
     by_number: Vec<(usize, Fault)>,
     /// Hooks to run before a call goes through.
@@ -183,7 +183,7 @@ impl Record {
         state.by_write.iter().find(|(wanted, _)| *wanted == number).map(|(_, errno)| *errno)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, RecordState> {
         // A panic elsewhere leaves a log that is still whole.
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -208,7 +208,7 @@ impl Record {
                 let by_path = state.by_path.iter().find(|(end, _)| path.ends_with(end));
                 by_path.map(|(_, errno)| Fault::Errno(errno.raw_os_error()))
             });
-            let hangs = |state: &mut State| state.hanging.iter().any(|hung| path.starts_with(hung));
+            let hangs = |state: &mut RecordState| state.hanging.iter().any(|hung| path.starts_with(hung));
             state.calls.push(Call { op, path: path.clone(), errno: None });
             let mut state =
                 self.shared.healed.wait_while(state, hangs).unwrap_or_else(PoisonError::into_inner);

@@ -17,7 +17,7 @@ const PAUSE_LIMIT: u64 = 3_600_000;
 
 /// One thing that a script does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum ScriptStep {
     /// An event, with its newline.
     Line(Vec<u8>),
     Pause(Duration),
@@ -26,23 +26,25 @@ pub(super) enum Step {
 }
 
 /// Reads one line of a script; `None` for one that does nothing.
-pub(super) fn step(line: &[u8]) -> Result<Option<Step>, &'static str> {
+pub(super) fn step(line: &[u8]) -> Result<Option<ScriptStep>, &'static str> {
     let directive = match line {
         [] | [b'#', ..] => return Ok(None),
         [b'@', directive @ ..] => std::str::from_utf8(directive).map_err(|_| "not UTF-8")?,
-        line => return Ok(Some(Step::Line(unescape(line)?))),
+        line => return Ok(Some(ScriptStep::Line(unescape(line)?))),
     };
     let (word, number) = directive.trim().split_once(' ').ok_or("expected a number")?;
     let number: u64 = number.trim().parse().map_err(|_| "expected a number")?;
     match word {
-        "pause" if number <= PAUSE_LIMIT => Ok(Some(Step::Pause(Duration::from_millis(number)))),
-        "chunk" => Ok(Some(Step::Chunk(usize::try_from(number).map_err(|_| "the number is too large")?))),
+        "pause" if number <= PAUSE_LIMIT => Ok(Some(ScriptStep::Pause(Duration::from_millis(number)))),
+        "chunk" => {
+            Ok(Some(ScriptStep::Chunk(usize::try_from(number).map_err(|_| "the number is too large")?)))
+        }
         _ => Err("expected @pause of an hour at most, or @chunk"),
     }
 }
 
 /// Reads a script; the error is a sentence that names the line.
-pub(super) fn parse(text: &[u8]) -> Result<Vec<Step>, String> {
+pub(super) fn parse(text: &[u8]) -> Result<Vec<ScriptStep>, String> {
     let mut steps = Vec::new();
     for (number, line) in text.split(|byte| *byte == b'\n').enumerate() {
         let step = step(line).map_err(|reason| format!("line {}: {reason}", number + 1))?;
@@ -108,12 +110,12 @@ mod tests {
         assert_eq!(
             script,
             [
-                Step::Line(b"3 2 job hang\n".to_vec()),
-                Step::Pause(Duration::from_millis(350)),
-                Step::Chunk(8),
-                Step::Line(b"4 2 \n".to_vec()),
-                Step::Line(b"a 1 -2 3 \0\n".to_vec()),
-                Step::Line(b"1 a:\\\n".to_vec()),
+                ScriptStep::Line(b"3 2 job hang\n".to_vec()),
+                ScriptStep::Pause(Duration::from_millis(350)),
+                ScriptStep::Chunk(8),
+                ScriptStep::Line(b"4 2 \n".to_vec()),
+                ScriptStep::Line(b"a 1 -2 3 \0\n".to_vec()),
+                ScriptStep::Line(b"1 a:\\\n".to_vec()),
             ]
         );
     }
@@ -135,7 +137,7 @@ mod tests {
     #[test]
     fn escapes_what_it_reads_back() {
         for event in [&b"3 2 job hang"[..], b"4 2 ", b"#x", b"@pause 1", b"1 a:\\\xff\0\r", b" x"] {
-            assert_eq!(parse(escape(event).as_bytes()).unwrap(), [Step::Line([event, b"\n"].concat())]);
+            assert_eq!(parse(escape(event).as_bytes()).unwrap(), [ScriptStep::Line([event, b"\n"].concat())]);
         }
     }
 }

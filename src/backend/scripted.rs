@@ -17,24 +17,24 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
 
 use super::manifest::Manifest;
-use super::script::{self, Step};
+use super::script::{self, ScriptStep};
 use super::{Backend, Dir, Kfd, KfdVersion};
 use crate::id::GpuId;
 
 /// A MANIFEST's facts about KFD.
 #[derive(Debug)]
-struct Facts {
+struct KfdFacts {
     version: KfdVersion,
     /// Bytes that a descriptor's queue holds (`MAX_KFIFO_SIZE`).
     queue: usize,
     /// The events that a MANIFEST makes GPUs report.
-    scripts: Vec<(GpuId, Step)>,
+    scripts: Vec<(GpuId, ScriptStep)>,
 }
 
-impl Default for Facts {
+impl Default for KfdFacts {
     /// The facts of Linux 6.12.
-    fn default() -> Facts {
-        Facts { version: KfdVersion { major: 1, minor: 17 }, queue: 1024, scripts: Vec::new() }
+    fn default() -> KfdFacts {
+        KfdFacts { version: KfdVersion { major: 1, minor: 17 }, queue: 1024, scripts: Vec::new() }
     }
 }
 
@@ -62,7 +62,7 @@ pub struct Emitted {
 /// A recorded machine's replacement for KFD.
 #[derive(Debug, Default)]
 pub(super) struct Scripted {
-    facts: Facts,
+    facts: KfdFacts,
     /// Playback speed relative to the recording; `None` plays at recorded speed.
     speed: Mutex<Option<f64>>,
     /// The listeners of all `/dev/kfd` that were opened of the machine.
@@ -72,9 +72,9 @@ pub(super) struct Scripted {
 impl Scripted {
     /// Takes over what MANIFEST says of KFD.
     pub(super) fn new(manifest: &mut Manifest) -> Scripted {
-        let default = Facts::default();
+        let default = KfdFacts::default();
         let version = manifest.kfd_version;
-        let facts = Facts {
+        let facts = KfdFacts {
             version: version.map_or(default.version, |(major, minor)| KfdVersion { major, minor }),
             queue: manifest.kfd_queue.unwrap_or(default.queue),
             scripts: std::mem::take(&mut manifest.events),
@@ -158,9 +158,9 @@ impl ScriptedKfd {
         Ok(files.into_iter().map(|(_, name)| name).collect())
     }
 
-    fn script(&self, gpu: GpuId) -> io::Result<Vec<Step>> {
+    fn script(&self, gpu: GpuId) -> io::Result<Vec<ScriptStep>> {
         let scripts = self.scripted.facts.scripts.iter();
-        let mut steps: Vec<Step> =
+        let mut steps: Vec<ScriptStep> =
             scripts.filter(|(of, _)| *of == gpu).map(|(_, step)| step.clone()).collect();
         let top = self.machine.open_dir(Path::new("/"))?;
         let mut buf = Vec::new();
@@ -189,7 +189,7 @@ impl Kfd for ScriptedKfd {
         }
         let mut script = self.script(gpu)?;
         for step in &mut script {
-            if let Step::Pause(pause) = step {
+            if let ScriptStep::Pause(pause) = step {
                 *pause = self.scripted.pause(*pause);
             }
         }
@@ -322,7 +322,7 @@ impl Listener {
 }
 
 /// Plays a script to one descriptor, from when its mask asks for anything until nobody listens any more.
-fn play(listener: &Weak<Listener>, script: &[Step]) {
+fn play(listener: &Weak<Listener>, script: &[ScriptStep]) {
     loop {
         let Some(listener) = listener.upgrade() else { return };
         if listener.mask() & !(1 << 63) != 0 {
@@ -334,15 +334,15 @@ fn play(listener: &Weak<Listener>, script: &[Step]) {
     let mut chunk = 0;
     for step in script {
         match step {
-            Step::Line(line) => {
+            ScriptStep::Line(line) => {
                 let Some(listener) = listener.upgrade() else { return };
                 match chunk {
                     0 => drop(listener.send(line)),
                     chunk => listener.send_in_chunks(line, chunk),
                 }
             }
-            Step::Chunk(bytes) => chunk = *bytes,
-            Step::Pause(pause) => {
+            ScriptStep::Chunk(bytes) => chunk = *bytes,
+            ScriptStep::Pause(pause) => {
                 let start = Instant::now();
                 while let Some(left) = pause.checked_sub(start.elapsed()).filter(|left| !left.is_zero()) {
                     if listener.strong_count() == 0 {

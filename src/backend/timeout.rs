@@ -41,34 +41,34 @@ const STACK: usize = 256 << 10;
 #[derive(Debug, Clone)]
 pub struct Timeout {
     inner: Arc<dyn Backend>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedTimeout>,
 }
 
 type Job = Box<dyn FnOnce() + Send>;
 
 #[derive(Debug)]
-struct Shared {
+struct SharedTimeout {
     limit: Duration,
-    state: Mutex<State>,
+    state: Mutex<TimeoutState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct TimeoutState {
     /// Threads that wait for work.
     idle: Vec<Sender<Job>>,
     /// The number of hanging calls per subject.
     hung: HashMap<PathBuf, usize>,
 }
 
-impl Shared {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl SharedTimeout {
+    fn state(&self) -> MutexGuard<'_, TimeoutState> {
         // A panic elsewhere leaves the value intact.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes a call by another thread.
     fn call<T: Send + 'static>(
-        self: &Arc<Shared>,
+        self: &Arc<SharedTimeout>,
         path: &Path,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
@@ -123,12 +123,12 @@ impl Shared {
         }
     }
 
-    fn wrap(self: &Arc<Shared>, inner: Arc<dyn Dir>) -> Arc<dyn Dir> {
+    fn wrap(self: &Arc<SharedTimeout>, inner: Arc<dyn Dir>) -> Arc<dyn Dir> {
         Arc::new(TimeoutDir { inner, shared: self.clone() })
     }
 }
 
-impl State {
+impl TimeoutState {
     /// A call that hung has returned.
     fn forget(&mut self, about: &Path) {
         if let Some(count) = self.hung.get_mut(about) {
@@ -164,7 +164,7 @@ fn about(path: &Path) -> PathBuf {
 impl Timeout {
     /// Lets calls of `inner` take so long at most.
     pub fn new(inner: Arc<dyn Backend>, limit: Duration) -> Timeout {
-        Timeout { inner, shared: Arc::new(Shared { limit, state: Mutex::default() }) }
+        Timeout { inner, shared: Arc::new(SharedTimeout { limit, state: Mutex::default() }) }
     }
 
     /// The number of calls that hang now.
@@ -215,7 +215,7 @@ const KFD: &str = "/dev/kfd";
 #[derive(Debug)]
 struct TimeoutKfd {
     inner: Arc<dyn Kfd>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedTimeout>,
 }
 
 impl Kfd for TimeoutKfd {
@@ -233,7 +233,7 @@ impl Kfd for TimeoutKfd {
 #[derive(Debug)]
 struct TimeoutDir {
     inner: Arc<dyn Dir>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedTimeout>,
 }
 
 impl TimeoutDir {
@@ -313,7 +313,7 @@ impl Dir for TimeoutDir {
 struct TimeoutAttr {
     inner: Arc<dyn Attr>,
     path: PathBuf,
-    shared: Arc<Shared>,
+    shared: Arc<SharedTimeout>,
 }
 
 impl Attr for TimeoutAttr {

@@ -304,7 +304,7 @@ fn regular(stat: &Stat) -> io::Result<()> {
 
 impl Backend for Tree {
     fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
-        let top = TreeDir { root: self.root.clone(), place: Place::Top, path: PathBuf::from("/") };
+        let top = TreeDir { root: self.root.clone(), place: DirPlace::Top, path: PathBuf::from("/") };
         top.open_dir(path)
     }
 
@@ -339,7 +339,7 @@ impl Backend for Tree {
 
 /// Where a [`TreeDir`] is.
 #[derive(Debug)]
-enum Place {
+enum DirPlace {
     Top,
     Opened(OwnedFd),
     /// A directory that only the MANIFEST knows.
@@ -349,7 +349,7 @@ enum Place {
 #[derive(Debug)]
 struct TreeDir {
     root: Arc<Root>,
-    place: Place,
+    place: DirPlace,
     path: PathBuf,
 }
 
@@ -372,9 +372,9 @@ impl TreeDir {
     /// Opens `rel`: below this directory in one call, and from the root where it leads out of here.
     fn open_plainly(&self, rel: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let fd = match &self.place {
-            Place::Empty => return Err(Errno::NOENT.into()),
-            Place::Opened(fd) => fd,
-            Place::Top => return self.root.open_from_root(relative(rel), flags),
+            DirPlace::Empty => return Err(Errno::NOENT.into()),
+            DirPlace::Opened(fd) => fd,
+            DirPlace::Top => return self.root.open_from_root(relative(rel), flags),
         };
         if self.root.walk_only || rel.is_absolute() {
             return self.root.open_from_root(relative(&self.path.join(rel)), flags);
@@ -398,7 +398,7 @@ impl TreeDir {
 
     /// Returns `true` if only the MANIFEST lists `rel`, as an empty directory.
     fn is_empty_dir(&self, rel: &Path) -> bool {
-        if matches!(self.place, Place::Empty) {
+        if matches!(self.place, DirPlace::Empty) {
             return rel == Path::new(".");
         }
         let (Some(parent), Some(name)) = (rel.parent(), rel.file_name()) else { return false };
@@ -444,7 +444,7 @@ impl Dir for TreeDir {
 
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
         // A name in this directory leads through no other link: it can be asked for at once.
-        if let (Place::Opened(fd), true) = (&self.place, is_name(rel)) {
+        if let (DirPlace::Opened(fd), true) = (&self.place, is_name(rel)) {
             match fd::read_link(fd, rel) {
                 Err(error) if error.raw_os_error() == Some(Errno::INVAL.raw_os_error()) => {}
                 result => return result,
@@ -504,8 +504,10 @@ impl Dir for TreeDir {
 
     fn open_dir(&self, rel: &Path) -> io::Result<Arc<dyn Dir>> {
         let place = match self.open(rel, fd::KEEP_DIR) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_empty_dir(rel) => Place::Empty,
-            result => Place::Opened(result?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.is_empty_dir(rel) => {
+                DirPlace::Empty
+            }
+            result => DirPlace::Opened(result?),
         };
         Ok(Arc::new(TreeDir { root: self.root.clone(), place, path: self.path.join(rel) }))
     }

@@ -17,8 +17,8 @@ const LINKS: usize = 40;
 
 /// One entry of a machine.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) body: Body,
+pub(super) struct SeenEntry {
+    pub(super) body: SeenBody,
     /// The error of reading or listing it.
     pub(super) errno: Option<i32>,
     /// Set if it is a directory that was listed.
@@ -27,7 +27,7 @@ pub(super) struct Seen {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Body {
+pub(super) enum SeenBody {
     /// Asked for, and not there.
     Missing,
     /// Only its name was seen, or its kind and mode.
@@ -40,7 +40,7 @@ pub(super) enum Body {
 /// Everything that was seen, by absolute path.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    pub(super) entries: BTreeMap<PathBuf, Seen>,
+    pub(super) entries: BTreeMap<PathBuf, SeenEntry>,
     /// Known links with their targets, and paths known not to be links.
     links: HashMap<PathBuf, Option<PathBuf>>,
 }
@@ -83,7 +83,7 @@ impl Account {
         let target = top.read_link(path).ok();
         self.links.insert(path.to_path_buf(), target.clone());
         if let Some(target) = &target {
-            self.put(path, Body::Link(target.clone()));
+            self.put(path, SeenBody::Link(target.clone()));
         }
         target
     }
@@ -91,25 +91,25 @@ impl Account {
     /// Notes what a reading gave.
     pub(super) fn read(&mut self, path: &Path, result: &io::Result<()>, bytes: &[u8]) {
         match result {
-            Ok(()) => self.put(path, Body::File(bytes.to_vec())),
-            Err(error) => self.failed(path, error, Body::File(Vec::new())),
+            Ok(()) => self.put(path, SeenBody::File(bytes.to_vec())),
+            Err(error) => self.failed(path, error, SeenBody::File(Vec::new())),
         }
     }
 
     /// Notes that something could not be had, which would have been a `body`.
-    pub(super) fn failed(&mut self, path: &Path, error: &io::Error, body: Body) {
+    pub(super) fn failed(&mut self, path: &Path, error: &io::Error, body: SeenBody) {
         let Some(number) = error.raw_os_error() else { return };
         match Errno::from_raw_os_error(number) {
             // Of a process that has ended, too.
             Errno::NOENT | Errno::SRCH => {
-                self.entries.entry(path.to_path_buf()).or_insert_with(|| seen(Body::Missing));
+                self.entries.entry(path.to_path_buf()).or_insert_with(|| seen(SeenBody::Missing));
             }
-            Errno::ISDIR => self.put(path, Body::Directory),
+            Errno::ISDIR => self.put(path, SeenBody::Directory),
             // It says something of the way there, or that a link was expected.
             Errno::NOTDIR | Errno::LOOP => {}
-            Errno::INVAL if matches!(body, Body::Link(_)) => {}
+            Errno::INVAL if matches!(body, SeenBody::Link(_)) => {}
             _ => {
-                let body = if matches!(body, Body::Link(_)) { Body::File(Vec::new()) } else { body };
+                let body = if matches!(body, SeenBody::Link(_)) { SeenBody::File(Vec::new()) } else { body };
                 self.put(path, body);
                 if let Some(seen) = self.entries.get_mut(path) {
                     seen.errno = Some(number);
@@ -119,26 +119,26 @@ impl Account {
     }
 
     /// Notes what stands at a path; what was known better stays.
-    pub(super) fn put(&mut self, path: &Path, body: Body) {
-        let entry = self.entries.entry(path.to_path_buf()).or_insert_with(|| seen(Body::Missing));
+    pub(super) fn put(&mut self, path: &Path, body: SeenBody) {
+        let entry = self.entries.entry(path.to_path_buf()).or_insert_with(|| seen(SeenBody::Missing));
         match (&entry.body, &body) {
             // Read again, or at last: the newest counts, also against a failure before.
-            (_, Body::File(_)) => (entry.body, entry.errno) = (body, None),
-            (Body::Missing | Body::Unread, _) => entry.body = body,
+            (_, SeenBody::File(_)) => (entry.body, entry.errno) = (body, None),
+            (SeenBody::Missing | SeenBody::Unread, _) => entry.body = body,
             _ => {}
         }
     }
 
     pub(super) fn listed(&mut self, path: &Path, entries: &[Entry]) {
-        self.put(path, Body::Directory);
+        self.put(path, SeenBody::Directory);
         if let Some(seen) = self.entries.get_mut(path) {
             seen.listed = true;
         }
         for entry in entries {
             let body = match entry.kind {
-                FileKind::Directory => Body::Directory,
+                FileKind::Directory => SeenBody::Directory,
                 // Their targets are asked for at the end.
-                FileKind::Link | FileKind::File | FileKind::CharDevice | FileKind::Other => Body::Unread,
+                FileKind::Link | FileKind::File | FileKind::CharDevice | FileKind::Other => SeenBody::Unread,
             };
             self.put(&path.join(&entry.name), body);
         }
@@ -149,18 +149,19 @@ impl Account {
         let unread: Vec<PathBuf> = self
             .entries
             .iter()
-            .filter(|(_, seen)| seen.body == Body::Unread)
+            .filter(|(_, seen)| seen.body == SeenBody::Unread)
             .map(|(path, _)| path.clone())
             .collect();
         for path in unread {
             self.link(top, &path);
         }
         for (path, seen) in &mut self.entries {
-            if !matches!(seen.body, Body::Missing | Body::Link(_)) {
+            if !matches!(seen.body, SeenBody::Missing | SeenBody::Link(_)) {
                 seen.meta = top.meta(path).ok();
             }
-            if seen.body == Body::Unread && seen.meta.is_some_and(|meta| meta.kind == FileKind::Directory) {
-                seen.body = Body::Directory;
+            if seen.body == SeenBody::Unread && seen.meta.is_some_and(|meta| meta.kind == FileKind::Directory)
+            {
+                seen.body = SeenBody::Directory;
             }
         }
         self.open_the_way();
@@ -171,23 +172,23 @@ impl Account {
     fn open_the_way(&mut self) {
         let mut holding = BTreeSet::new();
         for (path, seen) in &self.entries {
-            if seen.body != Body::Missing {
+            if seen.body != SeenBody::Missing {
                 holding.extend(path.ancestors().skip(1).map(Path::to_path_buf));
             }
         }
         for path in holding {
             if let Some(seen) = self.entries.get_mut(&path) {
-                if matches!(seen.body, Body::File(_) | Body::Unread) {
+                if matches!(seen.body, SeenBody::File(_) | SeenBody::Unread) {
                     // Each entry below has its own reason; a closed directory would hide those that were read.
-                    (seen.body, seen.errno, seen.meta) = (Body::Directory, None, None);
+                    (seen.body, seen.errno, seen.meta) = (SeenBody::Directory, None, None);
                 }
             }
         }
     }
 }
 
-fn seen(body: Body) -> Seen {
-    Seen { body, errno: None, listed: false, meta: None }
+fn seen(body: SeenBody) -> SeenEntry {
+    SeenEntry { body, errno: None, listed: false, meta: None }
 }
 
 #[cfg(test)]
@@ -208,7 +209,7 @@ mod tests {
                 account.read(path, &Err(io::Error::from_raw_os_error(late.raw_os_error().unwrap())), &[]);
             }
             account.complete(&*tree.open_dir(Path::new("/")).unwrap());
-            assert_eq!(account.entries[folder].body, Body::Directory);
+            assert_eq!(account.entries[folder].body, SeenBody::Directory);
             assert_eq!(account.entries[file].errno, late.raw_os_error());
         }
     }

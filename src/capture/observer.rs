@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::account::{Account, Body};
+use super::account::{Account, SeenBody};
 use crate::backend::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, Meta, drm, hsmp};
 use crate::id::RenderMinor;
 
@@ -12,11 +12,11 @@ use crate::id::RenderMinor;
 #[derive(Debug, Clone)]
 pub(super) struct Observer {
     inner: Arc<dyn Backend>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedAccount>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct SharedAccount {
     top: Arc<dyn Dir>,
     account: Mutex<Account>,
 }
@@ -24,7 +24,7 @@ struct Shared {
 impl Observer {
     pub(super) fn new(inner: Arc<dyn Backend>) -> io::Result<Observer> {
         let top = inner.open_dir(Path::new("/"))?;
-        Ok(Observer { inner, shared: Arc::new(Shared { top, account: Mutex::default() }) })
+        Ok(Observer { inner, shared: Arc::new(SharedAccount { top, account: Mutex::default() }) })
     }
 
     /// Hands over what was seen up to now, and begins anew.
@@ -39,7 +39,7 @@ impl Observer {
     }
 }
 
-impl Shared {
+impl SharedAccount {
     fn account(&self) -> MutexGuard<'_, Account> {
         // A panic elsewhere leaves an account that is still whole.
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
@@ -54,8 +54,8 @@ impl Shared {
 
     fn opened<T>(&self, path: &Path, opened: &io::Result<T>) {
         self.note(path, true, |account, path| match opened {
-            Ok(_) => account.put(path, Body::Directory),
-            Err(error) => account.failed(path, error, Body::Directory),
+            Ok(_) => account.put(path, SeenBody::Directory),
+            Err(error) => account.failed(path, error, SeenBody::Directory),
         });
     }
 }
@@ -82,11 +82,12 @@ impl Backend for Observer {
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         let answer = self.inner.drm_query(node, what);
         if answer.is_ok() {
-            self.shared.note(&drm::node_path(node), true, |account, path| account.put(path, Body::Unread));
+            self.shared
+                .note(&drm::node_path(node), true, |account, path| account.put(path, SeenBody::Unread));
         }
         self.shared.note(&drm::answer_path(node, what), true, |account, path| match &answer {
-            Ok(bytes) => account.put(path, Body::File(bytes.clone())),
-            Err(error) => account.failed(path, error, Body::File(Vec::new())),
+            Ok(bytes) => account.put(path, SeenBody::File(bytes.clone())),
+            Err(error) => account.failed(path, error, SeenBody::File(Vec::new())),
         });
         answer
     }
@@ -97,14 +98,14 @@ impl Backend for Observer {
         match &answer {
             // There is no device, or it cannot be opened.
             Err(error) if cannot_open(error) => {
-                self.shared.note(device, true, |account, path| account.failed(path, error, Body::Unread));
+                self.shared.note(device, true, |account, path| account.failed(path, error, SeenBody::Unread));
                 return answer;
             }
-            _ => self.shared.note(device, true, |account, path| account.put(path, Body::Unread)),
+            _ => self.shared.note(device, true, |account, path| account.put(path, SeenBody::Unread)),
         }
         self.shared.note(&hsmp::answer_path(message), true, |account, path| match &answer {
-            Ok(words) => account.put(path, Body::File(hsmp::print(words).into_bytes())),
-            Err(error) => account.failed(path, error, Body::File(Vec::new())),
+            Ok(words) => account.put(path, SeenBody::File(hsmp::print(words).into_bytes())),
+            Err(error) => account.failed(path, error, SeenBody::File(Vec::new())),
         });
         answer
     }
@@ -158,8 +159,8 @@ impl Dir for ObservedDir {
     fn read_link(&self, rel: &Path) -> io::Result<PathBuf> {
         let target = self.inner.read_link(rel);
         self.observer.shared.note(&self.path().join(rel), false, |account, path| match &target {
-            Ok(target) => account.put(path, Body::Link(target.clone())),
-            Err(error) => account.failed(path, error, Body::Link(PathBuf::new())),
+            Ok(target) => account.put(path, SeenBody::Link(target.clone())),
+            Err(error) => account.failed(path, error, SeenBody::Link(PathBuf::new())),
         });
         target
     }
@@ -168,7 +169,7 @@ impl Dir for ObservedDir {
         let entries = self.inner.list(rel);
         self.observer.shared.note(&self.path().join(rel), true, |account, path| match &entries {
             Ok(entries) => account.listed(path, entries),
-            Err(error) => account.failed(path, error, Body::Directory),
+            Err(error) => account.failed(path, error, SeenBody::Directory),
         });
         entries
     }
@@ -177,10 +178,10 @@ impl Dir for ObservedDir {
         let meta = self.inner.meta(rel);
         self.observer.shared.note(&self.path().join(rel), true, |account, path| match &meta {
             Ok(meta) if meta.kind == crate::backend::FileKind::Directory => {
-                account.put(path, Body::Directory)
+                account.put(path, SeenBody::Directory)
             }
-            Ok(_) => account.put(path, Body::Unread),
-            Err(error) => account.failed(path, error, Body::Unread),
+            Ok(_) => account.put(path, SeenBody::Unread),
+            Err(error) => account.failed(path, error, SeenBody::Unread),
         });
         meta
     }
@@ -196,7 +197,7 @@ impl Dir for ObservedDir {
         let opened = self.inner.open_attr(rel);
         if let Err(error) = &opened {
             let note =
-                |account: &mut Account, path: &Path| account.failed(path, error, Body::File(Vec::new()));
+                |account: &mut Account, path: &Path| account.failed(path, error, SeenBody::File(Vec::new()));
             self.observer.shared.note(&path, true, note);
         }
         Ok(Box::new(ObservedAttr { inner: opened?, shared: self.observer.shared.clone(), path }))
@@ -206,7 +207,7 @@ impl Dir for ObservedDir {
 #[derive(Debug)]
 struct ObservedAttr {
     inner: Box<dyn Attr>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedAccount>,
     path: PathBuf,
 }
 

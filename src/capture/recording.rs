@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::io::Errno;
 
 use super::redact::Redaction;
-use super::snapshot::{Item, Omitted, Snapshot, What};
+use super::snapshot::{KeptContent, KeptEntry, Omitted, Snapshot};
 use super::writer::ArchiveWriter;
 use crate::backend::{Backend, HostFacts, KfdVersion, errno_name, escape};
 use crate::gpu::driver_info;
@@ -19,7 +19,7 @@ use crate::id::GpuId;
 #[derive(Debug)]
 pub struct Recording {
     manifest: String,
-    entries: Vec<(PathBuf, Item)>,
+    entries: Vec<(PathBuf, KeptEntry)>,
     pub(super) left_out: Vec<String>,
     frames: usize,
     events: usize,
@@ -169,7 +169,7 @@ impl Recording {
     }
 
     /// The differences to the previous frame.
-    fn frame(&mut self, number: usize, snapshot: Snapshot, state: &mut BTreeMap<PathBuf, Item>) {
+    fn frame(&mut self, number: usize, snapshot: Snapshot, state: &mut BTreeMap<PathBuf, KeptEntry>) {
         self.entries.extend(changes(number, snapshot, state, String::new()));
     }
 }
@@ -212,9 +212,9 @@ pub(super) fn scripts(
 }
 
 /// The file of a GPU's events; of a stream one for each frame that has any.
-pub(super) fn script(gpu: GpuId, frame: Option<usize>, text: String) -> (PathBuf, Item) {
-    let what = What::File(text.into_bytes());
-    let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
+pub(super) fn script(gpu: GpuId, frame: Option<usize>, text: String) -> (PathBuf, KeptEntry) {
+    let what = KeptContent::File(text.into_bytes());
+    let item = KeptEntry { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
     let name = frame.map_or_else(|| gpu.to_string(), |frame| format!("{gpu}.{frame:04}"));
     (PathBuf::from("dev/kfd.events").join(name), item)
 }
@@ -243,9 +243,9 @@ pub(super) fn facts(gathered: &Gathered) -> String {
 pub(super) fn changes(
     number: usize,
     snapshot: Snapshot,
-    state: &mut BTreeMap<PathBuf, Item>,
+    state: &mut BTreeMap<PathBuf, KeptEntry>,
     mut manifest: String,
-) -> Vec<(PathBuf, Item)> {
+) -> Vec<(PathBuf, KeptEntry)> {
     let folder = PathBuf::from(format!("frames/{number:04}"));
     let gone: Vec<PathBuf> = state.keys().filter(|path| snapshot.lacks(path)).cloned().collect();
     let mut last: Option<PathBuf> = None;
@@ -265,7 +265,7 @@ pub(super) fn changes(
             continue;
         }
         match (known, item.errno) {
-            (Some(Item { what: What::File(_), .. }), Some(errno)) => {
+            (Some(KeptEntry { what: KeptContent::File(_), .. }), Some(errno)) => {
                 let _ = writeln!(manifest, "errno {} {}", errno_name(errno), path.display());
             }
             _ => {
@@ -276,8 +276,8 @@ pub(super) fn changes(
         state.insert(path, item);
     }
     if !manifest.is_empty() {
-        let what = What::File(manifest.into_bytes());
-        let item = Item { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
+        let what = KeptContent::File(manifest.into_bytes());
+        let item = KeptEntry { what, errno: None, mode: 0o644, owner: (0, 0), device: None };
         entries.insert(0, (folder.join("MANIFEST"), item));
     }
     entries
@@ -287,7 +287,7 @@ pub(super) fn changes(
 pub(super) fn redact(snapshot: &mut Snapshot, redaction: &mut Redaction) -> BTreeSet<PathBuf> {
     let mut paths = BTreeSet::new();
     for (path, item) in &mut snapshot.items {
-        let What::File(bytes) = &mut item.what else { continue };
+        let KeptContent::File(bytes) = &mut item.what else { continue };
         if let Some(other) = redaction.contents(path, bytes) {
             *bytes = other;
             paths.insert(path.clone());
@@ -297,29 +297,32 @@ pub(super) fn redact(snapshot: &mut Snapshot, redaction: &mut Redaction) -> BTre
 }
 
 /// Writes entries behind those that are there.
-pub(super) fn append<W: Write>(writer: &mut ArchiveWriter<W>, entries: &[(PathBuf, Item)]) -> io::Result<()> {
+pub(super) fn append<W: Write>(
+    writer: &mut ArchiveWriter<W>,
+    entries: &[(PathBuf, KeptEntry)],
+) -> io::Result<()> {
     for (path, item) in entries {
         match &item.what {
             // Whoever unpacks it must be able to read it, and to put what is below into it.
-            What::Directory => writer.directory(path, item.mode | 0o700)?,
-            What::File(bytes) => writer.file(path, item.mode | 0o400, bytes)?,
-            What::Link(target) => writer.link(path, target)?,
+            KeptContent::Directory => writer.directory(path, item.mode | 0o700)?,
+            KeptContent::File(bytes) => writer.file(path, item.mode | 0o400, bytes)?,
+            KeptContent::Link(target) => writer.link(path, target)?,
         }
     }
     Ok(())
 }
 
 /// What a file of the archive cannot say of an entry.
-pub(super) fn directives(path: &Path, item: &Item, manifest: &mut String) {
+pub(super) fn directives(path: &Path, item: &KeptEntry, manifest: &mut String) {
     let path = path.display();
     // Writing to a String cannot fail.
     if let Some(errno) = item.errno {
         let _ = writeln!(manifest, "errno {} {path}", errno_name(errno));
     }
     let plain: &[u32] = match item.what {
-        What::Directory => &[0o755],
-        What::File(_) => &[0o444, 0o644],
-        What::Link(_) => return,
+        KeptContent::Directory => &[0o755],
+        KeptContent::File(_) => &[0o444, 0o644],
+        KeptContent::Link(_) => return,
     };
     if !plain.contains(&item.mode) {
         let _ = writeln!(manifest, "mode {:04o} {path}", item.mode);

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-use super::account::{Account, Body, Seen};
+use super::account::{Account, SeenBody, SeenEntry};
 use crate::backend::{FileKind, Meta};
 
 /// A machine at one time, by path relative to its root.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
-    pub(super) items: BTreeMap<PathBuf, Item>,
+    pub(super) items: BTreeMap<PathBuf, KeptEntry>,
     /// Missing entries that were read, and listed directories: entries not in the listing are missing.
     pub(super) missing: BTreeSet<PathBuf>,
     pub(super) listed: BTreeSet<PathBuf>,
@@ -21,8 +21,8 @@ pub(super) struct Snapshot {
 
 /// One entry of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Item {
-    pub(super) what: What,
+pub(super) struct KeptEntry {
+    pub(super) what: KeptContent,
     pub(super) errno: Option<i32>,
     pub(super) mode: u32,
     pub(super) owner: (u32, u32),
@@ -30,7 +30,7 @@ pub(super) struct Item {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum KeptContent {
     File(Vec<u8>),
     Directory,
     Link(PathBuf),
@@ -71,7 +71,7 @@ impl Snapshot {
                     snapshot.omitted.descriptors += 1;
                     continue;
                 }
-            } else if relative.parent() == Some(Path::new("proc")) && seen.body == Body::Unread {
+            } else if relative.parent() == Some(Path::new("proc")) && seen.body == SeenBody::Unread {
                 // The list of processes was read, not what else is beside them.
                 continue;
             }
@@ -82,7 +82,7 @@ impl Snapshot {
             match item(seen) {
                 Some(item) => {
                     snapshot.omitted.unread +=
-                        usize::from(seen.body == Body::Unread && item.device.is_none());
+                        usize::from(seen.body == SeenBody::Unread && item.device.is_none());
                     snapshot.items.insert(relative.to_path_buf(), item);
                 }
                 None => drop(snapshot.missing.insert(relative.to_path_buf())),
@@ -104,23 +104,25 @@ impl Snapshot {
     }
 }
 
-fn item(seen: &Seen) -> Option<Item> {
+fn item(seen: &SeenEntry) -> Option<KeptEntry> {
     let meta = seen.meta;
     let is_device = meta.is_some_and(|meta| meta.kind == FileKind::CharDevice);
     let (what, errno) = match &seen.body {
-        Body::Missing => return None,
-        Body::File(bytes) => (What::File(bytes.clone()), seen.errno),
-        Body::Directory => (What::Directory, seen.errno),
-        Body::Link(target) => (What::Link(target.clone()), None),
-        Body::Unread if is_device => (What::File(Vec::new()), seen.errno),
+        SeenBody::Missing => return None,
+        SeenBody::File(bytes) => (KeptContent::File(bytes.clone()), seen.errno),
+        SeenBody::Directory => (KeptContent::Directory, seen.errno),
+        SeenBody::Link(target) => (KeptContent::Link(target.clone()), None),
+        SeenBody::Unread if is_device => (KeptContent::File(Vec::new()), seen.errno),
         // Reading it must not give an empty text for what nobody has read.
-        Body::Unread => (What::File(Vec::new()), seen.errno.or(Some(Errno::NODATA.raw_os_error()))),
+        SeenBody::Unread => {
+            (KeptContent::File(Vec::new()), seen.errno.or(Some(Errno::NODATA.raw_os_error())))
+        }
     };
     let usual = match what {
-        What::Directory => 0o755,
+        KeptContent::Directory => 0o755,
         _ => 0o444,
     };
-    Some(Item {
+    Some(KeptEntry {
         what,
         errno,
         mode: meta.map_or(usual, |meta| meta.mode),
@@ -150,8 +152,8 @@ fn processes_worth_keeping(account: &Account) -> BTreeSet<PathBuf> {
         let Ok(relative) = path.strip_prefix("/") else { continue };
         let Some(process) = process_of(relative) else { continue };
         let tells = match seen.body {
-            Body::File(_) => true,
-            Body::Link(_) => !is_descriptor(relative),
+            SeenBody::File(_) => true,
+            SeenBody::Link(_) => !is_descriptor(relative),
             _ => seen.errno.is_some(),
         };
         if tells {
@@ -163,8 +165,8 @@ fn processes_worth_keeping(account: &Account) -> BTreeSet<PathBuf> {
 
 /// Returns `true` if the library read the descriptor's information: it does so for possible GPU descriptors; for
 /// `/dev/kfd`, the link is enough.
-fn leads_to_a_gpu(account: &Account, path: &Path, seen: &Seen) -> bool {
-    let Body::Link(target) = &seen.body else { return false };
+fn leads_to_a_gpu(account: &Account, path: &Path, seen: &SeenEntry) -> bool {
+    let SeenBody::Link(target) = &seen.body else { return false };
     let number = path.file_name().unwrap_or_default();
     let info = path.parent().and_then(Path::parent).map(|process| process.join("fdinfo").join(number));
     target.file_name() == Some(OsStr::new("kfd"))

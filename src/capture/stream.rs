@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::recording::{HEAD, RecordedEvent, append, changes, directives, redact, script, scripts};
 use super::redact::Redaction;
-use super::snapshot::{Item, Omitted, Snapshot};
+use super::snapshot::{KeptEntry, Omitted, Snapshot};
 use super::writer::ArchiveWriter;
 use crate::backend::ARCHIVE_LIMIT;
 use crate::id::GpuId;
@@ -25,7 +25,7 @@ pub(super) struct Stream {
     file: File,
     redaction: Option<Redaction>,
     /// The machine as the frames so far show it.
-    state: BTreeMap<PathBuf, Item>,
+    state: BTreeMap<PathBuf, KeptEntry>,
     pub(super) frames: usize,
     /// Number of files in which something was replaced.
     pub(super) redacted: usize,
@@ -77,7 +77,7 @@ impl Stream {
                     directives(path, item, &mut manifest);
                 }
                 let mut writer = ArchiveWriter::new(Vec::new(), &manifest)?;
-                let entries: Vec<(PathBuf, Item)> = snapshot.items.clone().into_iter().collect();
+                let entries: Vec<(PathBuf, KeptEntry)> = snapshot.items.clone().into_iter().collect();
                 append(&mut writer, &entries)?;
                 append(&mut writer, &events)?;
                 self.state = snapshot.items;
@@ -110,7 +110,7 @@ impl Stream {
     }
 
     /// The files of events, which belong to no frame: who listens is told all of them from the first frame on.
-    fn events(&mut self, number: usize, mut events: Vec<RecordedEvent>) -> Vec<(PathBuf, Item)> {
+    fn events(&mut self, number: usize, mut events: Vec<RecordedEvent>) -> Vec<(PathBuf, KeptEntry)> {
         if let Some(redaction) = &mut self.redaction {
             for (.., line) in &mut events {
                 *line = redaction.event(line).into();

@@ -124,7 +124,7 @@ impl fmt::Display for OverdriveEdit {
 }
 
 /// A value of an edit: its name in sentences, the number, and the names of its limits in `OD_RANGE`.
-struct Value {
+struct EditValue {
     what: &'static str,
     number: Number,
     range: String,
@@ -154,13 +154,13 @@ impl OverdriveEdit {
         std::mem::discriminant(self) == std::mem::discriminant(other) && index(self) == index(other)
     }
 
-    fn values(&self, table: &Overdrive) -> Vec<Value> {
-        let clock = |what, clock: &MegaHertz, range: &str| Value {
+    fn values(&self, table: &Overdrive) -> Vec<EditValue> {
+        let clock = |what, clock: &MegaHertz, range: &str| EditValue {
             what,
             number: Number::Clock(*clock),
             range: range.into(),
         };
-        let volts = |what, voltage: &MilliVolts, range: &str| Value {
+        let volts = |what, voltage: &MilliVolts, range: &str| EditValue {
             what,
             number: Number::Voltage(*voltage),
             range: range.into(),
@@ -185,7 +185,7 @@ impl OverdriveEdit {
             ],
             OverdriveEdit::CurveOffset { offset, .. } => vec![volts("voltage offset", offset, "VDDC_CURVE")],
             OverdriveEdit::VoltageOffset(offset) => vec![volts("voltage offset", offset, "VDDGFX_OFFSET")],
-            OverdriveEdit::ShaderOffset(offset) => vec![Value {
+            OverdriveEdit::ShaderOffset(offset) => vec![EditValue {
                 what: "shader clock offset",
                 number: Number::ClockOffset(*offset),
                 range: "SCLK_OFFSET".into(),
@@ -194,7 +194,7 @@ impl OverdriveEdit {
     }
 }
 
-impl Value {
+impl EditValue {
     /// Checks a value against the table's range of the same kind, if there is one.
     fn check(&self, path: &dyn Fn() -> PathBuf, table: &Overdrive, end: Option<Bound>) -> Result<String> {
         let range = table.range(&self.range);

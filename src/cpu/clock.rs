@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::core::Core;
 use super::file::{self, File};
-use super::look::Look;
+use super::look::SocketLook;
 use super::scan::SYSTEM;
 use super::socket::Socket;
 use crate::attribute::Answer;
@@ -130,7 +130,7 @@ impl Socket {
     }
 }
 
-impl Look<'_> {
+impl SocketLook<'_> {
     fn frequency_limit(&self) -> Reading<FrequencyLimit> {
         let file = self.attribute(&FREQUENCY_LIMIT).and_then(|limit| {
             let sources = self.attribute(&FREQUENCY_LIMIT_SOURCE)?.value;

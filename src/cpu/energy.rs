@@ -3,7 +3,7 @@
 use super::core::Core;
 use super::device;
 use super::file::{self, File};
-use super::look::Look;
+use super::look::SocketLook;
 use super::socket::Socket;
 use crate::error::Error;
 use crate::parse::hsmp::{Message, answer, request};
@@ -63,7 +63,7 @@ impl Core {
     }
 }
 
-impl Look<'_> {
+impl SocketLook<'_> {
     /// A counter of the firmware, in its unit.
     fn energy(&self, message: Message, argument: Option<u32>) -> Reading<MicroJoules> {
         let ticks = self.ask(message, argument, answer::counter)?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::device;
 use super::file::{self, File};
-use super::scan::{CpuMachine, Package};
+use super::scan::{CpuMachine, CpuPackage};
 use crate::backend::{Dir, HsmpMessage, hsmp::HSMP};
 use crate::error::{Error, HsmpRefusal, Result};
 use crate::parse::hsmp::table::{HsmpMetrics, Mi300aTable};
@@ -19,17 +19,17 @@ const PROTOCOL_VERSION: File<u32> =
     });
 
 /// One look at a socket.
-pub(super) struct Look<'a> {
+pub(super) struct SocketLook<'a> {
     pub(super) machine: &'a CpuMachine,
-    pub(super) package: &'a Package,
+    pub(super) package: &'a CpuPackage,
     /// Set if the firmware let a message of this look time out.
     silent: Cell<bool>,
     table: OnceCell<Result<HsmpMetrics>>,
 }
 
-impl<'a> Look<'a> {
-    pub(super) fn new(machine: &'a CpuMachine, package: &'a Package) -> Look<'a> {
-        Look { machine, package, silent: Cell::new(false), table: OnceCell::new() }
+impl<'a> SocketLook<'a> {
+    pub(super) fn new(machine: &'a CpuMachine, package: &'a CpuPackage) -> SocketLook<'a> {
+        SocketLook { machine, package, silent: Cell::new(false), table: OnceCell::new() }
     }
 
     /// The socket's number.

@@ -1,7 +1,7 @@
 //! Power of a socket, and its limit.
 
 use super::file::{self, File};
-use super::look::Look;
+use super::look::SocketLook;
 use super::socket::Socket;
 use crate::attribute::Answer;
 use crate::parse::hsmp::{Message, answer};
@@ -66,7 +66,7 @@ impl Socket {
     }
 }
 
-impl Look<'_> {
+impl SocketLook<'_> {
     fn power(
         &self,
         file: &File<MicroWatts>,

@@ -53,14 +53,14 @@ pub struct CpuModel {
 pub(super) struct CpuMachine {
     pub(super) backend: Arc<dyn Backend>,
     pub(super) model: CpuModel,
-    pub(super) packages: Vec<Package>,
+    pub(super) packages: Vec<CpuPackage>,
     devices: OnceLock<Devices>,
     driver: OnceLock<(u32, u32)>,
 }
 
 /// The CPUs of one socket.
 #[derive(Debug)]
-pub(super) struct Package {
+pub(super) struct CpuPackage {
     /// The kernel's `physical_package_id`.
     pub(super) id: u32,
     /// The cores, sorted by the number of their first thread.
@@ -110,7 +110,7 @@ impl CpuMachine {
         let package = |(id, cores): (u32, BTreeMap<u32, CoreThreads>)| {
             let mut cores: Vec<CoreThreads> = cores.into_values().collect();
             cores.iter_mut().for_each(|core| core.threads.sort_unstable());
-            Package { id, cores, protocol: OnceLock::new() }
+            CpuPackage { id, cores, protocol: OnceLock::new() }
         };
         let packages = packages.into_iter().map(package).collect();
         let first = info.into_iter().next().unwrap_or_default();

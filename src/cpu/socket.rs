@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::file::{self, File};
-use super::look::Look;
-use super::scan::{CpuMachine, CpuModel, Package};
+use super::look::SocketLook;
+use super::scan::{CpuMachine, CpuModel, CpuPackage};
 #[cfg(feature = "control")]
 use crate::backend::HsmpMessage;
 use crate::error::Result;
@@ -37,16 +37,16 @@ impl Socket {
         Socket { machine: machine.clone(), index }
     }
 
-    pub(super) fn parts(&self) -> (&CpuMachine, &Package) {
+    pub(super) fn parts(&self) -> (&CpuMachine, &CpuPackage) {
         // The index is always valid: handles are created only from the list of packages.
         #[allow(clippy::indexing_slicing, reason = "handles are made by counting the packages")]
         (&self.machine, &self.machine.packages[self.index])
     }
 
     /// A look at this socket.
-    pub(super) fn look(&self) -> Look<'_> {
+    pub(super) fn look(&self) -> SocketLook<'_> {
         let (machine, package) = self.parts();
-        Look::new(machine, package)
+        SocketLook::new(machine, package)
     }
 
     /// A message that changes a setting, if the CPU's protocol and the loaded driver have it.

@@ -87,7 +87,7 @@ pub(super) struct Card {
 
 impl Card {
     /// A card whose directory or driver link cannot be read.
-    fn unread(bdf: Bdf, found: &Found, certain: bool, error: Error) -> Card {
+    fn unread(bdf: Bdf, found: &DeviceNodes, certain: bool, error: Error) -> Card {
         Card {
             bdf,
             card: found.card,
@@ -118,7 +118,7 @@ pub(super) struct Partition {
 }
 
 /// One device with its DRM nodes.
-struct Found {
+struct DeviceNodes {
     /// Directory of the device: what the nodes' links lead to, or else the node's own `device`.
     path: PathBuf,
     card: Option<CardMinor>,
@@ -144,7 +144,7 @@ pub(super) fn scan(sys: &dyn Dir) -> Result<Drm> {
 }
 
 impl Drm {
-    fn add(&mut self, found: Found, dir: Arc<dyn Dir>) {
+    fn add(&mut self, found: DeviceNodes, dir: Arc<dyn Dir>) {
         if is_partition(&found.path) {
             self.amdgpu = true;
             self.partitions.push(Partition { card: found.card, render: found.render, dir: Some(dir) });
@@ -218,7 +218,7 @@ impl Drm {
     }
 
     /// Adds a device whose directory cannot be opened.
-    fn add_unread(&mut self, found: Found, error: Error) {
+    fn add_unread(&mut self, found: DeviceNodes, error: Error) {
         if is_partition(&found.path) {
             self.amdgpu = true;
             self.partitions.push(Partition { card: found.card, render: found.render, dir: None });
@@ -251,7 +251,7 @@ impl Drm {
                 continue;
             }
             let path = Path::new("bus/pci/devices").join(bdf.to_string());
-            let mut found = Found { path: sys.path().join(&path), card: None, render: None };
+            let mut found = DeviceNodes { path: sys.path().join(&path), card: None, render: None };
             let dir = match sys.open_dir(&path) {
                 Ok(dir) => dir,
                 Err(error) => {
@@ -293,7 +293,7 @@ fn pci_id(dir: &dyn Dir) -> Result<PciId> {
 }
 
 /// The devices that have DRM nodes, each once, and why the link of a node could not be read.
-fn devices(sys: &dyn Dir) -> Result<(Vec<Found>, Option<Error>)> {
+fn devices(sys: &dyn Dir) -> Result<(Vec<DeviceNodes>, Option<Error>)> {
     let class = Path::new("class/drm");
     let entries = match sys.list(class) {
         Ok(entries) => entries,
@@ -304,7 +304,7 @@ fn devices(sys: &dyn Dir) -> Result<(Vec<Found>, Option<Error>)> {
         },
     };
     let mut unread = None;
-    let mut devices: Vec<Found> = Vec::new();
+    let mut devices: Vec<DeviceNodes> = Vec::new();
     // Where each is in the list: a folder may hold more than any machine has.
     let mut places: HashMap<PathBuf, usize> = HashMap::new();
     for entry in entries {
@@ -341,7 +341,7 @@ fn devices(sys: &dyn Dir) -> Result<(Vec<Found>, Option<Error>)> {
             }
             None => {
                 places.insert(path.clone(), devices.len());
-                devices.push(Found { path, card, render });
+                devices.push(DeviceNodes { path, card, render });
             }
         }
     }

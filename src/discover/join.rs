@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use super::Hidden;
 use super::drm::{Card, Drm, Partition};
-use super::kfd::{self, GpuNode, Kfd, Place, UnreadNode};
+use super::kfd::{self, GpuNode, KfdScan, NodeLocation, UnreadNode};
 use crate::backend::Backend;
 use crate::error::{Error, Result};
-use crate::gpu::{Device, Gpu, GpuIds, Node, WakePolicy};
+use crate::gpu::{Device, Gpu, GpuIds, KfdNode, WakePolicy};
 use crate::id::{AMD, Bdf, NodeId, RenderMinor};
 use crate::parse::keyval::PciId;
 
@@ -25,7 +25,7 @@ pub(super) fn join(
     backend: &Arc<dyn Backend>,
     wake: WakePolicy,
     mut drm: Drm,
-    kfd: Kfd,
+    kfd: KfdScan,
 ) -> Result<(Vec<Gpu>, Vec<Hidden>)> {
     let mut hidden = kfd.hidden;
     let functions: Vec<Bdf> = drm.cards.iter().map(|card| card.bdf).collect();
@@ -37,9 +37,9 @@ pub(super) fn join(
     let mut spare = Spare::new(&drm, &kfd.nodes, nodes.values());
     for (node, place) in find_places(&kfd.unread, kfd.last_cpu, &nodes, &mut spare) {
         match place {
-            Found::At(place) => drop(nodes.insert(node.id, Side { place, node: Err(node) })),
-            Found::NoGpu => hidden.push(Hidden { path: node.path.clone(), error: node.error.clone() }),
-            Found::Nowhere => return Err(node.error.clone()),
+            NodeMatch::At(place) => drop(nodes.insert(node.id, Side { place, node: Err(node) })),
+            NodeMatch::NoGpu => hidden.push(Hidden { path: node.path.clone(), error: node.error.clone() }),
+            NodeMatch::Nowhere => return Err(node.error.clone()),
         }
     }
     mark_shared(&mut nodes);
@@ -69,15 +69,15 @@ pub(super) fn join(
 }
 
 /// A GPU of the list.
-struct Entry {
+struct JoinedGpu {
     ids: GpuIds,
     device: Result<Device>,
-    node: Result<Node>,
+    node: Result<KfdNode>,
 }
 
 /// A node with its place.
 struct Side<'a> {
-    place: Place,
+    place: NodeLocation,
     node: std::result::Result<&'a GpuNode, &'a UnreadNode>,
 }
 
@@ -87,7 +87,7 @@ impl Side<'_> {
     }
 
     /// The GPU of this node. `renders` are the partitions' DRM nodes that no node which could be read names.
-    fn entry(&self, drm: &mut Drm, renders: &mut impl Iterator<Item = RenderMinor>) -> Entry {
+    fn entry(&self, drm: &mut Drm, renders: &mut impl Iterator<Item = RenderMinor>) -> JoinedGpu {
         let place = &self.place;
         let is_primary = place.partition.unwrap_or(0) == 0;
         let card = drm.cards.iter_mut().find(|card| card.bdf == place.package);
@@ -148,15 +148,15 @@ impl Side<'_> {
             properties: self.node.map(drop).map_err(|node| node.error.clone()),
         };
         let node = match self.node {
-            Ok(node) => Ok(Node::new(node.dir.clone(), node.properties.clone())),
+            Ok(node) => Ok(KfdNode::new(node.dir.clone(), node.properties.clone())),
             Err(node) => Err(node.error.clone()),
         };
-        Entry { ids, device, node }
+        JoinedGpu { ids, device, node }
     }
 }
 
 /// A GPU that KFD does not show.
-fn of_card(card: &Card, node: Error, unread: Option<&Error>) -> Entry {
+fn of_card(card: &Card, node: Error, unread: Option<&Error>) -> JoinedGpu {
     let device = card.device();
     let of_drm = device.as_ref().err().or(unread);
     let unique_id = existing(card.unique_id.clone(), card.bdf, "unique_id");
@@ -174,7 +174,7 @@ fn of_card(card: &Card, node: Error, unread: Option<&Error>) -> Entry {
         pci_id: card.pci_id.clone(),
         properties: Err(node.clone()),
     };
-    Entry { ids, device, node: Err(node) }
+    JoinedGpu { ids, device, node: Err(node) }
 }
 
 /// The error of a file of a PCI device that is not there.
@@ -219,8 +219,8 @@ impl Spare {
 }
 
 /// The match for an unreadable node.
-enum Found {
-    At(Place),
+enum NodeMatch {
+    At(NodeLocation),
     /// A CPU, or one that has no part in what DRM shows.
     NoGpu,
     /// Nothing identifies it.
@@ -235,19 +235,19 @@ fn find_places<'a>(
     last_cpu: Option<NodeId>,
     nodes: &BTreeMap<NodeId, Side<'_>>,
     spare: &mut Spare,
-) -> Vec<(&'a UnreadNode, Found)> {
+) -> Vec<(&'a UnreadNode, NodeMatch)> {
     let mut partitions_left = spare.renders.len();
     let mut cards = std::mem::take(&mut spare.cards).into_iter();
-    let mut found: Vec<(&UnreadNode, Option<Found>)> = Vec::new();
+    let mut found: Vec<(&UnreadNode, Option<NodeMatch>)> = Vec::new();
     for node in unread {
         let before = nodes.range(..node.id).next_back();
         let after = nodes.range(node.id..).next();
         let is_cpu = node.gpu_id.is_none() && last_cpu.is_some_and(|cpu| node.id < cpu);
         let place = match is_cpu {
-            true => Some(Found::NoGpu),
-            false => between(node.id, before, after).map(Found::At),
+            true => Some(NodeMatch::NoGpu),
+            false => between(node.id, before, after).map(NodeMatch::At),
         };
-        if let Some(Found::At(Place { partition: Some(1..), .. })) = &place {
+        if let Some(NodeMatch::At(NodeLocation { partition: Some(1..), .. })) = &place {
             partitions_left = partitions_left.saturating_sub(1);
         }
         found.push((node, place));
@@ -261,19 +261,19 @@ fn find_places<'a>(
         let partition = last.and_then(|(id, side)| Some((side, partition_after(side, node.id.0 - id.0)?)));
         if let Some((side, partition)) = partition {
             partitions_left -= 1;
-            *place = Some(Found::At(partition_of(side.place.package, partition)));
+            *place = Some(NodeMatch::At(partition_of(side.place.package, partition)));
             continue;
         }
         *place = Some(match cards.next() {
-            Some(bdf) => Found::At(Place { bdf, package: bdf, partition: None }),
+            Some(bdf) => NodeMatch::At(NodeLocation { bdf, package: bdf, partition: None }),
             // The first node of all is a CPU's. Where every card has its node, this one is none's.
             None if node.gpu_id.is_none() && (spare.drm || (last_cpu.is_none() && node.id.0 == 0)) => {
-                Found::NoGpu
+                NodeMatch::NoGpu
             }
-            None => Found::Nowhere,
+            None => NodeMatch::Nowhere,
         });
     }
-    found.into_iter().map(|(node, place)| (node, place.unwrap_or(Found::Nowhere))).collect()
+    found.into_iter().map(|(node, place)| (node, place.unwrap_or(NodeMatch::Nowhere))).collect()
 }
 
 /// The place of a node that has a partition of one package on both sides, or a later partition after it.
@@ -281,7 +281,7 @@ fn between(
     id: NodeId,
     before: Option<(&NodeId, &Side<'_>)>,
     after: Option<(&NodeId, &Side<'_>)>,
-) -> Option<Place> {
+) -> Option<NodeLocation> {
     let (next, after) = after?;
     let above = u32::from(after.place.partition?);
     let partition = u8::try_from(above.checked_sub(next.0 - id.0)?).ok()?;
@@ -297,8 +297,8 @@ fn partition_after(side: &Side<'_>, distance: u32) -> Option<u8> {
     u8::try_from(number).ok().filter(|number| *number < 8)
 }
 
-fn partition_of(package: Bdf, partition: u8) -> Place {
-    Place { bdf: package.with_function(partition), package, partition: Some(partition) }
+fn partition_of(package: Bdf, partition: u8) -> NodeLocation {
+    NodeLocation { bdf: package.with_function(partition), package, partition: Some(partition) }
 }
 
 /// A node that seemed alone on its device is the first partition where another was found there.

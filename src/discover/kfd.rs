@@ -14,7 +14,7 @@ use crate::parse::{refused_value, scalar};
 const TOPOLOGY: &str = "/sys/class/kfd/kfd/topology";
 
 /// The result of KFD's scan.
-pub(super) struct Kfd {
+pub(super) struct KfdScan {
     pub(super) present: bool,
     /// GPU nodes in numeric order.
     pub(super) nodes: Vec<GpuNode>,
@@ -52,9 +52,9 @@ pub(super) fn generation(backend: &dyn Backend) -> Option<u64> {
 }
 
 /// Finds the nodes. Where the topology is `known` to be there, nodes that are not are an error.
-pub(super) fn scan(backend: &dyn Backend, known: bool) -> Result<Kfd> {
+pub(super) fn scan(backend: &dyn Backend, known: bool) -> Result<KfdScan> {
     let (nodes, unread, hidden) = (Vec::new(), Vec::new(), Vec::new());
-    let mut kfd = Kfd { present: false, nodes, unread, last_cpu: None, hidden };
+    let mut kfd = KfdScan { present: false, nodes, unread, last_cpu: None, hidden };
     let nodes = Path::new(TOPOLOGY).join("nodes");
     let listed = backend.open_dir(&nodes).map_err(|error| (Op::OpenDir, error));
     let listed = listed.and_then(|dir| match dir.list(Path::new(".")) {
@@ -122,7 +122,7 @@ fn read_node(nodes: &dyn Dir, number: u32, known: &mut Option<GpuId>) -> Result<
 
 /// Where a node is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct NodeLocation {
     pub(super) bdf: Bdf,
     pub(super) package: Bdf,
     pub(super) partition: Option<u8>,
@@ -132,12 +132,12 @@ pub(super) struct Place {
 /// (`kfd_topology_add_device` ors the partition's number in); some drivers put it into bits 31 to 28.
 ///
 /// `functions` are the PCI functions that amdgpu drives, as far as DRM shows them.
-pub(super) fn place(node: &GpuNode, all: &[GpuNode], functions: &[Bdf]) -> Place {
+pub(super) fn place(node: &GpuNode, all: &[GpuNode], functions: &[Bdf]) -> NodeLocation {
     let bdf = location(node);
     let high = node.location >> 28;
     if high != 0 {
         let partition = (high & 7) as u8;
-        return Place {
+        return NodeLocation {
             bdf: bdf.with_function(partition),
             package: bdf.with_function(0),
             partition: Some(partition),
@@ -149,9 +149,9 @@ pub(super) fn place(node: &GpuNode, all: &[GpuNode], functions: &[Bdf]) -> Place
     // Several nodes on one device are partitions of it. A lone node with a number may be the only partition
     // that a container sees, unless that function exists.
     if !is_function && (shared || bdf.function != 0) {
-        return Place { bdf, package, partition: Some(bdf.function) };
+        return NodeLocation { bdf, package, partition: Some(bdf.function) };
     }
-    Place { bdf, package: bdf, partition: None }
+    NodeLocation { bdf, package: bdf, partition: None }
 }
 
 fn location(node: &GpuNode) -> Bdf {

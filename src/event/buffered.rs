@@ -24,21 +24,21 @@ const BATCH: usize = 256;
 /// As a file descriptor, it is readable while there are events. Dropping it ends the thread.
 #[derive(Debug)]
 pub struct BufferedEvents {
-    shared: Arc<Shared>,
+    shared: Arc<SharedEvents>,
     stop: OwnedFd,
     thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct SharedEvents {
     set: Mutex<EventSet>,
-    queue: Mutex<Queue>,
+    queue: Mutex<EventQueue>,
     /// Readable while the queue is not empty. Changed only under the queue's lock.
     ready: OwnedFd,
 }
 
 #[derive(Debug)]
-struct Queue {
+struct EventQueue {
     events: VecDeque<Result<Event>>,
     capacity: usize,
     /// Events that did not fit since the last count was delivered, per GPU.
@@ -69,7 +69,7 @@ impl BufferedEvents {
         let stop = eventfd(0, flags).map_err(|error| failed(error.into()))?;
         let incoming = set.as_fd().try_clone_to_owned().map_err(failed)?;
         let told_to_stop = stop.try_clone().map_err(failed)?;
-        let queue = Queue {
+        let queue = EventQueue {
             events: VecDeque::new(),
             capacity: capacity.max(1),
             lost: Vec::new(),
@@ -77,7 +77,7 @@ impl BufferedEvents {
             readable: false,
             ended: false,
         };
-        let shared = Arc::new(Shared { set: Mutex::new(set), queue: Mutex::new(queue), ready });
+        let shared = Arc::new(SharedEvents { set: Mutex::new(set), queue: Mutex::new(queue), ready });
         let of_thread = shared.clone();
         let thread = std::thread::Builder::new()
             .name("amdgpu-events".into())
@@ -221,7 +221,7 @@ impl Drop for BufferedEvents {
     }
 }
 
-impl Shared {
+impl SharedEvents {
     /// Changes the watched GPUs, and with them the end of the set. The set's lock is taken before the queue's.
     fn change<T>(&self, change: impl FnOnce(&mut EventSet) -> T) -> T {
         let mut set = lock(&self.set);
@@ -264,7 +264,7 @@ impl Shared {
     }
 }
 
-impl Queue {
+impl EventQueue {
     /// Queues an event, or counts it if the queue is full.
     fn put(&mut self, result: Result<Event>) {
         let Ok(event) = &result else {

@@ -27,7 +27,7 @@ const LIMIT: usize = 65_536;
 pub(super) struct Derived {
     backend: Arc<dyn Backend>,
     timer: OwnedFd,
-    known: BTreeMap<Pid, Process>,
+    known: BTreeMap<Pid, KnownProcess>,
     /// Set if `/proc` uses the same process ids.
     names: bool,
     /// This process, which KFD lists since it opened `/dev/kfd`.
@@ -35,7 +35,7 @@ pub(super) struct Derived {
 }
 
 #[derive(Debug, Default)]
-struct Process {
+struct KnownProcess {
     name: Vec<u8>,
     gpus: Vec<GpuId>,
 }
@@ -95,7 +95,7 @@ impl Derived {
         for (pid, gpus) in listed {
             let new = !self.known.contains_key(&pid);
             let name = if new { self.name(pid) } else { Vec::new() };
-            let process = self.known.entry(pid).or_insert_with(|| Process { name, gpus: Vec::new() });
+            let process = self.known.entry(pid).or_insert_with(|| KnownProcess { name, gpus: Vec::new() });
             // The directory is created before its files; missing ones are seen at the next poll.
             for gpu in gpus {
                 if !process.gpus.contains(&gpu) {

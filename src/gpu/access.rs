@@ -144,7 +144,7 @@ impl Access<'_> {
         parse: impl FnOnce(&[u8]) -> std::result::Result<T, E>,
     ) -> Reading<T> {
         let mut text = Buffer::take();
-        let Place { dir, source, scope } = self.fill(owner, file, &mut text)?;
+        let FileOrigin { dir, source, scope } = self.fill(owner, file, &mut text)?;
         match parse(&text) {
             Ok(value) => Ok(Value { value, source, scope }),
             Err(absent) => Err(absent.into().at(dir.path().join(file))),
@@ -152,11 +152,11 @@ impl Access<'_> {
     }
 
     /// Reads a file of its owner. Not generic, so that it is compiled once.
-    fn fill(&self, owner: Owner, file: &str, text: &mut Vec<u8>) -> Result<Place> {
+    fn fill(&self, owner: Owner, file: &str, text: &mut Vec<u8>) -> Result<FileOrigin> {
         let gpu = self.gpu;
         if owner == Owner::Node {
             let dir = gpu.read_node(file, text)?;
-            return Ok(Place { dir, source: Source::Kfd, scope: gpu.own_scope() });
+            return Ok(FileOrigin { dir, source: Source::Kfd, scope: gpu.own_scope() });
         }
         let dir = match owner {
             Owner::Hwmon => {
@@ -186,7 +186,7 @@ impl Access<'_> {
                 device.error(Op::Read, path, error)
             }
         })?;
-        Ok(Place { dir: dir.clone(), source: Source::Attribute, scope: Scope::Package })
+        Ok(FileOrigin { dir: dir.clone(), source: Source::Attribute, scope: Scope::Package })
     }
 
     /// The path that a file of the hwmon directory has or would have.
@@ -211,7 +211,7 @@ impl Access<'_> {
 }
 
 /// The place of a file that was read.
-struct Place {
+struct FileOrigin {
     dir: Arc<dyn Dir>,
     source: Source,
     scope: Scope,

@@ -1,7 +1,7 @@
 //! The chip: names, numbers and compute units.
 
 use super::names::{self, MarketName};
-use super::{COMPUTE_UNITS, Gpu, Node};
+use super::{COMPUTE_UNITS, Gpu, KfdNode};
 use crate::attribute::{PRODUCT_NAME, REVISION, SUBSYSTEM, XGMI_PHYSICAL_ID};
 use crate::error::{Error, Result};
 use crate::id::{AMD, UniqueId};
@@ -59,7 +59,7 @@ impl Gpu {
         let scope = self.own_scope();
         let node = self.node("properties");
         fn of_node<T>(
-            node: &Result<&Node>,
+            node: &Result<&KfdNode>,
             scope: Scope,
             keys: &[&str],
             value: impl FnOnce(&NodeProperties) -> Option<T>,

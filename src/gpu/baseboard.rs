@@ -48,7 +48,7 @@ impl Gpu {
     /// MI350 and newer Instinct.
     #[doc(alias = "amdsmi_get_npm_info")]
     pub fn node_power(&self) -> NodePower {
-        let board = Board { access: self.access(), has: self.has_entry(BOARD) };
+        let board = BoardFiles { access: self.access(), has: self.has_entry(BOARD) };
         NodePower {
             ubb_power: board.get(&UBB_POWER),
             ubb_power_limit: board.get(&UBB_POWER_LIMIT),
@@ -98,13 +98,13 @@ impl Gpu {
 const BOARD: &str = "board";
 
 /// Access to the board's files.
-struct Board<'a> {
+struct BoardFiles<'a> {
     access: Access<'a>,
     /// `Ok` if the directory exists.
     has: Result<()>,
 }
 
-impl Board<'_> {
+impl BoardFiles<'_> {
     /// Reads a file in whichever of the directories it is.
     fn get<T>(&self, attribute: &Attribute<T>) -> Reading<T> {
         self.has.clone()?;

@@ -89,7 +89,7 @@ pub use firmware::Firmware;
 pub(crate) use hwmon::Hwmon;
 pub use memory::{MemoryUsage, VramInfo};
 pub use names::MarketName;
-pub(crate) use node::{COMPUTE_UNITS, Node, is_hidden_by_cgroup, node_error};
+pub(crate) use node::{COMPUTE_UNITS, KfdNode, is_hidden_by_cgroup, node_error};
 pub use numa::NumaInfo;
 pub use package::Package;
 pub use partition::{PartitionProfile, PartitionResource, ResourceKind};
@@ -122,7 +122,7 @@ pub enum WakePolicy {
 /// [`crate::Smi::rescan`].
 #[derive(Clone)]
 pub struct Gpu {
-    pub(crate) inner: Arc<Inner>,
+    pub(crate) inner: Arc<GpuInner>,
     /// The reason why this handle refuses reads that may wake the GPU.
     pub(crate) refusing: Option<Unavailable>,
 }
@@ -204,7 +204,7 @@ crate::reading::serialize_with_reasons! { GpuIds {
 } }
 
 /// The part of [`Gpu`] that its clones share.
-pub(crate) struct Inner {
+pub(crate) struct GpuInner {
     pub(crate) index: usize,
     pub(crate) ids: GpuIds,
     pub(crate) backend: Arc<dyn Backend>,
@@ -212,23 +212,23 @@ pub(crate) struct Inner {
     /// The PCI device's directory, or the reason for its absence: not supported if only KFD knows the GPU.
     pub(crate) device: Result<Device>,
     /// The KFD node, or the reason for its absence: not supported if KFD does not show the GPU.
-    pub(crate) node: Result<Node>,
+    pub(crate) node: Result<KfdNode>,
     hwmon: OnceLock<Hwmon>,
     drm: drm::Answers,
     name: OnceLock<MarketName>,
 }
 
-impl Inner {
+impl GpuInner {
     fn new(
         index: usize,
         ids: GpuIds,
         backend: Arc<dyn Backend>,
         wake: WakePolicy,
         device: Result<Device>,
-        node: Result<Node>,
-    ) -> Inner {
+        node: Result<KfdNode>,
+    ) -> GpuInner {
         let (hwmon, drm, name) = (OnceLock::new(), drm::Answers::default(), OnceLock::new());
-        Inner { index, ids, backend, wake, device, node, hwmon, drm, name }
+        GpuInner { index, ids, backend, wake, device, node, hwmon, drm, name }
     }
 }
 
@@ -269,9 +269,9 @@ impl Gpu {
         backend: Arc<dyn Backend>,
         wake: WakePolicy,
         device: Result<Device>,
-        node: Result<Node>,
+        node: Result<KfdNode>,
     ) -> Gpu {
-        Gpu { inner: Arc::new(Inner::new(index, ids, backend, wake, device, node)), refusing: None }
+        Gpu { inner: Arc::new(GpuInner::new(index, ids, backend, wake, device, node)), refusing: None }
     }
 
     /// A handle of the same GPU that refuses, with this reason, every read that may wake the GPU or keep it awake.

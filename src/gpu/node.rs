@@ -12,7 +12,7 @@ use crate::parse::{refused_value, scalar};
 
 /// The GPU's KFD node.
 #[derive(Debug)]
-pub(crate) struct Node {
+pub(crate) struct KfdNode {
     /// The node's directory as it was found.
     pub(crate) dir: Arc<dyn Dir>,
     pub(crate) properties: NodeProperties,
@@ -22,7 +22,7 @@ pub(crate) struct Node {
 
 impl Gpu {
     /// The KFD node, or the reason why `file` of it cannot be read.
-    pub(crate) fn node(&self, file: &str) -> Result<&Node> {
+    pub(crate) fn node(&self, file: &str) -> Result<&KfdNode> {
         let nodes = Path::new("/sys/class/kfd/kfd/topology/nodes");
         let node = self.inner.node.as_ref().map_err(|error| match error {
             Error::NotSupported { .. } => Error::NotSupported { path: nodes.join(file) },
@@ -66,7 +66,7 @@ impl Gpu {
 
     /// Searches for the node of the same GPU, by the id that KFD derives from location, memory and XCCs, and by its
     /// address.
-    fn find_node_again(&self, node: &Node) -> bool {
+    fn find_node_again(&self, node: &KfdNode) -> bool {
         let Ok(id) = self.inner.ids.kfd_id else { return false };
         let Ok(nodes) = self.inner.backend.open_dir(Path::new("/sys/class/kfd/kfd/topology/nodes")) else {
             return false;
@@ -86,9 +86,9 @@ impl Gpu {
     }
 }
 
-impl Node {
-    pub(crate) fn new(dir: Arc<dyn Dir>, properties: NodeProperties) -> Node {
-        Node { dir, properties, renewed: Mutex::default() }
+impl KfdNode {
+    pub(crate) fn new(dir: Arc<dyn Dir>, properties: NodeProperties) -> KfdNode {
+        KfdNode { dir, properties, renewed: Mutex::default() }
     }
 
     /// The node's directory, as far as it is known.

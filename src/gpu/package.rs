@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Gpu, GpuIds, Inner};
+use super::{Gpu, GpuIds, GpuInner};
 use crate::error::Error;
 
 /// A package: one GPU, or all partitions of one together.
@@ -56,7 +56,7 @@ impl Gpu {
         };
         let device = inner.device.as_ref().map(|device| device.of_package()).map_err(Error::clone);
         let (backend, wake) = (inner.backend.clone(), inner.wake);
-        let whole: Inner = Inner::new(inner.index, ids, backend, wake, device, Err(no_node()));
+        let whole: GpuInner = GpuInner::new(inner.index, ids, backend, wake, device, Err(no_node()));
         Package(Gpu { inner: whole.into(), refusing: self.refusing })
     }
 

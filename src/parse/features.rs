@@ -43,11 +43,11 @@ pub fn features(text: &[u8]) -> Parsed<Option<Features>> {
     let mut is_empty = true;
     for line in lines(text).filter(|line| !is_heading(line)) {
         is_empty = false;
-        let taken = match Shape::of(line) {
-            Shape::Halves => halves(line).map(|mask| found.mask = Some(mask)),
-            Shape::Mask => whole(line).map(|mask| found.mask = Some(mask)),
-            Shape::Numbered => numbered(line).map(|feature| found.features.push(feature)),
-            Shape::Masked => masked(line).map(|feature| found.features.push(feature)),
+        let taken = match FeatureFormat::of(line) {
+            FeatureFormat::Halves => halves(line).map(|mask| found.mask = Some(mask)),
+            FeatureFormat::Mask => whole(line).map(|mask| found.mask = Some(mask)),
+            FeatureFormat::Numbered => numbered(line).map(|feature| found.features.push(feature)),
+            FeatureFormat::Masked => masked(line).map(|feature| found.features.push(feature)),
         };
         if let Err(error) = taken {
             unrecognised::keep(&mut found.unrecognised, line, None, error);
@@ -59,20 +59,20 @@ pub fn features(text: &[u8]) -> Parsed<Option<Features>> {
 }
 
 /// What a line looks like.
-enum Shape {
+enum FeatureFormat {
     Halves,
     Mask,
     Numbered,
     Masked,
 }
 
-impl Shape {
-    fn of(line: Line<'_>) -> Shape {
+impl FeatureFormat {
+    fn of(line: Line<'_>) -> FeatureFormat {
         match line.trimmed() {
-            text if text.starts_with(HALVES) => Shape::Halves,
-            text if text.starts_with(MASK) => Shape::Mask,
-            text if text.first().is_some_and(u8::is_ascii_digit) => Shape::Numbered,
-            _ => Shape::Masked,
+            text if text.starts_with(HALVES) => FeatureFormat::Halves,
+            text if text.starts_with(MASK) => FeatureFormat::Mask,
+            text if text.first().is_some_and(u8::is_ascii_digit) => FeatureFormat::Numbered,
+            _ => FeatureFormat::Masked,
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{Line, lines, scalar};
 /// The vendor's name in `pci.ids`.
 pub fn vendor(pci_ids: &[u8], vendor: u16) -> Option<Cow<'_, str>> {
     entries(pci_ids).find_map(|entry| match entry {
-        Entry::Vendor(id, name) if id == vendor => Some(name),
+        PciIdsLine::Vendor(id, name) if id == vendor => Some(name),
         _ => None,
     })?
 }
@@ -22,7 +22,7 @@ pub fn vendor(pci_ids: &[u8], vendor: u16) -> Option<Cow<'_, str>> {
 /// The device's name in `pci.ids`.
 pub fn device(pci_ids: &[u8], id: PciId) -> Option<Cow<'_, str>> {
     below(pci_ids, id.vendor).find_map(|entry| match entry {
-        Entry::Device(device, name) if device == id.device => Some(name),
+        PciIdsLine::Device(device, name) if device == id.device => Some(name),
         _ => None,
     })?
 }
@@ -30,11 +30,11 @@ pub fn device(pci_ids: &[u8], id: PciId) -> Option<Cow<'_, str>> {
 /// The board's name in `pci.ids`.
 pub fn subsystem(pci_ids: &[u8], id: PciId, board: PciId) -> Option<Cow<'_, str>> {
     below(pci_ids, id.vendor)
-        .skip_while(|entry| !matches!(entry, Entry::Device(device, _) if *device == id.device))
+        .skip_while(|entry| !matches!(entry, PciIdsLine::Device(device, _) if *device == id.device))
         .skip(1)
-        .take_while(|entry| !matches!(entry, Entry::Device(..)))
+        .take_while(|entry| !matches!(entry, PciIdsLine::Device(..)))
         .find_map(|entry| match entry {
-            Entry::Board(found, name) if found == board => Some(name),
+            PciIdsLine::Board(found, name) if found == board => Some(name),
             _ => None,
         })?
 }
@@ -52,7 +52,7 @@ pub fn amdgpu(amdgpu_ids: &[u8], device: u16, revision: u8) -> Option<Cow<'_, st
 }
 
 /// A line of `pci.ids`.
-enum Entry<'a> {
+enum PciIdsLine<'a> {
     Vendor(u16, Option<Cow<'a, str>>),
     Device(u16, Option<Cow<'a, str>>),
     Board(PciId, Option<Cow<'a, str>>),
@@ -61,30 +61,30 @@ enum Entry<'a> {
 }
 
 /// The devices and boards of a vendor.
-fn below(pci_ids: &[u8], vendor: u16) -> impl Iterator<Item = Entry<'_>> {
+fn below(pci_ids: &[u8], vendor: u16) -> impl Iterator<Item = PciIdsLine<'_>> {
     entries(pci_ids)
-        .skip_while(move |entry| !matches!(entry, Entry::Vendor(id, _) if *id == vendor))
+        .skip_while(move |entry| !matches!(entry, PciIdsLine::Vendor(id, _) if *id == vendor))
         .skip(1)
-        .take_while(|entry| matches!(entry, Entry::Device(..) | Entry::Board(..)))
+        .take_while(|entry| matches!(entry, PciIdsLine::Device(..) | PciIdsLine::Board(..)))
 }
 
-fn entries(pci_ids: &[u8]) -> impl Iterator<Item = Entry<'_>> {
+fn entries(pci_ids: &[u8]) -> impl Iterator<Item = PciIdsLine<'_>> {
     lines(pci_ids).filter_map(entry)
 }
 
-fn entry(line: Line<'_>) -> Option<Entry<'_>> {
+fn entry(line: Line<'_>) -> Option<PciIdsLine<'_>> {
     let mut cursor = Cursor::at(line, line.bytes);
     let depth = cursor.take_while(|byte| byte == b'\t').len();
     if depth == 0 && cursor.eat(b"C ") {
-        return Some(Entry::Class);
+        return Some(PciIdsLine::Class);
     }
     let id = four_digits(&mut cursor)?;
     match depth {
-        0 => Some(Entry::Vendor(id, scalar::text(cursor.rest()))),
-        1 => Some(Entry::Device(id, scalar::text(cursor.rest()))),
+        0 => Some(PciIdsLine::Vendor(id, scalar::text(cursor.rest()))),
+        1 => Some(PciIdsLine::Device(id, scalar::text(cursor.rest()))),
         2 => {
             let device = four_digits(&mut cursor)?;
-            Some(Entry::Board(PciId { vendor: id, device }, scalar::text(cursor.rest())))
+            Some(PciIdsLine::Board(PciId { vendor: id, device }, scalar::text(cursor.rest())))
         }
         _ => None,
     }

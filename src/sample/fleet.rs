@@ -49,11 +49,11 @@ const STACK: usize = 256 << 10;
 /// Dropping the fleet does not wait: a hanging thread ends when the kernel releases it.
 #[derive(Debug)]
 pub struct FleetSampler {
-    packages: Vec<Package>,
+    packages: Vec<FleetPackage>,
     /// The package of each GPU and its position there, in the order of the samplers.
     places: Vec<(usize, usize)>,
     gpus: Vec<Gpu>,
-    shared: Arc<Shared>,
+    shared: Arc<SharedJobs>,
     tick: u64,
 }
 
@@ -72,9 +72,9 @@ pub enum Outcome<'a> {
 }
 
 #[derive(Debug)]
-struct Package {
+struct FleetPackage {
     /// Absent while a thread works on it.
-    job: Option<Job>,
+    job: Option<SamplerJob>,
     asked: Instant,
     /// Set if the answer belongs to an earlier tick.
     overdue: bool,
@@ -82,7 +82,7 @@ struct Package {
 
 /// The samplers of one package, passed to a thread and back.
 #[derive(Debug)]
-struct Job {
+struct SamplerJob {
     package: usize,
     tick: u64,
     samplers: Vec<Sampler>,
@@ -90,21 +90,21 @@ struct Job {
 }
 
 #[derive(Debug, Default)]
-struct Shared {
-    queue: Mutex<Queue>,
+struct SharedJobs {
+    queue: Mutex<JobQueue>,
     work: Condvar,
     done: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Queue {
-    todo: VecDeque<Job>,
-    done: Vec<Job>,
+struct JobQueue {
+    todo: VecDeque<SamplerJob>,
+    done: Vec<SamplerJob>,
     closed: bool,
 }
 
-impl Shared {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+impl SharedJobs {
+    fn queue(&self) -> MutexGuard<'_, JobQueue> {
         // Jobs are moved in and out as a whole, so a panic elsewhere leaves none half done.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -127,20 +127,20 @@ impl FleetSampler {
         let share = DESCRIPTORS / samplers.len().max(1);
         let gpus: Vec<Gpu> = samplers.iter().map(|sampler| sampler.gpu().clone()).collect();
         let mut places = Vec::new();
-        let mut jobs: Vec<Job> = Vec::new();
+        let mut jobs: Vec<SamplerJob> = Vec::new();
         let mut by_package = HashMap::new();
         for mut sampler in samplers {
             sampler.set_descriptor_limit(sampler.limit().min(share));
             let package = *by_package.entry(sampler.gpu().ids().package).or_insert(jobs.len());
             if package == jobs.len() {
-                jobs.push(Job { package, tick: 0, samplers: Vec::new(), errors: Vec::new() });
+                jobs.push(SamplerJob { package, tick: 0, samplers: Vec::new(), errors: Vec::new() });
             }
             let Some(job) = jobs.get_mut(package) else { continue };
             places.push((package, job.samplers.len()));
             job.samplers.push(sampler);
             job.errors.push(None);
         }
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(SharedJobs::default());
         let threads = jobs.len().min(most.max(1));
         // Continue with fewer threads: it is only slower.
         let made: Vec<io::Result<()>> = (0..threads).map(|number| spawn(&shared, number)).collect();
@@ -156,7 +156,7 @@ impl FleetSampler {
             queue.done.reserve(jobs.len());
         }
         let asked = Instant::now();
-        let package = |job| Package { job: Some(job), asked, overdue: false };
+        let package = |job| FleetPackage { job: Some(job), asked, overdue: false };
         let packages = jobs.into_iter().map(package).collect();
         Ok(FleetSampler { packages, places, gpus, shared, tick: 0 })
     }
@@ -226,7 +226,7 @@ impl Drop for FleetSampler {
     }
 }
 
-impl Package {
+impl FleetPackage {
     fn outcome(&self, place: usize) -> Outcome<'_> {
         let Some(job) = &self.job else { return Outcome::Late(self.asked) };
         match (job.errors.get(place), job.samplers.get(place)) {
@@ -238,14 +238,14 @@ impl Package {
     }
 }
 
-fn spawn(shared: &Arc<Shared>, number: usize) -> io::Result<()> {
+fn spawn(shared: &Arc<SharedJobs>, number: usize) -> io::Result<()> {
     let shared = shared.clone();
     let builder = thread::Builder::new().name(format!("amdgpu-smi {number}")).stack_size(STACK);
     builder.spawn(move || work(&shared)).map(drop)
 }
 
 /// The loop of a thread: works on one package after another until the fleet is dropped.
-fn work(shared: &Shared) {
+fn work(shared: &SharedJobs) {
     let mut queue = shared.queue();
     while !queue.closed {
         let Some(mut job) = queue.todo.pop_front() else {

@@ -22,7 +22,7 @@ use crate::reading::{Reading, Scope, is_settled};
 
 /// A list or bundle of a sample that is planned together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Group {
+enum SampleGroup {
     Temperatures,
     Power,
     Frequencies,
@@ -39,8 +39,8 @@ enum Group {
 
 /// One part of a sample. Its constant values are in the sample already; its slots read the changing ones.
 #[derive(Debug)]
-pub(super) struct Part {
-    group: Group,
+pub(super) struct SamplePart {
+    group: SampleGroup,
     pub(super) slots: Vec<Slot>,
     /// Set when all constant values are known: a value, or the absence of one.
     complete: bool,
@@ -53,24 +53,24 @@ pub(super) struct Part {
 }
 
 /// The parts that contain these fields.
-pub(super) fn parts(fields: SampleFields) -> Vec<Part> {
+pub(super) fn parts(fields: SampleFields) -> Vec<SamplePart> {
     use SampleFields as Fields;
     let needs = [
-        (Group::Temperatures, Fields::TEMPERATURES),
-        (Group::Power, Fields::POWER | Fields::POWER_CAP),
-        (Group::Frequencies, Fields::FREQUENCIES),
-        (Group::Voltages, Fields::VOLTAGES),
-        (Group::Fans, Fields::FANS | Fields::FAN_SETTINGS),
-        (Group::FanControl, Fields::FAN_SETTINGS),
-        (Group::Activity, Fields::GFX_ACTIVITY | Fields::OTHER_ACTIVITY),
-        (Group::Memory, Fields::VRAM | Fields::OTHER_MEMORY),
-        (Group::Clocks, Fields::CLOCKS | Fields::OTHER_CLOCKS),
-        (Group::Pcie, Fields::PCIE),
-        (Group::Performance, Fields::PERFORMANCE),
-        (Group::Facts, Fields::FACTS),
+        (SampleGroup::Temperatures, Fields::TEMPERATURES),
+        (SampleGroup::Power, Fields::POWER | Fields::POWER_CAP),
+        (SampleGroup::Frequencies, Fields::FREQUENCIES),
+        (SampleGroup::Voltages, Fields::VOLTAGES),
+        (SampleGroup::Fans, Fields::FANS | Fields::FAN_SETTINGS),
+        (SampleGroup::FanControl, Fields::FAN_SETTINGS),
+        (SampleGroup::Activity, Fields::GFX_ACTIVITY | Fields::OTHER_ACTIVITY),
+        (SampleGroup::Memory, Fields::VRAM | Fields::OTHER_MEMORY),
+        (SampleGroup::Clocks, Fields::CLOCKS | Fields::OTHER_CLOCKS),
+        (SampleGroup::Pcie, Fields::PCIE),
+        (SampleGroup::Performance, Fields::PERFORMANCE),
+        (SampleGroup::Facts, Fields::FACTS),
     ];
     let needed = needs.into_iter().filter(|(_, bits)| fields.intersects(*bits));
-    let part = |(group, _)| Part {
+    let part = |(group, _)| SamplePart {
         group,
         slots: Vec::new(),
         complete: false,
@@ -82,7 +82,7 @@ pub(super) fn parts(fields: SampleFields) -> Vec<Part> {
     needed.map(part).collect()
 }
 
-impl Part {
+impl SamplePart {
     /// Reads only one temperature sensor. Has no effect on other parts.
     pub(super) fn read_only(&mut self, sensor: &TemperatureSensor) {
         self.only = Some(sensor.clone());
@@ -112,7 +112,7 @@ impl Part {
         self.tried = true;
         let mut plan = SamplePlan { gpu, fields, sample, slots: Vec::new(), gone: false };
         self.complete = match self.group {
-            Group::Clocks => plan.clocks(self.only_clock),
+            SampleGroup::Clocks => plan.clocks(self.only_clock),
             group => plan.part(group, self.only.as_ref()),
         };
         let gone = plan.gone;
@@ -136,31 +136,31 @@ struct SamplePlan<'a> {
 
 impl SamplePlan<'_> {
     /// Returns `true` if all constant values are known now.
-    fn part(&mut self, group: Group, only: Option<&TemperatureSensor>) -> bool {
+    fn part(&mut self, group: SampleGroup, only: Option<&TemperatureSensor>) -> bool {
         use SampleFields as Fields;
         match group {
-            Group::Temperatures => self.temperatures(only),
-            Group::Power => self.power(),
-            Group::Frequencies => self.frequencies(),
-            Group::Voltages => self.voltages(),
-            Group::Fans => self.fans(),
-            Group::FanControl => self.fan_control(),
-            Group::Activity => {
+            SampleGroup::Temperatures => self.temperatures(only),
+            SampleGroup::Power => self.power(),
+            SampleGroup::Frequencies => self.frequencies(),
+            SampleGroup::Voltages => self.voltages(),
+            SampleGroup::Fans => self.fans(),
+            SampleGroup::FanControl => self.fan_control(),
+            SampleGroup::Activity => {
                 self.device(&GPU_BUSY, Fields::GFX_ACTIVITY, |sample| Some(&mut sample.activity.gfx));
                 self.device(&MEMORY_BUSY, Fields::OTHER_ACTIVITY, |sample| Some(&mut sample.activity.memory));
                 self.device(&VCN_BUSY, Fields::OTHER_ACTIVITY, |sample| Some(&mut sample.activity.media));
                 true
             }
-            Group::Memory => self.memory(),
-            Group::Clocks => self.clocks(None),
-            Group::Pcie => self.pcie(),
-            Group::Performance => {
+            SampleGroup::Memory => self.memory(),
+            SampleGroup::Clocks => self.clocks(None),
+            SampleGroup::Pcie => self.pcie(),
+            SampleGroup::Performance => {
                 self.table(&PERFORMANCE_LEVEL, None, |sample| Some(&mut sample.performance_level));
                 self.table(&POWER_PROFILES, None, |sample| Some(&mut sample.power_profiles));
                 self.table(&OVERDRIVE, None, |sample| Some(&mut sample.overdrive));
                 true
             }
-            Group::Facts => self.facts(),
+            SampleGroup::Facts => self.facts(),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Instant, SystemTime};
 
 use super::SampleFields;
 use super::autosuspend::Autosuspend;
-use super::plan::{Part, parts};
+use super::plan::{SamplePart, parts};
 use super::table::SampledTable;
 use super::values::Sample;
 use crate::backend::Attr;
@@ -50,7 +50,7 @@ pub struct Sampler {
     gpu: Gpu,
     fields: SampleFields,
     sample: Sample,
-    parts: Vec<Part>,
+    parts: Vec<SamplePart>,
     table: Option<SampledTable>,
     status: Option<Box<dyn Attr>>,
     /// Number of descriptors that may still be kept open.

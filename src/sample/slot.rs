@@ -56,13 +56,13 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// The destination of a file's value: writes a parsed text, or an error, into the sample.
-trait Place: Send + Sync {
+trait Destination: Send + Sync {
     fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> Answer<()>;
     fn fail(&self, sample: &mut Sample, error: Error);
 }
 
 /// The destination of an attribute: a reading of the sample.
-struct Field<T: 'static, F> {
+struct AttributeDestination<T: 'static, F> {
     attribute: &'static Attribute<T>,
     refill: Option<Refill<T>>,
     field: F,
@@ -71,7 +71,7 @@ struct Field<T: 'static, F> {
 /// Parses a text into an existing value, without allocating.
 pub(super) type Refill<T> = fn(&mut T, &[u8]) -> Answer<()>;
 
-impl<T, F> Place for Field<T, F>
+impl<T, F> Destination for AttributeDestination<T, F>
 where
     T: 'static,
     F: Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync,
@@ -96,7 +96,7 @@ where
 
 /// One file and the destination of its value.
 pub(super) struct Slot {
-    place: Box<dyn Place>,
+    place: Box<dyn Destination>,
     owner: Owner,
     scope: Scope,
     dir: Arc<dyn Dir>,
@@ -132,10 +132,16 @@ impl Slot {
         file: impl Into<PathBuf>,
         field: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) -> Slot {
-        Slot::of(Box::new(Field { attribute, refill: None, field }), attribute.owner, scope, dir, file.into())
+        Slot::of(
+            Box::new(AttributeDestination { attribute, refill: None, field }),
+            attribute.owner,
+            scope,
+            dir,
+            file.into(),
+        )
     }
 
-    fn of(place: Box<dyn Place>, owner: Owner, scope: Scope, dir: Arc<dyn Dir>, file: PathBuf) -> Slot {
+    fn of(place: Box<dyn Destination>, owner: Owner, scope: Scope, dir: Arc<dyn Dir>, file: PathBuf) -> Slot {
         Slot {
             place,
             owner,
@@ -160,7 +166,7 @@ impl Slot {
         file: impl Into<PathBuf>,
         field: impl Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync + 'static,
     ) -> Slot {
-        let place = Box::new(Field { attribute, refill, field });
+        let place = Box::new(AttributeDestination { attribute, refill, field });
         Slot::of(place, attribute.owner, scope, dir, file.into())
     }
 

@@ -3,7 +3,7 @@
 
 use super::chip::{Chip, Family};
 use super::image::Folder;
-use super::plan::{MachinePlan, Package};
+use super::plan::{MachinePlan, PlannedPackage};
 use crate::parse::metrics::MetricsFile;
 use crate::parse::metrics::encode::TableWriter;
 
@@ -15,7 +15,7 @@ const BOARD: u32 = 300;
 const LIMIT: u32 = 8400;
 
 /// The files that change with the load.
-pub(super) fn moving(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn moving(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     if !is_mi350(package) || !plan.kernel.boards() || plan.machine.guest {
         return;
     }
@@ -50,7 +50,7 @@ pub(super) fn moving(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &
 }
 
 /// The files with settings.
-pub(super) fn settings(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn settings(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     if !plan.kernel.firmware_settings() || plan.machine.guest {
         return;
     }
@@ -68,7 +68,7 @@ pub(super) fn settings(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package:
     }
 }
 
-fn is_mi350(package: &Package) -> bool {
+fn is_mi350(package: &PlannedPackage) -> bool {
     std::ptr::eq(package.facts, Chip::Mi350x.facts())
 }
 

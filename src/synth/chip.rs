@@ -40,7 +40,7 @@ impl Chip {
         self.facts().since
     }
 
-    pub(super) fn facts(self) -> &'static Facts {
+    pub(super) fn facts(self) -> &'static ChipFacts {
         match self {
             Chip::Mi210 => &mi210::FACTS,
             Chip::Mi300x => &mi300x::FACTS,
@@ -68,14 +68,14 @@ pub(super) enum Family {
 
 /// All that does not change while a GPU runs.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct ChipFacts {
     pub(super) family: Family,
     pub(super) since: Kernel,
     pub(super) pci: Pci,
-    pub(super) board: Option<Board>,
-    pub(super) vbios: Vbios,
+    pub(super) board: Option<BoardFacts>,
+    pub(super) vbios: VbiosFacts,
     pub(super) firmware: &'static [(&'static str, u32)],
-    pub(super) memory: Memory,
+    pub(super) memory: MemoryFacts,
     pub(super) compute: Compute,
     pub(super) caches: &'static [Cache],
     pub(super) clocks: Clocks,
@@ -91,7 +91,7 @@ pub(super) struct Facts {
     pub(super) features: &'static [&'static str],
 }
 
-impl Facts {
+impl ChipFacts {
     pub(super) fn accelerator(&self) -> bool {
         matches!(self.family, Family::Mi200 | Family::Mi300)
     }
@@ -119,7 +119,7 @@ pub(super) struct Pci {
 
 /// The card's firmware image.
 #[derive(Debug)]
-pub(super) struct Vbios {
+pub(super) struct VbiosFacts {
     pub(super) part_number: &'static str,
     pub(super) name: &'static str,
     pub(super) version: &'static str,
@@ -128,14 +128,14 @@ pub(super) struct Vbios {
 
 /// The contents of the board's EEPROM.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(super) struct BoardFacts {
     pub(super) name: &'static str,
     pub(super) number: &'static str,
     pub(super) fru: &'static str,
 }
 
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(super) struct MemoryFacts {
     pub(super) bytes: u64,
     /// System memory that the GPU may map.
     pub(super) gtt: u64,

@@ -2,12 +2,12 @@
 
 use super::chip::Family;
 use super::image::Folder;
-use super::plan::{MachinePlan, Package};
+use super::plan::{MachinePlan, PlannedPackage};
 
 /// Most bytes of an attribute.
 const PAGE: usize = 4096;
 
-pub(super) fn write(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn write(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     let (facts, state, kernel) = (package.facts, &package.state, plan.kernel);
     let clocks = &facts.clocks;
     folder.line("power_dpm_state", "performance");
@@ -122,7 +122,7 @@ fn lanes((speed, width): (u32, u32)) -> String {
     )
 }
 
-fn overdrive(folder: &mut Folder<'_>, package: &Package, kernel: super::Kernel) {
+fn overdrive(folder: &mut Folder<'_>, package: &PlannedPackage, kernel: super::Kernel) {
     let clocks = &package.facts.clocks;
     let (low, high) = clocks.sclk;
     let memory = |low: u32| (low, clocks.mclk.last().copied().unwrap_or(low));

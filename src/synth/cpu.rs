@@ -28,7 +28,7 @@ pub enum CpuChip {
 }
 
 /// All that does not change while a processor runs.
-struct Facts {
+struct CpuFacts {
     name: &'static str,
     family: u32,
     model: u32,
@@ -50,9 +50,9 @@ impl CpuChip {
     pub const ALL: [CpuChip; 5] =
         [CpuChip::Milan, CpuChip::Genoa, CpuChip::Turin, CpuChip::Mi300a, CpuChip::Ryzen];
 
-    fn facts(self) -> Facts {
+    fn facts(self) -> CpuFacts {
         match self {
-            CpuChip::Milan => Facts {
+            CpuChip::Milan => CpuFacts {
                 name: "AMD EPYC 7763 64-Core Processor",
                 family: 0x19,
                 model: 0x01,
@@ -63,7 +63,7 @@ impl CpuChip {
                 clocks: [3500, 1500, 1600, 1600],
                 memory: [204, 31],
             },
-            CpuChip::Genoa => Facts {
+            CpuChip::Genoa => CpuFacts {
                 name: "AMD EPYC 9654 96-Core Processor",
                 family: 0x19,
                 model: 0x11,
@@ -74,7 +74,7 @@ impl CpuChip {
                 clocks: [3700, 400, 1800, 2400],
                 memory: [460, 58],
             },
-            CpuChip::Turin => Facts {
+            CpuChip::Turin => CpuFacts {
                 name: "AMD EPYC 9965 192-Core Processor",
                 family: 0x1a,
                 model: 0x11,
@@ -85,7 +85,7 @@ impl CpuChip {
                 clocks: [3700, 600, 2000, 3000],
                 memory: [576, 93],
             },
-            CpuChip::Mi300a => Facts {
+            CpuChip::Mi300a => CpuFacts {
                 name: "AMD Instinct MI300A Accelerator",
                 family: 0x19,
                 model: 0x90,
@@ -96,7 +96,7 @@ impl CpuChip {
                 clocks: [3700, 1500, 1800, 1300],
                 memory: [0, 0],
             },
-            CpuChip::Ryzen => Facts {
+            CpuChip::Ryzen => CpuFacts {
                 name: "AMD Ryzen 9 7950X 16-Core Processor",
                 family: 0x19,
                 model: 0x61,
@@ -411,7 +411,7 @@ impl CpuHost {
 
     /// The firmware's answer to a message.
     fn words(&self, message: Message, argument: u32, socket: usize) -> Vec<u32> {
-        let Facts { power, clocks: [max, min, fabric, memory], memory: [most, used], protocol, .. } =
+        let CpuFacts { power, clocks: [max, min, fabric, memory], memory: [most, used], protocol, .. } =
             self.chip.facts();
         let other = socket as u32;
         let percent = used * 100 / most.max(1);

@@ -3,7 +3,7 @@
 
 use super::chip::Family;
 use super::image::{Folder, Image};
-use super::plan::{MachinePlan, Package};
+use super::plan::{MachinePlan, PlannedPackage};
 use super::{board, clocks, hwmon, metrics, ras, split};
 
 /// KFD's major number on these machines; the kernel takes the next that is free.
@@ -69,7 +69,7 @@ fn board_controller(image: &mut Image) {
 }
 
 /// A package with its bridges, its DRM nodes and the devices of its parts.
-pub(super) fn package(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn package(image: &mut Image, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     for (depth, (bdf, path)) in package.bridges.iter().enumerate() {
         bridge(image, package, depth, bdf, path);
     }
@@ -98,7 +98,7 @@ pub(super) fn package(image: &mut Image, plan: &MachinePlan<'_>, package: &Packa
 }
 
 /// Those of a package's files that change by themselves, with some beside them that do not.
-pub(super) fn moving(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn moving(image: &mut Image, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     let mut folder = image.folder(package.path.as_str());
     let (facts, state) = (package.facts, &package.state);
     for (name, total, used) in [
@@ -149,7 +149,7 @@ fn pci(folder: &mut Folder<'_>, bdf: &str, driver: &str, ids: [u16; 4], class: u
 }
 
 /// A root port, or one of the two ports of the card's own switch.
-fn bridge(image: &mut Image, package: &Package, depth: usize, bdf: &str, path: &str) {
+fn bridge(image: &mut Image, package: &PlannedPackage, depth: usize, bdf: &str, path: &str) {
     bind(image, bdf, path, "pcieport");
     let ids = match depth {
         0 => [0x1022, 0x14a5, 0x1022, 0x1453],
@@ -171,7 +171,7 @@ fn link(folder: &mut Folder<'_>, (speed, width): (u32, u32)) {
 }
 
 /// The driver's files besides power management.
-fn own(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
+fn own(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     let (facts, kernel, guest) = (package.facts, plan.kernel, plan.machine.guest);
     let (subvendor, subdevice) = facts.pci.subsystem;
     let ids = [0x1002, package.device_id(guest), subvendor, subdevice];
@@ -248,7 +248,7 @@ const FIRMWARE: [&str; 23] = [
 ];
 
 /// The graphics cores in `ip_discovery`, one for each die.
-fn discovery(folder: &mut Folder<'_>, package: &Package) {
+fn discovery(folder: &mut Folder<'_>, package: &PlannedPackage) {
     /// The number of the graphics core (`GC_HWID`).
     const GC: u32 = 11;
     let mut die = folder.folder("ip_discovery/die/0");
@@ -275,11 +275,12 @@ fn discovery(folder: &mut Folder<'_>, package: &Package) {
 }
 
 /// The files of a package in a hive (amdgpu_xgmi.c). Each lists all of its hive, itself included.
-fn hive(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
+fn hive(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     if package.hive.is_none() {
         return;
     }
-    let members: Vec<&Package> = plan.packages.iter().filter(|other| package.wired_to(other)).collect();
+    let members: Vec<&PlannedPackage> =
+        plan.packages.iter().filter(|other| package.wired_to(other)).collect();
     folder.line("xgmi_device_id", package.unique_id ^ package.hive_id());
     folder
         .line("xgmi_physical_id", members.iter().position(|other| other.index == package.index).unwrap_or(0));

@@ -2,12 +2,12 @@
 
 use super::chip::Family;
 use super::image::Image;
-use super::plan::{MachinePlan, Package};
+use super::plan::{MachinePlan, PlannedPackage};
 
 /// The driver's text for a missing hysteresis: absolute zero.
 const NO_HYSTERESIS: &str = "-273150";
 
-pub(super) fn write(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn write(image: &mut Image, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     let (facts, state) = (package.facts, &package.state);
     let path = format!("{}/hwmon/hwmon{}", package.path, package.index + 1);
     image.link(format!("{path}/device"), &package.path);

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::chip::{Facts, Family};
+use super::chip::{ChipFacts, Family};
 use super::image::{Folder, Image};
 use super::model::{Counters, State};
-use super::plan::{MachinePlan, Package};
+use super::plan::{MachinePlan, PlannedPackage};
 use crate::parse::metrics::MetricsFile;
 use crate::parse::metrics::encode::TableWriter;
 
@@ -14,7 +14,7 @@ const FIRMWARE_TICKS: u64 = 100_000;
 /// The bit of `indep_throttle_status`, and of RDNA's own, that names the package's power limit.
 const PPT0: (u64, u64) = (1, 1 << 16);
 
-pub(super) fn write(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn write(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     let facts = package.facts;
     let version = match facts.family {
         Family::Mi300 => plan.kernel.accelerator_metrics().map(|content| (1, content)),
@@ -39,7 +39,7 @@ pub(super) fn write(folder: &mut Folder<'_>, plan: &MachinePlan<'_>, package: &P
 }
 
 /// `xcp_metrics` of each part: the first one's beside its package's files, the others' beside their own nodes.
-pub(super) fn of_partitions(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn of_partitions(image: &mut Image, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     if package.facts.compute.dies == 1 || !plan.kernel.partition_metrics() {
         return;
     }
@@ -57,7 +57,7 @@ fn each(value: u32, count: usize) -> impl Iterator<Item = u64> {
 }
 
 /// 1.3: `smu_v13_0_0_get_gpu_metrics`, `aldebaran_get_gpu_metrics`.
-fn card(table: &mut TableWriter, package: &Package, uptime: u64, accelerator: bool) {
+fn card(table: &mut TableWriter, package: &PlannedPackage, uptime: u64, accelerator: bool) {
     let (facts, state, counters) = (package.facts, &package.state, &package.counters);
     let capped = state.power + 20 >= facts.power.cap.1;
     let (speed, width) = facts.pci.link;
@@ -112,7 +112,7 @@ fn ticks(millijoules: u64) -> u64 {
 }
 
 /// 1.4 to 1.9: `smu_v13_0_6_get_gpu_metrics`.
-fn accelerator(table: &mut TableWriter, plan: &MachinePlan<'_>, package: &Package) {
+fn accelerator(table: &mut TableWriter, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     let (facts, state, counters) = (package.facts, &package.state, &package.counters);
     let uptime = plan.machine.uptime;
     let dies = facts.compute.dies as usize;
@@ -184,7 +184,7 @@ fn accelerator(table: &mut TableWriter, plan: &MachinePlan<'_>, package: &Packag
     table.set_all("temperature_aid", falling(state.edge, 4));
     table.set_all("temperature_xcd", falling(state.hotspot, dies));
     for index in 0..package.split.count {
-        let part = Part::new(package, index);
+        let part = PartitionShare::new(package, index);
         table.set_partition(index, "vcn_busy", part.decoders.clone().map(|at| engines.decoder(at)));
         table.set_partition(index, "jpeg_busy", part.rings().map(|at| engines.ring(at)));
         engines.dies(table, Some(index), part.dies);
@@ -249,16 +249,19 @@ impl Engines<'_> {
 }
 
 /// A partition's part of the package. Neighbours share a decoder if there are more partitions than decoders.
-struct Part {
+struct PartitionShare {
     dies: Range<usize>,
     decoders: Range<usize>,
 }
 
-impl Part {
-    fn new(package: &Package, index: usize) -> Part {
+impl PartitionShare {
+    fn new(package: &PlannedPackage, index: usize) -> PartitionShare {
         let (count, own) = (package.split.count, package.split.dies(package.facts) as usize);
         let first = index * DECODERS / count;
-        Part { dies: index * own..(index + 1) * own, decoders: first..first + (DECODERS / count).max(1) }
+        PartitionShare {
+            dies: index * own..(index + 1) * own,
+            decoders: first..first + (DECODERS / count).max(1),
+        }
     }
 
     fn rings(&self) -> Range<usize> {
@@ -266,19 +269,19 @@ impl Part {
     }
 }
 
-fn clock(facts: &Facts) -> u32 {
+fn clock(facts: &ChipFacts) -> u32 {
     facts.clocks.mclk.last().copied().unwrap_or(0)
 }
 
 /// `xcp_metrics` 1.0, and 1.1 beside a list of attributes: `smu_v13_0_6_get_xcp_metrics`.
-fn partition(package: &Package, index: usize, list: bool) -> Vec<u8> {
+fn partition(package: &PlannedPackage, index: usize, list: bool) -> Vec<u8> {
     let table = match list {
         true => TableWriter::partition_list(),
         false => TableWriter::new(MetricsFile::XcpMetrics, 1, 0),
     };
     let Some(mut table) = table else { return Vec::new() };
     let (state, counters) = (&package.state, &package.counters);
-    let part = Part::new(package, index);
+    let part = PartitionShare::new(package, index);
     // The clocks of the package's dies, of which these are some.
     let of = |clock: u32, places: &Range<usize>| {
         places.clone().map(move |at| u64::from(clock.saturating_sub(at as u32)))
@@ -297,7 +300,7 @@ fn partition(package: &Package, index: usize, list: bool) -> Vec<u8> {
 
 /// 2.1 (`smu_v13_0_4_get_gpu_metrics`) and 3.0 (`smu_v14_0_0_get_gpu_metrics`): hundredths of a degree, milliwatts;
 /// what one of the versions has not is left out.
-fn apu(table: &mut TableWriter, facts: &Facts, state: &State) {
+fn apu(table: &mut TableWriter, facts: &ChipFacts, state: &State) {
     let old = facts.metrics == (2, 1);
     let cores = if old { 8 } else { 12 };
     let centi = |degrees: u32| u64::from(degrees) * 100;

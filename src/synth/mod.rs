@@ -117,7 +117,7 @@ const MOST: usize = 4096;
 
 /// A package in the machine.
 #[derive(Debug, Clone)]
-struct Card {
+struct InstalledCard {
     chip: Chip,
     load: Load,
     counters: Counters,
@@ -130,7 +130,7 @@ struct Card {
 /// A machine to build.
 #[derive(Debug, Clone)]
 pub struct Machine {
-    cards: Vec<Card>,
+    cards: Vec<InstalledCard>,
     kernel: Kernel,
     processes: usize,
     descriptors: usize,
@@ -148,7 +148,7 @@ pub struct Machine {
 impl Machine {
     /// A machine of `count` equal packages, idle, in one piece each, an hour after its start.
     pub fn new(chip: Chip, count: usize) -> Machine {
-        let card = Card {
+        let card = InstalledCard {
             chip,
             load: Load::steady(0.0),
             counters: Counters::default(),

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::chip::{Facts, Family};
+use super::chip::{ChipFacts, Family};
 
 /// The values of a GPU's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ pub(super) struct Counters {
 }
 
 impl Counters {
-    pub(super) fn advance(&mut self, state: &State, facts: &Facts, milliseconds: u64) {
+    pub(super) fn advance(&mut self, state: &State, facts: &ChipFacts, milliseconds: u64) {
         self.energy += u64::from(state.power) * milliseconds;
         self.gfx += u64::from(state.gfx_activity) * milliseconds;
         self.memory += u64::from(state.memory_activity) * milliseconds;
@@ -106,7 +106,7 @@ const PAGE: u64 = 4096;
 
 impl State {
     /// The state of a GPU with this load, `processes` processes, and these bytes of system memory.
-    pub(super) fn new(facts: &Facts, load: Load, processes: usize, gtt: u64) -> State {
+    pub(super) fn new(facts: &ChipFacts, load: Load, processes: usize, gtt: u64) -> State {
         let Load { now: load, warmth, filled } = load;
         let between = |low: u32, high: u32, part: f64| low + (f64::from(high - low.min(high)) * part) as u32;
         let gfx_activity = (load * 100.0).round() as u32;

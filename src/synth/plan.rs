@@ -1,11 +1,11 @@
 //! Where everything stands: addresses, minors, KFD's numbers, who is wired to whom, who runs on what.
 
-use super::chip::Facts;
+use super::chip::ChipFacts;
 use super::kernel::Kernel;
 use super::model::{Counters, State};
 use super::split::Split;
 use super::workload::Workload;
-use super::{Card, Machine, SynthError};
+use super::{InstalledCard, Machine, SynthError};
 
 /// Bus numbers of a domain, four to a package.
 const PACKAGES: usize = 64;
@@ -31,15 +31,15 @@ pub(super) struct MachinePlan<'a> {
     pub(super) machine: &'a Machine,
     pub(super) kernel: Kernel,
     pub(super) sockets: usize,
-    pub(super) packages: Vec<Package>,
+    pub(super) packages: Vec<PlannedPackage>,
     /// KFD's GPU nodes, in their order.
-    pub(super) nodes: Vec<Node>,
-    pub(super) processes: Vec<Process>,
+    pub(super) nodes: Vec<PlannedNode>,
+    pub(super) processes: Vec<PlannedProcess>,
 }
 
 /// A package: a PCI device.
-pub(super) struct Package {
-    pub(super) facts: &'static Facts,
+pub(super) struct PlannedPackage {
+    pub(super) facts: &'static ChipFacts,
     pub(super) index: usize,
     pub(super) bdf: String,
     /// Bus << 8 | device << 3, as KFD's `location_id` of the first part.
@@ -71,7 +71,7 @@ pub(super) struct PartitionDevice {
 }
 
 /// A GPU as KFD knows it: a package or a part of one.
-pub(super) struct Node {
+pub(super) struct PlannedNode {
     pub(super) number: usize,
     pub(super) gpu_id: u32,
     pub(super) package: usize,
@@ -79,7 +79,7 @@ pub(super) struct Node {
     pub(super) render: u32,
 }
 
-pub(super) struct Process {
+pub(super) struct PlannedProcess {
     pub(super) pid: u32,
     pub(super) name: String,
     pub(super) command: String,
@@ -136,14 +136,14 @@ impl<'a> MachinePlan<'a> {
             };
             let gtt = counted as u64 * GTT + named().map(gtt_of).sum::<u64>();
             let users = counted + named().count();
-            let place = Place::new(index, facts, machine.guest);
+            let place = BusPosition::new(index, facts, machine.guest);
             let (own_card, own_render) = minors.next();
             let partitions = minors.partitions(facts, machine.kernel);
             limit("partitions of a package beside the first", split.count - 1, partitions.len())?;
             for partition in 0..split.count {
                 let beside = partition.checked_sub(1).and_then(|at| partitions.get(at));
                 let at = nodes.len();
-                nodes.push(Node {
+                nodes.push(PlannedNode {
                     number: sockets + at,
                     gpu_id: gpu_id(at),
                     package: index,
@@ -151,7 +151,7 @@ impl<'a> MachinePlan<'a> {
                     render: beside.map_or(own_render, |device| device.render),
                 });
             }
-            packages.push(Package {
+            packages.push(PlannedPackage {
                 facts,
                 index,
                 bdf: place.bdf,
@@ -177,7 +177,7 @@ impl<'a> MachinePlan<'a> {
         Ok(plan)
     }
 
-    fn processes(&self) -> Vec<Process> {
+    fn processes(&self) -> Vec<PlannedProcess> {
         const COMPUTE: [&str; 4] = ["python3", "vllm", "train", "rocfft-bench"];
         const DRAW: [&str; 4] = ["Xwayland", "blender", "firefox", "kwin_wayland"];
         let count = self.machine.processes;
@@ -197,7 +197,7 @@ impl<'a> MachinePlan<'a> {
             let share = 1.0 / users.max(1) as f64;
             let units = 1.0 / users_of(count, self.nodes.len(), node, 1).max(1) as f64;
             let own = self.used(node, Shares { activity: share, units, memory: share, media: 0.0 }, GTT)?;
-            Some(Process {
+            Some(PlannedProcess {
                 pid: FIRST_PID + at as u32 * STEP,
                 name: name.to_owned(),
                 command: name.to_owned(),
@@ -209,7 +209,7 @@ impl<'a> MachinePlan<'a> {
                 resident: 118_244 << 10,
             })
         };
-        let named = self.machine.workloads.iter().enumerate().map(|(at, workload)| Process {
+        let named = self.machine.workloads.iter().enumerate().map(|(at, workload)| PlannedProcess {
             pid: FIRST_PID + (count + at) as u32 * STEP,
             name: workload.name.clone(),
             command: workload.command.clone().unwrap_or_else(|| workload.name.clone()),
@@ -249,19 +249,19 @@ impl<'a> MachinePlan<'a> {
         })
     }
 
-    pub(super) fn package_of(&self, node: usize) -> Option<&Package> {
+    pub(super) fn package_of(&self, node: usize) -> Option<&PlannedPackage> {
         self.packages.get(self.nodes.get(node)?.package)
     }
 }
 
-impl Package {
+impl PlannedPackage {
     /// The hive's own number, the same for all in it.
     pub(super) fn hive_id(&self) -> u64 {
         self.hive.map_or(0, |hive| scramble(1000 + hive as u64))
     }
 
     /// Returns `true` if both are in one hive.
-    pub(super) fn wired_to(&self, other: &Package) -> bool {
+    pub(super) fn wired_to(&self, other: &PlannedPackage) -> bool {
         self.hive.is_some() && self.hive == other.hive && std::ptr::eq(self.facts, other.facts)
     }
 
@@ -273,7 +273,7 @@ impl Package {
 }
 
 /// The partitioning of a package, if this machine supports it.
-fn possible(machine: &Machine, card: &Card) -> Result<Split, SynthError> {
+fn possible(machine: &Machine, card: &InstalledCard) -> Result<Split, SynthError> {
     let (chip, kernel) = (card.chip, machine.kernel);
     let since = chip.since();
     if kernel < since {
@@ -286,7 +286,7 @@ fn possible(machine: &Machine, card: &Card) -> Result<Split, SynthError> {
 }
 
 /// The number of a package's hive; a package that is left over is in none, and guests see none.
-fn hive(machine: &Machine, index: usize, card: &Card) -> Option<usize> {
+fn hive(machine: &Machine, index: usize, card: &InstalledCard) -> Option<usize> {
     let size = card.chip.facts().hive;
     let alike = machine.cards.iter().enumerate().filter(|(_, other)| other.chip == card.chip);
     let (before, all) = (alike.clone().filter(|(other, _)| *other < index).count(), alike.count());
@@ -309,7 +309,7 @@ impl Minors {
     }
 
     /// One for each die but the first, however the package is split, as long as there are any.
-    fn partitions(&mut self, facts: &Facts, kernel: Kernel) -> Vec<PartitionDevice> {
+    fn partitions(&mut self, facts: &ChipFacts, kernel: Kernel) -> Vec<PartitionDevice> {
         let wanted = if kernel.partitions() { facts.compute.dies as usize - 1 } else { 0 };
         let mut devices = Vec::new();
         for _ in 0..wanted.min(PARTITION_DEVICES - self.partitions) {
@@ -324,7 +324,7 @@ impl Minors {
 }
 
 /// Where a package stands on the bus.
-struct Place {
+struct BusPosition {
     bdf: String,
     location: u32,
     domain: u32,
@@ -332,15 +332,15 @@ struct Place {
     path: String,
 }
 
-impl Place {
+impl BusPosition {
     /// Each package has a root complex and four bus numbers of its own: root port, and where the card has a switch the
     /// switch's two ports. A guest sees virtual functions without bridges.
-    fn new(index: usize, facts: &Facts, guest: bool) -> Place {
+    fn new(index: usize, facts: &ChipFacts, guest: bool) -> BusPosition {
         if guest {
             let (domain, slot) = (index as u32 / 30, index as u32 % 30 + 1);
             let bdf = format!("{domain:04x}:00:{slot:02x}.0");
             let path = format!("sys/devices/pci{domain:04x}:00/{bdf}");
-            return Place { bdf, location: slot << 3, domain, bridges: Vec::new(), path };
+            return BusPosition { bdf, location: slot << 3, domain, bridges: Vec::new(), path };
         }
         let root = index as u32 * 4;
         let mut path = format!("sys/devices/pci0000:{root:02x}");
@@ -357,7 +357,7 @@ impl Place {
         }
         let bus = root + ports;
         let bdf = format!("0000:{bus:02x}:00.0");
-        Place { path: format!("{path}/{bdf}"), bdf, location: bus << 8, domain: 0, bridges }
+        BusPosition { path: format!("{path}/{bdf}"), bdf, location: bus << 8, domain: 0, bridges }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Processes that use GPUs: `/proc/<pid>` with fdinfo (`amdgpu_fdinfo.c`), and KFD's `proc/<pid>` (`kfd_process.c`).
 
 use super::image::Image;
-use super::plan::{MachinePlan, Node, Process};
+use super::plan::{MachinePlan, PlannedNode, PlannedProcess};
 use super::topology::KFD;
 
 /// The process id of the reader.
@@ -23,7 +23,7 @@ pub(super) fn write(image: &mut Image, plan: &MachinePlan<'_>) {
         },
     );
     for process in &plan.processes {
-        let Process { pid, name, resident, .. } = process;
+        let PlannedProcess { pid, name, resident, .. } = process;
         who(
             image,
             &Host { pid: *pid, name, uid: 1000, cgroup: process.cgroup.as_deref(), resident: *resident },
@@ -75,10 +75,10 @@ fn who(image: &mut Image, host: &Host<'_>) {
 }
 
 /// `stat` (`do_task_stat`): hundredths of a second of processors, and pages of memory.
-fn host_use(image: &mut Image, plan: &MachinePlan<'_>, process: &Process) {
+fn host_use(image: &mut Image, plan: &MachinePlan<'_>, process: &PlannedProcess) {
     /// Ticks after the start of the machine.
     const STARTED: u64 = 3000;
-    let Process { pid, name, processors, resident, .. } = process;
+    let PlannedProcess { pid, name, processors, resident, .. } = process;
     let ticks = (plan.machine.uptime as f64 / 10.0 * processors) as u64;
     image.line(
         format!("proc/{pid}/stat"),
@@ -93,15 +93,19 @@ fn host_use(image: &mut Image, plan: &MachinePlan<'_>, process: &Process) {
     );
 }
 
-fn descriptors(image: &mut Image, plan: &MachinePlan<'_>, index: usize, process: &Process) {
+fn descriptors(image: &mut Image, plan: &MachinePlan<'_>, index: usize, process: &PlannedProcess) {
     let folder = format!("proc/{}", process.pid);
     if process.computes {
         image.raw_link(format!("{folder}/fd/3"), "/dev/kfd");
         image.put(format!("{folder}/fdinfo/3"), "pos:\t0\nflags:\t02100002\nmnt_id:\t14\nino:\t9\n");
     }
     // The process barely uses the GPUs that it only opens.
-    let looks = process.looks.iter().map(|node| Client { node: *node, vram: 512 << 10, ..Client::default() });
-    let uses = process.uses.iter().map(|used| Client {
+    let looks = process.looks.iter().map(|node| PlannedClient {
+        node: *node,
+        vram: 512 << 10,
+        ..PlannedClient::default()
+    });
+    let uses = process.uses.iter().map(|used| PlannedClient {
         node: used.node,
         vram: used.vram,
         gtt: used.gtt,
@@ -117,7 +121,7 @@ fn descriptors(image: &mut Image, plan: &MachinePlan<'_>, index: usize, process:
 }
 
 /// A descriptor of a GPU.
-struct Client {
+struct PlannedClient {
     /// A position in [`MachinePlan::nodes`].
     node: usize,
     vram: u64,
@@ -126,14 +130,14 @@ struct Client {
     media: u64,
 }
 
-impl Default for Client {
-    fn default() -> Client {
-        Client { node: 0, vram: 0, gtt: 2 << 20, busy: 0, media: 0 }
+impl Default for PlannedClient {
+    fn default() -> PlannedClient {
+        PlannedClient { node: 0, vram: 0, gtt: 2 << 20, busy: 0, media: 0 }
     }
 }
 
 /// The driver's fdinfo text of a client.
-fn client_text(plan: &MachinePlan<'_>, node: &Node, id: usize, client: &Client) -> String {
+fn client_text(plan: &MachinePlan<'_>, node: &PlannedNode, id: usize, client: &PlannedClient) -> String {
     let kernel = plan.kernel;
     let gtt = client.gtt >> 10;
     let mut text = format!("pos:\t0\nflags:\t02100002\nmnt_id:\t27\nino:\t{}\n", 600 + node.render);
@@ -179,7 +183,7 @@ fn client_text(plan: &MachinePlan<'_>, node: &Node, id: usize, client: &Client) 
 }
 
 /// KFD has files for every GPU that the process could use, and zeros for those that it does not.
-fn compute(image: &mut Image, plan: &MachinePlan<'_>, process: &Process) {
+fn compute(image: &mut Image, plan: &MachinePlan<'_>, process: &PlannedProcess) {
     let folder = format!("{KFD}/proc/{}", process.pid);
     image.line(format!("{folder}/pasid"), 32_770);
     for (at, node) in plan.nodes.iter().enumerate() {

@@ -3,9 +3,9 @@
 use super::chip::Family;
 use super::image::Folder;
 use super::kernel::Kernel;
-use super::plan::Package;
+use super::plan::PlannedPackage;
 
-pub(super) fn write(folder: &mut Folder<'_>, package: &Package, kernel: Kernel) {
+pub(super) fn write(folder: &mut Folder<'_>, package: &PlannedPackage, kernel: Kernel) {
     if !package.facts.ras {
         return;
     }

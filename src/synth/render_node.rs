@@ -1,14 +1,14 @@
 //! The answers of a package's render node: `amdgpu_info_ioctl` (amdgpu_kms.c).
 
 use super::image::Image;
-use super::plan::{MachinePlan, Package};
+use super::plan::{MachinePlan, PlannedPackage};
 
 /// Size of `struct drm_amdgpu_info_vbios`.
 const VBIOS: usize = 200;
 /// Size of `struct drm_amdgpu_info_device` since Linux 6.10.
 const DEVICE: usize = 440;
 
-pub(super) fn write(image: &mut Image, plan: &MachinePlan<'_>, package: &Package) {
+pub(super) fn write(image: &mut Image, plan: &MachinePlan<'_>, package: &PlannedPackage) {
     let (facts, folder) = (package.facts, format!("dev/dri/renderD{}.query", package.render));
     let vbios = &facts.vbios;
     let mut answer = vec![0; VBIOS];

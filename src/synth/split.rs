@@ -1,6 +1,6 @@
 //! The partitioning of a package, and its files.
 
-use super::chip::{Chip, Facts};
+use super::chip::{Chip, ChipFacts};
 use super::image::Folder;
 use super::kernel::Kernel;
 use super::{Machine, SynthError};
@@ -50,12 +50,12 @@ impl Split {
     }
 
     /// Compute dies of each part.
-    pub(super) fn dies(&self, facts: &Facts) -> u32 {
+    pub(super) fn dies(&self, facts: &ChipFacts) -> u32 {
         facts.compute.dies / self.count as u32
     }
 
     /// SDMA engines of each part: for itself, for XGMI (`kfd_get_num_sdma_engines`).
-    pub(super) fn engines(&self, facts: &Facts) -> (u32, u32) {
+    pub(super) fn engines(&self, facts: &ChipFacts) -> (u32, u32) {
         let all = facts.compute.sdma.0 / self.count as u32;
         (all.min(2), all.saturating_sub(2))
     }
@@ -73,7 +73,7 @@ fn available_memory(chip: Chip) -> &'static [&'static str] {
 /// `current_compute_partition` and its like.
 pub(super) fn write(
     folder: &mut Folder<'_>,
-    facts: &Facts,
+    facts: &ChipFacts,
     split: &Split,
     kernel: Kernel,
     machine: &Machine,

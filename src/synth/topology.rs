@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::chip::Cache;
 use super::image::Image;
-use super::plan::{MachinePlan, Node, Package};
+use super::plan::{MachinePlan, PlannedNode, PlannedPackage};
 
 pub(super) const KFD: &str = "sys/devices/virtual/kfd/kfd";
 /// Types of links (`CRAT_IOLINK_TYPE_*`).
@@ -17,7 +17,7 @@ const SOCKETS: u32 = 32;
 const FIRST_SIMD: u32 = 0x8000_1000;
 
 /// One link, seen from one of its ends.
-struct Link {
+struct PlannedLink {
     kind: u32,
     to: usize,
     weight: u32,
@@ -50,7 +50,7 @@ fn processor(image: &mut Image, plan: &MachinePlan<'_>, socket: usize) {
     let mut direct = Vec::new();
     let mut through = Vec::new();
     for other in (0..plan.sockets).filter(|other| *other != socket) {
-        direct.push(Link {
+        direct.push(PlannedLink {
             kind: HYPERTRANSPORT,
             to: other,
             weight: SOCKETS,
@@ -110,7 +110,7 @@ fn processor(image: &mut Image, plan: &MachinePlan<'_>, socket: usize) {
     links(image, plan, &path, socket, &direct, &through);
 }
 
-fn gpu(image: &mut Image, plan: &MachinePlan<'_>, node: &Node, package: &Package, simd: u32) {
+fn gpu(image: &mut Image, plan: &MachinePlan<'_>, node: &PlannedNode, package: &PlannedPackage, simd: u32) {
     let path = format!("{KFD}/topology/nodes/{}", node.number);
     let (facts, kernel) = (package.facts, plan.kernel);
     let compute = &facts.compute;
@@ -141,7 +141,7 @@ fn gpu(image: &mut Image, plan: &MachinePlan<'_>, node: &Node, package: &Package
                 (15, (speed, speed), ((1 << xgmi_engines) - 1) << engines)
             }
         };
-        direct.push(Link { kind: XGMI, to: other.number, weight, bandwidth, engines, flags: 1 });
+        direct.push(PlannedLink { kind: XGMI, to: other.number, weight, bandwidth, engines, flags: 1 });
     }
     let caches = caches(package, dies, simd, kernel.short_sibling_maps());
     let units = compute.units * dies;
@@ -215,7 +215,7 @@ fn gpu(image: &mut Image, plan: &MachinePlan<'_>, node: &Node, package: &Package
     links(image, plan, &path, node.number, &direct, &through);
 }
 
-fn compute_clock(package: &Package) -> u32 {
+fn compute_clock(package: &PlannedPackage) -> u32 {
     package.facts.clocks.sclk.1
 }
 
@@ -224,8 +224,8 @@ fn counts(
     cores: u32,
     simd: u32,
     caches: usize,
-    direct: &[Link],
-    through: &[Link],
+    direct: &[PlannedLink],
+    through: &[PlannedLink],
     plan: &MachinePlan<'_>,
 ) -> String {
     let mut text = format!(
@@ -238,16 +238,16 @@ fn counts(
     text
 }
 
-fn host_link(package: &Package, to: usize, flags: u32) -> Link {
+fn host_link(package: &PlannedPackage, to: usize, flags: u32) -> PlannedLink {
     let (speed, width) = package.facts.pci.link;
     // Megabytes a second of all lanes; the accelerators print a least bandwidth, too, as recorded.
     let least = if package.facts.accelerator() { 312 } else { 0 };
     let engines = (1 << package.split.engines(package.facts).0) - 1;
-    Link { kind: PCIE, to, weight: 20, bandwidth: (least, speed * width / 80 * 1000), engines, flags }
+    PlannedLink { kind: PCIE, to, weight: 20, bandwidth: (least, speed * width / 80 * 1000), engines, flags }
 }
 
-fn peer(to: usize, weight: u32, flags: u32) -> Link {
-    Link { kind: PCIE, to, weight, bandwidth: (0, 0), engines: 0, flags }
+fn peer(to: usize, weight: u32, flags: u32) -> PlannedLink {
+    PlannedLink { kind: PCIE, to, weight, bandwidth: (0, 0), engines: 0, flags }
 }
 
 fn links(
@@ -255,8 +255,8 @@ fn links(
     plan: &MachinePlan<'_>,
     path: &str,
     from: usize,
-    direct: &[Link],
-    through: &[Link],
+    direct: &[PlannedLink],
+    through: &[PlannedLink],
 ) {
     let kinds = [("io_links", direct, true), ("p2p_links", through, plan.kernel.peer_links())];
     for (kind, list, _) in kinds.into_iter().filter(|(.., there)| *there) {
@@ -284,7 +284,7 @@ fn bank(heap: u32, bytes: u64, width: u32, clock: u32) -> String {
 }
 
 /// One text for each cache of a node.
-fn caches(package: &Package, dies: u32, simd: u32, short: bool) -> Vec<String> {
+fn caches(package: &PlannedPackage, dies: u32, simd: u32, short: bool) -> Vec<String> {
     let compute = &package.facts.compute;
     // Compute units of each array; the first ones have one more.
     let units: Vec<u32> = (0..compute.arrays)

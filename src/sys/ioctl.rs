@@ -10,14 +10,14 @@ use rustix::io::FdFlags;
 
 /// The calls, each by the struct that it takes: the macros make their numbers of the struct's size.
 mod calls {
-    use super::{AmdgpuInfo, GetVersion, Message, SmiEvents, Version};
+    use super::{AmdgpuInfo, GetVersion, HsmpIoctl, SmiEvents, Version};
 
     nix::ioctl_read!(kfd_get_version, b'K', 0x01, GetVersion);
     nix::ioctl_readwrite!(kfd_smi_events, b'K', 0x1f, SmiEvents);
     nix::ioctl_readwrite!(drm_version, b'd', 0x00, Version);
     // `DRM_COMMAND_BASE` + `DRM_AMDGPU_INFO`. The struct is only read; the answer goes to its pointer.
     nix::ioctl_write_ptr!(amdgpu_info, b'd', 0x45, AmdgpuInfo);
-    nix::ioctl_readwrite!(hsmp, 0xf8, 0x00, Message);
+    nix::ioctl_readwrite!(hsmp, 0xf8, 0x00, HsmpIoctl);
 }
 
 /// `struct kfd_ioctl_get_version_args`.
@@ -153,7 +153,7 @@ fn retry_on_eintr(mut call: impl FnMut() -> nix::Result<i32>) -> nix::Result<i32
 
 /// `struct hsmp_message`.
 #[repr(C)]
-struct Message {
+struct HsmpIoctl {
     msg_id: u32,
     num_args: u16,
     response_sz: u16,
@@ -178,7 +178,7 @@ pub(crate) fn hsmp(
     if let (Some(argument), [first, ..]) = (argument, &mut args) {
         *first = argument;
     }
-    let mut message = Message {
+    let mut message = HsmpIoctl {
         msg_id: number.into(),
         num_args: argument.is_some().into(),
         response_sz: response,
@@ -201,13 +201,13 @@ mod tests {
         let read = nix::request_code_read!(b'K', 0x01, size_of::<GetVersion>());
         let kfd = nix::request_code_readwrite!(b'K', 0x1f, size_of::<SmiEvents>());
         let info = nix::request_code_write!(b'd', 0x45, size_of::<AmdgpuInfo>());
-        let hsmp = nix::request_code_readwrite!(0xf8, 0x00, size_of::<Message>());
+        let hsmp = nix::request_code_readwrite!(0xf8, 0x00, size_of::<HsmpIoctl>());
         assert_eq!([read, kfd, info, hsmp], [0x8008_4b01, 0xc008_4b1f, 0x4020_6445, 0xc02c_f800]);
         assert_eq!(
-            (size_of::<Message>(), offset_of!(Message, num_args), offset_of!(Message, args)),
+            (size_of::<HsmpIoctl>(), offset_of!(HsmpIoctl, num_args), offset_of!(HsmpIoctl, args)),
             (44, 4, 8)
         );
-        assert_eq!((offset_of!(Message, response_sz), offset_of!(Message, sock_ind)), (6, 40));
+        assert_eq!((offset_of!(HsmpIoctl, response_sz), offset_of!(HsmpIoctl, sock_ind)), (6, 40));
         assert_eq!((size_of::<GetVersion>(), offset_of!(GetVersion, minor)), (8, 4));
         assert_eq!((size_of::<SmiEvents>(), offset_of!(SmiEvents, anon_fd)), (8, 4));
         assert_eq!((size_of::<AmdgpuInfo>(), offset_of!(AmdgpuInfo, argument)), (32, 16));

@@ -113,7 +113,7 @@ use crate::id::{Bdf, GpuId, RenderMinor};
 use crate::parse::partition::ComputePartition;
 
 use overlay::{Overlay, Player};
-use state::{Condition, Kernel};
+use state::{Condition, KernelVersion};
 
 /// Where devices have an entry that leads to them.
 const CLASSES: [&str; 4] =
@@ -297,7 +297,7 @@ impl TestMachine {
         self.condition(bdf, Condition::InReset).map(drop)
     }
 
-    fn condition(&self, bdf: Bdf, condition: fn(Kernel) -> Condition) -> Result<PathBuf> {
+    fn condition(&self, bdf: Bdf, condition: fn(KernelVersion) -> Condition) -> Result<PathBuf> {
         let gpu = self.gpu(bdf)?;
         let known = "the GPU has no PCI device on this machine".to_owned();
         let device = self.device(&gpu).ok_or_else(|| Error::NoSuchGpu { wanted: bdf.to_string(), known })?;

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustix::io::Errno;
 
-use super::state::{Piece, State};
+use super::state::{OverlayState, Piece};
 #[cfg(feature = "capture")]
 use crate::backend::Archive;
 use crate::backend::{
@@ -21,17 +21,17 @@ const LINKS: usize = 40;
 
 /// The changing machine. Clones are the same machine.
 #[derive(Debug, Clone)]
-pub(super) struct Overlay(Arc<Inner>);
+pub(super) struct Overlay(Arc<OverlayInner>);
 
 #[derive(Debug)]
-struct Inner {
+struct OverlayInner {
     base: Arc<dyn Backend>,
     /// The base where it plays events.
     player: Option<Player>,
     top: Arc<dyn Dir>,
     /// Where links of the base lead, by their path: asked once, for the base does not change.
     links: Mutex<HashMap<PathBuf, Option<PathBuf>>>,
-    state: Mutex<State>,
+    state: Mutex<OverlayState>,
 }
 
 /// A recorded machine that reports events by a script, and when it is told to.
@@ -62,7 +62,7 @@ impl Player {
 }
 
 /// Where a path leads.
-struct Found {
+struct Resolved {
     /// The path without links.
     path: PathBuf,
     at: At,
@@ -78,7 +78,7 @@ enum At {
 impl Overlay {
     pub(super) fn new(base: Arc<dyn Backend>, player: Option<Player>) -> io::Result<Overlay> {
         let top = base.open_dir(Path::new("/"))?;
-        let inner = Inner { base, player, top, links: Mutex::default(), state: Mutex::default() };
+        let inner = OverlayInner { base, player, top, links: Mutex::default(), state: Mutex::default() };
         Ok(Overlay(Arc::new(inner)))
     }
 
@@ -86,7 +86,7 @@ impl Overlay {
         self.0.player.as_ref()
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, OverlayState> {
         lock(&self.0.state)
     }
 
@@ -119,7 +119,7 @@ impl Overlay {
     }
 
     /// Follows a path through what lies over the base, and links of the base.
-    fn find(&self, state: &State, path: &Path, follow_last: bool) -> io::Result<Found> {
+    fn find(&self, state: &OverlayState, path: &Path, follow_last: bool) -> io::Result<Resolved> {
         let mut todo = names(path);
         let mut trail = vec![(PathBuf::from("/"), At::Base(PathBuf::from("/")))];
         let mut links = 0;
@@ -160,7 +160,7 @@ impl Overlay {
             }
         }
         let (path, at) = trail.pop().ok_or(Errno::NOENT)?;
-        Ok(Found { path, at })
+        Ok(Resolved { path, at })
     }
 
     fn base_read<T>(
@@ -226,7 +226,7 @@ struct OverlayDir {
 }
 
 impl OverlayDir {
-    fn find(&self, state: &State, rel: &Path, follow_last: bool) -> io::Result<Found> {
+    fn find(&self, state: &OverlayState, rel: &Path, follow_last: bool) -> io::Result<Resolved> {
         // A lookup in a directory that the kernel took back finds nothing (`kernfs_iop_lookup`).
         match state.is_dead(&self.real, self.born) {
             true => Err(Errno::NOENT.into()),

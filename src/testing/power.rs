@@ -5,16 +5,16 @@ use std::path::Path;
 
 use rustix::io::Errno;
 
-use super::state::{Condition, Kernel, Piece, State};
+use super::state::{Condition, KernelVersion, OverlayState, Piece};
 
 /// EPERM became EBUSY in 7.0 (`amdgpu_pm_dev_state_check`).
-const BUSY: Kernel = (7, 0);
+const BUSY: KernelVersion = (7, 0);
 /// Until 6.12 a read wakes (`pm_runtime_get_sync`), then it is refused (`pm_runtime_get_if_active` in
 /// `amdgpu_pm_get_access_if_active`).
-const REFUSES: Kernel = (6, 13);
+const REFUSES: KernelVersion = (6, 13);
 
 /// The kernel of `osrelease`; the one that most fixtures imitate where that says nothing.
-pub(super) fn kernel(release: &[u8]) -> Kernel {
+pub(super) fn kernel(release: &[u8]) -> KernelVersion {
     let text = String::from_utf8_lossy(release);
     let mut numbers = text.split(|character: char| !character.is_ascii_digit()).map(str::parse);
     match (numbers.next(), numbers.next()) {
@@ -23,7 +23,7 @@ pub(super) fn kernel(release: &[u8]) -> Kernel {
     }
 }
 
-impl State {
+impl OverlayState {
     /// Refuses a read of a file whose device is in no state to answer, or wakes the device as an old kernel does.
     pub(super) fn check(&mut self, path: &Path) -> io::Result<()> {
         let holder = self.conditions.iter().find_map(|(device, condition)| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// The differences to the base, by paths without links.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(super) struct OverlayState {
     pub(super) pieces: BTreeMap<PathBuf, Piece>,
     /// Removed paths with their times: descriptors opened earlier stay dead, even if the path is created again.
     died: HashMap<PathBuf, u64>,
@@ -34,13 +34,13 @@ pub(super) enum Piece {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Condition {
     /// Its driver resets it: the checks of `amdgpu_in_reset`, since 7.0 `amdgpu_pm_dev_state_check`.
-    InReset(Kernel),
+    InReset(KernelVersion),
     /// It is runtime-suspended.
-    Asleep(Kernel),
+    Asleep(KernelVersion),
 }
 
 /// Major and minor number of a kernel.
-pub(super) type Kernel = (u32, u32);
+pub(super) type KernelVersion = (u32, u32);
 
 /// One node, made of one of the base's.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ pub(super) struct NodeSource {
     pub(super) files: Vec<(PathBuf, String)>,
 }
 
-impl State {
+impl OverlayState {
     pub(super) fn put(&mut self, path: PathBuf, piece: Piece) {
         self.pieces.insert(path, piece);
     }
@@ -79,6 +79,7 @@ impl State {
 
     /// Forgets all changes. What was taken away comes back as a newcomer.
     pub(super) fn restore(&mut self) {
-        *self = State { died: std::mem::take(&mut self.died), now: self.now, ..State::default() };
+        *self =
+            OverlayState { died: std::mem::take(&mut self.died), now: self.now, ..OverlayState::default() };
     }
 }

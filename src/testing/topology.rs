@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::overlay::Overlay;
-use super::state::{NodeSource, Piece, State};
+use super::state::{NodeSource, OverlayState, Piece};
 use crate::id::{Bdf, GpuId, RenderMinor};
 use crate::parse::topology::{NodeProperties, node};
 
@@ -50,7 +50,7 @@ impl Overlay {
     }
 
     /// Tells that the nodes changed, and lets every handle on one be dead.
-    pub(super) fn renew_nodes(&self, state: &mut State, nodes: &Nodes, generation: u64) {
+    pub(super) fn renew_nodes(&self, state: &mut OverlayState, nodes: &Nodes, generation: u64) {
         for (number, _) in &nodes.base {
             state.kill(&nodes.dir.join(number.to_string()));
         }
@@ -63,7 +63,7 @@ impl Overlay {
     }
 
     /// `generation_id` as it is now.
-    pub(super) fn generation(&self, state: &State, nodes: &Nodes) -> Option<u64> {
+    pub(super) fn generation(&self, state: &OverlayState, nodes: &Nodes) -> Option<u64> {
         let path = nodes.dir.parent()?.join("generation_id");
         let text = match state.pieces.get(&path) {
             Some(Piece::File(text)) => text.to_vec(),
@@ -72,7 +72,7 @@ impl Overlay {
         String::from_utf8_lossy(&text).trim().parse().ok()
     }
 
-    fn build(&self, state: &mut State, nodes: &Nodes, sources: &[NodeSource]) {
+    fn build(&self, state: &mut OverlayState, nodes: &Nodes, sources: &[NodeSource]) {
         let generation = self.generation(state, nodes).unwrap_or(0) + 1;
         self.renew_nodes(state, nodes, generation);
         state.pieces.retain(|path, _| !(path.starts_with(&nodes.dir) && *path != nodes.dir));
@@ -105,7 +105,7 @@ impl Overlay {
     /// Makes the links of a node afresh, without those to nodes that went: how many are left, if any file changed.
     fn build_links(
         &self,
-        state: &mut State,
+        state: &mut OverlayState,
         sources: &[NodeSource],
         number: usize,
         base: &Path,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Link, LinkKind, LinkPath};
 use crate::backend::Dir;
 use crate::error::{Error, Op, ParseError, Result};
-use crate::gpu::{self, Node, node_error};
+use crate::gpu::{self, KfdNode, node_error};
 use crate::parse::refused_value;
 use crate::parse::topology::{self, IoLink};
 use crate::unit::MegabytesPerSecond;
@@ -19,7 +19,7 @@ pub(super) struct NodeLink {
 
 /// The readable links of a GPU's node, from both lists, and the first error of the others. Old kernels lack the second
 /// list.
-pub(super) fn all(node: &Node) -> (Vec<NodeLink>, Result<()>) {
+pub(super) fn all(node: &KfdNode) -> (Vec<NodeLink>, Result<()>) {
     let mut links = Vec::new();
     let mut read = Ok(());
     for (name, path) in [("io_links", LinkPath::Direct), ("p2p_links", LinkPath::PeerToPeer)] {

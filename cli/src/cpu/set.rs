@@ -47,13 +47,13 @@ fn plan(sockets: &[Socket], cores: &[(usize, Core)], set: &CpuSetArgs) -> Result
     let mut groups = Vec::new();
     for socket in sockets {
         let device = Device { key: "cpu", name: "CPU", number: socket.index() };
-        let mut plans = Plans { device, list: Vec::new() };
+        let mut plans = CpuPlans { device, list: Vec::new() };
         of_socket(socket, set, &mut plans)?;
         groups.push(Group { device, through: None, list: plans.list });
     }
     for (number, core) in cores {
         let device = Device { key: "core", name: "core", number: *number };
-        let mut plans = Plans { device, list: Vec::new() };
+        let mut plans = CpuPlans { device, list: Vec::new() };
         of_core(core, set, &mut plans)?;
         groups.push(Group { device, through: None, list: plans.list });
     }
@@ -61,12 +61,12 @@ fn plan(sockets: &[Socket], cores: &[(usize, Core)], set: &CpuSetArgs) -> Result
 }
 
 /// The changes of one socket or core.
-struct Plans {
+struct CpuPlans {
     device: Device,
     list: Vec<Planned>,
 }
 
-impl Plans {
+impl CpuPlans {
     /// Adds a change. It is planned again when it is made, after those before it. `option` says a value as the option of
     /// `set` does.
     fn add<A: Clone + 'static>(
@@ -146,7 +146,7 @@ impl Plans {
 }
 
 /// In the order of the options.
-fn of_socket(socket: &Socket, set: &CpuSetArgs, plans: &mut Plans) -> Result<(), Failure> {
+fn of_socket(socket: &Socket, set: &CpuSetArgs, plans: &mut CpuPlans) -> Result<(), Failure> {
     plans.socket(
         "power_limit",
         socket,
@@ -283,7 +283,7 @@ fn of_socket(socket: &Socket, set: &CpuSetArgs, plans: &mut Plans) -> Result<(),
     )
 }
 
-fn of_core(core: &Core, set: &CpuSetArgs, plans: &mut Plans) -> Result<(), Failure> {
+fn of_core(core: &Core, set: &CpuSetArgs, plans: &mut CpuPlans) -> Result<(), Failure> {
     plans.core(
         "boost_limit",
         core,

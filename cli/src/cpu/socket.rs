@@ -10,12 +10,12 @@ use super::sourced::SourcedReport;
 use crate::report::{Node, Number, Section};
 
 /// Adds a section.
-type Add = fn(&Socket, &mut SourcedReport);
+type AddFigures = fn(&Socket, &mut SourcedReport);
 
 pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
     let all = !args.names_any();
     let mut report = SourcedReport::new("cpu", socket.index());
-    let sections: [(bool, Add); 11] = [
+    let sections: [(bool, AddFigures); 11] = [
         (args.cpu_power_metrics, power),
         (args.cpu_prochot, prochot),
         (args.cpu_freq_metrics, frequencies),
@@ -30,7 +30,7 @@ pub(super) fn metric(socket: &Socket, args: &CpuMetricArgs) -> Section {
     ];
     sections.iter().filter(|(asked, _)| *asked || all).for_each(|(_, add)| add(socket, &mut report));
     named(socket, args, &mut report);
-    let settings: [(bool, Add); 8] = [
+    let settings: [(bool, AddFigures); 8] = [
         (args.cpu_xgmi_pstate_range, xgmi_pstates),
         (args.cpu_railisofreq_policy, |socket, report| {
             switch(report, "railisofreq_policy", &socket.rail_iso_frequency())

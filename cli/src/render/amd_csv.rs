@@ -30,11 +30,11 @@ pub(crate) fn tables(document: &Section) -> String {
     lists.map(|nodes| table(&nodes.iter().filter_map(row_of).collect::<Vec<_>>(), true)).collect()
 }
 
-type Row = Vec<(String, String)>;
+type CsvRow = Vec<(String, String)>;
 
-fn row_of(node: &Node) -> Option<Row> {
+fn row_of(node: &Node) -> Option<CsvRow> {
     let Node::Section(section) = node else { return None };
-    let mut row = Row::new();
+    let mut row = CsvRow::new();
     for (key, node) in section.entries(Forms::AMD_JSON) {
         match node {
             Node::Section(inner) => flatten(inner, Some(key), &mut row),
@@ -45,8 +45,8 @@ fn row_of(node: &Node) -> Option<Row> {
 }
 
 /// One row, or one for each item of a list that has rows.
-fn rows(section: &Section) -> Vec<Row> {
-    let mut head = Row::new();
+fn rows(section: &Section) -> Vec<CsvRow> {
+    let mut head = CsvRow::new();
     flatten(section, None, &mut head);
     let list = section.entries(Forms::AMD_JSON).find_map(|(key, node)| match node {
         Node::List(nodes) if ROWS.contains(&key) => Some(nodes),
@@ -67,7 +67,7 @@ fn rows(section: &Section) -> Vec<Row> {
     }
 }
 
-fn flatten(section: &Section, prefix: Option<&str>, row: &mut Row) {
+fn flatten(section: &Section, prefix: Option<&str>, row: &mut CsvRow) {
     for (key, node) in entries(section) {
         let name = prefix.map_or_else(|| key.to_owned(), |prefix| format!("{prefix}_{key}"));
         match node {
@@ -88,7 +88,7 @@ fn flatten(section: &Section, prefix: Option<&str>, row: &mut Row) {
 }
 
 /// The values of an item by their own names alone.
-fn leaves(section: &Section, row: &mut Row) {
+fn leaves(section: &Section, row: &mut CsvRow) {
     for (key, node) in section.entries(Forms::AMD_JSON) {
         match node {
             Node::Section(inner) => leaves(inner, row),
@@ -111,14 +111,14 @@ fn quantity(section: &Section) -> Option<&Node> {
     if section.entries(Forms::AMD_JSON).count() == 2 && of("unit").is_some() { of("value") } else { None }
 }
 
-fn put(row: &mut Row, name: String, value: String) {
+fn put(row: &mut CsvRow, name: String, value: String) {
     match row.iter_mut().find(|(known, _)| *known == name) {
         Some(known) => known.1 = value,
         None => row.push((name, value)),
     }
 }
 
-fn table(rows: &[Row], header: bool) -> String {
+fn table(rows: &[CsvRow], header: bool) -> String {
     let mut names: Vec<&String> = Vec::new();
     for (name, _) in rows.iter().flatten() {
         if !names.contains(&name) {

@@ -13,13 +13,13 @@ use crate::report::{Forms, Node, Section};
 /// The columns, kept while a watch goes on: each row has as many as the header.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    columns: Vec<Column>,
+    columns: Vec<CsvColumn>,
     /// Set when AMD's header has been printed.
     pub(super) has_amds: bool,
 }
 
 #[derive(Debug)]
-struct Column {
+struct CsvColumn {
     /// Where the value stands in the tree.
     path: Vec<String>,
     name: String,
@@ -29,7 +29,7 @@ struct Column {
 }
 
 /// A value of a row with its place.
-struct Cell<'a> {
+struct CsvCell<'a> {
     path: Vec<String>,
     node: &'a Node,
 }
@@ -50,12 +50,12 @@ impl Columns {
     /// The rows; before the first ones the header.
     pub(super) fn document(&mut self, document: &Document) -> String {
         let time = document.timestamp.map(|time| Node::Text(iso(time)));
-        let rows: Vec<Vec<Cell<'_>>> = document
+        let rows: Vec<Vec<CsvCell<'_>>> = document
             .sections
             .iter()
             .map(|section| {
-                let time = time.iter().map(|node| Cell { path: vec!["timestamp".to_owned()], node });
-                let mut cells: Vec<Cell<'_>> = time.collect();
+                let time = time.iter().map(|node| CsvCell { path: vec!["timestamp".to_owned()], node });
+                let mut cells: Vec<CsvCell<'_>> = time.collect();
                 flatten(section, &mut Vec::new(), &mut cells);
                 cells
             })
@@ -71,7 +71,7 @@ impl Columns {
             }
         }
         for cells in &rows {
-            let text = |column: &Column| {
+            let text = |column: &CsvColumn| {
                 let found = cells.iter().find(|cell| cell.path == column.path);
                 match found.map(|cell| cell.node) {
                     None | Some(Node::Absent(_)) => String::new(),
@@ -87,7 +87,7 @@ impl Columns {
         writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
-    fn add(&mut self, cell: &Cell<'_>) {
+    fn add(&mut self, cell: &CsvCell<'_>) {
         let has_values = cell.node.why_absent().is_none();
         let unit = match cell.node {
             Node::Quantity(_, unit) => Some(*unit),
@@ -107,11 +107,11 @@ impl Columns {
         };
         let taken = self.columns.iter().any(|known| known.name == short);
         let name = if taken { path.join("_") } else { short };
-        self.columns.push(Column { path: path.clone(), name, unit, has_values });
+        self.columns.push(CsvColumn { path: path.clone(), name, unit, has_values });
     }
 }
 
-fn heading(column: &Column) -> String {
+fn heading(column: &CsvColumn) -> String {
     let name = printable(&column.name);
     match column.unit {
         Some(unit) => format!("{name} [{unit}]"),
@@ -120,12 +120,12 @@ fn heading(column: &Column) -> String {
 }
 
 /// The values of a section with their places.
-fn flatten<'a>(section: &'a Section, path: &mut Vec<String>, cells: &mut Vec<Cell<'a>>) {
+fn flatten<'a>(section: &'a Section, path: &mut Vec<String>, cells: &mut Vec<CsvCell<'a>>) {
     for (key, node) in section.entries(Forms::CSV) {
         path.push(key.to_owned());
         match node {
             Node::Section(inner) => flatten(inner, path, cells),
-            node => cells.push(Cell { path: path.clone(), node }),
+            node => cells.push(CsvCell { path: path.clone(), node }),
         }
         path.pop();
     }

@@ -10,7 +10,7 @@ use amdgpu_smi::process::ProcessId;
 use super::detail::Detail;
 use super::history::History;
 use super::kill::Target;
-use super::log::Log;
+use super::log::EventLog;
 use super::message::Message;
 use super::model::{Package, Snapshot};
 use super::processes::{Line, Order, ProcessList, ProcessRow};
@@ -143,7 +143,7 @@ pub(crate) struct App {
     pub(super) processes: ProcessList,
     has_processes: bool,
     histories: HashMap<Bdf, History>,
-    pub(crate) log: Log,
+    pub(crate) log: EventLog,
     /// Why there are no events of the drivers.
     pub(crate) no_events: Option<String>,
     pub(crate) detail: Option<Box<Detail>>,
@@ -175,7 +175,7 @@ impl App {
             processes: ProcessList::default(),
             has_processes: false,
             histories: HashMap::new(),
-            log: Log::default(),
+            log: EventLog::default(),
             no_events: None,
             detail: None,
             gpu: None,

@@ -15,14 +15,14 @@ use crate::level::Level;
 #[derive(Debug, Clone)]
 pub(crate) struct Detail {
     pub(crate) bdf: Bdf,
-    pub(crate) sensors: Vec<Row>,
-    pub(crate) clocks: Vec<Row>,
-    pub(crate) links: Vec<Row>,
+    pub(crate) sensors: Vec<DetailRow>,
+    pub(crate) clocks: Vec<DetailRow>,
+    pub(crate) links: Vec<DetailRow>,
 }
 
 /// A line of such a page.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Row {
+pub(crate) struct DetailRow {
     pub(crate) label: String,
     pub(crate) value: String,
     /// Limits, ranges, or why there is no value.
@@ -31,9 +31,9 @@ pub(crate) struct Row {
     pub(crate) is_heading: bool,
 }
 
-impl Row {
-    fn heading(label: &str) -> Row {
-        Row {
+impl DetailRow {
+    fn heading(label: &str) -> DetailRow {
+        DetailRow {
             label: label.into(),
             value: String::new(),
             note: String::new(),
@@ -42,20 +42,24 @@ impl Row {
         }
     }
 
-    fn plain(label: impl Into<String>, value: impl fmt::Display) -> Row {
+    fn plain(label: impl Into<String>, value: impl fmt::Display) -> DetailRow {
         let (label, value) = (label.into(), value.to_string());
-        Row { label, value, note: String::new(), level: Level::Fine, is_heading: false }
+        DetailRow { label, value, note: String::new(), level: Level::Fine, is_heading: false }
     }
 
-    fn noted(self, note: impl Into<String>) -> Row {
-        Row { note: note.into(), ..self }
+    fn noted(self, note: impl Into<String>) -> DetailRow {
+        DetailRow { note: note.into(), ..self }
     }
 
     /// A value, or a dash with the reason.
-    fn reading<T>(label: impl Into<String>, reading: &Reading<T>, show: impl FnOnce(&T) -> String) -> Row {
+    fn reading<T>(
+        label: impl Into<String>,
+        reading: &Reading<T>,
+        show: impl FnOnce(&T) -> String,
+    ) -> DetailRow {
         match reading {
-            Ok(found) => Row::plain(label, show(&found.value)),
-            Err(error) => Row::plain(label, "-").noted(error.reason()),
+            Ok(found) => DetailRow::plain(label, show(&found.value)),
+            Err(error) => DetailRow::plain(label, "-").noted(error.reason()),
         }
     }
 }
@@ -74,8 +78,8 @@ impl Detail {
     }
 }
 
-fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<Row> {
-    let mut rows = vec![Row::heading("Temperatures")];
+fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<DetailRow> {
+    let mut rows = vec![DetailRow::heading("Temperatures")];
     match &summary.temperatures {
         Ok(sensors) => rows.extend(sensors.iter().map(|sensor| {
             let limit = |name: &str, limit: &Reading<amdgpu_smi::unit::MilliCelsius>| {
@@ -85,20 +89,21 @@ fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<Row>
             let limits = [limit("critical", &sensor.critical), limit("emergency", &sensor.emergency)];
             let limits: Vec<String> = limits.into_iter().flatten().collect();
             let limits = if limits.is_empty() { String::new() } else { format!("{} C", limits.join(", ")) };
-            let row = Row::reading(sensor.sensor.as_str(), &sensor.current, |heat| {
+            let row = DetailRow::reading(sensor.sensor.as_str(), &sensor.current, |heat| {
                 format!("{:.0} C", heat.celsius())
             });
             match (&sensor.current, &sensor.critical) {
-                (Ok(now), Ok(critical)) => {
-                    Row { level: Level::of_heat(now.celsius(), critical.celsius()), ..row.noted(limits) }
-                }
+                (Ok(now), Ok(critical)) => DetailRow {
+                    level: Level::of_heat(now.celsius(), critical.celsius()),
+                    ..row.noted(limits)
+                },
                 (Ok(_), Err(_)) => row.noted(limits),
                 (Err(_), _) => row,
             }
         })),
-        Err(error) => rows.push(Row::plain("sensors", "-").noted(error.reason())),
+        Err(error) => rows.push(DetailRow::plain("sensors", "-").noted(error.reason())),
     }
-    rows.push(Row::heading("Power"));
+    rows.push(DetailRow::heading("Power"));
     let power = &summary.power;
     let watts = |power: &amdgpu_smi::unit::MicroWatts| format!("{:.0} W", power.watts());
     let kind = match power.kind {
@@ -106,7 +111,7 @@ fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<Row>
         Some(PowerKind::Instantaneous) => "of this moment",
         _ => "",
     };
-    let socket = Row::reading("package", &power.socket, watts);
+    let socket = DetailRow::reading("package", &power.socket, watts);
     rows.push(if power.socket.is_ok() { socket.noted(kind) } else { socket });
     for (label, reading) in [
         ("cap", &power.cap),
@@ -114,27 +119,29 @@ fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<Row>
         ("lowest cap", &power.cap_min),
         ("highest cap", &power.cap_max),
     ] {
-        rows.push(Row::reading(label, reading, watts));
+        rows.push(DetailRow::reading(label, reading, watts));
     }
-    rows.push(Row::heading("Voltages"));
+    rows.push(DetailRow::heading("Voltages"));
     match &summary.voltages {
-        Ok(voltages) if voltages.is_empty() => rows.push(Row::plain("rails", "-").noted("none is published")),
+        Ok(voltages) if voltages.is_empty() => {
+            rows.push(DetailRow::plain("rails", "-").noted("none is published"))
+        }
         Ok(voltages) => rows.extend(voltages.iter().map(|voltage| {
-            Row::reading(voltage.rail.as_str(), &voltage.current, |volts| format!("{} mV", volts.0))
+            DetailRow::reading(voltage.rail.as_str(), &voltage.current, |volts| format!("{} mV", volts.0))
         })),
-        Err(error) => rows.push(Row::plain("rails", "-").noted(error.reason())),
+        Err(error) => rows.push(DetailRow::plain("rails", "-").noted(error.reason())),
     }
-    rows.push(Row::heading("Fan"));
+    rows.push(DetailRow::heading("Fan"));
     let fan = &summary.fan;
-    rows.push(Row::reading("speed", &fan.rpm, |rpm| format!("{} RPM", rpm.0)));
-    rows.push(Row::reading("drive", &fan.percent, |percent| format!("{percent:.0} %")));
-    rows.push(Row::reading("highest speed", &fan.rpm_max, |rpm| format!("{} RPM", rpm.0)));
-    rows.push(Row::heading("Activity"));
+    rows.push(DetailRow::reading("speed", &fan.rpm, |rpm| format!("{} RPM", rpm.0)));
+    rows.push(DetailRow::reading("drive", &fan.percent, |percent| format!("{percent:.0} %")));
+    rows.push(DetailRow::reading("highest speed", &fan.rpm_max, |rpm| format!("{} RPM", rpm.0)));
+    rows.push(DetailRow::heading("Activity"));
     let percent = |percent: &amdgpu_smi::unit::Percent| format!("{} %", percent.0);
-    rows.push(Row::reading("shaders", &summary.activity.gfx, percent));
-    rows.push(Row::reading("memory controller", &summary.activity.memory, percent));
-    rows.push(Row::reading("media engines", &summary.activity.media, percent));
-    rows.push(Row::heading("Memory"));
+    rows.push(DetailRow::reading("shaders", &summary.activity.gfx, percent));
+    rows.push(DetailRow::reading("memory controller", &summary.activity.memory, percent));
+    rows.push(DetailRow::reading("media engines", &summary.activity.media, percent));
+    rows.push(DetailRow::heading("Memory"));
     let memory = &summary.memory;
     let size = |bytes: &amdgpu_smi::unit::Bytes| crate::render::size(*bytes);
     for (label, reading) in [
@@ -144,63 +151,65 @@ fn sensors(look: &Look<'_>, summary: &Summary, throttled: &[String]) -> Vec<Row>
         ("GTT used", &memory.gtt_used),
         ("GTT", &memory.gtt_total),
     ] {
-        rows.push(Row::reading(label, reading, size));
+        rows.push(DetailRow::reading(label, reading, size));
     }
-    rows.push(Row::heading("Throttling"));
+    rows.push(DetailRow::heading("Throttling"));
     if !throttled.is_empty() {
-        rows.push(Row { level: Level::High, ..Row::plain("last refresh", throttled.join(", ")) });
+        rows.push(DetailRow { level: Level::High, ..DetailRow::plain("last refresh", throttled.join(", ")) });
     }
     let throttling = &summary.throttling;
-    rows.push(Row::reading("active", &throttling.active, |active| if *active { "yes" } else { "no" }.into()));
-    rows.push(Row::reading("causes", &throttling.causes, ToString::to_string));
-    rows.push(Row::heading("Errors"));
+    rows.push(DetailRow::reading("active", &throttling.active, |active| {
+        if *active { "yes" } else { "no" }.into()
+    }));
+    rows.push(DetailRow::reading("causes", &throttling.causes, ToString::to_string));
+    rows.push(DetailRow::heading("Errors"));
     let totals = look.gpu().error_totals();
     let count = |count: Option<u64>| count.map_or_else(|| "-".into(), |count| count.to_string());
     match totals {
         Ok(totals) => {
-            rows.push(Row::plain("corrected", count(totals.counts.correctable)));
+            rows.push(DetailRow::plain("corrected", count(totals.counts.correctable)));
             let uncorrectable = totals.counts.uncorrectable;
             let level =
                 if uncorrectable.is_some_and(|count| count > 0) { Level::Critical } else { Level::Fine };
-            rows.push(Row { level, ..Row::plain("uncorrectable", count(uncorrectable)) });
+            rows.push(DetailRow { level, ..DetailRow::plain("uncorrectable", count(uncorrectable)) });
             rows.extend(
                 totals
                     .missing
                     .iter()
-                    .map(|(block, error)| Row::plain(block.as_str(), "-").noted(error.reason())),
+                    .map(|(block, error)| DetailRow::plain(block.as_str(), "-").noted(error.reason())),
             );
         }
-        Err(error) => rows.push(Row::plain("counts", "-").noted(error.reason())),
+        Err(error) => rows.push(DetailRow::plain("counts", "-").noted(error.reason())),
     }
     rows
 }
 
-fn clocks(gpu: &Gpu, summary: &Summary) -> Vec<Row> {
-    let mut rows = vec![Row::heading("Clocks")];
+fn clocks(gpu: &Gpu, summary: &Summary) -> Vec<DetailRow> {
+    let mut rows = vec![DetailRow::heading("Clocks")];
     rows.extend(summary.clocks.iter().map(clock));
-    rows.push(Row::heading("Levels"));
+    rows.push(DetailRow::heading("Levels"));
     for clock in &summary.clocks {
         if let Ok(levels) = &clock.levels {
-            rows.push(Row::plain(domain(clock.domain), level_list(levels)));
+            rows.push(DetailRow::plain(domain(clock.domain), level_list(levels)));
         }
     }
-    rows.push(Row::heading("Performance"));
-    rows.push(Row::reading("level", &gpu.performance_level(), ToString::to_string));
+    rows.push(DetailRow::heading("Performance"));
+    rows.push(DetailRow::reading("level", &gpu.performance_level(), ToString::to_string));
     match gpu.power_profiles() {
         Ok(profiles) => {
             let names = profiles.iter().map(|profile| match profile.current {
                 true => format!("[{}]", profile.name),
                 false => profile.name.to_string(),
             });
-            rows.push(Row::plain("profile", names.collect::<Vec<_>>().join(" ")));
+            rows.push(DetailRow::plain("profile", names.collect::<Vec<_>>().join(" ")));
         }
-        Err(error) => rows.push(Row::plain("profile", "-").noted(error.reason())),
+        Err(error) => rows.push(DetailRow::plain("profile", "-").noted(error.reason())),
     }
     rows
 }
 
-fn clock(clock: &ClockSummary) -> Row {
-    let row = Row::reading(domain(clock.domain), &clock.current, |clock| format!("{} MHz", clock.0));
+fn clock(clock: &ClockSummary) -> DetailRow {
+    let row = DetailRow::reading(domain(clock.domain), &clock.current, |clock| format!("{} MHz", clock.0));
     if clock.current.is_err() {
         return row;
     }
@@ -225,36 +234,36 @@ fn level_list(table: &DpmTable) -> String {
     levels.collect::<Vec<_>>().join(" ")
 }
 
-fn links(gpu: &Gpu, summary: &Summary) -> Vec<Row> {
-    let mut rows = vec![Row::heading("PCIe link")];
+fn links(gpu: &Gpu, summary: &Summary) -> Vec<DetailRow> {
+    let mut rows = vec![DetailRow::heading("PCIe link")];
     let link = &summary.link;
     let rate = |speed: &amdgpu_smi::unit::MegaTransfers| match speed.pcie_generation() {
         Some(generation) => format!("{} GT/s (generation {generation})", speed.gigatransfers()),
         None => format!("{} GT/s", speed.gigatransfers()),
     };
-    rows.push(Row::reading("speed", &link.speed, rate));
-    rows.push(Row::reading("lanes", &link.width, ToString::to_string));
-    rows.push(Row::reading("highest speed", &link.speed_max, rate));
-    rows.push(Row::reading("most lanes", &link.width_max, ToString::to_string));
-    rows.push(Row::reading("replays", &link.replay_count, ToString::to_string));
-    rows.push(Row::heading("Links to other GPUs"));
+    rows.push(DetailRow::reading("speed", &link.speed, rate));
+    rows.push(DetailRow::reading("lanes", &link.width, ToString::to_string));
+    rows.push(DetailRow::reading("highest speed", &link.speed_max, rate));
+    rows.push(DetailRow::reading("most lanes", &link.width_max, ToString::to_string));
+    rows.push(DetailRow::reading("replays", &link.replay_count, ToString::to_string));
+    rows.push(DetailRow::heading("Links to other GPUs"));
     match gpu.xgmi_links() {
-        Ok(links) if links.is_empty() => rows.push(Row::plain("XGMI", "none")),
+        Ok(links) if links.is_empty() => rows.push(DetailRow::plain("XGMI", "none")),
         Ok(links) => rows.extend(links.iter().map(|link| {
             let speed =
                 link.speed.map_or_else(|| "-".into(), |speed| format!("{} GT/s", speed.gigatransfers()));
             let state = link.state.map_or_else(String::new, |state| format!("{state:?}").to_lowercase());
-            Row::plain(format!("XGMI {}", link.index), speed).noted(state)
+            DetailRow::plain(format!("XGMI {}", link.index), speed).noted(state)
         })),
-        Err(error) => rows.push(Row::plain("XGMI", "-").noted(error.reason())),
+        Err(error) => rows.push(DetailRow::plain("XGMI", "-").noted(error.reason())),
     }
-    rows.push(Row::heading("Partitions"));
-    rows.push(Row::reading("compute", &gpu.compute_partition(), ToString::to_string));
-    rows.push(Row::reading("memory", &gpu.memory_partition(), ToString::to_string));
-    rows.push(Row::reading("possible for compute", &gpu.available_compute_partitions(), |modes| {
+    rows.push(DetailRow::heading("Partitions"));
+    rows.push(DetailRow::reading("compute", &gpu.compute_partition(), ToString::to_string));
+    rows.push(DetailRow::reading("memory", &gpu.memory_partition(), ToString::to_string));
+    rows.push(DetailRow::reading("possible for compute", &gpu.available_compute_partitions(), |modes| {
         modes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }));
-    rows.push(Row::reading("possible for memory", &gpu.available_memory_partitions(), |modes| {
+    rows.push(DetailRow::reading("possible for memory", &gpu.available_memory_partitions(), |modes| {
         modes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }));
     rows

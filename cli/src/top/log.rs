@@ -26,7 +26,7 @@ pub(crate) struct Entry {
 
 /// The last entries, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
+pub(crate) struct EventLog {
     entries: VecDeque<Entry>,
     last: HashMap<Bdf, Last>,
 }
@@ -39,7 +39,7 @@ struct Last {
     uncorrectable: Option<u64>,
 }
 
-impl Log {
+impl EventLog {
     pub(crate) fn entries(&self) -> &VecDeque<Entry> {
         &self.entries
     }
@@ -112,7 +112,7 @@ impl Log {
 
     /// Forgets all, as before another place of a recording.
     pub(crate) fn clear(&mut self) {
-        *self = Log::default();
+        *self = EventLog::default();
     }
 }
 
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn what_changed_is_told_once() {
         let none = ThrottleReasons::empty();
-        let mut log = Log::default();
+        let mut log = EventLog::default();
         for (seconds, standing, causes) in [
             (0, Standing::Awake, none),
             (1, Standing::Awake, ThrottleReasons::PPT0),
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_oldest_goes() {
-        let mut log = Log::default();
+        let mut log = EventLog::default();
         let bdf = Bdf { domain: 0, bus: 3, device: 0, function: 0 };
         for number in 0..MOST + 5 {
             let what = number.to_string();

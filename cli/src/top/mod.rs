@@ -54,7 +54,7 @@ use self::palette::Palette;
 use self::recorder::Recorder;
 use self::replay::Player;
 use self::settings::Settings;
-use self::terminal::Screen;
+use self::terminal::TerminalScreen;
 use crate::args::Common;
 use crate::failure::Failure;
 use crate::machine;
@@ -108,7 +108,7 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     }
     let found = Found { smi: found, is_limited };
     scanner::start(finder, found, samples.clone(), looks.clone()).map_err(no_thread)?;
-    let mut view = View {
+    let mut view = TopView {
         app,
         samples,
         looks,
@@ -212,7 +212,7 @@ fn describe(common: &Common, smi: Option<&Smi>) -> String {
 }
 
 /// The loop, and whom it asks.
-struct View {
+struct TopView {
     app: App,
     samples: Sender<sampling::Command>,
     looks: Sender<looking::Command>,
@@ -231,10 +231,10 @@ struct Sent {
     detail: Option<amdgpu_smi::id::Bdf>,
 }
 
-impl View {
+impl TopView {
     fn run(&mut self, messages: &Receiver<Message>) -> Result<(), Failure> {
         let failed = |error| Failure::Output(Path::new("the terminal").into(), error);
-        let mut screen = Screen::take().map_err(failed)?;
+        let mut screen = TerminalScreen::take().map_err(failed)?;
         terminal::listen(&self.to).map_err(failed)?;
         let mut is_due = true;
         loop {
@@ -291,7 +291,7 @@ impl View {
     }
 
     /// Does what a key asked for; whether it was to end.
-    fn act(&mut self, effect: Effect, screen: &mut Screen) -> std::io::Result<bool> {
+    fn act(&mut self, effect: Effect, screen: &mut TerminalScreen) -> std::io::Result<bool> {
         match effect {
             Effect::Quit => return Ok(true),
             Effect::Suspend => screen.suspend()?,

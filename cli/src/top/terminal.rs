@@ -24,13 +24,13 @@ use super::message::Message;
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, which is given back when this goes.
-pub(crate) struct Screen {
+pub(crate) struct TerminalScreen {
     pub(crate) terminal: Terminal<CrosstermBackend<Stdout>>,
 }
 
-impl Screen {
+impl TerminalScreen {
     /// Takes the terminal: the alternate screen, keys as they are pressed, no cursor.
-    pub(crate) fn take() -> io::Result<Screen> {
+    pub(crate) fn take() -> io::Result<TerminalScreen> {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
             give_back();
@@ -39,7 +39,7 @@ impl Screen {
         take()?;
         let terminal = Terminal::new(CrosstermBackend::new(io::stdout()));
         let terminal = terminal.inspect_err(|_| give_back())?;
-        Ok(Screen { terminal })
+        Ok(TerminalScreen { terminal })
     }
 
     /// Gives the terminal back, stops the process as Ctrl-Z does for every program, and takes the terminal again when it
@@ -59,7 +59,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalScreen {
     fn drop(&mut self) {
         give_back();
     }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     #[ignore = "takes the terminal"]
     fn a_panic_gives_the_terminal_back() {
-        let mut screen = Screen::take().unwrap();
+        let mut screen = TerminalScreen::take().unwrap();
         let drawn = screen.terminal.draw(|frame| {
             frame.buffer_mut().set_string(0, 0, "amdgpu-smi top", Style::new());
         });

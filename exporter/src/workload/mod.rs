@@ -95,13 +95,13 @@ struct Usage {
 type Times = HashMap<(ProcessId, Bdf, String), u64>;
 
 /// The kubelet's answer; `None` without a kubelet.
-type Answer = Option<Result<Vec<kubelet::Allocated>, String>>;
+type KubeletAnswer = Option<Result<Vec<kubelet::Allocated>, String>>;
 
 /// Follows who uses the GPUs.
 #[derive(Debug)]
 pub(crate) struct Workloads {
     slurm: Option<Worker<(), Vec<(usize, Workload)>>>,
-    kubelet: Option<Worker<(), Answer>>,
+    kubelet: Option<Worker<(), KubeletAnswer>>,
     times: Times,
     /// Nanoseconds by GPU, workload and engine. A counter: a process that ends takes nothing away.
     engines: BTreeMap<(Bdf, Workload, String), u64>,

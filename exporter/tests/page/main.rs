@@ -12,7 +12,7 @@ use amdgpu_smi::parse::partition::ComputePartition::Spx;
 use amdgpu_smi::synth;
 use amdgpu_smi::testing::TestMachine as Played;
 use amdgpu_smi_exporter::catalogue::{Collector, Metric};
-use amdgpu_smi_exporter::exposition::Names;
+use amdgpu_smi_exporter::exposition::MetricNames;
 use amdgpu_smi_exporter::machine::Machine;
 use amdgpu_smi_exporter::observer::{GpuLabel, Observer};
 use amdgpu_smi_exporter::own::Own;
@@ -172,7 +172,7 @@ fn a_gpu_that_hangs_is_late_alone() {
 #[tokio::test]
 async fn nobody_waits_longer_than_they_can() {
     let (machine, observer) = made_up(&synth::Machine::mi300x(8));
-    let pages = Pages::new(observer, Own::default(), Names::Own).unwrap();
+    let pages = Pages::new(observer, Own::default(), MetricNames::Own).unwrap();
     assert!(!pages.are_ready());
     let power = |page: &Page| page.of(Metric::Power).len();
     assert_eq!(power(pages.page(LONG).await.unwrap().page()), 8);
@@ -195,7 +195,7 @@ async fn nobody_waits_longer_than_they_can() {
 async fn it_is_ready_once_the_machine_has_answered() {
     let machine = Played::open(support::fixtures::fixture(DESKTOP)).unwrap();
     machine.record().hang("/sys/class/drm");
-    let pages = Pages::new(observer(&machine), Own::default(), Names::Own).unwrap();
+    let pages = Pages::new(observer(&machine), Own::default(), MetricNames::Own).unwrap();
     assert!(pages.page(Duration::from_millis(500)).await.is_some());
     assert!(!pages.are_ready());
     machine.record().heal();

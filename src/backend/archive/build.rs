@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::index::{Body, Id, Index, Node, State, TOP};
-use super::tar::{Entries, Entry, What};
+use super::index::{ArchiveNode, EntryBody, EntryState, Id, Index, TOP};
+use super::tar::{Entries, TarContent, TarEntry};
 use crate::backend::manifest::{self, Manifest};
 
 /// As the kernel's PATH_MAX.
@@ -41,18 +41,18 @@ fn index(bytes: &[u8]) -> Result<Index, String> {
     let mut builder = Builder::new(bytes);
     let mut path = Vec::new();
     // Entries of later frames wait for their turn.
-    let mut waiting: Vec<(u32, Entry)> = Vec::new();
+    let mut waiting: Vec<(u32, TarEntry)> = Vec::new();
     for entry in Entries::new(bytes) {
         let entry = entry?;
         components(bytes, &entry, &mut path)?;
         match path.as_slice() {
-            [b"frames"] | [b"frames", _] if entry.what == What::Directory => {}
+            [b"frames"] | [b"frames", _] if entry.what == TarContent::Directory => {}
             [b"frames", number, _, ..] => waiting.push((frame(number)?, entry)),
             path => builder.add(path, &entry)?,
         }
     }
     let text = match builder.find(&[b"MANIFEST"]).and_then(|id| builder.nodes.get(id as usize)) {
-        Some(Node { state: State { body: Body::File(range), .. }, .. }) => range.clone(),
+        Some(ArchiveNode { state: EntryState { body: EntryBody::File(range), .. }, .. }) => range.clone(),
         _ => 0..0,
     };
     let mut manifest = builder.manifest(text)?;
@@ -72,7 +72,7 @@ fn index(bytes: &[u8]) -> Result<Index, String> {
         let mut text = 0..0;
         for (_, entry) in entries {
             components(bytes, entry, &mut path)?;
-            if let ([_, _, b"MANIFEST"], What::File(range)) = (path.as_slice(), &entry.what) {
+            if let ([_, _, b"MANIFEST"], TarContent::File(range)) = (path.as_slice(), &entry.what) {
                 text = range.clone();
             }
         }
@@ -115,7 +115,7 @@ fn frame(text: &[u8]) -> Result<u32, String> {
 }
 
 /// The names of an entry's path, from the top.
-fn components<'a>(bytes: &'a [u8], entry: &Entry, path: &mut Vec<&'a [u8]>) -> Result<(), String> {
+fn components<'a>(bytes: &'a [u8], entry: &TarEntry, path: &mut Vec<&'a [u8]>) -> Result<(), String> {
     path.clear();
     let part = |range: &Range<usize>| bytes.get(range.clone()).unwrap_or_default();
     let (prefix, name) = (part(&entry.prefix), part(&entry.name));
@@ -136,7 +136,7 @@ fn components<'a>(bytes: &'a [u8], entry: &Entry, path: &mut Vec<&'a [u8]>) -> R
     if path.len() > DEPTH {
         return Err(format!("{}: too many directories", shown(path)));
     }
-    if path.is_empty() && entry.what != What::Directory {
+    if path.is_empty() && entry.what != TarContent::Directory {
         return Err("an entry without a name".into());
     }
     Ok(())
@@ -152,9 +152,9 @@ fn shown(path: &[&[u8]]) -> String {
 struct Builder<'a> {
     bytes: &'a [u8],
     frame: u32,
-    nodes: Vec<Node>,
+    nodes: Vec<ArchiveNode>,
     names: Vec<u8>,
-    later: HashMap<Id, Vec<(u32, State)>>,
+    later: HashMap<Id, Vec<(u32, EntryState)>>,
     /// The entries of this frame, by directory and name.
     living: HashMap<(Id, Cow<'a, [u8]>), Id>,
     /// The directories on the way to the entry added last: the next one is mostly beside it.
@@ -163,7 +163,7 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(bytes: &'a [u8]) -> Builder<'a> {
-        let top = Node {
+        let top = ArchiveNode {
             parent: TOP,
             name_start: 0,
             name_length: 0,
@@ -171,7 +171,7 @@ impl<'a> Builder<'a> {
             gone: NEVER,
             implied: true,
             children: Vec::new(),
-            state: State::directory(0o755),
+            state: EntryState::directory(0o755),
         };
         // As many as there would be of one block each, after a header: growing step by step costs more than reading.
         let likely = (bytes.len() / 1024).min(1 << 16);
@@ -188,23 +188,24 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn add(&mut self, path: &[&'a [u8]], entry: &Entry) -> Result<(), String> {
+    fn add(&mut self, path: &[&'a [u8]], entry: &TarEntry) -> Result<(), String> {
         let body = match &entry.what {
-            What::Directory => Body::Directory,
-            What::File(range) => Body::File(range.clone()),
-            What::Link(range) if range.is_empty() || range.len() > PATH => {
+            TarContent::Directory => EntryBody::Directory,
+            TarContent::File(range) => EntryBody::File(range.clone()),
+            TarContent::Link(range) if range.is_empty() || range.len() > PATH => {
                 return Err(format!("{}: the link has no target", shown(path)));
             }
-            What::Link(range) => Body::Link(range.clone()),
-            What::CharDevice(..) => Body::CharDevice,
-            What::BlockDevice => Body::BlockDevice,
-            What::Fifo => Body::Fifo,
+            TarContent::Link(range) => EntryBody::Link(range.clone()),
+            TarContent::CharDevice(..) => EntryBody::CharDevice,
+            TarContent::BlockDevice => EntryBody::BlockDevice,
+            TarContent::Fifo => EntryBody::Fifo,
         };
         let device = match entry.what {
-            What::CharDevice(major, minor) => Some((major, minor)),
+            TarContent::CharDevice(major, minor) => Some((major, minor)),
             _ => None,
         };
-        let state = State { body, errno: None, mode: entry.mode, uid: entry.uid, gid: entry.gid, device };
+        let state =
+            EntryState { body, errno: None, mode: entry.mode, uid: entry.uid, gid: entry.gid, device };
         let Some((name, above)) = path.split_last() else {
             self.change(TOP, |top| *top = state);
             return Ok(());
@@ -214,7 +215,7 @@ impl<'a> Builder<'a> {
             return self.create(parent, Cow::Borrowed(name), state, false).map(drop);
         };
         let Some(node) = self.nodes.get_mut(known as usize) else { return Ok(()) };
-        if node.implied && state.body == Body::Directory {
+        if node.implied && state.body == EntryBody::Directory {
             (node.implied, node.state) = (false, state);
             return Ok(());
         }
@@ -238,9 +239,9 @@ impl<'a> Builder<'a> {
         for (number, name) in path.iter().enumerate().skip(known) {
             at = match self.living.get(&(at, Cow::Borrowed(*name))) {
                 Some(id) => *id,
-                None => self.create(at, Cow::Borrowed(name), State::directory(0o755), true)?,
+                None => self.create(at, Cow::Borrowed(name), EntryState::directory(0o755), true)?,
             };
-            if self.nodes.get(at as usize).is_none_or(|node| node.state.body != Body::Directory) {
+            if self.nodes.get(at as usize).is_none_or(|node| node.state.body != EntryBody::Directory) {
                 let path = path.get(..=number).unwrap_or(path);
                 return Err(format!("{}: not a directory, but another entry is inside it", shown(path)));
             }
@@ -249,12 +250,18 @@ impl<'a> Builder<'a> {
         Ok(at)
     }
 
-    fn create(&mut self, parent: Id, name: Cow<'a, [u8]>, state: State, implied: bool) -> Result<Id, String> {
+    fn create(
+        &mut self,
+        parent: Id,
+        name: Cow<'a, [u8]>,
+        state: EntryState,
+        implied: bool,
+    ) -> Result<Id, String> {
         if self.nodes.len() >= ENTRIES {
             return Err(format!("more than {ENTRIES} entries"));
         }
         let id = self.nodes.len() as Id;
-        self.nodes.push(Node {
+        self.nodes.push(ArchiveNode {
             parent,
             // Both are bounded: names by NAME_MAX, and so their sum by the number of entries.
             name_start: self.names.len() as u32,
@@ -291,7 +298,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Changes what stands at an entry from this frame on.
-    fn change(&mut self, id: Id, change: impl FnOnce(&mut State)) {
+    fn change(&mut self, id: Id, change: impl FnOnce(&mut EntryState)) {
         let Some(node) = self.nodes.get_mut(id as usize) else { return };
         if node.born == self.frame {
             return change(&mut node.state);
@@ -359,7 +366,7 @@ impl<'a> Builder<'a> {
         let parent = self.named(parent)?;
         let name: Cow<'a, [u8]> = Cow::Owned(name.as_bytes().to_vec());
         if !self.living.contains_key(&(parent, name.clone())) {
-            self.create(parent, name, State::directory(0o755), false)?;
+            self.create(parent, name, EntryState::directory(0o755), false)?;
         }
         Ok(())
     }

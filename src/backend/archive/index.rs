@@ -25,18 +25,18 @@ pub(super) const TOP: Id = 0;
 
 #[derive(Debug)]
 pub(super) struct Index {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Vec<ArchiveNode>,
     /// All names, one after the other.
     pub(super) names: Vec<u8>,
     /// The states of entries in later frames, oldest first.
-    pub(super) later: HashMap<Id, Vec<(u32, State)>>,
+    pub(super) later: HashMap<Id, Vec<(u32, EntryState)>>,
     /// When each frame was recorded, from the first on.
     pub(super) times: Vec<Duration>,
     pub(super) manifest: Manifest,
 }
 
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct ArchiveNode {
     pub(super) parent: Id,
     pub(super) name_length: u16,
     pub(super) name_start: u32,
@@ -47,13 +47,13 @@ pub(super) struct Node {
     /// Set if it exists only because of the entries inside it.
     pub(super) implied: bool,
     pub(super) children: Vec<Id>,
-    pub(super) state: State,
+    pub(super) state: EntryState,
 }
 
 /// The state of an entry in one or several frames.
 #[derive(Debug, Clone)]
-pub(super) struct State {
-    pub(super) body: Body,
+pub(super) struct EntryState {
+    pub(super) body: EntryBody,
     pub(super) errno: Option<Errno>,
     pub(super) mode: u32,
     pub(super) uid: u32,
@@ -63,7 +63,7 @@ pub(super) struct State {
 
 /// Ranges are of the archive's bytes while it is indexed, and of the packed contents from then on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Body {
+pub(super) enum EntryBody {
     Directory,
     File(Range<usize>),
     Link(Range<usize>),
@@ -72,18 +72,18 @@ pub(super) enum Body {
     Fifo,
 }
 
-impl State {
-    pub(super) fn directory(mode: u32) -> State {
-        State { body: Body::Directory, errno: None, mode, uid: 0, gid: 0, device: None }
+impl EntryState {
+    pub(super) fn directory(mode: u32) -> EntryState {
+        EntryState { body: EntryBody::Directory, errno: None, mode, uid: 0, gid: 0, device: None }
     }
 
     pub(super) fn kind(&self) -> FileKind {
         match self.body {
-            Body::Directory => FileKind::Directory,
-            Body::File(_) => FileKind::File,
-            Body::Link(_) => FileKind::Link,
-            Body::CharDevice => FileKind::CharDevice,
-            Body::BlockDevice | Body::Fifo => FileKind::Other,
+            EntryBody::Directory => FileKind::Directory,
+            EntryBody::File(_) => FileKind::File,
+            EntryBody::Link(_) => FileKind::Link,
+            EntryBody::CharDevice => FileKind::CharDevice,
+            EntryBody::BlockDevice | EntryBody::Fifo => FileKind::Other,
         }
     }
 }
@@ -98,7 +98,7 @@ impl Index {
         let several = !self.later.is_empty();
         let first = self.nodes.iter_mut().map(|node| &mut node.state);
         for state in first.chain(self.later.values_mut().flatten().map(|(_, state)| state)) {
-            let (Body::File(range) | Body::Link(range)) = &mut state.body else { continue };
+            let (EntryBody::File(range) | EntryBody::Link(range)) = &mut state.body else { continue };
             if let Some(packed) = known.get(range) {
                 *range = packed.clone();
                 continue;
@@ -114,7 +114,7 @@ impl Index {
     }
 
     /// The state of an entry in this frame; `None` if it does not exist in it.
-    pub(super) fn state(&self, id: Id, frame: u32) -> Option<&State> {
+    pub(super) fn state(&self, id: Id, frame: u32) -> Option<&EntryState> {
         let node = self.nodes.get(id as usize)?;
         if frame < node.born || frame >= node.gone {
             return None;
@@ -174,7 +174,7 @@ impl Index {
                 [] if !tail.is_empty() => b".",
                 rest => rest,
             };
-            if state.body != Body::Directory {
+            if state.body != EntryBody::Directory {
                 return Err(Errno::NOTDIR);
             }
             match name {
@@ -192,7 +192,7 @@ impl Index {
                     let found = self.state(child, frame).ok_or(Errno::NOENT)?;
                     let last = rest.is_empty() && pending.iter().all(|rest| rest.is_empty());
                     match &found.body {
-                        Body::Link(target) if follow || !last => {
+                        EntryBody::Link(target) if follow || !last => {
                             links += 1;
                             if links > LINKS {
                                 return Err(Errno::LOOP);

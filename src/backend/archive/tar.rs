@@ -10,11 +10,11 @@ const BLOCK: usize = 512;
 
 /// One entry of an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct TarEntry {
     /// The prefix before `name` and a slash, if the archive splits the path; else empty.
     pub(super) prefix: Range<usize>,
     pub(super) name: Range<usize>,
-    pub(super) what: What,
+    pub(super) what: TarContent,
     pub(super) mode: u32,
     pub(super) uid: u32,
     pub(super) gid: u32,
@@ -22,7 +22,7 @@ pub(super) struct Entry {
 
 /// Contents are where they stand in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum What {
+pub(super) enum TarContent {
     Directory,
     File(Range<usize>),
     Link(Range<usize>),
@@ -52,7 +52,7 @@ impl<'a> Entries<'a> {
         Entries { bytes, at: 0, ended: false }
     }
 
-    fn entry(&mut self) -> Result<Option<Entry>, String> {
+    fn entry(&mut self) -> Result<Option<TarEntry>, String> {
         let mut extended = Extended::default();
         loop {
             let at = self.at;
@@ -106,7 +106,7 @@ impl<'a> Entries<'a> {
         kind: u8,
         content: Range<usize>,
         extended: Extended,
-    ) -> Result<Entry, String> {
+    ) -> Result<TarEntry, String> {
         let field = |from: usize, to: usize| self.text(at + from..at + to);
         // GNU's own format has times where ustar has the prefix.
         let ustar = self.bytes.get(at + 257..at + 263) == Some(b"ustar\0");
@@ -122,19 +122,19 @@ impl<'a> Entries<'a> {
         let what = match kind {
             // Before POSIX a directory was a file whose name ends in a slash.
             b'0' | 0 | b'7' if self.bytes.get(name.clone()).is_some_and(|name| name.ends_with(b"/")) => {
-                What::Directory
+                TarContent::Directory
             }
-            b'0' | 0 | b'7' => What::File(content),
-            b'2' => What::Link(extended.link.unwrap_or_else(|| field(157, 257))),
-            b'3' => What::CharDevice(octal(329, 337), octal(337, 345)),
-            b'4' => What::BlockDevice,
-            b'5' => What::Directory,
-            b'6' => What::Fifo,
+            b'0' | 0 | b'7' => TarContent::File(content),
+            b'2' => TarContent::Link(extended.link.unwrap_or_else(|| field(157, 257))),
+            b'3' => TarContent::CharDevice(octal(329, 337), octal(337, 345)),
+            b'4' => TarContent::BlockDevice,
+            b'5' => TarContent::Directory,
+            b'6' => TarContent::Fifo,
             b'1' => return Err(format!("a hard link at byte {at}; pack with --hard-dereference")),
             kind => return Err(format!("an entry of unknown type {:?} at byte {at}", char::from(kind))),
         };
         let (mode, uid, gid) = (octal(100, 108) & 0o7777, octal(108, 116), octal(116, 124));
-        Ok(Entry { prefix, name, what, mode, uid, gid })
+        Ok(TarEntry { prefix, name, what, mode, uid, gid })
     }
 
     /// A field up to its first NUL.
@@ -181,9 +181,9 @@ impl<'a> Entries<'a> {
 }
 
 impl Iterator for Entries<'_> {
-    type Item = Result<Entry, String>;
+    type Item = Result<TarEntry, String>;
 
-    fn next(&mut self) -> Option<Result<Entry, String>> {
+    fn next(&mut self) -> Option<Result<TarEntry, String>> {
         if self.ended {
             return None;
         }

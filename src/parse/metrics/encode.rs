@@ -11,13 +11,13 @@ use super::{MetricsFile, MetricsHeader, fixed_layout};
 /// A field that the version does not have is left out in silence: one list of values serves all versions.
 #[derive(Debug)]
 pub(crate) struct TableWriter {
-    places: Vec<Place>,
+    places: Vec<FieldPosition>,
     bytes: Vec<u8>,
 }
 
 /// Where a field stands.
 #[derive(Debug)]
-struct Place {
+struct FieldPosition {
     name: Name,
     /// Position in `xcp_stats`.
     partition: Option<usize>,
@@ -42,11 +42,11 @@ impl TableWriter {
 
     /// `xcp_metrics` 1.1 of the same (`SMU_13_0_6_PARTITION_METRICS_FIELDS`).
     pub(crate) fn partition_list() -> Option<TableWriter> {
-        let own = |(.., id, _): &&Attribute| (33..=37).contains(id) || (40..=47).contains(id);
+        let own = |(.., id, _): &&EncodedAttribute| (33..=37).contains(id) || (40..=47).contains(id);
         TableWriter::list(1, &SMU_13_0_6.iter().filter(own).copied().collect::<Vec<_>>())
     }
 
-    fn list(content: u8, attributes: &[Attribute]) -> Option<TableWriter> {
+    fn list(content: u8, attributes: &[EncodedAttribute]) -> Option<TableWriter> {
         let mut places = Vec::new();
         let mut encodings = Vec::new();
         let mut end = FIRST;
@@ -55,7 +55,7 @@ impl TableWriter {
             encodings.push((end, bits));
             end += size_of::<u64>();
             let name = attribute::name(id as u16, Numbering::WithoutMid);
-            places.push(Place { name, partition: None, offset: end, ty, count });
+            places.push(FieldPosition { name, partition: None, offset: end, ty, count });
             end += ty.size() * count;
         }
         let count = i32::try_from(places.len()).ok()?;
@@ -67,7 +67,7 @@ impl TableWriter {
         Some(writer)
     }
 
-    fn empty(places: Vec<Place>, size: usize, format: u8, content: u8) -> Option<TableWriter> {
+    fn empty(places: Vec<FieldPosition>, size: usize, format: u8, content: u8) -> Option<TableWriter> {
         let mut bytes = vec![0xff; size];
         let size = u16::try_from(size).ok()?.to_le_bytes();
         bytes.get_mut(..MetricsHeader::SIZE)?.copy_from_slice(&[size[0], size[1], format, content]);
@@ -91,7 +91,7 @@ impl TableWriter {
 
     fn put(&mut self, partition: Option<usize>, name: &str, values: impl IntoIterator<Item = u64>) {
         let found = self.places.iter().find(|at| at.partition == partition && at.name.text() == name);
-        let Some(Place { offset, ty, count, .. }) = found else { return };
+        let Some(FieldPosition { offset, ty, count, .. }) = found else { return };
         let Some(place) = self.bytes.get_mut(*offset..offset + ty.size() * count) else { return };
         for (slot, value) in place.chunks_exact_mut(ty.size()).zip(values) {
             let bytes = fitting(value, *ty).to_le_bytes();
@@ -106,12 +106,12 @@ impl TableWriter {
 }
 
 /// Takes a layout's fields apart, those of its partitions too.
-fn add(places: &mut Vec<Place>, layout: &Layout, base: usize, partition: Option<usize>) {
+fn add(places: &mut Vec<FieldPosition>, layout: &Layout, base: usize, partition: Option<usize>) {
     for row in layout.rows {
         match row.kind {
             FieldKind::Integer(ty) => {
                 let offset = base + row.offset;
-                places.push(Place { name: row.name, partition, offset, ty, count: row.count });
+                places.push(FieldPosition { name: row.name, partition, offset, ty, count: row.count });
             }
             FieldKind::Padding(_) => {}
             FieldKind::Partitions(nested) => {
@@ -129,11 +129,11 @@ fn fitting(value: u64, ty: Type) -> u64 {
 }
 
 /// Unit, type, number and count.
-type Attribute = (u8, Type, usize, usize);
+type EncodedAttribute = (u8, Type, usize, usize);
 
 /// Each attribute; the last three since the driver tells temperatures of single dies.
 #[rustfmt::skip]
-const SMU_13_0_6: [Attribute; 50] = {
+const SMU_13_0_6: [EncodedAttribute; 50] = {
     use Type::{U16, U32, U64};
     [
         (2, U16, 0, 1), (2, U16, 1, 1), (2, U16, 2, 1), (3, U16, 3, 1), (10, U16, 4, 1), (10, U16, 5, 1),

@@ -194,80 +194,80 @@ fn with_unit<S: serde::Serializer>(
 
 /// Where a walk through the view has come to.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
+pub(super) struct WalkPosition {
     part: &'static str,
     name: &'static str,
     scope: Option<EngineScope>,
     index: Option<u16>,
 }
 
-impl Place {
-    pub(super) fn named(self, name: &'static str) -> Place {
-        Place { part: self.name, name, ..self }
+impl WalkPosition {
+    pub(super) fn named(self, name: &'static str) -> WalkPosition {
+        WalkPosition { part: self.name, name, ..self }
     }
 
     /// As [`named`](Place::named), within what values of engines belong to.
-    pub(super) fn within(self, scope: EngineScope) -> Place {
-        Place { scope: Some(scope), ..self }
+    pub(super) fn within(self, scope: EngineScope) -> WalkPosition {
+        WalkPosition { scope: Some(scope), ..self }
     }
 
     fn entry(self, value: MetricsQuantity) -> MetricsEntry {
-        let Place { part, name, scope, index } = self;
+        let WalkPosition { part, name, scope, index } = self;
         MetricsEntry { part, name, attribute: None, scope, index, value }
     }
 }
 
 /// A part of the view, down to a single field.
-pub(super) trait Part {
+pub(super) trait MetricsPart {
     /// Takes all values away.
     fn clear(&mut self);
 
     /// Appends the values.
-    fn walk(&self, place: Place, entries: &mut Vec<MetricsEntry>);
+    fn walk(&self, place: WalkPosition, entries: &mut Vec<MetricsEntry>);
 }
 
-impl<T: Copy + Into<MetricsQuantity>> Part for Option<T> {
+impl<T: Copy + Into<MetricsQuantity>> MetricsPart for Option<T> {
     fn clear(&mut self) {
         *self = None;
     }
 
-    fn walk(&self, place: Place, entries: &mut Vec<MetricsEntry>) {
+    fn walk(&self, place: WalkPosition, entries: &mut Vec<MetricsEntry>) {
         entries.extend(self.map(|value| place.entry(value.into())));
     }
 }
 
-impl<T: Copy + Into<MetricsQuantity>, const N: usize> Part for Slots<T, N> {
+impl<T: Copy + Into<MetricsQuantity>, const N: usize> MetricsPart for Slots<T, N> {
     fn clear(&mut self) {
         Slots::clear(self);
     }
 
-    fn walk(&self, place: Place, entries: &mut Vec<MetricsEntry>) {
+    fn walk(&self, place: WalkPosition, entries: &mut Vec<MetricsEntry>) {
         for (index, value) in (0..).zip(self) {
-            value.walk(Place { index: Some(index), ..place }, entries);
+            value.walk(WalkPosition { index: Some(index), ..place }, entries);
         }
     }
 }
 
-impl Part for Vec<MetricsEntry> {
+impl MetricsPart for Vec<MetricsEntry> {
     fn clear(&mut self) {
         self.clear();
     }
 
-    fn walk(&self, _: Place, entries: &mut Vec<MetricsEntry>) {
+    fn walk(&self, _: WalkPosition, entries: &mut Vec<MetricsEntry>) {
         entries.extend_from_slice(self);
     }
 }
 
 /// No value: what the values belong to.
-impl Part for EngineScope {
+impl MetricsPart for EngineScope {
     fn clear(&mut self) {}
 
-    fn walk(&self, _: Place, _: &mut Vec<MetricsEntry>) {}
+    fn walk(&self, _: WalkPosition, _: &mut Vec<MetricsEntry>) {}
 }
 
 /// No value: the version.
-impl Part for MetricsHeader {
+impl MetricsPart for MetricsHeader {
     fn clear(&mut self) {}
 
-    fn walk(&self, _: Place, _: &mut Vec<MetricsEntry>) {}
+    fn walk(&self, _: WalkPosition, _: &mut Vec<MetricsEntry>) {}
 }

@@ -2,7 +2,7 @@
 
 use super::attribute;
 use super::convert::{quantity, temperature};
-use super::entry::{MetricsEntry, Part};
+use super::entry::{MetricsEntry, MetricsPart};
 use super::kinds::{EnergyCounter, EngineScope};
 use super::layout::Group;
 use super::normalised::Metrics;
@@ -39,7 +39,7 @@ impl Metrics {
     /// See [`MetricsError`]; the values are then still those of the reading before.
     pub fn update(&mut self, file: MetricsFile, bytes: &[u8]) -> Result<(), MetricsError> {
         let table = CheckedTable::decode(file, bytes)?;
-        Part::clear(self);
+        MetricsPart::clear(self);
         self.fill(file, &table);
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Metrics {
     pub(crate) fn refill(&mut self, bytes: &[u8]) -> Result<(), MetricsError> {
         let table = CheckedTable::decode(MetricsFile::GpuMetrics, bytes)?;
         if !matches!(table.shape, Shape::Fixed(_)) || table.header != self.header {
-            Part::clear(self);
+            MetricsPart::clear(self);
         }
         self.fill(MetricsFile::GpuMetrics, &table);
         Ok(())

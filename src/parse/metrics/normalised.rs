@@ -1,6 +1,6 @@
 //! One view of all versions: what a table says, in this crate's units.
 
-use super::entry::{MetricsEntry, Part, Place};
+use super::entry::{MetricsEntry, MetricsPart, WalkPosition};
 use super::kinds::{EnergyCounter, EngineScope, LinkState};
 use super::{MetricsHeader, Slots, ThrottleReasons};
 use crate::unit::{
@@ -19,13 +19,13 @@ macro_rules! views {
         #[non_exhaustive]
         pub struct $name { $($(#[$field_doc])* pub $field: $ty,)* }
 
-        impl Part for $name {
+        impl MetricsPart for $name {
             fn clear(&mut self) {
-                $(Part::clear(&mut self.$field);)*
+                $(MetricsPart::clear(&mut self.$field);)*
             }
 
-            fn walk(&self, place: Place, entries: &mut Vec<MetricsEntry>) {
-                $(Part::walk(&self.$field, place.named(stringify!($field)), entries);)*
+            fn walk(&self, place: WalkPosition, entries: &mut Vec<MetricsEntry>) {
+                $(MetricsPart::walk(&self.$field, place.named(stringify!($field)), entries);)*
             }
         }
     )*};
@@ -389,13 +389,13 @@ impl EngineMetrics {
     };
 }
 
-impl Part for Vec<EngineMetrics> {
+impl MetricsPart for Vec<EngineMetrics> {
     /// Keeps the structs, which are large, to be filled again; whoever fills the view drops those too many.
     fn clear(&mut self) {
-        self.iter_mut().for_each(Part::clear);
+        self.iter_mut().for_each(MetricsPart::clear);
     }
 
-    fn walk(&self, place: Place, entries: &mut Vec<MetricsEntry>) {
+    fn walk(&self, place: WalkPosition, entries: &mut Vec<MetricsEntry>) {
         for engines in self {
             engines.walk(place.within(engines.scope), entries);
         }
@@ -419,7 +419,7 @@ impl Metrics {
     /// ```
     pub fn entries(&self) -> impl Iterator<Item = MetricsEntry> + use<> {
         let mut entries = Vec::new();
-        self.walk(Place::default(), &mut entries);
+        self.walk(WalkPosition::default(), &mut entries);
         entries.into_iter()
     }
 }

@@ -42,14 +42,14 @@ use scan::Scan;
 
 /// One line of an event descriptor, read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Message<'a> {
+pub struct EventMessage<'a> {
     /// The kind of event.
     pub kind: EventKind<'a>,
     /// The line as the driver wrote it, without its newline.
     pub raw: &'a [u8],
 }
 
-impl<'a> Message<'a> {
+impl<'a> EventMessage<'a> {
     /// The payload: what follows the id and its blank.
     pub fn payload(&self) -> &'a [u8] {
         payload(self.raw)
@@ -342,7 +342,7 @@ impl EventKind<'_> {
 /// Reads one line, without its newline. Allocates nothing and never fails.
 ///
 /// Addresses and sizes are printed as numbers of pages, so the machine's page size is needed.
-pub fn parse(line: &[u8], page_size: u64) -> Message<'_> {
+pub fn parse(line: &[u8], page_size: u64) -> EventMessage<'_> {
     let mut scan = Scan::new(line);
     let id = scan.hex_32();
     let kind = match id {
@@ -355,7 +355,7 @@ pub fn parse(line: &[u8], page_size: u64) -> Message<'_> {
         }
         _ => EventKind::Unknown { id: None, text: Text::from(line) },
     };
-    Message { kind, raw: line }
+    EventMessage { kind, raw: line }
 }
 
 /// The payload of an id that is known, if it is of the form that the id has.

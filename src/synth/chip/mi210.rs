@@ -1,8 +1,10 @@
 //! MI210: KFD's shape from the recorded node of eight, in two hives of four; clocks as `aldebaran_ppt.c` prints them.
 
-use super::{Board, Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
+use super::{
+    BoardFacts, Cache, ChipFacts, Clocks, Compute, Family, Heat, Kernel, MemoryFacts, Pci, Power, VbiosFacts,
+};
 
-pub(super) static FACTS: Facts = Facts {
+pub(super) static FACTS: ChipFacts = ChipFacts {
     family: Family::Mi200,
     since: Kernel::OLDEST,
     pci: Pci {
@@ -15,8 +17,8 @@ pub(super) static FACTS: Facts = Facts {
         link: (160, 16),
         switch: false,
     },
-    board: Some(Board { name: "AMD Instinct MI210", number: "102-D67302-00", fru: "113-D67301-00" }),
-    vbios: Vbios {
+    board: Some(BoardFacts { name: "AMD Instinct MI210", number: "102-D67302-00", fru: "113-D67301-00" }),
+    vbios: VbiosFacts {
         part_number: "113-D67301-063",
         name: "AMD MI210 D67301",
         version: "022.008.000.016.000001",
@@ -35,7 +37,7 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_xgmi", 0x2000_000f),
         ("vcn", 0x0110_101b),
     ],
-    memory: Memory {
+    memory: MemoryFacts {
         bytes: 68_702_699_520,
         gtt: 135_228_194_816,
         vendor: Some("hynix"),

@@ -1,9 +1,11 @@
 //! MI300X: the shape that KFD gave it in the recorded MI308X (38 compute units a die here, 20 there), clocks and limits
 //! as `smu_v13_0_6_ppt.c` prints them.
 
-use super::{Board, Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
+use super::{
+    BoardFacts, Cache, ChipFacts, Clocks, Compute, Family, Heat, Kernel, MemoryFacts, Pci, Power, VbiosFacts,
+};
 
-pub(super) static FACTS: Facts = Facts {
+pub(super) static FACTS: ChipFacts = ChipFacts {
     family: Family::Mi300,
     // smu_v13_0_6 is in 6.5; its partitions and its metrics table came with 6.7.
     since: Kernel::new(6, 7),
@@ -17,8 +19,12 @@ pub(super) static FACTS: Facts = Facts {
         link: (320, 16),
         switch: true,
     },
-    board: Some(Board { name: "AMD Instinct MI300X OAM", number: "102-G30219-0A", fru: "113-G30219-0A" }),
-    vbios: Vbios {
+    board: Some(BoardFacts {
+        name: "AMD Instinct MI300X OAM",
+        number: "102-G30219-0A",
+        fru: "113-G30219-0A",
+    }),
+    vbios: VbiosFacts {
         part_number: "113-M3000108-103",
         name: "AMD MI300X_HW_SRIOV_CVS_1VF",
         version: "022.040.003.042.000001",
@@ -37,7 +43,7 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_xgmi", 0x2000_0015),
         ("vcn", 0x0911_900a),
     ],
-    memory: Memory {
+    memory: MemoryFacts {
         bytes: 206_141_652_992,
         gtt: 405_583_716_352,
         vendor: Some("hynix"),

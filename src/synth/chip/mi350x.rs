@@ -2,9 +2,11 @@
 //! recording tells is as on MI300X.
 
 use super::mi300x::{CACHES, FEATURES};
-use super::{Board, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
+use super::{
+    BoardFacts, ChipFacts, Clocks, Compute, Family, Heat, Kernel, MemoryFacts, Pci, Power, VbiosFacts,
+};
 
-pub(super) static FACTS: Facts = Facts {
+pub(super) static FACTS: ChipFacts = ChipFacts {
     family: Family::Mi300,
     // Metrics tables 1.7 and 1.8 are the first of smu_v13_0_12.
     since: Kernel::new(6, 14),
@@ -18,8 +20,12 @@ pub(super) static FACTS: Facts = Facts {
         link: (320, 16),
         switch: true,
     },
-    board: Some(Board { name: "AMD Instinct MI350X OAM", number: "102-G35001-0A", fru: "113-G35001-0A" }),
-    vbios: Vbios {
+    board: Some(BoardFacts {
+        name: "AMD Instinct MI350X OAM",
+        number: "102-G35001-0A",
+        fru: "113-G35001-0A",
+    }),
+    vbios: VbiosFacts {
         part_number: "113-M3500104-101",
         name: "AMD MI350X_HW_SRIOV_CVS_1VF",
         version: "022.050.001.011.000001",
@@ -38,7 +44,7 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_xgmi", 0x2000_0018),
         ("vcn", 0x0911_a004),
     ],
-    memory: Memory {
+    memory: MemoryFacts {
         bytes: 309_220_868_096,
         gtt: 608_375_574_528,
         vendor: Some("samsung"),

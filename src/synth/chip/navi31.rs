@@ -1,8 +1,8 @@
 //! RX 7900 XTX: as the fixture of that card, `smu_v13_0_0_ppt.c`.
 
-use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
+use super::{Cache, ChipFacts, Clocks, Compute, Family, Heat, Kernel, MemoryFacts, Pci, Power, VbiosFacts};
 
-pub(super) static FACTS: Facts = Facts {
+pub(super) static FACTS: ChipFacts = ChipFacts {
     family: Family::Radeon,
     since: Kernel::new(6, 1),
     pci: Pci {
@@ -16,7 +16,7 @@ pub(super) static FACTS: Facts = Facts {
         switch: true,
     },
     board: None,
-    vbios: Vbios {
+    vbios: VbiosFacts {
         part_number: "113-D70201XT-07",
         name: "NAVI31 XTX D70201",
         version: "022.001.002.027.000001",
@@ -38,7 +38,13 @@ pub(super) static FACTS: Facts = Facts {
         ("ta_ras", 0x1b00_013f),
         ("vcn", 0x0811_b003),
     ],
-    memory: Memory { bytes: 25_753_026_560, gtt: 33_506_160_640, vendor: Some("hynix"), width: 384, kind: 9 },
+    memory: MemoryFacts {
+        bytes: 25_753_026_560,
+        gtt: 33_506_160_640,
+        vendor: Some("hynix"),
+        width: 384,
+        kind: 9,
+    },
     compute: Compute {
         target: 110_000,
         gc: (11, 0, 0),

@@ -2,9 +2,9 @@
 //! `smu_v14_0_2_ppt.c`, values are ours.
 
 use super::navi31::FEATURES;
-use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
+use super::{Cache, ChipFacts, Clocks, Compute, Family, Heat, Kernel, MemoryFacts, Pci, Power, VbiosFacts};
 
-pub(super) static FACTS: Facts = Facts {
+pub(super) static FACTS: ChipFacts = ChipFacts {
     family: Family::Radeon,
     since: Kernel::V6_12,
     pci: Pci {
@@ -18,7 +18,7 @@ pub(super) static FACTS: Facts = Facts {
         switch: true,
     },
     board: None,
-    vbios: Vbios {
+    vbios: VbiosFacts {
         part_number: "113-D9070X00-101",
         name: "NAVI48 XT D90701",
         version: "023.008.000.068.000001",
@@ -39,7 +39,13 @@ pub(super) static FACTS: Facts = Facts {
         ("sos", 0x003a_0052),
         ("vcn", 0x0911_800b),
     ],
-    memory: Memory { bytes: 17_095_983_104, gtt: 33_506_160_640, vendor: Some("hynix"), width: 256, kind: 9 },
+    memory: MemoryFacts {
+        bytes: 17_095_983_104,
+        gtt: 33_506_160_640,
+        vendor: Some("hynix"),
+        width: 256,
+        kind: 9,
+    },
     compute: Compute {
         target: 120_001,
         gc: (12, 0, 1),

@@ -1,8 +1,8 @@
 //! Radeon 780M: as the recorded laptop, `smu_v13_0_4_ppt.c`.
 
-use super::{Cache, Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
+use super::{Cache, ChipFacts, Clocks, Compute, Family, Heat, Kernel, MemoryFacts, Pci, Power, VbiosFacts};
 
-pub(super) static FACTS: Facts = Facts {
+pub(super) static FACTS: ChipFacts = ChipFacts {
     family: Family::Apu,
     since: Kernel::new(6, 5),
     pci: Pci {
@@ -16,7 +16,7 @@ pub(super) static FACTS: Facts = Facts {
         switch: false,
     },
     board: None,
-    vbios: Vbios {
+    vbios: VbiosFacts {
         part_number: "113-PHXGENERIC-002",
         name: "AMD Phoenix Generic VBIOS",
         version: "022.012.000.027.000001",
@@ -35,7 +35,7 @@ pub(super) static FACTS: Facts = Facts {
         ("smc", 0x004c_5500),
         ("vcn", 0x0911_800e),
     ],
-    memory: Memory { bytes: 2_147_483_648, gtt: 14_622_568_448, vendor: None, width: 128, kind: 12 },
+    memory: MemoryFacts { bytes: 2_147_483_648, gtt: 14_622_568_448, vendor: None, width: 128, kind: 12 },
     compute: Compute {
         target: 110_003,
         gc: (11, 0, 1),

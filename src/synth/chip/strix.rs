@@ -2,9 +2,9 @@
 //! are ours.
 
 use super::phoenix::CACHES;
-use super::{Clocks, Compute, Facts, Family, Heat, Kernel, Memory, Pci, Power, Vbios};
+use super::{ChipFacts, Clocks, Compute, Family, Heat, Kernel, MemoryFacts, Pci, Power, VbiosFacts};
 
-pub(super) static FACTS: Facts = Facts {
+pub(super) static FACTS: ChipFacts = ChipFacts {
     family: Family::Apu,
     since: Kernel::new(6, 10),
     pci: Pci {
@@ -18,7 +18,7 @@ pub(super) static FACTS: Facts = Facts {
         switch: false,
     },
     board: None,
-    vbios: Vbios {
+    vbios: VbiosFacts {
         part_number: "113-STRIXEMU-001",
         name: "AMD Strix Generic VBIOS",
         version: "023.011.000.039.000001",
@@ -37,7 +37,7 @@ pub(super) static FACTS: Facts = Facts {
         ("smc", 0x005d_4a00),
         ("vcn", 0x0911_8013),
     ],
-    memory: Memory { bytes: 4_294_967_296, gtt: 14_622_568_448, vendor: None, width: 128, kind: 12 },
+    memory: MemoryFacts { bytes: 4_294_967_296, gtt: 14_622_568_448, vendor: None, width: 128, kind: 12 },
     compute: Compute {
         target: 110_500,
         gc: (11, 5, 0),

@@ -60,6 +60,9 @@ const CIRCLES: &[&[&str]] = &[];
 /// The same for folders below `src` of the command, and of the shared object.
 const FOLDER_CIRCLES: &[&[&str]] = &[];
 
+/// Names that several types of a package have. None is meant to, so this list only gets shorter.
+const SHARED_NAMES: &[(&str, &str)] = &[(LIBRARY, "Look"), (COMMAND, "Command")];
+
 const LIBRARY: &str = "src/lib.rs";
 const COMMAND: &str = "cli/src/main.rs";
 const SHARED_OBJECT: &str = "capi/src/lib.rs";
@@ -264,6 +267,35 @@ fn two_files_allow_unsafe() {
         let allowed = file.ends_with("src/sys/ioctl.rs") || file.ends_with("src/sys/map.rs");
         assert_eq!(text.contains("allow(unsafe_code"), allowed, "{}", file.display());
     }
+}
+
+/// Types of a package that have one name, with the files that define them.
+fn types_of_one_name(sources: &Sources) -> BTreeMap<String, Vec<String>> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for module in sources.modules.values() {
+        for name in &module.types {
+            found.entry(name.clone()).or_default().push(module.file.display().to_string());
+        }
+    }
+    found.retain(|_, files| files.len() > 1);
+    found
+}
+
+/// A reader who searches for a type by its name finds one.
+#[test]
+fn no_two_types_share_a_name() {
+    for root in [LIBRARY, COMMAND, SHARED_OBJECT, EXPORTER] {
+        let mut found = types_of_one_name(&sources(root));
+        found.retain(|name, _| !SHARED_NAMES.contains(&(root, name)));
+        assert_eq!(found, BTreeMap::new(), "{root}");
+    }
+    let sources = Sources::from_texts(&[
+        ("", "pub struct Entry; #[cfg(test)] struct Row;"),
+        ("a", "pub(super) enum Entry {} type Row = u8;"),
+        ("a::b", "trait Cell {} impl Iterator for Cells { type Cell = u8; }"),
+    ]);
+    let files = [".rs", "a.rs"].map(str::to_owned).to_vec();
+    assert_eq!(types_of_one_name(&sources), BTreeMap::from([("Entry".to_owned(), files)]));
 }
 
 /// Every form of import in a module is found.

@@ -33,6 +33,8 @@ pub(crate) struct Module {
     globs: Vec<Names>,
     children: BTreeSet<String>,
     items: BTreeSet<String>,
+    /// Those of its items that are types or traits, without test-only ones.
+    pub(crate) types: BTreeSet<String>,
 }
 
 /// All modules of a package that are compiled without tests.
@@ -75,6 +77,7 @@ impl Sources {
             if let Some(name) = name_of(item) {
                 module.items.insert(name);
             }
+            module.types.extend(type_name(item));
             if let Item::Mod(child) = item {
                 module.children.insert(child.ident.to_string());
             }
@@ -207,6 +210,18 @@ fn name_of(item: &Item) -> Option<String> {
         _ => return None,
     };
     Some(ident.to_string())
+}
+
+fn type_name(item: &Item) -> Option<String> {
+    let (ident, attributes) = match item {
+        Item::Enum(item) => (&item.ident, &item.attrs),
+        Item::Struct(item) => (&item.ident, &item.attrs),
+        Item::Trait(item) => (&item.ident, &item.attrs),
+        Item::Type(item) => (&item.ident, &item.attrs),
+        Item::Union(item) => (&item.ident, &item.attrs),
+        _ => return None,
+    };
+    (!is_test(attributes)).then(|| ident.to_string())
 }
 
 struct Reader<'a> {

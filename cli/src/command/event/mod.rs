@@ -61,7 +61,7 @@ pub(crate) fn run(common: &Common, args: &EventArgs) -> Result<(), Failure> {
         note(&format!("watching {gpus}{own}; press Ctrl-C to stop"));
     }
     let dropped_asked = args.types.is_empty() || wanted(args).contains(EventMask::DROPPED);
-    let lines = Lines { smi: &smi, format, own_clock: common.live() };
+    let lines = EventLines { smi: &smi, format, own_clock: common.live() };
     if let Some(header) = lines.header() {
         output.write(&header)?;
     }
@@ -267,7 +267,7 @@ impl Counts {
 }
 
 /// Formats an event as a line.
-struct Lines<'a> {
+struct EventLines<'a> {
     smi: &'a Smi,
     format: Format,
     /// Set if the drivers' times are of this machine's clock; a recording's times are not.
@@ -276,7 +276,7 @@ struct Lines<'a> {
 
 const COLUMNS: [&str; 5] = ["timestamp", "gpu", "bdf", "event", "message"];
 
-impl Lines<'_> {
+impl EventLines<'_> {
     fn header(&self) -> Option<String> {
         matches!(self.format, Format::Csv(_)).then(|| row(&COLUMNS))
     }

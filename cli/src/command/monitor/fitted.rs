@@ -27,7 +27,7 @@ pub(super) struct Fitted {
 }
 
 /// A cell with how serious it is.
-struct Cell {
+struct FittedCell {
     text: String,
     level: Level,
 }
@@ -74,7 +74,7 @@ impl Fitted {
         headings: &mut Headings,
     ) -> String {
         let is_block = sections.len() > 1;
-        let mut rows: Vec<Vec<Cell>> = sections.iter().map(|section| self.cells(section)).collect();
+        let mut rows: Vec<Vec<FittedCell>> = sections.iter().map(|section| self.cells(section)).collect();
         if self.watching && is_block {
             // Under the time, a number alone does not say that it is a GPU's.
             for number in rows.iter_mut().filter_map(|cells| cells.first_mut()) {
@@ -195,8 +195,8 @@ impl Fitted {
     }
 
     /// The line of a row, with colours.
-    fn line(&self, table: &Table, shown: &[(usize, usize)], cells: &[Cell]) -> String {
-        let cells: Vec<&Cell> = shown.iter().filter_map(|(place, _)| cells.get(*place)).collect();
+    fn line(&self, table: &Table, shown: &[(usize, usize)], cells: &[FittedCell]) -> String {
+        let cells: Vec<&FittedCell> = shown.iter().filter_map(|(place, _)| cells.get(*place)).collect();
         let styles: Vec<_> = cells
             .iter()
             .map(|cell| match cell.level {
@@ -209,7 +209,7 @@ impl Fitted {
         format!("{}\n", table.painted(&texts, |place| styles.get(place).copied().flatten(), self.styles))
     }
 
-    fn cells(&self, section: &Section) -> Vec<Cell> {
+    fn cells(&self, section: &Section) -> Vec<FittedCell> {
         let mut said: Vec<&str> = Vec::new();
         self.columns
             .iter()
@@ -222,7 +222,7 @@ impl Fitted {
                 };
                 let level = self.level(column.key, section);
                 let mark = if level == Level::Critical { "!" } else { "" };
-                Cell { text: format!("{text}{mark}"), level }
+                FittedCell { text: format!("{text}{mark}"), level }
             })
             .collect()
     }
@@ -275,14 +275,14 @@ impl Fitted {
     }
 
     /// The row below several GPUs: sums of power and memory, the highest temperatures, the mean activity.
-    fn totals(&self, sections: &[Section]) -> Vec<Cell> {
+    fn totals(&self, sections: &[Section]) -> Vec<FittedCell> {
         let cell = |column: &Wanted| match (column.key, column.total) {
             ("gpu", _) => "all".into(),
             (_, Total::Nothing) => String::new(),
             (_, Total::Memory) => memory(sections),
             (key, total) => figure(sections, key, total),
         };
-        self.columns.iter().map(|column| Cell { text: cell(column), level: Level::Fine }).collect()
+        self.columns.iter().map(|column| FittedCell { text: cell(column), level: Level::Fine }).collect()
     }
 }
 

@@ -6,17 +6,18 @@ use crate::render::table::{Column, Table};
 use crate::report::{Forms, Node, Section};
 
 /// The key of a column, which is its heading in capitals, and its least width.
-type Heading = (&'static str, usize);
+type PartitionHeading = (&'static str, usize);
 
-const CURRENT: [Heading; 5] = [
+const CURRENT: [PartitionHeading; 5] = [
     ("gpu_id", 0),
     ("memory", 0),
     ("accelerator_type", 0),
     ("accelerator_profile_index", 0),
     ("partition_id", 0),
 ];
-const MEMORY: [Heading; 3] = [("gpu_id", 0), ("memory_partition_caps", 0), ("current_memory_partition", 0)];
-const PROFILES: [Heading; 11] = [
+const MEMORY: [PartitionHeading; 3] =
+    [("gpu_id", 0), ("memory_partition_caps", 0), ("current_memory_partition", 0)];
+const PROFILES: [PartitionHeading; 11] = [
     ("gpu_id", 0),
     ("profile_index", 0),
     ("memory_partition_caps", 0),
@@ -31,12 +32,12 @@ const PROFILES: [Heading; 11] = [
     ("resources_shared", 0),
 ];
 
-const RESOURCES: [Heading; 4] =
+const RESOURCES: [PartitionHeading; 4] =
     [("resource_index", 0), ("resource_type", 0), ("resource_instances", 0), ("resources_shared", 0)];
 
 /// AMD's tables as AMD's command lays them out, of the document that `--json=amd` prints.
 pub(super) fn as_amds(document: &Section, wanted: PartitionTables) -> String {
-    let tables: [(bool, &str, &str, &[Heading]); 4] = [
+    let tables: [(bool, &str, &str, &[PartitionHeading]); 4] = [
         (wanted.current, "CURRENT_PARTITION", "current_partition", &CURRENT),
         (wanted.memory, "\nMEMORY_PARTITION", "memory_partition", &MEMORY),
         (wanted.accelerator, "\nACCELERATOR_PARTITION_PROFILES", "partition_profiles", &PROFILES),
@@ -44,13 +45,13 @@ pub(super) fn as_amds(document: &Section, wanted: PartitionTables) -> String {
     ];
     let mut text = String::new();
     for (_, title, key, columns) in tables.into_iter().filter(|(wanted, ..)| *wanted) {
-        let width = |(key, least): &Heading| key.len().max(*least) + 2;
+        let width = |(key, least): &PartitionHeading| key.len().max(*least) + 2;
         let heading = columns.iter().map(|column| format!("{:1$}", column.0.to_uppercase(), width(column)));
         text.push_str(&format!("{title}:\n{}\n", heading.collect::<String>()));
         let Some(Node::List(rows)) = document.get(Forms::AMD_JSON, key) else { continue };
         for row in rows {
             let Node::Section(row) = row else { continue };
-            let cell = |column: &Heading| {
+            let cell = |column: &PartitionHeading| {
                 let text = row.get(Forms::AMD_JSON, column.0).map(|node| inline(node, 0)).unwrap_or_default();
                 format!("{text:0$}", width(column))
             };
@@ -94,10 +95,10 @@ pub(super) fn tables(found: &[GpuPartitions], wanted: PartitionTables, verbose: 
     text
 }
 
-fn table(title: &str, columns: &[Heading], rows: &[Node], verbose: u8) -> String {
+fn table(title: &str, columns: &[PartitionHeading], rows: &[Node], verbose: u8) -> String {
     let cells = |row: &Node| match row {
         Node::Section(row) => {
-            let cell = |(key, _): &Heading| {
+            let cell = |(key, _): &PartitionHeading| {
                 row.get(Forms::AMD_JSON, key).map_or_else(String::new, |node| inline(node, verbose))
             };
             Some(columns.iter().map(cell).collect())

@@ -24,12 +24,12 @@ pub(crate) use args::ProcessArgs;
 use order::sorted;
 
 /// Looks, and remembers the last look for the percentages of the next.
-struct Looks {
+struct ProcessLooks {
     smi: Smi,
     last: Option<Processes>,
 }
 
-impl Looks {
+impl ProcessLooks {
     fn look(&mut self) -> Processes {
         let now = self.smi.processes();
         let now = match &self.last {
@@ -51,7 +51,7 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let root = if args.sort_by_pid { AmdRoot::Processes } else { AmdRoot::Array };
     let (smi, gpus, mut output) = answer::begin_watched(common, root, &args.watch)?;
     let format = answer::format(common);
-    let mut looks = Looks { smi, last: None };
+    let mut looks = ProcessLooks { smi, last: None };
     let mut columns = Columns::default();
     let mut table = table::ProcessTable::new(args, &output);
     let as_rows = args.table || args.watch.interval().is_some();

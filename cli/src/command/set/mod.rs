@@ -62,9 +62,9 @@ type Setting<'a> = Box<dyn Fn(&mut Plans<'_>) -> Result<(), Failure> + 'a>;
 
 /// The settings that are given, in AMD's order.
 #[derive(Default)]
-struct Settings<'a>(Vec<Setting<'a>>);
+struct RequestedSettings<'a>(Vec<Setting<'a>>);
 
-impl<'a> Settings<'a> {
+impl<'a> RequestedSettings<'a> {
     /// Adds a setting for each of the given values: one or none of most options.
     fn add<T: 'a>(
         &mut self,
@@ -84,8 +84,8 @@ impl<'a> Settings<'a> {
 /// The options as settings of the package and of each partition.
 pub(crate) struct Set<'a> {
     args: &'a SetArgs,
-    package: Settings<'a>,
-    partition: Settings<'a>,
+    package: RequestedSettings<'a>,
+    partition: RequestedSettings<'a>,
 }
 
 impl<'a> Set<'a> {
@@ -93,7 +93,7 @@ impl<'a> Set<'a> {
     pub(crate) fn read(args: &'a SetArgs) -> Result<Set<'a>, Failure> {
         let (caps, levels) = (caps(&args.power_cap)?, levels(&args.clk_level)?);
         let limits = limits(&args.clk_limit)?;
-        let mut package = Settings::default();
+        let mut package = RequestedSettings::default();
         package.add(args.fan, |plans, speed| fan(plans, *speed));
         package.add(args.perf_level.clone(), |plans, level| {
             let level = level.clone();
@@ -164,7 +164,7 @@ impl<'a> Set<'a> {
         package.add(limits, |plans, &(domain, limit)| clock_limit(plans, domain, limit));
         firmware_fan(args, &mut package);
         overdrive(args, &mut package);
-        let mut partition = Settings::default();
+        let mut partition = RequestedSettings::default();
         partition.add(args.process_isolation, |plans, &isolation| {
             let plan = move |control: &Control<'_>| control.process_isolation(isolation);
             plans.add("process_isolation", plan, |asked| isolation_name(*asked), isolation_name)?;
@@ -212,7 +212,7 @@ fn all_or_none<T: Clone>(values: &[T]) -> Option<Vec<T>> {
 }
 
 /// The firmware's fan control: its curve, and its numbers.
-fn firmware_fan(args: &SetArgs, settings: &mut Settings<'_>) {
+fn firmware_fan(args: &SetArgs, settings: &mut RequestedSettings<'_>) {
     settings.add(all_or_none(&args.fan_curve), |plans, points| {
         let points: Vec<FanPoint> = points
             .iter()
@@ -259,7 +259,7 @@ fn fan_control(
     plans.add(name, move |control| control.fan_control(change), |_| asked, actual)
 }
 
-fn overdrive(args: &SetArgs, settings: &mut Settings<'_>) {
+fn overdrive(args: &SetArgs, settings: &mut RequestedSettings<'_>) {
     settings.add(args.voltage_offset, |plans, &offset| {
         let plan = move |control: &Control<'_>| control.overdrive(&[OverdriveEdit::VoltageOffset(offset)]);
         let actual = |table: Overdrive| or_unprinted(table.vddgfx_offset);

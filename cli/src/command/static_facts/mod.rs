@@ -31,11 +31,11 @@ pub(crate) fn run(common: &Common, args: &StaticArgs) -> Result<(), Failure> {
 }
 
 /// Adds a section.
-type Add = fn(&Gpu, &mut Section);
+type AddFacts = fn(&Gpu, &mut Section);
 
 fn report(gpu: &Gpu, args: &StaticArgs) -> Section {
     // In AMD's order: whether each is asked for, whether it is part of the default, and what adds it.
-    let sections: [(bool, bool, Add); 16] = [
+    let sections: [(bool, bool, AddFacts); 16] = [
         (args.asic, true, |gpu, section| _ = section.put("asic", chip::asic(gpu))),
         (args.bus, true, |gpu, section| _ = section.put("bus", bus::bus(gpu))),
         (args.ifwi, true, |gpu, section| _ = section.put("ifwi", chip::ifwi(gpu))),

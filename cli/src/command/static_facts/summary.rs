@@ -4,15 +4,15 @@ use crate::report::{Forms, Node, Section};
 
 /// Memory, compute units, link, power cap, and what runs it. A line without a value is left out.
 pub(super) fn summary(section: &Section) -> Node {
-    let facts = Facts(section);
+    let facts = SummaryFacts(section);
     let lines = [facts.memory(), facts.compute(), facts.link(), facts.power(), facts.software()];
     Node::words(lines.into_iter().filter(|line| !line.is_empty()))
 }
 
 /// The sections that were found out.
-struct Facts<'a>(&'a Section);
+struct SummaryFacts<'a>(&'a Section);
 
-impl Facts<'_> {
+impl SummaryFacts<'_> {
     /// The text of a value, if there is one.
     fn get(&self, path: &[&str]) -> Option<String> {
         let [sections @ .., key] = path else { return None };

@@ -2,7 +2,7 @@
 
 use crate::top::app::{App, Tab};
 use crate::top::canvas::{Canvas, cut, width};
-use crate::top::detail::Row;
+use crate::top::detail::DetailRow;
 
 /// The narrowest column of rows.
 const COLUMN: u16 = 58;
@@ -51,7 +51,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     room
 }
 
-fn draw_row(app: &App, row: &Row, line: &mut Canvas<'_>) {
+fn draw_row(app: &App, row: &DetailRow, line: &mut Canvas<'_>) {
     let palette = app.settings.palette;
     if row.is_heading {
         line.text(0, 0, &row.label, palette.accent());

@@ -19,7 +19,7 @@ const MOST_GRAPHS: u16 = 20;
 
 /// How the GPUs are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+enum OverviewForm {
     Full,
     Medium,
     /// One line each, and below each its partitions.
@@ -47,7 +47,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     };
     let high = match form {
         // Graphs take what the processes leave over.
-        Form::Full if card::has_graphs(canvas.width()) => {
+        OverviewForm::Full if card::has_graphs(canvas.width()) => {
             let rows = if app.settings.processes { app.lines().len() + 1 } else { 0 };
             let below = below.max(u16::try_from(rows).unwrap_or(u16::MAX)).saturating_add(1);
             let most = wanted.saturating_add(GROWTH * u16::try_from(packages.len()).unwrap_or(1));
@@ -61,7 +61,9 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     let below = below.max(u16::try_from(rows).unwrap_or(u16::MAX));
     let left_over = canvas.height().saturating_sub(high).saturating_sub(below);
     let graphs = match form {
-        Form::Tree | Form::Branch | Form::Rows if left_over >= LEAST_GRAPHS => left_over.min(MOST_GRAPHS),
+        OverviewForm::Tree | OverviewForm::Branch | OverviewForm::Rows if left_over >= LEAST_GRAPHS => {
+            left_over.min(MOST_GRAPHS)
+        }
         _ => 0,
     };
     if graphs > 0
@@ -90,64 +92,71 @@ fn history(app: &App, package: &Package, canvas: &mut Canvas<'_>) {
     card::graphs_beside(app, package, &mut canvas.part(0, 1, wide, high.saturating_sub(2)));
 }
 
-fn height(app: &App, packages: &[Package], form: Form) -> u16 {
+fn height(app: &App, packages: &[Package], form: OverviewForm) -> u16 {
     let partitions: usize = packages.iter().map(|package| package.partitions.len()).sum();
     let lines = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
     match form {
-        Form::Full => {
+        OverviewForm::Full => {
             packages.iter().map(|package| card::full_height(app, package)).fold(0, u16::saturating_add)
         }
-        Form::Medium => lines(packages.len()).saturating_mul(medium::HEIGHT),
-        Form::Tree => lines(packages.len() + partitions + 1),
-        Form::Branch => {
+        OverviewForm::Medium => lines(packages.len()).saturating_mul(medium::HEIGHT),
+        OverviewForm::Tree => lines(packages.len() + partitions + 1),
+        OverviewForm::Branch => {
             let chosen = packages.get(app.chosen_gpu());
             lines(packages.len() + 1 + chosen.map_or(0, |package| package.partitions.len()))
         }
-        Form::Rows => lines(packages.len() + 1),
+        OverviewForm::Rows => lines(packages.len() + 1),
     }
 }
 
 /// The largest form that fits, or the one that was chosen.
-fn form(app: &App, packages: &[Package], wide: u16, high: u16) -> Form {
-    let fits = |form: Form| height(app, packages, form) <= high;
-    let rows = || [Form::Tree, Form::Branch].into_iter().find(|form| fits(*form)).unwrap_or(Form::Rows);
+fn form(app: &App, packages: &[Package], wide: u16, high: u16) -> OverviewForm {
+    let fits = |form: OverviewForm| height(app, packages, form) <= high;
+    let rows = || {
+        [OverviewForm::Tree, OverviewForm::Branch]
+            .into_iter()
+            .find(|form| fits(*form))
+            .unwrap_or(OverviewForm::Rows)
+    };
     let is_partitioned = packages.iter().any(|package| !package.partitions.is_empty());
     match app.settings.density {
-        Density::Full => Form::Full,
-        Density::Medium => Form::Medium,
+        Density::Full => OverviewForm::Full,
+        Density::Medium => OverviewForm::Medium,
         Density::Row => rows(),
-        Density::Auto if packages.len() <= 2 && wide >= 50 && fits(Form::Full) => Form::Full,
+        Density::Auto if packages.len() <= 2 && wide >= 50 && fits(OverviewForm::Full) => OverviewForm::Full,
         // Three lines have no room for partitions.
         Density::Auto if is_partitioned => rows(),
-        Density::Auto if packages.len() <= 4 && wide >= 70 && fits(Form::Medium) => Form::Medium,
+        Density::Auto if packages.len() <= 4 && wide >= 70 && fits(OverviewForm::Medium) => {
+            OverviewForm::Medium
+        }
         Density::Auto => rows(),
     }
 }
 
 /// The GPUs, scrolled so that the chosen one is seen.
-fn gpus(app: &App, packages: &[Package], form: Form, canvas: &mut Canvas<'_>) {
+fn gpus(app: &App, packages: &[Package], form: OverviewForm, canvas: &mut Canvas<'_>) {
     let chosen = app.chosen_gpu();
-    let heading = u16::from(matches!(form, Form::Tree | Form::Branch | Form::Rows));
+    let heading = u16::from(matches!(form, OverviewForm::Tree | OverviewForm::Branch | OverviewForm::Rows));
     if heading > 0 {
         rows::heading(app, &mut canvas.line(0));
     }
     let room = canvas.height().saturating_sub(heading);
     let wanted = height(app, packages, form);
     let growth = match form {
-        Form::Full => room.saturating_sub(wanted) / u16::try_from(packages.len()).unwrap_or(1).max(1),
+        OverviewForm::Full => room.saturating_sub(wanted) / u16::try_from(packages.len()).unwrap_or(1).max(1),
         _ => 0,
     };
     let heights: Vec<u16> = packages
         .iter()
         .enumerate()
         .map(|(place, package)| match form {
-            Form::Full => (card::full_height(app, package) + growth).min(room.max(1)),
-            Form::Medium => medium::HEIGHT,
-            Form::Tree => u16::try_from(1 + package.partitions.len()).unwrap_or(u16::MAX),
-            Form::Branch if place == chosen => {
+            OverviewForm::Full => (card::full_height(app, package) + growth).min(room.max(1)),
+            OverviewForm::Medium => medium::HEIGHT,
+            OverviewForm::Tree => u16::try_from(1 + package.partitions.len()).unwrap_or(u16::MAX),
+            OverviewForm::Branch if place == chosen => {
                 u16::try_from(1 + package.partitions.len()).unwrap_or(u16::MAX)
             }
-            Form::Branch | Form::Rows => 1,
+            OverviewForm::Branch | OverviewForm::Rows => 1,
         })
         .collect();
     let first = first_shown(&heights, chosen, room);
@@ -160,10 +169,10 @@ fn gpus(app: &App, packages: &[Package], form: Form, canvas: &mut Canvas<'_>) {
         let mut part = canvas.part(0, y, u16::MAX, *high);
         let is_chosen = several && place == chosen;
         match form {
-            Form::Full => card::full(app, package, is_chosen, &mut part),
-            Form::Medium => medium::draw(app, package, is_chosen, &mut part),
-            Form::Rows => rows::row(app, package, is_chosen, &mut part),
-            Form::Tree | Form::Branch => {
+            OverviewForm::Full => card::full(app, package, is_chosen, &mut part),
+            OverviewForm::Medium => medium::draw(app, package, is_chosen, &mut part),
+            OverviewForm::Rows => rows::row(app, package, is_chosen, &mut part),
+            OverviewForm::Tree | OverviewForm::Branch => {
                 rows::row(app, package, is_chosen, &mut part.line(0));
                 rows::partitions(app, package, &mut part.part(0, 1, u16::MAX, high - 1));
             }

@@ -9,7 +9,7 @@ use crate::top::processes::{Line, ProcessRow};
 use crate::top::words;
 
 /// A column: its heading, width, rank (the lower, the longer it stays), and what it shows of a row.
-struct Column {
+struct ProcessColumn {
     heading: &'static str,
     width: u16,
     rank: u8,
@@ -18,8 +18,8 @@ struct Column {
     cell: fn(&ProcessRow) -> String,
 }
 
-const COLUMNS: [Column; 14] = [
-    Column {
+const COLUMNS: [ProcessColumn; 14] = [
+    ProcessColumn {
         heading: "PID",
         width: 7,
         rank: 0,
@@ -27,7 +27,7 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Pid,
         cell: |row| row.pid.to_string(),
     },
-    Column {
+    ProcessColumn {
         heading: "USER",
         width: 8,
         rank: 4,
@@ -35,7 +35,7 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::User,
         cell: |row| row.user.clone().unwrap_or_else(|| "-".into()),
     },
-    Column {
+    ProcessColumn {
         heading: "GPU",
         width: 3,
         rank: 1,
@@ -43,9 +43,23 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Gpu,
         cell: |row| row.gpu.map_or_else(|| "?".into(), |gpu| gpu.to_string()),
     },
-    Column { heading: "VRAM", width: 5, rank: 2, left: false, sort: Sort::Vram, cell: |row| size(row.vram) },
-    Column { heading: "GTT", width: 5, rank: 6, left: false, sort: Sort::Gtt, cell: |row| size(row.gtt) },
-    Column {
+    ProcessColumn {
+        heading: "VRAM",
+        width: 5,
+        rank: 2,
+        left: false,
+        sort: Sort::Vram,
+        cell: |row| size(row.vram),
+    },
+    ProcessColumn {
+        heading: "GTT",
+        width: 5,
+        rank: 6,
+        left: false,
+        sort: Sort::Gtt,
+        cell: |row| size(row.gtt),
+    },
+    ProcessColumn {
         heading: "BUSY%",
         width: 5,
         rank: 3,
@@ -53,8 +67,15 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Busy,
         cell: |row| whole(row.busy()),
     },
-    Column { heading: "GFX%", width: 4, rank: 8, left: false, sort: Sort::Busy, cell: |row| whole(row.gfx) },
-    Column {
+    ProcessColumn {
+        heading: "GFX%",
+        width: 4,
+        rank: 8,
+        left: false,
+        sort: Sort::Busy,
+        cell: |row| whole(row.gfx),
+    },
+    ProcessColumn {
         heading: "COMP%",
         width: 5,
         rank: 9,
@@ -62,7 +83,7 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Busy,
         cell: |row| whole(row.compute),
     },
-    Column {
+    ProcessColumn {
         heading: "MEDIA%",
         width: 6,
         rank: 10,
@@ -70,7 +91,7 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Media,
         cell: |row| whole(row.media),
     },
-    Column {
+    ProcessColumn {
         heading: "COPY%",
         width: 5,
         rank: 12,
@@ -78,7 +99,7 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Copy,
         cell: |row| whole(row.copy),
     },
-    Column {
+    ProcessColumn {
         heading: "CU%",
         width: 4,
         rank: 5,
@@ -86,8 +107,15 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Units,
         cell: |row| whole(row.units),
     },
-    Column { heading: "CPU%", width: 4, rank: 7, left: false, sort: Sort::Cpu, cell: |row| whole(row.cpu) },
-    Column {
+    ProcessColumn {
+        heading: "CPU%",
+        width: 4,
+        rank: 7,
+        left: false,
+        sort: Sort::Cpu,
+        cell: |row| whole(row.cpu),
+    },
+    ProcessColumn {
         heading: "HOST",
         width: 5,
         rank: 11,
@@ -95,7 +123,7 @@ const COLUMNS: [Column; 14] = [
         sort: Sort::Memory,
         cell: |row| size(row.memory),
     },
-    Column {
+    ProcessColumn {
         heading: "CONTAINER",
         width: 12,
         rank: 13,
@@ -169,8 +197,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, is_page: bool) -> usize {
     room
 }
 
-fn columns(wide: u16, is_page: bool) -> Vec<&'static Column> {
-    let mut ranked: Vec<(usize, &'static Column)> = COLUMNS.iter().enumerate().collect();
+fn columns(wide: u16, is_page: bool) -> Vec<&'static ProcessColumn> {
+    let mut ranked: Vec<(usize, &'static ProcessColumn)> = COLUMNS.iter().enumerate().collect();
     ranked.sort_by_key(|(_, column)| column.rank);
     // On the page about processes the command may be short, so that more columns fit.
     let mut left = wide.saturating_sub(if is_page { COMMAND } else { COMMAND + wide / 6 });
@@ -187,7 +215,7 @@ fn columns(wide: u16, is_page: bool) -> Vec<&'static Column> {
     taken.into_iter().map(|(_, column)| column).collect()
 }
 
-fn heading(app: &App, columns: &[&Column], count: usize, line: &mut Canvas<'_>) {
+fn heading(app: &App, columns: &[&ProcessColumn], count: usize, line: &mut Canvas<'_>) {
     let palette = app.settings.palette;
     let sort = app.settings.sort;
     let mut marked = false;
@@ -218,7 +246,7 @@ fn heading(app: &App, columns: &[&Column], count: usize, line: &mut Canvas<'_>) 
     }
 }
 
-fn row(process: &ProcessRow, columns: &[&Column], line: &mut Canvas<'_>, indent: u16) {
+fn row(process: &ProcessRow, columns: &[&ProcessColumn], line: &mut Canvas<'_>, indent: u16) {
     let mut x = 0;
     for column in columns {
         let text = (column.cell)(process);

@@ -10,7 +10,7 @@ use crate::top::model::{Package, Partition, share};
 use crate::top::words::{self, whole};
 
 /// A column: its heading, width, and what it shows of a package.
-struct Column {
+struct GpuColumn {
     heading: &'static str,
     width: u16,
     /// The lower, the longer it stays.
@@ -19,87 +19,87 @@ struct Column {
     cell: fn(&App, &Package) -> (String, Level),
 }
 
-const COLUMNS: [Column; 15] = [
-    Column {
+const COLUMNS: [GpuColumn; 15] = [
+    GpuColumn {
         heading: "GPU",
         width: 3,
         rank: 0,
         left: false,
         cell: |_, package| plain(package.index.to_string()),
     },
-    Column {
+    GpuColumn {
         heading: "NAME",
         width: 20,
         rank: 9,
         left: true,
         cell: |_, package| plain(end(&package.name, 20)),
     },
-    Column {
+    GpuColumn {
         heading: "BUSY",
         width: 4,
         rank: 0,
         left: false,
         cell: |app, package| plain(with_unit(figure::busy(app, package), "%")),
     },
-    Column { heading: "", width: 10, rank: 7, left: true, cell: |_, _| plain(String::new()) },
-    Column { heading: "MEMORY", width: 11, rank: 1, left: false, cell: memory },
-    Column {
+    GpuColumn { heading: "", width: 10, rank: 7, left: true, cell: |_, _| plain(String::new()) },
+    GpuColumn { heading: "MEMORY", width: 11, rank: 1, left: false, cell: memory },
+    GpuColumn {
         heading: "POWER",
         width: 5,
         rank: 2,
         left: false,
         cell: |_, package| plain(with_unit(package.values.power, "W")),
     },
-    Column {
+    GpuColumn {
         heading: "CAP",
         width: 5,
         rank: 10,
         left: false,
         cell: |_, package| plain(with_unit(package.values.cap, "W")),
     },
-    Column {
+    GpuColumn {
         heading: "TEMP",
         width: 5,
         rank: 3,
         left: true,
         cell: |_, package| heat(package.values.core, package.values.core_limit),
     },
-    Column {
+    GpuColumn {
         heading: "MTEMP",
         width: 5,
         rank: 6,
         left: true,
         cell: |_, package| heat(package.values.memory_temperature, package.values.memory_limit),
     },
-    Column {
+    GpuColumn {
         heading: "CLOCK",
         width: 5,
         rank: 5,
         left: false,
         cell: |_, package| plain(whole(package.values.clock)),
     },
-    Column {
+    GpuColumn {
         heading: "MCLK",
         width: 5,
         rank: 12,
         left: false,
         cell: |_, package| plain(whole(package.values.memory_clock)),
     },
-    Column {
+    GpuColumn {
         heading: "MEDIA",
         width: 5,
         rank: 11,
         left: false,
         cell: |_, package| plain(with_unit(package.values.media, "%")),
     },
-    Column {
+    GpuColumn {
         heading: "FAN",
         width: 5,
         rank: 13,
         left: false,
         cell: |_, package| plain(with_unit(package.values.fan_percent, "%")),
     },
-    Column {
+    GpuColumn {
         heading: "LINK",
         width: 8,
         rank: 14,
@@ -108,7 +108,7 @@ const COLUMNS: [Column; 15] = [
             plain(package.values.link.map_or_else(|| "-".into(), |(rate, lanes)| format!("{rate}x{lanes}")))
         },
     },
-    Column { heading: "PARTS", width: 8, rank: 4, left: true, cell: |_, _| plain(String::new()) },
+    GpuColumn { heading: "PARTS", width: 8, rank: 4, left: true, cell: |_, _| plain(String::new()) },
 ];
 
 /// The column that is a bar, and the one that shows all partitions in a word.
@@ -136,16 +136,16 @@ const STATE: u16 = 6;
 const REASON: u16 = 12;
 
 /// Which columns fit beside each other into a width.
-struct Chosen {
-    columns: Vec<&'static Column>,
+struct ChosenColumns {
+    columns: Vec<&'static GpuColumn>,
     state: u16,
 }
 
-impl Chosen {
-    fn of(app: &App, wide: u16) -> Chosen {
+impl ChosenColumns {
+    fn of(app: &App, wide: u16) -> ChosenColumns {
         let packages = &app.shown().packages;
         let has_parts = packages.iter().any(|package| !package.partitions.is_empty());
-        let has_value = |column: &Column| match column.heading {
+        let has_value = |column: &GpuColumn| match column.heading {
             PARTS => has_parts,
             "MTEMP" => packages.iter().any(|package| package.values.memory_temperature.is_some()),
             "MEDIA" => packages.iter().any(|package| package.values.media.is_some()),
@@ -154,7 +154,7 @@ impl Chosen {
             "LINK" => packages.iter().any(|package| package.values.link.is_some()),
             _ => true,
         };
-        let mut ranked: Vec<(usize, &'static Column)> =
+        let mut ranked: Vec<(usize, &'static GpuColumn)> =
             COLUMNS.iter().enumerate().filter(|(_, column)| has_value(column)).collect();
         ranked.sort_by_key(|(_, column)| column.rank);
         let mut left = wide.saturating_sub(if wide < 60 { STATE } else { REASON });
@@ -170,7 +170,7 @@ impl Chosen {
         }
         taken.sort_by_key(|(place, _)| *place);
         let used: u16 = taken.iter().map(|(_, column)| column.width + 1).sum();
-        Chosen {
+        ChosenColumns {
             columns: taken.into_iter().map(|(_, column)| column).collect(),
             state: wide.saturating_sub(used),
         }
@@ -180,7 +180,7 @@ impl Chosen {
 /// The heading of the rows.
 pub(super) fn heading(app: &App, line: &mut Canvas<'_>) {
     let palette = app.settings.palette;
-    let chosen = Chosen::of(app, line.width());
+    let chosen = ChosenColumns::of(app, line.width());
     let mut x = 0;
     for column in &chosen.columns {
         match column.left {
@@ -200,7 +200,7 @@ pub(super) fn heading(app: &App, line: &mut Canvas<'_>) {
 /// One row of the table.
 pub(super) fn row(app: &App, package: &Package, is_chosen: bool, line: &mut Canvas<'_>) {
     let palette = app.settings.palette;
-    let chosen = Chosen::of(app, line.width());
+    let chosen = ChosenColumns::of(app, line.width());
     let mut x = 0;
     for column in &chosen.columns {
         let mut cell = line.part(x, 0, column.width, 1);
