@@ -1,7 +1,7 @@
 //! Where the answer goes: the one place that writes to standard output, or to a file.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,9 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::render::printable;
 use crate::render::style::Styles;
+
+/// Bytes of a long answer that are written at once.
+const PIECE: usize = 64 << 10;
 
 /// Standard output or a file.
 #[derive(Debug)]
@@ -64,6 +67,26 @@ impl Output {
             }
             Sink::File(_, file) => file.write_all(text.as_bytes()),
         };
+        self.check(written)
+    }
+
+    /// Writes an answer piece by piece, so that a long one need not fit in memory.
+    pub(crate) fn write_with(
+        &mut self,
+        pieces: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let sink: &mut dyn Write = match &mut self.sink {
+            Sink::Standard(stdout) => stdout,
+            Sink::File(_, file) => file,
+        };
+        let mut sink = BufWriter::with_capacity(PIECE, sink);
+        let written = pieces(&mut sink).and_then(|()| sink.flush());
+        // What it still holds could not be written.
+        drop(sink.into_parts());
+        self.check(written)
+    }
+
+    fn check(&self, written: io::Result<()>) -> Result<(), Failure> {
         written.map_err(|error| match (&self.sink, error.kind()) {
             (Sink::Standard(_), io::ErrorKind::BrokenPipe) => Failure::ReaderGone,
             (Sink::Standard(_), _) => Failure::Output(Path::new("standard output").into(), error),

@@ -228,6 +228,9 @@ pub fn fdinfo(text: &[u8]) -> Option<FdInfo> {
         let taken = found.take(&pair);
         found.keep(&pair, taken);
     }
+    // A machine may have tens of thousands of clients.
+    found.memory.shrink_to_fit();
+    found.engines.shrink_to_fit();
     // A partition's node prints neither.
     found.tells_engines = !found.memory.is_empty() || !found.engines.is_empty();
     Some(found)

@@ -27,20 +27,17 @@ const INITIAL: &str = "pid:[4026531836]";
 /// The major number of DRM's device nodes.
 const DRM_MAJOR: u32 = 226;
 
-/// The processes and clients seen in `/proc`.
+/// What is known of `/proc` as a whole.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// Processes that have a GPU open, or that were asked for.
-    pub(super) processes: Vec<ProcProcess>,
     /// Number of processes whose descriptors this user may not inspect.
     pub(super) unreadable: usize,
-    /// The process id of this process.
-    pub(super) own: Option<u32>,
 }
 
 /// A process of `/proc`.
 pub(super) struct ProcProcess {
     pub(super) pid: u32,
+    pub(super) is_self: bool,
     pub(super) status: Result<Status>,
     pub(super) cgroup: Result<String>,
     pub(super) clients: Vec<Client>,
@@ -89,24 +86,26 @@ pub(super) fn hidden(proc: &dyn Dir) -> Error {
     }
 }
 
-/// Scans all processes. Processes in `listed` are included even without an open GPU. With a memory, scans between full
-/// scans only the descriptors that led to GPUs, and new processes.
+/// Scans all processes, and hands over those that have a GPU open, by process id. Processes in `listed` are included even
+/// without an open GPU. With a memory, scans between full scans only the descriptors that led to GPUs, and new processes.
 pub(super) fn scan(
     proc: &dyn Dir,
     wanted: &Wanted<'_>,
     listed: &[u32],
     failures: &mut Failures,
     memory: &mut Option<Memory>,
+    mut hand_over: impl FnMut(ProcProcess),
 ) -> Result<Seen> {
     let is_whole = memory.as_mut().is_none_or(|memory| memory.begin(Instant::now()));
     let entries = proc.list(Path::new("."));
     let entries = entries.map_err(|error| Error::plain(Op::List, proc.path(), &error))?;
     let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
     numbers.sort_unstable();
-    let mut seen = Seen { own: own(proc), ..Seen::default() };
+    let (mut seen, own) = (Seen::default(), own(proc));
     for pid in numbers {
         // Read through the kept directory, which never shows a new process with the same id.
         let name = PathBuf::from(pid.to_string());
+        let is_self = own == Some(pid);
         let is_listed = listed.binary_search(&pid).is_ok();
         if !is_listed && memory.as_ref().is_some_and(|memory| memory.is_idle(pid)) {
             continue;
@@ -118,7 +117,7 @@ pub(super) fn scan(
                 let error = refused(Op::OpenDir, proc.path().join(&name), &error);
                 count(&error, pid, &mut seen, failures);
                 if is_listed {
-                    seen.processes.push(ProcProcess::unread(pid, error));
+                    hand_over(ProcProcess::unread(pid, is_self, error));
                 }
                 continue;
             }
@@ -185,7 +184,7 @@ pub(super) fn scan(
                 failures.add(false, pid, error);
             }
         }
-        seen.processes.push(ProcProcess { pid, status, cgroup, clients, opens_kfd, descriptors, lost });
+        hand_over(ProcProcess { pid, is_self, status, cgroup, clients, opens_kfd, descriptors, lost });
     }
     if let Some(memory) = memory.as_mut().filter(|_| is_whole) {
         memory.end(Instant::now());
@@ -203,9 +202,10 @@ fn count(error: &Error, pid: u32, seen: &mut Seen, failures: &mut Failures) {
 
 impl ProcProcess {
     /// A process of which nothing could be read.
-    fn unread(pid: u32, error: Error) -> ProcProcess {
+    fn unread(pid: u32, is_self: bool, error: Error) -> ProcProcess {
         ProcProcess {
             pid,
+            is_self,
             status: Err(error.clone()),
             cgroup: Err(error.clone()),
             clients: Vec::new(),

@@ -1,10 +1,11 @@
 //! Joins KFD's and DRM's lists of processes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use super::descriptors::{Client, ProcProcess, Seen};
+use super::descriptors::{Client, ProcProcess};
 use super::kfd::{self, KfdProcess};
+use super::memory::ClientKey;
 use super::wanted::Wanted;
 use super::{DrmClient, EngineUse, KfdUse, PidView, Process, ProcessGpu};
 use crate::backend::Backend;
@@ -43,32 +44,61 @@ impl<'a> Users<'a> {
     }
 }
 
-/// Joins the lists on the process id, if both use the same ids.
-pub(super) fn merge(
-    wanted: &Wanted<'_>,
-    kfd: Vec<KfdProcess>,
-    seen: Seen,
-    is_nested: bool,
-    mut users: Users<'_>,
-) -> Vec<Process> {
-    let view = if is_nested { PidView::Host } else { PidView::Proc };
-    let mut sides: BTreeMap<(PidView, u32), (Option<ProcProcess>, Option<KfdProcess>)> = BTreeMap::new();
-    for process in seen.processes {
-        let side = &mut sides.entry((PidView::Proc, process.pid)).or_default().0;
-        *side = Some(process);
+/// Joins the lists on the process id, if both use the same ids. Takes the processes of `/proc` one at a time, because what is
+/// read of them is larger than what is kept.
+pub(super) struct Merge<'a> {
+    wanted: &'a Wanted<'a>,
+    users: Users<'a>,
+    /// KFD's processes by their ids here; none in a pid namespace, where they are others.
+    kfd: HashMap<u32, KfdProcess>,
+    counted: HashSet<ClientKey>,
+    processes: Vec<Process>,
+}
+
+impl<'a> Merge<'a> {
+    /// Begins with KFD's processes.
+    pub(super) fn new(
+        wanted: &'a Wanted<'a>,
+        listed: Vec<KfdProcess>,
+        is_nested: bool,
+        users: Users<'a>,
+    ) -> Merge<'a> {
+        let (kfd, counted) = (HashMap::new(), HashSet::new());
+        let mut merge = Merge { wanted, users, kfd, counted, processes: Vec::new() };
+        if is_nested {
+            listed.into_iter().for_each(|process| merge.add_unseen(process, PidView::Host));
+        } else {
+            merge.kfd = listed.into_iter().map(|process| (process.pid, process)).collect();
+        }
+        merge
     }
-    for process in kfd {
-        let side = &mut sides.entry((view, process.pid)).or_default().1;
-        *side = Some(process);
+
+    /// Adds a process of `/proc`; by ascending id.
+    pub(super) fn add(&mut self, found: ProcProcess) {
+        let kfd = self.kfd.remove(&found.pid);
+        self.join(found.pid, PidView::Proc, Some(found), kfd);
     }
-    let mut counted = HashSet::new();
-    let mut processes = Vec::with_capacity(sides.len());
-    for ((view, pid), (found, kfd)) in sides {
-        let is_self = view == PidView::Proc && seen.own == Some(pid);
+
+    /// Ends with the processes that only KFD lists.
+    pub(super) fn finish(mut self) -> Vec<Process> {
+        for process in std::mem::take(&mut self.kfd).into_values() {
+            self.add_unseen(process, PidView::Proc);
+        }
+        self.processes.sort_unstable_by_key(|process| (process.view, process.pid));
+        self.processes.shrink_to_fit();
+        self.processes
+    }
+
+    fn add_unseen(&mut self, process: KfdProcess, view: PidView) {
+        self.join(process.pid, view, None, Some(process));
+    }
+
+    fn join(&mut self, pid: u32, view: PidView, found: Option<ProcProcess>, kfd: Option<KfdProcess>) {
+        let wanted = self.wanted;
         let lost = found.as_ref().map(|found| found.lost.clone()).unwrap_or_default();
-        let (mut process, clients) = identity(Pid(pid), view, is_self, found, &mut users);
+        let (mut process, clients) = identity(Pid(pid), view, found, &mut self.users);
         for mut client in clients {
-            client.client.shared = client.key.id.is_some() && !counted.insert(client.key);
+            client.client.shared = client.key.id.is_some() && !self.counted.insert(client.key);
             add_client(&mut process, client, wanted);
         }
         for minor in lost {
@@ -85,19 +115,20 @@ pub(super) fn merge(
             process.kfd = kfd.lost.map_or(Ok(()), Err);
         }
         for used in &mut process.gpus {
+            used.clients.shrink_to_fit();
             used.sum_up(&process.descriptors, pid, wanted);
+            used.engines.shrink_to_fit();
         }
+        process.gpus.shrink_to_fit();
         process.gpus.sort_by_key(|used| (used.gpu.is_none(), used.gpu, used.bdf, used.kfd_id));
-        processes.push(process);
+        self.processes.push(process);
     }
-    processes
 }
 
 /// A process with its name and its user.
 fn identity(
     pid: Pid,
     view: PidView,
-    is_self: bool,
     found: Option<ProcProcess>,
     users: &mut Users<'_>,
 ) -> (Process, Vec<Client>) {
@@ -107,6 +138,7 @@ fn identity(
         // The process is about to end, or this /proc hides other users' processes (mount option hidepid).
         PidView::Proc => Error::NotSupported { path: path(file) },
     };
+    let is_self = found.as_ref().is_some_and(|found| found.is_self);
     let (status, cgroup, clients, opens_kfd, descriptors) = match found {
         Some(found) => (found.status, found.cgroup, found.clients, found.opens_kfd, found.descriptors),
         None => {
@@ -169,7 +201,7 @@ fn add_kfd(process: &mut Process, id: GpuId, kfd: KfdUse, wanted: &Wanted<'_>) {
     });
     if let Some(used) = process.gpus.get_mut(index) {
         used.kfd_id = Some(id);
-        used.kfd = Some(kfd);
+        used.kfd = Some(Box::new(kfd));
     }
 }
 

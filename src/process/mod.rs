@@ -162,7 +162,7 @@ pub struct ProcessGpu {
     /// Usage of ROCm's copy engines since the earlier look, in percent; absent before [`Processes::after`].
     pub sdma_percent: Option<f64>,
     /// KFD's values, if KFD lists the process for this GPU.
-    pub kfd: Option<KfdUse>,
+    pub kfd: Option<Box<KfdUse>>,
     /// The DRM clients, each listed once regardless of its number of descriptors.
     pub clients: Vec<DrmClient>,
 }
@@ -453,20 +453,20 @@ fn scan(backend: &dyn Backend, wanted: &Wanted<'_>, memory: &mut Option<Memory>)
         Ok(listed) if !is_nested => listed.iter().map(|process| process.pid).collect(),
         _ => Vec::new(),
     };
+    let (listed, kfd) = or_default(listed);
+    let mut merge = merge::Merge::new(wanted, listed, is_nested, merge::Users::new(backend));
     let mut others = Ok(());
     let seen = opened.and_then(|proc| {
         if backend.hides_processes() {
             others = Err(descriptors::hidden(&*proc));
         }
-        descriptors::scan(&*proc, wanted, &numbers, &mut failures, memory)
+        descriptors::scan(&*proc, wanted, &numbers, &mut failures, memory, |found| merge.add(found))
     });
     let (seen, proc) = or_default(seen);
-    let (listed, kfd) = or_default(listed);
-    let unreadable = seen.unreadable;
     let count = failures.pids.len();
     let failed = failures.first.map(|first| FailedProcesses { count, first });
-    let processes = merge::merge(wanted, listed, seen, is_nested, merge::Users::new(backend));
-    Processes { namespace, processes, unreadable, failed, kfd, proc, others }
+    let processes = merge.finish();
+    Processes { namespace, processes, unreadable: seen.unreadable, failed, kfd, proc, others }
 }
 
 /// The value, or an empty one with the error of reading it.

@@ -142,7 +142,7 @@ mod tests {
             engines: Vec::new(),
             engines_complete: Ok(()),
             sdma_percent: None,
-            kfd: Some(kfd),
+            kfd: Some(Box::new(kfd)),
             clients: vec![DrmClient { shared: false, info, read_at }],
         };
         let process = Process {

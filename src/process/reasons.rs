@@ -45,7 +45,7 @@ impl Process {
 impl ProcessGpu {
     /// Why fields have no value, by the names of the fields; of those that only KFD tells, where it lists the process.
     pub fn reasons(&self) -> impl Iterator<Item = (&'static str, &Error)> {
-        let kfd = self.kfd.as_ref();
+        let kfd = self.kfd.as_deref();
         let by_kfd = kfd.map(KfdUse::errors).unwrap_or_default();
         let own = [
             ("vram", error(&self.vram)),

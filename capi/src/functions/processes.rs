@@ -84,9 +84,9 @@ fn process_use(process: &Process, used: &ProcessGpu) -> ProcessUse {
         container_name: Text::of_some(process.container.as_deref()),
         cu_occupancy: used.compute_units.as_deref().copied().unwrap_or(u32::MAX),
         #[cfg(abi27)]
-        evicted_time: evicted(used.kfd.as_ref()),
+        evicted_time: evicted(used.kfd.as_deref()),
         #[cfg(abi27)]
-        sdma_usage: copied(used.kfd.as_ref()),
+        sdma_usage: copied(used.kfd.as_deref()),
         ..ProcessUse::ZERO
     }
 }
@@ -110,7 +110,7 @@ fn percent(percent: Option<f64>) -> u32 {
 
 /// KFD's values of a process, by GPU.
 fn by_kfd(process: &Process) -> impl Iterator<Item = (&ProcessGpu, &KfdUse)> {
-    process.gpus.iter().filter_map(|used| Some((used, used.kfd.as_ref()?)))
+    process.gpus.iter().filter_map(|used| Some((used, used.kfd.as_deref()?)))
 }
 
 fn compute_process(process: &Process) -> ComputeProcess {

@@ -1,6 +1,8 @@
 //! An answer before it has a form.
 
-use crate::report::{Forms, Section};
+use std::borrow::Cow;
+
+use crate::report::{Forms, Node, Section};
 
 /// The root of AMD's JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,26 @@ pub(crate) struct Document {
     pub(crate) timestamp: Option<f64>,
     /// The root of AMD's JSON.
     pub(crate) root: AmdRoot,
+}
+
+/// A section with a list of any length, whose items are made when they are written.
+#[derive(Default)]
+pub(crate) struct Listed<'a> {
+    pub(crate) before: Cow<'a, Section>,
+    pub(crate) list: Option<(&'static str, Box<dyn Iterator<Item = Node> + 'a>)>,
+    pub(crate) after: Section,
+}
+
+impl<'a> From<&'a Section> for Listed<'a> {
+    fn from(section: &'a Section) -> Listed<'a> {
+        Listed { before: Cow::Borrowed(section), ..Listed::default() }
+    }
+}
+
+impl From<Section> for Listed<'_> {
+    fn from(section: Section) -> Self {
+        Listed { before: Cow::Owned(section), ..Listed::default() }
+    }
 }
 
 impl Document {

@@ -1,10 +1,14 @@
 //! `--json`: numbers are numbers, what is not there is null, and the reason stands beside.
 
+use std::cell::RefCell;
+use std::io::{self, Write};
+
 use serde::Serialize;
+use serde::ser::{SerializeMap, SerializeSeq};
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::document::Document;
+use super::document::{Document, Listed};
 use super::iso;
 use crate::reasons::code;
 use crate::report::{Absent, Forms, Node, Number, Section};
@@ -14,18 +18,96 @@ pub(crate) const SCHEMA: u32 = 1;
 
 /// The whole document: on one line where it is one of several.
 pub(super) fn document(document: &Document) -> String {
-    let mut root = Map::new();
-    root.insert("schema".into(), SCHEMA.into());
-    if let Some(timestamp) = document.timestamp {
-        root.insert("timestamp".into(), iso(timestamp).into());
+    let groups = document.groups().into_iter();
+    let groups = groups.map(|(key, sections)| (key, sections.into_iter().map(Listed::from)));
+    let mut bytes = Vec::new();
+    // A write to memory cannot fail, and the keys are strings.
+    let _ = write(&mut bytes, document.timestamp, groups);
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// Writes a document section by section.
+pub(crate) fn write_listed<'a>(
+    out: &mut dyn Write,
+    timestamp: Option<f64>,
+    key: &'static str,
+    sections: impl Iterator<Item = Listed<'a>>,
+) -> io::Result<()> {
+    write(out, timestamp, std::iter::once((key, sections)))
+}
+
+fn write<'a, S: Iterator<Item = Listed<'a>>>(
+    out: &mut dyn Write,
+    timestamp: Option<f64>,
+    groups: impl Iterator<Item = (&'static str, S)>,
+) -> io::Result<()> {
+    let root = Root { timestamp, groups: RefCell::new(groups) };
+    match timestamp {
+        Some(_) => root.serialize(&mut Serializer::new(&mut *out))?,
+        None => root.serialize(&mut Serializer::pretty(&mut *out))?,
     }
-    for (key, sections) in document.groups() {
-        let devices: Vec<Value> = sections.into_iter().map(gpu).collect();
-        root.insert(key.into(), devices.into());
+    out.write_all(b"\n")
+}
+
+/// The root, whose groups are taken while it is written.
+struct Root<G> {
+    timestamp: Option<f64>,
+    groups: RefCell<G>,
+}
+
+impl<'a, S: Iterator<Item = Listed<'a>>, G: Iterator<Item = (&'static str, S)>> Serialize for Root<G> {
+    fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        let mut root = serializer.serialize_map(None)?;
+        root.serialize_entry("schema", &SCHEMA)?;
+        if let Some(timestamp) = self.timestamp {
+            root.serialize_entry("timestamp", &iso(timestamp))?;
+        }
+        for (key, sections) in &mut *self.groups.borrow_mut() {
+            let objects = sections.map(|section| Object(RefCell::new(section)));
+            root.serialize_entry(key, &Each(RefCell::new(objects)))?;
+        }
+        root.end()
     }
-    match document.timestamp {
-        Some(_) => compact(&root.into()),
-        None => pretty(&root.into(), 2),
+}
+
+/// A list whose items are made while it is written.
+struct Each<I>(RefCell<I>);
+
+impl<I: Iterator<Item: Serialize>> Serialize for Each<I> {
+    fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        for item in &mut *self.0.borrow_mut() {
+            list.serialize_element(&item)?;
+        }
+        list.end()
+    }
+}
+
+/// A GPU's object, which ends with the reasons.
+struct Object<'a>(RefCell<Listed<'a>>);
+
+impl Serialize for Object<'_> {
+    fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
+        let Listed { before, list, after } = self.0.take();
+        let reasons = RefCell::new(Reasons::default());
+        let mut object = serializer.serialize_map(None)?;
+        for (key, node) in before.entries(Forms::JSON) {
+            object.serialize_entry(key, &value(node, &mut vec![key], &mut reasons.borrow_mut()))?;
+        }
+        if let Some((key, items)) = list {
+            let items = items.enumerate();
+            let items = items.map(|(index, node)| item(index, &node, &[key], &mut reasons.borrow_mut()));
+            object.serialize_entry(key, &Each(RefCell::new(items)))?;
+        }
+        for (key, node) in after.entries(Forms::JSON) {
+            object.serialize_entry(key, &value(node, &mut vec![key], &mut reasons.borrow_mut()))?;
+        }
+        let Reasons { codes, details } = reasons.into_inner();
+        object.serialize_entry("unavailable", &codes)?;
+        if !details.is_empty() {
+            object.serialize_entry("details", &details)?;
+        }
+        object.end()
     }
 }
 
@@ -33,7 +115,7 @@ pub(super) fn document(document: &Document) -> String {
 pub(crate) fn alone(section: &Section) -> String {
     let mut root = Map::new();
     root.insert("schema".into(), SCHEMA.into());
-    if let Value::Object(mut object) = gpu(section) {
+    if let Value::Object(mut object) = object_of(section) {
         root.append(&mut object);
     }
     pretty(&root.into(), 2)
@@ -73,16 +155,9 @@ impl Reasons {
     }
 }
 
-/// A GPU's object, which ends with the reasons.
-fn gpu(section: &Section) -> Value {
-    let mut reasons = Reasons::default();
-    let mut path = Vec::new();
-    let mut object = object(section, &mut path, &mut reasons);
-    object.insert("unavailable".into(), reasons.codes.into());
-    if !reasons.details.is_empty() {
-        object.insert("details".into(), reasons.details.into());
-    }
-    object.into()
+/// The object as a value.
+fn object_of(section: &Section) -> Value {
+    serde_json::to_value(Object(RefCell::new(section.into()))).unwrap_or_default()
 }
 
 fn object<'a>(section: &'a Section, path: &mut Vec<&'a str>, reasons: &mut Reasons) -> Map<String, Value> {
@@ -150,7 +225,7 @@ mod tests {
         let mut section = Section::new();
         section.put("gpu", 0u32).put("power", inner);
         assert_eq!(
-            gpu(&section),
+            object_of(&section),
             json!({
                 "gpu": 0,
                 "power": {"socket_power": null, "list": [1, null], "items": [{"x": null}]},

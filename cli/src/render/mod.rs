@@ -17,8 +17,9 @@ use self::style::Styles;
 
 pub(crate) use self::amd_csv::tables as amd_tables;
 pub(crate) use self::csv::Columns;
-pub(crate) use self::document::{AmdRoot, Document};
-pub(crate) use self::json::{SCHEMA, alone};
+pub(crate) use self::document::{AmdRoot, Document, Listed};
+pub(crate) use self::json::{SCHEMA, alone, write_listed as write_json};
+pub(crate) use self::people::write_listed as write_text;
 pub(crate) use self::printable::printable;
 pub(crate) use self::text::inline;
 pub(crate) use self::value::{clock, duration, iso, ranges, size, span};

@@ -1,7 +1,9 @@
 //! Text for people: values side by side, with what a GPU does not have left out.
 
+use std::io::{self, Write};
+
 use super::clock;
-use super::document::Document;
+use super::document::{Document, Listed};
 use super::printable::printable;
 use super::style::{self, Styles};
 use super::table::width;
@@ -35,6 +37,31 @@ pub(super) fn document(document: &Document, verbose: u8, styles: Styles) -> Stri
         text.push('\n');
     }
     text
+}
+
+/// Writes sections with long lists: each item is an entry of its own.
+pub(crate) fn write_listed<'a>(
+    out: &mut dyn Write,
+    sections: impl Iterator<Item = Listed<'a>>,
+    verbose: u8,
+) -> io::Result<()> {
+    for (position, Listed { before, list, .. }) in sections.enumerate() {
+        if position > 0 {
+            out.write_all(b"\n")?;
+        }
+        let mut page = Page { text: String::new(), verbose, styles: Styles::NONE, left_out: 0 };
+        page.begin(&before);
+        for (key, node) in list.into_iter().flat_map(|(key, items)| items.map(move |node| (key, node))) {
+            let mut entry = Section::new();
+            entry.put(key, node);
+            let entries = page.visible(&entry);
+            page.entries(&entries, 1);
+            out.write_all(page.text.as_bytes())?;
+            page.text.clear();
+        }
+        out.write_all(page.finish().as_bytes())?;
+    }
+    Ok(())
 }
 
 /// The text about one GPU.

@@ -117,7 +117,7 @@ pub(crate) fn identity(process: &Process) -> Section {
 
 /// The rest: what only ROCm's processes have, and percentages.
 pub(crate) fn figures(used: &ProcessGpu, groups: Groups, section: &mut Section) {
-    let kfd = used.kfd.as_ref();
+    let kfd = used.kfd.as_deref();
     let no_kfd = || Node::absent("not in KFD", "KFD does not list the process for this GPU");
     let of_kfd = |node: fn(&ProcessGpu, &KfdUse) -> Node| kfd.map_or_else(no_kfd, |kfd| node(used, kfd));
     section

@@ -11,7 +11,7 @@ use crate::session::{gpu, machine};
 
 /// KFD's values of a process, by GPU.
 fn by_kfd(process: &Process) -> impl Iterator<Item = (&ProcessGpu, &KfdUse)> {
-    process.gpus.iter().filter_map(|used| Some((used, used.kfd.as_ref()?)))
+    process.gpus.iter().filter_map(|used| Some((used, used.kfd.as_deref()?)))
 }
 
 /// The sums of some GPUs, with the mean of the occupancy.

@@ -5,6 +5,7 @@ mod order;
 mod report;
 mod table;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
@@ -13,15 +14,18 @@ use amdgpu_smi::{Gpu, Smi};
 use crate::answer;
 use crate::args::Common;
 use crate::failure::Failure;
-use crate::output::note;
-use crate::render::{AmdRoot, Columns, Document, Format, Layout};
-use crate::report::{Node, Section};
+use crate::output::{Output, note};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout, Listed, write_json, write_text};
+use crate::report::{Forms, Node, Section};
 use crate::sections::process::{Use, note_failures, unknown, unreadable};
 use crate::watch::{timestamp, watch};
 
 pub(crate) use args::ProcessArgs;
 
 use order::sorted;
+
+/// Rows of CSV that are made at once.
+const CHUNK: usize = 256;
 
 /// Looks, and remembers the last look for the percentages of the next.
 struct ProcessLooks {
@@ -30,14 +34,13 @@ struct ProcessLooks {
 }
 
 impl ProcessLooks {
-    fn look(&mut self) -> Processes {
+    fn look(&mut self) -> &Processes {
         let now = self.smi.processes();
         let now = match &self.last {
             Some(last) => now.after(last),
             None => now,
         };
-        self.last = Some(now.clone());
-        now
+        self.last.insert(now)
     }
 
     /// Takes the first of two looks.
@@ -64,37 +67,27 @@ pub(crate) fn run(common: &Common, args: &ProcessArgs) -> Result<(), Failure> {
     let mut is_first = true;
     let mut once = |timestamp: Option<f64>| {
         let found = looks.look();
-        let listing = Listing { common, args, gpus: &gpus, found: &found };
-        let text = match format {
-            Format::Text { .. } if as_rows => table.rows(&listing, timestamp),
-            Format::Text { verbose, .. } if args.sort_by_pid => report::by_pid_text(&listing, verbose),
-            Format::Csv(Layout::Own) => {
-                let sections = listing.rows().into_iter().map(|used| report::row(&listing, used)).collect();
-                columns.begin(&report::empty_row(&listing), timestamp.is_some())
-                    + &Document { sections, timestamp, root }.render(format, &mut columns)
-            }
-            _ => {
-                let sections = match args.sort_by_pid {
-                    true => report::by_pid(&listing),
-                    false => gpus.iter().map(|gpu| report::of_gpu(&listing, gpu)).collect(),
-                };
-                Document { sections, timestamp, root }.render(format, &mut columns)
-            }
-        };
+        let listing = Listing { common, args, gpus: &gpus, found };
         if is_first {
-            note_failures(common, &found);
+            note_failures(common, found);
         }
-        output.write(&text)?;
+        match format {
+            Format::Text { .. } if as_rows => output.write(&table.rows(&listing, timestamp))?,
+            Format::Text { verbose, .. } if args.sort_by_pid => {
+                output.write(&report::by_pid_text(&listing, verbose))?;
+            }
+            _ => listing.write(format, timestamp, &mut columns, &mut output)?,
+        }
         if is_first && matches!(format, Format::Text { layout: Layout::Amd, .. }) {
             // Programs read these lines, and AMD's command has no other.
-            notes(&found).lines().for_each(note);
+            notes(found).lines().for_each(note);
         } else if is_first && matches!(format, Format::Text { .. }) {
-            let notes = notes(&found);
+            let notes = notes(found);
             let gap = if notes.is_empty() || args.sort_by_pid || timestamp.is_some() { "" } else { "\n" };
             output.write(&format!("{gap}{notes}"))?;
         }
         is_first = false;
-        match unknown(&found) {
+        match unknown(found) {
             Some(error) => Err(Failure::Unanswered(format!("cannot read any list of processes: {error}"))),
             None => Ok(()),
         }
@@ -146,14 +139,58 @@ impl<'a> Listing<'a> {
     /// The processes with what each uses of the GPUs asked for.
     fn by_pid(&self) -> Vec<(&'a Process, Vec<&'a ProcessGpu>)> {
         let mut grouped: Vec<(&Process, Vec<&ProcessGpu>)> = Vec::new();
+        let mut places = HashMap::new();
         for (process, used) in self.rows() {
-            let is_same = |other: &Process| (other.view, other.pid) == (process.view, process.pid);
-            match grouped.iter_mut().find(|(other, _)| is_same(other)) {
+            let place = *places.entry(process.id()).or_insert(grouped.len());
+            match grouped.get_mut(place) {
                 Some((_, uses)) => uses.push(used),
                 None => grouped.push((process, vec![used])),
             }
         }
         grouped
+    }
+
+    /// Writes one answer, process by process where the form allows it: there may be tens of thousands.
+    fn write(
+        &self,
+        format: Format,
+        timestamp: Option<f64>,
+        columns: &mut Columns,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        let of_gpus = |form| self.gpus.iter().map(move |gpu| report::of_gpu(self, gpu, form));
+        match format {
+            Format::Json if self.args.sort_by_pid => {
+                let processes = report::by_pid(self).map(Listed::from);
+                output.write_with(|out| write_json(out, timestamp, "processes", processes))
+            }
+            Format::Json => output.write_with(|out| write_json(out, timestamp, "gpu_data", of_gpus(Forms::JSON))),
+            Format::Text { verbose, layout: Layout::Own } => {
+                output.write_with(|out| write_text(out, of_gpus(Forms::TEXT), verbose))
+            }
+            Format::Csv(Layout::Own) => {
+                output.write(&columns.begin(&report::empty_row(self), timestamp.is_some()))?;
+                self.rows().chunks(CHUNK).try_for_each(|rows| {
+                    let sections = rows.iter().map(|used| report::row(self, *used)).collect();
+                    let document = Document { sections, timestamp, root: AmdRoot::Array };
+                    output.write(&document.render(format, columns))
+                })
+            }
+            Format::AmdJson | Format::Csv(Layout::Amd) | Format::Text { .. } => {
+                let form = if matches!(format, Format::Text { .. }) { Forms::TEXT } else { Forms::AMD_JSON };
+                let (root, sections) = match self.args.sort_by_pid {
+                    true => (AmdRoot::Processes, report::by_pid(self).collect()),
+                    false => {
+                        (AmdRoot::Array, of_gpus(form).map(|gpu| report::collected(gpu, form)).collect())
+                    }
+                };
+                let mut document = Document { sections, timestamp, root };
+                if document.sections.is_empty() && self.args.sort_by_pid {
+                    document.sections.push(report::nobody_by_pid());
+                }
+                output.write(&document.render(format, columns))
+            }
+        }
     }
 
     /// Returns `true` if there are percentages, which need an earlier sample.

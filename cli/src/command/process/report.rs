@@ -1,14 +1,15 @@
 //! The answers of `process`.
 
+use std::borrow::Cow;
+
 use amdgpu_smi::Gpu;
 use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
 
 use super::{Listing, sources};
-use crate::answer;
-use crate::render::{inline, printable, size};
+use crate::render::{Listed, inline, printable, size};
 use crate::report::{Forms, Node, Section};
 use crate::sections::process::{
-    ENGINES, Groups, LIST, NONE, Use, bytes, figures, identity, info, list, memory, nobody, nobody_text,
+    ENGINES, Groups, LIST, NONE, Use, bytes, figures, identity, info, memory, nobody, nobody_text,
     percents, put_bytes, times, unknown,
 };
 
@@ -23,41 +24,53 @@ fn groups(listing: &Listing<'_>) -> Groups {
     }
 }
 
-/// A GPU with its processes.
-pub(super) fn of_gpu(listing: &Listing<'_>, gpu: &Gpu) -> Section {
-    let mut section = Section::new();
-    section.put("gpu", gpu.index());
+/// A GPU with its processes, as they stand in one form of output.
+pub(super) fn of_gpu<'a>(listing: &'a Listing<'_>, gpu: &Gpu, form: Forms) -> Listed<'a> {
+    let found = listing.found;
+    let mut before = Section::new();
+    before.put("gpu", gpu.index());
     let groups = groups(listing);
-    let infos: Vec<Section> =
-        listing.of_gpu(gpu.index()).into_iter().map(|used| info(used, groups)).collect();
-    let listed = |info: &Section| {
+    let uses = listing.of_gpu(gpu.index());
+    let is_empty = uses.is_empty();
+    let infos = uses.into_iter().map(move |used| info(used, groups));
+    let listed = |info: Section| {
         let mut entry = Section::new();
-        entry.put("process_info", info.clone());
+        entry.put("process_info", info);
         Node::from(entry)
     };
-    if infos.is_empty() {
-        section
-            .put_in(
-                Forms::TEXT,
-                "process_info",
-                unknown(listing.found).map_or_else(|| nobody_text(listing.found).into(), Node::from),
-            )
-            .put_in(Forms::AMD_JSON, LIST, Node::List(vec![nobody()]));
-    } else {
-        section.put_in(Forms::AMD_JSON, LIST, Node::List(infos.iter().map(listed).collect()));
+    let list: Option<(_, Box<dyn Iterator<Item = Node>>)> = match (form, unknown(found)) {
+        (Forms::JSON, Some(error)) => {
+            before.put(LIST, error);
+            None
+        }
+        (Forms::JSON, None) => Some((LIST, Box::new(infos.map(listed)))),
+        (Forms::AMD_JSON, _) if is_empty => Some((LIST, Box::new(std::iter::once(nobody())))),
+        (Forms::AMD_JSON, _) => Some((LIST, Box::new(infos.map(listed)))),
+        (_, error) if is_empty => {
+            before.put("process_info", error.map_or_else(|| nobody_text(found).into(), Node::from));
+            None
+        }
+        _ => Some(("process_info", Box::new(infos.map(Node::from)))),
+    };
+    let mut after = Section::new();
+    after
+        .put_in(Forms::JSON, "vram_of_processes", sum(found, gpu.index()))
+        .put_in(Forms::JSON, "vram_of_processes_is", sum_is(found, gpu.index()))
+        .put_in(Forms::JSON, "unreadable_processes", found.unreadable)
+        .put_in(Forms::JSON, "failed_processes", found.failed_count())
+        .put_in(Forms::JSON, "is_complete", found.is_complete())
+        .put_in(Forms::JSON, "pid_namespace", namespace(&found.namespace))
+        .put_in(Forms::JSON, "sources", sources(found));
+    Listed { before: Cow::Owned(before), list, after }
+}
+
+/// The same as one section, for forms that are not written piece by piece.
+pub(super) fn collected(listed: Listed<'_>, form: Forms) -> Section {
+    let mut section = listed.before.into_owned();
+    match listed.list {
+        Some((key, items)) if form == Forms::AMD_JSON => _ = section.put(key, Node::List(items.collect())),
+        list => list.into_iter().for_each(|(key, items)| items.for_each(|item| _ = section.put(key, item))),
     }
-    section.put_in(Forms::JSON, LIST, list(listing.found, infos.iter().map(listed).collect()));
-    for info in infos {
-        section.put_in(Forms::TEXT, "process_info", info);
-    }
-    section
-        .put_in(Forms::JSON, "vram_of_processes", sum(listing.found, gpu.index()))
-        .put_in(Forms::JSON, "vram_of_processes_is", sum_is(listing.found, gpu.index()))
-        .put_in(Forms::JSON, "unreadable_processes", listing.found.unreadable)
-        .put_in(Forms::JSON, "failed_processes", listing.found.failed_count())
-        .put_in(Forms::JSON, "is_complete", listing.found.is_complete())
-        .put_in(Forms::JSON, "pid_namespace", namespace(&listing.found.namespace))
-        .put_in(Forms::JSON, "sources", sources(listing.found));
     section
 }
 
@@ -86,9 +99,9 @@ fn namespace(namespace: &amdgpu_smi::Result<PidNamespace>) -> Node {
 }
 
 /// The processes, each with its GPUs, under the keys that AMD has for these.
-pub(super) fn by_pid(listing: &Listing<'_>) -> Vec<Section> {
+pub(super) fn by_pid<'a>(listing: &Listing<'a>) -> impl Iterator<Item = Section> + use<'a> {
     let groups = groups(listing);
-    let of_process = |(process, uses): (&Process, Vec<&ProcessGpu>)| {
+    let of_process = move |(process, uses): (&Process, Vec<&ProcessGpu>)| {
         let mut section = identity(process);
         section.put_in(Forms::AMD_JSON, "container_name", process.container.as_deref().unwrap_or_default());
         let gpus = uses.into_iter().map(|used| {
@@ -107,16 +120,15 @@ pub(super) fn by_pid(listing: &Listing<'_>) -> Vec<Section> {
         section.put("gpus", Node::List(gpus.collect()));
         section
     };
-    let sections: Vec<Section> = listing.by_pid().into_iter().map(of_process).collect();
-    use crate::render::{Format, Layout};
-    let is_amds = matches!(answer::format(listing.common), Format::AmdJson | Format::Csv(Layout::Amd));
-    if !sections.is_empty() || !is_amds {
-        return sections;
-    }
+    listing.by_pid().into_iter().map(of_process)
+}
+
+/// The entry that AMD's command has where there is no process.
+pub(super) fn nobody_by_pid() -> Section {
     let mut nobody = Section::new();
     let none = || Node::unsupported("no process was found");
     nobody.put("pid", none()).put("name", none()).put("gpus", Node::List(Vec::new())).put("message", NONE);
-    vec![nobody]
+    nobody
 }
 
 /// The same for people: a line for the process, and one for each of its GPUs.
