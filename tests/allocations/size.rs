@@ -127,3 +127,26 @@ fn many_descriptors() {
     });
     is_linear(&machine, 1, 8);
 }
+
+/// The list of processes holds each of them once, without room to spare, and little more while it is made.
+#[test]
+fn many_processes() {
+    const PROCESSES: usize = 2_000;
+    let machine = Damaged::in_memory();
+    for pid in 10_000..10_000 + PROCESSES {
+        let process = machine.path("proc").join(pid.to_string());
+        fs::create_dir_all(process.join("fd")).unwrap();
+        fs::create_dir_all(process.join("fdinfo")).unwrap();
+        fs::write(process.join("status"), "Name:\tmany\nUid:\t1000\t1000\t1000\t1000\n").unwrap();
+        fs::write(process.join("cgroup"), "0::/user.slice/user-1000.slice/session-2.scope\n").unwrap();
+        symlink("/dev/dri/renderD128", process.join("fd/3")).unwrap();
+        let client = format!(
+            "drm-driver:\tamdgpu\ndrm-client-id:\t{pid}\ndrm-pdev:\t0000:03:00.0\ndrm-memory-vram:\t12 KiB\n\
+             drm-memory-gtt:\t12 KiB\ndrm-memory-cpu:\t12 KiB\ndrm-engine-gfx:\t5 ns\ndrm-engine-enc:\t5 ns\n"
+        );
+        fs::write(process.join("fdinfo/3"), client).unwrap();
+    }
+    let smi = Smi::builder().root(machine.path("")).build().unwrap();
+    let used = peak(|| assert!(smi.processes().processes.len() >= PROCESSES));
+    assert!(used / PROCESSES < 4_500, "{} bytes for each process", used / PROCESSES);
+}
