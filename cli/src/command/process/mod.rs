@@ -164,7 +164,9 @@ impl<'a> Listing<'a> {
                 let processes = report::by_pid(self).map(Listed::from);
                 output.write_with(|out| write_json(out, timestamp, "processes", processes))
             }
-            Format::Json => output.write_with(|out| write_json(out, timestamp, "gpu_data", of_gpus(Forms::JSON))),
+            Format::Json => {
+                output.write_with(|out| write_json(out, timestamp, "gpu_data", of_gpus(Forms::JSON)))
+            }
             Format::Text { verbose, layout: Layout::Own } => {
                 output.write_with(|out| write_text(out, of_gpus(Forms::TEXT), verbose))
             }

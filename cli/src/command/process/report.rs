@@ -9,8 +9,8 @@ use super::{Listing, sources};
 use crate::render::{Listed, inline, printable, size};
 use crate::report::{Forms, Node, Section};
 use crate::sections::process::{
-    ENGINES, Groups, LIST, NONE, Use, bytes, figures, identity, info, memory, nobody, nobody_text,
-    percents, put_bytes, times, unknown,
+    ENGINES, Groups, LIST, NONE, Use, bytes, figures, identity, info, memory, nobody, nobody_text, percents,
+    put_bytes, times, unknown,
 };
 
 /// As AMD's options choose them: each takes away what the other is about, and both the parts of the memory.
