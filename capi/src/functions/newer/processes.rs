@@ -82,7 +82,7 @@ fn entry(process: &Process, asked: &[usize]) -> ProcessByPid {
 fn gpu_entry(position: usize, used: &ProcessGpu) -> GpuEntry {
     let time = |engine: Engine| used.engine(engine).map_or(0, |found| found.time.0);
     let bytes = |bytes: &Reading<Bytes>| bytes.as_ref().map_or(0, |bytes| bytes.0);
-    let kfd = used.kfd.as_ref();
+    let kfd = used.kfd.as_deref();
     GpuEntry {
         gpu_index: position as u32,
         mem: bytes(&used.vram),
