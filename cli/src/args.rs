@@ -153,7 +153,7 @@ pub(crate) enum FormatName {
 #[command(next_help_heading = "Watching")]
 pub(crate) struct WatchArgs {
     /// Refresh every SEC seconds (0.01 or more) until Ctrl-C
-    #[arg(short, long, value_name = "SEC", value_parser = pause)]
+    #[arg(short, long, value_name = "SEC", value_parser = pause, allow_negative_numbers = true)]
     pub(crate) watch: Option<f64>,
     /// Stop after SEC seconds; without -w, refresh every second
     #[arg(short = 'W', long = "watch_time", value_name = "SEC", value_parser = seconds)]
@@ -161,7 +161,7 @@ pub(crate) struct WatchArgs {
     pub(crate) watch_time: Option<f64>,
     /// Stop after N samples; without -w, refresh every second
     #[arg(short, long, value_name = "N")]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = count)]
     pub(crate) iterations: Option<u64>,
 }
 
@@ -185,6 +185,11 @@ pub(crate) struct AutosuspendArgs {
     /// option matters only with --watch.
     #[arg(long)]
     pub(crate) keep_awake: bool,
+}
+
+/// Parses a number of samples or events.
+pub(crate) fn count(text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| "expected a whole number from 1".into())
 }
 
 const YEAR: f64 = 366.0 * 86_400.0;

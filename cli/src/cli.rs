@@ -309,6 +309,10 @@ fn advised(mut error: clap::Error, face: Face) -> clap::Error {
             error.insert(ContextKind::Usage, ContextValue::StyledStr(usage));
         }
     }
+    if typed.starts_with("gpu ") && text(error.get(ContextKind::InvalidValue)).is_empty() {
+        let tip = "'amdgpu-smi list' lists the GPUs; -g takes 0, 0-3, card0, a PCI address, and more";
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.to_owned().into()]));
+    }
     // clap suggests a command for `metirc`, but not for `help metirc`.
     let wrong = text(error.get(ContextKind::InvalidSubcommand));
     if !wrong.is_empty() && error.get(ContextKind::SuggestedSubcommand).is_none() {

@@ -1,11 +1,12 @@
 """Opening the library, and which processors there are."""
+import os
 from ctypes import byref, c_char, c_uint32, c_uint64, c_void_p, create_string_buffer
 
 from . import amdsmi_wrapper as _w
 from ._call import _check_res, check_handle, decoded, get, handles, known
 from ._enums import AmdSmiInitFlags, AmdSmiProcessorType
 from ._numbers import AMDSMI_GPU_UUID_SIZE
-from .amdsmi_exception import AmdSmiBdfFormatException, AmdSmiParameterException
+from .amdsmi_exception import AmdSmiBdfFormatException, AmdSmiLibraryException, AmdSmiParameterException
 
 __all__ = [
     "amdsmi_get_cpucore_handles", "amdsmi_get_cpusocket_handles", "amdsmi_get_gpu_bdf_id", "amdsmi_get_gpu_device_bdf",
@@ -31,14 +32,21 @@ def amdsmi_init(flag: AmdSmiInitFlags = AmdSmiInitFlags.INIT_AMD_GPUS) -> None:
         flag: Which processors to look for.
 
     Raises:
-        AmdSmiLibraryException: `AMDSMI_STATUS_DRIVER_NOT_LOADED` without the amdgpu driver.
+        AmdSmiLibraryException: `AMDSMI_STATUS_DRIVER_NOT_LOADED` without the amdgpu driver,
+            `AMDSMI_STATUS_FILE_ERROR` if `AMDGPU_SMI_ROOT` names no machine.
 
     Example:
         >>> amdsmi_init(AmdSmiInitFlags.INIT_ALL_PROCESSORS)
     """
     if not isinstance(flag, AmdSmiInitFlags):
         raise AmdSmiParameterException(flag, AmdSmiInitFlags)
-    _check_res(_w.amdsmi_init(flag))
+    try:
+        _check_res(_w.amdsmi_init(flag))
+    except AmdSmiLibraryException as error:
+        root = os.environ.get("AMDGPU_SMI_ROOT")
+        if root and error.err_code == _w.AMDSMI_STATUS_FILE_ERROR:
+            error.err_info += ": AMDGPU_SMI_ROOT={}: neither a directory with sys nor an archive of one".format(root)
+        raise
 
 
 def amdsmi_shut_down() -> None:

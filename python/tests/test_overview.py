@@ -57,6 +57,15 @@ class Document(unittest.TestCase):
 class Folder(unittest.TestCase):
     FILES = ("__init__.py", "amdsmi_interface.py", "amdsmi_wrapper.py", "amdsmi_exception.py")
 
+    def test_a_root_that_is_no_machine(self):
+        code = "from amdsmi import *\ntry:\n    amdsmi_init()\nexcept AmdSmiException as error:\n    print(error)"
+        environment = dict(os.environ, AMDGPU_SMI_ROOT=str(FIXTURES / "nowhere"))
+        done = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment, universal_newlines=True)
+        self.assertEqual(
+            done.stdout,
+            "Error code:\n\t14 | AMDSMI_STATUS_FILE_ERROR - Error opening file: AMDGPU_SMI_ROOT={}: neither a directory "
+            "with sys nor an archive of one\n".format(FIXTURES / "nowhere"))
+
     def test_files(self):
         folder = pathlib.Path(amdsmi.__file__).parent
         for name in self.FILES + ("libamd_smi.so", "libamd_smi.so.26", "py.typed"):

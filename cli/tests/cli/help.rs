@@ -100,6 +100,10 @@ fn mistakes_are_answered() {
         (&["monitor", "--sort", "vrma"], "vram"),
         (&["monitor", "-t", "--sort", "power"], "-p adds it"),
         (&["monitor", "-w", "0"], "expected 0.01 seconds to a year"),
+        (&["monitor", "-w", "-1"], "expected 0.01 seconds to a year"),
+        (&["monitor", "-i", "0"], "expected a whole number from 1"),
+        (&["process", "-p", "abc"], "expected a process id"),
+        (&["list", "-g"], "'amdgpu-smi list' lists the GPUs"),
         (&["process", "--percent=0"], "expected 0.01 seconds to a year"),
     ] {
         let output = command(args).output().expect("the program runs");

@@ -59,7 +59,7 @@ pub(crate) struct EventArgs {
     #[arg(long, value_name = "SEC", value_parser = crate::args::pause)]
     pub(crate) idle: Option<f64>,
     /// Stop after N events; DROPPED_EVENT counts only if --types names it
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = crate::args::count)]
     pub(crate) count: Option<u64>,
 }
 

@@ -41,7 +41,7 @@ pub(crate) struct ProcessArgs {
     #[arg(short, long)]
     pub(crate) engine: bool,
     /// Only processes with these ids
-    #[arg(short, long, value_name = "PID", num_args = 1..)]
+    #[arg(short, long, value_name = "PID", num_args = 1.., value_parser = pid)]
     pub(crate) pid: Vec<u32>,
     /// Only processes with these names (case-insensitive)
     #[arg(short, long, value_name = "NAME", num_args = 1..)]
@@ -61,6 +61,10 @@ pub(crate) struct ProcessArgs {
     pub(crate) percent: Option<f64>,
     #[command(flatten)]
     pub(crate) watch: WatchArgs,
+}
+
+fn pid(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| "expected a process id".into())
 }
 
 /// Parses a key: `top` has these and more.
