@@ -17,11 +17,14 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 
 /// Where and how to look.
 pub(crate) fn builder(common: &Common) -> SmiBuilder {
-    // A GPU that is woken takes its time.
-    let limit = if common.wake { LIMIT * 4 } else { LIMIT };
     let hangs = common.made_up.is_none() && common.root().is_none_or(|root| !root.is_file());
     let builder = unlimited(common);
-    if hangs { builder.timeout(limit) } else { builder }
+    if hangs { builder.timeout(limit(common)) } else { builder }
+}
+
+/// How long a read may take: a GPU that is woken takes its time.
+pub(crate) fn limit(common: &Common) -> Duration {
+    if common.wake { LIMIT * 4 } else { LIMIT }
 }
 
 /// The same without limits of time, for a caller with a thread for each thing that may hang.

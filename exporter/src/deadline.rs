@@ -3,6 +3,11 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use amdgpu_smi::backend::{Answer, Fallback};
+
+/// Interval for checking a deadline, which may have been moved forward.
+pub(crate) const SLICE: Duration = Duration::from_millis(20);
+
 /// The moment until which a look may wait. Clones share it: a scraper with less time than those before it brings it
 /// forward while the look is under way.
 #[derive(Debug, Clone)]
@@ -37,6 +42,17 @@ impl Deadline {
     /// The remaining time.
     pub(crate) fn left(&self) -> Duration {
         self.lock().saturating_duration_since(Instant::now())
+    }
+
+    /// The answer, if it comes until then.
+    pub(crate) fn wait<T: Send + 'static>(&self, fallback: &mut Fallback<T>) -> Option<Answer<T>> {
+        loop {
+            let left = self.left();
+            let answer = fallback.answer(left.min(SLICE));
+            if answer.is_some() || left <= SLICE {
+                return answer;
+            }
+        }
     }
 
     /// Half of what is left, as a deadline of its own.

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use amdgpu_smi::backend::{Answer, Fallback};
 use amdgpu_smi::error::Unavailable;
 use amdgpu_smi::id::Bdf;
 use amdgpu_smi::process::Processes;
@@ -18,7 +19,7 @@ use crate::events::EventCounter;
 use crate::machine::Machine;
 use crate::page::{Labels, Page};
 use crate::quantity::{Emitter, Names, cpu, facts, identity, processes, sampled, throttling};
-use crate::scan::{Scan, Scanned, limited_processes};
+use crate::scan::{self, Scanned};
 use crate::selection::Selection;
 use crate::sockets::{SocketFacts, SocketReader};
 use crate::watch::{Sampled, Watch};
@@ -47,14 +48,12 @@ pub struct Observer {
     machine: Machine,
     selection: Arc<Selection>,
     label: GpuLabel,
-    scan: Scan,
+    scan: Fallback<Result<Scanned>>,
     /// The machine as the last scan found it.
     found: Result<Scanned>,
     watches: Vec<Watch>,
-    /// Watches the processes of the most recent list of GPUs.
-    processes: Option<Worker<(), Processes>>,
-    /// The same while that hangs.
-    limited_processes: Option<Worker<(), Option<(Smi, Processes)>>>,
+    /// Watches the processes of the most recent list of GPUs, which it names by position.
+    processes: Option<Fallback<Option<(Smi, Processes)>>>,
     /// Reads the CPU sockets, if they are selected.
     sockets: Option<Worker<(), Vec<SocketFacts>>>,
     workloads: Workloads,
@@ -74,7 +73,7 @@ impl Observer {
         label: GpuLabel,
         schedulers: &Schedulers,
     ) -> io::Result<Observer> {
-        let scan = Scan::new(machine.builder())?;
+        let scan = scan::scan(&machine.builder());
         let sockets = match selection.wants_any(Collector::Cpu) {
             true => {
                 let mut reader = SocketReader::new(machine.builder());
@@ -91,7 +90,6 @@ impl Observer {
             found: Err(Error::NotSampled),
             watches: Vec::new(),
             processes: None,
-            limited_processes: None,
             sockets,
             workloads: Workloads::new(schedulers),
             events,
@@ -126,7 +124,7 @@ impl Observer {
         self.rescan(&until.half());
         let scanned = Instant::now();
         if let Some(processes) = &mut self.processes {
-            processes.ask(());
+            processes.ask();
             self.workloads.ask();
         }
         self.watches.iter_mut().for_each(Watch::ask);
@@ -144,7 +142,7 @@ impl Observer {
             package_page(&mut page, watch, samples.as_deref(), until);
         }
         let facts = Instant::now();
-        self.processes_page(&mut page, until);
+        self.processes_page(&mut page, start, until);
         self.events.put(&mut page, &gpus_by_place(&self.watches));
         let processes = Instant::now();
         if let Some(found) = self.sockets.as_mut().and_then(|sockets| sockets.answer(until)) {
@@ -167,36 +165,35 @@ impl Observer {
     }
 
     fn rescan(&mut self, until: &Deadline) {
-        // Without any there is nothing to show.
-        let never = !self.has_scanned();
-        match self.scan.answer(never, until) {
-            Some(Ok(found)) => {
-                let changed = self.rewatch(&found);
+        let Some(Answer { value, is_limited, .. }) = until.wait(&mut self.scan) else { return };
+        match value {
+            Ok(found) => {
+                let changed = self.rewatch(&found, is_limited);
                 self.found = Ok(found);
                 if changed {
                     self.follow_change(until);
                 }
             }
             // A machine that cannot be scanned at present keeps its list.
-            Some(Err(error)) if self.found.is_err() || is_empty(&error) => {
+            Err(error) if self.found.is_err() || is_empty(&error) => {
                 self.found = Err(error);
                 self.watches.clear();
                 self.processes = None;
                 self.events.stop();
             }
-            Some(Err(_)) | None => {}
+            Err(_) => {}
         }
     }
 
     /// Watches the packages that were found; those that stayed as they were go on being watched.
-    fn rewatch(&mut self, Scanned { smi, is_limited, .. }: &Scanned) -> bool {
+    fn rewatch(&mut self, Scanned { smi, .. }: &Scanned, is_limited: bool) -> bool {
         let packages = smi.packages();
         let uuids = self.label == GpuLabel::Uuid && are_unique(smi.gpus());
         let mut old = std::mem::take(&mut self.watches);
         let mut changed = old.len() != packages.len() || self.found.is_err();
         for package in &packages {
             let gpus: Vec<&Gpu> = smi.gpus().iter().filter(|gpu| package.contains(gpu)).collect();
-            if let Some(at) = old.iter().position(|watch| watch.is_of(&gpus, *is_limited)) {
+            if let Some(at) = old.iter().position(|watch| watch.is_of(&gpus, is_limited)) {
                 self.watches.push(old.swap_remove(at));
                 continue;
             }
@@ -205,7 +202,7 @@ impl Observer {
             let whole: &Gpu = package;
             // Without a thread it is looked for again at the next scan.
             if let Ok(mut watch) = Watch::new(gpus, whole.clone(), packages.len(), uuids, &self.selection) {
-                watch.is_limited = *is_limited;
+                watch.is_limited = is_limited;
                 self.watches.push(watch);
             }
         }
@@ -221,11 +218,8 @@ impl Observer {
             }
         }
         let Ok(Scanned { smi, .. }) = &self.found else { return };
-        self.processes = None;
-        if self.selection.wants_any(Collector::Processes) {
-            let mut monitor = smi.process_monitor();
-            self.processes = Worker::new("processes", move |()| monitor.update().clone()).ok();
-        }
+        let wants = self.selection.wants_any(Collector::Processes);
+        self.processes = wants.then(|| scan::processes(smi, &self.machine.builder()));
         self.events.start(smi, until);
     }
 
@@ -265,21 +259,13 @@ impl Observer {
         }
     }
 
-    fn processes_page(&mut self, page: &mut Page, until: &Deadline) {
-        let (Some(worker), Ok(machine)) = (&mut self.processes, &self.found) else { return };
-        let hangs = worker.is_overdue();
-        let mut found = worker.answer(until);
-        if hangs {
-            if self.limited_processes.is_none() {
-                self.limited_processes = limited_processes(self.machine.builder()).ok();
-            }
-            let limited = self.limited_processes.as_mut();
-            let answer = limited.and_then(|worker| worker.any_answer((), true, until)).flatten();
-            // They name GPUs by place.
-            let places = |smi: &Smi| smi.gpus().iter().map(Gpu::bdf).collect::<Vec<_>>();
-            let same = |smi: &Smi| places(smi) == places(&machine.smi);
-            found = answer.filter(|(smi, _)| same(smi)).map(|(_, processes)| processes);
-        }
+    fn processes_page(&mut self, page: &mut Page, start: Instant, until: &Deadline) {
+        let (Some(asked), Ok(machine)) = (&mut self.processes, &self.found) else { return };
+        // Those of an earlier look are no processes of now.
+        let answer = std::iter::from_fn(|| until.wait(asked)).find(|answer| answer.asked >= start);
+        let places = |smi: &Smi| smi.gpus().iter().map(Gpu::bdf).collect::<Vec<_>>();
+        let of_this_list = |(smi, _): &(Smi, Processes)| places(smi) == places(&machine.smi);
+        let found = answer.and_then(|answer| answer.value).filter(of_this_list).map(|(_, found)| found);
         let gpus = gpus_by_place(&self.watches);
         if let Some(found) = &found {
             processes(page, &gpus, found);

@@ -3,14 +3,11 @@
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
 
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, SLICE};
 
 /// Reading attributes and `/proc` needs little.
 const STACK: usize = 512 << 10;
-/// Interval for checking a deadline, which may have been moved forward.
-const SLICE: Duration = Duration::from_millis(20);
 
 /// A thread that answers one question after the other. One that hangs keeps its thread and is late; dropping it waits
 /// for nobody.
@@ -41,11 +38,6 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
             }
         })?;
         Ok(Worker { questions, answers, busy: false, fresh: false })
-    }
-
-    /// Returns `true` if the last request could not be made, because the previous one still hangs.
-    pub(crate) fn is_overdue(&self) -> bool {
-        self.busy && !self.fresh
     }
 
     /// Puts a question, unless the one before still hangs. An answer that came too late is dropped.
@@ -87,21 +79,12 @@ impl<Q: Send + 'static, A: Send + 'static> Worker<Q, A> {
         self.busy = false;
         Some(answer)
     }
-
-    /// An answer to this question or to one that was put earlier, for which an answer is as good; if it comes until
-    /// then, or, to an earlier one, at once.
-    pub(crate) fn any_answer(&mut self, question: Q, patient: bool, until: &Deadline) -> Option<A> {
-        let put = !self.busy && self.questions.send(question).is_ok();
-        (self.busy, self.fresh) = (self.busy || put, false);
-        match put || patient {
-            true => self.wait(until),
-            false => self.wait(&Deadline::after(Duration::ZERO)),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -8,6 +8,7 @@
 #[cfg(feature = "capture")]
 mod archive;
 pub(crate) mod drm;
+mod fallback;
 mod fd;
 mod hidepid;
 pub(crate) mod hsmp;
@@ -35,6 +36,7 @@ pub(crate) use archive::ARCHIVE_LIMIT;
 #[cfg(feature = "capture")]
 pub use archive::{Archive, Frames};
 pub use drm::DrmQuery;
+pub use fallback::{Answer, Fallback};
 pub use hsmp::HsmpMessage;
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;

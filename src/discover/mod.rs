@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::backend::{Backend, Live, Timeout, Tree};
+use crate::backend::{Backend, Fallback, Live, Timeout, Tree};
 use crate::error::{Error, Op, Result};
 use crate::gpu::{DriverInfo, Gpu, Package, TtmLimit, WakePolicy, driver_info, ttm_limit};
 use crate::id::{Bdf, CardMinor, GpuId, NodeId, RenderMinor, UniqueId, Uuid};
@@ -124,6 +124,27 @@ impl SmiBuilder {
         })
     }
 
+    /// Scans the machine again and again: without time limits, and with this limit for each call while that hangs.
+    ///
+    /// [`Fallback`] says what that is good for. The handles of an answer with `is_limited` have the limit, too, so a list
+    /// without it, which costs less, is worth looking for.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let machine = amdgpu_smi::Smi::builder().root("fixtures/navi31-1x-k6.12-desktop");
+    /// let mut finder = machine.finder(Duration::from_secs(2));
+    /// if let Some(answer) = finder.answer(Duration::from_secs(5)) {
+    ///     println!("{} GPUs", answer.value?.gpus().len());
+    /// }
+    /// # Ok::<(), amdgpu_smi::Error>(())
+    /// ```
+    pub fn finder(self, limit: Duration) -> Fallback<Result<Smi>> {
+        let limited = self.clone().timeout(limit);
+        let unlimited = SmiBuilder { timeout: None, ..self };
+        Fallback::new("amdgpu-smi scan", scans(unlimited), scans(limited))
+    }
+
     /// Version of the driver and release of the kernel, without a scan: no file of a GPU is read where the driver says
     /// that it is there.
     ///
@@ -184,6 +205,18 @@ impl SmiBuilder {
             }
             tree => Ok(Arc::new(tree?)),
         }
+    }
+}
+
+/// Scans a machine anew at each call; handles of GPUs that stayed are kept.
+fn scans(builder: SmiBuilder) -> impl FnMut() -> Result<Smi> + Send + 'static {
+    let mut last: Option<Smi> = None;
+    move || {
+        let smi = match last.take() {
+            Some(mut smi) => smi.refresh().map(|_| smi),
+            None => builder.clone().build(),
+        };
+        Ok(last.insert(smi?).clone())
     }
 }
 

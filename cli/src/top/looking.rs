@@ -5,6 +5,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use amdgpu_smi::backend::Fallback;
 use amdgpu_smi::process::{ProcessId, ProcessMonitor};
 use amdgpu_smi::{Smi, SmiBuilder};
 
@@ -19,7 +20,7 @@ const PART_OF_TIME: u32 = 25;
 pub(crate) const WHOLE: Duration = Duration::from_secs(10);
 /// Until the second look, after which there are percentages.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
-/// How long a look without limits may take before one with them answers in its place.
+/// How long a look without time limits may take before one with them answers in its place.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Commands from the screen to the thread.
@@ -61,8 +62,7 @@ fn run(mut interval: Duration, limited: &SmiBuilder, commands: &Receiver<Command
                 Ok(Command::Interval(other)) => interval = other,
                 Ok(Command::Wanted(other)) => wanted = other,
                 Ok(Command::Machine(smi)) => {
-                    // Without a thread there is no list until the next time.
-                    looker = Looker::start(smi).ok();
+                    looker = Some(Looker::new(smi, limited.clone()));
                     break;
                 }
                 Err(RecvTimeoutError::Timeout) if wanted => break,
@@ -72,7 +72,7 @@ fn run(mut interval: Duration, limited: &SmiBuilder, commands: &Receiver<Command
         }
         let Some(looker) = &mut looker else { continue };
         let begun = Instant::now();
-        let list = looker.look(limited);
+        let list = looker.look();
         let took = begun.elapsed();
         if let Some(list) = list
             && to.send(Message::Processes(Box::new(list))).is_err()
@@ -87,54 +87,29 @@ fn run(mut interval: Duration, limited: &SmiBuilder, commands: &Receiver<Command
     }
 }
 
-/// Looks on a thread of its own, which may hang with a GPU or with a process that uses one.
+/// Looks again and again, with time limits while a GPU, or a process that uses one, hangs.
 struct Looker {
-    ask: Sender<()>,
-    answers: Receiver<ProcessList>,
-    /// Whether it has not answered.
-    hangs: bool,
-    /// Looks with limits, while it does not.
-    limited: Option<Looks>,
+    looks: Fallback<Option<ProcessList>>,
     count: u64,
 }
 
 impl Looker {
-    fn start(smi: Smi) -> io::Result<Looker> {
-        let (ask, asked) = channel();
-        let (give, answers) = channel();
-        let thread = std::thread::Builder::new().name("top-look".into());
-        thread.spawn(move || {
-            let mut looks = Looks::new(smi);
-            while asked.recv().is_ok() {
-                if give.send(looks.look()).is_err() {
-                    return;
-                }
+    fn new(smi: Smi, limited: SmiBuilder) -> Looker {
+        let mut looks = Looks::new(smi);
+        let mut looks_with_limits: Option<Looks> = None;
+        let look_with_limits = move || {
+            if looks_with_limits.is_none() {
+                looks_with_limits = limited.clone().build().ok().map(Looks::new);
             }
-        })?;
-        Ok(Looker { ask, answers, hangs: false, limited: None, count: 0 })
+            looks_with_limits.as_mut().map(Looks::look)
+        };
+        let looks = Fallback::new("top-look", move || Some(looks.look()), look_with_limits);
+        Looker { looks: looks.patience(PATIENCE), count: 0 }
     }
 
-    fn look(&mut self, limited: &SmiBuilder) -> Option<ProcessList> {
+    fn look(&mut self) -> Option<ProcessList> {
         self.count += 1;
-        let patience = if self.hangs { Duration::ZERO } else { PATIENCE };
-        if !self.hangs {
-            self.ask.send(()).ok()?;
-        }
-        match self.answers.recv_timeout(patience) {
-            // What answers late is of an earlier time, and is asked again at once.
-            Ok(_) if self.hangs => {
-                (self.hangs, self.limited) = (false, None);
-                self.look(limited)
-            }
-            Ok(list) => Some(list),
-            Err(_) => {
-                self.hangs = true;
-                if self.limited.is_none() {
-                    self.limited = limited.clone().build().ok().map(Looks::new);
-                }
-                self.limited.as_mut().map(Looks::look)
-            }
-        }
+        self.looks.answer(Duration::MAX)?.value
     }
 }
 

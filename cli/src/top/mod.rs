@@ -10,7 +10,6 @@ mod canvas;
 mod config;
 mod detail;
 mod draw;
-mod finding;
 mod glyphs;
 mod history;
 mod input;
@@ -46,7 +45,6 @@ use amdgpu_smi::{Error, Smi, SmiBuilder};
 
 use self::app::{App, Effect, Origin, Playing};
 pub(crate) use self::args::TopArgs;
-use self::finding::{Finder, Found, Machine};
 use self::glyphs::Glyphs;
 use self::message::Message;
 use self::model::Nothing;
@@ -69,14 +67,15 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     let source = Source::of(common)?;
     let once = args.once || !std::io::stdout().is_terminal();
     let settings = settings(args)?;
-    let mut finder = Finder::new(source.machine.clone());
-    let Found { smi: found, is_limited } = finder.find();
-    if let Err(error) = &found
+    let mut finder = source.builder.clone().finder(machine::limit(common));
+    let scanned = scanner::find(&mut finder);
+    let found = &scanned.value;
+    if let Err(error) = found
         && (once || !is_waited_for(error))
     {
         return Err(error.clone().into());
     }
-    let only = match &found {
+    let only = match found {
         Ok(smi) => machine::chosen(smi, &common.gpus)?.iter().map(|gpu| gpu.bdf()).collect(),
         Err(_) => Vec::new(),
     };
@@ -85,7 +84,7 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     app.filter = args.filter.clone().unwrap_or_default();
     let (to, messages) = channel();
     let plan = sampling::Plan {
-        machine: found.clone().map_err(|error| Nothing::of(&error)),
+        machine: found.as_ref().map(Smi::clone).map_err(Nothing::of),
         only,
         interval: app.settings.interval,
         keep_awake: args.keep_awake || once,
@@ -93,21 +92,20 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     };
     let no_thread = |error| Failure::Nothing(format!("the view needs threads: {error}"));
     let samples = sampling::start(plan, to.clone()).map_err(no_thread)?;
-    let limited = source.machine.limited;
+    let limited = source.limited;
     let looks = looking::start(app.settings.interval, limited.clone(), to.clone()).map_err(no_thread)?;
-    if let Ok(smi) = &found {
+    if let Ok(smi) = found {
         // The thread is there: it was started just now.
         let _ = looks.send(looking::Command::Machine(smi.clone()));
     }
     if once {
         return screenshot::once(&mut app, &messages);
     }
-    match &found {
+    match found {
         Ok(smi) => listening::start(smi.clone(), to.clone()).map_err(no_thread)?,
         Err(error) => app.no_events = Some(error.to_string()),
     }
-    let found = Found { smi: found, is_limited };
-    scanner::start(finder, found, samples.clone(), looks.clone()).map_err(no_thread)?;
+    scanner::start(finder, scanned, samples.clone(), looks.clone()).map_err(no_thread)?;
     let mut view = TopView {
         app,
         samples,
@@ -135,15 +133,19 @@ fn is_waited_for(error: &Error) -> bool {
 
 /// Where the machine is read, and the clock of a recording.
 struct Source {
-    machine: Machine,
+    builder: SmiBuilder,
+    /// The same with time limits, unless nothing of it can hang.
+    limited: SmiBuilder,
     origin: Origin,
     player: Option<Arc<Player>>,
 }
 
 impl Source {
     fn of(common: &Common) -> Result<Source, Failure> {
-        let both = || Machine { unlimited: machine::unlimited(common), limited: machine::builder(common) };
-        let plain = |origin| Ok(Source { machine: both(), origin, player: None });
+        let plain = |origin| {
+            let (builder, limited) = (machine::unlimited(common), machine::builder(common));
+            Ok(Source { builder, limited, origin, player: None })
+        };
         let root = match common.root() {
             _ if common.demo.is_some() => return plain(Origin::Demo),
             Some(root) if root.is_file() => root,
@@ -155,7 +157,7 @@ impl Source {
         let player = Player::of(&archive);
         let origin = if player.is_some() { Origin::Recording } else { Origin::Root };
         let builder = machine::unlimited(common).backend(Arc::new(archive));
-        Ok(Source { machine: Machine { unlimited: builder.clone(), limited: builder }, origin, player })
+        Ok(Source { builder: builder.clone(), limited: builder, origin, player })
     }
 }
 

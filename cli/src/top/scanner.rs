@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use amdgpu_smi::Smi;
+use amdgpu_smi::backend::{Answer, Fallback};
+use amdgpu_smi::{Error, Smi};
 
-use super::finding::{Finder, Found};
 use super::model::Nothing;
 use super::{looking, sampling};
 
@@ -21,6 +21,20 @@ const PART_OF_TIME: u32 = 50;
 
 /// The folders in which each GPU and partition has an entry.
 const FOLDERS: [&str; 2] = ["/sys/class/drm", "/sys/class/kfd/kfd/topology/nodes"];
+
+/// Scans again and again, with time limits once a scan without them hangs.
+pub(crate) type Finder = Fallback<Result<Smi, Error>>;
+/// A scan's result; `is_limited` ones are looked for anew.
+pub(crate) type Found = Answer<Result<Smi, Error>>;
+
+/// Waits for a scan: one with time limits ends by itself.
+pub(crate) fn find(finder: &mut Finder) -> Found {
+    loop {
+        if let Some(found) = finder.answer(ANYWAY) {
+            return found;
+        }
+    }
+}
 
 /// Starts it; it ends when the threads do that it tells.
 pub(crate) fn start(
@@ -42,19 +56,19 @@ fn scan(
 ) {
     let mut wait = EVERY;
     let mut scanned = Instant::now();
-    let mut last = found.smi.as_ref().ok().map(names);
+    let mut last = found.value.as_ref().ok().map(names);
     loop {
         std::thread::sleep(wait);
-        let names = found.smi.as_ref().ok().map(names);
+        let names = found.value.as_ref().ok().map(names);
         if names.is_some() && names == last && !found.is_limited && scanned.elapsed() < ANYWAY {
             wait = EVERY;
             continue;
         }
         let begun = Instant::now();
-        let now = finder.find();
+        let now = find(&mut finder);
         scanned = Instant::now();
         wait = EVERY.max(begun.elapsed() * PART_OF_TIME);
-        let told = match (&found.smi, &now.smi) {
+        let told = match (&found.value, &now.value) {
             (Ok(before), Ok(smi)) if is_same(before, smi) && now.is_limited == found.is_limited => Ok(()),
             // Its GPUs say themselves what is wrong with them.
             (Ok(_), Err(_)) => continue,
