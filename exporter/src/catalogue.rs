@@ -388,7 +388,7 @@ metrics! {
     BadPageThreshold Gauge Package BadPages "amdgpu_bad_pages_threshold" [] None, "Gpu::bad_page_threshold",
         "Number of bad pages at which the driver asks for a replacement; needs root and debugfs";
     Processes Gauge Gpu Processes "amdgpu_processes" [] None, "Processes::of_gpu",
-        "Number of processes that use the GPU";
+        "Number of processes that use the GPU; a lower bound, and missing instead of 0, while amdgpu_process_list_complete is 0";
     Allocation Info Gpu Processes "amdgpu_allocation_info"
         ["namespace", "pod", "container", "slurm_job", "slurm_user", "slurm_partition"] None, "the kubelet, Slurm's prolog",
         "Workload to which a scheduler assigned the GPU, used or not";
@@ -399,14 +399,16 @@ metrics! {
         "Process::cgroup",
         "Processes of a workload that use the GPU; without workload labels, processes outside any workload";
     WorkloadVram Gauge Workload Processes "amdgpu_workload_vram_used_bytes" ["of the workload"] BYTES, "ProcessGpu::own_vram",
-        "Video memory used by a workload; shared memory is counted once";
+        "Video memory used by a workload; shared memory is counted once; missing if it is unknown for one of its processes";
     WorkloadGtt Gauge Workload Processes "amdgpu_workload_gtt_used_bytes" ["of the workload"] BYTES, "ProcessGpu::gtt",
-        "System memory of a workload mapped by the GPU";
+        "System memory of a workload mapped by the GPU; missing if it is unknown for one of its processes";
     WorkloadComputeUnits Gauge Workload Processes "amdgpu_workload_compute_units" ["of the workload"] None, "ProcessGpu::compute_units",
-        "Compute units that run a workload now";
+        "Compute units that run ROCm queues of a workload now";
     WorkloadEngineTime Counter Workload Processes "amdgpu_workload_engine_seconds_total" ["of the workload", "engine"] SECONDS,
         "EngineUse::time",
         "Time an engine worked for a workload; excludes ROCm compute queues";
+    ProcessListComplete Gauge Node Processes "amdgpu_process_list_complete" [] None, "Processes::is_complete",
+        "1 if all processes that use a GPU are counted, 0 if some may be missing: those of other users or outside this container, or a list that failed or is late";
     ProcessesUnreadable Gauge Node Processes "amdgpu_processes_unreadable" [] None, "Processes::unreadable",
         "Processes that the exporter may not inspect; they may use a GPU without being counted";
     Events Counter Gpu Events "amdgpu_events_total" ["event"] None, "EventSet::buffered",

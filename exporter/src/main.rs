@@ -1,12 +1,7 @@
 //! Serves the pages until it is told to end.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "the program reports its address and its errors"
-)]
-
 use std::future::pending;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use amdgpu_smi_exporter::args::Args;
@@ -26,7 +21,8 @@ fn main() -> ExitCode {
     match run(&Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("amdgpu-smi-exporter: {failure}");
+            // Nobody may read it.
+            let _ = writeln!(io::stderr(), "amdgpu-smi-exporter: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -34,8 +30,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Failure> {
     if args.list_metrics {
-        print!("{}", amdgpu_smi_exporter::catalogue::table());
-        return Ok(());
+        return Ok(textfile::print(&amdgpu_smi_exporter::catalogue::table())?);
     }
     let root = args.root.as_ref().filter(|root| !root.as_os_str().is_empty());
     let machine = match (args.demo, root) {
@@ -95,12 +90,17 @@ async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(),
         listeners.extend(inherited()?);
     } else {
         for address in &args.listen {
-            listeners
-                .push(listen(address).await.map_err(|error| format!("{address}: cannot listen: {error}"))?);
+            let listener = listen(address).await.map_err(|error| {
+                format!(
+                    "cannot listen on {address}: {error}; choose another address with --web.listen-address"
+                )
+            });
+            listeners.push(listener?);
         }
     }
     for listener in listeners {
-        println!("{scheme}://{}/metrics", listener.local_addr()?);
+        // A full disk, or a reader that went, is no reason to end.
+        let _ = writeln!(io::stdout(), "{scheme}://{}/metrics", listener.local_addr()?);
         tokio::spawn(server.clone().serve(listener));
     }
     tokio::spawn(server.clone().first_look());

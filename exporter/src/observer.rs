@@ -267,9 +267,7 @@ impl Observer {
         let of_this_list = |(smi, _): &(Smi, Processes)| places(smi) == places(&machine.smi);
         let found = answer.and_then(|answer| answer.value).filter(of_this_list).map(|(_, found)| found);
         let gpus = gpus_by_place(&self.watches);
-        if let Some(found) = &found {
-            processes(page, &gpus, found);
-        }
+        processes(page, &gpus, found.as_ref());
         self.workloads.put(page, machine, &gpus, found.as_ref(), until);
     }
 }

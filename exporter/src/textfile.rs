@@ -21,7 +21,7 @@ pub fn write(observer: &mut Observer, deadline: Duration, names: MetricNames, pa
     Own::default().put(&mut page);
     let text = exposition::text(&Arc::new(page), Format::Text, names).map_err(io::Error::other)?;
     if path == Path::new("-") {
-        return io::stdout().write_all(text.as_bytes());
+        return print(&text);
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
@@ -30,4 +30,16 @@ pub fn write(observer: &mut Observer, deadline: Duration, names: MetricNames, pa
     file.as_file().set_permissions(Permissions::from_mode(0o644))?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Writes to standard output. A reader that has seen enough, such as `head`, is no error.
+///
+/// # Errors
+/// Those of writing.
+pub fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

@@ -205,6 +205,72 @@ fn a_page_in_a_file() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left there");
 }
 
+/// `head` has seen enough.
+#[test]
+fn a_reader_that_goes_is_no_error() {
+    for options in [&["--demo=mi300x-8x-cpx", "--once", "-"][..], &["--list-metrics"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"))
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let done = child.wait_with_output().unwrap();
+        assert!(done.status.success() && done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
+#[test]
+fn an_address_in_use_names_the_option() {
+    let first = Exporter::start(&["--demo=rdna3-desktop"]);
+    let second = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"))
+        .args(["--demo=rdna3-desktop", "--web.listen-address", &first.address])
+        .output()
+        .unwrap();
+    let error = String::from_utf8(second.stderr).unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    assert!(error.contains(&first.address) && error.contains("--web.listen-address"), "{error}");
+}
+
+/// Nobody keeps what it prints, and its folder of textfiles holds links: it serves, and replaces the link, not its target.
+#[test]
+fn odd_places_to_write() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"))
+        .args(["--demo=rdna3-desktop", "--web.listen-address", &port.to_string()])
+        .stdout(full.try_clone().unwrap())
+        .stderr(full)
+        .spawn()
+        .unwrap();
+    let connected = (0..600).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        TcpStream::connect(port).is_ok()
+    });
+    let _ = child.kill();
+    let _ = child.wait();
+    assert!(connected, "a full disk is no reason not to serve");
+
+    let folder = tempfile::tempdir().unwrap();
+    let (target, link) = (folder.path().join("target"), folder.path().join("amdgpu.prom"));
+    std::fs::write(&target, "precious").unwrap();
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    let once = |file: &std::path::Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"));
+        command.args(["--demo=rdna3-desktop", "--once"]).arg(file).output().unwrap()
+    };
+    assert!(once(&link).status.success());
+    assert_eq!(std::fs::read_to_string(&target).unwrap(), "precious");
+    assert!(std::fs::read_to_string(&link).unwrap().contains("amdgpu_up 1"));
+    // A folder in its place, and a folder that is not there, are errors that name the file.
+    for wrong in [folder.path(), &folder.path().join("missing/amdgpu.prom")] {
+        let done = once(wrong);
+        let error = String::from_utf8(done.stderr).unwrap();
+        assert!(!done.status.success() && error.contains(&wrong.display().to_string()), "{error}");
+    }
+}
+
 /// More silent clients than there is room for: the honest one is answered at once.
 #[test]
 fn silent_clients_are_in_nobodys_way() {

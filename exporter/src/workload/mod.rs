@@ -3,6 +3,7 @@
 mod cgroup;
 mod kubelet;
 mod slurm;
+mod usage;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -11,14 +12,15 @@ use std::time::Duration;
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::id::Bdf;
-use amdgpu_smi::process::{ProcessId, Processes};
+use amdgpu_smi::process::{Process, ProcessId, Processes};
 
 use crate::catalogue::Metric;
 use crate::deadline::Deadline;
 use crate::page::{Labels, Page};
-use crate::quantity::Names;
+use crate::quantity::{Emitter, Names};
 use crate::scan::Scanned;
 use crate::worker::Worker;
+use usage::Users;
 
 /// Timeout for the kubelet, which is on the same machine.
 const KUBELET: Duration = Duration::from_secs(2);
@@ -82,15 +84,6 @@ impl Workload {
 #[derive(Debug, Default)]
 struct Allocations(HashMap<usize, Vec<Workload>>);
 
-/// A workload's use of a GPU.
-#[derive(Debug, Default)]
-struct Usage {
-    processes: u64,
-    vram: u64,
-    gtt: u64,
-    units: u64,
-}
-
 /// An engine's time for a process, as it was last read.
 type Times = HashMap<(ProcessId, Bdf, String), u64>;
 
@@ -151,18 +144,13 @@ impl Workloads {
         let mut times = Times::new();
         let mut present = BTreeSet::new();
         for (gpu, names) in gpus {
-            let mut used: BTreeMap<Workload, Usage> = BTreeMap::new();
-            let by_cgroup: Vec<Workload> = processes
-                .of_gpu(gpu.index())
-                .map(|(process, _)| process.cgroup.as_deref().ok().map(cgroup::workload).unwrap_or_default())
-                .collect();
-            for ((process, share), found) in processes.of_gpu(gpu.index()).zip(&by_cgroup) {
-                let workload = allocations.completed(gpu, found, &by_cgroup);
-                let usage = used.entry(workload.clone()).or_default();
-                usage.processes += 1;
-                usage.vram += share.own_vram().0;
-                usage.gtt += share.gtt.as_ref().map_or(0, |bytes| bytes.0);
-                usage.units += share.compute_units.as_deref().map_or(0, |units| u64::from(*units));
+            let users = Users::of(processes, gpu);
+            let cgroup = |process: &Process| process.cgroup.as_deref().ok().map(cgroup::workload);
+            let by_cgroup: Vec<Workload> =
+                users.here.iter().map(|(process, _)| cgroup(process).unwrap_or_default()).collect();
+            let workloads: Vec<Workload> =
+                by_cgroup.iter().map(|found| allocations.completed(gpu, found, &by_cgroup)).collect();
+            for ((process, share), workload) in users.here.iter().zip(&workloads) {
                 for engine in &share.engines {
                     let name = engine.engine.as_str().to_owned();
                     let before =
@@ -171,16 +159,15 @@ impl Workloads {
                         engine.time.0.saturating_sub(before);
                     times.insert((process.id(), gpu.bdf(), name), engine.time.0.max(before));
                 }
-                present.insert((gpu.bdf(), workload));
+                present.insert((gpu.bdf(), workload.clone()));
             }
-            for (workload, usage) in used {
-                for (metric, value) in [
-                    (Metric::WorkloadProcesses, usage.processes),
-                    (Metric::WorkloadVram, usage.vram),
-                    (Metric::WorkloadGtt, usage.gtt),
-                    (Metric::WorkloadComputeUnits, usage.units),
-                ] {
-                    page.put(metric, &names.own, workload.labels(), value as f64);
+            let mut out = Emitter::new(page);
+            for (workload, usage) in users.usage(workloads) {
+                for (metric, value) in usage.metrics() {
+                    match value {
+                        Ok(value) => out.page.put(metric, &names.own, workload.labels(), value as f64),
+                        Err(error) => out.absent(metric, names, &Vec::new(), error),
+                    }
                 }
             }
         }

@@ -1,9 +1,12 @@
 //! Whatever is summed counts everything once, however the packages are partitioned.
 
+use std::sync::Mutex;
+
 use amdgpu_smi::gpu::BadPageStatus;
+use amdgpu_smi::metrics::Metrics;
 use amdgpu_smi::parse::partition::ComputePartition::Cpx;
 use amdgpu_smi::parse::partition::MemoryPartition::Nps4;
-use amdgpu_smi::synth::{self, Kernel};
+use amdgpu_smi::synth::{self, Demo, Kernel};
 use amdgpu_smi::{Gpu, Reading};
 
 use super::*;
@@ -70,6 +73,81 @@ fn of_packages() {
     assert_eq!(found.map(|sample| sample.value).sum::<f64>(), total(&reserved));
 }
 
+/// The same for what only the metrics table and `ras/` tell: throttling, the link's counters, fatal errors and poison.
+#[test]
+fn of_tables() {
+    let (machine, _) = made_up(&mi300x_in_64());
+    let smi = machine.smi().unwrap();
+    for (number, package) in smi.packages().iter().enumerate() {
+        let text = format!(
+            "current seqno: 4\nFatal Error: count:{number}, last_seqno:1\nPoison Creation: count:2, last_seqno:3\nPoison Consumption: count:1, last_seqno:4\n"
+        );
+        machine.set(package.sysfs_path().unwrap().join("ras/event_state"), text).unwrap();
+    }
+    let mut observer = observer_with(&machine, Selection::default().collector(Collector::Throttle, true));
+    let page = observer.look(LONG);
+    let total = |of: &dyn Fn(&Metrics) -> Option<u64>| {
+        let packages = smi.packages();
+        packages.iter().map(|gpu| of(&gpu.metrics().unwrap()).unwrap() as f64).sum::<f64>()
+    };
+    for (metric, series, expected) in [
+        (Metric::ThrottleSampled, 8, total(&|table| table.throttle.residency.accumulation_counter)),
+        (
+            Metric::ThrottleSamples,
+            8 * 5,
+            total(&|Metrics { throttle, .. }| {
+                let counts = &throttle.residency;
+                [counts.prochot, counts.ppt, counts.socket_thm, counts.vr_thm, counts.hbm_thm]
+                    .iter()
+                    .copied()
+                    .sum()
+            }),
+        ),
+        (
+            Metric::PcieBandwidth,
+            8,
+            1e9 * total(&|table| table.pcie.bandwidth_inst[0].map(|traffic| traffic.0)),
+        ),
+        (Metric::PcieReplayRollovers, 8, total(&|table| table.pcie.replay_rover_count_acc)),
+        (Metric::PcieRecoveries, 8, total(&|table| table.pcie.l0_to_recov_count_acc)),
+        (Metric::PcieNaksSent, 8, total(&|table| table.pcie.nak_sent_count_acc.map(u64::from))),
+        (Metric::PcieNaksReceived, 8, total(&|table| table.pcie.nak_rcvd_count_acc.map(u64::from))),
+        (Metric::RasEvents, 8 * 3, f64::from(1 + 2 + 3 + 4 + 5 + 6 + 7) + 8.0 * 3.0),
+    ] {
+        assert_eq!(page.of(metric).len(), series, "{metric:?}");
+        assert_eq!(sum(&page, metric), expected, "{metric:?}");
+    }
+    assert!(sum(&page, Metric::ThrottleSampled) > 0.0 && sum(&page, Metric::PcieBandwidth) > 0.0);
+    // Lanes and speed of a link are its package's.
+    let links = |of: &dyn Fn(&Gpu) -> f64| smi.packages().iter().map(|package| of(package)).sum::<f64>();
+    assert_eq!(sum(&page, Metric::PcieLanes), links(&|gpu| gpu.pcie_info().width.unwrap().value.into()));
+    assert_eq!(
+        sum(&page, Metric::PcieSpeed),
+        links(&|gpu| f64::from(gpu.pcie_info().speed.unwrap().value.0) * 1e6)
+    );
+}
+
+/// Seconds throttled, of a machine that goes on: at most those that passed, once for each package.
+#[test]
+fn of_throttled_time() {
+    let running = Demo::by_name("mi300x-8x-cpx").unwrap().run().unwrap();
+    let machine = Machine::Demo(Arc::new(Mutex::new(running)));
+    let mut observer = Observer::new(machine, Selection::default(), GpuLabel::Address, &nobody()).unwrap();
+    let begun = Instant::now();
+    let first = observer.look(LONG);
+    assert_eq!(first.of(Metric::ThrottledTime).len(), 8 * 5);
+    assert_eq!(sum(&first, Metric::ThrottledTime), 0.0);
+    std::thread::sleep(Duration::from_millis(1100));
+    let second = observer.look(LONG);
+    assert_eq!(second.of(Metric::ThrottledTime).len(), 8 * 5);
+    for reason in ["ppt", "prochot"] {
+        let found =
+            second.of(Metric::ThrottledTime).iter().filter(|sample| has(sample, &[("reason", reason)]));
+        let seconds: f64 = found.map(|sample| sample.value).sum();
+        assert!(seconds <= 8.0 * (begun.elapsed().as_secs_f64() + 1.0), "{reason}: {seconds}");
+    }
+}
+
 /// The same against the model that the files were written from, and against the same machine in one piece.
 #[test]
 fn of_the_model() {
@@ -132,6 +210,7 @@ fn of_workloads() {
         let shares = || processes.processes.iter().flat_map(|process| &process.gpus);
         let listed = || shares().filter(|share| share.gpu.is_some());
         assert!(listed().count() > 0);
+        // A sum that lacks a part is no sum: here every process has all its values, or none has them.
         let units = |share: &amdgpu_smi::process::ProcessGpu| {
             share.compute_units.as_ref().map_or(0.0, |units| units.value.into())
         };

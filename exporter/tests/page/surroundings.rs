@@ -91,3 +91,61 @@ fn boards() {
     let quiet = observer_with(&machine, Selection::default().collector(Collector::Board, false)).look(LONG);
     assert_eq!((quiet.of(Metric::NodePower), quiet.of(Metric::BoardTemperature)), (&[][..], &[][..]));
 }
+
+/// In a container, KFD lists the host's processes by other numbers: each counts once, and the list says that it lacks some.
+#[test]
+fn processes_of_a_container_count_once() {
+    let (machine, mut observer) = fixture("mi210-1x-k6.12-container-pidns");
+    let page = observer.look(LONG);
+    assert_eq!(value(&page, Metric::ProcessListComplete, &[]), Some(0.0));
+    // One of 16 GiB in both lists, and one of 1 GiB that only KFD has.
+    assert_eq!(sum(&page, Metric::Processes), 2.0);
+    assert_eq!(sum(&page, Metric::WorkloadProcesses), 2.0);
+    let vram = machine.smi().unwrap().processes().vram_of_gpu(0).0;
+    assert_eq!(sum(&page, Metric::WorkloadVram), vram as f64);
+    assert_eq!(vram, 17 << 30);
+}
+
+/// A list that lacks processes has no 0.
+#[test]
+fn no_process_is_no_number_where_some_may_be_missing() {
+    let (machine, mut observer) = fixture("navi31-1x-k6.12-desktop");
+    let complete = observer.look(LONG);
+    assert_eq!(value(&complete, Metric::ProcessListComplete, &[]), Some(1.0));
+    assert_eq!(value(&complete, Metric::Processes, &[]), Some(0.0));
+    machine.fail_path("/proc", 13);
+    let page = observer.look(LONG);
+    assert_eq!(value(&page, Metric::ProcessListComplete, &[]), Some(0.0));
+    assert_eq!(page.of(Metric::Processes), []);
+    assert_eq!(page.of(Metric::ProcessesUnreadable), [], "none were looked for");
+    let absent = [("quantity", "amdgpu_processes"), ("reason", "no permission")];
+    assert_eq!(value(&page, Metric::Absent, &absent), Some(1.0));
+}
+
+/// A value that one process of a workload lacks makes the workload's sum absent, not smaller.
+#[test]
+fn a_sum_with_a_hole_is_absent() {
+    let (machine, mut observer) = fixture("mi210-navi31-2x-k6.12-processes");
+    let before = observer.look(LONG);
+    let smi = machine.smi().unwrap();
+    let gpu = smi.gpus()[0].bdf().to_string();
+    let units = |page: &Page| -> f64 {
+        let found =
+            page.of(Metric::WorkloadComputeUnits).iter().filter(|sample| has(sample, &[("gpu", &gpu)]));
+        found.map(|sample| sample.value).sum()
+    };
+    assert!(units(&before) > 0.0);
+    for process in &smi.processes().processes {
+        for share in process.gpus.iter().filter(|share| share.kfd.is_some()) {
+            let kfd = share.kfd_id.as_ref().unwrap().0;
+            machine.fail_path(format!("{}/stats_{kfd}/cu_occupancy", process.pid), 13);
+        }
+    }
+    let page = observer.look(LONG);
+    assert_eq!(page.of(Metric::WorkloadComputeUnits), []);
+    assert_eq!(
+        sum(&page, Metric::WorkloadProcesses),
+        sum(&before, Metric::WorkloadProcesses),
+        "the others are there"
+    );
+}
