@@ -313,6 +313,7 @@ fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>,
         let place = watch.gpus.iter().position(|other| other.bdf() == gpu.bdf() && gpu.is_partition());
         let whole = Names { package: first.package.clone(), own: first.package.clone() };
         let names = place.and_then(|place| watch.names.get(place)).unwrap_or(&whole);
+        out.is_partition = place.is_some();
         match sample {
             Ok(sample) => {
                 let look = Look::sampled(gpu, sample);
@@ -324,6 +325,7 @@ fn package_page(page: &mut Page, watch: &mut Watch, samples: Option<&[Sampled]>,
             Err(error) => out.absent(Metric::GpuUp, names, &Vec::new(), error),
         }
     }
+    out.is_partition = false;
     if let Some(fixed) = &watch.fixed {
         identity(&mut out, &watch.names, &watch.package, fixed);
     }

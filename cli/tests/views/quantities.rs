@@ -84,13 +84,14 @@ impl Quantity {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum View {
     Handle,
     Sampler,
     Metric,
     Monitor,
     Overview,
+    Exporter,
     C,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Names {
 
 /// Puts what is known of one package on a page.
 ///
-/// A value of the package stands there once, whichever of its GPUs told it; and not at all where its partitions have
+/// A value of the package stands there once; and not at all where its partitions have
 /// values of their own, so that a sum counts everything once. So partitions come before their package.
 #[derive(Debug)]
 pub(crate) struct Emitter<'a> {
@@ -40,11 +40,14 @@ pub(crate) struct Emitter<'a> {
     of_package: HashSet<(Metric, Labels)>,
     /// Metrics of which partitions have values of their own.
     of_partitions: HashSet<Metric>,
+    /// Set while a partition's sample is put. It has few fields, so a value of the package in it can be the table's
+    /// although a file has a better one: the package's own sample has the values of the package.
+    pub(crate) is_partition: bool,
 }
 
 impl<'a> Emitter<'a> {
     pub(crate) fn new(page: &'a mut Page) -> Emitter<'a> {
-        Emitter { page, of_package: HashSet::new(), of_partitions: HashSet::new() }
+        Emitter { page, of_package: HashSet::new(), of_partitions: HashSet::new(), is_partition: false }
     }
 
     /// A value, or that it is absent.
@@ -73,7 +76,8 @@ impl<'a> Emitter<'a> {
             return;
         }
         if scope == Scope::Package {
-            if !self.of_partitions.contains(&metric) && self.of_package.insert((metric, own.clone())) {
+            let is_its = !self.is_partition && !self.of_partitions.contains(&metric);
+            if is_its && self.of_package.insert((metric, own.clone())) {
                 self.page.put(metric, &names.package, own, number);
             }
             return;
