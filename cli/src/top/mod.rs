@@ -84,7 +84,7 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     app.filter = args.filter.clone().unwrap_or_default();
     let (to, messages) = channel();
     let plan = sampling::Plan {
-        machine: found.as_ref().map(Smi::clone).map_err(Nothing::of),
+        machine: found.clone().map_err(|error| Nothing::of(&error)),
         only,
         interval: app.settings.interval,
         keep_awake: args.keep_awake || once,

@@ -16,8 +16,11 @@ use crate::quantities::{Quantity, Shown};
 /// Longer than a look takes.
 const LONG: Duration = Duration::from_secs(60);
 
+/// A label of a series, with its value.
+type Label = Option<(&'static str, &'static str)>;
+
 /// A quantity's metric, the label of its series, and the factor from base units.
-const METRICS: [(Quantity, Metric, Option<(&str, &str)>, f64); 20] = {
+const METRICS: [(Quantity, Metric, Label, f64); 20] = {
     use Quantity::*;
     const MEBI: f64 = 1.0 / 1_048_576.0;
     [
