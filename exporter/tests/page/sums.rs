@@ -110,8 +110,8 @@ fn of_tables() {
         ),
         (Metric::PcieReplayRollovers, 8, total(&|table| table.pcie.replay_rover_count_acc)),
         (Metric::PcieRecoveries, 8, total(&|table| table.pcie.l0_to_recov_count_acc)),
-        (Metric::PcieNaksSent, 8, total(&|table| table.pcie.nak_sent_count_acc.map(u64::from))),
-        (Metric::PcieNaksReceived, 8, total(&|table| table.pcie.nak_rcvd_count_acc.map(u64::from))),
+        (Metric::PcieNaksSent, 8, total(&|table| table.pcie.nak_sent_count_acc)),
+        (Metric::PcieNaksReceived, 8, total(&|table| table.pcie.nak_rcvd_count_acc)),
         (Metric::RasEvents, 8 * 3, f64::from(1 + 2 + 3 + 4 + 5 + 6 + 7) + 8.0 * 3.0),
     ] {
         assert_eq!(page.of(metric).len(), series, "{metric:?}");
