@@ -62,8 +62,7 @@ struct TimeoutState {
 
 impl SharedTimeout {
     fn state(&self) -> MutexGuard<'_, TimeoutState> {
-        // A panic elsewhere leaves the value intact.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Makes a call by another thread.
@@ -72,6 +71,16 @@ impl SharedTimeout {
         path: &Path,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
+        let answer = Arc::new(Mutex::new(None));
+        let place = answer.clone();
+        // A boxed job without an answer: channels of every type of answer took a tenth of the crate's time to compile.
+        self.run(path, Box::new(move || *lock(&place) = Some(call())))?;
+        // There, unless the call panicked.
+        lock(&answer).take().unwrap_or_else(|| Err(Errno::IO.into()))
+    }
+
+    /// Waits for a job that another thread does.
+    fn run(self: &Arc<SharedTimeout>, path: &Path, job: Job) -> io::Result<()> {
         let (idle, limit) = {
             let mut state = self.state();
             // As a rule nothing hangs, and what the path belongs to is not asked.
@@ -83,39 +92,42 @@ impl SharedTimeout {
         };
         let thread = match idle.map_or_else(spawn, Ok) {
             Ok(thread) => thread,
-            Err(_) if self.state().hung.is_empty() => return call(),
+            Err(_) if self.state().hung.is_empty() => {
+                job();
+                return Ok(());
+            }
             Err(error) => return Err(error),
         };
-        let (give, answer) = mpsc::sync_channel(1);
+        let (give, done) = mpsc::sync_channel(1);
         let (shared, asked) = (self.clone(), path.to_path_buf());
         let job = move || {
-            let result = call();
-            // Under the lock, so that the answer is either taken or known to be late.
+            job();
+            // Under the lock, so that the end is either taken or known to be late.
             let mut state = shared.state();
-            if give.send(result).is_err() {
+            if give.send(()).is_err() {
                 state.forget(&about(&asked));
             }
         };
         if thread.send(Box::new(job)).is_err() {
             return Err(Errno::AGAIN.into());
         }
-        match answer.recv_timeout(limit) {
-            Ok(result) => {
+        match done.recv_timeout(limit) {
+            Ok(()) => {
                 self.state().idle.push(thread);
-                result
+                Ok(())
             }
             Err(RecvTimeoutError::Disconnected) => Err(Errno::IO.into()),
             Err(RecvTimeoutError::Timeout) => {
                 let mut state = self.state();
-                match answer.try_recv() {
-                    Ok(result) => {
+                match done.try_recv() {
+                    Ok(()) => {
                         state.idle.push(thread);
-                        result
+                        Ok(())
                     }
                     Err(_) => {
                         *state.hung.entry(about(path)).or_default() += 1;
                         // Dropped while the lock is held: the call finds out that nobody waits any more.
-                        drop(answer);
+                        drop(done);
                         Err(Errno::TIMEDOUT.into())
                     }
                 }
@@ -126,6 +138,11 @@ impl SharedTimeout {
     fn wrap(self: &Arc<SharedTimeout>, inner: Arc<dyn Dir>) -> Arc<dyn Dir> {
         Arc::new(TimeoutDir { inner, shared: self.clone() })
     }
+}
+
+/// A panic elsewhere leaves the value intact.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TimeoutState {
