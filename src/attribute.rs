@@ -101,6 +101,10 @@ impl<T> Attribute<T> {
     }
 }
 
+/// The directory of the PCI device with the IP blocks of the first die, as the card's own table lists them
+/// (`amdgpu_discovery_sysfs_init`).
+pub(crate) const IP_BLOCKS: &str = "ip_discovery/die/0";
+
 /// A file of the PCI device that is read from the hardware.
 const fn asked<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
     Attribute::new(Owner::PowerManagement, name, parse)

@@ -8,6 +8,7 @@
 use std::path::Path;
 
 use super::Control;
+use crate::attribute::IP_BLOCKS;
 use crate::gpu::{ClockDomain, Gpu};
 use crate::parse::performance::PerformanceLevel;
 use crate::parse::scalar;
@@ -147,7 +148,7 @@ impl Control<'_> {
     pub(super) fn back_end(&self) -> Option<BackEnd> {
         let number = |name: &str| {
             let mut text = Vec::new();
-            let file = Path::new("ip_discovery/die/0/MP1/0").join(name);
+            let file = Path::new(IP_BLOCKS).join("MP1/0").join(name);
             self.device.dir.read(&file, &mut text).ok()?;
             scalar::unsigned_32(&text).ok()
         };

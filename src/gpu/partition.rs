@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{Gpu, read};
 use crate::attribute::{
-    AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS, COMPUTE_PARTITION, MEMORY_ALLOCATION,
-    MEMORY_PARTITION, PROFILE_MEMORY_PARTITIONS, SELECTED_PROFILE, SUPPORTED_PROFILES,
+    AVAILABLE_COMPUTE_PARTITIONS, AVAILABLE_MEMORY_PARTITIONS, COMPUTE_PARTITION, IP_BLOCKS,
+    MEMORY_ALLOCATION, MEMORY_PARTITION, PROFILE_MEMORY_PARTITIONS, SELECTED_PROFILE, SUPPORTED_PROFILES,
 };
 use crate::error::{Error, Op, Result};
 use crate::parse::partition::{ComputePartition, MemoryAllocation, MemoryPartition};
@@ -243,7 +243,7 @@ impl Gpu {
         if let Some(dies) = partitions.zip(dies_of_each).and_then(|(count, dies)| dies.checked_mul(count)) {
             return Ok(dies);
         }
-        let file = "ip_discovery/die/0/GC";
+        let file = &*format!("{IP_BLOCKS}/GC");
         let device = self.device(file)?;
         let failed = |op: Op, path, error| device.error(op, path, error);
         let entries = device.dir.list(Path::new(file));
