@@ -193,7 +193,6 @@ impl std::error::Error for Incomplete {
     }
 }
 
-/// The last earlier step with the same file.
 /// The content of each step's file, where it is needed for undoing and the GPU is awake.
 fn contents<A, B>(plan: &Plan<A, B>) -> Result<Vec<Option<Vec<u8>>>> {
     let asleep = plan.gpu.access().check(Default::default).is_err();
@@ -212,6 +211,7 @@ fn contents<A, B>(plan: &Plan<A, B>) -> Result<Vec<Option<Vec<u8>>>> {
     Ok(before)
 }
 
+/// The last earlier step with the same file.
 fn earlier(steps: &[Step], number: usize) -> Option<(usize, &Step)> {
     let path = steps.get(number)?.path();
     steps.iter().take(number).enumerate().rev().find(|(_, step)| step.path() == path)
