@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::id::{AMD, Bdf};
 use crate::parse::keyval::{self, PciId};
 use crate::parse::scalar;
-use crate::process::{PidNamespace, Processes};
+use crate::process::Processes;
 
 /// The findings, ordered by dependency.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -283,35 +283,15 @@ fn holders(found: &Processes, diagnosis: &mut Diagnosis) {
 /// Reports what is missing in the list of processes, one finding per cause.
 fn processes(found: &Processes, diagnosis: &mut Diagnosis) {
     const SUBJECT: &str = "processes";
-    if found.is_complete() {
+    let gaps = found.gaps();
+    if gaps.is_empty() {
         diagnosis.add(Level::Good, SUBJECT, "all can be inspected".into());
-        return;
     }
-    if let Err(error) = &found.proc {
-        diagnosis.add(Level::Note, SUBJECT, format!("cannot be listed: {error}")).advise("mount /proc");
-    }
-    if found.others.is_err() {
-        let text = "/proc hides those of other users (mount option hidepid), or is not mounted";
-        let advice = "run it as root, or in the group that the mount option gid names";
-        diagnosis.add(Level::Note, SUBJECT, text.into()).advise(advice);
-    }
-    if found.namespace == Ok(PidNamespace::Nested) {
-        let text = "those outside of this container have no names, and are unseen if they only draw";
-        diagnosis
-            .add(Level::Note, SUBJECT, text.into())
-            .advise("run it on the host, or share the host's pid namespace (--pid=host)");
-    }
-    if found.unreadable > 0 {
-        let text = format!("{} cannot be inspected", found.unreadable);
-        diagnosis.add(Level::Note, SUBJECT, text).advise("run it as root to see memory and engines of all");
-    }
-    if let Some(failed) = &found.failed {
-        let text = format!("{} could be read only in part: {}", failed.count, failed.first);
-        diagnosis.add(Level::Problem, SUBJECT, text);
-    }
-    for error in [found.namespace.as_ref().err(), found.kfd.as_ref().err()].into_iter().flatten() {
-        if !error.is_absence() {
-            diagnosis.add(Level::Problem, SUBJECT, format!("the list may lack some: {error}"));
+    for gap in gaps {
+        let level = if gap.is_error() { Level::Problem } else { Level::Note };
+        let finding = diagnosis.add(level, SUBJECT, gap.to_string());
+        if let Some(advice) = gap.advice() {
+            finding.advise(advice);
         }
     }
 }

@@ -18,7 +18,6 @@ use crate::error::{Error, Op, Result};
 use crate::event::{EventSet, Origin};
 use crate::gpu::Gpu;
 use crate::id::Bdf;
-use crate::process::{PidNamespace, Processes};
 
 /// How long to wait before checking for an interruption.
 const STEP: Duration = Duration::from_millis(100);
@@ -234,7 +233,8 @@ impl Capture {
                 }
                 surveyed => {
                     if let (0, Some(processes)) = (frame, surveyed?) {
-                        gathered.trouble.extend(unseen(&processes));
+                        let gaps = processes.gaps();
+                        gathered.trouble.extend(gaps.iter().map(|gap| format!("processes: {gap}")));
                     }
                 }
             }
@@ -281,31 +281,6 @@ pub struct Written {
     pub bytes: u64,
     /// What was not read or not kept, and why: a sentence each.
     pub left_out: Vec<String>,
-}
-
-/// What the list of processes lacks, one sentence per cause.
-fn unseen(processes: &Processes) -> Vec<String> {
-    let mut sentences = Vec::new();
-    if let Err(error) = &processes.proc {
-        sentences.push(format!("processes: {error}"));
-    }
-    if processes.others.is_err() {
-        sentences.push(
-            "processes of other users, which /proc hides (mount option hidepid), or of all users if it is not mounted"
-                .into(),
-        );
-    }
-    if processes.namespace == Ok(PidNamespace::Nested) {
-        sentences.push("processes outside of this container, except in KFD's list".into());
-    }
-    if processes.unreadable > 0 {
-        sentences
-            .push(format!("what {} processes use, which this user cannot inspect", processes.unreadable));
-    }
-    if let Some(failed) = &processes.failed {
-        sentences.push(format!("parts of {} processes: {}", failed.count, failed.first));
-    }
-    sentences
 }
 
 /// Takes events until a time, counted from the start.

@@ -116,7 +116,7 @@ fn one(gpu: &Gpu) {
         gpu.bad_page_threshold(),
     ));
     // The driver lists this block in its source only; a missing block is recorded as missing.
-    drop((gpu.error_counts("umc"), gpu.processes()));
+    drop(gpu.error_counts("umc"));
     drop(gpu.sampler(SampleFields::all()).sample().map(drop));
     #[cfg(feature = "control")]
     drop(gpu.control().map(|control| control.capabilities()));

@@ -20,6 +20,7 @@
 //! The usage of an engine needs two looks: [`Processes::after`].
 
 mod descriptors;
+mod gap;
 mod host;
 mod kfd;
 mod memory;
@@ -263,11 +264,7 @@ impl Processes {
     /// Returns `true` if both lists were read completely, and not from inside a container, whose `/proc` lacks the
     /// processes outside. If not, a sum over the processes is a lower bound.
     pub fn is_complete(&self) -> bool {
-        // A machine without KFD has no processes in its list.
-        let kfd = self.kfd.as_ref().err().is_none_or(Error::is_absence);
-        let namespace = self.namespace.as_ref().is_ok_and(|namespace| *namespace != PidNamespace::Nested);
-        let proc = self.proc.is_ok() && namespace && self.others.is_ok();
-        self.unreadable == 0 && self.failed.is_none() && kfd && proc
+        self.gaps().is_empty()
     }
 
     /// Number of processes that could not be read completely, from [`failed`](Processes::failed).

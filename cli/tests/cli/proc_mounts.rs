@@ -77,7 +77,7 @@ fn hidden_processes_are_never_a_complete_list() {
         assert_eq!(captured.status.code(), Some(0), "{}", text(&captured.stderr));
         let left_out = text(&captured.stderr);
         assert!(
-            ["/proc hides", "cannot inspect"].iter().any(|word| left_out.contains(word)),
+            ["/proc hides", "cannot be inspected"].iter().any(|word| left_out.contains(word)),
             "{proc}: {left_out}"
         );
         // The recording does not claim more than its machine did.
