@@ -1,7 +1,7 @@
 //! The values of a process for `process`, `monitor` and the default table.
 
 use amdgpu_smi::process::Engine;
-use amdgpu_smi::process::{KfdUse, PidView, Process, ProcessGpu, Processes};
+use amdgpu_smi::process::{KfdUse, PidNamespace, PidView, Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Error, Reading};
 
@@ -233,11 +233,15 @@ pub(crate) fn unknown(found: &Processes) -> Option<&Error> {
 
 /// The number of processes that may use a GPU unseen, one line per cause; empty if both lists are complete.
 pub(crate) fn unreadable(found: &Processes) -> String {
-    let mut text = match found.unreadable {
-        0 => String::new(),
-        1 => "1 process could not be inspected; root can.\n".into(),
-        count => format!("{count} processes could not be inspected; root can.\n"),
-    };
+    let mut text = String::new();
+    if found.namespace == Ok(PidNamespace::Nested) {
+        text.push_str("KFD lists processes by the host's ids, which have no names in this container; others outside of it are not seen.\n");
+    }
+    match found.unreadable {
+        0 => {}
+        1 => text.push_str("1 process could not be inspected; root can.\n"),
+        count => text.push_str(&format!("{count} processes could not be inspected; root can.\n")),
+    }
     if let Some(failed) = &found.failed {
         let count = failed.count;
         let of = if count == 1 { "one process".into() } else { format!("{count} processes") };
@@ -247,6 +251,15 @@ pub(crate) fn unreadable(found: &Processes) -> String {
         text.push_str(&format!("Processes may be missing: {error}.\n"));
     }
     text
+}
+
+/// The first reason why the list may lack processes, without a full stop.
+pub(crate) fn first_shortfall(found: &Processes) -> Option<String> {
+    let unread = |side: &str, error: &Error| format!("{side} is not known: {error}");
+    let proc = found.proc.as_ref().err().map(|error| unread("/proc", error));
+    let kfd = found.kfd.as_ref().err().filter(|error| !matches!(error, Error::NotSupported { .. }));
+    let listed = || unreadable(found).lines().next().map(|line| line.trim_end_matches('.').to_owned());
+    proc.or_else(|| kfd.map(|error| unread("KFD's list", error))).or_else(listed)
 }
 
 /// The text for an empty list of processes.

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use crate::sections::process::{COPY, MEDIA, known, unknown};
+use crate::sections::process::{COPY, MEDIA, first_shortfall, known, unknown};
 use crate::sort::Sort;
 use amdgpu_smi::Reading;
 use amdgpu_smi::process::Engine;
@@ -15,8 +15,8 @@ use amdgpu_smi::unit::Bytes;
 pub(crate) struct ProcessList {
     /// One for each process and GPU.
     pub(crate) rows: Vec<ProcessRow>,
-    /// Number of processes that could not be inspected.
-    pub(crate) unreadable: usize,
+    /// Why it may lack processes.
+    pub(crate) shortfall: Option<String>,
     /// Why there is no list.
     pub(crate) unknown: Option<String>,
 }
@@ -164,7 +164,7 @@ impl ProcessList {
         });
         ProcessList {
             rows: rows.collect(),
-            unreadable: found.unreadable,
+            shortfall: first_shortfall(found),
             unknown: unknown(found).map(ToString::to_string),
         }
     }
@@ -288,5 +288,21 @@ mod tests {
         assert_eq!(pids(&Order { gpus: &[1], ..order(Sort::Pid) }), ["30"]);
         let grouped = Order { grouped: true, ..order(Sort::Vram) };
         assert_eq!(pids(&grouped), ["job 7 2 14", "20", "30", "no container 1 0", "10"]);
+    }
+
+    /// Nothing is found in a container whose `/proc` lacks the processes outside of it: no list of nobody.
+    #[test]
+    fn what_may_be_missing_is_said() {
+        let of = |fixture: &str| {
+            let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures").join(fixture);
+            let smi = amdgpu_smi::Smi::builder().root(root).build().unwrap();
+            ProcessList::of(&smi.processes(), &HashMap::new()).shortfall
+        };
+        assert!(of("mi210-1x-k6.12-container-pidns").is_some_and(|why| why.contains("the host's ids")));
+        assert_eq!(
+            of("mi210-navi31-2x-k6.12-processes").as_deref(),
+            Some("2 processes could not be inspected; root can")
+        );
+        assert_eq!(of("navi31-1x-k6.12-desktop"), None);
     }
 }

@@ -1,6 +1,6 @@
 //! The processes below the default table.
 
-use amdgpu_smi::process::{PidView, Process, ProcessGpu, Processes};
+use amdgpu_smi::process::{Process, ProcessGpu, Processes};
 use amdgpu_smi::unit::Bytes;
 use amdgpu_smi::{Gpu, Reading};
 
@@ -37,11 +37,7 @@ impl ProcessBox {
         let rows: Vec<Vec<String>> =
             uses.iter().map(|(gpu, process, used)| cells(*gpu, process, used)).collect();
         table.fit(&rows);
-        let mut notes = String::new();
-        if uses.iter().any(|(_, process, _)| process.view == PidView::Host) {
-            notes.push_str("Processes without a name run on the host; their ids are the host's.\n");
-        }
-        notes.push_str(&unreadable(found));
+        let notes = unreadable(found);
         let sentence = match unknown(found) {
             None if !found.is_complete() => "None found; not all processes could be inspected",
             None => "No running processes found",

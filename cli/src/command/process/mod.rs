@@ -8,7 +8,7 @@ mod table;
 use std::collections::HashMap;
 use std::time::Duration;
 
-use amdgpu_smi::process::{PidNamespace, Process, ProcessGpu, Processes};
+use amdgpu_smi::process::{Process, ProcessGpu, Processes};
 use amdgpu_smi::{Gpu, Smi};
 
 use crate::answer;
@@ -212,9 +212,6 @@ fn notes(found: &Processes) -> String {
     }
     if let Err(error) = &found.proc {
         text.push_str(&format!("Process names and graphics processes are not known: {error}.\n"));
-    }
-    if found.namespace == Ok(PidNamespace::Nested) {
-        text.push_str("KFD lists processes by the host's ids, which have no names in this container; others outside of it are not seen.\n");
     }
     text.push_str(&unreadable(found));
     text

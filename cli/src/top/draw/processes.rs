@@ -157,17 +157,18 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, is_page: bool) -> usize {
     heading(app, &columns, lines.len(), &mut canvas.line(0));
     let room = usize::from(high - 1);
     if lines.is_empty() {
-        let text = match (&list.unknown, app.has_processes(), list.rows.is_empty()) {
+        let text = match (&list.unknown, app.has_processes(), list.rows.is_empty(), &list.shortfall) {
             (Some(why), ..) => format!("not known: {why}"),
-            (None, false, _) => "looking ...".into(),
-            (None, true, true) => "no process uses a GPU".into(),
-            (None, true, false) => "no process matches".into(),
+            (None, false, ..) => "looking ...".into(),
+            (None, true, true, None) => "no process uses a GPU".into(),
+            (None, true, true, Some(why)) => format!("no process found; {why}"),
+            (None, true, false, _) => "no process matches".into(),
         };
         canvas.text(1, 1, &text, palette.quiet());
         return room;
     }
-    let unreadable = list.unreadable > 0 && high >= 6;
-    let room = room - usize::from(unreadable);
+    let shortfall = list.shortfall.as_ref().filter(|_| high >= 6);
+    let room = room - usize::from(shortfall.is_some());
     let chosen = app.chosen_line(&lines);
     let first = (chosen + 1).saturating_sub(room);
     for (y, (place, line)) in (1u16..).zip(lines.iter().enumerate().skip(first).take(room)) {
@@ -187,12 +188,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, is_page: bool) -> usize {
             }
         }
     }
-    if unreadable {
-        let text = match list.unreadable {
-            1 => "1 process could not be inspected; root can".into(),
-            count => format!("{count} processes could not be inspected; root can"),
-        };
-        canvas.text(1, high - 1, &text, palette.quiet());
+    if let Some(shortfall) = shortfall {
+        canvas.text(1, high - 1, shortfall, palette.quiet());
     }
     room
 }
