@@ -8,7 +8,7 @@ use amdgpu_smi::event::{Event, EventKind, Location, Text};
 /// The text for C, on a machine with pages of this size.
 pub(crate) fn message(event: &Event, page_size: u64) -> String {
     pairs(&event.kind, page_size).unwrap_or_else(|| {
-        // AMD has no words for it: as the driver wrote it.
+        // AMD has no words for it, so the text is the driver's.
         event.message().to_string().trim_matches(['\n', '\0']).trim_end().to_owned()
     })
 }
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(of("e 38652512365099 -131057 12"), "lost: 12");
     }
 
-    /// Kernels of the years before print less.
+    /// Older kernels print less.
     #[test]
     fn what_a_line_leaves_out_is_left_out() {
         assert_eq!(of("2 1000000000"), "bitmask: 0x1000000000");

@@ -76,7 +76,7 @@ static PROCESS: Pages = Pages(AtomicU64::new(0));
 /// Count of numbers issued here and in the processes that this one was forked from.
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
-/// Whether the kernel wipes `PROCESS`. gVisor does not, so there the process id identifies a child.
+/// Set if the kernel wipes `PROCESS`. gVisor does not, so there the process id identifies a child.
 static WIPES: AtomicU8 = AtomicU8::new(UNKNOWN);
 const UNKNOWN: u8 = 0;
 const WIPED: u8 = 1;

@@ -1,4 +1,4 @@
-//! The options that every command takes, and those that several share.
+//! Options of every command, and options that several commands share.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Why the program ends without an answer, and with which status.
+//! Failures of the program, with their exit statuses.
 
 use std::fmt;
 use std::io;
@@ -9,7 +9,7 @@ use amdgpu_smi::error::Unavailable;
 
 use crate::face::Face;
 
-/// Why there is no answer, or no place for it.
+/// The reason for a missing answer or output.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The library says so.
@@ -18,15 +18,15 @@ pub(crate) enum Failure {
     Unchanged { what: String, error: Error },
     /// There is nothing to answer about, in a sentence.
     Nothing(String),
-    /// An answer was printed in which nothing is known, for a reason in a sentence.
+    /// The printed answer has no value; the reason, in a sentence.
     Unanswered(String),
-    /// The command line asks for what cannot be, in a sentence.
+    /// The command line asks for something impossible, in a sentence.
     Usage(String),
     /// The output cannot be written.
     Output(PathBuf, io::Error),
-    /// The answer itself says why there is none; the status is left to tell.
+    /// The answer itself has the reason; only the status is left.
     Status(u8),
-    /// Whoever read the output has gone, and so may we.
+    /// The reader of the output is gone.
     ReaderGone,
 }
 

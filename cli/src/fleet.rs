@@ -49,7 +49,7 @@ impl Fleet {
         Ok(Fleet { sampler, gpus, deadline: FIRST, rates, keep_awake })
     }
 
-    /// Answers once, or again and again if `args` say so: writes what `render` makes of the reports, to which it may add.
+    /// Answers once, or repeatedly if `args` say so. `render` may reorder the reports and add to them.
     pub(crate) fn answer(
         &mut self,
         args: &WatchArgs,

@@ -22,7 +22,7 @@ use signal_hook::iterator::Signals;
 
 use crate::output::note;
 
-/// How long the child may take to end after a signal; cleaning up takes a moment.
+/// Time that the child has to end after a signal; cleaning up takes a moment.
 const PATIENCE: Duration = Duration::from_millis(700);
 
 /// Time after which the user is informed of a change that still runs, and time for its current step after a signal.

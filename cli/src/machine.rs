@@ -1,4 +1,4 @@
-//! The machine that the options name, and the GPUs of it that are asked about.
+//! The machine that the options name, and the selected GPUs.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,7 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::note;
 
-/// How long a read may take before its GPU is late. The slowest read, of a table filled by the firmware, takes some
+/// Time that a read may take before its GPU is late. The slowest read, of a table filled by the firmware, takes some
 /// milliseconds.
 pub(crate) const LIMIT: Duration = Duration::from_secs(2);
 
@@ -42,7 +42,7 @@ pub(crate) fn unlimited(common: &Common) -> SmiBuilder {
     }
 }
 
-/// Looks for the GPUs, and says on standard error what of them cannot be told.
+/// Finds the GPUs, and reports on standard error those that cannot be read.
 pub(crate) fn scan(common: &Common) -> Result<Smi, Error> {
     let smi = builder(common).build()?;
     for hidden in smi.hidden().iter().filter(|hidden| !matches!(hidden.error, Error::NoPermission { .. })) {
@@ -51,7 +51,7 @@ pub(crate) fn scan(common: &Common) -> Result<Smi, Error> {
     Ok(smi)
 }
 
-/// Says on standard error which of these GPUs could not be read in whole.
+/// Reports on standard error which of these GPUs could only be read in part.
 pub(crate) fn explain(common: &Common, gpus: &[Gpu]) {
     for gpu in gpus {
         let mut said: Vec<&Error> = Vec::new();
@@ -72,7 +72,7 @@ fn is_failure(error: &Error) -> bool {
     !matches!(error, Error::NotSupported { .. })
 }
 
-/// Says what the answer lacks; the exit status will say so, too.
+/// Reports a gap in the answer, now and in the exit status.
 pub(crate) fn lacks(common: &Common, sentence: &str) {
     common.incomplete.store(true, Ordering::Relaxed);
     note(sentence);

@@ -55,7 +55,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The status to end with; says why it is none of success.
+/// The exit status; prints the failure.
 fn status(done: Result<(), Failure>, face: Face) -> u8 {
     let Err(failure) = done else { return 0 };
     let status = failure.status(face);

@@ -1,4 +1,4 @@
-//! Where the answer goes: the one place that writes to standard output, or to a file.
+//! The output: the only code that writes to standard output or a file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -27,7 +27,7 @@ enum Sink {
 }
 
 impl Output {
-    /// Opens what the options name. A file that is there is neither replaced nor continued unasked.
+    /// Opens the output. An existing file is replaced or extended only on request.
     pub(crate) fn open(common: &Common) -> Result<Output, Failure> {
         let Some(path) = &common.file else {
             return Ok(Output::standard());
@@ -81,7 +81,7 @@ impl Output {
         };
         let mut sink = BufWriter::with_capacity(PIECE, sink);
         let written = pieces(&mut sink).and_then(|()| sink.flush());
-        // What it still holds could not be written.
+        // Its remaining content could not be written.
         drop(sink.into_parts());
         self.check(written)
     }
@@ -118,13 +118,13 @@ fn replace_link(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Says on standard error, in one line, what belongs beside the answer.
+/// Prints a remark on standard error, in one line.
 pub(crate) fn note(text: &str) {
     // As below: there is nobody left to tell.
     let _ = io::stderr().write_all(format!("amdgpu-smi: {}\n", printable(text)).as_bytes());
 }
 
-/// Says on standard error, in one line, what went wrong, and in a second what may help.
+/// Prints the failure on standard error, in one line, and a hint in a second one.
 pub(crate) fn complain(failure: &Failure) {
     if matches!(failure, Failure::ReaderGone | Failure::Status(_)) {
         return;

@@ -434,7 +434,7 @@ impl From<Rpm> for Node {
 }
 
 impl From<Bytes> for Node {
-    /// Whole mebibytes, which AMD calls MB.
+    /// Whole mebibytes, labelled MB as in AMD's tools.
     fn from(value: Bytes) -> Node {
         Node::quantity(value.mebibytes(), "MB")
     }

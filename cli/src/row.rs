@@ -1,4 +1,4 @@
-//! The cells of a row, where a package's value stands once.
+//! The cells of a row; a package's value appears once.
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::reading::{Reading, Scope};

@@ -1,4 +1,4 @@
-//! A GPU as a report sees it.
+//! The source of the values of a report.
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::derived::MetricsRates;

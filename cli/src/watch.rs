@@ -1,4 +1,4 @@
-//! Answering again and again until the time, the number or the user's patience is over.
+//! Repeats an answer until the time, the number or the user ends it.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,7 +15,7 @@ pub(crate) enum End {
     Interrupted,
 }
 
-/// Calls `sample` now and then at the interval, without drift: what took longer than that is not made up for, and
+/// Calls `sample` at once and then at the interval, without drift. Delays are not made up for, and
 /// two samples begin at least half an interval apart, also after the machine slept.
 ///
 /// A signal ends the watch between two samples.

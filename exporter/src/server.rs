@@ -31,9 +31,9 @@ const READING: Duration = Duration::from_secs(30);
 /// Bytes of a head, and lines of it.
 const HEAD_BYTES: usize = 16 << 10;
 const HEAD_LINES: usize = 64;
-/// Connections at one time, if a quarter of the descriptors is enough for them.
+/// Limit of simultaneous connections, if a quarter of the descriptors allows it.
 const CONNECTIONS: usize = 256;
-/// How long each client may be silent, regardless of other clients.
+/// Time that each client may be silent, regardless of other clients.
 const GRACE: Duration = Duration::from_millis(20);
 /// Prometheus says how long it waits, in seconds.
 const PATIENCE: &str = "x-prometheus-scrape-timeout-seconds";

@@ -133,7 +133,7 @@ impl Watch {
         self.facts.ask(question);
     }
 
-    /// The values that are not sampled; `None` if it is late.
+    /// The values that are not sampled; `None` if the GPU is late.
     pub(crate) fn facts(&mut self, until: &Deadline) -> Option<Facts> {
         let facts = self.facts.answer(until)?;
         self.fixed = Some(facts.fixed.clone());

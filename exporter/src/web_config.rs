@@ -94,7 +94,7 @@ struct Shared {
     right: Mutex<HashMap<Vec<u8>, String>>,
     /// The number of requests still admitted, as of a moment.
     left: Mutex<Option<(Instant, f64)>>,
-    /// One password is compared at a time: it takes a processor for a tenth of a second.
+    /// One password is compared at a time, because each takes a tenth of a second of processor time.
     comparing: AsyncMutex<()>,
 }
 

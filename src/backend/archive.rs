@@ -32,7 +32,7 @@ use index::{EntryBody, EntryState, Id, Index, TOP};
 /// No archive is larger, nor unpacks to more: it is held in memory.
 pub(crate) const ARCHIVE_LIMIT: u64 = 1 << 30;
 
-/// What a source gives, and at most one byte more than an archive may have.
+/// Reads a source, up to one byte more than an archive may have.
 fn read_to_limit(source: &mut impl Read, size: usize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(size + 1);
     source.take(ARCHIVE_LIMIT + 1).read_to_end(&mut bytes)?;

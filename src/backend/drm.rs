@@ -8,7 +8,7 @@ use rustix::io::Errno;
 
 use crate::id::RenderMinor;
 
-/// No answer of a DRM node is near this.
+/// Far above the size of any answer of a DRM node.
 pub(super) const ANSWER_LIMIT: usize = 4096;
 
 /// A question to a render node, and the bytes that answer it.

@@ -18,7 +18,7 @@ pub(super) const READ: OFlags =
 /// Flags of a directory that is kept: a name for it, which cannot be read itself.
 pub(super) const KEEP_DIR: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// Reads one attribute from its beginning: a page at once, more only where the page came full.
+/// Reads one attribute from its beginning: one page, and more only if the page is full.
 pub(super) fn read_attribute(fd: impl AsFd, page: usize, buf: &mut Vec<u8>) -> io::Result<()> {
     buf.clear();
     loop {

@@ -99,8 +99,8 @@ pub trait Backend: fmt::Debug + Send + Sync {
         Err(rustix::io::Errno::NOSYS.into())
     }
 
-    /// The same with `/dev/hsmp` opened for writing: for messages that change something, and only for them. Fails with
-    /// EROFS where a machine is only looked at.
+    /// Sends a message that changes something, with `/dev/hsmp` opened for writing. Fails with
+    /// EROFS if the machine is read-only.
     #[cfg(feature = "control")]
     fn hsmp_set(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
         let _ = message;

@@ -42,9 +42,9 @@ impl Default for KfdFacts {
 const SCRIPTS: &str = "dev/kfd.events";
 /// Scripts are short.
 const SCRIPT_LIMIT: usize = 1 << 20;
-/// How long a player sleeps before it checks for listeners again.
+/// Time that a player sleeps before it checks for listeners again.
 const TICK: Duration = Duration::from_millis(10);
-/// How long a chunk may wait to be fetched before the next one follows.
+/// Time that a chunk may wait to be fetched before the next one follows.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The deliveries of an emitted event ([`Tree::emit`](super::Tree::emit)), counted by descriptor.
@@ -53,7 +53,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 pub struct Emitted {
     /// Descriptors that got it.
     pub delivered: usize,
-    /// Descriptors whose mask does not ask for it.
+    /// Descriptors whose mask excludes it.
     pub unwanted: usize,
     /// Descriptors whose queue was too full for it: they lost it, as with the kernel.
     pub dropped: usize,

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::id::{GpuId, RenderMinor};
 
-/// How often an openat2 with EAGAIN is retried. It fails when a rename anywhere on the machine races with a `..`
+/// Number of times that an openat2 with EAGAIN is retried. It fails when a rename anywhere on the machine races with a `..`
 /// (about every third time next to a thread that renames constantly).
 const RACES: usize = 16;
 /// As the kernel's MAXSYMLINKS.

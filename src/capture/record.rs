@@ -19,7 +19,7 @@ use crate::event::{EventSet, Origin};
 use crate::gpu::Gpu;
 use crate::id::Bdf;
 
-/// How long to wait before checking for an interruption.
+/// Time to wait before checking for an interruption.
 const STEP: Duration = Duration::from_millis(100);
 
 /// The settings of a recording.
@@ -271,15 +271,15 @@ impl Capture {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Written {
-    /// How many frames.
+    /// Number of frames.
     pub frames: usize,
-    /// How many events.
+    /// Number of events.
     pub events: usize,
     /// In how many files something was replaced.
     pub redacted: usize,
-    /// How large the file is.
+    /// Size of the file in bytes.
     pub bytes: u64,
-    /// What was not read or not kept, and why: a sentence each.
+    /// One sentence for each omission, with the reason.
     pub left_out: Vec<String>,
 }
 

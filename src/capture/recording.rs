@@ -26,14 +26,14 @@ pub struct Recording {
     redacted: usize,
 }
 
-/// How MANIFEST begins.
+/// The first line of MANIFEST.
 pub(super) const HEAD: &str =
     concat!("# Recorded by amdgpu-smi ", env!("CARGO_PKG_VERSION"), "\norigin captured\n");
 
 /// The time of an event, counted from the first frame, its GPU, and the kernel's line.
 pub(super) type RecordedEvent = (Duration, GpuId, Box<[u8]>);
 
-/// What was gathered.
+/// The recorded content.
 #[derive(Debug)]
 pub(super) struct Gathered {
     pub(super) host: HostFacts,
@@ -44,14 +44,14 @@ pub(super) struct Gathered {
     /// When each was taken, counted from the first.
     pub(super) snapshots: Vec<(Duration, Snapshot)>,
     pub(super) events: Vec<RecordedEvent>,
-    /// Number of events so far, with those that a stream has written.
+    /// Number of events so far, including those that a stream has written.
     pub(super) event_count: usize,
     /// Parts that ended early, with the reasons.
     pub(super) trouble: Vec<String>,
 }
 
 impl Gathered {
-    /// Of a machine, before anything of it was recorded.
+    /// An empty recording of a machine.
     pub(super) fn of(backend: &dyn Backend) -> Gathered {
         let info = driver_info(backend);
         Gathered {
@@ -174,7 +174,7 @@ impl Recording {
     }
 }
 
-/// What was left out of each frame, a sentence each.
+/// One sentence for each omission in each frame.
 pub(super) fn sentences(omitted: Omitted) -> Vec<String> {
     let Omitted { unread, processes, descriptors, names } = omitted;
     let counts = [
@@ -250,7 +250,7 @@ pub(super) fn changes(
     let gone: Vec<PathBuf> = state.keys().filter(|path| snapshot.lacks(path)).cloned().collect();
     let mut last: Option<PathBuf> = None;
     for path in gone {
-        // What is below it goes with it.
+        // Everything below it goes with it.
         if last.as_ref().is_none_or(|above| !path.starts_with(above)) {
             let _ = writeln!(manifest, "gone {}", path.display());
             state.retain(|known, _| !known.starts_with(&path));
@@ -312,7 +312,7 @@ pub(super) fn append<W: Write>(
     Ok(())
 }
 
-/// What a file of the archive cannot say of an entry.
+/// Facts about an entry that a file of the archive cannot express.
 pub(super) fn directives(path: &Path, item: &KeptEntry, manifest: &mut String) {
     let path = path.display();
     // Writing to a String cannot fail.

@@ -32,7 +32,7 @@ pub(super) struct Stream {
     pub(super) omitted: Omitted,
     /// The time of each GPU's last event.
     last_events: BTreeMap<GpuId, Duration>,
-    /// How long the file is, with its end.
+    /// Length of the file, including its end.
     pub(super) bytes: u64,
     /// Set if one more frame would exceed the limit of an archive.
     pub(super) is_full: bool,

@@ -167,7 +167,7 @@ impl<A> CpuPlan<A> {
 }
 
 impl<A: Clone> CpuPlan<A> {
-    /// What is set now: what a change goes back to.
+    /// The current value, which undoing a change restores.
     ///
     /// # Errors
     /// Those of asking the firmware; [`Error::NotPublished`] for a setting that no message reads.

@@ -8,7 +8,7 @@ use crate::backend::Dir;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 
-/// Computes the lines that restore a file from its previous content; none if nothing can.
+/// Computes the lines that restore a file from its previous content; none if that is impossible.
 type Restore = Arc<dyn Fn(&[u8]) -> Vec<String> + Send + Sync>;
 /// Reads the driver's value after the change.
 pub(super) type ReadBack<B> = Arc<dyn Fn(&Gpu) -> Result<B> + Send + Sync>;

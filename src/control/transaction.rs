@@ -75,7 +75,7 @@ impl<'a, T> Transaction<'a, T> {
         }));
     }
 
-    /// Adds a change of a processor, as [`Transaction::add`] does one of a GPU.
+    /// Adds a change of a processor; [`Transaction::add`] is for GPUs.
     pub fn add_cpu<A: Clone + 'static>(
         &mut self,
         plan: impl FnOnce() -> Result<CpuPlan<A>> + 'a,

@@ -14,7 +14,7 @@ use crate::id::{AMD, Bdf, CardMinor, RenderMinor, UniqueId};
 use crate::parse::keyval::{self, PciId, Uevent};
 use crate::parse::scalar;
 
-/// A graphics card that is no GPU of the list.
+/// A graphics card that is not in the list of GPUs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OtherDevice {

@@ -168,7 +168,7 @@ impl SmiBuilder {
         })
     }
 
-    /// The same over what [`open`](Self::open) gave.
+    /// The same with the result of [`open`](Self::open).
     pub(crate) fn opened(self, backend: Arc<dyn Backend>) -> SmiBuilder {
         SmiBuilder { timeout: None, ..self.backend(backend) }
     }
@@ -286,7 +286,7 @@ impl Smi {
         self.gpus.iter().filter(|gpu| gpu.is_first_of_package()).map(Gpu::package).collect()
     }
 
-    /// Graphics cards that were seen under `/sys/class/drm` and are none of the list: another maker's, or an
+    /// Graphics cards under `/sys/class/drm` that are not in the list: another vendor's, or an
     /// AMD card under another driver.
     pub fn others(&self) -> &[OtherDevice] {
         &self.others
@@ -475,7 +475,7 @@ fn no_sys(backend: &dyn Backend, error: &std::io::Error) -> Error {
     }
 }
 
-/// Whether the driver is loaded, with GPUs or without.
+/// Returns `true` if the driver is loaded, with or without GPUs.
 fn has_module(sys: &dyn crate::backend::Dir) -> bool {
     is_dir(sys, "module/amdgpu") || is_dir(sys, "bus/pci/drivers/amdgpu")
 }

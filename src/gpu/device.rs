@@ -36,7 +36,7 @@ impl RuntimeStatus {
     pub(crate) const FILE: &str = "power/runtime_status";
 
     pub(crate) fn of(text: &[u8]) -> RuntimeStatus {
-        // What it says nearly always, without a look at its letters.
+        // The most frequent content, compared as a whole.
         if text == b"active\n" {
             return RuntimeStatus::Awake;
         }

@@ -104,7 +104,7 @@ pub use virtualization::{VirtualizationInfo, VirtualizationMode};
 pub use voltage::Voltage;
 pub use xgmi::{XgmiInfo, XgmiLink, XgmiPeer};
 
-/// Whether reading may wake a suspended GPU.
+/// Permission to wake a suspended GPU by reading.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum WakePolicy {
     /// Files that would wake a suspended GPU are not read; they return [`Unavailable::Suspended`].

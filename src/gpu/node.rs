@@ -96,7 +96,7 @@ impl KfdNode {
         lock(&self.renewed).as_ref().unwrap_or(&self.dir).clone()
     }
 
-    /// The error of a missing property: one of these keys has a line that was not understood, or there is none.
+    /// The error of a missing property: one of these keys is on an unknown line, or missing.
     pub(crate) fn absent(&self, keys: &[&str]) -> Error {
         let path = self.dir.path().join("properties");
         match keys.iter().find_map(|key| refused_value(&self.properties.unrecognised, key)) {

@@ -10,7 +10,7 @@ use crate::reading::{Reading, bundle};
 use crate::unit::Bytes;
 
 bundle! {
-    /// How much system memory GPUs may map (GTT): one limit for all GPUs of the machine, whatever their vendor.
+    /// The limit of system memory that GPUs may map (GTT): one for all GPUs of the machine, whatever their vendor.
     pub struct TtmLimit {
         /// The kernel module that keeps the limit: `ttm`, or that of AMD's out-of-tree driver.
         pub module: &'static str,

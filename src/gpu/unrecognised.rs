@@ -1,4 +1,4 @@
-//! What the driver prints and this library does not understand.
+//! Lines of the driver that this library does not understand.
 
 use std::path::PathBuf;
 

@@ -58,7 +58,7 @@ pub fn features(text: &[u8]) -> Parsed<Option<Features>> {
     Ok((!is_empty).then_some(found))
 }
 
-/// What a line looks like.
+/// The shape of a line.
 enum FeatureFormat {
     Halves,
     Mask,

@@ -58,7 +58,7 @@ pub type Parsed<T> = Result<T, ParseError>;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line<'a> {
     pub(crate) number: u32,
-    /// The line from its first byte on that is not NUL; may begin and end with blanks.
+    /// The line without leading NULs; may begin and end with blanks.
     pub(crate) bytes: &'a [u8],
     /// Number of NUL bytes before `bytes`.
     skipped: u32,

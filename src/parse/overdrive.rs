@@ -105,7 +105,7 @@ pub struct Overdrive {
     pub vddgfx_offset: Option<MilliVolts>,
     /// MHz added to the shader clock (`OD_SCLK_OFFSET`); may be negative.
     pub sclk_offset: Option<i32>,
-    /// The shader clock's levels, where the driver prints those instead (`GFXCLK`).
+    /// The shader clock's levels, if the driver prints those instead (`GFXCLK`).
     pub shader_levels: Vec<DpmLevel>,
     /// The memory clock's levels, where the driver prints those instead (`MCLK`).
     pub memory_levels: Vec<DpmLevel>,

@@ -93,7 +93,7 @@ fn trim(text: &[u8]) -> &[u8] {
 
 /// Refuses anything but blanks and NULs in `rest`, a tail of `text`.
 fn nothing_after(text: &[u8], rest: &[u8]) -> Parsed<()> {
-    // How nearly every attribute ends.
+    // Nearly every attribute ends in a newline.
     if rest == b"\n" {
         return Ok(());
     }

@@ -27,7 +27,7 @@ const INITIAL: &str = "pid:[4026531836]";
 /// The major number of DRM's device nodes.
 const DRM_MAJOR: u32 = 226;
 
-/// What is known of `/proc` as a whole.
+/// Facts about `/proc` as a whole.
 #[derive(Default)]
 pub(super) struct Seen {
     /// Number of processes whose descriptors this user may not inspect.

@@ -1,4 +1,4 @@
-//! What earlier looks found, so that the next need not look at every descriptor of the machine.
+//! Results of earlier looks, so that the next one need not visit every descriptor of the machine.
 
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::parse::process::Status;
 /// A whole look may take this part of the time: it takes a while where tens of thousands of descriptors are open.
 const PART_OF_TIME: u32 = 25;
 
-/// What a monitor remembers of the looks before.
+/// The results of earlier looks that a monitor keeps.
 #[derive(Debug)]
 pub(super) struct Memory {
     every: Duration,

@@ -235,7 +235,7 @@ impl ProcessGpu {
             _ => Scope::Package,
         };
         let fdinfo = || Path::new("/proc").join(pid.to_string()).join("fdinfo");
-        // What the descriptors would have told, had they been there to be read.
+        // The values that unreadable descriptors would have given.
         let unseen = || match descriptors {
             Err(error) => error.clone(),
             Ok(()) => Error::NotSupported { path: fdinfo() },

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::backend::Dir;
 use crate::parse::scalar;
 
-/// How rarely to check for autosuspend on a GPU without it.
+/// Interval of the checks for autosuspend on a GPU without it.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// Length of the first reading period after a pause that the GPU stayed awake through, in pauses. It doubles with
 /// each such pause.

@@ -71,7 +71,7 @@ impl Kernel {
         self.since(6, 12)
     }
 
-    /// `cwsr_size` of a KFD node: in 7.0, and given to the long-lived 6.12 later.
+    /// `cwsr_size` of a KFD node: in 7.0, and backported to 6.12.
     pub(super) fn context_sizes(self) -> bool {
         self == Kernel::V6_12 || self.since(7, 0)
     }

@@ -21,7 +21,7 @@ const GTT: u64 = 2 << 20;
 /// Parts of what a package does.
 struct Shares {
     activity: f64,
-    /// Of the node's compute units that are busy.
+    /// Number of the node's busy compute units.
     units: f64,
     memory: f64,
     media: f64,
@@ -379,7 +379,7 @@ fn gpu_id(node: usize) -> u32 {
     (node as u32).wrapping_mul(40_503).wrapping_add(15_729) & 0xffff
 }
 
-/// Numbers that look like none in particular (the finisher of SplitMix64).
+/// Pseudo-random numbers (the finisher of SplitMix64).
 fn scramble(seed: u64) -> u64 {
     let mixed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -128,7 +128,7 @@ fn gpu(image: &mut Image, plan: &MachinePlan<'_>, node: &PlannedNode, package: &
         let (weight, bandwidth, engines) = match () {
             () if other.package == node.package => (13, (819_200, 819_200), (1 << engines) - 1),
             () if !package.wired_to(target) => {
-                // Cards on one machine without XGMI reach each other through the host, servers' only.
+                // Without XGMI, cards of one machine reach each other through the host; only servers have such links.
                 if facts.accelerator() && target.facts.accelerator() && !plan.machine.guest {
                     let sockets = if package.socket == target.socket { 0 } else { SOCKETS };
                     through.push(peer(other.number, 40 + sockets, 3));

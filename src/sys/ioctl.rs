@@ -122,9 +122,9 @@ pub(crate) fn drm_version(node: BorrowedFd<'_>) -> io::Result<DrmDriver> {
     })
 }
 
-/// Asks amdgpu for a struct of `size` bytes at most. An older kernel's is shorter, and the rest zero.
+/// Asks amdgpu for a struct of `size` bytes at most. An older kernel's struct is shorter; the rest is zero.
 ///
-/// For nodes of amdgpu only: to another driver the same number is another call.
+/// Only for nodes of amdgpu: other drivers use the same number for other calls.
 pub(crate) fn amdgpu_info(node: BorrowedFd<'_>, query: u32, kind: u32, size: u16) -> io::Result<Vec<u8>> {
     let mut answer = vec![0u8; usize::from(size)];
     retry_on_eintr(|| {

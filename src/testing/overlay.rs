@@ -26,7 +26,7 @@ pub(super) struct Overlay(Arc<OverlayInner>);
 #[derive(Debug)]
 struct OverlayInner {
     base: Arc<dyn Backend>,
-    /// The base where it plays events.
+    /// The base, if it plays events.
     player: Option<Player>,
     top: Arc<dyn Dir>,
     /// Where links of the base lead, by their path: asked once, for the base does not change.
@@ -51,7 +51,7 @@ impl Player {
         }
     }
 
-    /// `/dev/kfd`, which knows the GPUs of the machine that stands over this one.
+    /// `/dev/kfd`, with the GPUs of the machine above this overlay.
     fn kfd(&self, machine: Arc<dyn Backend>) -> io::Result<Arc<dyn Kfd>> {
         match self {
             Player::Tree(tree) => tree.kfd(machine),

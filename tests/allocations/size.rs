@@ -54,7 +54,7 @@ fn a_manifest_of_a_gigabyte() {
     let machine = Damaged::in_memory();
     File::options().write(true).open(machine.path("MANIFEST")).unwrap().set_len(1 << 30).unwrap();
     let used = peak(|| assert!(Tree::open(machine.path("")).is_err()));
-    // What a MANIFEST may have at most is looked at before it is refused.
+    // A MANIFEST is read up to the limit before it is refused.
     assert!(used < 64 * MIB, "{} MiB", used / MIB);
 }
 

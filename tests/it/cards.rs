@@ -151,7 +151,7 @@ fn a_power_far_above_its_limit_is_doubted() {
     assert!(found.len() == 1 && found[0].text.contains("434 W under a limit of 29 W"), "{found:?}");
 }
 
-/// What a register that cannot be read prints, whatever its width, is no reading; nor is more than all there is.
+/// All ones of any width, from an unreadable register, are no reading; neither is more than the total.
 #[test]
 fn numbers_that_no_gpu_has_are_absent() {
     let folder = build(&Machine::navi31());

@@ -264,7 +264,7 @@ fn vanishing_processes() {
         );
         assert_eq!(after.failed, None);
         assert_eq!(after.reasons().count(), 0);
-        // What it shared with its child is counted there now.
+        // Memory that it shared with its child counts there now.
         assert!(!of(&after, 2411).unwrap().gpu(1).unwrap().clients[0].shared);
         record.heal();
     }

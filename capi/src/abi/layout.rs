@@ -5,7 +5,7 @@
 
 use amdgpu_smi::reading::Reading;
 
-/// A C type that is all zero when it says nothing, and how the comparison names it.
+/// A C type whose zero value is empty, with its name in the comparison.
 pub trait Plain: Copy {
     /// The value with all bits zero.
     const ZERO: Self;

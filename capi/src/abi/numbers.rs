@@ -134,7 +134,7 @@ c_enums! {
         SIMD_CACHE = 16,
     }
 
-    /// `amdsmi_link_type_t`. Kinds of links. 7.0 made one of the two enumerations that were before.
+    /// `amdsmi_link_type_t`. Kinds of links. 7.0 merged two earlier enumerations.
     LinkType(u32) = "AMDSMI_LINK_TYPE_" {
         INTERNAL = 0,
         PCIE = 1,

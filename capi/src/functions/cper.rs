@@ -76,7 +76,7 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// AMD's numbers for the errors in a record (AFID).
 ///
-/// Needs no session. A text that is no record is UNEXPECTED_DATA.
+/// Needs no session. Text that is no record returns UNEXPECTED_DATA.
 ///
 /// *From*: the record.
 #[unsafe(no_mangle)]

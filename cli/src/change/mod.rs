@@ -171,14 +171,14 @@ impl Plans<'_> {
         Ok(())
     }
 
-    /// Adds a sentence to what is told of the last change once it was made.
+    /// Adds a remark to print after the last change.
     pub(crate) fn note(&mut self, note: &'static str) {
         if let Some(last) = self.list.last_mut() {
             last.note = Some(note);
         }
     }
 
-    /// Adds a sentence to what is told of the last plan.
+    /// Adds a remark to print with the last plan.
     pub(crate) fn caveat(&mut self, caveat: &'static str) {
         if let Some(last) = self.list.last_mut() {
             last.caveat = Some(caveat);
@@ -220,7 +220,7 @@ fn refuse_amds(common: &Common) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Plans everything, then does it if it is to be done, and tells.
+/// Plans everything, makes the changes unless this is a dry run, and reports.
 pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure> {
     let how = request.how();
     if common.gpus.is_empty() {
@@ -246,7 +246,7 @@ pub(crate) fn run(common: &Common, request: &impl Request) -> Result<(), Failure
     tell(common, all, how)
 }
 
-/// The same for changes of something else than GPUs, which are planned, and not asked about.
+/// The same for planned changes of processors, which need no confirmation.
 pub(crate) fn run_planned(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failure> {
     refuse_amds(common)?;
     if !how.dry_run {
@@ -255,10 +255,10 @@ pub(crate) fn run_planned(common: &Common, all: Vec<Group>, how: &ChangeArgs) ->
     tell(common, all, how)
 }
 
-/// Makes what is to be made, and tells.
+/// Makes the changes and reports them.
 fn tell(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failure> {
     let dry_run = how.dry_run;
-    // Before anything is done: what has been done must be told.
+    // Opened before the first write, because completed changes must be reported.
     let mut output = Output::open(common)?;
     let mut unwritten = String::new();
     if let Some(file) = &how.undo_file {
@@ -278,7 +278,7 @@ fn tell(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failur
     }
     if let Err(failure) = output.write(&text) {
         if !dry_run {
-            // The completed changes and how to undo them must not be lost with the output.
+            // The completed changes and their undo steps must not be lost with the output.
             let _ = io::stderr().write_all(text.as_bytes());
         }
         return Err(match failure {
@@ -380,7 +380,7 @@ fn sentence_of(aborted: &Aborted<Made>, name: &str) -> String {
     sentence
 }
 
-/// Asks on the terminal; everything but a yes is a no, an end without an answer too.
+/// Asks on the terminal. Everything but a yes is a no, also the end of the input.
 fn consent(
     gpus: &[Gpu],
     dangers: &[&str],
@@ -398,7 +398,7 @@ fn consent(
     }
 }
 
-/// One device's changes and what became of them.
+/// One device's changes and their outcomes.
 pub(crate) struct Changes {
     device: Device,
     /// The GPU through which those of the package are made.

@@ -153,7 +153,7 @@ fn is_compressed(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension == "gz" || extension == "tgz")
 }
 
-/// Has frames written under the name that is meant as they are taken, so that whatever ends the program leaves those before. A
+/// Writes frames under the final name as they are taken, so that the earlier ones survive any end of the program. A
 /// file that is to be replaced stays until all are written.
 fn stream(
     path: &Path,
@@ -178,7 +178,7 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes a file beside the one that is meant, and gives it its name when it is whole.
+/// Writes a temporary file beside the target, and renames it when it is complete.
 fn save(recording: &Recording, path: &Path, overwrite: bool) -> Result<u64, Failure> {
     let failed = |error| Failure::Output(path.to_path_buf(), error);
     // Opened here, because the error of `tempfile_in` names the temporary file.

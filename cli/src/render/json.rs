@@ -13,7 +13,7 @@ use super::iso;
 use crate::reasons::code;
 use crate::report::{Absent, Forms, Node, Number, Section};
 
-/// The version of what is printed here. A new key does not change it; another meaning, type or place does.
+/// The version of the JSON. It changes with the meaning, type or place of a key, but not with a new key.
 pub(crate) const SCHEMA: u32 = 1;
 
 /// The whole document: on one line where it is one of several.

@@ -41,7 +41,7 @@ pub(crate) enum Layout {
 }
 
 impl Document {
-    /// The document as text. `columns` are those of the CSV so far: they are kept from one answer to the next.
+    /// The document as text. `columns` keeps the columns of the CSV from one answer to the next.
     pub(crate) fn render(&self, format: Format, columns: &mut Columns) -> String {
         match format {
             Format::Text { verbose, layout: Layout::Own } => people::document(self, verbose, Styles::NONE),

@@ -86,7 +86,7 @@ fn lines(metrics: &Metrics) -> Vec<(&'static str, Cell)> {
     let Metrics { temperatures, powers, voltages, activity, pcie, xgmi, throttle, clocks: c, .. } = metrics;
     let residency = &throttle.residency;
     let socket = metrics.engines_in(EngineScope::Socket);
-    // A table without a figure of each engine has one of all, which AMD's library gives as the first.
+    // A table without a value per engine has one for all engines, which AMD's library reports as the first.
     let media = socket.map(|socket| percents(&socket.vcn_busy, 4));
     let has_media = socket.is_some_and(|socket| socket.vcn_busy.iter().any(Option::is_some));
     let media = media.filter(|_| has_media).unwrap_or_else(|| percents(&[activity.mm], 4));

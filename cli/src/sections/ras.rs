@@ -1,4 +1,4 @@
-//! Error correction: what the chip has, and of which blocks it is on.
+//! Error correction: features of the chip, and the blocks that use it.
 
 use amdgpu_smi::Gpu;
 use amdgpu_smi::gpu::ras_block_name;

@@ -96,7 +96,7 @@ pub(crate) struct Workloads {
     slurm: Option<Worker<(), Vec<(usize, Workload)>>>,
     kubelet: Option<Worker<(), KubeletAnswer>>,
     times: Times,
-    /// Nanoseconds by GPU, workload and engine. A counter: a process that ends takes nothing away.
+    /// Nanoseconds by GPU, workload and engine. A counter: it keeps the time of processes that ended.
     engines: BTreeMap<(Bdf, Workload, String), u64>,
 }
 

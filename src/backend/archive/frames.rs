@@ -15,7 +15,7 @@ pub enum Frames {
     Calls,
     /// Time does: each frame comes as long after the first as it was recorded, counted from when this was set.
     WallClock,
-    /// The caller's clock does: it tells how long after the first frame it is.
+    /// The caller's clock chooses the frame, by the time since the first one.
     Clock(Arc<dyn Fn() -> Duration + Send + Sync>),
 }
 

@@ -193,13 +193,13 @@ impl Iterator for Entries<'_> {
     }
 }
 
-/// Compares a header's checksum: the sum of its bytes, those of the sum itself taken for blanks.
+/// Compares a header's checksum: the sum of its bytes, with blanks in place of the checksum.
 fn is_header(block: &[u8]) -> bool {
     let field = &block[148..156];
     number(field) == Some(sum(block) + 8 * u64::from(b' ') - sum(field))
 }
 
-/// The sum of up to 512 bytes, eight at a time: every header is summed up before it is believed.
+/// The sum of up to 512 bytes, eight at a time: every header is summed before it is trusted.
 fn sum(bytes: &[u8]) -> u64 {
     const LOW: u64 = 0x00ff_00ff_00ff_00ff;
     // Four sums of 16 bits; 64 words of two bytes each cannot overflow them.

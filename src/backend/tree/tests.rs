@@ -36,7 +36,7 @@ fn text(dir: &dyn Dir, rel: &str) -> io::Result<String> {
     Ok(String::from_utf8(buf).unwrap())
 }
 
-/// What an archive of a large machine holds is still a machine when it is unpacked.
+/// The archive of a large machine is still a machine when it is unpacked.
 #[test]
 fn a_long_manifest_is_read() {
     let dir = machine();

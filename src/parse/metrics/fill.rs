@@ -14,7 +14,7 @@ use crate::unit::MilliCelsius;
 const WARM: MilliCelsius = MilliCelsius(10_000);
 
 impl Metrics {
-    /// Reads the file `gpu_metrics`, copying nothing of it.
+    /// Decodes the file `gpu_metrics` without copying it.
     ///
     /// # Errors
     /// See [`MetricsError`].

@@ -1,4 +1,4 @@
-//! `gpu_metrics` and its kin: the tables of sensors and counters that the driver takes in one go.
+//! `gpu_metrics` and related tables of sensors and counters, which the driver reads at once.
 //!
 //! A table has two views. [`GpuMetrics`] is the table as the driver wrote it: every field by the kernel's
 //! name, in the kernel's unit. [`Metrics`] is the same for all versions, in this crate's units.
@@ -60,7 +60,7 @@ pub enum MetricsError {
         /// Bytes the header claims, or the version has.
         need: usize,
     },
-    /// A version this crate does not know, or not of this file.
+    /// A version that this crate does not know, or that belongs to another file.
     #[error("unknown metrics table version {format}.{content}")]
     UnknownVersion {
         /// `format_revision` of the header.

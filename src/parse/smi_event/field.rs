@@ -45,7 +45,7 @@ impl Text<'_> {
         self.0.is_empty()
     }
 
-    /// The same without ties to the bytes that it was read from.
+    /// The same without borrowing from the input.
     pub fn into_owned(self) -> Text<'static> {
         Text(Cow::Owned(self.0.into_owned()))
     }

@@ -158,7 +158,7 @@ pub enum EventKind<'a> {
         pid: Pid,
         /// The page's address in bytes.
         address: u64,
-        /// Which GPU had touched it.
+        /// The GPU that touched it.
         node: Location,
         /// Outcome of the fault.
         outcome: Option<FaultOutcome>,

@@ -133,7 +133,7 @@ impl Writer for WritableDir {
 /// Writes to files of the PCI device.
 type Lines = Vec<(String, String)>;
 
-/// What a plan would do.
+/// The writes of a plan.
 struct Planned {
     lines: Lines,
     checks: Vec<String>,
@@ -162,7 +162,7 @@ struct Comparison<'a> {
     sysfs: PathBuf,
     chip: Chip,
     driver: Driver,
-    /// Whether the GPU tells which chip it is.
+    /// Returns `true` if the GPU names its chip.
     is_known: bool,
     figures: Figures,
 }

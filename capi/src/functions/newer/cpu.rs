@@ -316,7 +316,7 @@ pub extern "C" fn amdsmi_set_cpu_cc6_enable(processor: Processor, enabled: u8) -
     })
 }
 
-/// Switches something that is 0 or 1, where the processor has the message for it.
+/// Sets a switch (0 or 1), if the processor has the message for it.
 fn switch(
     socket: &Socket,
     message: Message,

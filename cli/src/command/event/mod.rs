@@ -99,11 +99,11 @@ fn wanted(args: &EventArgs) -> EventMask {
     args.types.iter().copied().fold(EventMask::empty(), EventMask::union)
 }
 
-/// Subscribes to what is asked for. GPUs that are named must work.
+/// Subscribes to the selected types. GPUs that are named must work.
 fn subscribe(smi: &Smi, common: &Common, args: &EventArgs) -> Result<EventSet, Failure> {
     let mut events = smi.events().all_processes(args.all_processes);
     if !args.types.is_empty() {
-        // Whoever asks for few types wants to know all the more that some of them were lost.
+        // With few types, a lost one matters even more.
         events = events.mask(wanted(args) | EventMask::DROPPED);
     }
     if wanted(args).intersects(EventMask::PROCESS_START | EventMask::PROCESS_END) {

@@ -47,7 +47,7 @@ pub(super) fn clock(gpu: &View<'_>, table: &MetricsTable<'_>) -> Node {
     let mut section = Section::new();
     for (key, domain, slot) in CLOCKS {
         let Some(own) = of(domain) else { continue };
-        // The domain's own clock is the first; those of further dies stand in the table alone.
+        // The domain's own clock is the first; only the table has those of further dies.
         let now = match slot {
             Some(slot) => table.of(|metrics| slot(&metrics.clocks)),
             None => Node::reading(&own.current),

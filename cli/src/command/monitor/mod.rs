@@ -1,4 +1,4 @@
-//! `monitor`: the most wanted measurements, a row for each GPU.
+//! `monitor`: key metrics, one row per GPU.
 
 mod args;
 mod columns;

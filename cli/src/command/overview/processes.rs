@@ -50,7 +50,7 @@ impl ProcessBox {
         self.table.width().max(width(self.sentence) + 1)
     }
 
-    /// The box, whose lines are so wide within.
+    /// The box, with this inner width.
     pub(super) fn text(mut self, width: usize) -> String {
         self.table.stretch(width);
         let line = |text: &str| format!("| {text:width$} |\n");
@@ -59,7 +59,7 @@ impl ProcessBox {
         text.push_str(&frame('|', '=', &[width]));
         match self.rows.is_empty() {
             true => text.push_str(&line(&format!(" {}", self.sentence))),
-            // Names may be wider than they have characters: the table pads them, not the format.
+            // Names may be wider than their number of characters, so the table pads them.
             false => text.extend(self.rows.iter().map(|row| format!("| {} |\n", self.table.padded(row)))),
         }
         text.push_str(&frame('+', '-', &[width]));

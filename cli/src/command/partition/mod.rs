@@ -169,7 +169,7 @@ fn profile(found: &GpuPartitions, profile: &PartitionProfile, section: &mut Sect
         .put("num_partitions", Node::reading(&profile.partitions));
 }
 
-/// The resources of a profile that the driver describes: of one at a time.
+/// The resources of a profile. The driver describes one profile at a time.
 fn resources_of(profile: &PartitionProfile) -> &[PartitionResource] {
     profile.resources.as_ref().map_or(&[], |resources| &resources.value)
 }

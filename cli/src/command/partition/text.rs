@@ -64,7 +64,7 @@ pub(super) fn as_amds(document: &Section, wanted: PartitionTables) -> String {
     text
 }
 
-/// AMD's tables. What a package's profiles are is told once, with its first partition.
+/// AMD's tables. A package's profiles are listed once, with its first partition.
 pub(super) fn tables(found: &[GpuPartitions], wanted: PartitionTables, verbose: u8) -> String {
     let has_first = |of: &GpuPartitions| {
         found.iter().any(|found| found.gpu.ids().package == of.gpu.ids().package && found.partition() == 0)

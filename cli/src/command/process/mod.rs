@@ -1,4 +1,4 @@
-//! `process`: who uses the GPUs, and what of them.
+//! `process`: the processes on the GPUs.
 
 mod args;
 mod order;

@@ -85,7 +85,7 @@ fn sum(found: &Processes, gpu: usize) -> Node {
     }
 }
 
-/// Whether the sum is complete, in a word.
+/// `whole` for a complete sum, else `at least`.
 fn sum_is(found: &Processes, gpu: usize) -> &'static str {
     if found.is_vram_known(gpu) { "whole" } else { "at least" }
 }

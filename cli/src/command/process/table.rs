@@ -62,7 +62,7 @@ impl ProcessTable {
         }
     }
 
-    /// A row for each process and GPU, under a heading that begins with the time: the list is another each time.
+    /// A row for each process and GPU, under a heading that begins with the time, because the list differs each time.
     pub(super) fn rows(&mut self, list: &Listing<'_>, timestamp: Option<f64>) -> String {
         let time = timestamp.map(clock);
         let mut rows: Vec<Vec<String>> = list.rows().iter().map(|used| self.cells(*used)).collect();

@@ -9,7 +9,7 @@ pub(super) fn summary(section: &Section) -> Node {
     Node::words(lines.into_iter().filter(|line| !line.is_empty()))
 }
 
-/// The sections that were found out.
+/// The sections of the summary.
 struct SummaryFacts<'a>(&'a Section);
 
 impl SummaryFacts<'_> {

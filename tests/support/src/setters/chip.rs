@@ -15,7 +15,7 @@ pub struct Chip {
     pub second_die: bool,
     /// `amdgpu_in_reset`.
     pub in_reset: bool,
-    /// How many partitions (`num_xcps`).
+    /// Number of partitions (`num_xcps`).
     pub partitions: u32,
 }
 
@@ -128,7 +128,7 @@ impl Family {
         }
     }
 
-    /// How many numbers the profile CUSTOM takes, and how many clocks the first may name.
+    /// Number of values of the profile CUSTOM, and of clocks that the first may name.
     pub(super) fn custom_profile(self) -> Option<(usize, i64)> {
         match self {
             Family::Smu7 => Some((8, 0)),

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub use chip::{Chip, Family};
 use text::{numbers, range};
 
-/// What the driver does with a write.
+/// The driver's reaction to a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It takes it.
@@ -155,7 +155,7 @@ impl Driver {
         self.text(file)?.trim().parse().ok()
     }
 
-    /// Whether a list of words has this one.
+    /// Returns `true` if a list of words contains this one.
     fn lists(&self, file: &str, word: &str) -> bool {
         // Before 6.13 there is no list, and the driver compares with its own.
         let own = ["NPS1", "NPS2", "NPS3", "NPS4", "NPS6", "NPS8", "SPX", "DPX", "TPX", "QPX", "CPX"];

@@ -3,7 +3,7 @@
 use super::text::{leading, numbers, range, section};
 use super::{Driver, Family, Verdict, taken_if};
 
-/// What the table holds between two writes: lower and upper bound in MHz.
+/// Content of the table between two writes: lower and upper bound in MHz.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Bounds {
     shader: [Option<i64>; 2],
@@ -21,7 +21,7 @@ impl Bounds {
     }
 }
 
-/// What a line asks for.
+/// The request of a line.
 enum Command {
     Shader,
     Core,
