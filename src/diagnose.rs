@@ -25,7 +25,7 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

@@ -155,7 +155,7 @@ impl Machine {
         crate::abi::handle::Node(handle(Kind::Node, socket_of(gpu)))
     }
 
-    /// A GPU that tells of this node.
+    /// A GPU that reports this node.
     #[cfg(abi27)]
     pub(crate) fn of_node(&self, node: crate::abi::handle::Node) -> Result<&Gpu, Status> {
         let bdf = bdf(Kind::Node, node.0)?;

@@ -103,7 +103,7 @@ impl<T: Plain> Array<T> {
         Ok((0..count).map(at).collect())
     }
 
-    /// Where the value of an index stands. Nothing is looked at there.
+    /// Where the value of an index stands. Nothing is read there.
     pub(crate) fn address(&self, index: usize) -> *const T {
         self.0.wrapping_add(index)
     }

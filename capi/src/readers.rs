@@ -159,7 +159,7 @@ impl Queue {
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        // Whoever waits looks up, and finds that there is no such reader.
+        // A waiting caller looks up, and finds that there is no such reader.
         let _ = rustix::io::write(&self.ready, &1u64.to_ne_bytes());
     }
 }

@@ -1,8 +1,8 @@
-//! The machine that is looked at: this one, or the one that the environment names in its place.
+//! The machine to read: this one, or the one that the environment names instead.
 
 use amdgpu_smi::{Smi, SmiBuilder};
 
-/// The environment variable that names a directory or an archive to be looked at instead of this machine.
+/// The environment variable that names a directory or an archive to read instead of this machine.
 const ROOT: &str = "AMDGPU_SMI_ROOT";
 
 /// A builder for the machine that the caller means. A process with rights that its caller does not have looks at its own

@@ -93,7 +93,7 @@ pub(crate) fn close() -> Outcome {
     Ok(())
 }
 
-/// The machine, which stays for as long as the caller holds it, whoever shuts down meanwhile.
+/// The machine, which stays for as long as the caller holds it, even if others shut down meanwhile.
 pub(crate) fn machine() -> Result<Shared, Status> {
     let session = session();
     if let Some(machine) = &*session.read() {

@@ -307,7 +307,7 @@ impl Streams {
 
 impl Drop for Streams {
     fn drop(&mut self) {
-        // Whoever waits looks up and finds that nobody listens any more.
+        // A waiting caller looks up and finds that there is no listener any more.
         let _ = rustix::io::write(&self.ready.closed, &1u64.to_ne_bytes());
     }
 }
@@ -338,7 +338,7 @@ pub(crate) fn subscribe(smi: &Smi, gpu: &Gpu, wanted: u64, derive: bool) -> Resu
         let builder = if derive { builder.derive_processes(PROCESSES) } else { builder };
         builder.open()
     };
-    // The kernel gives the events of others to whoever may have them; a monitor wants them.
+    // The kernel gives the events of others to every permitted reader; a monitor wants them.
     match open(true, derive) {
         Ok(set) => Ok((set, true)),
         Err(Error::AllProcesses { .. }) => match open(false, derive) {

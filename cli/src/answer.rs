@@ -96,7 +96,7 @@ pub(crate) fn tidy(end: End, output: &mut Output) -> Result<(), Failure> {
     }
 }
 
-/// Fails if not one value could be told.
+/// Fails if no value is known.
 pub(crate) fn answered(sections: &[Section]) -> Result<(), Failure> {
     if sections.iter().any(Section::answers) {
         return Ok(());

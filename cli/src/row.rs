@@ -5,7 +5,7 @@ use amdgpu_smi::reading::{Reading, Scope};
 
 use crate::report::Node;
 
-/// A row of a table of GPUs. People add rows up, so what belongs to a whole package stands in the row of its first partition
+/// A row of a table of GPUs. People add rows up, so what belongs to a whole package is in the row of its first partition
 /// alone.
 pub(crate) struct Row<'a> {
     pub(crate) gpu: &'a Gpu,

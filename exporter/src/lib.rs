@@ -1,7 +1,7 @@
 //! Prometheus exporter for AMD GPUs.
 //!
 //! A [`Page`](page::Page) is what one look at a machine found; an [`Observer`](observer::Observer) looks, and
-//! [`exposition`] writes the page down. Which metrics there are stands in one list, [`catalogue`]. The program serves
+//! [`exposition`] writes the page down. One list, [`catalogue`], has all metrics. The program serves
 //! pages over HTTP ([`server`]).
 
 #![deny(unsafe_code)]

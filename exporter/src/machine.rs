@@ -1,4 +1,4 @@
-//! Which machine is looked at: this one, another one's root, or one that is made up.
+//! The machine to read: this one, another one's root, or a simulated one.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,14 +7,14 @@ use amdgpu_smi::backend::{Backend, Frames};
 use amdgpu_smi::synth::{Demo, RunningDemo, SynthError};
 use amdgpu_smi::{Smi, SmiBuilder};
 
-/// Which machine is looked at.
+/// The machine to read.
 #[derive(Debug, Clone)]
 pub enum Machine {
     /// The one that this runs on.
     Live,
     /// The one in this directory or archive.
     Root(PathBuf),
-    /// One that is made up, and goes on with the clock.
+    /// A simulated one, which advances with the clock.
     Demo(Arc<Mutex<RunningDemo>>),
     /// A machine simulated by a test.
     Backend(Arc<dyn Backend>),
@@ -29,7 +29,7 @@ impl Machine {
         Ok(Machine::Demo(Arc::new(Mutex::new(demo.run()?))))
     }
 
-    /// Lets a machine that is made up go on until now.
+    /// Advances a simulated machine to the present.
     pub(crate) fn catch_up(&self) {
         if let Machine::Demo(running) = self {
             // If the machine cannot be simulated, the previous state remains.

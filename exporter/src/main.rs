@@ -1,4 +1,4 @@
-//! Serves the pages until it is told to end.
+//! Serves the pages until a signal ends it.
 
 use std::future::pending;
 use std::io::{self, Write};

@@ -1,6 +1,6 @@
 //! The web configuration file of Prometheus' exporter toolkit: users, rate limit, TLS, and the headers of answers.
 //!
-//! The file is looked at for each request, so that passwords change without a restart.
+//! The file is checked for each request, so that passwords change without a restart.
 
 use std::collections::HashMap;
 use std::fs;

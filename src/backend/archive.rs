@@ -134,7 +134,7 @@ impl Archive {
         Ok(Archive { held: Arc::new(ArchiveData { contents, index, host, clock, scripted }) })
     }
 
-    /// Tells recorded events this many times faster to whoever subscribes from now on: 1 is as they came, infinity all at
+    /// Tells recorded events this many times faster to later subscribers: 1 is as they came, infinity all at
     /// once. What is no positive number is 1.
     pub fn set_event_speed(&self, speed: f64) {
         self.held.scripted.set_speed(speed);

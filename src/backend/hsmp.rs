@@ -10,7 +10,7 @@ pub(crate) const HSMP: &str = "/dev/hsmp";
 /// No recorded answer is near this.
 pub(super) const ANSWER_LIMIT: usize = 256;
 
-/// One message to one socket's firmware, with the sizes that the driver wants to be told.
+/// One message to one socket's firmware, with the sizes that the driver wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct HsmpMessage {
     /// The number of the socket.

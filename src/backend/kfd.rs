@@ -23,7 +23,7 @@ pub trait Kfd: fmt::Debug + Send + Sync {
 pub struct KfdVersion {
     /// Always 1 up to now.
     pub major: u32,
-    /// 3 and up: there are events. 10 and up: migrations, page faults and queues are told, too.
+    /// 3 and up: there are events. 10 and up: migrations, page faults and queues are reported, too.
     pub minor: u32,
 }
 

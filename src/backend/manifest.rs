@@ -18,7 +18,7 @@
 //! event 40750 3 2 job hang                  a line of the script of a GPU's events (see `script`)
 //! driver amdgpu 6.12.12                     what was loaded, for people
 //! redacted sys/devices/…/unique_id          this file's numbers or names were replaced
-//! frame 1 1000                              frames/0001 of an archive was recorded 1000 ms after the first; may stand in
+//! frame 1 1000                              frames/0001 of an archive was recorded 1000 ms after the first; may be in
 //!                                           the MANIFEST of that frame
 //! gone proc/4711                            in a frame's MANIFEST: is there no more
 //! ```

@@ -163,7 +163,7 @@ pub trait Dir: fmt::Debug + Send + Sync {
         Ok(Box::new(Reopened { dir: self.open_dir(Path::new("."))?, rel: rel.to_path_buf() }))
     }
 
-    /// The way to write attributes of this directory; `None` where the machine is only looked at.
+    /// The way to write attributes of this directory; `None` where the machine is read-only.
     #[cfg(feature = "control")]
     fn writer(&self) -> Option<&dyn Writer> {
         None

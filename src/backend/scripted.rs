@@ -1,9 +1,9 @@
 //! The `/dev/kfd` of a recorded machine: event descriptors that a script, or the test itself, writes to.
 //!
-//! A descriptor is one end of a socket pair, so whoever reads it uses the same system calls as on a live machine.
+//! A descriptor is one end of a socket pair, so its reader uses the same system calls as on a live machine.
 //! What the kernel does with an event is done here too: the mask that was written decides whether the descriptor
 //! gets it (`kfd_smi_ev_enabled`), and one that does not fit into the queue is dropped (`add_event_to_kfifo`). Whose
-//! process an event is about is not looked at: of a recorded machine all processes are one's own.
+//! process an event is about is not read: of a recorded machine all processes are one's own.
 
 use std::ffi::OsString;
 use std::io;
@@ -247,7 +247,7 @@ impl Reader {
     fn is_open(&self) -> bool {
         match std::fs::read_link(&self.link) {
             Ok(target) => target.as_os_str() == self.target,
-            // Without /proc nothing can be told.
+            // Without /proc nothing is known.
             Err(_) => !Path::new("/proc/self").exists(),
         }
     }
@@ -321,7 +321,7 @@ impl Listener {
     }
 }
 
-/// Plays a script to one descriptor, from when its mask asks for anything until nobody listens any more.
+/// Plays a script to one descriptor, from when its mask asks for anything until there is no listener any more.
 fn play(listener: &Weak<Listener>, script: &[ScriptStep]) {
     loop {
         let Some(listener) = listener.upgrade() else { return };

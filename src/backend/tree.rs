@@ -320,7 +320,7 @@ impl Backend for Tree {
         self.kfd(Arc::new(self.clone()))
     }
 
-    /// The answers stand in files beside the node: `dev/dri/renderD128.query/vbios`.
+    /// The answers are in files beside the node: `dev/dri/renderD128.query/vbios`.
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         let path = drm::node_path(node);
         let device = self.root.open_from_root(relative(&path), OFlags::PATH | OFlags::CLOEXEC)?;
@@ -328,7 +328,7 @@ impl Backend for Tree {
         self.root.answer(&drm::answer_path(node, what), drm::ANSWER_LIMIT)
     }
 
-    /// The answers stand in files beside the device: `dev/hsmp.answers/0/04`.
+    /// The answers are in files beside the device: `dev/hsmp.answers/0/04`.
     fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
         let device =
             self.root.open_from_root(relative(Path::new(hsmp::HSMP)), OFlags::PATH | OFlags::CLOEXEC)?;

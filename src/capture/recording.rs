@@ -303,7 +303,7 @@ pub(super) fn append<W: Write>(
 ) -> io::Result<()> {
     for (path, item) in entries {
         match &item.what {
-            // Whoever unpacks it must be able to read it, and to put what is below into it.
+            // Its user must be able to read it, and to put what is below into it.
             KeptContent::Directory => writer.directory(path, item.mode | 0o700)?,
             KeptContent::File(bytes) => writer.file(path, item.mode | 0o400, bytes)?,
             KeptContent::Link(target) => writer.link(path, target)?,

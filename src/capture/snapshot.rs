@@ -145,7 +145,7 @@ fn is_descriptor(path: &Path) -> bool {
 }
 
 /// Processes of which more was read than where their descriptors lead; that is so of those that use a GPU, of those
-/// that may not be looked at, and of the one that looks.
+/// that may not be inspected, and of the one that looks.
 fn processes_worth_keeping(account: &Account) -> BTreeSet<PathBuf> {
     let mut worth = BTreeSet::new();
     for (path, seen) in &account.entries {

@@ -16,14 +16,14 @@ use crate::sample::SampleFields;
 /// Reads what can be read of a machine, and returns its processes; `None` without a driver, which is no error.
 ///
 /// # Errors
-/// Those of a machine that cannot be looked at.
+/// Those of a machine that cannot be inspected.
 pub(super) fn survey(
     backend: Arc<dyn Backend>,
     pcie_throughput: bool,
     mut looked_at: impl FnMut(&Gpu),
 ) -> Result<Option<Processes>> {
     let builder = Smi::builder().backend(backend);
-    // A machine without any is none that could be looked at so.
+    // A machine without any cannot be inspected this way.
     if let Ok(cpus) = builder.cpus() {
         drop((cpus.hsmp_driver_version(), cpus.hsmp_state()));
         cpus.sockets().iter().for_each(socket);

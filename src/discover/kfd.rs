@@ -128,7 +128,7 @@ pub(super) struct NodeLocation {
     pub(super) partition: Option<u8>,
 }
 
-/// Tells function from partition: both stand in the low three bits of `location_id`
+/// Tells function from partition: both are in the low three bits of `location_id`
 /// (`kfd_topology_add_device` ors the partition's number in); some drivers put it into bits 31 to 28.
 ///
 /// `functions` are the PCI functions that amdgpu drives, as far as DRM shows them.

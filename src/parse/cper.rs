@@ -16,7 +16,7 @@ const DESCRIPTOR: usize = 72;
 /// Where the registers begin in a section, of both kinds (`cper_sec_crashdump_fatal`, `cper_sec_nonstd_err`).
 const REGISTERS: usize = 144;
 
-/// A GUID as it stands in a record.
+/// A GUID of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Guid(pub [u8; 16]);
 

@@ -115,7 +115,7 @@ pub struct Overdrive {
     pub other: Vec<OverdriveSection>,
     /// `true` if the driver refused a section because of a fatal RAS interrupt.
     pub unavailable: bool,
-    /// Lines that were not understood, each with the section that it stands in.
+    /// Lines that were not understood, each with the section that it is in.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
     pub unrecognised: Vec<UnrecognisedLine>,
 }

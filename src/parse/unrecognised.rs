@@ -23,7 +23,7 @@ pub struct UnrecognisedLine {
     pub reason: &'static str,
     /// The line without blanks at both ends, its first 160 bytes at most.
     pub text: String,
-    /// The title of the section that it stands in; absent where the format has none.
+    /// The title of the section that it is in; absent if the format has none.
     pub section: Option<String>,
 }
 

@@ -254,7 +254,7 @@ enum Looked {
 }
 
 impl Looked {
-    /// The descriptors that lead to GPUs; none where not all of them could be looked at.
+    /// The descriptors that lead to GPUs; none where not all of them could be inspected.
     fn found(&self) -> Option<Descriptors> {
         match self {
             Looked::Found { clients, opens_kfd, descriptors: Ok(()), lost } if lost.is_empty() => {
@@ -267,7 +267,7 @@ impl Looked {
     }
 }
 
-/// A process while its descriptors are looked at.
+/// A process while its descriptors are inspected.
 struct Look<'a> {
     dir: &'a dyn Dir,
     wanted: &'a Wanted<'a>,
@@ -325,7 +325,7 @@ impl Look<'_> {
     }
 
     /// Reads what an earlier look found to be a GPU's; none where one of these descriptors is another by now, so that all are
-    /// to be looked at.
+    /// to read.
     fn again(&self, known: &Descriptors) -> Option<Looked> {
         let mut clients = Vec::new();
         for (fd, minor, key) in &known.clients {

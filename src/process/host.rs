@@ -44,7 +44,7 @@ impl HostUse {
 
 /// Start time of a process of this machine, in clock ticks since boot; with the id, it identifies one process.
 ///
-/// Equal to [`HostUse::start_ticks`] while the id still belongs to the process that was looked at.
+/// Equal to [`HostUse::start_ticks`] while the id still belongs to the process that was inspected.
 ///
 /// # Source
 /// `/proc/<pid>/stat`.

@@ -97,7 +97,7 @@ impl Memory {
         }
     }
 
-    /// Forgets a process, which is looked at as a newcomer next time.
+    /// Forgets a process, which is new at the next look.
     pub(super) fn forget(&mut self, pid: u32) {
         self.known.remove(&pid);
     }

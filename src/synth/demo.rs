@@ -79,7 +79,7 @@ impl Demo {
         Ok(archive)
     }
 
-    /// The machine, running for as long as it is looked at: its counters never begin anew.
+    /// The machine, running for as long as it is watched: its counters never restart.
     ///
     /// # Errors
     /// As [`Machine::image`].

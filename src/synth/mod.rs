@@ -321,7 +321,7 @@ impl Machine {
         self
     }
 
-    /// Adds a line to what a GPU, by its place among all, reports to whoever listens: as the kernel prints an event,
+    /// Adds a line to what a GPU, by its place among all, reports to its listeners: as the kernel prints an event,
     /// or one of a script's directives (`@pause 200`).
     pub fn event(mut self, gpu: usize, line: &str) -> Machine {
         self.events.push((gpu, line.to_owned()));

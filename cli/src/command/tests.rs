@@ -139,7 +139,7 @@ fn one_that_goes_says_so_and_may_come_back() {
         assert!(all_are(&now[0], &[], "device gone"), "{:?}", now[0]);
         assert_eq!(now[1], first[1]);
     }
-    // Others stand in the directory now than those that were opened.
+    // The directory now has other files than those that were opened.
     fs::rename(&away, &device).unwrap();
     assert_eq!(rows(), first);
 }

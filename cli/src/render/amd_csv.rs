@@ -1,7 +1,7 @@
 //! The CSV of `amd-smi`: the values of `--json=amd`, flattened as AMD's command flattens them.
 //!
 //! A section's name is dropped (`power.socket_power` is `socket_power`), what is below it is kept (`gfx_0_clk`). Where
-//! two values get one name, the later stands in the place of the former, as in a dictionary of Python's.
+//! two values get one name, the later replaces the former, as in a dictionary of Python's.
 
 use super::document::Document;
 use super::printable::printable;

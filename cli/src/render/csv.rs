@@ -20,7 +20,7 @@ pub(crate) struct Columns {
 
 #[derive(Debug)]
 struct CsvColumn {
-    /// Where the value stands in the tree.
+    /// Where the value is in the tree.
     path: Vec<String>,
     name: String,
     /// The unit of all values in the first rows, which the heading has; none if they had none, or several.

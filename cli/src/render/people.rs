@@ -302,7 +302,7 @@ impl Page {
 /// The subjects of pages, by the key of their number.
 const KINDS: [(&str, &str); 3] = [("gpu", "GPU"), ("cpu", "CPU"), ("core", "Core")];
 
-/// The key of a text that stands in the heading beside the GPU's number.
+/// The key of a text that is in the heading beside the GPU's number.
 pub(crate) const HEADING: &str = "heading";
 /// The key of lines below the heading.
 pub(crate) const SUMMARY: &str = "summary";

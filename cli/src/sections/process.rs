@@ -49,7 +49,7 @@ pub(crate) fn list(found: &Processes, entries: Vec<Node>) -> Node {
     unknown(found).map_or_else(|| Node::List(entries), Node::from)
 }
 
-/// The processes of a GPU as they stand in `process_list`.
+/// The processes of a GPU for `process_list`.
 pub(crate) fn process_list(found: &Processes, gpu: usize) -> Node {
     list(found, entries(found, gpu, Groups { memory: true, total: true, engines: true, percent: false }))
 }

@@ -42,7 +42,7 @@ pub extern "C" fn rsmi_dev_activity_metric_get(
     })
 }
 
-/// The average power in microwatts; the sensor is not looked at.
+/// The average power in microwatts; the sensor is not read.
 #[unsafe(no_mangle)]
 pub extern "C" fn rsmi_dev_power_ave_get(device: u32, sensor: u32, power: Out<u64>) -> Status {
     let _ = sensor;

@@ -1,4 +1,4 @@
-//! Which frame of a recording is looked at, and what turns it over.
+//! The current frame of a recording, and the ways to move it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -76,7 +76,7 @@ impl Archive {
         &self.held.clock.times
     }
 
-    /// The number of the frame that is looked at, from 0.
+    /// The number of the current frame, from 0.
     pub fn frame(&self) -> usize {
         self.held.clock.frame() as usize
     }

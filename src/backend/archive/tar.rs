@@ -1,6 +1,6 @@
 //! The entries of a tar archive in memory: ustar, with the long names of pax and of GNU tar.
 //!
-//! Contents are not looked at, so the time does not depend on their size. A damaged archive is an error: each header's
+//! Contents are not read, so the time does not depend on their size. A damaged archive is an error: each header's
 //! checksum is compared, and the two blocks of zeros that end an archive must be there.
 
 use std::ops::Range;
@@ -20,7 +20,7 @@ pub(super) struct TarEntry {
     pub(super) gid: u32,
 }
 
-/// Contents are where they stand in the archive.
+/// Contents stay in the archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum TarContent {
     Directory,

@@ -133,7 +133,7 @@ fn a_manifest_shows_what_the_directory_cannot() {
     }
 }
 
-/// Whoever unpacks a machine, with whatever umask, changes nothing of it.
+/// Unpacking a machine, with any umask, does not change it.
 #[test]
 fn owner_and_umask_of_the_copy_are_not_the_machines() {
     let machine = machine();

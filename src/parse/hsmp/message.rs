@@ -211,7 +211,7 @@ impl Message {
         (since <= table).then_some(if self.only_sets(table) { MessageKind::Set } else { kind })
     }
 
-    /// The sizes that a driver with this table wants to be told, exactly; absent if the table does not have it.
+    /// The exact sizes that a driver with this table wants; absent if the table does not have it.
     pub fn sizes(self, table: DriverTable) -> Option<Sizes> {
         let (_, sizes, since) = self.newest();
         let response = if self.only_sets(table) { 0 } else { sizes.response };

@@ -71,7 +71,7 @@ pub struct Field {
     pub name: &'static str,
     /// The unit of the field.
     pub unit: FieldUnit,
-    /// Its numbers, as they stand in the table; several for an array.
+    /// Its numbers in the table; several for an array.
     pub raw: Vec<i128>,
 }
 

@@ -52,7 +52,7 @@ impl Metrics {
         self.partition_count.get_or_insert(partitions as u16);
     }
 
-    /// The entry for the engines of whatever the table is of: for fields that stand in the table itself.
+    /// The entry for the engines of whatever the table is of: for fields that are in the table itself.
     pub(super) fn own_engines(&mut self) -> Option<&mut EngineMetrics> {
         self.engines.truncate(1);
         if self.engines.is_empty() {

@@ -1,4 +1,4 @@
-//! The view as a list: each value with its name and its unit, for whoever prints what they do not know by name.
+//! The view as a list: each value with its name and its unit, for programs that print values without knowing their names.
 
 use std::fmt;
 

@@ -69,7 +69,7 @@ impl Values<'_> {
 
     /// Puts as many values into `slots` as fit, converted.
     ///
-    /// The type is looked at once, not once an element: the largest table has 800 of them.
+    /// The type is checked once, not once per element: the largest table has 800 of them.
     #[inline(always)]
     pub(super) fn each<T: Copy, const N: usize>(
         &self,

@@ -202,14 +202,14 @@ pub enum EventKind<'a> {
     ProcessStart {
         /// The process id.
         pid: Pid,
-        /// Its name; empty where it cannot be told.
+        /// Its name; empty if it is unknown.
         task: Text<'a>,
     },
     /// A process ceased to use the GPU (`kfd_smi_event_process`).
     ProcessEnd {
         /// The process id.
         pid: Pid,
-        /// Its name; empty where it cannot be told.
+        /// Its name; empty if it is unknown.
         task: Text<'a>,
     },
     /// Events were lost because nobody fetched them in time.

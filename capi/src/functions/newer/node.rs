@@ -15,7 +15,7 @@ use crate::number::{known, or_none, watts};
 use crate::pointer::Out;
 use crate::session::{gpu, machine};
 
-/// The node that a GPU is on. One without a board that tells of a node is FILE_ERROR, as in AMD's library.
+/// The node that a GPU is on. One without a board that reports a node is FILE_ERROR, as in AMD's library.
 ///
 /// *From*: `board/*` of the PCI device.
 #[unsafe(no_mangle)]

@@ -447,7 +447,7 @@ mod tests {
         assert!(!lines[3].contains(&"94"), "{text}");
     }
 
-    /// The package's value stands in the row of its first partition and is no hole.
+    /// The package's value is in the row of its first partition and does not count as missing.
     #[test]
     fn a_package_is_counted_once() {
         let part = |index: u32| {

@@ -24,7 +24,7 @@ fn groups(listing: &Listing<'_>) -> Groups {
     }
 }
 
-/// A GPU with its processes, as they stand in one form of output.
+/// A GPU with its processes, in one form of output.
 pub(super) fn of_gpu<'a>(listing: &'a Listing<'_>, gpu: &Gpu, form: Forms) -> Listed<'a> {
     let found = listing.found;
     let mut before = Section::new();
