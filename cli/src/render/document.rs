@@ -38,6 +38,19 @@ pub(crate) struct Listed<'a> {
     pub(crate) after: Section,
 }
 
+impl Listed<'_> {
+    /// The whole as one section.
+    pub(crate) fn collected(self) -> Section {
+        let mut section = self.before.into_owned();
+        if let Some((key, items)) = self.list {
+            section.put(key, Node::List(items.collect()));
+        }
+        let mut after = self.after;
+        section.append(&mut after);
+        section
+    }
+}
+
 impl<'a> From<&'a Section> for Listed<'a> {
     fn from(section: &'a Section) -> Listed<'a> {
         Listed { before: Cow::Borrowed(section), ..Listed::default() }

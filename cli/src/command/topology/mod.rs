@@ -2,6 +2,7 @@
 
 mod args;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use amdgpu_smi::Gpu;
@@ -14,7 +15,7 @@ use crate::args::Common;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::render::table::width;
-use crate::render::{AmdRoot, Columns, Document, Format, Layout, inline, ranges};
+use crate::render::{AmdRoot, Columns, Document, Format, Layout, Listed, inline, ranges, write_json};
 use crate::report::{Forms, Node, Section};
 
 pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
@@ -25,13 +26,15 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
     let format = answer::format(common);
     if let Format::Text { verbose, layout } = format {
         write_tables(&topology, &gpus, &wanted, (verbose, layout), &mut output)?;
+    } else if format == Format::Json {
+        let reports = gpus.iter().map(|gpu| report(&topology, &gpus, gpu, &wanted, Forms::JSON));
+        output.write_with(|out| write_json(out, None, "gpu_data", reports))?;
     } else {
-        let section = match format {
-            Format::Csv(_) => row,
-            _ => report,
-        };
-        let sections = gpus.iter().map(|gpu| section(&topology, &gpus, gpu, &wanted)).collect();
-        let document = Document { sections, timestamp: None, root };
+        let sections = gpus.iter().map(|gpu| match format {
+            Format::Csv(_) => row(&topology, &gpus, gpu, &wanted),
+            _ => report(&topology, &gpus, gpu, &wanted, Forms::AMD_JSON).collected(),
+        });
+        let document = Document { sections: sections.collect(), timestamp: None, root };
         output.write(&document.render(format, &mut Columns::default()))?;
     }
     let is_known = |gpu: &Gpu| gpus.iter().any(|to| topology.link(gpu.index(), to.index()).is_some());
@@ -223,27 +226,31 @@ fn no_link(topology: &Topology, from: &Gpu, to: &Gpu) -> Node {
     }
 }
 
-/// A GPU with its ways to the others.
-fn report(topology: &Topology, gpus: &[Gpu], gpu: &Gpu, wanted: &[&LinkTable]) -> Section {
-    let links = gpus.iter().map(|to| {
+/// A GPU with its ways to the others in one form of output; each way is made when it is written.
+fn report<'a>(
+    topology: &'a Topology,
+    gpus: &'a [Gpu],
+    gpu: &'a Gpu,
+    wanted: &'a [&LinkTable],
+    form: Forms,
+) -> Listed<'a> {
+    let links = gpus.iter().map(move |to| {
         let link = topology.link(gpu.index(), to.index());
         let missing = || no_link(topology, gpu, to);
         let mut section = Section::new();
         section.put("gpu", to.index()).put("bdf", to.bdf().to_string());
         for table in wanted {
-            let (own, amd) = (link.map_or_else(missing, table.own), link.map_or_else(missing, table.amd));
-            section.put_in(Forms::JSON, table.key, own).put_in(Forms::AMD_JSON, table.key, amd);
+            let value = if form == Forms::JSON { table.own } else { table.amd };
+            section.put(table.key, link.map_or_else(missing, value));
         }
         section.put_in(Forms::JSON, "path", link.map_or_else(missing, |link| path(link.path)));
         Node::from(section)
     });
-    let mut section = Section::new();
-    section
-        .put("gpu", gpu.index())
-        .put("bdf", gpu.bdf().to_string())
-        .put("links", Node::List(links.collect()));
-    place(topology, gpus, gpu, &mut section);
-    section
+    let mut before = Section::new();
+    before.put("gpu", gpu.index()).put("bdf", gpu.bdf().to_string());
+    let mut after = Section::new();
+    place(topology, gpus, gpu, &mut after);
+    Listed { before: Cow::Owned(before), list: Some(("links", Box::new(links))), after }
 }
 
 fn path(path: LinkPath) -> Node {
