@@ -261,6 +261,8 @@ fn tell(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failur
     // Opened before the first write, because completed changes must be reported.
     let mut output = Output::open(common)?;
     let mut unwritten = String::new();
+    // Before the undo file, so that a signal from then on says that nothing was changed.
+    let interrupt = if dry_run { Interrupt::default() } else { Interrupt::heed() };
     if let Some(file) = &how.undo_file {
         let script = script(&undo(&all)?);
         match dry_run {
@@ -268,7 +270,6 @@ fn tell(common: &Common, all: Vec<Group>, how: &ChangeArgs) -> Result<(), Failur
             false => write_undo(file, &script)?,
         }
     }
-    let interrupt = if dry_run { Interrupt::default() } else { Interrupt::heed() };
     let (changed, failed) = make(all, dry_run, &interrupt);
     let form = format(common);
     let mut text = render(&changed, form, dry_run, failed.is_some());
