@@ -31,7 +31,7 @@ pub(crate) struct Attribute<T: 'static> {
     /// The file's name, relative to the owner's directory.
     pub(crate) name: &'static str,
     pub(crate) owner: Owner,
-    pub(crate) parse: fn(&[u8]) -> Answer<T>,
+    pub(crate) parse: fn(&[u8]) -> FileContent<T>,
 }
 
 /// The directory of a file, and the effect of reading it. The owner decides the meaning of an error.
@@ -57,7 +57,7 @@ impl Owner {
 }
 
 /// The parsed content of a file.
-pub(crate) type Answer<T> = Result<T, Absent>;
+pub(crate) type FileContent<T> = Result<T, Absent>;
 
 /// The reason why a readable file has no value.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Absent {
 }
 
 impl<T> Attribute<T> {
-    const fn new(owner: Owner, name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+    const fn new(owner: Owner, name: &'static str, parse: fn(&[u8]) -> FileContent<T>) -> Attribute<T> {
         Attribute { name, owner, parse }
     }
 
@@ -106,20 +106,20 @@ impl<T> Attribute<T> {
 pub(crate) const IP_BLOCKS: &str = "ip_discovery/die/0";
 
 /// A file of the PCI device that is read from the hardware.
-const fn asked<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+const fn asked<T>(name: &'static str, parse: fn(&[u8]) -> FileContent<T>) -> Attribute<T> {
     Attribute::new(Owner::PowerManagement, name, parse)
 }
 
 /// A file of the PCI device that the driver answers without the hardware.
-const fn fact<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+const fn fact<T>(name: &'static str, parse: fn(&[u8]) -> FileContent<T>) -> Attribute<T> {
     Attribute::new(Owner::Device, name, parse)
 }
 
-const fn hwmon<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+const fn hwmon<T>(name: &'static str, parse: fn(&[u8]) -> FileContent<T>) -> Attribute<T> {
     Attribute::new(Owner::Hwmon, name, parse)
 }
 
-const fn hwmon_fact<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> Attribute<T> {
+const fn hwmon_fact<T>(name: &'static str, parse: fn(&[u8]) -> FileContent<T>) -> Attribute<T> {
     Attribute::new(Owner::HwmonFact, name, parse)
 }
 
@@ -325,11 +325,11 @@ pub(crate) const fn clock_levels(name: &'static str) -> Attribute<DpmTable> {
 }
 
 /// Refuses a table without levels as not supported.
-pub(crate) fn levels_present(table: &DpmTable) -> Answer<()> {
+pub(crate) fn levels_present(table: &DpmTable) -> FileContent<()> {
     present(table.unavailable, table.levels.is_empty())
 }
 
-fn present(unavailable: bool, empty: bool) -> Answer<()> {
+fn present(unavailable: bool, empty: bool) -> FileContent<()> {
     match (unavailable, empty) {
         (true, _) => Err(Absent::Inaccessible),
         (false, true) => Err(Absent::NotSupported),
@@ -342,7 +342,7 @@ const NO_BOUND: i64 = -273_150;
 
 /// Refuses impossible numbers. Drivers pass on a register full of ones, the sentinel of a narrower field, or a
 /// counter that ran below zero.
-fn plausible<T>(text: &[u8], value: T, is_plausible: bool, reason: &'static str) -> Answer<T> {
+fn plausible<T>(text: &[u8], value: T, is_plausible: bool, reason: &'static str) -> FileContent<T> {
     if is_plausible {
         return Ok(value);
     }
@@ -351,7 +351,7 @@ fn plausible<T>(text: &[u8], value: T, is_plausible: bool, reason: &'static str)
 }
 
 /// A number that has a sign; one that is too large for that ran below zero as an unsigned one.
-fn integer(text: &[u8]) -> Answer<i64> {
+fn integer(text: &[u8]) -> FileContent<i64> {
     scalar::signed(text).or_else(|error| match scalar::unsigned(text) {
         Ok(_) => plausible(text, 0, false, "a number below zero"),
         Err(_) => Err(error.into()),
@@ -359,31 +359,31 @@ fn integer(text: &[u8]) -> Answer<i64> {
 }
 
 /// A number without a sign; what has one is none.
-fn natural(text: &[u8]) -> Answer<u64> {
+fn natural(text: &[u8]) -> FileContent<u64> {
     scalar::unsigned(text).or_else(|error| match scalar::signed(text) {
         Ok(_) => plausible(text, 0, false, "a number below zero"),
         Err(_) => Err(error.into()),
     })
 }
 
-fn celsius(text: &[u8]) -> Answer<MilliCelsius> {
+fn celsius(text: &[u8]) -> FileContent<MilliCelsius> {
     let value = MilliCelsius(integer(text)?);
     plausible(text, value, bounds::printed_temperature(value), "no temperature of a GPU")
 }
 
-fn bound(text: &[u8]) -> Answer<MilliCelsius> {
+fn bound(text: &[u8]) -> FileContent<MilliCelsius> {
     match scalar::signed(text) {
         Ok(NO_BOUND) => Err(Absent::NotSupported),
         _ => celsius(text),
     }
 }
 
-fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
+fn micro_watts(text: &[u8]) -> FileContent<MicroWatts> {
     let value = MicroWatts(natural(text)?);
     plausible(text, value, bounds::printed_power(value), "no power of a GPU")
 }
 
-fn watts(text: &[u8]) -> Answer<MicroWatts> {
+fn watts(text: &[u8]) -> FileContent<MicroWatts> {
     // The platform does not publish this limit.
     if scalar::signed(text).is_ok_and(|value| value == -1) {
         return Err(Absent::NotSupported);
@@ -394,7 +394,7 @@ fn watts(text: &[u8]) -> Answer<MicroWatts> {
 }
 
 /// The driver's words for on and off.
-fn enabled(text: &[u8]) -> Answer<bool> {
+fn enabled(text: &[u8]) -> FileContent<bool> {
     match scalar::text(text).as_deref() {
         Some("enabled") => Ok(true),
         Some("disabled") => Ok(false),
@@ -402,50 +402,50 @@ fn enabled(text: &[u8]) -> Answer<bool> {
     }
 }
 
-fn hertz(text: &[u8]) -> Answer<Hertz> {
+fn hertz(text: &[u8]) -> FileContent<Hertz> {
     let value = Hertz(natural(text)?);
     plausible(text, value, bounds::printed_clock(value), "no clock of a GPU")
 }
 
-fn milli_volts(text: &[u8]) -> Answer<MilliVolts> {
+fn milli_volts(text: &[u8]) -> FileContent<MilliVolts> {
     let value = MilliVolts(integer(text)?);
     plausible(text, value, bounds::voltage(value), "no voltage of a GPU")
 }
 
-fn rpm(text: &[u8]) -> Answer<Rpm> {
+fn rpm(text: &[u8]) -> FileContent<Rpm> {
     let value = natural(text)?;
     let speed = u32::try_from(value).ok().map(Rpm).filter(|speed| bounds::speed(*speed));
     plausible(text, speed.unwrap_or(Rpm(0)), speed.is_some(), "no speed of a fan")
 }
 
-fn number(text: &[u8]) -> Answer<u32> {
+fn number(text: &[u8]) -> FileContent<u32> {
     Ok(scalar::unsigned_32(text)?)
 }
 
-fn long_number(text: &[u8]) -> Answer<u64> {
+fn long_number(text: &[u8]) -> FileContent<u64> {
     Ok(scalar::unsigned(text)?)
 }
 
 /// Of 255 (`amdgpu_hwmon_get_pwm1_max`).
-fn drive(text: &[u8]) -> Answer<u32> {
+fn drive(text: &[u8]) -> FileContent<u32> {
     let value = natural(text)?;
     let narrow = u32::try_from(value).ok().filter(|value| *value <= 255);
     plausible(text, narrow.unwrap_or(0), narrow.is_some(), "no drive of a fan")
 }
 
-fn full_drive(text: &[u8]) -> Answer<u32> {
+fn full_drive(text: &[u8]) -> FileContent<u32> {
     let value = drive(text)?;
     plausible(text, value, value != 0, "no drive of a fan")
 }
 
 /// A number of events or bytes.
-fn count(text: &[u8]) -> Answer<u64> {
+fn count(text: &[u8]) -> FileContent<u64> {
     let value = natural(text)?;
     plausible(text, value, value < 1 << 63, "a number below zero")?;
     plausible(text, value, bounds::count(value), "a register full of ones")
 }
 
-fn percent(text: &[u8]) -> Answer<Percent> {
+fn percent(text: &[u8]) -> FileContent<Percent> {
     match scalar::percent(text) {
         Ok(value) => plausible(text, value, value.0 <= 100, "more than all"),
         Err(_) if natural(text).is_ok() => plausible(text, Percent(0), false, "more than all"),
@@ -454,48 +454,48 @@ fn percent(text: &[u8]) -> Answer<Percent> {
     }
 }
 
-fn bytes(text: &[u8]) -> Answer<Bytes> {
+fn bytes(text: &[u8]) -> FileContent<Bytes> {
     let value = count(text).map(Bytes)?;
     plausible(text, value, bounds::size(value), "no size of a memory")
 }
 
 /// One or several words; an empty file has none.
-pub(crate) fn word(text: &[u8]) -> Answer<String> {
+pub(crate) fn word(text: &[u8]) -> FileContent<String> {
     scalar::text(text).map(Cow::into_owned).ok_or(Absent::NotSupported)
 }
 
-fn link_speed(text: &[u8]) -> Answer<MegaTransfers> {
+fn link_speed(text: &[u8]) -> FileContent<MegaTransfers> {
     pcie::link_speed(text)?.ok_or(Absent::NotSupported)
 }
 
-fn link_width(text: &[u8]) -> Answer<u8> {
+fn link_width(text: &[u8]) -> FileContent<u8> {
     pcie::link_width(text)?.ok_or(Absent::NotSupported)
 }
 
 /// A setting in the unit of its file, which is at most `most`.
-fn fan_setting(text: &[u8], most: u32) -> Answer<FanSetting> {
+fn fan_setting(text: &[u8], most: u32) -> FileContent<FanSetting> {
     let setting = fan::setting(text)?.ok_or(Absent::NotSupported)?;
     let is_plausible = setting.value <= most;
     plausible(text, setting, is_plausible, "no setting of a fan")
 }
 
-fn fan_speed(text: &[u8]) -> Answer<FanSetting> {
+fn fan_speed(text: &[u8]) -> FileContent<FanSetting> {
     fan_setting(text, 65_534)
 }
 
-fn fan_temperature(text: &[u8]) -> Answer<FanSetting> {
+fn fan_temperature(text: &[u8]) -> FileContent<FanSetting> {
     fan_setting(text, 250)
 }
 
-fn fan_percent(text: &[u8]) -> Answer<FanSetting> {
+fn fan_percent(text: &[u8]) -> FileContent<FanSetting> {
     fan_setting(text, 100)
 }
 
-fn fan_switch(text: &[u8]) -> Answer<FanSetting> {
+fn fan_switch(text: &[u8]) -> FileContent<FanSetting> {
     fan_setting(text, 1)
 }
 
-fn fan_mode(text: &[u8]) -> Answer<FanMode> {
+fn fan_mode(text: &[u8]) -> FileContent<FanMode> {
     match scalar::unsigned(text)? {
         0 => Ok(FanMode::Full),
         1 => Ok(FanMode::Manual),
@@ -504,10 +504,10 @@ fn fan_mode(text: &[u8]) -> Answer<FanMode> {
     }
 }
 
-fn compute_partitions(text: &[u8]) -> Answer<Vec<ComputePartition>> {
+fn compute_partitions(text: &[u8]) -> FileContent<Vec<ComputePartition>> {
     partition::compute_partitions(text)?.ok_or(Absent::NotSupported)
 }
 
-fn memory_partitions(text: &[u8]) -> Answer<Vec<MemoryPartition>> {
+fn memory_partitions(text: &[u8]) -> FileContent<Vec<MemoryPartition>> {
     partition::memory_partitions(text)?.ok_or(Absent::NotSupported)
 }

@@ -7,7 +7,7 @@ use super::file::{self, File};
 use super::look::SocketLook;
 use super::scan::SYSTEM;
 use super::socket::Socket;
-use crate::attribute::Answer;
+use crate::attribute::FileContent;
 use crate::error::Op;
 use crate::parse::hsmp::answer::{self, FrequencyLimit, FrequencyLimitSources, FrequencyRange};
 use crate::parse::hsmp::table::Mi300aTable;
@@ -41,7 +41,7 @@ const fn sent(name: &'static str, message: Message) -> File<MegaHertz> {
     File::sent(Source::HsmpAttribute, name, message, |text| Ok(MegaHertz(scalar::unsigned_32(text)?)))
 }
 
-fn kilohertz(text: &[u8]) -> Answer<MegaHertz> {
+fn kilohertz(text: &[u8]) -> FileContent<MegaHertz> {
     Ok(MegaHertz(scalar::unsigned_32(text)? / 1000))
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::attribute::Answer;
+use crate::attribute::FileContent;
 use crate::backend::Dir;
 use crate::error::{Error, HsmpRefusal, Op, Result};
 use crate::parse::hsmp::Message;
@@ -13,13 +13,17 @@ use crate::reading::{Reading, Scope, Source, Value};
 pub(super) struct File<T> {
     pub(super) source: Source,
     pub(super) name: &'static str,
-    pub(super) parse: fn(&[u8]) -> Answer<T>,
+    pub(super) parse: fn(&[u8]) -> FileContent<T>,
     /// The message that the driver sends on a read.
     pub(super) message: Option<Message>,
 }
 
 impl<T> File<T> {
-    pub(super) const fn new(source: Source, name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> File<T> {
+    pub(super) const fn new(
+        source: Source,
+        name: &'static str,
+        parse: fn(&[u8]) -> FileContent<T>,
+    ) -> File<T> {
         File { source, name, parse, message: None }
     }
 
@@ -28,7 +32,7 @@ impl<T> File<T> {
         source: Source,
         name: &'static str,
         message: Message,
-        parse: fn(&[u8]) -> Answer<T>,
+        parse: fn(&[u8]) -> FileContent<T>,
     ) -> File<T> {
         File { source, name, parse, message: Some(message) }
     }

@@ -2,7 +2,7 @@
 
 use super::file::{self, File};
 use super::socket::Socket;
-use crate::attribute::Answer;
+use crate::attribute::FileContent;
 use crate::error::{Error, HsmpRefusal};
 use crate::parse::hsmp::answer::{self, DdrBandwidth, DimmPower, DimmTemperatureRange, DimmThermal};
 use crate::parse::hsmp::request::{self, SidebandRegister, Traffic};
@@ -16,11 +16,11 @@ const DDR_USED: File<GigabytesPerSecond> = ddr("ddr_utilised_bw_input", gigabyte
 const DDR_PERCENT: File<Percent> =
     ddr("ddr_utilised_bw_perc_input", |text| Ok(Percent(scalar::unsigned_32(text)?)));
 
-const fn ddr<T>(name: &'static str, parse: fn(&[u8]) -> Answer<T>) -> File<T> {
+const fn ddr<T>(name: &'static str, parse: fn(&[u8]) -> FileContent<T>) -> File<T> {
     File::sent(Source::HsmpAttribute, name, Message::DdrBandwidth, parse)
 }
 
-fn gigabytes(text: &[u8]) -> Answer<GigabytesPerSecond> {
+fn gigabytes(text: &[u8]) -> FileContent<GigabytesPerSecond> {
     Ok(GigabytesPerSecond(scalar::unsigned(text)?))
 }
 

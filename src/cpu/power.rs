@@ -3,7 +3,7 @@
 use super::file::{self, File};
 use super::look::SocketLook;
 use super::socket::Socket;
-use crate::attribute::Answer;
+use crate::attribute::FileContent;
 use crate::parse::hsmp::{Message, answer};
 use crate::parse::scalar;
 use crate::reading::{Reading, Source, bundle};
@@ -17,7 +17,7 @@ const fn hwmon(name: &'static str, message: Message) -> File<MicroWatts> {
     File::sent(Source::HsmpHwmon, name, message, micro_watts)
 }
 
-fn micro_watts(text: &[u8]) -> Answer<MicroWatts> {
+fn micro_watts(text: &[u8]) -> FileContent<MicroWatts> {
     Ok(MicroWatts(scalar::unsigned(text)?))
 }
 

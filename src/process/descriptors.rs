@@ -122,7 +122,7 @@ pub(super) fn scan(
                 continue;
             }
         };
-        let look = Look { dir: &*dir, wanted };
+        let look = ProcessDir { dir: &*dir, wanted };
         let known = memory.as_ref().and_then(|memory| memory.descriptors(pid));
         let looked = match known.and_then(|known| look.again(known)) {
             Some(looked) => looked,
@@ -268,12 +268,12 @@ impl Looked {
 }
 
 /// A process while its descriptors are inspected.
-struct Look<'a> {
+struct ProcessDir<'a> {
     dir: &'a dyn Dir,
     wanted: &'a Wanted<'a>,
 }
 
-impl Look<'_> {
+impl ProcessDir<'_> {
     fn descriptors(&self) -> Looked {
         let opened = self.dir.open_dir(Path::new("fd"));
         let listed = opened.and_then(|links| Ok((links.list(Path::new("."))?, links)));

@@ -473,7 +473,7 @@ impl SamplePlan<'_> {
     }
 }
 
-fn refill_levels(table: &mut DpmTable, text: &[u8]) -> crate::attribute::Answer<()> {
+fn refill_levels(table: &mut DpmTable, text: &[u8]) -> crate::attribute::FileContent<()> {
     table.update(text)?;
     levels_present(table)
 }

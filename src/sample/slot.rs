@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::values::Sample;
-use crate::attribute::{Absent, Answer, Attribute, Owner};
+use crate::attribute::{Absent, Attribute, FileContent, Owner};
 use crate::backend::{Attr, Dir};
 use crate::error::{Error, Op, Unavailable};
 use crate::gpu::Gpu;
@@ -57,7 +57,7 @@ fn is_same(one: &[u8], other: &[u8]) -> bool {
 
 /// The destination of a file's value: writes a parsed text, or an error, into the sample.
 trait Destination: Send + Sync {
-    fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> Answer<()>;
+    fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> FileContent<()>;
     fn fail(&self, sample: &mut Sample, error: Error);
 }
 
@@ -69,14 +69,14 @@ struct AttributeDestination<T: 'static, F> {
 }
 
 /// Parses a text into an existing value, without allocating.
-pub(super) type Refill<T> = fn(&mut T, &[u8]) -> Answer<()>;
+pub(super) type Refill<T> = fn(&mut T, &[u8]) -> FileContent<()>;
 
 impl<T, F> Destination for AttributeDestination<T, F>
 where
     T: 'static,
     F: Fn(&mut Sample) -> Option<&mut Reading<T>> + Send + Sync,
 {
-    fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> Answer<()> {
+    fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> FileContent<()> {
         let Some(reading) = (self.field)(sample) else { return Ok(()) };
         if let (Some(refill), Ok(value)) = (self.refill, reading.as_mut()) {
             return refill(&mut value.value, text);

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Commands from the screen to the thread.
 #[derive(Debug)]
-pub(crate) enum Command {
+pub(crate) enum LookCommand {
     /// Look this often, but not more often than makes sense.
     Interval(Duration),
     /// The machine as it was found now, or another place of its recording: what was seen before counts for nothing.
@@ -39,14 +39,14 @@ pub(crate) fn start(
     interval: Duration,
     limited: SmiBuilder,
     to: Sender<Message>,
-) -> io::Result<Sender<Command>> {
+) -> io::Result<Sender<LookCommand>> {
     let (sender, commands) = channel();
     let thread = std::thread::Builder::new().name("top-processes".into());
     thread.spawn(move || run(interval, &limited, &commands, &to))?;
     Ok(sender)
 }
 
-fn run(mut interval: Duration, limited: &SmiBuilder, commands: &Receiver<Command>, to: &Sender<Message>) {
+fn run(mut interval: Duration, limited: &SmiBuilder, commands: &Receiver<LookCommand>, to: &Sender<Message>) {
     let mut looker: Option<Looker> = None;
     let mut wanted = true;
     let mut wait = Duration::MAX;
@@ -59,9 +59,9 @@ fn run(mut interval: Duration, limited: &SmiBuilder, commands: &Receiver<Command
                 None => Duration::from_secs(86_400),
             };
             match commands.recv_timeout(left) {
-                Ok(Command::Interval(other)) => interval = other,
-                Ok(Command::Wanted(other)) => wanted = other,
-                Ok(Command::Machine(smi)) => {
+                Ok(LookCommand::Interval(other)) => interval = other,
+                Ok(LookCommand::Wanted(other)) => wanted = other,
+                Ok(LookCommand::Machine(smi)) => {
                     looker = Some(Looker::new(smi, limited.clone()));
                     break;
                 }

@@ -96,7 +96,7 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     let looks = looking::start(app.settings.interval, limited.clone(), to.clone()).map_err(no_thread)?;
     if let Ok(smi) = found {
         // The thread is there: it was started just now.
-        let _ = looks.send(looking::Command::Machine(smi.clone()));
+        let _ = looks.send(looking::LookCommand::Machine(smi.clone()));
     }
     if once {
         return screenshot::once(&mut app, &messages);
@@ -217,7 +217,7 @@ fn describe(common: &Common, smi: Option<&Smi>) -> String {
 struct TopView {
     app: App,
     samples: Sender<sampling::Command>,
-    looks: Sender<looking::Command>,
+    looks: Sender<looking::LookCommand>,
     player: Option<Arc<Player>>,
     builder: SmiBuilder,
     recorder: Option<Recorder>,
@@ -281,10 +281,10 @@ impl TopView {
         if wanted.interval != self.sent.interval {
             // Threads that have ended are missed in the screen, not here; nor below.
             let _ = self.samples.send(sampling::Command::Interval(self.app.settings.interval));
-            let _ = self.looks.send(looking::Command::Interval(self.app.settings.interval));
+            let _ = self.looks.send(looking::LookCommand::Interval(self.app.settings.interval));
         }
         if wanted.processes != self.sent.processes {
-            let _ = self.looks.send(looking::Command::Wanted(self.app.wants_processes()));
+            let _ = self.looks.send(looking::LookCommand::Wanted(self.app.wants_processes()));
         }
         if wanted.detail != self.sent.detail {
             let _ = self.samples.send(sampling::Command::Detail(wanted.detail));

@@ -41,7 +41,7 @@ pub(crate) fn start(
     finder: Finder,
     found: Found,
     samples: Sender<sampling::Command>,
-    looks: Sender<looking::Command>,
+    looks: Sender<looking::LookCommand>,
 ) -> io::Result<()> {
     let thread = std::thread::Builder::new().name("top-scanner".into());
     thread.spawn(move || scan(finder, found, &samples, &looks))?;
@@ -52,7 +52,7 @@ fn scan(
     mut finder: Finder,
     mut found: Found,
     samples: &Sender<sampling::Command>,
-    looks: &Sender<looking::Command>,
+    looks: &Sender<looking::LookCommand>,
 ) {
     let mut wait = EVERY;
     let mut scanned = Instant::now();
@@ -84,9 +84,13 @@ fn scan(
     }
 }
 
-fn tell(smi: &Smi, samples: &Sender<sampling::Command>, looks: &Sender<looking::Command>) -> Result<(), ()> {
+fn tell(
+    smi: &Smi,
+    samples: &Sender<sampling::Command>,
+    looks: &Sender<looking::LookCommand>,
+) -> Result<(), ()> {
     samples.send(sampling::Command::Machine(smi.clone())).map_err(drop)?;
-    looks.send(looking::Command::Machine(smi.clone())).map_err(drop)
+    looks.send(looking::LookCommand::Machine(smi.clone())).map_err(drop)
 }
 
 /// The names in the folders that list the GPUs: what comes, goes or is split anew changes them.
