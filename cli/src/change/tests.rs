@@ -1,11 +1,13 @@
 //! Changes made on scratch copies of the fixtures, which keep what is written: no driver answers there.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use amdgpu_smi::Smi;
 use amdgpu_smi::backend::{Record, Tree};
+use amdgpu_smi::unit::MicroWatts;
 use clap::Parser;
 
 use super::*;
@@ -227,4 +229,68 @@ fn the_question() {
     // A terminal that takes no question gives no consent.
     let answer = consent(gpus, &["the GPUs go away"], &mut &mut [0_u8; 3][..], &mut &b"y\n"[..]);
     assert!(answer.is_err());
+}
+
+/// Three changes, of which one is interrupted while it is made.
+struct Interrupted {
+    how: ChangeArgs,
+    at: usize,
+    signal: i32,
+}
+
+impl Request for Interrupted {
+    fn how(&self) -> &ChangeArgs {
+        &self.how
+    }
+
+    fn package(&self, plans: &mut Plans<'_>) -> Result<(), Failure> {
+        for (number, watts) in [300, 310, 320].into_iter().enumerate() {
+            let (is_it, signal, calls) = (self.at == number, self.signal, Cell::new(0));
+            let make = move |control: &Control<'_>| {
+                // The first call plans, the second one is its turn.
+                calls.set(calls.get() + 1);
+                if is_it && calls.get() == 2 {
+                    signal_hook::low_level::raise(signal).unwrap();
+                }
+                control.power_cap(1, MicroWatts::from_watts(watts))
+            };
+            plans.add("power_cap", make, |_| Node::from(watts), move |_| Node::from(watts))?;
+        }
+        Ok(())
+    }
+
+    fn partition(&self, _: &mut Plans<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn dangers(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_signal_lets_a_step_end_and_undoes_what_was_made() {
+    use signal_hook::consts::signal::{SIGHUP, SIGINT, SIGTERM};
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for at in 0..3 {
+            let machine = scratch(NAVI31);
+            let how = ChangeArgs { dry_run: false, yes: false, undo_file: None };
+            let all = plan(machine.smi.gpus(), &Interrupted { how, at, signal }).unwrap();
+            let (_, failed) = make(all, false, &Interrupt::heed());
+            let made = ["300000000", "310000000", "320000000"];
+            let mut expected = made.get(..=at).unwrap().to_vec();
+            match at {
+                2 => assert_eq!(failed, None, "all were made before the signal could stop one"),
+                _ => {
+                    let undone = ["327000000", "300000000"];
+                    expected.extend(undone.get(..=at).unwrap().iter().rev());
+                    let said = failed.unwrap();
+                    assert!(said.starts_with("interrupted by a signal before GPU 0, power_cap"), "{said}");
+                    assert!(said.contains("undone"), "{said}");
+                }
+            }
+            let expected: Vec<String> = expected.iter().map(|text| format!("power1_cap <- {text}")).collect();
+            assert_eq!(machine.writes(), expected, "signal {signal} in change {at}");
+        }
+    }
 }
