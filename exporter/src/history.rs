@@ -46,6 +46,8 @@ impl History {
         }
         let oldest = time - KEPT.as_secs_f64();
         self.points.retain(|_, points| {
+            // Those of a clock that was set back would stay until it is as late again.
+            points.retain(|(at, _)| *at <= time);
             while points.front().is_some_and(|(at, _)| *at < oldest) {
                 points.pop_front();
             }
@@ -84,4 +86,34 @@ fn largest(series: &[Sample], gpu: &Sample) -> Option<f64> {
         package => package,
     };
     of(label(gpu, "gpu"), label(gpu, "partition")).or_else(|| of(package, ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::selection::Selection;
+
+    #[test]
+    fn a_clock_that_is_set_leaves_no_points_behind() {
+        let mut page = Page::new(Arc::new(Selection::default()));
+        let gpu = Arc::new(vec![("gpu", "0000:03:00.0".to_owned())]);
+        page.put(Metric::GpuUp, &gpu, Vec::new(), 1.0);
+        page.put(Metric::Power, &gpu, Vec::new(), 100.0);
+        let mut history = History::default();
+        let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        let day = Duration::from_secs(86_400);
+        let times = |history: &History| -> Vec<f64> {
+            history.points.values().flatten().map(|(at, _)| *at - 1_800_000_000.0).collect()
+        };
+        for second in 0..5 {
+            history.keep(&page, noon + day + Duration::from_secs(3 * second));
+        }
+        assert_eq!(times(&history).len(), 5);
+        history.keep(&page, noon);
+        assert_eq!(times(&history), [0.0], "set back by a day");
+        history.keep(&page, noon + day);
+        assert_eq!(times(&history), [86_400.0], "and set again");
+    }
 }

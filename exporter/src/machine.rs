@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use amdgpu_smi::backend::{Backend, Frames};
+use amdgpu_smi::backend::{Archive, Backend, Frames};
 use amdgpu_smi::synth::{Demo, RunningDemo, SynthError};
 use amdgpu_smi::{Smi, SmiBuilder};
 
@@ -21,6 +21,26 @@ pub enum Machine {
 }
 
 impl Machine {
+    /// The machine in this directory or archive.
+    ///
+    /// # Errors
+    /// If it is neither a directory with a `sys` in it nor an archive.
+    pub fn root(root: PathBuf) -> Result<Machine, String> {
+        let refused = |reason: &str| format!("{}: {reason}", root.display());
+        match std::fs::metadata(&root) {
+            Err(error) => Err(refused(&error.to_string())),
+            Ok(found) if found.is_dir() && root.join("sys").is_dir() => Ok(Machine::Root(root)),
+            Ok(found) if found.is_dir() => {
+                Err(refused("contains no sys directory, so it is no machine's root"))
+            }
+            Ok(found) if !found.is_file() => Err(refused("neither a directory nor an archive")),
+            Ok(_) => match Archive::open(&root) {
+                Ok(_) => Ok(Machine::Root(root)),
+                Err(error) => Err(refused(&error.to_string())),
+            },
+        }
+    }
+
     /// A demo, from now on.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Serves the pages until a signal ends it.
 
 use std::future::pending;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use amdgpu_smi_exporter::args::Args;
@@ -9,6 +9,7 @@ use amdgpu_smi_exporter::machine::Machine;
 use amdgpu_smi_exporter::observer::Observer;
 use amdgpu_smi_exporter::own::Own;
 use amdgpu_smi_exporter::pages::Pages;
+use amdgpu_smi_exporter::selection::unmatched;
 use amdgpu_smi_exporter::server::{Server, listen};
 use amdgpu_smi_exporter::textfile;
 use amdgpu_smi_exporter::web_config::WebConfig;
@@ -35,12 +36,16 @@ fn run(args: &Args) -> Result<(), Failure> {
     let root = args.root.as_ref().filter(|root| !root.as_os_str().is_empty());
     let machine = match (args.demo, root) {
         (Some(demo), _) => Machine::demo(demo)?,
-        (None, Some(root)) if !root.exists() => {
-            return Err(format!("{}: no such root", root.display()).into());
-        }
-        (None, Some(root)) => Machine::Root(root.clone()),
+        (None, Some(root)) => Machine::root(root.clone())?,
         (None, None) => Machine::Live,
     };
+    for pattern in unmatched(&args.allow).chain(unmatched(&args.deny)) {
+        // No reason to end: another version may have the metric.
+        let _ = writeln!(
+            io::stderr(),
+            "amdgpu-smi-exporter: warning: no metric matches {pattern}; --list-metrics lists them"
+        );
+    }
     let mut selection = args.selection();
     if args.once.is_some() {
         // node_exporter has these of its own, and one name twice spoils its page.
@@ -82,6 +87,11 @@ fn inherited() -> Result<Vec<tokio::net::TcpListener>, Failure> {
 async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(), Failure> {
     // Handlers of its own: for the first process of a container the kernel's default is to ignore both.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // A service is asked by it to read its configuration again, which is done anyway; without a handler it would end.
+    let _reload = match io::stdin().is_terminal() {
+        true => None,
+        false => Some(signal(SignalKind::hangup())?),
+    };
     let own = Own::default();
     let scheme = config.scheme();
     let server = Server::new(Pages::new(observer, own.clone(), args.names)?, own, args.deadline, config);

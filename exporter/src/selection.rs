@@ -85,6 +85,13 @@ impl Selection {
     }
 }
 
+/// Patterns that match the name of no metric, most likely by a typing error.
+pub fn unmatched(patterns: &[String]) -> impl Iterator<Item = &String> {
+    let is_of_none =
+        |pattern: &str| !Metric::ALL.iter().any(|metric| matches(pattern, metric.definition().name));
+    patterns.iter().filter(move |pattern| is_of_none(pattern))
+}
+
 /// Returns `true` if a name matches a pattern in which `*` matches anything.
 fn matches(pattern: &str, name: &str) -> bool {
     let mut parts = pattern.split('*');

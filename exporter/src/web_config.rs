@@ -239,11 +239,20 @@ fn duration(text: &str) -> Option<Duration> {
     (!duration.is_zero()).then_some(duration)
 }
 
+/// The headers that the exporter toolkit lets a file set. Others, such as Content-Length, would break the answers.
+const HEADERS: [&str; 5] = [
+    "strict-transport-security",
+    "x-content-type-options",
+    "x-frame-options",
+    "x-xss-protection",
+    "content-security-policy",
+];
+
 fn read(path: &Path) -> Result<Rules, String> {
     let refused = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let meta = fs::metadata(path).map_err(|error| refused(&error))?;
     if !meta.is_file() || meta.len() > LONGEST {
-        return Err(refused(&"not a file of users"));
+        return Err(refused(&"not a regular file, or too large for a web configuration file"));
     }
     let text = fs::read_to_string(path).map_err(|error| refused(&error))?;
     let file: Option<File> = serde_yaml_ng::from_str(&text).map_err(|error| refused(&error))?;
@@ -276,6 +285,10 @@ fn read(path: &Path) -> Result<Rules, String> {
     for (name, value) in file.http_server_config.unwrap_or_default().headers {
         let name: HeaderName =
             name.parse().map_err(|_| refused(&format!("headers: {name} is not a header")))?;
+        if !HEADERS.contains(&name.as_str()) {
+            let known = HEADERS.join(", ");
+            return Err(refused(&format!("headers: {name} cannot be set; these can: {known}")));
+        }
         let value = value.parse().map_err(|_| refused(&format!("headers: {name} cannot be {value:?}")))?;
         rules.headers.push((name, value));
     }
@@ -347,6 +360,7 @@ mod tests {
             ("basic_auth_user: {ada: x}", "unknown field"),
             ("basic_auth_users: {ada: plain}", "no bcrypt hash"),
             ("http_server_config: {headers: {\"a b\": c}}", "is not a header"),
+            ("http_server_config: {headers: {Content-Length: \"5\"}}", "cannot be set; these can: strict-"),
         ] {
             fs::write(&path, text).unwrap();
             let error = WebConfig::file(&path).unwrap_err();

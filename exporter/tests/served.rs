@@ -233,6 +233,40 @@ fn an_address_in_use_names_the_option() {
     assert!(error.contains(&first.address) && error.contains("--web.listen-address"), "{error}");
 }
 
+/// A wrong root is no machine without GPUs, and a pattern that matches nothing is worth a word.
+#[test]
+fn wrong_options_are_told() {
+    let empty = tempfile::tempdir().unwrap();
+    let text = empty.path().join("text");
+    std::fs::write(&text, "not an archive").unwrap();
+    let run = |options: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"));
+        let done = command.args(["--once", "-"]).args(options).output().unwrap();
+        (done.status.success(), String::from_utf8(done.stderr).unwrap())
+    };
+    for root in [empty.path().to_str().unwrap(), text.to_str().unwrap(), "/dev/null", "/nowhere"] {
+        let (is_done, error) = run(&["--root", root]);
+        assert!(!is_done && error.contains(root), "{root}: {error}");
+    }
+    let (is_done, warning) = run(&["--demo=rdna3-desktop", "--metrics.allow", "amdgpu_up,amd_gpu_*"]);
+    assert!(
+        is_done && warning.contains("no metric matches amd_gpu_*") && !warning.contains("amdgpu_up"),
+        "{warning}"
+    );
+}
+
+/// A service's users send it SIGHUP to have its configuration read again, which each request does.
+#[test]
+fn a_hangup_does_not_end_a_service() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let exporter = Exporter::spawn(
+        Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter")).stdin(Stdio::null()),
+        &["--demo=rdna3-desktop"],
+    );
+    kill_process(Pid::from_child(&exporter.child), Signal::HUP).unwrap();
+    assert!(exporter.get("/-/healthy").0.starts_with("HTTP/1.1 200 "));
+}
+
 /// Nobody keeps what it prints, and its folder of textfiles holds links: it serves, and replaces the link, not its target.
 #[test]
 fn odd_places_to_write() {

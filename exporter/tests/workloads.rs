@@ -3,10 +3,12 @@
 mod pod_resources;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use amdgpu_smi::testing::TestMachine as Played;
 use amdgpu_smi_exporter::catalogue::Metric;
+use amdgpu_smi_exporter::exposition::{self, Format, MetricNames};
 use amdgpu_smi_exporter::machine::Machine;
 use amdgpu_smi_exporter::observer::{GpuLabel, Observer};
 use amdgpu_smi_exporter::page::{Page, Sample};
@@ -154,4 +156,27 @@ fn a_silent_or_confused_kubelet_costs_its_names_only() {
         let page = self::observer(&played, Some(kubelet.socket()), Path::new("/nowhere")).look(LONG);
         assert_eq!((page.of(Metric::KubeletUp)[0].value, page.of(Metric::Allocation).len()), (0.0, 0));
     }
+}
+
+/// A kubelet with more pods than there can be on one GPU, names that are no names, and odd control groups: the page stays
+/// small, and a server can read it.
+#[test]
+fn floods_and_odd_names_are_bounded() {
+    let played = Played::open(fixture(PROCESSES)).unwrap();
+    let (gpu, _) = move_to(&played, "/user.slice/\u{1b}[31m\"\\\t\u{7f}\u{202e}.service");
+    let long: &'static str = Box::leak("x".repeat(1 << 20).into_boxed_str());
+    let names = (0..2000).map(|number| &*Box::leak(format!("pod-{number}").into_boxed_str()));
+    let pods = names.chain([long, "", "a\nb{\"}"]).map(|name| (name, Device::Plugin(gpu.clone())));
+    let kubelet = Kubelet::start(Reply::Pods(pods.collect()));
+    let mut observer = observer(&played, Some(kubelet.socket()), Path::new("/nowhere"));
+    let page = observer.look(LONG);
+    let given = of(&page, Metric::Allocation, &gpu);
+    assert!((2..=256).contains(&given.len()), "{}", given.len());
+    let text = exposition::text(&Arc::new(page), Format::Text, MetricNames::Own).unwrap();
+    assert!(text.len() < 256 << 10, "{}", text.len());
+    // Each line is one series: what would end a line or a value is quoted.
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        assert!(line.rsplit_once(' ').is_some_and(|(_, value)| value.parse::<f64>().is_ok()), "{line:?}");
+    }
+    assert!(text.contains(r#"\"\\"#), "the unit's name is quoted");
 }

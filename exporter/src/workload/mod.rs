@@ -22,6 +22,10 @@ use crate::scan::Scanned;
 use crate::worker::Worker;
 use usage::Users;
 
+/// Characters of a label; Kubernetes, Slurm and systemd allow fewer in a name.
+const LONGEST: usize = 256;
+/// Workloads to which one GPU is assigned: far more than share one.
+const MOST: usize = 256;
 /// Timeout for the kubelet, which is on the same machine.
 const KUBELET: Duration = Duration::from_secs(2);
 
@@ -75,7 +79,7 @@ impl Workload {
             ("slurm_partition", &self.slurm_partition),
             ("unit", &self.unit),
         ]
-        .map(|(name, value)| (name, value.clone()))
+        .map(|(name, value)| (name, value.chars().take(LONGEST).collect()))
         .into()
     }
 }
@@ -210,6 +214,7 @@ impl Workloads {
         for list in allocations.0.values_mut() {
             list.sort_unstable();
             list.dedup();
+            list.truncate(MOST);
         }
         allocations
     }
