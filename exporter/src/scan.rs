@@ -30,17 +30,20 @@ pub(crate) fn scan(builder: &SmiBuilder) -> Fallback<Result<Scanned>> {
         move || scanner.scan()
     };
     let limited = builder.clone().timeout(LIMIT);
-    Fallback::new("scan", scans(builder.clone()), scans(limited)).patience(PATIENCE)
+    Fallback::new("scan", scans(builder.clone()), move || scans(limited.clone())).patience(PATIENCE)
 }
 
 /// Reads the processes that use these GPUs again and again. With the answer comes the list whose positions it names.
 pub(crate) fn processes(smi: &Smi, builder: &SmiBuilder) -> Fallback<Option<(Smi, Processes)>> {
     let (smi, mut monitor) = (smi.clone(), smi.process_monitor());
-    let mut scanner = Scanner { builder: builder.clone().timeout(LIMIT), last: None };
+    let builder = builder.clone().timeout(LIMIT);
     let limited = move || {
-        let smi = scanner.scan().ok()?.smi;
-        let processes = smi.processes();
-        Some((smi, processes))
+        let mut scanner = Scanner { builder: builder.clone(), last: None };
+        move || {
+            let smi = scanner.scan().ok()?.smi;
+            let processes = smi.processes();
+            Some((smi, processes))
+        }
     };
     let unlimited = move || Some((smi.clone(), monitor.update().clone()));
     Fallback::new("processes", unlimited, limited).patience(PATIENCE)

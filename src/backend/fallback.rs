@@ -29,21 +29,23 @@ const LONG: Duration = Duration::from_secs(86_400);
 ///
 /// let machine = Smi::builder().root("fixtures/mi210-navi31-2x-k6.12-processes");
 /// let (unlimited, limited) = (machine.clone(), machine.timeout(Duration::from_secs(2)));
-/// let mut users = Fallback::new(
-///     "processes",
-///     move || Ok::<_, amdgpu_smi::Error>(unlimited.clone().build()?.processes()),
-///     move || Ok(limited.clone().build()?.processes()),
-/// );
+/// let processes = |machine: amdgpu_smi::SmiBuilder| {
+///     move || Ok::<_, amdgpu_smi::Error>(machine.clone().build()?.processes())
+/// };
+/// let mut users =
+///     Fallback::new("processes", processes(unlimited), move || processes(limited.clone()));
 /// if let Some(answer) = users.answer(Duration::from_secs(5)) {
 ///     println!("{} processes, with limits: {}", answer.value?.processes.len(), answer.is_limited);
 /// }
 /// # Ok::<(), amdgpu_smi::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Fallback<T> {
     unlimited: Asker<T>,
-    limited: Asker<T>,
+    /// There during a hang.
+    limited: Option<Asker<T>>,
+    make_limited: Box<dyn FnMut() -> Question<T> + Send>,
     patience: Duration,
+    give: Sender<Answer<T>>,
     answers: Receiver<Answer<T>>,
     /// When the question of the newest answer was asked.
     newest: Option<Instant>,
@@ -62,17 +64,20 @@ pub struct Answer<T> {
 }
 
 impl<T: Send + 'static> Fallback<T> {
-    /// Asks with these two functions; `name` is the name of the threads.
-    pub fn new(
+    /// Asks `unlimited`, and while that hangs what `limited` makes: a new function for each hang, so that nothing of it
+    /// is kept afterwards. `limited` itself must not read the machine. `name` is the name of the threads.
+    pub fn new<Q: FnMut() -> T + Send + 'static>(
         name: &str,
         unlimited: impl FnMut() -> T + Send + 'static,
-        limited: impl FnMut() -> T + Send + 'static,
+        mut limited: impl FnMut() -> Q + Send + 'static,
     ) -> Fallback<T> {
         let (give, answers) = channel();
         Fallback {
-            unlimited: Asker::new(name.to_owned(), false, Box::new(unlimited), give.clone()),
-            limited: Asker::new(format!("{name} limited"), true, Box::new(limited), give),
+            unlimited: Asker::new(name, false, question(unlimited), give.clone()),
+            limited: None,
+            make_limited: Box::new(move || question(limited())),
             patience: PATIENCE,
+            give,
             answers,
             newest: None,
         }
@@ -99,20 +104,30 @@ impl<T: Send + 'static> Fallback<T> {
     pub fn answer(&mut self, wait: Duration) -> Option<Answer<T>> {
         let end = Instant::now() + wait.min(LONG);
         loop {
-            if !self.unlimited.ask() && !self.limited.ask() {
-                return Some(self.limited.ask_here());
-            }
+            let is_asked = self.unlimited.ask();
             let hangs_at = self.unlimited.asked.map(|asked| asked + self.patience.min(LONG));
-            if hangs_at.is_some_and(|at| at <= Instant::now()) && !self.limited.ask() {
-                return Some(self.limited.ask_here());
+            if !is_asked || hangs_at.is_some_and(|at| at <= Instant::now()) {
+                let limited = self.limited.get_or_insert_with(|| {
+                    let name = format!("{} limited", self.unlimited.name);
+                    Asker::new(&name, true, (self.make_limited)(), self.give.clone())
+                });
+                if !limited.ask() {
+                    return Some(limited.ask_here());
+                }
             }
             let until = hangs_at.filter(|at| *at > Instant::now()).map_or(end, |at| at.min(end));
             match self.answers.recv_timeout(until.saturating_duration_since(Instant::now())) {
                 Ok(answer) => {
-                    let asker = if answer.is_limited { &mut self.limited } else { &mut self.unlimited };
-                    asker.asked = None;
+                    match (answer.is_limited, &mut self.limited) {
+                        (true, Some(limited)) => limited.asked = None,
+                        (true, None) => {}
+                        (false, _) => self.unlimited.asked = None,
+                    }
                     if self.newest.is_none_or(|newest| answer.asked > newest) {
                         self.newest = Some(answer.asked);
+                        if !answer.is_limited {
+                            self.limited = None;
+                        }
                         return Some(answer);
                     }
                 }
@@ -123,7 +138,18 @@ impl<T: Send + 'static> Fallback<T> {
     }
 }
 
+impl<T> fmt::Debug for Fallback<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = out.debug_struct("Fallback");
+        out.field("unlimited", &self.unlimited).field("limited", &self.limited).finish_non_exhaustive()
+    }
+}
+
 type Question<T> = Arc<Mutex<Box<dyn FnMut() -> T + Send>>>;
+
+fn question<T>(ask: impl FnMut() -> T + Send + 'static) -> Question<T> {
+    Arc::new(Mutex::new(Box::new(ask)))
+}
 
 /// A thread that asks, made when it is needed.
 struct Asker<T> {
@@ -146,14 +172,8 @@ impl<T> fmt::Debug for Asker<T> {
 }
 
 impl<T: Send + 'static> Asker<T> {
-    fn new(
-        name: String,
-        is_limited: bool,
-        question: Box<dyn FnMut() -> T + Send>,
-        give: Sender<Answer<T>>,
-    ) -> Asker<T> {
-        let question = Arc::new(Mutex::new(question));
-        Asker { name, is_limited, question, give, thread: None, asked: None }
+    fn new(name: &str, is_limited: bool, question: Question<T>, give: Sender<Answer<T>>) -> Asker<T> {
+        Asker { name: name.to_owned(), is_limited, question, give, thread: None, asked: None }
     }
 
     /// Asks unless it is asking; `false` if there can be no thread for it.
@@ -200,20 +220,24 @@ mod tests {
     const SOON: Duration = Duration::from_millis(20);
     const LATE: Duration = Duration::from_secs(60);
 
-    /// A question that hangs the second time until the gate opens, and one that answers.
+    /// A question that hangs each second time until the gate opens, and one that answers.
     fn fallback() -> (Sender<()>, Fallback<u32>) {
         let (open, gate) = channel::<()>();
-        let (mut slow, mut fast) = (0, 100);
+        let (mut slow, mut hang) = (0, 0);
         let unlimited = move || {
             slow += 1;
-            if slow == 2 {
+            if slow % 2 == 0 {
                 let _ = gate.recv();
             }
             slow
         };
         let limited = move || {
-            fast += 1;
-            fast
+            hang += 100;
+            let mut fast = hang;
+            move || {
+                fast += 1;
+                fast
+            }
         };
         (open, Fallback::new("test", unlimited, limited).patience(SOON))
     }
@@ -234,6 +258,7 @@ mod tests {
             fallback.answer(LATE).filter(|answer| !answer.is_limited)
         });
         assert_eq!(given(healed), Some((3, false)), "never the answer that is older than those given since");
+        assert_eq!(given(fallback.answer(LATE)), Some((201, true)), "another hang has a question of its own");
     }
 
     #[test]

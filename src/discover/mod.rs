@@ -142,7 +142,7 @@ impl SmiBuilder {
     pub fn finder(self, limit: Duration) -> Fallback<Result<Smi>> {
         let limited = self.clone().timeout(limit);
         let unlimited = SmiBuilder { timeout: None, ..self };
-        Fallback::new("amdgpu-smi scan", scans(unlimited), scans(limited))
+        Fallback::new("amdgpu-smi scan", scans(unlimited), move || scans(limited.clone()))
     }
 
     /// Version of the driver and release of the kernel, without a scan: no file of a GPU is read where the driver says

@@ -96,14 +96,16 @@ struct Looker {
 impl Looker {
     fn new(smi: Smi, limited: SmiBuilder) -> Looker {
         let mut looks = Looks::new(smi);
-        let mut looks_with_limits: Option<Looks> = None;
-        let look_with_limits = move || {
-            if looks_with_limits.is_none() {
-                looks_with_limits = limited.clone().build().ok().map(Looks::new);
+        let with_limits = move || {
+            let (limited, mut looks) = (limited.clone(), None);
+            move || {
+                if looks.is_none() {
+                    looks = limited.clone().build().ok().map(Looks::new);
+                }
+                looks.as_mut().map(Looks::look)
             }
-            looks_with_limits.as_mut().map(Looks::look)
         };
-        let looks = Fallback::new("top-look", move || Some(looks.look()), look_with_limits);
+        let looks = Fallback::new("top-look", move || Some(looks.look()), with_limits);
         Looker { looks: looks.patience(PATIENCE), count: 0 }
     }
 
