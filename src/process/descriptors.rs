@@ -94,9 +94,9 @@ pub(super) fn scan(
     listed: &[u32],
     failures: &mut Failures,
     memory: &mut Option<Memory>,
+    is_whole: bool,
     mut hand_over: impl FnMut(ProcProcess),
 ) -> Result<Seen> {
-    let is_whole = memory.as_mut().is_none_or(|memory| memory.begin(Instant::now()));
     let entries = proc.list(Path::new("."));
     let entries = entries.map_err(|error| Error::plain(Op::List, proc.path(), &error))?;
     let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();

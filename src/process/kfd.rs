@@ -11,6 +11,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::memory::Memory;
 use super::wanted::Wanted;
 use super::{Failures, KfdQueue, KfdUse, QueueKind, below, is_gone, number};
 use crate::backend::{Backend, Dir, FileKind};
@@ -42,13 +43,14 @@ pub(super) fn scan(
     backend: &dyn Backend,
     wanted: &Wanted<'_>,
     failures: &mut Failures,
+    memory: &mut Option<Memory>,
 ) -> Result<Vec<KfdProcess>> {
     let path = Path::new(PROC);
     let dir = backend.open_dir(path).map_err(|error| Error::plain(Op::OpenDir, path, &error))?;
     let entries = dir.list(Path::new(".")).map_err(|error| Error::plain(Op::List, path, &error))?;
     let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
     numbers.sort_unstable();
-    let processes = numbers.into_iter().filter_map(|pid| process(&*dir, pid, wanted));
+    let processes = numbers.into_iter().filter_map(|pid| process(&*dir, pid, wanted, memory));
     let counted = processes.inspect(|process| {
         let of_uses = process.uses.iter().flat_map(|(_, used)| used.errors()).filter_map(|(_, error)| error);
         let failed = |error: &&Error| !error.is_absence() && !matches!(error, Error::Unavailable { .. });
@@ -60,7 +62,12 @@ pub(super) fn scan(
 }
 
 /// One process; `None` if it has ended.
-fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess> {
+fn process(
+    parent: &dyn Dir,
+    pid: u32,
+    wanted: &Wanted<'_>,
+    memory: &mut Option<Memory>,
+) -> Option<KfdProcess> {
     let name = PathBuf::from(pid.to_string());
     // A missing file can mean that this GPU lacks it, or that the process has ended.
     let has_ended = || parent.meta(&name).is_err_and(|error| is_gone(&error));
@@ -72,7 +79,8 @@ fn process(parent: &dyn Dir, pid: u32, wanted: &Wanted<'_>) -> Option<KfdProcess
             return Some(KfdProcess { pid, uses: Vec::new(), lost });
         }
     };
-    let mut found = ProcessFiles { dir: &*dir, wanted, uses: BTreeMap::new(), gone: false, lost: None };
+    let mut found =
+        ProcessFiles { pid, dir: &*dir, wanted, memory, uses: BTreeMap::new(), gone: false, lost: None };
     let taken = found.take(Path::new("."));
     if found.gone && has_ended() {
         return None;
@@ -98,8 +106,10 @@ fn failure(op: Op, path: &Path, error: &std::io::Error) -> Error {
 
 /// A process that is being read.
 struct ProcessFiles<'a> {
+    pid: u32,
     dir: &'a dyn Dir,
     wanted: &'a Wanted<'a>,
+    memory: &'a mut Option<Memory>,
     uses: BTreeMap<u32, Part>,
     /// Set if an entry has disappeared.
     gone: bool,
@@ -292,8 +302,13 @@ impl ProcessFiles<'_> {
         };
         let mut numbers: Vec<u32> = entries.iter().filter_map(|entry| number(&entry.name)).collect();
         numbers.sort_unstable();
+        let known = self.memory.as_ref().and_then(|memory| memory.queues(self.pid, context, &numbers));
+        if let Some(known) = known {
+            return known.clone();
+        }
         let mut queues: BTreeMap<u32, Vec<KfdQueue>> = BTreeMap::new();
-        for id in numbers {
+        let mut is_whole = true;
+        for id in numbers.iter().copied() {
             let directory = below("queues", id);
             let mut lost = None;
             let mut figure =
@@ -306,6 +321,7 @@ impl ProcessFiles<'_> {
                 };
             let (gpu, kind) = (figure("gpuid"), figure("type").map(queue_kind));
             let size = figure("size").map(Bytes);
+            is_whole &= lost.is_none();
             // A listed queue that no longer exists is not missing.
             let is_there = || !self.dir.meta(&context.join(&directory)).is_err_and(|error| is_gone(&error));
             let lost = lost.filter(|error| !error.is_absence() || is_there()).map(|error| match error {
@@ -315,6 +331,9 @@ impl ProcessFiles<'_> {
             self.lost = self.lost.take().or(lost);
             let Some(gpu) = gpu else { continue };
             queues.entry(u32::try_from(gpu).unwrap_or(0)).or_default().push(KfdQueue { id, kind, size });
+        }
+        if let Some(memory) = self.memory.as_mut().filter(|_| is_whole) {
+            memory.keep_queues(self.pid, context, numbers, queues.clone());
         }
         queues
     }

@@ -1,13 +1,19 @@
 //! Results of earlier looks, so that the next one need not visit every descriptor of the machine.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::{KfdQueue, PidNamespace};
+use crate::error::Result;
 use crate::id::Bdf;
 use crate::parse::process::Status;
 
 /// A whole look may take this part of the time: it takes a while where tens of thousands of descriptors are open.
 const PART_OF_TIME: u32 = 25;
+
+/// The names of the users by their ids.
+pub(super) type UserNames = Result<HashMap<u32, String>>;
 
 /// The results of earlier looks that a monitor keeps.
 #[derive(Debug)]
@@ -16,6 +22,16 @@ pub(super) struct Memory {
     whole: Option<Whole>,
     idle: HashSet<u32>,
     known: HashMap<u32, Descriptors>,
+    pub(super) namespace: Option<PidNamespace>,
+    pub(super) users: Option<UserNames>,
+    queues: HashMap<(u32, PathBuf), Queues>,
+}
+
+/// The queues of a context of a process: their numbers as they were listed, and what stood in their files, by GPU.
+#[derive(Debug, Clone)]
+struct Queues {
+    numbers: Vec<u32>,
+    by_gpu: BTreeMap<u32, Vec<KfdQueue>>,
 }
 
 /// The last look at all descriptors.
@@ -46,7 +62,15 @@ pub(super) struct ClientKey {
 impl Memory {
     /// Of a monitor that looks at everything at most this often.
     pub(super) fn new(every: Duration) -> Memory {
-        Memory { every, whole: None, idle: HashSet::new(), known: HashMap::new() }
+        Memory {
+            every,
+            whole: None,
+            idle: HashSet::new(),
+            known: HashMap::new(),
+            namespace: None,
+            users: None,
+            queues: HashMap::new(),
+        }
     }
 
     /// Begins a scan. Returns `true` if it must cover all descriptors.
@@ -57,6 +81,8 @@ impl Memory {
         if is_due {
             self.idle.clear();
             self.known.clear();
+            (self.namespace, self.users) = (None, None);
+            self.queues.clear();
             self.whole = Some(Whole { begun: now, took: Duration::ZERO });
         }
         is_due
@@ -95,6 +121,27 @@ impl Memory {
         if let Some(known) = self.known.get_mut(&pid) {
             known.identity = Some((status.clone(), cgroup.to_owned()));
         }
+    }
+
+    /// The queues of a context with these numbers, if their files were read since the last whole look.
+    pub(super) fn queues(
+        &self,
+        pid: u32,
+        context: &Path,
+        numbers: &[u32],
+    ) -> Option<&BTreeMap<u32, Vec<KfdQueue>>> {
+        let known = self.queues.get(&(pid, context.to_owned()))?;
+        (known.numbers == numbers).then_some(&known.by_gpu)
+    }
+
+    pub(super) fn keep_queues(
+        &mut self,
+        pid: u32,
+        context: &Path,
+        numbers: Vec<u32>,
+        by_gpu: BTreeMap<u32, Vec<KfdQueue>>,
+    ) {
+        self.queues.insert((pid, context.to_owned()), Queues { numbers, by_gpu });
     }
 
     /// Forgets a process, which is new at the next look.

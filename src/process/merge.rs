@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::descriptors::{Client, ProcProcess};
 use super::kfd::{self, KfdProcess};
-use super::memory::ClientKey;
+use super::memory::{ClientKey, UserNames};
 use super::wanted::Wanted;
 use super::{DrmClient, EngineUse, KfdUse, PidView, Process, ProcessGpu};
 use crate::backend::Backend;
@@ -20,12 +20,13 @@ use crate::unit::Bytes;
 /// The users' names, read on demand.
 pub(super) struct Users<'a> {
     backend: &'a dyn Backend,
-    names: Option<Result<HashMap<u32, String>>>,
+    names: Option<UserNames>,
 }
 
 impl<'a> Users<'a> {
-    pub(super) fn new(backend: &'a dyn Backend) -> Users<'a> {
-        Users { backend, names: None }
+    /// With the names that were read before, if they were.
+    pub(super) fn new(backend: &'a dyn Backend, names: Option<UserNames>) -> Users<'a> {
+        Users { backend, names }
     }
 
     fn name(&mut self, uid: u32) -> Result<String> {
@@ -79,14 +80,14 @@ impl<'a> Merge<'a> {
         self.join(found.pid, PidView::Proc, Some(found), kfd);
     }
 
-    /// Ends with the processes that only KFD lists.
-    pub(super) fn finish(mut self) -> Vec<Process> {
+    /// Ends with the processes that only KFD lists; gives the users' names, too, if any was asked for.
+    pub(super) fn finish(mut self) -> (Vec<Process>, Option<UserNames>) {
         for process in std::mem::take(&mut self.kfd).into_values() {
             self.add_unseen(process, PidView::Proc);
         }
         self.processes.sort_unstable_by_key(|process| (process.view, process.pid));
         self.processes.shrink_to_fit();
-        self.processes
+        (self.processes, self.users.names)
     }
 
     fn add_unseen(&mut self, process: KfdProcess, view: PidView) {

@@ -358,7 +358,8 @@ impl ProcessMonitor {
     /// Scans the descriptors of all processes at most this often, and for at most 4 % of the time. By default every look
     /// scans them, which is most of its cost.
     ///
-    /// Looks in between read the descriptors that led to a GPU, KFD's list, and new processes. A process can be missed
+    /// Looks in between read the descriptors that led to a GPU, KFD's list, and new processes; the users' names, and the kind,
+    /// size and GPU of a queue that is still listed, are those of the look before. A process can be missed
     /// for up to this interval, but only if it opened its first GPU long after it started, or opened another node.
     pub fn rescan_every(self, every: Duration) -> ProcessMonitor {
         ProcessMonitor { memory: Some(Memory::new(every)), ..self }
@@ -438,12 +439,14 @@ impl Gpu {
 /// Reads both sides and joins them.
 fn scan(backend: &dyn Backend, wanted: &Wanted<'_>, memory: &mut Option<Memory>) -> Processes {
     let mut failures = Failures::default();
+    let is_whole = memory.as_mut().is_none_or(|memory| memory.begin(Instant::now()));
     let opened = descriptors::open(backend);
-    let namespace = match &opened {
-        Ok(proc) => descriptors::namespace(&**proc),
-        Err(_) => Ok(PidNamespace::Unknown),
+    let namespace = match (&opened, memory.as_ref().and_then(|memory| memory.namespace)) {
+        (Ok(_), Some(known)) => Ok(known),
+        (Ok(proc), None) => descriptors::namespace(&**proc),
+        (Err(_), _) => Ok(PidNamespace::Unknown),
     };
-    let listed = kfd::scan(backend, wanted, &mut failures);
+    let listed = kfd::scan(backend, wanted, &mut failures, memory);
     let is_nested = namespace == Ok(PidNamespace::Nested);
     // A container's numbers are not those of KFD's list.
     let numbers: Vec<u32> = match &listed {
@@ -451,18 +454,23 @@ fn scan(backend: &dyn Backend, wanted: &Wanted<'_>, memory: &mut Option<Memory>)
         _ => Vec::new(),
     };
     let (listed, kfd) = or_default(listed);
-    let mut merge = merge::Merge::new(wanted, listed, is_nested, merge::Users::new(backend));
+    let names = memory.as_mut().and_then(|memory| memory.users.take());
+    let mut merge = merge::Merge::new(wanted, listed, is_nested, merge::Users::new(backend, names));
     let mut others = Ok(());
     let seen = opened.and_then(|proc| {
         if backend.hides_processes() {
             others = Err(descriptors::hidden(&*proc));
         }
-        descriptors::scan(&*proc, wanted, &numbers, &mut failures, memory, |found| merge.add(found))
+        descriptors::scan(&*proc, wanted, &numbers, &mut failures, memory, is_whole, |found| merge.add(found))
     });
     let (seen, proc) = or_default(seen);
     let count = failures.pids.len();
     let failed = failures.first.map(|first| FailedProcesses { count, first });
-    let processes = merge.finish();
+    let (processes, users) = merge.finish();
+    if let Some(memory) = memory {
+        memory.users = users;
+        memory.namespace = namespace.clone().ok();
+    }
     Processes { namespace, processes, unreadable: seen.unreadable, failed, kfd, proc, others }
 }
 

@@ -511,6 +511,24 @@ fn looks_between_whole_ones() {
     let links =
         record.calls().iter().filter(|call| call.op == Op::ReadLink && call.path.ends_with("fd/10")).count();
     assert_eq!(links, 0, "descriptors of other drivers are not looked at again");
+    let queues = |looked: &Processes| {
+        of(looked, 2211)
+            .unwrap()
+            .gpus
+            .iter()
+            .filter_map(|used| used.kfd.clone())
+            .flat_map(|kfd| kfd.queues)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(queues(second), queues(&first));
+    let again: Vec<_> = record.calls().into_iter().map(|call| call.path).collect();
+    for file in ["queues/0/type", "passwd", "self/ns/pid"] {
+        assert!(!again.iter().any(|path| path.ends_with(file)), "{file} hardly changes");
+    }
+    // A queue that comes is read.
+    let queue = folder.path().join("sys/class/kfd/kfd/proc/2211/queues");
+    fixtures::copy(&queue.join("0"), &queue.join("7"));
+    assert_eq!(queues(monitor.update()).len(), queues(&first).len() + 1);
     // A process that began since.
     fixtures::copy(&proc.join("2402"), &proc.join("4000"));
     assert!(pids(monitor.update()).contains(&4000));
