@@ -50,7 +50,7 @@ pub(super) const UNITS: [(&str, &str); 19] = [
 ];
 
 /// From here on there is room for the link.
-const WIDE: usize = 90;
+pub(super) const WIDE: usize = 90;
 
 impl ColumnGroups {
     pub(crate) fn of(args: &MonitorArgs) -> ColumnGroups {

@@ -103,6 +103,11 @@ impl Fitted {
             *first = stamp;
         }
         let shown = self.shown(sections, screen.columns.saturating_sub(before));
+        for (place, wide) in shown.iter().filter(|(place, _)| self.is_a_name(*place)) {
+            for cell in rows.iter_mut().filter_map(|cells| cells.get_mut(*place)) {
+                cell.text = shortened(&cell.text, *wide);
+            }
+        }
         let table = Table::new(shown.iter().map(|(place, width)| match (place, &time) {
             (0, Some(time)) if is_block => Column::left(time.as_str(), *width),
             _ => self.column(*place, *width),
@@ -297,6 +302,24 @@ fn name(section: &Section) -> String {
     }
 }
 
+/// A name in so many columns: without the family, then in whole words, since half of a number is another model's.
+fn shortened(name: &str, wide: usize) -> String {
+    if width(name) <= wide {
+        return name.to_owned();
+    }
+    let name = name.trim_start_matches("Radeon ").trim_start_matches("Instinct ");
+    let mut short = String::new();
+    for word in name.split_whitespace() {
+        let gap = usize::from(!short.is_empty());
+        if width(&short) + gap + width(word) > wide {
+            break;
+        }
+        short.push_str(if gap > 0 { " " } else { "" });
+        short.push_str(word);
+    }
+    if short.is_empty() { name.to_owned() } else { short }
+}
+
 /// The state of the GPU that a value is absent for.
 fn state(absent: &Absent) -> Option<&'static str> {
     match absent.reason.as_str() {
@@ -330,6 +353,15 @@ fn range(nodes: &[Node]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_not_cut_inside_a_number() {
+        assert_eq!(shortened("Radeon RX 7900 XTX", 18), "Radeon RX 7900 XTX");
+        assert_eq!(shortened("Radeon RX 7900 XTX", 13), "RX 7900 XTX");
+        assert_eq!(shortened("Radeon RX 5000 Series (Navi 10)", 13), "RX 5000");
+        assert_eq!(shortened("Instinct MI300X OAM", 12), "MI300X OAM");
+        assert_eq!(shortened("Radeon Instinct-MI25-Something", 12), "Instinct-MI25-Something");
+    }
     use crate::command::monitor::MonitorArgs;
     use clap::Parser;
 

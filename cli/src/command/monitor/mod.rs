@@ -17,7 +17,7 @@ use amdgpu_smi::unit::{Bytes, MilliCelsius};
 
 pub(crate) use self::args::MonitorArgs;
 pub(super) use self::columns::ColumnGroups;
-use self::columns::{LIMITED, UNITS, VIOLATIONS};
+use self::columns::{LIMITED, UNITS, VIOLATIONS, WIDE};
 use self::lines::Lines;
 use crate::answer;
 use crate::args::Common;
@@ -159,13 +159,13 @@ pub(super) fn report(gpu: &View<'_>, wanted: &ColumnGroups) -> Section {
         violations(gpu, &table, &mut section);
     }
     if wanted.default && wanted.screen.is_some() {
-        more(gpu, &row, &mut section);
+        more(gpu, &row, wanted, &mut section);
     }
     section
 }
 
 /// The columns of wide screens.
-fn more(gpu: &View<'_>, row: &Row<'_>, section: &mut Section) {
+fn more(gpu: &View<'_>, row: &Row<'_>, wanted: &ColumnGroups, section: &mut Section) {
     let look = gpu.look();
     let fan = look.fan();
     let fan_node = Node::reading_as(&fan.percent, |percent| Node::quantity(percent.round() as i64, "%"));
@@ -174,12 +174,12 @@ fn more(gpu: &View<'_>, row: &Row<'_>, section: &mut Section) {
     section
         .put_in(Forms::OWN_TEXT, "heading", gpu.gpu().market_name())
         .put_in(Forms::OWN_TEXT, "fan", row.package(|| fan_node, |absent| absent))
-        .put_in(
-            Forms::OWN_TEXT,
-            "pcie_link",
-            Node::reading_as(&look.pcie_info().current(), ToString::to_string),
-        )
         .put_in(Forms::OWN_TEXT, "throttled", throttled);
+    // On narrower screens the link is not read.
+    if wanted.screen.is_some_and(|screen| screen >= WIDE) {
+        let link = Node::reading_as(&look.pcie_info().current(), ToString::to_string);
+        section.put_in(Forms::OWN_TEXT, "pcie_link", link);
+    }
 }
 
 /// Values per die are a list of the dies of this GPU or partition.
