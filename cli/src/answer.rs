@@ -41,6 +41,12 @@ pub(crate) fn begin_watched(
     root: AmdRoot,
     watch: &WatchArgs,
 ) -> Result<(Smi, Vec<Gpu>, Output), Failure> {
+    if watch.interval().is_some()
+        && let Some(last) = machine::last_frame(common)
+    {
+        // Each command begins once.
+        let _ = watch.last_frame.set(last);
+    }
     let (smi, gpus) = find(common, root, watch.interval().map(|_| timestamp()))?;
     Ok((smi, gpus, Output::open(common)?))
 }

@@ -2,7 +2,9 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use amdgpu_smi::backend::Archive;
 use amdgpu_smi::synth::Demo;
@@ -163,6 +165,9 @@ pub(crate) struct WatchArgs {
     #[arg(short, long, value_name = "N")]
     #[arg(value_parser = count)]
     pub(crate) iterations: Option<u64>,
+    /// When the last frame comes, of a recording that is watched.
+    #[arg(skip)]
+    pub(crate) last_frame: OnceLock<Duration>,
 }
 
 impl WatchArgs {

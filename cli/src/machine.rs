@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use amdgpu_smi::backend::Frames;
+use amdgpu_smi::backend::{Archive, Frames};
 use amdgpu_smi::{Error, Gpu, Smi, SmiBuilder, WakePolicy};
 
 use crate::args::Common;
@@ -40,6 +40,14 @@ pub(crate) fn unlimited(common: &Common) -> SmiBuilder {
         Some(root) => builder.root(root),
         None => builder,
     }
+}
+
+/// When the last frame of a recording comes, counted from the first; none of a machine as it was once.
+pub(crate) fn last_frame(common: &Common) -> Option<Duration> {
+    let root = common.root().filter(|root| root.is_file())?;
+    // What is wrong with it is said where it is read.
+    let archive = Archive::open(root).ok()?;
+    archive.frame_times().get(1..)?.last().copied()
 }
 
 /// Finds the GPUs, and reports on standard error those that cannot be read.

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::args::WatchArgs;
 use crate::failure::Failure;
+use crate::output::note;
 
 /// The end of a watch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) enum End {
 /// Calls `sample` at once and then at the interval, without drift. Delays are not made up for, and
 /// two samples begin at least half an interval apart, also after the machine slept.
 ///
-/// A signal ends the watch between two samples.
+/// A signal ends the watch between two samples, and so does the last frame of a recording after the sample that shows it.
 pub(crate) fn watch(
     interval: f64,
     args: &WatchArgs,
@@ -40,6 +41,10 @@ pub(crate) fn watch(
         sample()?;
         count += 1;
         if args.iterations.is_some_and(|iterations| count >= iterations) {
+            return Ok(End::Done);
+        }
+        if args.last_frame.get().is_some_and(|last| begun >= *last) {
+            note("end of recording");
             return Ok(End::Done);
         }
         next = after(next, begun, interval).max(start.elapsed());

@@ -102,7 +102,7 @@ fn answer(
         output.write(&document.render(format, &mut columns))?;
         Ok::<_, Failure>(document.sections)
     };
-    match watched.and_then(|args| Some((args, args.watch?))) {
+    match watched.and_then(|args| Some((args, args.interval()?))) {
         None => answered(&print(None)?),
         Some((args, interval)) => {
             let end = watch(interval, args, || print(Some(timestamp())).map(drop))?;

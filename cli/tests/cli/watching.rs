@@ -113,3 +113,18 @@ fn ctrl_c_ends_it_well() {
         assert!(!rest.contains('\x1b') && !first.contains('\x1b'));
     }
 }
+
+/// Without that, the last frame would come again and again.
+#[test]
+fn a_recording_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("recorded.tar");
+    let recorded =
+        command(&["--demo", "capture", "--frames", "2", "--every", "0.1", "-o"]).arg(&file).output();
+    assert!(recorded.expect("the program runs").status.success());
+    let output = command(&["monitor", "-w", "0.02", "--csv", "--root"]).arg(&file).output();
+    let output = output.expect("the program runs");
+    let (text, notes) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && text.lines().count() >= 3, "{text}");
+    assert_eq!(notes, "amdgpu-smi: end of recording\n");
+}
