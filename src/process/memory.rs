@@ -24,12 +24,12 @@ pub(super) struct Memory {
     known: HashMap<u32, Descriptors>,
     pub(super) namespace: Option<PidNamespace>,
     pub(super) users: Option<UserNames>,
-    queues: HashMap<(u32, PathBuf), Queues>,
+    queues: HashMap<(u32, PathBuf), KnownQueues>,
 }
 
 /// The queues of a context of a process: their numbers as they were listed, and what stood in their files, by GPU.
 #[derive(Debug, Clone)]
-struct Queues {
+struct KnownQueues {
     numbers: Vec<u32>,
     by_gpu: BTreeMap<u32, Vec<KfdQueue>>,
 }
@@ -141,7 +141,7 @@ impl Memory {
         numbers: Vec<u32>,
         by_gpu: BTreeMap<u32, Vec<KfdQueue>>,
     ) {
-        self.queues.insert((pid, context.to_owned()), Queues { numbers, by_gpu });
+        self.queues.insert((pid, context.to_owned()), KnownQueues { numbers, by_gpu });
     }
 
     /// Forgets a process, which is new at the next look.

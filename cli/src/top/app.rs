@@ -99,6 +99,8 @@ pub(crate) enum Effect {
     Save,
     Seek(Duration),
     Play(bool),
+    /// Play the recording again from its start.
+    PlayAgain,
     /// Play twice as fast, or half.
     Speed(bool),
 }
@@ -156,6 +158,8 @@ pub(crate) struct App {
     pub(crate) playing: Option<Playing>,
     /// Since when it is recorded.
     pub(crate) recording: Option<Duration>,
+    /// Number of frames recorded since then.
+    pub(crate) recorded: usize,
 }
 
 impl App {
@@ -184,6 +188,7 @@ impl App {
             page: 10,
             playing: None,
             recording: None,
+            recorded: 0,
         }
     }
 
@@ -216,6 +221,11 @@ impl App {
             Some(playing) => !playing.goes_on,
             None => self.frozen.is_some(),
         }
+    }
+
+    /// Returns `true` if the last frame of a recording is shown.
+    pub(crate) fn is_at_end(&self) -> bool {
+        self.playing.is_some_and(|playing| self.shown().at >= playing.end)
     }
 
     pub(crate) fn history(&self, bdf: Bdf) -> Option<&History> {

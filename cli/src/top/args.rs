@@ -30,7 +30,7 @@ Recordings:
 Press r to start and stop a recording. It is written as an archive to the current folder, with names replaced as \
 `capture` does. Each frame is written when it is taken, so a crash loses at most the last one; recording stops at 1 GiB. \
 `amdgpu-smi --root FILE top` plays it, or a recording of `capture --frames`: move in it with space, [ ] { } , . < and >, \
-play it slower or faster with ( and ).
+play it slower or faster with ( and ). At its end, space plays it again.
 
 Settings:
 Press w to save the settings to amdgpu-smi/top.json in $XDG_CONFIG_HOME, or in ~/.config. Options override the \

@@ -1,23 +1,23 @@
 //! A piece of the screen to draw on: what does not fit is cut, and nothing is ever drawn outside.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::grid::Grid;
 use crate::render::printable;
 
 /// A rectangle of cells, with its own coordinates.
 pub(crate) struct Canvas<'a> {
-    buffer: &'a mut Buffer,
+    grid: &'a mut Grid,
     area: Rect,
 }
 
 impl<'a> Canvas<'a> {
-    /// The part of a buffer that lies within it.
-    pub(crate) fn new(buffer: &'a mut Buffer, area: Rect) -> Canvas<'a> {
-        let area = area.intersection(buffer.area);
-        Canvas { buffer, area }
+    /// All of a picture.
+    pub(crate) fn new(grid: &'a mut Grid) -> Canvas<'a> {
+        let area = Rect { x: 0, y: 0, width: grid.width(), height: grid.height() };
+        Canvas { grid, area }
     }
 
     pub(crate) fn width(&self) -> u16 {
@@ -38,7 +38,7 @@ impl<'a> Canvas<'a> {
             width: width.min(self.area.width - x),
             height: height.min(self.area.height - y),
         };
-        Canvas { buffer: self.buffer, area }
+        Canvas { grid: self.grid, area }
     }
 
     /// One line of the canvas.
@@ -51,28 +51,24 @@ impl<'a> Canvas<'a> {
         if y >= self.area.height || x >= self.area.width {
             return x.saturating_add(width(text));
         }
-        let most = usize::from(self.area.width - x);
+        let most = self.area.width - x;
         if is_plain(text) {
             // Nearly all texts: no copy, and no look at what belongs together.
             let mut end = x;
-            for byte in text.bytes().take(most) {
+            for byte in text.bytes().take(usize::from(most)) {
                 self.cell(end, y, char::from(byte), style);
                 end += 1;
             }
             return end;
         }
-        let (end, _) =
-            self.buffer.set_stringn(self.area.x + x, self.area.y + y, printable(text), most, style);
+        let end = self.grid.text(self.area.x + x, self.area.y + y, &printable(text), most, style);
         end - self.area.x
     }
 
     /// Writes one character, which is one column wide.
     pub(crate) fn cell(&mut self, x: u16, y: u16, character: char, style: Style) {
-        if x < self.area.width
-            && y < self.area.height
-            && let Some(cell) = self.buffer.cell_mut((self.area.x + x, self.area.y + y))
-        {
-            cell.set_char(character).set_style(style);
+        if x < self.area.width && y < self.area.height {
+            self.grid.set(self.area.x + x, self.area.y + y, character, style);
         }
     }
 
@@ -92,17 +88,17 @@ impl<'a> Canvas<'a> {
 
     /// Lays a style over all of it.
     pub(crate) fn style(&mut self, style: Style) {
-        self.buffer.set_style(self.area, style);
+        for y in self.area.top()..self.area.bottom() {
+            for x in self.area.left()..self.area.right() {
+                self.grid.style(x, y, style);
+            }
+        }
     }
 
     /// Wipes what was drawn here before, as a dialog over the screen needs it.
     pub(crate) fn clear(&mut self) {
-        for y in self.area.top()..self.area.bottom() {
-            for x in self.area.left()..self.area.right() {
-                if let Some(cell) = self.buffer.cell_mut((x, y)) {
-                    cell.reset();
-                }
-            }
+        for y in 0..self.area.height {
+            self.fill(0, y, self.area.width, ' ', Style::new());
         }
     }
 }
@@ -141,20 +137,37 @@ pub(crate) fn cut(text: &str, most: u16) -> String {
     short
 }
 
+/// A text in lines of so many columns.
+pub(crate) fn wrapped(text: &str, wide: u16) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let word = cut(word, wide);
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= usize::from(wide) => {
+                line.push(' ');
+                line.push_str(&word);
+            }
+            _ => lines.push(word),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn nothing_is_drawn_outside() {
-        let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 3));
-        let mut canvas = Canvas::new(&mut buffer, Rect::new(2, 1, 5, 1));
+        let mut grid = Grid::new(10, 3);
+        let mut whole = Canvas::new(&mut grid);
+        let mut canvas = whole.part(2, 1, 5, 1);
         assert_eq!(canvas.text(3, 0, "abcdef", Style::default()), 5);
         assert_eq!(canvas.text(9, 0, "x", Style::default()), 10);
         canvas.text(0, 1, "y", Style::default());
         canvas.part(4, 0, 9, 9).text_right(20, 0, "zzzzzz", Style::default());
         canvas.text_right(2, 0, "12", Style::default());
-        assert_eq!(buffer, Buffer::with_lines(["          ", "  12 a.   ", "          "]));
+        assert_eq!(grid.lines(), "\n  12 a.\n\n");
     }
 
     #[test]
@@ -165,5 +178,12 @@ mod tests {
         assert_eq!(cut("日本語", 4), "日.");
         assert_eq!(cut("abc", 0), "");
         assert_eq!(cut("a\x1b[2J", 3), "a\\.");
+    }
+
+    #[test]
+    fn long_sentences_are_wrapped() {
+        assert_eq!(wrapped("no amdgpu driver here", 10), ["no amdgpu", "driver", "here"]);
+        assert_eq!(wrapped("abcdefghijkl", 5), ["abcd."]);
+        assert!(wrapped("a", 0).iter().all(String::is_empty));
     }
 }

@@ -7,7 +7,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::app::{App, Effect, Mode, Origin, SORTS, Tab};
 use super::glyphs::Glyphs;
-use super::keys::{Action, action};
+use super::keys::{Action, HELP, action};
 use super::kill::{SIGNALS, Target};
 use super::model::Measure;
 use super::processes::Line;
@@ -33,6 +33,9 @@ impl App {
                     Some(Action::Down) => Mode::Help { scroll: scroll + 1 },
                     Some(Action::PageUp) => Mode::Help { scroll: scroll.saturating_sub(10) },
                     Some(Action::PageDown) => Mode::Help { scroll: scroll + 10 },
+                    Some(Action::First) => Mode::Help { scroll: 0 },
+                    // Drawing takes it back to the last page.
+                    Some(Action::Last) => Mode::Help { scroll: HELP.len() * 10 },
                     _ => Mode::Normal,
                 };
                 None
@@ -174,6 +177,9 @@ impl App {
     }
 
     fn pause(&mut self) -> Option<Effect> {
+        if self.is_at_end() {
+            return Some(Effect::PlayAgain);
+        }
         if let Some(playing) = &mut self.playing {
             playing.goes_on = !playing.goes_on;
             return Some(Effect::Play(playing.goes_on));

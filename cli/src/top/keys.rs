@@ -57,10 +57,16 @@ pub(crate) enum Action {
 pub(crate) struct Help {
     pub(crate) keys: &'static str,
     pub(crate) does: &'static str,
+    /// Set if the keys do something only while a recording is played.
+    pub(crate) is_for_recordings: bool,
 }
 
 const fn help(keys: &'static str, does: &'static str) -> Help {
-    Help { keys, does }
+    Help { keys, does, is_for_recordings: false }
+}
+
+const fn recording(keys: &'static str, does: &'static str) -> Help {
+    Help { keys, does, is_for_recordings: true }
 }
 
 /// All keys, for the help.
@@ -93,10 +99,10 @@ pub(crate) const HELP: [Help; 32] = [
     help("w", "save the settings"),
     help("Ctrl-L", "redraw the screen"),
     help("Ctrl-Z", "suspend; `fg` resumes"),
-    help("[ ]  { }", "recording: back and forward by 10 s, 60 s"),
-    help(",  .", "recording: previous frame, next frame"),
-    help("<  >", "recording: go to start, end"),
-    help("(  )", "recording: play slower, faster"),
+    recording("[ ]  { }", "recording: back and forward by 10 s, 60 s"),
+    recording(",  .", "recording: previous frame, next frame"),
+    recording("<  >", "recording: go to start, end"),
+    recording("(  )", "recording: play slower, faster"),
 ];
 
 /// Those of the last line, the more important first.

@@ -11,6 +11,7 @@ mod config;
 mod detail;
 mod draw;
 mod glyphs;
+mod grid;
 mod history;
 mod input;
 mod keys;
@@ -35,7 +36,7 @@ mod words;
 mod tests;
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
@@ -66,7 +67,11 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
     }
     let source = Source::of(common)?;
     let once = args.once || !std::io::stdout().is_terminal();
-    let settings = settings(args)?;
+    let mut settings = settings(args)?;
+    if once {
+        // A saved interval is for a view that stays open.
+        settings.interval = Duration::from_secs_f64(args.interval.unwrap_or(1.0));
+    }
     let mut finder = source.builder.clone().finder(machine::limit(common));
     let scanned = scanner::find(&mut finder);
     let found = &scanned.value;
@@ -115,15 +120,25 @@ pub(crate) fn run(common: &Common, args: &TopArgs) -> Result<(), Failure> {
         recorder: None,
         to,
         sent: Sent::default(),
+        written: Vec::new(),
     };
     let result = view.run(&messages);
     // The screen is back by now, and what was recorded is not lost with it.
+    view.written.dedup();
+    for (what, path) in &view.written {
+        note(&format!("{what}: {}", absolute(path).display()));
+    }
     match view.recorder.take().filter(|_| view.app.recording.is_some()).map(Recorder::finish) {
-        Some(Ok(path)) => note(&format!("recorded: {}", path.display())),
+        Some(Ok(path)) => note(&format!("recorded: {}", absolute(&path).display())),
         Some(Err(why)) => note(&format!("the recording is lost: {why}")),
         None => {}
     }
     result
+}
+
+/// The whole path, for somebody who looks for the file from elsewhere.
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Returns `true` if a missing driver or GPU may still appear.
@@ -223,6 +238,8 @@ struct TopView {
     recorder: Option<Recorder>,
     to: Sender<Message>,
     sent: Sent,
+    /// Files that keys had written, for the lines that remain on the terminal.
+    written: Vec<(&'static str, PathBuf)>,
 }
 
 /// The last commands to the threads.
@@ -242,16 +259,18 @@ impl TopView {
         loop {
             self.follow();
             if is_due {
-                screen
-                    .terminal
-                    .draw(|frame| draw::draw(&mut self.app, frame.buffer_mut()))
-                    .map_err(failed)?;
+                screen.painter.draw(|grid| draw::draw(&mut self.app, grid)).map_err(failed)?;
             }
             let Ok(first) = messages.recv() else { return Ok(()) };
             is_due = false;
             // Whatever came meanwhile is drawn once.
             for message in std::iter::once(first).chain(messages.try_iter()) {
                 is_due |= !self.app.can_wait(&message);
+                match &message {
+                    Message::Recorded(Ok(path)) => self.written.push(("recorded", path.clone())),
+                    Message::Resized => screen.painter.begin_again().map_err(failed)?,
+                    _ => {}
+                }
                 if let Some(effect) = self.app.update(message)
                     && self.act(effect, &mut screen).map_err(failed)?
                 {
@@ -263,6 +282,9 @@ impl TopView {
 
     /// Tells the threads what is wanted of them now.
     fn follow(&mut self) {
+        if let Some(recorder) = &self.recorder {
+            self.app.recorded = recorder.frames();
+        }
         if let Some(player) = &self.player {
             let place = player.place();
             self.app.playing = Some(Playing {
@@ -304,7 +326,8 @@ impl TopView {
                 self.app.tell(sent.map(|()| format!("{name} sent to {} ({})", target.pid, target.command)));
             }
             Effect::Screenshot => {
-                let written = screenshot::write(&mut self.app, screen.terminal.size()?);
+                let written = screenshot::write(&mut self.app, screen.painter.size());
+                self.written.extend(written.as_ref().ok().map(|path| ("screen written", path.clone())));
                 self.app.saved("screen written", written);
             }
             Effect::Record(true) => {
@@ -324,10 +347,18 @@ impl TopView {
                     config::path(|name| std::env::var_os(name)).ok_or("there is no home folder".into());
                 let settings = &self.app.settings;
                 let saved = path.and_then(|path| config::write(&path, settings).map(|()| path));
+                self.written.extend(saved.as_ref().ok().map(|path| ("choices saved", path.clone())));
                 self.app.saved("choices saved", saved);
             }
             Effect::Seek(place) => {
                 let _ = self.samples.send(sampling::Command::Seek(place));
+            }
+            Effect::PlayAgain => {
+                if let Some(player) = &self.player {
+                    player.go_to(Duration::ZERO);
+                    player.play();
+                    let _ = self.samples.send(sampling::Command::Seek(Duration::ZERO));
+                }
             }
             Effect::Speed(faster) => {
                 if let Some(player) = &self.player {
@@ -338,7 +369,7 @@ impl TopView {
                 if let Some(player) = &self.player {
                     match on {
                         true => player.play(),
-                        false => _ = player.stop(),
+                        false => player.stop(),
                     }
                 }
             }

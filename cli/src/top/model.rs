@@ -95,6 +95,25 @@ impl Standing {
         })
     }
 
+    /// The same for a narrow column, the longest first; none for a GPU that answers.
+    pub(crate) fn short_words(self) -> Option<Vec<String>> {
+        Some(match self {
+            Standing::Awake => return None,
+            Standing::Asleep => vec!["asleep".into()],
+            Standing::LeftAlone => vec!["left alone".into(), "idle".into()],
+            Standing::InReset => vec!["in reset".into(), "reset".into()],
+            Standing::Late(since) => {
+                let short = words::seconds(since);
+                let largest = short.split_whitespace().take(2).collect::<Vec<_>>();
+                let unit = largest.get(1).and_then(|unit| unit.chars().next());
+                let count = largest.first().copied().unwrap_or_default();
+                let count = format!("{count}{}", unit.map(String::from).unwrap_or_default());
+                vec![format!("late {}", largest.join(" ")), format!("late {count}"), "late".into()]
+            }
+            Standing::Gone => vec!["gone".into()],
+        })
+    }
+
     /// Returns `true` if something is wrong with the GPU; sleep is not.
     pub(crate) fn is_trouble(self) -> bool {
         matches!(self, Standing::InReset | Standing::Late(_) | Standing::Gone)

@@ -25,6 +25,8 @@ struct State {
     playing: Option<Instant>,
     /// Seconds of the recording in a second.
     speed: f64,
+    /// What is read for the history before a place, while that is gathered.
+    visited: Option<Duration>,
 }
 
 impl Player {
@@ -34,10 +36,15 @@ impl Player {
         if times.len() < 2 {
             return None;
         }
-        let state = Mutex::new(State { place: Duration::ZERO, playing: Some(Instant::now()), speed: 1.0 });
+        let state = Mutex::new(State {
+            place: Duration::ZERO,
+            playing: Some(Instant::now()),
+            speed: 1.0,
+            visited: None,
+        });
         let player = Arc::new(Player { times, state });
         let clock = player.clone();
-        archive.set_frames(Frames::Clock(Arc::new(move || clock.place())));
+        archive.set_frames(Frames::Clock(Arc::new(move || clock.read_at())));
         Some(player)
     }
 
@@ -51,6 +58,17 @@ impl Player {
         let state = self.state();
         let passed = state.playing.map_or(Duration::ZERO, |since| since.elapsed());
         (state.place + passed.mul_f64(state.speed)).min(self.end())
+    }
+
+    /// What the archive shows.
+    fn read_at(&self) -> Duration {
+        let visited = self.state().visited;
+        visited.unwrap_or_else(|| self.place())
+    }
+
+    /// Shows the frame of this time until another is visited or the next [`Player::go_to`], whether it is playing or not.
+    pub(crate) fn visit(&self, time: Duration) {
+        self.state().visited = Some(time);
     }
 
     pub(crate) fn end(&self) -> Duration {
@@ -78,17 +96,18 @@ impl Player {
         self.state().playing = Some(Instant::now());
     }
 
-    /// Stops where it is; whether it was playing.
-    pub(crate) fn stop(&self) -> bool {
+    /// Stops where it is.
+    pub(crate) fn stop(&self) {
         let place = self.place();
         let mut state = self.state();
         state.place = place;
-        state.playing.take().is_some()
+        state.playing = None;
     }
 
     /// Goes on from a place, or stays at it if it is stopped.
     pub(crate) fn go_to(&self, place: Duration) {
         let mut state = self.state();
+        state.visited = None;
         state.place = place.min(self.end());
         state.playing = state.playing.map(|_| Instant::now());
     }

@@ -319,16 +319,13 @@ impl Sampling {
     /// The frames of a recording before a position, and at it.
     fn rewind(&mut self, place: Duration) -> Vec<Snapshot> {
         let Some(player) = self.player.clone() else { return Vec::new() };
-        let resumed = player.stop();
+        // A key may stop it or let it go on meanwhile, so that state is left alone.
         let snapshots = player.before(place).into_iter().map(|time| {
-            player.go_to(time);
-            self.look()
+            player.visit(time);
+            Snapshot { at: time, ..self.look() }
         });
         let snapshots = snapshots.collect();
         player.go_to(place);
-        if resumed {
-            player.play();
-        }
         snapshots
     }
 }
@@ -412,7 +409,7 @@ impl Nothing {
     pub(crate) fn no_gpu() -> Nothing {
         Nothing {
             sentence: "the amdgpu driver is loaded, but has no GPU".into(),
-            hint: "run `amdgpu-smi doctor` for details; a new GPU appears here at once",
+            hint: "run `amdgpu-smi doctor` for details",
         }
     }
 

@@ -6,44 +6,22 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::Size;
 
 use super::app::App;
 use super::draw;
+use super::grid::Grid;
 use super::message::Message;
 use crate::failure::Failure;
 
-/// How long a screenshot waits for the GPUs.
+/// How much longer than the interval a screenshot waits for the GPUs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The contents of a screen of this size, line by line and without trailing blanks.
 pub(crate) fn text(app: &mut App, width: u16, height: u16) -> String {
-    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-    draw::draw(app, &mut buffer);
-    lines(&buffer)
-}
-
-/// The lines of a screen without trailing blanks.
-pub(crate) fn lines(buffer: &Buffer) -> String {
-    let mut text = String::new();
-    for y in 0..buffer.area.height {
-        let mut line = String::new();
-        let mut hidden = 0;
-        for x in 0..buffer.area.width {
-            let Some(cell) = buffer.cell((x, y)) else { continue };
-            // Behind a wide character comes a cell that it covers.
-            if hidden > 0 {
-                hidden -= 1;
-                continue;
-            }
-            line.push_str(cell.symbol());
-            hidden = unicode_width::UnicodeWidthStr::width(cell.symbol()).saturating_sub(1);
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text
+    let mut grid = Grid::new(width, height);
+    draw::draw(app, &mut grid);
+    grid.lines()
 }
 
 /// Writes the screen into a new file of this folder.
@@ -67,7 +45,7 @@ pub(crate) fn new_name(stem: &str, extension: &str) -> PathBuf {
 
 /// Prints one picture when the GPUs and the processes have been looked at twice, which rates need.
 pub(crate) fn once(app: &mut App, messages: &Receiver<Message>) -> Result<(), Failure> {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + PATIENCE + app.settings.interval;
     let (mut snapshots, mut looks) = (0, 0);
     while snapshots < 2 || app.settings.processes && looks < 2 {
         let Ok(message) = messages.recv_timeout(end.saturating_duration_since(Instant::now())) else { break };

@@ -1,11 +1,10 @@
 //! The terminal while the view is on it, and as it was before whatever ends the view.
 
-use std::io::{self, Stdout};
+use std::io::{self, BufWriter, Stdout};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
-use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{Event, read};
@@ -13,11 +12,11 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use ratatui::layout::{Position, Rect};
 use signal_hook::consts::signal::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
+use super::grid::Painter;
 use super::message::Message;
 
 /// Set while the program controls the terminal. A panic on any thread restores it once.
@@ -25,8 +24,11 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal, which is given back when this goes.
 pub(crate) struct TerminalScreen {
-    pub(crate) terminal: Terminal<CrosstermBackend<Stdout>>,
+    pub(crate) painter: Painter<CrosstermBackend<BufWriter<Stdout>>>,
 }
+
+/// Bytes of a picture that are written at once: more than most changes take.
+const AT_ONCE: usize = 32 << 10;
 
 impl TerminalScreen {
     /// Takes the terminal: the alternate screen, keys as they are pressed, no cursor.
@@ -37,9 +39,9 @@ impl TerminalScreen {
             before(info);
         }));
         take()?;
-        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()));
-        let terminal = terminal.inspect_err(|_| give_back())?;
-        Ok(TerminalScreen { terminal })
+        let output = BufWriter::with_capacity(AT_ONCE, io::stdout());
+        let painter = Painter::new(CrosstermBackend::new(output)).inspect_err(|_| give_back())?;
+        Ok(TerminalScreen { painter })
     }
 
     /// Gives the terminal back, stops the process as Ctrl-Z does for every program, and takes the terminal again when it
@@ -53,9 +55,7 @@ impl TerminalScreen {
     /// Takes the terminal again, whose modes the shell may have changed, and draws all anew.
     pub(crate) fn take_again(&mut self) -> io::Result<()> {
         take()?;
-        // Not `clear`, which asks the terminal where its cursor is: the thread that waits for keys would get the answer.
-        let size = self.terminal.size()?;
-        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
+        self.painter.begin_again()
     }
 }
 
@@ -134,9 +134,7 @@ mod tests {
     #[ignore = "takes the terminal"]
     fn a_panic_gives_the_terminal_back() {
         let mut screen = TerminalScreen::take().unwrap();
-        let drawn = screen.terminal.draw(|frame| {
-            frame.buffer_mut().set_string(0, 0, "amdgpu-smi top", Style::new());
-        });
+        let drawn = screen.painter.draw(|grid| _ = grid.text(0, 0, "amdgpu-smi top", 20, Style::new()));
         drawn.unwrap();
         std::thread::sleep(std::time::Duration::from_secs(1));
         panic!("on purpose");

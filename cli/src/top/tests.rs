@@ -13,18 +13,17 @@ use amdgpu_smi::synth::{Kernel, Machine};
 use amdgpu_smi::{Smi, testing};
 use ratatui::backend::{CrosstermBackend, TestBackend};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use ratatui::layout::Size;
 
 use super::app::{App, Origin, Playing, Tab};
 use super::detail::Detail;
 use super::draw;
+use super::grid::Painter;
 use super::log::Entry;
 use super::looking::Looks;
 use super::message::Message;
 use super::model::{Nothing, Snapshot, Standing};
 use super::sampling::{Plan, Sampling};
-use super::screenshot;
 use super::settings::Settings;
 use crate::level::Level;
 
@@ -136,13 +135,29 @@ fn scenes() -> Vec<Scene> {
 
 const SIZES: [(u16, u16); 5] = [(40, 10), (60, 20), (80, 24), (120, 40), (200, 60)];
 
-/// The screen through ratatui's own terminal, as the real one gets it.
+/// The screen as a terminal shows it.
 fn shown(app: &mut App, width: u16, height: u16) -> String {
-    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| draw::draw(app, frame.buffer_mut())).unwrap();
-    let buffer = terminal.backend().buffer().clone();
+    let mut painter = Painter::new(TestBackend::new(width, height)).unwrap();
+    painter.draw(|grid| draw::draw(app, grid)).unwrap();
+    let buffer = painter.backend().buffer();
     assert_eq!((buffer.area.width, buffer.area.height), (width, height));
-    screenshot::lines(&buffer)
+    let mut lines = String::new();
+    for row in buffer.content.chunks(usize::from(width.max(1))) {
+        let mut line = String::new();
+        let mut hidden = 0;
+        for cell in row {
+            // Behind a wide character comes a cell that it covers.
+            if hidden == 0 {
+                line.push_str(cell.symbol());
+                hidden = unicode_width::UnicodeWidthStr::width(cell.symbol()).max(1);
+            }
+            hidden -= 1;
+        }
+        lines.push_str(line.trim_end());
+        lines.push('\n');
+    }
+    assert_eq!(lines, painter.shown().lines(), "the terminal shows something else");
+    lines
 }
 
 /// Compares with what was looked at; `AMDGPU_SMI_BLESS=1` writes it anew.
@@ -356,8 +371,8 @@ fn memory_and_descriptors_stay_as_they_are() {
     let mut sampling = Sampling::new(plan, own, to);
     let mut looks = Looks::new(smi);
     let mut app = app();
-    let options = TerminalOptions { viewport: Viewport::Fixed(Rect::new(0, 0, 120, 40)) };
-    let mut terminal = Terminal::with_options(CrosstermBackend::new(std::io::sink()), options).unwrap();
+    let backend = CrosstermBackend::new(std::io::sink());
+    let mut painter = Painter::of_size(backend, Size { width: 120, height: 40 });
     let mut used = Vec::new();
     let begun = std::time::Instant::now();
     for refresh in 0..=refreshes {
@@ -370,7 +385,7 @@ fn memory_and_descriptors_stay_as_they_are() {
         if refresh % 20 == 0 {
             app.update(Message::Processes(Box::new(looks.look())));
         }
-        terminal.draw(|frame| draw::draw(&mut app, frame.buffer_mut())).unwrap();
+        painter.draw(|grid| draw::draw(&mut app, grid)).unwrap();
         // By the second of these the history and the log are full.
         if [0, refreshes / 5, refreshes / 2, refreshes].contains(&refresh) {
             let (resident, descriptors) = (resident(), fs::read_dir("/proc/self/fd").unwrap().count());

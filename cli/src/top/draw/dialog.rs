@@ -4,8 +4,8 @@ use ratatui::style::Style;
 
 use crate::level::Level;
 use crate::top::app::{App, SORTS};
-use crate::top::canvas::{Canvas, cut, width};
-use crate::top::keys::HELP;
+use crate::top::canvas::{Canvas, cut, width, wrapped};
+use crate::top::keys::{HELP, Help};
 use crate::top::kill::{SIGNALS, Target};
 
 /// A box in the middle, as large as its contents where there is room; gives what is within its frame.
@@ -31,17 +31,38 @@ fn opened<'a>(app: &App, canvas: &'a mut Canvas<'_>, title: &str, wide: u16, hig
     canvas.part(x + 2, y + 1, wide.saturating_sub(4), high.saturating_sub(2))
 }
 
-pub(super) fn help(app: &App, canvas: &mut Canvas<'_>, scroll: usize) {
+/// The keys: in two columns where they fit only so, else scrolled. Gives the first line that is shown, at most the last page's.
+pub(super) fn help(app: &App, canvas: &mut Canvas<'_>, scroll: usize) -> usize {
     let palette = app.settings.palette;
-    let keys = HELP.iter().map(|help| width(help.keys)).max().unwrap_or(0);
-    let does = HELP.iter().map(|help| width(help.does)).max().unwrap_or(0);
-    let high = u16::try_from(HELP.len()).unwrap_or(u16::MAX);
-    let mut inner = opened(app, canvas, "Keys; press any other key to go back", keys + 2 + does, high);
-    let first = scroll.min(HELP.len().saturating_sub(usize::from(inner.height())));
-    for (y, help) in (0..inner.height()).zip(HELP.iter().skip(first)) {
-        inner.text(0, y, help.keys, palette.accent());
-        inner.text(keys + 2, y, help.does, Style::new());
+    let shown = HELP.iter().filter(|help| app.playing.is_some() || !help.is_for_recordings);
+    let shown: Vec<&Help> = shown.collect();
+    let keys = shown.iter().map(|help| width(help.keys)).max().unwrap_or(0) + 2;
+    let does = shown.iter().map(|help| width(help.does)).max().unwrap_or(0);
+    let room = canvas.height().saturating_sub(2);
+    let wide = canvas.width().saturating_sub(4);
+    let across = if usize::from(room) < shown.len() && wide >= 2 * (keys + does) + 2 { 2 } else { 1 };
+    let column = (keys + does).min(wide);
+    // What is too wide goes on in the next line.
+    let lines = shown.iter().flat_map(|help| {
+        let texts = wrapped(help.does, column.saturating_sub(keys).max(1));
+        let names = std::iter::once(help.keys).chain(std::iter::repeat(""));
+        names.zip(texts).collect::<Vec<_>>()
+    });
+    let lines: Vec<(&str, String)> = lines.collect();
+    let high = lines.len().div_ceil(usize::from(across));
+    let is_whole = high <= usize::from(room);
+    let title = if is_whole { "Keys (any key goes back)" } else { "Keys (up, down: more; others: back)" };
+    let high = u16::try_from(high).unwrap_or(u16::MAX);
+    let mut inner = opened(app, canvas, title, column * across + 2 * (across - 1), high);
+    let room = usize::from(inner.height());
+    let first = scroll.min(lines.len().saturating_sub(room * usize::from(across)));
+    for (place, (names, does)) in lines.iter().skip(first).take(room * usize::from(across)).enumerate() {
+        let at = |number: usize| u16::try_from(number).unwrap_or(u16::MAX);
+        let (x, y) = (at(place / room.max(1)).saturating_mul(column + 2), at(place % room.max(1)));
+        inner.text(x, y, names, palette.accent());
+        inner.text(x + keys, y, does, Style::new());
     }
+    first
 }
 
 pub(super) fn sort(app: &App, canvas: &mut Canvas<'_>, choice: usize) {

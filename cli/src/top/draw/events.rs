@@ -2,10 +2,9 @@
 
 use std::time::UNIX_EPOCH;
 
-use super::overview::wrapped;
 use crate::render::clock;
 use crate::top::app::App;
-use crate::top::canvas::Canvas;
+use crate::top::canvas::{Canvas, wrapped};
 
 /// Draws it; how many lines it has room for.
 pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::level::Level;
 use crate::top::app::App;
+use crate::top::canvas::{cut, width};
 use crate::top::model::{Measure, Package, Partition, Values};
 
 /// Over how long a figure that jumps is averaged.
@@ -22,6 +23,37 @@ pub(super) fn state(package: &Package) -> (String, Level) {
     match throttling.is_empty() {
         true => (String::new(), Level::Fine),
         false => (format!("throttled: {}", throttling.join(", ")), Level::High),
+    }
+}
+
+/// The same in at most so many columns: in fewer words rather than cut.
+pub(super) fn state_within(package: &Package, wide: u16) -> (String, Level) {
+    let (state, level) = state(package);
+    // The column's heading says so in shorter words.
+    let state = state.trim_start_matches("throttled: ");
+    if width(state) <= wide {
+        return (state.to_owned(), level);
+    }
+    let causes = package.values.throttle_words();
+    let forms = match package.standing.short_words() {
+        Some(forms) => forms,
+        None if package.facts.uncorrectable.is_some_and(|errors| errors > 0) => vec!["errors".into()],
+        None => {
+            let fewer = (1..=causes.len()).rev().map(|count| some_of(&causes, count, " +"));
+            fewer.chain([some_of(&causes, 1, "+")]).collect()
+        }
+    };
+    let shortest = forms.last().cloned().unwrap_or_default();
+    let fitting = forms.into_iter().find(|form| width(form) <= wide);
+    (fitting.unwrap_or_else(|| cut(&shortest, wide)), level)
+}
+
+/// The first causes, and the number of the others.
+fn some_of(causes: &[String], count: usize, sign: &str) -> String {
+    let first = causes.iter().take(count).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match causes.len().saturating_sub(count) {
+        0 => first,
+        others => format!("{first}{sign}{others}"),
     }
 }
 

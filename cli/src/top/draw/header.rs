@@ -32,16 +32,26 @@ fn title(app: &App, line: &mut Canvas<'_>) {
     let mut right: Vec<(String, Style)> = Vec::new();
     if let Some(since) = app.recording {
         let time = words::place(app.shown().at.saturating_sub(since));
-        right.push((format!("REC {time}"), palette.level(Level::Critical)));
+        let frames = match (app.recorded, line.width()) {
+            (0, _) | (_, 0..60) => String::new(),
+            (1, _) => ", 1 frame".into(),
+            (count, _) => format!(", {count} frames"),
+        };
+        right.push((format!("REC {time}{frames}"), palette.level(Level::Critical)));
     }
     if let Some(playing) = app.playing {
-        let place = format!("{}/{}", words::place(playing.place), words::place(playing.end));
+        // That of the frame on the screen, which the clock is ahead of until the next refresh.
+        let shown = app.shown().at.min(playing.end);
+        let place = format!("{}/{}", words::place(shown), words::place(playing.end));
         right.push((place, palette.accent()));
         if playing.speed != 1.0 {
             right.push((format!("x{}", playing.speed), palette.accent()));
         }
     }
-    if app.is_paused() {
+    if app.is_at_end() {
+        let text = if line.width() >= 60 { "end of recording" } else { "END" };
+        right.push((text.into(), palette.level(Level::High)));
+    } else if app.is_paused() {
         right.push(("PAUSED".into(), palette.level(Level::High)));
     }
     if app.settings.density != crate::top::settings::Density::Auto && line.width() >= 60 {
@@ -80,6 +90,7 @@ fn totals(app: &App, line: &mut Canvas<'_>) {
         (1, 0) => "1 GPU".into(),
         (1, parts) => format!("1 GPU in {parts} partitions"),
         (count, 0) => format!("{count} GPUs"),
+        (count, parts) if line.width() < 60 => format!("{count} GPUs, {parts} parts"),
         (count, parts) => format!("{count} GPUs in {parts} partitions"),
     };
     let sum_of = |packages: &[&Package], value: fn(&Package) -> Option<f64>| {

@@ -14,19 +14,17 @@ mod overview;
 mod processes;
 mod rows;
 
-use ratatui::buffer::Buffer;
-
 use super::app::{App, Mode, Tab};
 use super::canvas::Canvas;
+use super::grid::Grid;
 use super::palette::Palette;
 
 /// The least size at which a page is of use.
 const LEAST: (u16, u16) = (20, 5);
 
 /// Draws all; tells the state how many lines its list has.
-pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) {
-    let area = buffer.area;
-    let mut canvas = Canvas::new(buffer, area);
+pub(crate) fn draw(app: &mut App, grid: &mut Grid) {
+    let mut canvas = Canvas::new(grid);
     let (width, height) = (canvas.width(), canvas.height());
     if width < LEAST.0 || height < LEAST.1 {
         canvas.text(0, 0, "too small", Palette::Mono.heading());
@@ -42,7 +40,7 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) {
             0
         }
         Tab::Overview => overview::draw(app, &mut body),
-        Tab::Processes => processes::draw(app, &mut body, true),
+        Tab::Processes => processes::draw(app, &app.lines(), &mut body, true),
         Tab::Events => events::draw(app, &mut body),
         Tab::Sensors | Tab::Clocks | Tab::Links => details::draw(app, &mut body),
     };
@@ -51,7 +49,10 @@ pub(crate) fn draw(app: &mut App, buffer: &mut Buffer) {
         keyline::draw(app, &mut canvas.part(0, height - 1, width, 1));
     }
     match &app.mode {
-        Mode::Help { scroll } => dialog::help(app, &mut canvas, *scroll),
+        Mode::Help { scroll } => {
+            let scroll = dialog::help(app, &mut canvas, *scroll);
+            app.mode = Mode::Help { scroll };
+        }
         Mode::SortMenu { choice } => dialog::sort(app, &mut canvas, *choice),
         Mode::KillMenu { target, choice } => dialog::kill(app, &mut canvas, target, *choice),
         Mode::Normal | Mode::Filter { .. } => {}

@@ -3,7 +3,7 @@
 use super::{card, medium, processes, rows};
 use crate::level::Level;
 use crate::top::app::App;
-use crate::top::canvas::{Canvas, cut, width};
+use crate::top::canvas::{Canvas, width, wrapped};
 use crate::top::model::Package;
 use crate::top::settings::Density;
 
@@ -40,6 +40,8 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     let below = if app.settings.processes { PROCESSES } else { 0 };
     let form = form(app, packages, canvas.width(), canvas.height().saturating_sub(below));
     let wanted = height(app, packages, form);
+    let lines = if app.settings.processes { app.lines() } else { Vec::new() };
+    let rows = if app.settings.processes { u16::try_from(lines.len() + 1).unwrap_or(u16::MAX) } else { 0 };
     let most = match app.settings.processes {
         // Where not all fits, GPUs get two thirds.
         true => canvas.height().saturating_sub(PROCESSES).max(canvas.height() * 2 / 3),
@@ -48,8 +50,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     let high = match form {
         // Graphs take what the processes leave over.
         OverviewForm::Full if card::has_graphs(canvas.width()) => {
-            let rows = if app.settings.processes { app.lines().len() + 1 } else { 0 };
-            let below = below.max(u16::try_from(rows).unwrap_or(u16::MAX)).saturating_add(1);
+            let below = below.max(rows).saturating_add(1);
             let most = wanted.saturating_add(GROWTH * u16::try_from(packages.len()).unwrap_or(1));
             wanted.max(canvas.height().saturating_sub(below).min(most))
         }
@@ -57,8 +58,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     }
     .min(most);
     gpus(app, packages, form, &mut canvas.part(0, 0, u16::MAX, high));
-    let rows = if app.settings.processes { app.lines().len() + 1 } else { 0 };
-    let below = below.max(u16::try_from(rows).unwrap_or(u16::MAX));
+    let below = below.max(rows);
     let left_over = canvas.height().saturating_sub(high).saturating_sub(below);
     let graphs = match form {
         OverviewForm::Tree | OverviewForm::Branch | OverviewForm::Rows if left_over >= LEAST_GRAPHS => {
@@ -76,7 +76,7 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>) -> usize {
     }
     let high = high + graphs;
     let left = canvas.height() - high;
-    processes::draw(app, &mut canvas.part(0, high, u16::MAX, left), false)
+    processes::draw(app, &lines, &mut canvas.part(0, high, u16::MAX, left), false)
 }
 
 /// What the chosen GPU did, where lines are left over.
@@ -201,30 +201,16 @@ fn nothing(app: &App, canvas: &mut Canvas<'_>) {
     let Some(nothing) = &app.shown().nothing else { return };
     let wide = canvas.width().saturating_sub(2);
     let mut y = 1;
-    for (text, style) in
-        [(nothing.sentence.as_str(), palette.level(Level::High)), (nothing.hint, palette.quiet())]
-    {
+    for (text, style) in [
+        (nothing.sentence.as_str(), palette.level(Level::High)),
+        (nothing.hint, palette.quiet()),
+        ("waiting: a GPU that appears is shown at once; q quits", palette.quiet()),
+    ] {
         for line in wrapped(text, wide) {
             canvas.text(1, y, &line, style);
             y += 1;
         }
     }
-}
-
-/// A text in lines of so many columns.
-pub(super) fn wrapped(text: &str, wide: u16) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let word = cut(word, wide);
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= usize::from(wide) => {
-                line.push(' ');
-                line.push_str(&word);
-            }
-            _ => lines.push(word),
-        }
-    }
-    lines
 }
 
 #[cfg(test)]
@@ -239,12 +225,5 @@ mod tests {
         assert_eq!(first_shown(&[1; 10], 99, 4), 6);
         assert_eq!(first_shown(&[5, 5], 1, 4), 1);
         assert_eq!(first_shown(&[], 0, 4), 0);
-    }
-
-    #[test]
-    fn long_sentences_are_wrapped() {
-        assert_eq!(wrapped("no amdgpu driver here", 10), ["no amdgpu", "driver", "here"]);
-        assert_eq!(wrapped("abcdefghijkl", 5), ["abcd."]);
-        assert!(wrapped("a", 0).iter().all(String::is_empty));
     }
 }

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use crate::sort::Sort;
 use crate::top::app::App;
-use crate::top::canvas::{Canvas, cut, width};
+use crate::top::canvas::{Canvas, cut, width, wrapped};
 use crate::top::processes::{Line, ProcessRow};
 use crate::top::words;
 
@@ -145,14 +145,13 @@ fn whole(value: Option<f64>) -> String {
 }
 
 /// Draws the table; how many lines it has room for. As a page of its own it has all columns that fit.
-pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, is_page: bool) -> usize {
+pub(super) fn draw(app: &App, lines: &[Line], canvas: &mut Canvas<'_>, is_page: bool) -> usize {
     let (wide, high) = (canvas.width(), canvas.height());
     if high == 0 {
         return 0;
     }
     let palette = app.settings.palette;
     let list = app.list();
-    let lines = app.lines();
     let columns = columns(wide, is_page);
     heading(app, &columns, lines.len(), &mut canvas.line(0));
     let room = usize::from(high - 1);
@@ -164,12 +163,14 @@ pub(super) fn draw(app: &App, canvas: &mut Canvas<'_>, is_page: bool) -> usize {
             (None, true, true, Some(why)) => format!("no process found; {why}"),
             (None, true, false, _) => "no process matches".into(),
         };
-        canvas.text(1, 1, &text, palette.quiet());
+        for (y, line) in (1..).zip(wrapped(&text, wide.saturating_sub(2))) {
+            canvas.text(1, y, &line, palette.quiet());
+        }
         return room;
     }
     let shortfall = list.shortfall.as_ref().filter(|_| high >= 6);
     let room = room - usize::from(shortfall.is_some());
-    let chosen = app.chosen_line(&lines);
+    let chosen = app.chosen_line(lines);
     let first = (chosen + 1).saturating_sub(room);
     for (y, (place, line)) in (1u16..).zip(lines.iter().enumerate().skip(first).take(room)) {
         let mut part = canvas.line(y);

@@ -222,10 +222,8 @@ pub(super) fn row(app: &App, package: &Package, is_chosen: bool, line: &mut Canv
         }
         x += column.width + 1;
     }
-    let (state, level) = figure::state(package);
-    // The heading says throttled in shorter words.
-    let state = state.replace("throttled: ", "");
-    line.part(x, 0, chosen.state, 1).text(0, 0, &cut(&state, chosen.state), palette.level(level));
+    let (state, level) = figure::state_within(package, chosen.state);
+    line.part(x, 0, chosen.state, 1).text(0, 0, &state, palette.level(level));
     if is_chosen {
         line.style(palette.selected());
     } else if package.standing.words().is_some() {
