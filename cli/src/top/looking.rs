@@ -13,7 +13,7 @@ use super::message::Message;
 use super::processes::{Host, ProcessList};
 
 /// The shortest time between two looks: the kernel books a job when it ends, so shorter ones jump.
-const SHORTEST: Duration = Duration::from_secs(2);
+const SHORTEST: Duration = Duration::from_secs(3);
 /// A look may take this part of the time: on a machine with thousands of descriptors it takes a while.
 const PART_OF_TIME: u32 = 25;
 /// How often all descriptors of the machine are looked at; in between those that led to a GPU, and new processes.
