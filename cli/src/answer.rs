@@ -68,7 +68,7 @@ pub(crate) fn find(
         let format = format(common);
         let mut output = Output::open(common)?;
         if matches!(format, Format::Json | Format::AmdJson) {
-            let document = Document { sections: Vec::new(), timestamp, root };
+            let document = Document { sections: &[], timestamp, root };
             output.write(&document.render(format, &mut Columns::default()))?;
         }
         found?;
@@ -88,10 +88,10 @@ pub(crate) fn answer(
     report: impl Fn(&Gpu) -> Vec<Section>,
 ) -> Result<(), Failure> {
     let (gpus, mut output) = begin(common, root)?;
-    let sections = gpus.iter().flat_map(report).collect();
-    let document = Document { sections, timestamp: None, root };
+    let sections: Vec<_> = gpus.iter().flat_map(report).collect();
+    let document = Document { sections: &sections, timestamp: None, root };
     output.write(&document.render(format(common), &mut Columns::default()))?;
-    answered(&document.sections)
+    answered(document.sections)
 }
 
 /// After Ctrl-C on a terminal, which echoes `^C`: begins a new line.

@@ -412,7 +412,9 @@ fn render(devices: &[Changes], form: Format, dry_run: bool, failed: bool) -> Str
         Some(first) if first.device.key != "gpu" => AmdRoot::CpuData,
         _ => AmdRoot::GpuData,
     };
-    let document = |sections| Document { sections, timestamp: None, root };
+    let render = |sections: &[Section]| {
+        Document { sections, timestamp: None, root }.render(form, &mut Columns::default())
+    };
     match form {
         Format::Text { verbose, .. } => {
             let recorded =
@@ -446,7 +448,7 @@ fn render(devices: &[Changes], form: Format, dry_run: bool, failed: bool) -> Str
                     row
                 })
             });
-            document(rows.collect()).render(form, &mut Columns::default())
+            render(&rows.collect::<Vec<_>>())
         }
         Format::Json | Format::AmdJson => {
             let sections = devices.iter().map(|Changes { device, through, changes }| {
@@ -459,7 +461,7 @@ fn render(devices: &[Changes], form: Format, dry_run: bool, failed: bool) -> Str
                 whole.put("changes", Node::List(changes.collect()));
                 whole
             });
-            document(sections.collect()).render(form, &mut Columns::default())
+            render(&sections.collect::<Vec<_>>())
         }
     }
 }

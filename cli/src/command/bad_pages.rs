@@ -57,7 +57,7 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
     let found: Vec<_> = gpus.iter().map(|gpu| (gpu, gpu.bad_pages())).collect();
     let sections: Vec<Section> = found.iter().map(|(gpu, pages)| report(gpu, pages, &wanted)).collect();
     let mut columns = Columns::default();
-    let (header, rows) = match format {
+    let (header, rows): (_, Vec<_>) = match format {
         Format::Csv(Layout::Own) => {
             let none = || Node::absent("none", "the GPU has no bad page");
             let header = columns.begin(&row(0, [none(), none(), none()]), false);
@@ -65,7 +65,7 @@ pub(crate) fn run(common: &Common, args: &BadPagesArgs) -> std::result::Result<(
         }
         _ => (String::new(), sections.clone()),
     };
-    let document = Document { sections: rows, timestamp: None, root };
+    let document = Document { sections: &rows, timestamp: None, root };
     output.write(&(header + &document.render(format, &mut columns)))?;
     answer::answered(&sections)
 }

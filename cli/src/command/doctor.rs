@@ -28,8 +28,8 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
             alone(&document)
         }
         Format::Csv(_) => {
-            let sections = diagnosis.findings.iter().map(section).collect();
-            Document { sections, timestamp: None, root: AmdRoot::Array }
+            let sections: Vec<_> = diagnosis.findings.iter().map(section).collect();
+            Document { sections: &sections, timestamp: None, root: AmdRoot::Array }
                 .render(format, &mut Columns::default())
         }
     };

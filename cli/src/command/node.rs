@@ -77,7 +77,7 @@ pub(crate) fn run(common: &Common, args: &NodeArgs) -> Result<(), Failure> {
     let text = match (format, sections.first()) {
         (Format::Json, Some(section)) => alone(section),
         _ => {
-            let document = Document { sections, timestamp: None, root: AmdRoot::Array };
+            let document = Document { sections: &sections, timestamp: None, root: AmdRoot::Array };
             document.render(format, &mut Columns::default())
         }
     };

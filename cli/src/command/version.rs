@@ -49,7 +49,7 @@ pub(crate) fn run(common: &Common) -> Result<(), Failure> {
         Format::Text { .. } if common.face == Face::AmdSmi => amds_line(&section),
         Format::Text { verbose, .. } => line(&section, verbose),
         Format::AmdJson | Format::Csv(_) => {
-            let document = Document { sections: vec![section], timestamp: None, root: AmdRoot::Array };
+            let document = Document { sections: &[section], timestamp: None, root: AmdRoot::Array };
             document.render(format, &mut Columns::default())
         }
     };

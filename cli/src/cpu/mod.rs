@@ -98,9 +98,10 @@ fn answer(
     let mut columns = Columns::default();
     let format = answer::format(common);
     let mut print = |timestamp| {
-        let document = Document { sections: reports(chosen), timestamp, root: AmdRoot::CpuData };
+        let sections = reports(chosen);
+        let document = Document { sections: &sections, timestamp, root: AmdRoot::CpuData };
         output.write(&document.render(format, &mut columns))?;
-        Ok::<_, Failure>(document.sections)
+        Ok::<_, Failure>(sections)
     };
     match watched.and_then(|args| Some((args, args.interval()?))) {
         None => answered(&print(None)?),

@@ -46,10 +46,8 @@ pub(crate) fn monitor(common: &Common, args: &CpuArgs, watched: &WatchArgs) -> R
         let sections = rows(&chosen);
         let text = match format {
             Format::Text { verbose, .. } => text(&sections, verbose, timestamp.is_some()),
-            _ => {
-                let sections = sections.clone();
-                Document { sections, timestamp, root: AmdRoot::CpuData }.render(format, &mut columns)
-            }
+            _ => Document { sections: &sections, timestamp, root: AmdRoot::CpuData }
+                .render(format, &mut columns),
         };
         output.write(&text)?;
         Ok::<_, Failure>(sections)

@@ -1,52 +1,80 @@
 //! `--json=amd`: the shape that amd-smi 10.1 prints, with `"N/A"` for what is not there.
 
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::document::{AmdRoot, Document};
-use super::json::{compact, number, pretty};
+use super::json::{compact, pretty, quantity};
 use crate::report::{Forms, Node, Section};
 
 /// The whole document: on one line where it is one of several.
-pub(super) fn document(document: &Document) -> String {
-    let gpus: Vec<Value> = document.sections.iter().map(|section| gpu(section, document.timestamp)).collect();
+pub(super) fn document(document: &Document<'_>) -> String {
+    let device = |section| Device { section, timestamp: document.timestamp };
+    let devices: Vec<Device<'_>> = document.sections.iter().map(device).collect();
     match (document.root, document.timestamp) {
         // AMD's command drops `gpu_data` when it watches.
-        (_, Some(_)) => compact(&gpus.into()),
-        (AmdRoot::Array | AmdRoot::Processes, None) => pretty(&gpus.into(), 4),
-        (AmdRoot::Object, None) => pretty(&gpus.into_iter().next().unwrap_or_else(|| json!({})), 4),
-        (AmdRoot::GpuData, None) => pretty(&json!({"gpu_data": gpus}), 4),
+        (_, Some(_)) => compact(&devices),
+        (AmdRoot::Array | AmdRoot::Processes, None) => pretty(&devices, 4),
+        (AmdRoot::Object, None) => match devices.first() {
+            Some(device) => pretty(device, 4),
+            None => pretty(&Groups(Vec::new()), 4),
+        },
+        (AmdRoot::GpuData, None) => pretty(&Groups(vec![("gpu_data", devices)]), 4),
         (AmdRoot::CpuData, None) => {
-            let groups = document.groups().into_iter().map(|(key, sections)| {
-                let devices: Value = sections.into_iter().map(|section| gpu(section, None)).collect();
-                (key.to_owned(), devices)
-            });
-            pretty(&Value::Object(groups.collect()), 4)
+            let groups = document.groups().into_iter();
+            let groups = groups.map(|(key, sections)| (key, sections.into_iter().map(device).collect()));
+            pretty(&Groups(groups.collect()), 4)
         }
     }
 }
 
-/// A GPU's object. AMD counts whole seconds.
-fn gpu(section: &Section, timestamp: Option<f64>) -> Value {
-    let mut map = Map::new();
-    if let Some(timestamp) = timestamp {
-        map.insert("timestamp".into(), (timestamp as u64).into());
+/// Devices under keys.
+struct Groups<'a>(Vec<(&'static str, Vec<Device<'a>>)>);
+
+impl Serialize for Groups<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, devices)| (key, devices)))
     }
-    map.append(&mut object(section));
-    map.into()
 }
 
-fn object(section: &Section) -> Map<String, Value> {
-    section.entries(Forms::AMD_JSON).map(|(key, node)| (key.to_owned(), value(node))).collect()
+/// A GPU's object.
+struct Device<'a> {
+    section: &'a Section,
+    timestamp: Option<f64>,
 }
 
-fn value(node: &Node) -> Value {
-    match node {
-        Node::Quantity(value, unit) => json!({"value": number(*value), "unit": unit}),
-        Node::Number(value) => number(*value),
-        Node::Text(text) => text.as_str().into(),
-        Node::Flag(flag) => (*flag).into(),
-        Node::List(nodes) => nodes.iter().map(value).collect(),
-        Node::Section(section) => object(section).into(),
-        Node::Absent(_) => "N/A".into(),
+impl Serialize for Device<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        if let Some(timestamp) = self.timestamp {
+            // AMD counts whole seconds.
+            object.serialize_entry("timestamp", &(timestamp as u64))?;
+        }
+        entries(self.section, &mut object)?;
+        object.end()
+    }
+}
+
+fn entries<M: SerializeMap>(section: &Section, object: &mut M) -> Result<(), M::Error> {
+    section.entries(Forms::AMD_JSON).try_for_each(|(key, node)| object.serialize_entry(key, &Item(node)))
+}
+
+/// A value, which has no reason here if it is absent.
+struct Item<'a>(&'a Node);
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Node::Quantity(value, unit) => quantity(*value, unit, serializer),
+            Node::Number(value) => value.serialize(serializer),
+            Node::Text(text) => serializer.serialize_str(text),
+            Node::Flag(flag) => serializer.serialize_bool(*flag),
+            Node::List(nodes) => serializer.collect_seq(nodes.iter().map(Item)),
+            Node::Section(section) => {
+                let mut object = serializer.serialize_map(None)?;
+                entries(section, &mut object)?;
+                object.end()
+            }
+            Node::Absent(_) => serializer.serialize_str("N/A"),
+        }
     }
 }

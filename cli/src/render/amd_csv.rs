@@ -11,7 +11,7 @@ use crate::report::{Forms, Node, Section};
 const ROWS: [&str; 2] = ["fw_list", "process_list"];
 
 /// A table with the line ends of Python's writer, and an empty line behind it.
-pub(super) fn document(document: &Document, header: bool) -> String {
+pub(super) fn document(document: &Document<'_>, header: bool) -> String {
     let rows = document.sections.iter().flat_map(rows).map(|mut row| {
         if let Some(timestamp) = document.timestamp {
             row.insert(0, ("timestamp".into(), (timestamp as u64).to_string()));
@@ -184,7 +184,7 @@ mod tests {
         clocks.put("gfx_0", clock).put("list", Node::List(vec![1u32.into(), Node::absent("x", "y")]));
         let mut gpu = Section::new();
         gpu.put("gpu", 0u32).put("clock", clocks).put("plain", "a").own("ours", 1u32);
-        let document = Document { sections: vec![gpu], timestamp: None, root: AmdRoot::Array };
+        let document = Document { sections: &[gpu], timestamp: None, root: AmdRoot::Array };
         assert_eq!(
             super::document(&document, true),
             "gpu,gfx_0_clk,list,plain\r\n0,7,\"[1, 'N/A']\",a\r\n\n"
@@ -200,7 +200,7 @@ mod tests {
         };
         let mut gpu = Section::new();
         gpu.put("gpu", 3u32).put("fw_list", Node::List(vec![entry("A"), entry("B")]));
-        let document = Document { sections: vec![gpu], timestamp: None, root: AmdRoot::Array };
+        let document = Document { sections: &[gpu], timestamp: None, root: AmdRoot::Array };
         assert_eq!(super::document(&document, true), "gpu,fw_id,fw_version\r\n3,A,1\r\n3,B,1\r\n\n");
     }
 }

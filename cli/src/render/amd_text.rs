@@ -11,9 +11,9 @@ use crate::report::{Forms, Node, Number, Section};
 use amdgpu_smi::unit::Bytes;
 
 /// All GPUs, each with an empty line behind it.
-pub(super) fn document(document: &Document) -> String {
+pub(super) fn document(document: &Document<'_>) -> String {
     let mut text = String::new();
-    for gpu in &document.sections {
+    for gpu in document.sections {
         for (position, (key, node)) in gpu.entries(Forms::AMD_JSON).enumerate() {
             entry(&mut text, key, node, usize::from(position > 0));
             if position == 0
@@ -154,7 +154,7 @@ mod tests {
             .put("power", power)
             .put("frequency_levels", levels)
             .put("process_list", Node::List(vec![named.into()]));
-        let document = Document { sections: vec![gpu], timestamp: None, root: AmdRoot::Array };
+        let document = Document { sections: &[gpu], timestamp: None, root: AmdRoot::Array };
         assert_eq!(
             super::document(&document),
             "GPU: 0\n    POWER:\n        SOCKET_POWER: 418 W\n    FREQUENCY_LEVELS:\n        LEVEL 0: 132 MHz\n\

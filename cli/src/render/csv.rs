@@ -42,13 +42,13 @@ impl Columns {
         }
         let timestamp = has_timestamp.then_some(0.0);
         let mut names =
-            self.document(&Document { sections: vec![row.clone()], timestamp, root: AmdRoot::Array });
+            self.document(&Document { sections: std::slice::from_ref(row), timestamp, root: AmdRoot::Array });
         names.truncate(names.find('\n').map_or(0, |end| end + 1));
         names
     }
 
     /// The rows; before the first ones the header.
-    pub(super) fn document(&mut self, document: &Document) -> String {
+    pub(super) fn document(&mut self, document: &Document<'_>) -> String {
         let time = document.timestamp.map(|time| Node::Text(iso(time)));
         let rows: Vec<Vec<CsvCell<'_>>> = document
             .sections
@@ -167,8 +167,8 @@ mod tests {
             }
             gpu
         };
-        let print = |columns: &mut Columns, sections| {
-            columns.document(&Document { sections, timestamp: Some(1.5), root: AmdRoot::Array })
+        let print = |columns: &mut Columns, sections: Vec<Section>| {
+            columns.document(&Document { sections: &sections, timestamp: Some(1.5), root: AmdRoot::Array })
         };
         let mut own = Columns::default();
         assert_eq!(
@@ -188,14 +188,14 @@ mod tests {
         };
         let mut columns = Columns::default();
         let mut print = |node: Node| {
-            let document = Document { sections: vec![row(node)], timestamp: None, root: AmdRoot::Array };
+            let document = Document { sections: &[row(node)], timestamp: None, root: AmdRoot::Array };
             columns.document(&document)
         };
         assert_eq!(print(Node::absent("suspended", "it sleeps")), "gpu,power\n0,\n");
         assert_eq!(print(Node::quantity(45u32, "W")), "0,45 W\n");
         let several = [Node::quantity(45u32, "W"), Node::absent("late", "late"), Node::quantity(9u32, "%")];
-        let sections = several.into_iter().map(row).collect();
-        let document = Document { sections, timestamp: None, root: AmdRoot::Array };
+        let sections: Vec<_> = several.into_iter().map(row).collect();
+        let document = Document { sections: &sections, timestamp: None, root: AmdRoot::Array };
         let text = Columns::default().document(&document);
         assert_eq!(text, "gpu,power\n0,45 W\n0,\n0,9 %\n");
     }

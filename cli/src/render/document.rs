@@ -21,9 +21,9 @@ pub(crate) enum AmdRoot {
 
 /// One answer about some GPUs.
 #[derive(Debug)]
-pub(crate) struct Document {
+pub(crate) struct Document<'a> {
     /// A section a GPU (or, for CSV, a row).
-    pub(crate) sections: Vec<Section>,
+    pub(crate) sections: &'a [Section],
     /// Seconds since 1970, where the answer is one of several.
     pub(crate) timestamp: Option<f64>,
     /// The root of AMD's JSON.
@@ -63,7 +63,7 @@ impl From<Section> for Listed<'_> {
     }
 }
 
-impl Document {
+impl Document<'_> {
     /// The sections under the keys that JSON has for them. One about nothing has none, but `gpu_data` is always there.
     pub(super) fn groups(&self) -> Vec<(&'static str, Vec<&Section>)> {
         let all = || self.sections.iter();

@@ -1,12 +1,11 @@
 //! `--json`: numbers are numbers, what is not there is null, and the reason stands beside.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde::ser::{SerializeMap, SerializeSeq};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq};
 use serde_json::ser::{PrettyFormatter, Serializer};
-use serde_json::{Map, Value, json};
 
 use super::document::{Document, Listed};
 use super::iso;
@@ -17,7 +16,7 @@ use crate::report::{Absent, Forms, Node, Number, Section};
 pub(crate) const SCHEMA: u32 = 1;
 
 /// The whole document: on one line where it is one of several.
-pub(super) fn document(document: &Document) -> String {
+pub(super) fn document(document: &Document<'_>) -> String {
     let groups = document.groups().into_iter();
     let groups = groups.map(|(key, sections)| (key, sections.into_iter().map(Listed::from)));
     let mut bytes = Vec::new();
@@ -87,131 +86,213 @@ impl<I: Iterator<Item: Serialize>> Serialize for Each<I> {
 struct Object<'a>(RefCell<Listed<'a>>);
 
 impl Serialize for Object<'_> {
-    fn serialize<T: serde::Serializer>(&self, serializer: T) -> Result<T::Ok, T::Error> {
-        let Listed { before, list, after } = self.0.take();
-        let reasons = RefCell::new(Reasons::default());
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
-        for (key, node) in before.entries(Forms::JSON) {
-            object.serialize_entry(key, &value(node, &mut vec![key], &mut reasons.borrow_mut()))?;
-        }
-        if let Some((key, items)) = list {
-            let items = items.enumerate();
-            let items = items.map(|(index, node)| item(index, &node, &[key], &mut reasons.borrow_mut()));
-            object.serialize_entry(key, &Each(RefCell::new(items)))?;
-        }
-        for (key, node) in after.entries(Forms::JSON) {
-            object.serialize_entry(key, &value(node, &mut vec![key], &mut reasons.borrow_mut()))?;
-        }
-        let Reasons { codes, details } = reasons.into_inner();
-        object.serialize_entry("unavailable", &codes)?;
-        if !details.is_empty() {
-            object.serialize_entry("details", &details)?;
-        }
+        listed(self.0.take(), &mut object)?;
         object.end()
     }
 }
 
+/// A section whose entries stand beside the version of the document.
+struct Alone<'a>(&'a Section);
+
+impl Serialize for Alone<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut root = serializer.serialize_map(None)?;
+        root.serialize_entry("schema", &SCHEMA)?;
+        listed(self.0.into(), &mut root)?;
+        root.end()
+    }
+}
+
+/// The entries, and the reasons of what is absent among them.
+fn listed<M: SerializeMap>(section: Listed<'_>, object: &mut M) -> Result<(), M::Error> {
+    let Listed { before, list, after } = section;
+    let reasons = RefCell::default();
+    entries(&before, None, &reasons, object)?;
+    if let Some((key, items)) = list {
+        let path = Path { within: None, step: Step::Key(key) };
+        let items =
+            items.enumerate().map(|(index, node)| Made { index, node, list: &path, reasons: &reasons });
+        object.serialize_entry(key, &Each(RefCell::new(items)))?;
+    }
+    entries(&after, None, &reasons, object)?;
+    let Reasons { codes, details } = reasons.into_inner();
+    object.serialize_entry("unavailable", &Pairs(&codes))?;
+    if !details.is_empty() {
+        object.serialize_entry("details", &Pairs(&details))?;
+    }
+    Ok(())
+}
+
 /// A document about no GPU in particular: the section's entries beside the version.
 pub(crate) fn alone(section: &Section) -> String {
-    let mut root = Map::new();
-    root.insert("schema".into(), SCHEMA.into());
-    if let Value::Object(mut object) = object_of(section) {
-        root.append(&mut object);
-    }
-    pretty(&root.into(), 2)
+    pretty(&Alone(section), 2)
 }
 
 /// The value on one line.
-pub(super) fn compact(value: &Value) -> String {
-    format!("{value}\n")
+pub(super) fn compact(value: &impl Serialize) -> String {
+    let mut bytes = Vec::new();
+    // As in `pretty`.
+    let _ = value.serialize(&mut Serializer::new(&mut bytes));
+    line(bytes)
 }
 
 /// Many lines, indented by so many blanks.
-pub(super) fn pretty(value: &Value, indent: usize) -> String {
+pub(super) fn pretty(value: &impl Serialize, indent: usize) -> String {
     let blanks = " ".repeat(indent);
     let mut bytes = Vec::new();
     let formatter = PrettyFormatter::with_indent(blanks.as_bytes());
     // A write to memory cannot fail, and the keys are strings.
     let _ = value.serialize(&mut Serializer::with_formatter(&mut bytes, formatter));
+    line(bytes)
+}
+
+fn line(mut bytes: Vec<u8>) -> String {
     bytes.push(b'\n');
     String::from_utf8(bytes).unwrap_or_default()
+}
+
+fn entries<M: SerializeMap>(
+    section: &Section,
+    within: Option<&Path<'_>>,
+    reasons: &RefCell<Reasons>,
+    object: &mut M,
+) -> Result<(), M::Error> {
+    for (key, node) in section.entries(Forms::JSON) {
+        let path = Path { within, step: Step::Key(key) };
+        object.serialize_entry(key, &Item { node, path: &path, reasons })?;
+    }
+    Ok(())
 }
 
 /// Why values are absent, by their dotted path.
 #[derive(Default)]
 struct Reasons {
-    codes: Map<String, Value>,
+    codes: Vec<(String, &'static str)>,
     /// Sentences, where the code does not say enough.
-    details: Map<String, Value>,
+    details: Vec<(String, String)>,
 }
 
 impl Reasons {
     fn put(&mut self, path: String, absent: &Absent) {
         let (code, needs_detail) = code(absent);
         if needs_detail {
-            self.details.insert(path.clone(), absent.detail.as_str().into());
+            self.details.push((path.clone(), absent.detail.clone()));
         }
-        self.codes.insert(path, code.into());
+        self.codes.push((path, code));
     }
 }
 
-/// The object as a value.
-fn object_of(section: &Section) -> Value {
-    serde_json::to_value(Object(RefCell::new(section.into()))).unwrap_or_default()
-}
+/// An object of texts.
+struct Pairs<'a, T>(&'a [(String, T)]);
 
-fn object<'a>(section: &'a Section, path: &mut Vec<&'a str>, reasons: &mut Reasons) -> Map<String, Value> {
-    let mut object = Map::new();
-    for (key, node) in section.entries(Forms::JSON) {
-        path.push(key);
-        object.insert(key.to_owned(), value(node, path, reasons));
-        path.pop();
+impl<T: Serialize> Serialize for Pairs<'_, T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
     }
-    object
 }
 
-fn value<'a>(node: &'a Node, path: &mut Vec<&'a str>, reasons: &mut Reasons) -> Value {
-    match node {
-        Node::Quantity(value, unit) => json!({"value": number(*value), "unit": unit}),
-        Node::Number(value) => number(*value),
-        Node::Text(text) => text.as_str().into(),
-        Node::Flag(flag) => (*flag).into(),
-        Node::List(nodes) => {
-            let items = nodes.iter().enumerate();
-            items.map(|(index, node)| item(index, node, path, reasons)).collect()
+/// The place of a value in its device's object; displayed with dots. The place of a list's item is its number.
+struct Path<'a> {
+    within: Option<&'a Path<'a>>,
+    step: Step<'a>,
+}
+
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(within) = self.within {
+            within.fmt(f)?;
+            f.write_str(".")?;
         }
-        Node::Section(section) => object(section, path, reasons).into(),
-        Node::Absent(absent) => {
-            reasons.put(path.join("."), absent);
-            Value::Null
+        match self.step {
+            Step::Key(key) => f.write_str(key),
+            Step::Index(index) => index.fmt(f),
         }
     }
 }
 
-/// An item of a list, whose place in the path is its number.
-fn item(index: usize, node: &Node, path: &[&str], reasons: &mut Reasons) -> Value {
-    let mut of_item = Reasons::default();
-    let value = value(node, &mut Vec::new(), &mut of_item);
-    let prefix = path.join(".");
-    let full = |key: String| {
-        let dot = if key.is_empty() { "" } else { "." };
-        format!("{prefix}.{index}{dot}{key}")
-    };
-    reasons.codes.extend(of_item.codes.into_iter().map(|(key, code)| (full(key), code)));
-    reasons.details.extend(of_item.details.into_iter().map(|(key, detail)| (full(key), detail)));
-    value
+/// A value on its way out. The reasons of those that are absent are collected, because the object ends with them.
+struct Item<'a> {
+    node: &'a Node,
+    path: &'a Path<'a>,
+    reasons: &'a RefCell<Reasons>,
 }
 
-pub(super) fn number(number: Number) -> Value {
-    match number {
-        Number::Integer(value) => value.into(),
-        Number::Unsigned(value) => value.into(),
-        Number::Fraction(value) => value.into(),
+impl Serialize for Item<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.node {
+            Node::Quantity(value, unit) => quantity(*value, unit, serializer),
+            Node::Number(value) => value.serialize(serializer),
+            Node::Text(text) => serializer.serialize_str(text),
+            Node::Flag(flag) => serializer.serialize_bool(*flag),
+            Node::List(nodes) => {
+                let mut list = serializer.serialize_seq(Some(nodes.len()))?;
+                for (index, node) in nodes.iter().enumerate() {
+                    let path = Path { within: Some(self.path), step: Step::Index(index) };
+                    list.serialize_element(&Item { node, path: &path, reasons: self.reasons })?;
+                }
+                list.end()
+            }
+            Node::Section(section) => {
+                let mut object = serializer.serialize_map(None)?;
+                entries(section, Some(self.path), self.reasons, &mut object)?;
+                object.end()
+            }
+            Node::Absent(absent) => {
+                self.reasons.borrow_mut().put(self.path.to_string(), absent);
+                serializer.serialize_unit()
+            }
+        }
     }
+}
+
+/// An item that was made to be written.
+struct Made<'a> {
+    index: usize,
+    node: Node,
+    list: &'a Path<'a>,
+    reasons: &'a RefCell<Reasons>,
+}
+
+impl Serialize for Made<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let path = Path { within: Some(self.list), step: Step::Index(self.index) };
+        Item { node: &self.node, path: &path, reasons: self.reasons }.serialize(serializer)
+    }
+}
+
+impl Serialize for Number {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match *self {
+            Number::Integer(value) => serializer.serialize_i64(value),
+            Number::Unsigned(value) => serializer.serialize_u64(value),
+            Number::Fraction(value) => serializer.serialize_f64(value),
+        }
+    }
+}
+
+/// A number with its unit.
+pub(super) fn quantity<S: serde::Serializer>(
+    value: Number,
+    unit: &str,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut quantity = serializer.serialize_map(Some(2))?;
+    quantity.serialize_entry("value", &value)?;
+    quantity.serialize_entry("unit", unit)?;
+    quantity.end()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -225,7 +306,7 @@ mod tests {
         let mut section = Section::new();
         section.put("gpu", 0u32).put("power", inner);
         assert_eq!(
-            object_of(&section),
+            serde_json::to_value(Object(RefCell::new((&section).into()))).unwrap(),
             json!({
                 "gpu": 0,
                 "power": {"socket_power": null, "list": [1, null], "items": [{"x": null}]},
@@ -240,8 +321,12 @@ mod tests {
 
     #[test]
     fn numbers_stay_numbers() {
-        assert_eq!(number(Number::Fraction(17.215)).to_string(), "17.215");
-        assert_eq!(number(Number::Integer(45)).to_string(), "45");
-        assert_eq!(number(Number::Unsigned(u64::MAX)).to_string(), "18446744073709551615");
+        for (number, text) in [
+            (Number::Fraction(17.215), "17.215"),
+            (Number::Integer(45), "45"),
+            (Number::Unsigned(u64::MAX), "18446744073709551615"),
+        ] {
+            assert_eq!(compact(&number), format!("{text}\n"));
+        }
     }
 }

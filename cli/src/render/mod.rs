@@ -40,7 +40,7 @@ pub(crate) enum Layout {
     Amd,
 }
 
-impl Document {
+impl Document<'_> {
     /// The document as text. `columns` keeps the columns of the CSV from one answer to the next.
     pub(crate) fn render(&self, format: Format, columns: &mut Columns) -> String {
         match format {

@@ -20,7 +20,7 @@ const FLAT: usize = 100;
 const FEW: usize = 8;
 
 /// All GPUs, with an empty line between two.
-pub(super) fn document(document: &Document, verbose: u8, styles: Styles) -> String {
+pub(super) fn document(document: &Document<'_>, verbose: u8, styles: Styles) -> String {
     let mut text = String::new();
     if let Some(time) = document.timestamp {
         text.push_str(&format!("{}\n", clock(time)));
@@ -496,8 +496,11 @@ mod tests {
     use crate::render::document::AmdRoot;
 
     fn text(section: Section, verbose: u8) -> String {
-        let sections = vec![section];
-        document(&Document { sections, timestamp: None, root: AmdRoot::Array }, verbose, Styles::NONE)
+        document(
+            &Document { sections: &[section], timestamp: None, root: AmdRoot::Array },
+            verbose,
+            Styles::NONE,
+        )
     }
 
     fn gpu() -> Section {

@@ -5,7 +5,7 @@ use super::printable::printable;
 use crate::report::{Forms, Node, Section};
 
 /// All GPUs, with an empty line between two.
-pub(super) fn document(document: &Document, verbose: u8) -> String {
+pub(super) fn document(document: &Document<'_>, verbose: u8) -> String {
     let mut text = String::new();
     for (position, gpu) in document.sections.iter().enumerate() {
         if position > 0 {
@@ -115,7 +115,7 @@ mod tests {
         gpu.put("gpu", 0u32).put("temperature", inner);
         let text = |verbose| {
             let root = crate::render::document::AmdRoot::Array;
-            document(&Document { sections: vec![gpu.clone()], timestamp: None, root }, verbose)
+            document(&Document { sections: std::slice::from_ref(&gpu), timestamp: None, root }, verbose)
         };
         assert_eq!(
             text(1),

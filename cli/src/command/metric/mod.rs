@@ -43,9 +43,7 @@ pub(crate) fn run(common: &Common, args: &MetricArgs) -> Result<(), Failure> {
         &args.watch,
         &mut output,
         |gpu| report(gpu, args),
-        |sections, timestamp| {
-            Document { sections: sections.to_vec(), timestamp, root: ROOT }.render(format, &mut columns)
-        },
+        |sections, timestamp| Document { sections, timestamp, root: ROOT }.render(format, &mut columns),
     )
 }
 

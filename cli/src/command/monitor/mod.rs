@@ -83,7 +83,7 @@ pub(crate) fn run(common: &Common, args: &MonitorArgs) -> Result<(), Failure> {
                         }
                         _ => String::new(),
                     };
-                    let document = Document { sections: sections.to_vec(), timestamp, root: ROOT };
+                    let document = Document { sections, timestamp, root: ROOT };
                     header + &document.render(format, &mut columns)
                 }
             }

@@ -26,9 +26,9 @@ pub(crate) fn run(common: &Common) -> std::result::Result<(), Failure> {
     let processes = smi.processes();
     let sections: Vec<Section> = gpus.iter().map(|gpu| report(gpu, &processes)).collect();
     let Format::Text { verbose, .. } = format else {
-        let document = Document { sections, timestamp: None, root };
+        let document = Document { sections: &sections, timestamp: None, root };
         output.write(&document.render(format, &mut Columns::default()))?;
-        return answer::answered(&document.sections);
+        return answer::answered(document.sections);
     };
     let kernel = gpus.first().map(|gpu| gpu.driver_info());
     let kernel = kernel

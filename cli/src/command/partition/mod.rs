@@ -25,12 +25,12 @@ pub(crate) fn run(common: &Common, args: &PartitionArgs) -> std::result::Result<
         Format::Text { verbose, layout: Layout::Own } => text::tables(&found, wanted, verbose),
         Format::Csv(Layout::Amd) => amd_tables(&amds(&found, wanted)),
         _ => {
-            let sections = match format {
+            let sections: Vec<_> = match format {
                 Format::AmdJson => vec![amds(&found, wanted)],
                 Format::Csv(_) => found.iter().flat_map(|found| rows(found, wanted)).collect(),
                 _ => found.iter().map(|found| report(found, wanted)).collect(),
             };
-            Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
+            Document { sections: &sections, timestamp: None, root }.render(format, &mut Columns::default())
         }
     };
     output.write(&text)?;

@@ -173,24 +173,23 @@ impl<'a> Listing<'a> {
             Format::Csv(Layout::Own) => {
                 output.write(&columns.begin(&report::empty_row(self), timestamp.is_some()))?;
                 self.rows().chunks(CHUNK).try_for_each(|rows| {
-                    let sections = rows.iter().map(|used| report::row(self, *used)).collect();
-                    let document = Document { sections, timestamp, root: AmdRoot::Array };
+                    let sections: Vec<_> = rows.iter().map(|used| report::row(self, *used)).collect();
+                    let document = Document { sections: &sections, timestamp, root: AmdRoot::Array };
                     output.write(&document.render(format, columns))
                 })
             }
             Format::AmdJson | Format::Csv(Layout::Amd) | Format::Text { .. } => {
                 let form = if matches!(format, Format::Text { .. }) { Forms::TEXT } else { Forms::AMD_JSON };
-                let (root, sections) = match self.args.sort_by_pid {
+                let (root, mut sections): (_, Vec<_>) = match self.args.sort_by_pid {
                     true => (AmdRoot::Processes, report::by_pid(self).collect()),
                     false => {
                         (AmdRoot::Array, of_gpus(form).map(|gpu| report::collected(gpu, form)).collect())
                     }
                 };
-                let mut document = Document { sections, timestamp, root };
-                if document.sections.is_empty() && self.args.sort_by_pid {
-                    document.sections.push(report::nobody_by_pid());
+                if sections.is_empty() && self.args.sort_by_pid {
+                    sections.push(report::nobody_by_pid());
                 }
-                output.write(&document.render(format, columns))
+                output.write(&Document { sections: &sections, timestamp, root }.render(format, columns))
             }
         }
     }

@@ -48,8 +48,8 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         Format::AmdJson | Format::Csv(_) => {
             // A file is AMD's object; a folder's are a list.
             let root = if args.cper_file.is_some() { AmdRoot::Object } else { AmdRoot::Array };
-            let sections = files.iter().map(|file| amds(file, args.cper_file.is_none())).collect();
-            Document { sections, timestamp: None, root }.render(format, &mut Columns::default())
+            let sections: Vec<_> = files.iter().map(|file| amds(file, args.cper_file.is_none())).collect();
+            Document { sections: &sections, timestamp: None, root }.render(format, &mut Columns::default())
         }
     };
     output.write(&text)?;

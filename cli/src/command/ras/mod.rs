@@ -26,10 +26,10 @@ pub(crate) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         }
         (false, false) => {
             let (gpus, mut output) = answer::begin(common, AmdRoot::Array)?;
-            let sections = gpus.iter().map(report).collect();
-            let document = Document { sections, timestamp: None, root: AmdRoot::Array };
+            let sections: Vec<_> = gpus.iter().map(report).collect();
+            let document = Document { sections: &sections, timestamp: None, root: AmdRoot::Array };
             output.write(&document.render(answer::format(common), &mut Columns::default()))?;
-            answer::answered(&document.sections)
+            answer::answered(document.sections)
         }
     }
 }

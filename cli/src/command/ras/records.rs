@@ -53,7 +53,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
         let text = match format {
             Format::Text { verbose, .. } => table.text(&found, verbose),
             _ => {
-                let (header, sections) = match format {
+                let (header, sections): (_, Vec<_>) = match format {
                     // AMD's has no GPU without a record.
                     Format::AmdJson => (String::new(), found.iter().flat_map(amds).collect()),
                     Format::Csv(_) => {
@@ -64,7 +64,7 @@ pub(super) fn run(common: &Common, args: &RasArgs) -> Result<(), Failure> {
                 // One document of several is one line. A row of the CSV has the time of its record.
                 let timestamp =
                     (args.follow && !matches!(format, Format::Csv(_))).then(crate::watch::timestamp);
-                header + &Document { sections, timestamp, root }.render(format, &mut columns)
+                header + &Document { sections: &sections, timestamp, root }.render(format, &mut columns)
             }
         };
         is_first = false;

@@ -34,7 +34,7 @@ pub(crate) fn run(common: &Common, args: &TopologyArgs) -> Result<(), Failure> {
             Format::Csv(_) => row(&topology, &gpus, gpu, &wanted),
             _ => report(&topology, &gpus, gpu, &wanted, Forms::AMD_JSON).collected(),
         });
-        let document = Document { sections: sections.collect(), timestamp: None, root };
+        let document = Document { sections: &sections.collect::<Vec<_>>(), timestamp: None, root };
         output.write(&document.render(format, &mut Columns::default()))?;
     }
     let is_known = |gpu: &Gpu| gpus.iter().any(|to| topology.link(gpu.index(), to.index()).is_some());

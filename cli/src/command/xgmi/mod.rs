@@ -33,7 +33,7 @@ pub(crate) fn run(common: &Common, args: &XgmiArgs) -> std::result::Result<(), F
         Format::Text { verbose, layout: Layout::Own } => text::tables(&found, wanted, verbose),
         Format::Csv(Layout::Amd) => sections.iter().map(amd_tables).collect(),
         _ => {
-            let document = Document { sections: sections.clone(), timestamp: None, root };
+            let document = Document { sections: &sections, timestamp: None, root };
             document.render(format, &mut Columns::default())
         }
     };
