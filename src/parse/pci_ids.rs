@@ -41,7 +41,8 @@ pub fn subsystem(pci_ids: &[u8], id: PciId, board: PciId) -> Option<Cow<'_, str>
 
 /// The product's name in `amdgpu.ids`.
 pub fn amdgpu(amdgpu_ids: &[u8], device: u16, revision: u8) -> Option<Cow<'_, str>> {
-    lines(amdgpu_ids).find_map(|line| {
+    let candidates = amdgpu_ids.split(|byte| *byte == b'\n').filter(|line| !is_of_another(line, device));
+    candidates.flat_map(lines).find_map(|line| {
         let mut cursor = Cursor::new(line);
         let matches = cursor.hex() == Ok(device.into()) && cursor.eat(b",") && {
             cursor.blanks();
@@ -49,6 +50,14 @@ pub fn amdgpu(amdgpu_ids: &[u8], device: u16, revision: u8) -> Option<Cow<'_, st
         };
         matches.then(|| scalar::text(cursor.rest()))
     })?
+}
+
+/// Returns `true` for a line that is plainly of another device, as nearly all are: parsing each costs more than the rest of
+/// a short command.
+fn is_of_another(line: &[u8], device: u16) -> bool {
+    let [digits @ .., b','] = line.get(..5).unwrap_or_default() else { return false };
+    let value = digits.iter().try_fold(0, |value, digit| Some(value << 4 | (*digit as char).to_digit(16)?));
+    value.is_some_and(|value| value != u32::from(device))
 }
 
 /// A line of `pci.ids`.
