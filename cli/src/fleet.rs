@@ -42,7 +42,12 @@ impl Fleet {
     ) -> Result<Fleet, Failure> {
         // A single answer keeps nothing awake.
         let keep_awake = autosuspend.keep_awake || watch.interval().is_none();
-        let samplers = gpus.iter().map(|gpu| gpu.sampler(fields).keep_awake(keep_awake || rates));
+        // A descriptor is worth keeping for a second answer only.
+        let is_repeated = rates || watch.interval().is_some();
+        let samplers = gpus.iter().map(|gpu| {
+            let sampler = gpu.sampler(fields).keep_awake(keep_awake || rates);
+            if is_repeated { sampler } else { sampler.descriptor_limit(0) }
+        });
         let sampler = FleetSampler::new(samplers.collect()).map_err(|error| {
             Failure::Nothing(format!("cannot start a thread to sample the GPUs: {error}"))
         })?;
