@@ -20,6 +20,7 @@ mod script;
 mod scripted;
 mod timeout;
 mod tree;
+mod worker;
 #[cfg(feature = "control")]
 mod write;
 

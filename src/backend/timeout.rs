@@ -4,18 +4,14 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rustix::io::Errno;
 
+use super::worker::{Job, Waited, Worker};
 use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Meta, drm, hsmp};
 use crate::id::{Bdf, GpuId, RenderMinor};
-
-/// Reading attributes needs little.
-const STACK: usize = 256 << 10;
 
 /// Wraps a backend: a call that takes longer than a limit fails with ETIMEDOUT, which becomes
 /// [`Unavailable::Late`](crate::error::Unavailable::Late).
@@ -44,8 +40,6 @@ pub struct Timeout {
     shared: Arc<SharedTimeout>,
 }
 
-type Job = Box<dyn FnOnce() + Send>;
-
 #[derive(Debug)]
 struct SharedTimeout {
     limit: Duration,
@@ -55,7 +49,7 @@ struct SharedTimeout {
 #[derive(Debug, Default)]
 struct TimeoutState {
     /// Threads that wait for work.
-    idle: Vec<Sender<Job>>,
+    idle: Vec<Worker>,
     /// The number of hanging calls per subject.
     hung: HashMap<PathBuf, usize>,
 }
@@ -65,73 +59,53 @@ impl SharedTimeout {
         lock(&self.state)
     }
 
-    /// Makes a call by another thread.
+    /// Makes a call by another thread. `path` is asked for only while something hangs.
     fn call<T: Send + 'static>(
         self: &Arc<SharedTimeout>,
-        path: &Path,
+        path: impl Fn() -> PathBuf,
         call: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let answer = Arc::new(Mutex::new(None));
         let place = answer.clone();
         // A boxed job without an answer: channels of every type of answer took a tenth of the crate's time to compile.
-        self.run(path, Box::new(move || *lock(&place) = Some(call())))?;
+        self.run(&path, Box::new(move || *lock(&place) = Some(call())))?;
         // There, unless the call panicked.
         lock(&answer).take().unwrap_or_else(|| Err(Errno::IO.into()))
     }
 
     /// Waits for a job that another thread does.
-    fn run(self: &Arc<SharedTimeout>, path: &Path, job: Job) -> io::Result<()> {
+    fn run(self: &Arc<SharedTimeout>, path: &dyn Fn() -> PathBuf, job: Job) -> io::Result<()> {
         let (idle, limit) = {
             let mut state = self.state();
-            // As a rule nothing hangs, and what the path belongs to is not asked.
             match state.hung.is_empty() {
                 true => (state.idle.pop(), self.limit),
-                false if state.hung.contains_key(&about(path)) => return Err(Errno::TIMEDOUT.into()),
+                false if state.is_hung(&about(&path())) => return Err(Errno::TIMEDOUT.into()),
                 false => (state.idle.pop(), self.limit / 4),
             }
         };
-        let thread = match idle.map_or_else(spawn, Ok) {
-            Ok(thread) => thread,
+        let worker = match idle.map_or_else(Worker::spawn, Ok) {
+            Ok(worker) => worker,
             Err(_) if self.state().hung.is_empty() => {
                 job();
                 return Ok(());
             }
             Err(error) => return Err(error),
         };
-        let (give, done) = mpsc::sync_channel(1);
-        let (shared, asked) = (self.clone(), path.to_path_buf());
-        let job = move || {
-            job();
-            // Under the lock, so that the end is either taken or known to be late.
-            let mut state = shared.state();
-            if give.send(()).is_err() {
-                state.forget(&about(&asked));
-            }
+        let (subject, shared) = (Arc::new(OnceLock::new()), self.clone());
+        let hung = subject.clone();
+        let late = move || shared.state().forget(&hung);
+        let give_up = || {
+            let about = subject.get_or_init(|| about(&path()));
+            *self.state().hung.entry(about.clone()).or_default() += 1;
         };
-        if thread.send(Box::new(job)).is_err() {
-            return Err(Errno::AGAIN.into());
-        }
-        match done.recv_timeout(limit) {
-            Ok(()) => {
-                self.state().idle.push(thread);
+        let pending = worker.start(job, late);
+        match pending.wait(limit, give_up, || self.state().forget(&subject)) {
+            Waited::Returned => {
+                self.state().idle.push(worker);
                 Ok(())
             }
-            Err(RecvTimeoutError::Disconnected) => Err(Errno::IO.into()),
-            Err(RecvTimeoutError::Timeout) => {
-                let mut state = self.state();
-                match done.try_recv() {
-                    Ok(()) => {
-                        state.idle.push(thread);
-                        Ok(())
-                    }
-                    Err(_) => {
-                        *state.hung.entry(about(path)).or_default() += 1;
-                        // Dropped while the lock is held: the call finds out that nobody waits any more.
-                        drop(done);
-                        Err(Errno::TIMEDOUT.into())
-                    }
-                }
-            }
+            Waited::Panicked => Err(Errno::IO.into()),
+            Waited::Late => Err(Errno::TIMEDOUT.into()),
         }
     }
 
@@ -146,23 +120,21 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl TimeoutState {
+    fn is_hung(&self, about: &Path) -> bool {
+        self.hung.contains_key(about)
+    }
+
     /// A call that hung has returned.
-    fn forget(&mut self, about: &Path) {
-        if let Some(count) = self.hung.get_mut(about) {
+    fn forget(&mut self, subject: &OnceLock<PathBuf>) {
+        if let Some(about) = subject.get()
+            && let Some(count) = self.hung.get_mut(about)
+        {
             *count -= 1;
             if *count == 0 {
                 self.hung.remove(about);
             }
         }
     }
-}
-
-fn spawn() -> io::Result<Sender<Job>> {
-    let (sender, jobs): (Sender<Job>, Receiver<Job>) = mpsc::channel();
-    let builder = thread::Builder::new().name("amdgpu-smi read".into()).stack_size(STACK);
-    // It ends when the sender is dropped: with the backend, or once a call that hung returns.
-    builder.spawn(move || jobs.into_iter().for_each(|job| job()))?;
-    Ok(sender)
 }
 
 /// The subject of a path: a PCI device, a KFD node or process, a process; else the path itself.
@@ -193,7 +165,7 @@ impl Timeout {
 impl Backend for Timeout {
     fn open_dir(&self, path: &Path) -> io::Result<Arc<dyn Dir>> {
         let (inner, owned) = (self.inner.clone(), path.to_path_buf());
-        let opened = self.shared.call(path, move || inner.open_dir(&owned))?;
+        let opened = self.shared.call(|| path.to_path_buf(), move || inner.open_dir(&owned))?;
         Ok(self.shared.wrap(opened))
     }
 
@@ -207,18 +179,18 @@ impl Backend for Timeout {
 
     fn open_kfd(&self) -> io::Result<Arc<dyn Kfd>> {
         let inner = self.inner.clone();
-        let inner = self.shared.call(Path::new(KFD), move || inner.open_kfd())?;
+        let inner = self.shared.call(|| KFD.into(), move || inner.open_kfd())?;
         Ok(Arc::new(TimeoutKfd { inner, shared: self.shared.clone() }))
     }
 
     fn drm_query(&self, node: RenderMinor, what: DrmQuery) -> io::Result<Vec<u8>> {
         let inner = self.inner.clone();
-        self.shared.call(&drm::node_path(node), move || inner.drm_query(node, what))
+        self.shared.call(|| drm::node_path(node), move || inner.drm_query(node, what))
     }
 
     fn hsmp(&self, message: &HsmpMessage) -> io::Result<Vec<u32>> {
         let (inner, message) = (self.inner.clone(), *message);
-        self.shared.call(Path::new(hsmp::HSMP), move || inner.hsmp(&message))
+        self.shared.call(|| hsmp::HSMP.into(), move || inner.hsmp(&message))
     }
 
     #[cfg(feature = "control")]
@@ -238,12 +210,12 @@ struct TimeoutKfd {
 impl Kfd for TimeoutKfd {
     fn version(&self) -> io::Result<KfdVersion> {
         let inner = self.inner.clone();
-        self.shared.call(Path::new(KFD), move || inner.version())
+        self.shared.call(|| KFD.into(), move || inner.version())
     }
 
     fn smi_events(&self, gpu: GpuId) -> io::Result<OwnedFd> {
         let inner = self.inner.clone();
-        self.shared.call(Path::new(KFD), move || inner.smi_events(gpu))
+        self.shared.call(|| KFD.into(), move || inner.smi_events(gpu))
     }
 }
 
@@ -260,7 +232,7 @@ impl TimeoutDir {
         call: impl FnOnce(&dyn Dir, &Path) -> io::Result<T> + Send + 'static,
     ) -> io::Result<T> {
         let (inner, owned) = (self.inner.clone(), rel.to_path_buf());
-        self.shared.call(&self.inner.path().join(rel), move || call(&*inner, &owned))
+        self.shared.call(|| self.inner.path().join(rel), move || call(&*inner, &owned))
     }
 
     /// A call that fills a buffer: one of its own, because the caller's may be gone when it is late.
@@ -336,7 +308,7 @@ struct TimeoutAttr {
 impl Attr for TimeoutAttr {
     fn read(&self, buf: &mut Vec<u8>) -> io::Result<()> {
         let (inner, mut own) = (self.inner.clone(), std::mem::take(buf));
-        *buf = self.shared.call(&self.path, move || inner.read(&mut own).map(|()| own))?;
+        *buf = self.shared.call(|| self.path.clone(), move || inner.read(&mut own).map(|()| own))?;
         Ok(())
     }
 }
