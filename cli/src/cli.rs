@@ -284,8 +284,9 @@ fn parse_lean(face: Face) -> Option<Cli> {
     let words: Vec<OsString> = std::env::args_os().collect();
     let is_named =
         |entry: &&CommandEntry| entry.names.iter().any(|name| words.iter().any(|word| word == name));
-    let command = of_face(with_commands(COMMANDS.iter().filter(is_named)), face);
-    Cli::from_arg_matches_mut(&mut command.try_get_matches_from(words).ok()?).ok()
+    // Leaked: the process parses one command line, and freeing the options takes as long as building a part of them.
+    let command = Box::leak(Box::new(of_face(with_commands(COMMANDS.iter().filter(is_named)), face)));
+    Cli::from_arg_matches_mut(&mut command.try_get_matches_from_mut(words).ok()?).ok()
 }
 
 /// Improves the advice of the error: clap suggests `--root` for `--foo`, and knows no command for `--watch`.
