@@ -45,16 +45,6 @@ impl Backoff {
     }
 }
 
-/// Compares two texts. It compares those of one number itself: a call for so few bytes costs more than the comparison.
-fn is_same(one: &[u8], other: &[u8]) -> bool {
-    const SHORT: usize = 12;
-    match one.len() == other.len() {
-        true if one.len() <= SHORT => one.iter().zip(other).all(|(one, other)| one == other),
-        true => one == other,
-        false => false,
-    }
-}
-
 /// The destination of a file's value: writes a parsed text, or an error, into the sample.
 trait Destination: Send + Sync {
     fn store(&self, sample: &mut Sample, text: &[u8], scope: Scope) -> FileContent<()>;
@@ -215,7 +205,7 @@ impl Slot {
     }
 
     fn is_unchanged(&self, buf: &[u8]) -> bool {
-        self.absent.is_none() && is_same(&self.text, buf)
+        self.absent.is_none() && self.text == buf
     }
 
     fn read(&mut self, spare: &mut usize, buf: &mut Vec<u8>) -> io::Result<()> {
