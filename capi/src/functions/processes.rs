@@ -18,7 +18,8 @@ use crate::session::machine;
 /// The processes that use a GPU. Without a list, or with room for none, their count.
 ///
 /// In a container, these are its own processes; KFD's list, which has the host's ids, is omitted. Only root sees the
-/// use of other users' graphics programs. This process is omitted as long as it uses nothing, because subscribing to
+/// use of other users' graphics programs: what this user may not inspect counts as 0, because the structure cannot say
+/// "unknown", and processes that `/proc` hides (`hidepid`) are missing. `amdgpu-smi doctor` reports both. This process is omitted as long as it uses nothing, because subscribing to
 /// events makes KFD list it. The occupancy is a number of compute units.
 ///
 /// *From*: `fdinfo` of `/proc/<pid>`, `/sys/class/kfd/kfd/proc`.
