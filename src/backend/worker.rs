@@ -56,7 +56,7 @@ impl Worker {
     /// Starts a job. The worker is for one at a time.
     ///
     /// `late` is run by the worker when the job is done, if its caller had given up by then.
-    pub(super) fn start(&self, job: Job, late: impl FnOnce() + Send + 'static) -> Pending {
+    pub(super) fn start(&self, job: Job, late: impl FnOnce() + Send + 'static) -> StartedJob {
         let state = Arc::new(CallState { side: AtomicU8::new(WAITING), caller: thread::current() });
         let reply = Reply { state: state.clone(), is_done: false, late: Some(late) };
         let job = Box::new(move || {
@@ -65,7 +65,7 @@ impl Worker {
         });
         locked(&self.inbox).job = Some(job);
         self.thread.unpark();
-        Pending { state }
+        StartedJob { state }
     }
 }
 
@@ -115,7 +115,7 @@ impl<F: FnOnce()> Drop for Reply<F> {
 }
 
 /// A job that was started.
-pub(super) struct Pending {
+pub(super) struct StartedJob {
     state: Arc<CallState>,
 }
 
@@ -128,7 +128,7 @@ pub(super) enum Waited {
     Late,
 }
 
-impl Pending {
+impl StartedJob {
     /// Waits for the job. `give_up` is run before the worker can know that nobody waits any more, and `keep_waiting` if
     /// the job was done in that moment after all.
     pub(super) fn wait(self, limit: Duration, give_up: impl FnOnce(), keep_waiting: impl FnOnce()) -> Waited {
