@@ -126,13 +126,11 @@ impl TimeoutState {
 
     /// A call that hung has returned.
     fn forget(&mut self, subject: &OnceLock<PathBuf>) {
-        if let Some(about) = subject.get()
-            && let Some(count) = self.hung.get_mut(about)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.hung.remove(about);
-            }
+        let Some(about) = subject.get() else { return };
+        let Some(count) = self.hung.get_mut(about) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.hung.remove(about);
         }
     }
 }
