@@ -8,41 +8,41 @@ use crate::report::{Forms, Node, Section};
 
 /// The whole document: on one line where it is one of several.
 pub(super) fn document(document: &Document<'_>) -> String {
-    let device = |section| Device { section, timestamp: document.timestamp };
-    let devices: Vec<Device<'_>> = document.sections.iter().map(device).collect();
+    let device = |section| AmdDevice { section, timestamp: document.timestamp };
+    let devices: Vec<AmdDevice<'_>> = document.sections.iter().map(device).collect();
     match (document.root, document.timestamp) {
         // AMD's command drops `gpu_data` when it watches.
         (_, Some(_)) => compact(&devices),
         (AmdRoot::Array | AmdRoot::Processes, None) => pretty(&devices, 4),
         (AmdRoot::Object, None) => match devices.first() {
             Some(device) => pretty(device, 4),
-            None => pretty(&Groups(Vec::new()), 4),
+            None => pretty(&AmdGroups(Vec::new()), 4),
         },
-        (AmdRoot::GpuData, None) => pretty(&Groups(vec![("gpu_data", devices)]), 4),
+        (AmdRoot::GpuData, None) => pretty(&AmdGroups(vec![("gpu_data", devices)]), 4),
         (AmdRoot::CpuData, None) => {
             let groups = document.groups().into_iter();
             let groups = groups.map(|(key, sections)| (key, sections.into_iter().map(device).collect()));
-            pretty(&Groups(groups.collect()), 4)
+            pretty(&AmdGroups(groups.collect()), 4)
         }
     }
 }
 
 /// Devices under keys.
-struct Groups<'a>(Vec<(&'static str, Vec<Device<'a>>)>);
+struct AmdGroups<'a>(Vec<(&'static str, Vec<AmdDevice<'a>>)>);
 
-impl Serialize for Groups<'_> {
+impl Serialize for AmdGroups<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(key, devices)| (key, devices)))
     }
 }
 
 /// A GPU's object.
-struct Device<'a> {
+struct AmdDevice<'a> {
     section: &'a Section,
     timestamp: Option<f64>,
 }
 
-impl Serialize for Device<'_> {
+impl Serialize for AmdDevice<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
         if let Some(timestamp) = self.timestamp {
@@ -55,20 +55,20 @@ impl Serialize for Device<'_> {
 }
 
 fn entries<M: SerializeMap>(section: &Section, object: &mut M) -> Result<(), M::Error> {
-    section.entries(Forms::AMD_JSON).try_for_each(|(key, node)| object.serialize_entry(key, &Item(node)))
+    section.entries(Forms::AMD_JSON).try_for_each(|(key, node)| object.serialize_entry(key, &AmdNode(node)))
 }
 
 /// A value, which has no reason here if it is absent.
-struct Item<'a>(&'a Node);
+struct AmdNode<'a>(&'a Node);
 
-impl Serialize for Item<'_> {
+impl Serialize for AmdNode<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Node::Quantity(value, unit) => quantity(*value, unit, serializer),
             Node::Number(value) => value.serialize(serializer),
             Node::Text(text) => serializer.serialize_str(text),
             Node::Flag(flag) => serializer.serialize_bool(*flag),
-            Node::List(nodes) => serializer.collect_seq(nodes.iter().map(Item)),
+            Node::List(nodes) => serializer.collect_seq(nodes.iter().map(AmdNode)),
             Node::Section(section) => {
                 let mut object = serializer.serialize_map(None)?;
                 entries(section, &mut object)?;

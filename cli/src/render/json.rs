@@ -113,14 +113,14 @@ fn listed<M: SerializeMap>(section: Listed<'_>, object: &mut M) -> Result<(), M:
     if let Some((key, items)) = list {
         let path = Path { within: None, step: Step::Key(key) };
         let items =
-            items.enumerate().map(|(index, node)| Made { index, node, list: &path, reasons: &reasons });
+            items.enumerate().map(|(index, node)| ListedNode { index, node, list: &path, reasons: &reasons });
         object.serialize_entry(key, &Each(RefCell::new(items)))?;
     }
     entries(&after, None, &reasons, object)?;
     let Reasons { codes, details } = reasons.into_inner();
-    object.serialize_entry("unavailable", &Pairs(&codes))?;
+    object.serialize_entry("unavailable", &ReasonEntries(&codes))?;
     if !details.is_empty() {
-        object.serialize_entry("details", &Pairs(&details))?;
+        object.serialize_entry("details", &ReasonEntries(&details))?;
     }
     Ok(())
 }
@@ -161,7 +161,7 @@ fn entries<M: SerializeMap>(
 ) -> Result<(), M::Error> {
     for (key, node) in section.entries(Forms::JSON) {
         let path = Path { within, step: Step::Key(key) };
-        object.serialize_entry(key, &Item { node, path: &path, reasons })?;
+        object.serialize_entry(key, &PlacedNode { node, path: &path, reasons })?;
     }
     Ok(())
 }
@@ -185,9 +185,9 @@ impl Reasons {
 }
 
 /// An object of texts.
-struct Pairs<'a, T>(&'a [(String, T)]);
+struct ReasonEntries<'a, T>(&'a [(String, T)]);
 
-impl<T: Serialize> Serialize for Pairs<'_, T> {
+impl<T: Serialize> Serialize for ReasonEntries<'_, T> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
     }
@@ -218,13 +218,13 @@ impl fmt::Display for Path<'_> {
 }
 
 /// A value on its way out. The reasons of those that are absent are collected, because the object ends with them.
-struct Item<'a> {
+struct PlacedNode<'a> {
     node: &'a Node,
     path: &'a Path<'a>,
     reasons: &'a RefCell<Reasons>,
 }
 
-impl Serialize for Item<'_> {
+impl Serialize for PlacedNode<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.node {
             Node::Quantity(value, unit) => quantity(*value, unit, serializer),
@@ -235,7 +235,7 @@ impl Serialize for Item<'_> {
                 let mut list = serializer.serialize_seq(Some(nodes.len()))?;
                 for (index, node) in nodes.iter().enumerate() {
                     let path = Path { within: Some(self.path), step: Step::Index(index) };
-                    list.serialize_element(&Item { node, path: &path, reasons: self.reasons })?;
+                    list.serialize_element(&PlacedNode { node, path: &path, reasons: self.reasons })?;
                 }
                 list.end()
             }
@@ -253,17 +253,17 @@ impl Serialize for Item<'_> {
 }
 
 /// An item that was made to be written.
-struct Made<'a> {
+struct ListedNode<'a> {
     index: usize,
     node: Node,
     list: &'a Path<'a>,
     reasons: &'a RefCell<Reasons>,
 }
 
-impl Serialize for Made<'_> {
+impl Serialize for ListedNode<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let path = Path { within: Some(self.list), step: Step::Index(self.index) };
-        Item { node: &self.node, path: &path, reasons: self.reasons }.serialize(serializer)
+        PlacedNode { node: &self.node, path: &path, reasons: self.reasons }.serialize(serializer)
     }
 }
 
