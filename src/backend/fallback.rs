@@ -2,9 +2,11 @@
 
 use std::fmt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use super::lock;
 
 /// The question may do more than read attributes, which needs little.
 const STACK: usize = 1 << 20;
@@ -210,7 +212,7 @@ impl<T: Send + 'static> Asker<T> {
 }
 
 fn ask<T>(question: &Question<T>) -> T {
-    (question.lock().unwrap_or_else(PoisonError::into_inner))()
+    lock(question)()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod hidepid;
 pub(crate) mod hsmp;
 mod kfd;
 mod live;
+mod lock;
 mod manifest;
 mod record;
 mod script;
@@ -41,6 +42,7 @@ pub use fallback::{Answer, Fallback};
 pub use hsmp::HsmpMessage;
 pub use kfd::{Kfd, KfdVersion};
 pub use live::Live;
+pub(crate) use lock::lock;
 #[cfg(feature = "capture")]
 pub(crate) use manifest::errno_name;
 pub use record::{Call, Fault, Record};

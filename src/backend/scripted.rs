@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,7 +18,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair, sockopt};
 
 use super::manifest::Manifest;
 use super::script::{self, ScriptStep};
-use super::{Backend, Dir, Kfd, KfdVersion};
+use super::{Backend, Dir, Kfd, KfdVersion, lock};
 use crate::id::GpuId;
 
 /// A MANIFEST's facts about KFD.
@@ -353,9 +353,4 @@ fn play(listener: &Weak<Listener>, script: &[ScriptStep]) {
             }
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic elsewhere leaves the value intact.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use rustix::io::Errno;
 
 use super::worker::{Job, Waited, Worker};
-use super::{Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Meta, drm, hsmp};
+use super::{
+    Attr, Backend, Dir, DrmQuery, Entry, HostFacts, HsmpMessage, Kfd, KfdVersion, Meta, drm, hsmp, lock,
+};
 use crate::id::{Bdf, GpuId, RenderMinor};
 
 /// Wraps a backend: a call that takes longer than a limit fails with ETIMEDOUT, which becomes
@@ -112,11 +114,6 @@ impl SharedTimeout {
     fn wrap(self: &Arc<SharedTimeout>, inner: Arc<dyn Dir>) -> Arc<dyn Dir> {
         Arc::new(TimeoutDir { inner, shared: self.clone() })
     }
-}
-
-/// A panic elsewhere leaves the value intact.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl TimeoutState {

@@ -4,9 +4,11 @@
 
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
+
+use super::lock;
 
 /// Reading attributes needs little.
 const STACK: usize = 256 << 10;
@@ -40,7 +42,7 @@ impl Worker {
         let spawned = builder.spawn(move || {
             loop {
                 let (job, ended) = {
-                    let mut inbox = locked(&own);
+                    let mut inbox = lock(&own);
                     (inbox.job.take(), inbox.ended)
                 };
                 match job {
@@ -63,7 +65,7 @@ impl Worker {
             job();
             reply.end();
         });
-        locked(&self.inbox).job = Some(job);
+        lock(&self.inbox).job = Some(job);
         self.thread.unpark();
         StartedJob { state }
     }
@@ -71,7 +73,7 @@ impl Worker {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        locked(&self.inbox).ended = true;
+        lock(&self.inbox).ended = true;
         self.thread.unpark();
     }
 }
@@ -153,11 +155,6 @@ impl StartedJob {
         };
         if end == PANICKED { Waited::Panicked } else { Waited::Returned }
     }
-}
-
-/// A panic elsewhere leaves the value intact.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use rustix::io::Errno;
 
 use super::set::{Deadline, made_up, set_readable};
 use super::{Event, EventKind, EventMask, EventSet, Origin, boot_time, kfd};
+use crate::backend::lock;
 use crate::error::{Error, Op, Result};
 use crate::gpu::Gpu;
 use crate::id::Pid;
@@ -323,9 +324,4 @@ fn dropped((gpu, count): (Gpu, u64)) -> Event {
 
 fn same(one: &Gpu, other: &Gpu) -> bool {
     one.ids().kfd_id.as_ref().ok() == other.ids().kfd_id.as_ref().ok()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing panics while it holds a lock, and the data is consistent in any case.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,11 @@
 //! The GPU's node in the KFD topology. Its files never wake the GPU.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::buffer::read;
 use super::{Device, Gpu};
-use crate::backend::{Dir, Entry};
+use crate::backend::{Dir, Entry, lock};
 use crate::error::{Error, Op, Result, Unavailable};
 use crate::parse::topology::{self, NodeProperties};
 use crate::parse::{refused_value, scalar};
@@ -141,9 +141,4 @@ pub(crate) fn node_error(op: Op, path: PathBuf, error: std::io::Error) -> Error 
         return Error::NoPermission { op, path, hint: CGROUP };
     }
     Error::plain(op, &path, &error)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic elsewhere leaves the value intact.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

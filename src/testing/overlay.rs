@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ffi::OsString;
 use std::io;
 use std::path::{Component, Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustix::io::Errno;
 
@@ -12,7 +12,7 @@ use super::state::{OverlayState, Piece};
 #[cfg(feature = "capture")]
 use crate::backend::Archive;
 use crate::backend::{
-    Attr, Backend, Dir, DrmQuery, Emitted, Entry, FileKind, HostFacts, HsmpMessage, Kfd, Meta, Tree,
+    Attr, Backend, Dir, DrmQuery, Emitted, Entry, FileKind, HostFacts, HsmpMessage, Kfd, Meta, Tree, lock,
 };
 use crate::id::{GpuId, RenderMinor};
 
@@ -396,9 +396,4 @@ fn relative(path: &Path) -> &Path {
         Ok(rest) => rest,
         Err(_) => path,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // A panic elsewhere leaves the value intact.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
