@@ -231,26 +231,31 @@ pub(crate) fn unknown(found: &Processes) -> Option<&Error> {
     found.proc.as_ref().err().and(found.kfd.as_ref().err())
 }
 
-/// The number of processes that may use a GPU unseen, one line per cause; empty if both lists are complete.
-pub(crate) fn unreadable(found: &Processes) -> String {
-    let mut text = String::new();
+/// Why processes may use a GPU unseen, a sentence per cause without its full stop; none if both lists are complete.
+fn shortfalls(found: &Processes) -> Vec<String> {
+    let mut sentences = Vec::new();
     if found.namespace == Ok(PidNamespace::Nested) {
-        text.push_str("KFD lists processes by the host's ids, which have no names in this container; others outside of it are not seen.\n");
+        sentences.push("KFD lists processes by the host's ids, which have no names in this container; others outside of it are not seen".into());
     }
     match found.unreadable {
         0 => {}
-        1 => text.push_str("1 process could not be inspected; root can.\n"),
-        count => text.push_str(&format!("{count} processes could not be inspected; root can.\n")),
+        1 => sentences.push("1 process could not be inspected; root can".into()),
+        count => sentences.push(format!("{count} processes could not be inspected; root can")),
     }
     if let Some(failed) = &found.failed {
         let count = failed.count;
         let of = if count == 1 { "one process".into() } else { format!("{count} processes") };
-        text.push_str(&format!("Of {of} something could not be read: {}.\n", failed.first));
+        sentences.push(format!("Of {of} something could not be read: {}", failed.first));
     }
     for error in found.others.as_ref().err().into_iter().chain(found.namespace.as_ref().err()) {
-        text.push_str(&format!("Processes may be missing: {error}.\n"));
+        sentences.push(format!("Processes may be missing: {error}"));
     }
-    text
+    sentences
+}
+
+/// Why processes may use a GPU unseen, a line per cause.
+pub(crate) fn unreadable(found: &Processes) -> String {
+    shortfalls(found).into_iter().map(|sentence| sentence + ".\n").collect()
 }
 
 /// The first reason why the list may lack processes, without a full stop.
@@ -258,8 +263,8 @@ pub(crate) fn first_shortfall(found: &Processes) -> Option<String> {
     let unread = |side: &str, error: &Error| format!("{side} is not known: {error}");
     let proc = found.proc.as_ref().err().map(|error| unread("/proc", error));
     let kfd = found.kfd.as_ref().err().filter(|error| !matches!(error, Error::NotSupported { .. }));
-    let listed = || unreadable(found).lines().next().map(|line| line.trim_end_matches('.').to_owned());
-    proc.or_else(|| kfd.map(|error| unread("KFD's list", error))).or_else(listed)
+    proc.or_else(|| kfd.map(|error| unread("KFD's list", error)))
+        .or_else(|| shortfalls(found).into_iter().next())
 }
 
 /// The text for an empty list of processes.
