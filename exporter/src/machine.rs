@@ -12,11 +12,11 @@ use amdgpu_smi::{Smi, SmiBuilder};
 pub enum Machine {
     /// The one that this runs on.
     Live,
-    /// The one in this directory or archive.
+    /// The one in this directory.
     Root(PathBuf),
     /// A simulated one, which advances with the clock.
     Demo(Arc<Mutex<RunningDemo>>),
-    /// A machine simulated by a test.
+    /// The one behind this backend: an archive, which is read once, or one that a test simulates.
     Backend(Arc<dyn Backend>),
 }
 
@@ -34,10 +34,11 @@ impl Machine {
                 Err(refused("contains no sys directory, so it is no machine's root"))
             }
             Ok(found) if !found.is_file() => Err(refused("neither a directory nor an archive")),
-            Ok(_) => match Archive::open(&root) {
-                Ok(_) => Ok(Machine::Root(root)),
-                Err(error) => Err(refused(&error.to_string())),
-            },
+            Ok(_) => {
+                let archive = Archive::open(&root).map_err(|error| refused(&error.to_string()))?;
+                archive.set_frames(Frames::WallClock);
+                Ok(Machine::Backend(Arc::new(archive)))
+            }
         }
     }
 
@@ -60,7 +61,6 @@ impl Machine {
     pub(crate) fn builder(&self) -> SmiBuilder {
         match self {
             Machine::Live => Smi::builder(),
-            Machine::Root(root) if root.is_file() => Smi::builder().archive(root, Frames::WallClock),
             Machine::Root(root) => Smi::builder().root(root),
             Machine::Demo(running) => {
                 Smi::builder().backend(running.lock().unwrap_or_else(PoisonError::into_inner).backend())
