@@ -1,11 +1,13 @@
 //! The machine to read: this one, another one's root, or a simulated one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use amdgpu_smi::backend::{Archive, Backend, Frames};
 use amdgpu_smi::synth::{Demo, RunningDemo, SynthError};
 use amdgpu_smi::{Smi, SmiBuilder};
+
+const NO_SYS: &str = "contains no sys directory, so it is no machine's root";
 
 /// The machine to read.
 #[derive(Debug, Clone)]
@@ -24,18 +26,17 @@ impl Machine {
     /// The machine in this directory or archive.
     ///
     /// # Errors
-    /// If it is neither a directory with a `sys` in it nor an archive.
+    /// If it is neither a directory nor an archive, or has no `sys` in it.
     pub fn root(root: PathBuf) -> Result<Machine, String> {
         let refused = |reason: &str| format!("{}: {reason}", root.display());
         match std::fs::metadata(&root) {
             Err(error) => Err(refused(&error.to_string())),
             Ok(found) if found.is_dir() && root.join("sys").is_dir() => Ok(Machine::Root(root)),
-            Ok(found) if found.is_dir() => {
-                Err(refused("contains no sys directory, so it is no machine's root"))
-            }
+            Ok(found) if found.is_dir() => Err(refused(NO_SYS)),
             Ok(found) if !found.is_file() => Err(refused("neither a directory nor an archive")),
             Ok(_) => {
                 let archive = Archive::open(&root).map_err(|error| refused(&error.to_string()))?;
+                archive.open_dir(Path::new("/sys")).map_err(|_| refused(NO_SYS))?;
                 archive.set_frames(Frames::WallClock);
                 Ok(Machine::Backend(Arc::new(archive)))
             }

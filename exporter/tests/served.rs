@@ -239,12 +239,16 @@ fn wrong_options_are_told() {
     let empty = tempfile::tempdir().unwrap();
     let text = empty.path().join("text");
     std::fs::write(&text, "not an archive").unwrap();
+    // An archive without entries; one of a folder around the machine has no `sys` at its top either.
+    let archive = empty.path().join("empty.tar");
+    std::fs::write(&archive, [0; 1024]).unwrap();
     let run = |options: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_amdgpu-smi-exporter"));
         let done = command.args(["--once", "-"]).args(options).output().unwrap();
         (done.status.success(), String::from_utf8(done.stderr).unwrap())
     };
-    for root in [empty.path().to_str().unwrap(), text.to_str().unwrap(), "/dev/null", "/nowhere"] {
+    let [empty, text, archive] = [empty.path(), &text, &archive].map(|path| path.to_str().unwrap());
+    for root in [empty, text, archive, "/dev/null", "/nowhere"] {
         let (is_done, error) = run(&["--root", root]);
         assert!(!is_done && error.contains(root), "{root}: {error}");
     }
