@@ -66,10 +66,12 @@ pub(super) fn of_gpu<'a>(listing: &'a Listing<'_>, gpu: &Gpu, form: Forms) -> Li
 
 /// The same as one section, for forms that are not written piece by piece.
 pub(super) fn collected(listed: Listed<'_>, form: Forms) -> Section {
+    if form == Forms::AMD_JSON {
+        return listed.collected();
+    }
     let mut section = listed.before.into_owned();
-    match listed.list {
-        Some((key, items)) if form == Forms::AMD_JSON => _ = section.put(key, Node::List(items.collect())),
-        list => list.into_iter().for_each(|(key, items)| items.for_each(|item| _ = section.put(key, item))),
+    if let Some((key, items)) = listed.list {
+        items.for_each(|item| _ = section.put(key, item));
     }
     section
 }
