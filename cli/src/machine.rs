@@ -22,7 +22,7 @@ pub(crate) fn builder(common: &Common) -> SmiBuilder {
     if hangs { builder.timeout(limit(common)) } else { builder }
 }
 
-/// How long a read may take: a GPU that is woken takes its time.
+/// Time limit of a read; waking a GPU takes long.
 pub(crate) fn limit(common: &Common) -> Duration {
     if common.wake { LIMIT * 4 } else { LIMIT }
 }
@@ -42,10 +42,10 @@ pub(crate) fn unlimited(common: &Common) -> SmiBuilder {
     }
 }
 
-/// When the last frame of a recording comes, counted from the first; none of a machine as it was once.
+/// The time of a recording's last frame, counted from the first; none if there is one frame only.
 pub(crate) fn last_frame(common: &Common) -> Option<Duration> {
     let root = common.root().filter(|root| root.is_file())?;
-    // What is wrong with it is said where it is read.
+    // The scan reports what is wrong with it.
     let archive = Archive::open(root).ok()?;
     archive.frame_times().get(1..)?.last().copied()
 }

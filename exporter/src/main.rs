@@ -87,7 +87,7 @@ fn inherited() -> Result<Vec<tokio::net::TcpListener>, Failure> {
 async fn serve(args: &Args, observer: Observer, config: WebConfig) -> Result<(), Failure> {
     // Handlers of its own: for the first process of a container the kernel's default is to ignore both.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    // A service is asked by it to read its configuration again, which is done anyway; without a handler it would end.
+    // SIGHUP asks a service to read its configuration again, which each request does anyway; without a handler it would end.
     let _reload = match io::stdin().is_terminal() {
         true => None,
         false => Some(signal(SignalKind::hangup())?),

@@ -10,7 +10,7 @@ use amdgpu_smi::{Gpu, Result, Smi, SmiBuilder};
 
 /// Timeout of each call once something hangs. The scan does not touch the hardware.
 const LIMIT: Duration = Duration::from_millis(400);
-/// How long a question without time limits may take before the one with time limits is asked, too. Both fit into a
+/// Time that a question without limits may take before the one with limits is asked, too. Both fit into a
 /// scrape of 3 seconds, of which a scan has half.
 const PATIENCE: Duration = Duration::from_millis(700);
 

@@ -12,7 +12,7 @@ use super::lock;
 const STACK: usize = 1 << 20;
 /// The default of [`Fallback::patience`].
 const PATIENCE: Duration = Duration::from_secs(1);
-/// As good as forever.
+/// Longer than any wait; `Instant` cannot add `Duration::MAX`.
 const LONG: Duration = Duration::from_secs(86_400);
 
 /// Asks one question again and again: without time limits, and with [`Timeout`](super::Timeout) while that hangs.

@@ -29,7 +29,7 @@ const COLORS: [Color; 16] = [
     Color::White,
 ];
 
-/// What stands in the second column of a character that is two columns wide.
+/// Fills the second column of a character that is two columns wide.
 const COVERED: char = '\0';
 
 /// A character and its style on the terminal's own background.

@@ -20,7 +20,7 @@ const PART_OF_TIME: u32 = 25;
 pub(crate) const WHOLE: Duration = Duration::from_secs(10);
 /// Until the second look, after which there are percentages.
 const SECOND_LOOK: Duration = Duration::from_millis(500);
-/// How long a look without time limits may take before one with them answers in its place.
+/// Time that a look without time limits may take before one with them answers instead.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Commands from the screen to the thread.

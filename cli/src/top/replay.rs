@@ -25,7 +25,7 @@ struct State {
     playing: Option<Instant>,
     /// Seconds of the recording in a second.
     speed: f64,
-    /// What is read for the history before a place, while that is gathered.
+    /// The place whose frame is read for the history, while that is gathered.
     visited: Option<Duration>,
 }
 
@@ -60,7 +60,7 @@ impl Player {
         (state.place + passed.mul_f64(state.speed)).min(self.end())
     }
 
-    /// What the archive shows.
+    /// The place whose frame the archive shows.
     fn read_at(&self) -> Duration {
         let visited = self.state().visited;
         visited.unwrap_or_else(|| self.place())

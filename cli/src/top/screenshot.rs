@@ -14,7 +14,7 @@ use super::grid::Grid;
 use super::message::Message;
 use crate::failure::Failure;
 
-/// How much longer than the interval a screenshot waits for the GPUs.
+/// Time beyond the interval that a screenshot waits for the GPUs.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The contents of a screen of this size, line by line and without trailing blanks.

@@ -42,7 +42,7 @@ pub(super) fn help(app: &App, canvas: &mut Canvas<'_>, scroll: usize) -> usize {
     let wide = canvas.width().saturating_sub(4);
     let across = if usize::from(room) < shown.len() && wide >= 2 * (keys + does) + 2 { 2 } else { 1 };
     let column = (keys + does).min(wide);
-    // What is too wide goes on in the next line.
+    // Text that is too wide continues on the next line.
     let lines = shown.iter().flat_map(|help| {
         let texts = wrapped(help.does, column.saturating_sub(keys).max(1));
         let names = std::iter::once(help.keys).chain(std::iter::repeat(""));
